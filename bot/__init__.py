@@ -1,0 +1,1 @@
+"""The SPHERE assistant's service: gateway, capabilities, channels and pages."""

@@ -1,0 +1,131 @@
+"""Settings: the one place where they are typed, documented and checked.
+
+Every setting is an environment variable of the name given as its alias. The supervisor (`bot run`)
+fills in the ones that the embedded sandbox provides and hands them to the processes it starts.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.database import sqlite_url
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names its variable."""
+
+
+class Settings(BaseSettings):
+    """What can be set, with its default. Units are in the names or the descriptions."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    data: Path = Field(Path("var"), alias="DATA", description="Folder of all state; an empty one is a fresh start.")
+    port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the bot on loopback or behind a proxy.")
+    host: str = Field("127.0.0.1", alias="HOST", description="Address that the bot listens on.")
+    public_url: str | None = Field(None, alias="PUBLIC_URL", description="Address that users' browsers see, without trailing slash.")
+    database_url: str | None = Field(None, alias="DATABASE_URL", description="SQLAlchemy URL; SQLite in DATA by default.")
+    secret: SecretStr | None = Field(
+        None, alias="SECRET", min_length=32, description="Key of hashes of codes and tokens (≥ 32 characters)."
+    )
+
+    platform_url: str | None = Field(None, alias="PLATFORM_URL", description="FHIR base of the platform; none: the embedded sandbox.")
+    platform_token: SecretStr | None = Field(None, alias="PLATFORM_TOKEN", description="Bearer token for the platform.")
+    platform_timeout_seconds: float = Field(5.0, alias="PLATFORM_TIMEOUT", gt=0, description="Longest wait for one answer of the platform.")
+    events_token: SecretStr | None = Field(None, alias="EVENTS_TOKEN", description="Bearer token that the platform posts events with.")
+
+    rasa_url: str | None = Field(None, alias="RASA_URL", description="Full URL of Rasa's input channel.")
+    rasa_token: SecretStr | None = Field(None, alias="RASA_TOKEN", description="Bearer token of Rasa's input channel.")
+    rasa_timeout_seconds: float = Field(25.0, alias="RASA_TIMEOUT", gt=0, description="Longest wait for one answer of Rasa.")
+    actions_url: str | None = Field(None, alias="ACTIONS_URL", description="URL of the action server's webhook.")
+
+    smtp_host: str = Field("127.0.0.1", alias="SMTP_HOST", description="Mail relay.")
+    smtp_port: int | None = Field(
+        None, alias="SMTP_PORT", ge=1, le=65535, description="Port of the mail relay; none: the embedded mailbox."
+    )
+    smtp_user: str | None = Field(None, alias="SMTP_USER", description="Login for the mail relay, if it wants one.")
+    smtp_password: SecretStr | None = Field(None, alias="SMTP_PASSWORD", description="Password for the mail relay.")
+    smtp_starttls: bool = Field(False, alias="SMTP_STARTTLS", description="Whether the relay is spoken to over STARTTLS.")
+    mail_from: str = Field("assistant@sphere.example", alias="MAIL_FROM", description="Sender of every mail.")
+
+    support_email: str = Field("accompagnement-sphere@esante-centre.fr", alias="SUPPORT_EMAIL", description="The SPHERE team.")
+    support_phone: str = Field("05 57 96 59 47", alias="SUPPORT_PHONE", description="Phone of the SPHERE team, as shown.")
+    support_hours: str = Field(
+        "09:30-12:30,13:30-17:30",
+        alias="SUPPORT_HOURS",
+        pattern=r"^\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*$",
+        description="Opening hours on working days, Europe/Paris.",
+    )
+
+    link_days: int = Field(90, alias="LINK_DAYS", ge=1, description="Days until a chat's link to an account expires.")
+    button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
+    turn_seconds: float = Field(
+        60.0, alias="TURN_SECONDS", gt=0, description="How long a message may wait for Rasa before the user is told."
+    )
+    chat_messages_per_minute: int = Field(
+        60, alias="CHAT_MESSAGES_PER_MINUTE", ge=1, description="Messages one web chat may send in a minute."
+    )
+    chat_sessions_per_minute: int = Field(
+        120, alias="CHAT_SESSIONS_PER_MINUTE", ge=1, description="Web chats one address may open in a minute."
+    )
+    frame_ancestors: str = Field(
+        "'none'", alias="FRAME_ANCESTORS", description="CSP frame-ancestors of the chat page, for a portal that embeds it."
+    )
+
+    @cached_property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL, SQLite in the data folder unless set otherwise."""
+        return self.database_url or sqlite_url(self.data / "sphere.db")
+
+    @property
+    def directory_index(self) -> Path:
+        """Folder of the directory's search index."""
+        return self.data / "directory"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Secrets made for an embedded sandbox, kept over restarts; mode 0600."""
+        return self.data / "secrets.json"
+
+    @property
+    def run_file(self) -> Path:
+        """Where a running installation says how it is reached (see contracts)."""
+        return self.data / "run.json"
+
+    def required(self, name: str) -> str:
+        """The value of setting `name` as text. Raises SettingsError, naming the variable, where it has none."""
+        value = getattr(self, name)
+        if value is None:
+            alias = type(self).model_fields[name].alias
+            raise SettingsError(f"{alias} is not set")
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment; what a running sandbox provides is read from DATA where the environment is silent.
+
+    Raises SettingsError, which names the variables at fault.
+    """
+    try:
+        settings = Settings(**overrides)
+        return Settings(**{**_from_running_sandbox(settings), **overrides})
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError("wrong settings: " + "; ".join(lines)) from None
+
+
+def _from_running_sandbox(settings: Settings) -> dict[str, Any]:
+    """What the command line needs to work on an embedded sandbox: its address, token and secret."""
+    found: dict[str, Any] = {}
+    if settings.secret is None and settings.secrets_file.exists():
+        found["SECRET"] = json.loads(settings.secrets_file.read_text())["secret"]
+    if settings.platform_url is None and settings.run_file.exists():
+        run = json.loads(settings.run_file.read_text())
+        found["PLATFORM_URL"], found["PLATFORM_TOKEN"] = run["fhir"], run["fhir_token"]
+    return found
