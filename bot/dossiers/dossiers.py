@@ -1,0 +1,179 @@
+"""The dossiers usagers of a professional: the ones they take part in, looking for one, opening one."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.audit import record
+from bot.clock import PARIS, Clock
+from bot.database import Database
+from bot.dossiers import errors
+from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.likeness import may_be_same, name_matches
+from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Person, Usager, reference_of, usager_of
+from bot.dossiers.teams import TEAM_SYSTEM, Seat, Teams, chunks, fhir_instant, mark_of, new_participant, subject_id
+from bot.fhir import FhirClient, FhirConflict, FhirNotFound, FhirUnavailable, Resource
+from bot.mail import render_text
+from bot.operations import Attempt, Kind, Operations, Payload, Pending
+
+__all__ = ["Dossier", "Dossiers", "NotAMember", "Pending", "UnknownDossier", "Usager"]
+
+CREATE = "dossiers.create"
+MAX_DRAWS = 20
+"""Numbers drawn for a new reference, before the platform is taken to be out of its mind."""
+
+
+class Dossiers:
+    """What a professional may see and do with dossiers, as the platform has them at that moment.
+
+    Every method raises FhirUnavailable and the other errors of `bot.fhir`, except where it says otherwise.
+    """
+
+    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations | None = None) -> None:
+        self._fhir = fhir
+        self._clock = clock
+        self._teams = Teams(fhir)
+        self._operations = operations or Operations(database, clock)
+        self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _tell_create, errors.ALL))
+
+    async def of_member(self, account: Person) -> list[Dossier]:
+        """The dossiers that this account takes part in now, the newest team first."""
+        teams = {subject_id(team): (team, seats) for team, seats in await self._teams.of_account(account.id)}
+        found = []
+        for chunk in chunks(sorted(patient_id for patient_id in teams if patient_id)):
+            for patient in await self._fhir.search("Patient", {"_id": ",".join(chunk), "_count": "200"}):
+                team, seats = teams.get(patient["id"], ({}, []))
+                if team and reference_of(patient):
+                    started = str((team.get("period") or {}).get("start", ""))
+                    found.append((started, _dossier(patient, team, seats)))
+        found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
+        return [dossier for _, dossier in found]
+
+    async def get(self, reference: str, actor: Person) -> Dossier:
+        """The dossier of this reference. Raises UnknownDossier, NotAMember."""
+        team = await self._teams.load(reference, actor.id)
+        return _dossier(team.patient, team.resource, team.seats)
+
+    async def search(self, actor: Person, *, name: str | None = None, birth_date: date | None = None) -> list[Dossier]:
+        """The actor's own dossiers whose usager fits what is given; accents, order and typing errors in the name are forgiven."""
+        own = await self.of_member(actor)
+        if name:
+            own = [dossier for dossier in own if name_matches(name, dossier.usager.name)]
+        return [dossier for dossier in own if birth_date in (None, dossier.usager.birth_date)]
+
+    async def possible_duplicates(self, actor: Person, usager: Usager) -> tuple[list[Dossier], int]:
+        """Dossiers that may be of the same usager: the actor's own, and how many there are of others (of which nothing is told)."""
+        own = [dossier for dossier in await self.of_member(actor) if may_be_same(usager, dossier.usager)]
+        same_day = await self._fhir.search("Patient", {"birthdate": usager.birth_date.isoformat()}) if usager.birth_date else []
+        same_name = await self._fhir.search("Patient", [("family", _value(usager.family)), ("given", _value(usager.given))])
+        known = {dossier.patient_id for dossier in own}
+        candidates = {patient["id"]: patient for patient in (*same_day, *same_name) if reference_of(patient)}
+        others = [patient for key, patient in candidates.items() if key not in known and may_be_same(usager, usager_of(patient))]
+        return own, len(others)
+
+    async def create(
+        self, usager: Usager, actor: Person, key: str, *, channel: str | None = None, conversation_id: str | None = None
+    ) -> Dossier:
+        """Open a dossier, with the actor as its referent. The same `key` again gives the same dossier.
+
+        Raises Pending (kept and retried: `conversation_id` is told how it ends), OperationFailed, and NotAMember for a closed account.
+        """
+        if usager.birth_date is None:
+            raise ValueError("a new dossier needs a birth date")
+        payload = {
+            "family": usager.family,
+            "given": usager.given,
+            "birth_date": usager.birth_date.isoformat(),
+            "sex": usager.sex,
+            "actor": actor.id,
+            "name": actor.name,
+            "profession": actor.profession,
+            "channel": channel,
+        }
+        result = await self._operations.run(CREATE, key, payload, conversation_id=conversation_id)
+        return Dossier(result["reference"], result["patient_id"], usager, result["team_id"], actor.id)
+
+    async def _attempt_create(self, attempt: Attempt) -> Payload:
+        payload, mark = attempt.payload, mark_of(attempt.key)
+        if not await self._is_open(payload["actor"]):
+            raise NotAMember
+        made = await self._fhir.search("Patient", {"identifier": f"{REQUEST_SYSTEM}|{mark}"})
+        patient = made[0] if made else await self._create_patient(payload, mark)
+        reference = reference_of(patient)
+        if reference is None:
+            raise FhirUnavailable("The platform did not keep the reference of a new dossier.")
+        now = self._clock.now()
+        actor = f"Practitioner/{payload['actor']}"
+        team, _ = await self._fhir.create(
+            {
+                "resourceType": "CareTeam",
+                "identifier": [{"system": TEAM_SYSTEM, "value": reference}],
+                "status": "active",
+                "name": f"Cercle de soins {reference}",
+                "subject": {"reference": f"Patient/{patient['id']}"},
+                "period": {"start": fhir_instant(now)},
+                "participant": [new_participant(actor, payload["name"], payload["profession"], now, mark=mark, referent=True)],
+            },
+            if_none_exist=f"identifier={TEAM_SYSTEM}|{reference}",
+            author=actor,
+        )
+        return {"outcome": "created", "reference": reference, "patient_id": patient["id"], "team_id": team["id"]}
+
+    async def _create_patient(self, payload: Payload, mark: str) -> Resource:
+        """The Patient under a reference of its own: drawn, and created only if neither it nor this operation's dossier is there."""
+        for _ in range(MAX_DRAWS):
+            reference = f"SPH-{self._clock.now().astimezone(PARIS).year}-{secrets.randbelow(1_000_000):06d}"
+            own = {"system": REQUEST_SYSTEM, "value": mark}
+            resource = {
+                "resourceType": "Patient",
+                "identifier": [{"use": "official", "system": DOSSIER_SYSTEM, "value": reference}, own],
+                "active": True,
+                "name": [{"use": "official", "family": payload["family"], "given": [payload["given"]]}],
+                "gender": payload["sex"],
+                "birthDate": payload["birth_date"],
+            }
+            try:
+                patient, _ = await self._fhir.create(resource, if_none_exist=f"identifier={reference},{REQUEST_SYSTEM}|{mark}")
+            except FhirConflict:
+                continue
+            if own in (patient.get("identifier") or []):
+                return patient
+        raise FhirUnavailable("The platform gives no free reference for a dossier.")
+
+    async def _is_open(self, account_id: str) -> bool:
+        try:
+            practitioner, _ = await self._fhir.read("Practitioner", account_id)
+        except FhirNotFound:
+            return False
+        return practitioner.get("active") is True
+
+
+def _dossier(patient: Resource, team: Resource, seats: list[Seat]) -> Dossier:
+    referent = next((seat.account_id for seat in seats if seat.is_referent), None)
+    return Dossier(reference_of(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
+
+
+def _value(text: str) -> str:
+    """A text as one value of a search: what separates values is escaped."""
+    return "".join(f"\\{letter}" if letter in "\\,|$" else letter for letter in text)
+
+
+async def _settle_create(session: AsyncSession, attempt: Attempt, now: datetime, result: Payload) -> None:
+    await record(
+        session,
+        now=now,
+        actor=attempt.payload["actor"],
+        action=CREATE,
+        dossier=result.get("reference"),
+        channel=attempt.payload["channel"],
+        outcome=result.get("outcome") or result["refused"],
+        key=f"operation:{attempt.key}",
+    )
+
+
+def _tell_create(_payload: Payload, result: Payload) -> str:
+    outcome = result.get("outcome") or result["refused"]
+    return render_text("dossiers/dossier_created", outcome=outcome, reference=result.get("reference"), error_id=result.get("error_id"))

@@ -1,0 +1,252 @@
+"""The partners of a dossier: listing, adding, removing them in its care team on the platform.
+
+Whether somebody may do it is decided by the care team as it is at that very moment, at each attempt. A change replaces the version that
+was read (`If-Match`); where somebody else was quicker it is read and decided again, so that two writers are both kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.audit import record
+from bot.clock import Clock
+from bot.database import Database
+from bot.dossiers import errors
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
+from bot.dossiers.records import Partner, Person, normal_reference
+from bot.dossiers.teams import (
+    LoadedTeam,
+    Seat,
+    Teams,
+    mark_of,
+    new_participant,
+    was_added_by,
+    was_ended_by,
+    with_ended,
+    with_participant,
+)
+from bot.fhir import FhirClient, FhirConflict, FhirNotFound, Resource, etag_of
+from bot.mail import render_text
+from bot.operations import Attempt, Kind, Operations, Payload, Pending
+
+__all__ = [
+    "BASES",
+    "AccountClosed",
+    "Basis",
+    "CannotAddSelf",
+    "CannotLeave",
+    "MissingBasis",
+    "NotAMember",
+    "NotAllowed",
+    "Outcome",
+    "Partner",
+    "Partners",
+    "Pending",
+    "UnknownDossier",
+]
+
+Basis = Literal["care_team_informed", "consent_given"]
+BASES: tuple[Basis, ...] = ("care_team_informed", "consent_given")
+"""Why sharing is lawful (articles L1110-4 and L1110-12 of the Code de la santé publique): same care team and usager informed; consent."""
+ADD, REMOVE = "partners.add", "partners.remove"
+MAX_TRIES = 40
+"""Readings of a care team that others keep changing, before the operation is put back for later."""
+_MEMBER = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9.-]{1,64}")
+_jitter = secrets.SystemRandom()
+
+
+class Outcome(StrEnum):
+    """How an act ended."""
+
+    ADDED = "added"
+    ALREADY = "already"
+    REMOVED = "removed"
+    NOT_THERE = "not_there"
+
+
+class Partners:
+    """Acts of a member on the partners of a dossier.
+
+    All raise UnknownDossier and NotAMember; those that change something also Pending (kept and retried: `conversation_id` is told how it
+    ends) and OperationFailed. `key` names the act: the same one again gives the first one's outcome.
+    """
+
+    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations) -> None:
+        self._fhir = fhir
+        self._clock = clock
+        self._operations = operations
+        self._teams = Teams(fhir)
+        operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _tell("dossiers/partner_added"), errors.ALL))
+        operations.register(REMOVE, Kind(self._attempt_remove, _settle(REMOVE), _tell("dossiers/partner_removed"), errors.ALL))
+
+    async def list(self, reference: str, actor: Person) -> list[Partner]:
+        """Who has access now, in the order of joining, the referent first."""
+        team = await self._teams.load(reference, actor.id)
+        return [seat.partner() for seat in sorted(team.seats, key=lambda seat: not seat.is_referent)]
+
+    async def add(
+        self,
+        reference: str,
+        actor: Person,
+        account: Person,
+        *,
+        basis: str,
+        channel: str | None,
+        key: str,
+        conversation_id: str | None = None,
+    ) -> Outcome:
+        """Give `account` access: ADDED or ALREADY. Raises also CannotAddSelf, MissingBasis and AccountClosed."""
+        return await self._give(reference, actor.id, account, basis=basis, channel=channel, key=key, conversation_id=conversation_id)
+
+    async def give_waiting_access(self, reference: str, requester_account_id: str, account: Person, basis: str, key: str) -> Outcome:
+        """What `add` does, for an account that was requested and now exists; the requester must still be a member."""
+        return await self._give(reference, requester_account_id, account, basis=basis, channel=None, key=key, conversation_id=None)
+
+    async def remove(
+        self, reference: str, actor: Person, member: str, *, channel: str | None, key: str, conversation_id: str | None = None
+    ) -> Outcome:
+        """End the access of `member` (a `Partner.reference`): REMOVED or NOT_THERE. The referent removes anyone, a partner may leave.
+
+        Raises also NotAllowed, and CannotLeave for the only referent.
+        """
+        if not _MEMBER.fullmatch(member):
+            return Outcome.NOT_THERE
+        payload = {"reference": _known_form(reference), "actor": actor.id, "member": member, "channel": channel}
+        result = await self._operations.run(REMOVE, key, payload, conversation_id=conversation_id)
+        return Outcome(result["outcome"])
+
+    async def _give(
+        self, reference: str, actor_id: str, account: Person, *, basis: str, channel: str | None, key: str, conversation_id: str | None
+    ) -> Outcome:
+        if basis not in BASES:
+            raise MissingBasis
+        if account.id == actor_id:
+            raise CannotAddSelf
+        payload = {
+            "reference": _known_form(reference),
+            "actor": actor_id,
+            "account": account.id,
+            "name": account.name,
+            "profession": account.profession,
+            "basis": basis,
+            "channel": channel,
+        }
+        result = await self._operations.run(ADD, key, payload, conversation_id=conversation_id)
+        return Outcome(result["outcome"])
+
+    async def _attempt_add(self, attempt: Attempt) -> Payload:
+        payload, mark = attempt.payload, mark_of(attempt.key)
+        actor_open, account_open = await asyncio.gather(self._is_open(payload["actor"]), self._is_open(payload["account"]))
+
+        def decide(team: LoadedTeam) -> tuple[Outcome, Resource | None]:
+            if was_added_by(team.resource, mark):
+                return Outcome.ADDED, None
+            _check_member(team, payload["actor"], actor_open)
+            if team.seat_of(payload["account"]):
+                return Outcome.ALREADY, None
+            if not account_open:
+                raise AccountClosed
+            member = f"Practitioner/{payload['account']}"
+            entry = new_participant(member, payload["name"], payload["profession"], self._clock.now(), mark=mark)
+            return Outcome.ADDED, with_participant(team.resource, entry)
+
+        return {"outcome": await self._change(payload, decide), "name": payload["name"]}
+
+    async def _attempt_remove(self, attempt: Attempt) -> Payload:
+        payload, mark = attempt.payload, mark_of(attempt.key)
+        actor_open = await self._is_open(payload["actor"])
+        names = [""]
+
+        def decide(team: LoadedTeam) -> tuple[Outcome, Resource | None]:
+            if was_ended_by(team.resource, mark):
+                return Outcome.REMOVED, None
+            _check_member(team, payload["actor"], actor_open)
+            leaving = [seat for seat in team.seats if payload["member"] in (seat.reference, f"Practitioner/{seat.account_id}")]
+            if not leaving:
+                return Outcome.NOT_THERE, None
+            _check_may_remove(team, payload["actor"], leaving)
+            names[0] = leaving[0].display
+            return Outcome.REMOVED, with_ended(team.resource, [seat.position for seat in leaving], self._clock.now(), mark=mark)
+
+        return {"outcome": await self._change(payload, decide), "name": names[0]}
+
+    async def _change(self, payload: Payload, decide: Callable[[LoadedTeam], tuple[Outcome, Resource | None]]) -> Outcome:
+        """Read the team, decide, write what is decided; again where somebody else was quicker. Raises FhirConflict after MAX_TRIES."""
+        for number in range(MAX_TRIES):
+            team = await self._teams.read(payload["reference"])
+            outcome, changed = decide(team)
+            if changed is None:
+                return outcome
+            try:
+                await self._fhir.update(changed, if_match=etag_of(team.resource), author=f"Practitioner/{payload['actor']}")
+            except FhirConflict:
+                await asyncio.sleep(_jitter.uniform(0, min(0.02 * (number + 1), 0.3)))
+                continue
+            return outcome
+        raise FhirConflict
+
+    async def _is_open(self, account_id: str) -> bool:
+        try:
+            practitioner, _ = await self._fhir.read("Practitioner", account_id)
+        except FhirNotFound:
+            return False
+        return practitioner.get("active") is True
+
+
+def _known_form(text: str) -> str:
+    reference = normal_reference(text)
+    if reference is None:
+        raise UnknownDossier
+    return reference
+
+
+def _check_member(team: LoadedTeam, account_id: str, account_open: bool) -> None:
+    if not account_open or team.seat_of(account_id) is None:
+        raise NotAMember
+
+
+def _check_may_remove(team: LoadedTeam, actor_id: str, leaving: list[Seat]) -> None:
+    actor = team.seat_of(actor_id)
+    leaves = all(seat.account_id == actor_id for seat in leaving)
+    if not leaves and not (actor and actor.is_referent):
+        raise NotAllowed
+    staying = [seat for seat in team.seats if seat not in leaving]
+    if any(seat.is_referent for seat in leaving) and not any(seat.is_referent for seat in staying):
+        raise CannotLeave
+
+
+def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload], Awaitable[None]]:
+    async def settle(session: AsyncSession, attempt: Attempt, now: datetime, result: Payload) -> None:
+        payload = attempt.payload
+        account = payload.get("account")
+        await record(
+            session,
+            now=now,
+            actor=payload["actor"],
+            action=action,
+            dossier=payload["reference"],
+            subject=f"Practitioner/{account}" if account else payload["member"],
+            basis=payload.get("basis"),
+            channel=payload["channel"],
+            outcome=result.get("outcome") or result["refused"],
+            key=f"operation:{attempt.key}",
+        )
+
+    return settle
+
+
+def _tell(template: str) -> Callable[[Payload, Payload], str]:
+    def tell(payload: Payload, result: Payload) -> str:
+        outcome = result.get("outcome") or result["refused"]
+        name = result.get("name") or payload.get("name") or ""
+        return render_text(template, outcome=outcome, name=name, reference=payload["reference"], error_id=result.get("error_id"))
+
+    return tell

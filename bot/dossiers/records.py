@@ -1,0 +1,111 @@
+"""What the assistant says about dossiers, and how the platform's resources say it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+
+from bot.clock import PARIS
+from bot.fhir import Resource
+
+DOSSIER_SYSTEM = "urn:sphere:dossier"
+REQUEST_SYSTEM = "urn:sphere:dossier-request"
+"""Identifier of the operation that created a dossier: doing it twice makes one."""
+_REFERENCE = re.compile(r"SPH-\d{4}-\d{6}")
+
+Sex = Literal["male", "female", "other", "unknown"]
+
+
+class Person(Protocol):
+    """Whoever acts, or is added: an account of the platform (`bot.accounts.registry.Account`)."""
+
+    @property
+    def id(self) -> str:
+        """Id of the Practitioner."""
+
+    @property
+    def reference(self) -> str:
+        """FHIR reference, "Practitioner/<id>"."""
+
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+
+    @property
+    def profession(self) -> str:
+        """Profession in words, or ""."""
+
+
+@dataclass(frozen=True)
+class Usager:
+    """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (codes of FHIR)."""
+
+    family: str
+    given: str
+    birth_date: date | None
+    sex: Sex
+
+    @property
+    def name(self) -> str:
+        """Given names, then birth name."""
+        return f"{self.given} {self.family}".strip()
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A dossier usager: the Patient and its active CareTeam. `referent_id` is an account id, or None where none is marked."""
+
+    reference: str
+    patient_id: str
+    usager: Usager
+    team_id: str
+    referent_id: str | None
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Somebody who takes part in a dossier today. `reference` is the member's, as `Partners.remove` wants it."""
+
+    account_id: str | None
+    reference: str
+    display: str
+    profession: str
+    since: date | None
+    is_referent: bool
+
+
+def normal_reference(text: str) -> str | None:
+    """A reference as it is written, or None for what cannot be one."""
+    wanted = text.strip().upper()
+    return wanted if _REFERENCE.fullmatch(wanted) else None
+
+
+def reference_of(patient: Resource) -> str | None:
+    """The dossier's reference among a Patient's identifiers; a Patient without one is no dossier."""
+    values = [str(identifier.get("value", "")) for identifier in patient.get("identifier") or []]
+    return next((value for value in values if _REFERENCE.fullmatch(value)), None)
+
+
+def usager_of(patient: Resource) -> Usager:
+    """The patient's identity; by the official name where there are several."""
+    names: list[dict[str, Any]] = patient.get("name") or [{}]
+    name = next((name for name in names if name.get("use") == "official"), names[0])
+    gender = patient.get("gender")
+    sex: Sex = gender if gender in ("male", "female", "other") else "unknown"
+    return Usager(
+        family=str(name.get("family", "")), given=" ".join(name.get("given") or []), birth_date=day_of(patient.get("birthDate")), sex=sex
+    )
+
+
+def day_of(text: str | None) -> date | None:
+    """The day, in Paris, of a FHIR date or instant; None for a month or a year alone."""
+    if not text or len(text) < 10:
+        return None
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text)
+        return datetime.fromisoformat(text).astimezone(PARIS).date()
+    except ValueError:
+        return None

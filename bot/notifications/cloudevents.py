@@ -1,0 +1,98 @@
+"""What an event of the platform must be: CloudEvents 1.0 in JSON, of the kinds of the contract (docs/dev/dossiers.md)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+PREFIX = "fr.sphere."
+KINDS = (
+    "access.granted",
+    "access.ended",
+    "team.joined",
+    "team.left",
+    "document.added",
+    "note.added",
+    "message.received",
+    "appointment.set",
+    "account.updated",
+    "service.notice",
+)
+_DOSSIER = re.compile(r"SPH-\d{4}-\d{6}")
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:  # PostgreSQL keeps none
+        raise ValueError("must not hold a NUL character")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("must not hold half a character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Id = Annotated[Text, Field(min_length=1, max_length=64)]
+
+
+class EventData(BaseModel):
+    """What an event may say; anything else it says is not kept."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    author: Id | None = None
+    recipients: Annotated[list[Id], Field(max_length=500)] | None = None
+    title: Annotated[Text, Field(max_length=300)] | None = None
+    urgent: bool | None = None
+    url: Annotated[Text, Field(max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
+
+
+class CloudEvent(BaseModel):
+    """One event. Extension attributes are allowed and not kept."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    specversion: Literal["1.0"]
+    id: Annotated[Text, Field(min_length=1, max_length=200)]
+    source: Annotated[Text, Field(min_length=1, max_length=300)]
+    type: str
+    subject: Id | None = None
+    time: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    datacontenttype: Annotated[str, Field(pattern=r"^application/([a-z.]+\+)?json\b")] | None = None
+    data: EventData | None = None
+
+    @property
+    def kind(self) -> str:
+        """The type without its prefix."""
+        return self.type.removeprefix(PREFIX)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_binary(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "data_base64" in value:
+            raise ValueError("data_base64 is not taken: data is JSON")
+        return value
+
+    @model_validator(mode="after")
+    def _kind_and_subject_agree(self) -> Self:
+        if not self.type.startswith(PREFIX) or self.kind not in KINDS:
+            raise ValueError(f"type must be {PREFIX}<kind>, with a kind of: {', '.join(KINDS)}")
+        family = self.kind.partition(".")[0]
+        if family == "service" and self.subject is not None:
+            raise ValueError("subject must be absent for service.*")
+        if family == "account" and self.subject is None:
+            raise ValueError("subject must be the account for account.*")
+        if family not in ("service", "account") and not _DOSSIER.fullmatch(self.subject or ""):
+            raise ValueError("subject must be the reference of a dossier, SPH-YYYY-NNNNNN")
+        return self
+
+
+def parse(value: Any) -> tuple[CloudEvent | None, list[str]]:
+    """The event, or what is wrong with it: which attribute and why, without quoting any value."""
+    try:
+        return CloudEvent.model_validate(value), []
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        return None, [f"{'.'.join(str(part) for part in e['loc']) or 'event'}: {e['msg'].removeprefix('Value error, ')}" for e in details][
+            :10
+        ]

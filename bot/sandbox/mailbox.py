@@ -1,0 +1,94 @@
+"""The mailbox: an SMTP server that keeps every mail instead of delivering it, and what shows them."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import html
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import parseaddr
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from bot.sandbox.store import Store
+
+MAX_MAIL = 5 * 1024 * 1024
+"""Bytes of a mail."""
+
+
+class Mailbox:
+    """Takes mails in over SMTP and gives them out as JSON, or as a page to a browser."""
+
+    def __init__(self, store: Store, token: str | None = None) -> None:
+        self._store = store
+        self._token = token
+
+    async def listen(self, host: str, port: int) -> asyncio.Server:
+        """Listen for SMTP on `port` (0: any free one) in the running loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(self._session, host, port)
+
+    def _session(self) -> SMTP:
+        return SMTP(self, data_size_limit=MAX_MAIL, enable_SMTPUTF8=True, hostname="sandbox.sphere.example", ident="sandbox")
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        """Keep one mail."""
+        content = envelope.content or b""
+        self._store.add_mail(_read(content if isinstance(content, bytes) else content.encode(), envelope))
+        return "250 OK"
+
+    def routes(self) -> list[Route]:
+        """`GET` and `DELETE`, with and without the final slash."""
+        return [Route(path, self._handle, methods=["GET", "DELETE"]) for path in ("/mailbox", "/mailbox/")]
+
+    async def _handle(self, request: Request) -> Response:
+        if self._token and not hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {self._token}".encode()):
+            return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+        if request.method == "DELETE":
+            self._store.empty_mailbox()
+            return Response(status_code=204)
+        mails = self._store.mails()
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(_page(mails), headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
+        return JSONResponse({"mails": mails})
+
+
+def _read(content: bytes, envelope: Envelope) -> dict[str, Any]:
+    message = message_from_bytes(content, policy=default)
+    part = message.get_body(("plain", "html")) if isinstance(message, EmailMessage) else None
+    text = str(part.get_content()) if part is not None else ""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "from": parseaddr(str(message["from"] or ""))[1] or str(envelope.mail_from or ""),
+        "to": [str(address) for address in envelope.rcpt_tos],
+        "subject": str(message["subject"] or ""),
+        "text": text.replace("\r\n", "\n"),
+    }
+
+
+_STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1b2733}"
+    "article{border:1px solid #c9d3dc;border-radius:.5rem;padding:1rem;margin:1rem 0}"
+    "h2{font-size:1.1rem;margin:0 0 .25rem}p{margin:.1rem 0;color:#4a5a68}pre{white-space:pre-wrap;font:inherit;margin:.75rem 0 0}"
+)
+
+
+def _page(mails: list[dict[str, Any]]) -> str:
+    articles = "".join(
+        f"<article><h2>{html.escape(mail['subject'])}</h2>"
+        f"<p>De {html.escape(mail['from'])} à {html.escape(', '.join(mail['to']))}, <time>{html.escape(mail['at'])}</time></p>"
+        f"<pre>{html.escape(mail['text'])}</pre></article>"
+        for mail in mails
+    )
+    return (
+        '<!doctype html><html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Courriels interceptés</title><style>{_STYLE}</style></head><body><main><h1>Courriels interceptés</h1>"
+        f"{articles or '<p>Aucun courriel.</p>'}</main></body></html>"
+    )

@@ -1,0 +1,134 @@
+"""Dossiers: the ones of a member, looking for one, opening one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from bot.dossiers.dossiers import Dossiers, NotAMember, Pending, UnknownDossier, Usager
+from bot.dossiers.likeness import may_be_same, name_matches
+from tests.unit.dossiers.conftest import House
+from tests.unit.sandbox.running import Sandbox
+
+JEANNE = Usager("Durand", "Jeanne", date(1948, 3, 12), "female")
+NEW = Usager("Sabourin", "Léon Marie", date(1950, 1, 31), "male")
+
+
+async def test_a_member_sees_their_own_dossiers_and_no_others(house: House) -> None:
+    claire, karim = await house.account("claire.moreau"), await house.account("karim.benali")
+    own = await house.dossiers.of_member(claire)
+    assert [dossier.reference for dossier in own] == ["SPH-2025-000018", "SPH-2024-000142", "SPH-2024-000137"]
+    assert own[2].usager == JEANNE
+    assert [dossier.referent_id == claire.id for dossier in own] == [False, False, True]
+    assert await house.dossiers.get("sph-2024-000137 ", claire) == own[2]
+    with pytest.raises(NotAMember):
+        await house.dossiers.get("SPH-2024-000137", karim)
+    for reference in ("SPH-2024-999999", "Durand", "", "SPH-2024-000137|x"):
+        with pytest.raises(UnknownDossier):
+            await house.dossiers.get(reference, claire)
+
+
+@pytest.mark.parametrize(
+    ("name", "birth_date", "count"),
+    [
+        ("Durand", None, 1),
+        ("durant jeane", None, 1),
+        ("DURAND Jeanne", date(1948, 3, 12), 1),
+        ("Durand", date(1948, 3, 13), 0),
+        (None, date(1939, 11, 2), 1),
+        ("Fontaine", None, 0),
+        ("Martin", None, 0),
+        (None, None, 3),
+    ],
+)
+async def test_own_dossiers_are_searched(house: House, name: str | None, birth_date: date | None, count: int) -> None:
+    claire = await house.account("claire.moreau")
+    assert len(await house.dossiers.search(claire, name=name, birth_date=birth_date)) == count
+
+
+async def test_possible_duplicates_tell_nothing_of_the_dossiers_of_others(house: House) -> None:
+    claire, karim = await house.account("claire.moreau"), await house.account("karim.benali")
+    like = Usager("DURANT", "Jeanne", date(1948, 3, 12), "female")
+    own, others = await house.dossiers.possible_duplicates(claire, like)
+    assert ([dossier.reference for dossier in own], others) == (["SPH-2024-000137"], 0)
+    assert await house.dossiers.possible_duplicates(karim, like) == ([], 1)
+    assert await house.dossiers.possible_duplicates(karim, Usager("Durand", "Jeanne", date(1948, 12, 3), "female")) == ([], 1)
+    assert await house.dossiers.possible_duplicates(karim, NEW) == ([], 0)
+
+
+async def test_a_new_dossier_has_its_creator_as_referent(house: House, sandbox: Sandbox) -> None:
+    claire = await house.account("claire.moreau")
+    dossier = await house.dossiers.create(NEW, claire, "k1", channel="web")
+    assert re.fullmatch(r"SPH-2026-\d{6}", dossier.reference)
+    assert await house.dossiers.create(NEW, claire, "k1", channel="web") == dossier
+    assert await house.dossiers.get(dossier.reference, claire) == dossier
+    team = sandbox.team_of(dossier.reference)
+    assert {"identifier", "status", "name", "subject", "period"} <= team.keys()
+    assert "Sabourin" not in str(team)
+    (partner,) = await house.partners.list(dossier.reference, claire)
+    assert partner.is_referent
+    (event,) = await house.audit()
+    assert (event.action, event.dossier, event.actor, event.outcome) == ("dossiers.create", dossier.reference, claire.id, "created")
+    assert (await house.operation("k1")).payload == {}  # whose dossier it is stays on the platform
+
+
+async def test_the_same_key_at_once_makes_one_dossier(house: House, sandbox: Sandbox) -> None:
+    claire = await house.account("claire.moreau")
+    made = await asyncio.gather(*(house.dossiers.create(NEW, claire, "k1") for _ in range(4)))
+    assert len({dossier.reference for dossier in made}) == 1
+    assert len(sandbox.found("Patient", family="Sabourin")) == 1
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("down", "Patient"), ("down", "CareTeam"), ("lost", "Patient"), ("lost", "CareTeam")])
+async def test_a_dossier_interrupted_anywhere_is_completed_once(house: House, sandbox: Sandbox, mode: str, kind: str) -> None:
+    claire = await house.account("claire.moreau")
+    sandbox.fault(mode, type=kind, method="POST")
+    with pytest.raises(Pending):
+        await house.dossiers.create(NEW, claire, "k1", conversation_id="chat")
+    sandbox.fault("none")
+    house.clock.advance(timedelta(minutes=1))
+    assert await house.operations.run_due() == 1
+    (patient,) = sandbox.found("Patient", family="Sabourin")
+    assert len(sandbox.found("CareTeam", patient=f"Patient/{patient['id']}")) == 1
+    dossier = await house.dossiers.create(NEW, claire, "k1", conversation_id="chat")
+    (row,) = await house.outbox()
+    assert dossier.reference in row.payload["text"]
+    assert "Sabourin" not in str(row.payload)
+
+
+async def test_a_number_that_is_taken_is_drawn_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    claire = await house.account("claire.moreau")
+    draws = iter([7, 7, 8])
+    monkeypatch.setattr("bot.dossiers.dossiers.secrets.randbelow", lambda _limit: next(draws))
+    made = [(await house.dossiers.create(NEW, claire, key)).reference for key in ("k1", "k2")]
+    assert made == ["SPH-2026-000007", "SPH-2026-000008"]
+
+
+async def test_operations_of_its_own_will_do(house: House) -> None:
+    dossiers = Dossiers(house.fhir, house.database, house.clock)
+    assert (await dossiers.create(NEW, await house.account("claire.moreau"), "k1")).usager == NEW
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "same"),
+    [
+        ("Lemaître", "Odette Lemaitre", True),
+        ("odette le maitre", "Odette Lemaitre", False),
+        ("Leclerc", "Suzanne Leclercq", True),
+        ("Da", "Andrée Da Silva", True),
+        ("Jo", "Jeanne Durand", False),
+        ("", "Jeanne Durand", False),
+    ],
+)
+def test_names_match(wanted: str, name: str, same: bool) -> None:
+    assert name_matches(wanted, name) is same
+
+
+def test_twins_are_not_taken_for_one_another() -> None:
+    twin = Usager("Durand", "Marie", JEANNE.birth_date, "female")
+    assert not may_be_same(JEANNE, twin)
+    assert may_be_same(JEANNE, Usager("Durand", "Jeanne", date(1948, 3, 13), "female"))
+    assert not may_be_same(JEANNE, Usager("Durand", "Jeanne", date(1984, 6, 13), "female"))

@@ -1,0 +1,98 @@
+"""A real sandbox on free loopback ports, for the tests of whatever speaks to it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.sandbox.server import create_app
+
+TOKEN = "sandbox-token"
+EVENTS_TOKEN = "events-token"
+NOWHERE = "http://127.0.0.1:9/events"
+
+
+def listening_socket() -> socket.socket:
+    """A socket that already listens, on a free port: who connects before the server runs only waits."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    listener.set_inheritable(True)
+    return listener
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """Serve `app` from a thread with a loop of its own; gives its address."""
+    listener = listening_socket()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+class Sandbox:
+    """A running sandbox, spoken to as an outside client would."""
+
+    def __init__(self, url: str, app: Any) -> None:
+        self.url = url
+        self.fhir = f"{url}/fhir"
+        self.token = TOKEN
+        self.http = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10, trust_env=False)
+        self.http.get(f"{self.fhir}/metadata").raise_for_status()
+        self.smtp_port: int = app.state.smtp_port
+
+    def get(self, path: str, **params: str) -> httpx.Response:
+        return self.http.get(f"{self.fhir}/{path}", params=params or None)
+
+    def post(self, kind: str, body: Any, **headers: str) -> httpx.Response:
+        content = json.dumps(body).encode()
+        return self.http.post(f"{self.fhir}/{kind}", content=content, headers={"Content-Type": "application/fhir+json"} | headers)
+
+    def put(self, body: Any, **headers: str) -> httpx.Response:
+        return self.http.put(f"{self.fhir}/{body['resourceType']}/{body['id']}", json=body, headers=headers)
+
+    def found(self, kind: str, **params: str) -> list[dict[str, Any]]:
+        response = self.get(kind, **params)
+        assert response.status_code == 200, response.text
+        return [entry["resource"] for entry in response.json().get("entry", [])]
+
+    def practitioner(self, email: str) -> dict[str, Any]:
+        return self.found("Practitioner", email=email)[0]
+
+    def team_of(self, reference: str) -> dict[str, Any]:
+        (patient,) = self.found("Patient", identifier=reference)
+        (team,) = self.found("CareTeam", patient=f"Patient/{patient['id']}", status="active")
+        return team
+
+    def members(self, reference: str) -> list[str]:
+        """References of who has access now, in order."""
+        present = [p for p in self.team_of(reference)["participant"] if "end" not in p["period"]]
+        return [participant["member"]["reference"] for participant in present]
+
+    def fault(self, mode: str, **limits: Any) -> None:
+        self.http.post(f"{self.url}/sandbox/faults", json={"mode": mode, **limits}).raise_for_status()
+
+
+@contextmanager
+def running_sandbox(data_dir: Path, events_url: str = NOWHERE) -> Iterator[Sandbox]:
+    """A sandbox over `data_dir`, fresh where that is empty."""
+    app = create_app(data_dir, TOKEN, events_url, EVENTS_TOKEN, smtp_port=0)
+    with served(app) as url:
+        sandbox = Sandbox(url, app)
+        try:
+            yield sandbox
+        finally:
+            sandbox.http.close()
