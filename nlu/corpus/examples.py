@@ -1,0 +1,101 @@
+"""An example sentence as segments, so that an entity's span stays exact whatever is done to the text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+_ANNOTATION = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<entity>\w+)\)")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of text; `entity` is its label, or None for plain text."""
+
+    text: str
+    entity: str | None = None
+
+
+Segments = tuple[Segment, ...]
+
+
+@cache
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file, as plain Python values; read once, so not to be changed."""
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+
+
+def parse(line: str) -> Segments:
+    """A sentence annotated in Rasa's way, `le [kiné](profession)`, as segments."""
+    segments: list[Segment] = []
+    end = 0
+    for match in _ANNOTATION.finditer(line):
+        if match.start() > end:
+            segments.append(Segment(line[end : match.start()]))
+        segments.append(Segment(match["text"], match["entity"]))
+        end = match.end()
+    if end < len(line):
+        segments.append(Segment(line[end:]))
+    return tuple(segments)
+
+
+def render(segments: Segments) -> str:
+    """The inverse of `parse`."""
+    return "".join(f"[{part.text}]({part.entity})" if part.entity else part.text for part in segments)
+
+
+def plain(segments: Segments) -> str:
+    """The sentence without labels."""
+    return "".join(part.text for part in segments)
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents and punctuation: two sentences that fold alike are one. Emoji stay as they are."""
+    bare = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", " ", bare).strip() or text
+
+
+def read_handwritten(folder: Path) -> dict[str, list[Segments]]:
+    """Every hand-written example under `folder` (Rasa NLU YAML), by intent, in the order of files and lines."""
+    found: dict[str, list[Segments]] = {}
+    for path in sorted(folder.glob("*.yml")):
+        for block in read_yaml(path)["nlu"]:
+            lines = (line.removeprefix("- ").strip() for line in block["examples"].splitlines())
+            found.setdefault(block["intent"], []).extend(parse(line) for line in lines if line)
+    return found
+
+
+def write_examples(path: Path, by_intent: dict[str, list[Segments]]) -> None:
+    """Writes Rasa NLU YAML."""
+    lines = ['version: "3.1"', "nlu:"]
+    for intent, examples in by_intent.items():
+        lines += [f"- intent: {intent}", "  examples: |"]
+        lines += [f"    - {render(example)}" for example in examples]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def merge(segments: Iterable[Segment]) -> Segments:
+    """Joins neighbouring plain segments and mends spacing: none at the ends, one between words, none before a comma."""
+    joined: list[Segment] = []
+    for part in segments:
+        if part.entity is None and joined and joined[-1].entity is None:
+            joined[-1] = Segment(joined[-1].text + part.text)
+        else:
+            joined.append(part)
+    tidy = [part if part.entity else Segment(_spaced(part.text)) for part in joined]
+    if tidy and tidy[0].entity is None:
+        tidy[0] = Segment(tidy[0].text.lstrip(" ,"))
+    if tidy and tidy[-1].entity is None:
+        tidy[-1] = Segment(tidy[-1].text.rstrip(" ,"))
+    return tuple(part for part in tidy if part.text)
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r" +(?=[,.])", "", re.sub(r"(?<=') +", "", re.sub(r" {2,}", " ", text)))

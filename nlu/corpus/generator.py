@@ -1,0 +1,94 @@
+"""The generated training data: templates filled in, hand-written sentences about others, careless writing."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from nlu.corpus.examples import Segments, fold, plain, read_handwritten, read_yaml, write_examples
+from nlu.corpus.noise import Noise
+from nlu.corpus.swaps import Swaps
+from nlu.corpus.templates import Templates
+from nlu.corpus.vocabulary import DATA, Vocabulary
+
+HANDWRITTEN = Path(__file__).resolve().parents[2] / "data" / "nlu"
+_TRIES_PER_SENTENCE = 6
+
+
+def generate(out_dir: Path, seed: int) -> None:
+    """Writes `generated.yml` (Rasa NLU YAML) into `out_dir`, to train on beside the hand-written files.
+
+    The same seed over the same data files gives the same bytes.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    write_examples(out_dir / "generated.yml", corpus(seed))
+
+
+def corpus(seed: int, handwritten: Path = HANDWRITTEN) -> dict[str, list[Segments]]:
+    """The generated examples by intent. No sentence is one of the hand-written, nor stands under two intents."""
+    written = read_handwritten(handwritten)
+    amounts = read_yaml(DATA / "amounts.yml")
+    taken = {fold(plain(example)) for examples in written.values() for example in examples}
+    templates = Templates()
+    result: dict[str, list[Segments]] = {}
+    for intent, examples in written.items():
+        candidates = _from_templates(intent, templates, amounts, seed) + _from_handwritten(
+            intent, examples, amounts, seed
+        )
+        kept: list[Segments] = []
+        for candidate in candidates:
+            key = fold(plain(candidate))
+            if key not in taken and key:
+                taken.add(key)
+                kept.append(candidate)
+        result[intent] = kept
+    return result
+
+
+def _from_templates(
+    intent: str, templates: Templates, amounts: dict[str, dict[str, float]], seed: int
+) -> list[Segments]:
+    """As many sentences as `amounts` says, each carrier in its turn; a share of them written carelessly."""
+    wanted = int(amounts["templates"].get(intent, 0))
+    if not wanted:
+        return []
+    rng, vocabulary, noise = (
+        random.Random(f"{seed}:{intent}:templates"),
+        Vocabulary(f"{seed}:{intent}"),
+        Noise(f"{seed}:{intent}"),
+    )
+    carriers = templates.carriers[intent]
+    found: dict[str, Segments] = {}
+    for turn in range(wanted * _TRIES_PER_SENTENCE):
+        if len(found) == wanted:
+            break
+        sentence = templates.sentence(carriers[turn % len(carriers)], vocabulary, rng)
+        if rng.random() < amounts["share"]["noisy_templates"]:
+            sentence = noise.spoil(sentence)
+        found.setdefault(fold(plain(sentence)), sentence)
+    return list(found.values())
+
+
+def _from_handwritten(
+    intent: str, examples: list[Segments], amounts: dict[str, dict[str, float]], seed: int
+) -> list[Segments]:
+    """Hand-written sentences about others, and written carelessly."""
+    rng, noise = random.Random(f"{seed}:{intent}:handwritten"), Noise(f"{seed}:{intent}:handwritten")
+    swaps = Swaps(Vocabulary(f"{seed}:{intent}:swaps"))
+    found: list[Segments] = []
+    for example in examples:
+        other = swaps.swap(example) if rng.random() < amounts["share"]["swapped"] else example
+        if other != example:
+            found.append(other)
+        if rng.random() < amounts["share"]["noisy_handwritten"]:
+            found.append(_spoilt(other, noise))
+    return found
+
+
+def _spoilt(example: Segments, noise: Noise) -> Segments:
+    """`example` written carelessly, so that more than accents and capitals differ where a few tries manage it."""
+    for _ in range(_TRIES_PER_SENTENCE):
+        spoilt = noise.spoil(example)
+        if fold(plain(spoilt)) != fold(plain(example)):
+            break
+    return spoilt
