@@ -32,9 +32,7 @@ def corpus(seed: int, handwritten: Path = HANDWRITTEN) -> dict[str, list[Segment
     templates = Templates()
     result: dict[str, list[Segments]] = {}
     for intent, examples in written.items():
-        candidates = _from_templates(intent, templates, amounts, seed) + _from_handwritten(
-            intent, examples, amounts, seed
-        )
+        candidates = _from_templates(intent, templates, amounts, seed) + _from_handwritten(intent, examples, amounts, seed)
         kept: list[Segments] = []
         for candidate in candidates:
             key = fold(plain(candidate))
@@ -45,9 +43,7 @@ def corpus(seed: int, handwritten: Path = HANDWRITTEN) -> dict[str, list[Segment
     return result
 
 
-def _from_templates(
-    intent: str, templates: Templates, amounts: dict[str, dict[str, float]], seed: int
-) -> list[Segments]:
+def _from_templates(intent: str, templates: Templates, amounts: dict[str, dict[str, float]], seed: int) -> list[Segments]:
     """As many sentences as `amounts` says, each carrier in its turn; a share of them written carelessly."""
     wanted = int(amounts["templates"].get(intent, 0))
     if not wanted:
@@ -69,9 +65,7 @@ def _from_templates(
     return list(found.values())
 
 
-def _from_handwritten(
-    intent: str, examples: list[Segments], amounts: dict[str, dict[str, float]], seed: int
-) -> list[Segments]:
+def _from_handwritten(intent: str, examples: list[Segments], amounts: dict[str, dict[str, float]], seed: int) -> list[Segments]:
     """Hand-written sentences about others, and written carelessly."""
     rng, noise = random.Random(f"{seed}:{intent}:handwritten"), Noise(f"{seed}:{intent}:handwritten")
     swaps = Swaps(Vocabulary(f"{seed}:{intent}:swaps"))

@@ -25,9 +25,7 @@ class Noise:
         self._shorthand: dict[str, list[str]] = data["shorthand"]
         self._sounds = [(re.compile(pattern), instead) for pattern, instead in data["phonetic"]]
         longest_first = sorted(self._shorthand, key=len, reverse=True)
-        self._words = re.compile(
-            r"(?<![\w'])(" + "|".join(map(re.escape, longest_first)) + r")(?![\w'])", re.IGNORECASE
-        )
+        self._words = re.compile(r"(?<![\w'])(" + "|".join(map(re.escape, longest_first)) + r")(?![\w'])", re.IGNORECASE)
 
     def spoil(self, segments: Segments) -> Segments:
         """The sentence as somebody in a hurry would have typed or dictated it; at times only its case changes."""
@@ -81,10 +79,7 @@ class Noise:
     def _glue(self, segments: Segments) -> Segments:
         """Loses one space between two plain words."""
         places = [
-            (i, m.start())
-            for i, part in enumerate(segments)
-            if part.entity is None
-            for m in re.finditer(r"(?<=\w) (?=\w)", part.text)
+            (i, m.start()) for i, part in enumerate(segments) if part.entity is None for m in re.finditer(r"(?<=\w) (?=\w)", part.text)
         ]
         if not places:
             return segments

@@ -19,9 +19,7 @@ class Swaps:
         self._profession_forms = {form: {name.lower() for name in names} for form, names in professions.items()}
         structures = read_yaml(DATA / "structures.yml")
         self._structure_heads = {form: {p.split()[0].lower() for p in structures[form]} for form in ("m", "f")}
-        self._departments = {
-            name for names in read_yaml(DATA / "communes.yml")["departments"].values() for name in names
-        }
+        self._departments = {name for names in read_yaml(DATA / "communes.yml")["departments"].values() for name in names}
 
     def swap(self, segments: Segments) -> Segments:
         """A copy with other values; what has no safe replacement stays."""

@@ -16,11 +16,31 @@ T = TypeVar("T")
 
 DATA = Path(__file__).resolve().parent / "data"
 
-_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
-_ORDINALS = (
-    "premier première deuxième troisième quatrième cinquième dernier dernière second seconde "
-    "1er 1ère 2e 2ème 3e 3ème 4e 2 3 4 1 5"
-).split()
+_MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"]
+_ORDINALS = [
+    "premier",
+    "première",
+    "deuxième",
+    "troisième",
+    "quatrième",
+    "cinquième",
+    "dernier",
+    "dernière",
+    "second",
+    "seconde",
+    "1er",
+    "1ère",
+    "2e",
+    "2ème",
+    "3e",
+    "3ème",
+    "4e",
+    "2",
+    "3",
+    "4",
+    "1",
+    "5",
+]
 _STREETS = (
     "rue des Lilas",
     "rue Victor Hugo",
@@ -88,9 +108,7 @@ class Vocabulary:
         for form, names in self._communes["departments"].items():
             self._slots[f"department_{form}"] = ("city", partial(self._pick, names))
         notices = read_yaml(DATA / "notices.yml")
-        labels = {"channel": "channel", "channel_plural": "channel"} | dict.fromkeys(
-            ("digest", "rhythm", "mode", "at_once"), "frequency"
-        )
+        labels = {"channel": "channel", "channel_plural": "channel"} | dict.fromkeys(("digest", "rhythm", "mode", "at_once"), "frequency")
         for slot, values in notices.items():
             self._slots[slot] = (labels.get(slot, "time"), partial(self._pick, values))
 
@@ -163,18 +181,14 @@ class Vocabulary:
         """A professional e-mail address of a reserved domain."""
         given, family = self._faker.first_name(), self._faker.last_name()
         local = f"{given[0]}.{family}" if self._random.random() < 0.5 else f"{given}.{family}"
-        ascii_local = "".join(
-            c for c in local.lower().replace(" ", "-").replace("é", "e").replace("è", "e") if c.isascii()
-        )
+        ascii_local = "".join(c for c in local.lower().replace(" ", "-").replace("é", "e").replace("è", "e") if c.isascii())
         return f"{ascii_local}@{self._pick(_DOMAINS)}"
 
     def phone(self) -> str:
         """A French telephone number, spaced in one of the usual ways."""
         digits = self._pick(["06", "07", "02"]) + self._digits(8)
         pairs = [digits[i : i + 2] for i in range(0, 10, 2)]
-        return self._pick(
-            [" ".join(pairs), " ".join(pairs), digits, ".".join(pairs), "+33 " + " ".join([pairs[0][1], *pairs[1:]])]
-        )
+        return self._pick([" ".join(pairs), " ".join(pairs), digits, ".".join(pairs), "+33 " + " ".join([pairs[0][1], *pairs[1:]])])
 
     def birth_date(self) -> str:
         """A date of birth in digits or words."""

@@ -1,0 +1,1 @@
+"""Everything that runs inside the Rasa server: components, input channel, training, evaluation."""

@@ -1,0 +1,235 @@
+"""The input channel through which the gateway talks to Rasa.
+
+`POST /webhooks/gateway/messages` with a bearer token takes a text or a button (`{"conversation", "turn"?, "text"}` or
+`{"conversation", "turn"?, "intent", "entities"?}`) and answers with the messages of that turn, or with an error: never with an
+empty success. `GET /webhooks/gateway/health` tells whether a model is loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import os
+import unicodedata
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.lock_store import LockError
+from rasa.shared.core.constants import USER_INTENT_BACK, USER_INTENT_RESTART, USER_INTENT_SESSION_START
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from nlu.components.intent_classifier import response_selector
+from nlu.privacy import configure_logging
+from nlu.replies import BadReply, Reply, TurnOutput
+from nlu.turns import TurnFailed, TurnProcessor
+
+logger = logging.getLogger(__name__)
+
+MAX_TEXT = 4000  # characters
+MAX_ID = 200  # characters, of conversation and turn
+TURN_SECONDS = float(os.environ.get("RASA_TURN_SECONDS", "45"))
+_LOCK_POLL_SECONDS = 0.02
+
+
+class Refused(Exception):
+    """A request that is answered by a problem: status, title."""
+
+    def __init__(self, status: int, title: str) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A well-formed request: a text, or an intent with its entities."""
+
+    conversation: str
+    turn: str
+    text: str | None = None
+    intent: str | None = None
+    entities: dict[str, Any] = field(default_factory=dict)
+
+
+class GatewayInput(InputChannel):
+    """The channel, with the token that the gateway shows."""
+
+    def __init__(self, token: str) -> None:
+        if not token or token.startswith("${"):
+            raise ValueError("RASA_TOKEN is not set: the gateway channel needs a token")
+        self._token = token
+
+    @classmethod
+    def name(cls) -> str:
+        """`gateway`, the folder of the channel's routes."""
+        return "gateway"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
+        """Reads `token` of credentials.yml; from here on logs hold nothing of what is said."""
+        configure_logging()
+        return cls(str((credentials or {}).get("token") or ""))
+
+    def blueprint(self, on_new_message: Any) -> Blueprint:
+        """The two routes."""
+        gateway = Blueprint("gateway")
+
+        @gateway.route("/health", methods=["GET"])
+        async def health(request: Request) -> HTTPResponse:
+            agent = getattr(request.app.ctx, "agent", None)
+            ready = agent is not None and agent.is_ready()
+            return response.json({"status": "ready" if ready else "loading"}, status=200 if ready else 503)
+
+        @gateway.route("/messages", methods=["POST"])
+        async def messages(request: Request) -> HTTPResponse:
+            try:
+                self._authenticate(request)
+                processor = _processor(request.app.ctx)
+                incoming = parse(_body(request), processor)
+                answer = await _answer(request.app.ctx.agent.lock_store, processor, incoming)
+            except Refused as refused:
+                return problem(refused.status, refused.title)
+            return response.json({"messages": answer})
+
+        return gateway
+
+    def _authenticate(self, request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        known = hmac.compare_digest(token.strip().encode(), self._token.encode())
+        if scheme.lower() != "bearer" or not known:
+            raise Refused(401, "Unknown token")
+
+
+def problem(status: int, title: str) -> HTTPResponse:
+    """An RFC 9457 problem; errors of ours carry an `id` that stands in the log."""
+    body = {"type": "about:blank", "title": title, "status": status, "id": uuid.uuid4().hex}
+    if status >= 500:
+        logger.error("Turn failed: %s (id %s)", title, body["id"])
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return response.json(body, status=status, headers=headers, content_type="application/problem+json")
+
+
+def _processor(context: Any) -> TurnProcessor:
+    agent = getattr(context, "agent", None)
+    if agent is None or not agent.is_ready():
+        raise Refused(503, "The model is not loaded yet")
+    if not isinstance(agent.processor, TurnProcessor):
+        agent.processor = TurnProcessor.adopt(agent.processor)
+    return agent.processor
+
+
+def _body(request: Request) -> dict[str, Any]:
+    if len(request.body) > 64 * 1024:
+        raise Refused(413, "The message is too long")
+    try:
+        body = request.json
+    except Exception as error:  # Sanic wraps whatever its JSON reader raises
+        raise Refused(422, "The body is not JSON") from error
+    if not isinstance(body, dict):
+        raise Refused(422, "The body is not a JSON object")
+    return body
+
+
+def parse(body: dict[str, Any], processor: TurnProcessor) -> Incoming:
+    """The request in `body`, checked against the domain. Raises `Refused` with 413 or 422."""
+    conversation = _identifier(body, "conversation")
+    turn = _identifier(body, "turn") if body.get("turn") is not None else uuid.uuid4().hex
+    if ("text" in body) == ("intent" in body):
+        raise Refused(422, "Either text or intent is needed")
+    if "text" in body:
+        return Incoming(conversation, turn, text=_text(body["text"]))
+    intent, entities = body["intent"], body.get("entities") or {}
+    if not isinstance(intent, str) or not _is_known(intent, processor):
+        raise Refused(422, "The intent is unknown")
+    if not isinstance(entities, dict) or not set(entities) <= set(processor.domain.entities):
+        raise Refused(422, "An entity is unknown")
+    return Incoming(conversation, turn, intent=intent, entities=entities)
+
+
+def _identifier(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
+        raise Refused(422, f"{name} is missing or malformed")
+    return value
+
+
+def _text(text: Any) -> str:
+    if not isinstance(text, str):
+        raise Refused(422, "text is not a string")
+    if len(text) > MAX_TEXT:
+        raise Refused(413, "The message is too long")
+    # Composed accents, and nothing in front that Rasa would take for a payload.
+    plain = unicodedata.normalize("NFC", text.replace("\x00", "")).lstrip("/\\ \t\r\n\u00a0\u200b\u202f\ufeff").strip()
+    while plain[:1] == "/" or plain[:1].isspace():
+        plain = plain[1:]
+    if not plain:
+        raise Refused(422, "text is empty")
+    return plain
+
+
+def _is_known(intent: str, processor: TurnProcessor) -> bool:
+    base, _, topic = intent.partition("/")
+    if base in (USER_INTENT_BACK, USER_INTENT_RESTART, USER_INTENT_SESSION_START):
+        return False  # Rasa's own are in every domain
+    if topic:
+        return base in processor.domain.retrieval_intents and f"utter_{intent}" in processor.domain.responses
+    return base in processor.domain.intents and base not in processor.domain.retrieval_intents
+
+
+def as_user_message(incoming: Incoming) -> UserMessage:
+    """What Rasa handles: a text to understand, or a button already understood."""
+    parse_data = _button(incoming) if incoming.intent else None
+    text = parse_data["text"] if parse_data else incoming.text
+    return UserMessage(
+        text,
+        TurnOutput(),
+        incoming.conversation,
+        parse_data=parse_data,
+        input_channel=GatewayInput.name(),
+        message_id=incoming.turn,
+        metadata={"turn": incoming.turn},
+    )
+
+
+def _button(incoming: Incoming) -> dict[str, Any]:
+    assert incoming.intent is not None
+    name = incoming.intent.split("/")[0]
+    entities = [
+        {"entity": entity, "value": value, "extractor": "button"} for entity, value in incoming.entities.items() if value is not None
+    ]
+    data = {
+        # No text: a button is not something the user said.
+        "text": "",
+        "intent": {"name": name, "confidence": 1.0},
+        "entities": entities,
+        "intent_ranking": [{"name": incoming.intent, "confidence": 1.0}],
+        "message_id": incoming.turn,
+        "metadata": {"turn": incoming.turn},
+    }
+    if "/" in incoming.intent:
+        data["response_selector"] = response_selector(incoming.intent)
+    return data
+
+
+async def _answer(lock_store: Any, processor: TurnProcessor, incoming: Incoming) -> list[Reply]:
+    """The messages of the turn, played again where it was taken before; one turn of a conversation at a time."""
+    try:
+        async with lock_store.lock(incoming.conversation, wait_time_in_seconds=_LOCK_POLL_SECONDS):
+            return await asyncio.wait_for(processor.answer(as_user_message(incoming)), TURN_SECONDS)
+    except TurnFailed as failed:
+        logger.error("Turn dropped: %s", failed)
+        title = "An action failed" if failed.actions else "The turn could not be answered"
+        raise Refused(502 if failed.actions else 500, title) from failed
+    except (TimeoutError, LockError) as error:
+        raise Refused(504, "The turn took too long") from error
+    except BadReply as error:
+        logger.error("Turn dropped: %s", error)
+        raise Refused(500, "An answer is malformed") from error
+    except Exception as error:
+        logger.exception("Turn dropped")
+        raise Refused(500, "The turn could not be processed") from error

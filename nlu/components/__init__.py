@@ -1,0 +1,1 @@
+"""NLU components for French as professionals write it on a phone."""

@@ -1,0 +1,91 @@
+"""The Rasa component around the sequence model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.gazetteers import Gazetteers
+from nlu.components.sequence import LABELS, SequenceModel, Span
+
+_TAGGER = "sequence.crfsuite"
+_LISTS = "gazetteers.json"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class FrenchEntityExtractor(GraphComponent):
+    """Adds names, professions, places, structures, channel, frequency and time to what rules found, never overlapping it."""
+
+    def __init__(self, storage: ModelStorage, resource: Resource, model: SequenceModel | None) -> None:
+        self._storage = storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> FrenchEntityExtractor:
+        """An untrained component."""
+        return cls(model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> FrenchEntityExtractor:
+        """The component as it was trained."""
+        with model_storage.read_from(resource) as folder:
+            if not (folder / _TAGGER).exists():
+                return cls(model_storage, resource, None)
+            entries = json.loads((folder / _LISTS).read_text(encoding="utf-8"))
+            return cls(model_storage, resource, SequenceModel.load(folder / _TAGGER, Gazetteers(entries)))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits the tagger on all examples; what rules find is left out of the labels."""
+        texts, spans = [], []
+        for example in training_data.training_examples:
+            if text := example.get(TEXT):
+                texts.append(text)
+                spans.append(_labelled(example))
+        gazetteers = Gazetteers.collect()
+        with self._storage.write_to(self._resource) as folder:
+            if any(spans):
+                self._model = SequenceModel.train(texts, spans, gazetteers, Path(folder) / _TAGGER)
+                lists = json.dumps(gazetteers.entries, ensure_ascii=False)
+                (Path(folder) / _LISTS).write_text(lists, encoding="utf-8")
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the model's entities to ENTITIES of each message, in the order of the text."""
+        for message in messages:
+            entities = list(message.get(ENTITIES, []))
+            for found in self._model.find(message.get(TEXT) or "") if self._model else ():
+                if all(found.end <= other["start"] or other["end"] <= found.start for other in entities):
+                    entities.append(
+                        {
+                            "entity": found.entity,
+                            "start": found.start,
+                            "end": found.end,
+                            "value": found.value,
+                            "extractor": "FrenchEntityExtractor",
+                        }
+                    )
+            message.set(ENTITIES, sorted(entities, key=lambda entity: entity["start"]), add_to_output=True)
+        return messages
+
+
+def _labelled(example: Message) -> list[Span]:
+    return [(e["start"], e["end"], e["entity"]) for e in example.get(ENTITIES, []) if e["entity"] in LABELS]

@@ -1,0 +1,92 @@
+"""Identifiers that a rule finds better than a model: RPPS, ADELI, FINESS, e-mail, phone, dossier reference.
+
+Each finder takes the user's text and its `fold` (same length) and yields `Found` spans with the value in the form that the
+rest of the house uses. Lengths: RPPS 11 digits, ADELI 9, FINESS 9 (a Corsican département may hold a letter).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_GAP = r"[ .\-/]?"
+_END = r"(?![0-9])(?!\.[0-9])"
+_ANNOUNCE = r"(?:\s|:|=|,|-|n[°o]\.?|numero|num|est|c'est|le|du|code|id)*"
+
+_EMAIL = re.compile(
+    r"(?<![\w.+@-])[a-z0-9](?:[a-z0-9_.+'-]{0,62}[a-z0-9_+])?@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w@-])"
+)
+_RPPS_SOLID = re.compile(r"(?<![\w+])(?<![0-9][.,])[0-9]{11}" + _END + r"(?!\w)")
+_RPPS_SPACED = re.compile(r"(?<![\w+])(?<![0-9][ .,\-/])[0-9](?:[ .]?[0-9]){10}(?!\w)(?![ .][0-9])")
+_PHONE = re.compile(
+    r"(?<![\w+])(?<![0-9][.\-/])"
+    r"(?:(?:\+|00)[ .]?33[ .\-]?(?:\(0\)[ .]?)?|0)[1-9](?:[ .\-/]?[0-9]{2}){4}"
+    r"(?!\w)(?![.\-/][0-9])"
+)
+_PHONE_ABROAD = re.compile(r"(?<![\w+])\+[1-9](?:[ .\-]?[0-9]){7,13}(?!\w)")
+_ADELI = re.compile(r"\badeli\b" + _ANNOUNCE + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
+_FINESS = re.compile(r"\bfiness\b" + _ANNOUNCE + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
+_REFERENCE = re.compile(r"(?<![a-z0-9])sph(?:ere)?[\s\-_./:]*(?P<year>20[0-9]{2})[\s\-_./:]*(?P<number>[0-9]{1,6})(?!\w)")
+_HALF_REFERENCE = re.compile(r"(?<![\w\-/.])(?P<year>20[0-9]{2})-(?P<number>[0-9]{6})(?!\w)(?!-[0-9])")
+_BARE_REFERENCE = re.compile(
+    r"\b(?:dossiers?|dos|doss)\b(?:\s|:|,|n[°o]\.?|numero|num|ref(?:erence)?)*(?<![0-9])"
+    r"(?P<value>[0-9]{1,6})(?!\w)(?![.,/\-][0-9])(?!\s+(?:personnes?|patients?|usagers?|partenaires?|fois|jours?|mois|ans?)\b)(?! [0-9])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A piece of the user's text, `text[start:end]`, that is an `entity` whose `value` is normalised."""
+
+    entity: str
+    start: int
+    end: int
+    value: str
+
+
+def digits(text: str) -> str:
+    """The ASCII digits of `text`."""
+    return "".join(c for c in text if c in "0123456789")
+
+
+def find_emails(folded: str) -> Iterator[Found]:
+    """E-mail addresses, value in lower case."""
+    for match in _EMAIL.finditer(folded):
+        if ".." not in match.group():
+            yield Found("email", match.start(), match.end(), match.group())
+
+
+def find_phones(folded: str) -> Iterator[Found]:
+    """Phone numbers; French ones as ten digits (« 06 12… » and « +33 6 12… » alike), others as + and digits."""
+    for match in _PHONE.finditer(folded):
+        national = digits(match.group())[-9:]
+        yield Found("phone", match.start(), match.end(), "0" + national)
+    for match in _PHONE_ABROAD.finditer(folded):
+        yield Found("phone", match.start(), match.end(), "+" + digits(match.group()))
+
+
+def find_rpps(folded: str) -> Iterator[Found]:
+    """RPPS numbers: eleven digits, spaces or dots allowed between."""
+    for pattern in (_RPPS_SOLID, _RPPS_SPACED):
+        for match in pattern.finditer(folded):
+            yield Found("rpps", match.start(), match.end(), digits(match.group()))
+
+
+def find_announced(folded: str) -> Iterator[Found]:
+    """ADELI and FINESS numbers, which nothing but the word before them tells apart."""
+    for entity, pattern in (("adeli", _ADELI), ("finess", _FINESS)):
+        for match in pattern.finditer(folded):
+            start, end = match.span("value")
+            yield Found(entity, start, end, re.sub(r"[ .]", "", match.group("value")).upper())
+
+
+def find_references(folded: str) -> Iterator[Found]:
+    """Dossier references: `SPH-2024-000137` in any spelling as such, the bare number after « dossier » as it is."""
+    for pattern in (_REFERENCE, _HALF_REFERENCE):
+        for match in pattern.finditer(folded):
+            value = f"SPH-{match.group('year')}-{match.group('number').zfill(6)}"
+            yield Found("dossier_ref", match.start(), match.end(), value)
+    for match in _BARE_REFERENCE.finditer(folded):
+        start, end = match.span("value")
+        yield Found("dossier_ref", start, end, match.group("value"))

@@ -1,0 +1,110 @@
+"""The Rasa component around the intent model: intent, ranking, response selection, fallback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.gazetteers import Gazetteers
+from nlu.components.intents import IntentModel
+
+FALLBACK = "nlu_fallback"
+_RANKING_LENGTH = 8
+
+
+def response_selector(full_name: str, confidence: float = 1.0) -> dict[str, Any]:
+    """What Rasa's own response selector would publish for a full retrieval name (« faq/cost »)."""
+    intent = full_name.split("/")[0]
+    response = {
+        "responses": [],
+        "confidence": confidence,
+        "intent_response_key": full_name,
+        "utter_action": f"utter_{full_name}",
+    }
+    return {"all_retrieval_intents": [intent], intent: {"response": response, "ranking": []}}
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text holds neither letter nor digit (only marks or emoji)."""
+    return not any(c.isalnum() for c in text)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class FrenchIntentClassifier(GraphComponent, IntentClassifier):
+    """Publishes INTENT (retrieval intents by their base name, with the response selector's property) and `intent_ranking`.
+
+    The ranking holds the likeliest readings under their full names whether or not the first is sure enough; INTENT is
+    `nlu_fallback` where the first is under `threshold` or leads by less than `ambiguity`, or the text says nothing.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Confidences from 0 to 1; tuned on held-out and out-of-scope examples."""
+        return {"threshold": 0.4, "ambiguity": 0.08}
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None) -> None:
+        self._config = config
+        self._storage = storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> FrenchIntentClassifier:
+        """An untrained component."""
+        return cls(config, model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> FrenchIntentClassifier:
+        """The component as it was trained."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, IntentModel.load(folder))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits the model on the examples with an intent and keeps it."""
+        texts, intents = [], []
+        for example in training_data.training_examples:
+            if example.get(TEXT) and example.get(INTENT):
+                texts.append(example.get(TEXT))
+                intents.append(example.get(INTENT_RESPONSE_KEY) or example.get(INTENT))
+        self._model = IntentModel.train(texts, intents, Gazetteers.collect())
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Sets INTENT, `intent_ranking` and `response_selector` of each message."""
+        for message in messages:
+            self._classify(message, message.get(TEXT) or "")
+        return messages
+
+    def _classify(self, message: Message, text: str) -> None:
+        if self._model is None or says_nothing(text):
+            message.set(INTENT, {"name": FALLBACK, "confidence": 1.0}, add_to_output=True)
+            message.set("intent_ranking", [], add_to_output=True)
+            return
+        ranking = [(name, round(confidence, 4)) for name, confidence in self._model.rank(text)[:_RANKING_LENGTH]]
+        full_name, confidence = ranking[0]
+        lead = confidence - ranking[1][1] if len(ranking) > 1 else 1.0
+        sure = confidence >= self._config["threshold"] and lead >= self._config["ambiguity"]
+        name = full_name.split("/")[0] if sure else FALLBACK
+        message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
+        message.set("intent_ranking", [{"name": n, "confidence": c} for n, c in ranking], add_to_output=True)
+        if sure and "/" in full_name:
+            message.set("response_selector", response_selector(full_name, confidence), add_to_output=True)

@@ -1,0 +1,44 @@
+"""How the models see a text: its words in full forms, what rules found as one unit, and what each word may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlu.components.exact import find_exact
+from nlu.components.folding import tokenize
+from nlu.components.gazetteers import Gazetteers
+from nlu.components.identifiers import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A word of the text or a piece that a rule found (`exact` is then its entity)."""
+
+    start: int
+    end: int
+    text: str
+    form: str
+    classes: frozenset[str]
+    glued: bool
+    exact: str | None = None
+
+
+def read(text: str, gazetteers: Gazetteers) -> list[Unit]:
+    """The units of `text` in order. A word that stands for several (« g ») gives one unit with its forms joined."""
+    exact = [found for found in find_exact(text) if found.entity != "ordinal"]
+    rough: list[tuple[int, int, str, str, bool, str | None]] = []
+    for word in tokenize(text):
+        found = _around(exact, word.start, word.end)
+        if found is None:
+            rough.append((word.start, word.end, word.text, " ".join(word.forms), word.glued, None))
+        elif not rough or rough[-1][0] != found.start:
+            rough.append((found.start, found.end, text[found.start : found.end], f"<{found.entity}>", False, found.entity))
+    forms = [form for _, _, _, form, _, _ in rough]
+    classes = gazetteers.classes(forms)
+    return [
+        Unit(start, end, piece, form, classes[index], glued, entity) for index, (start, end, piece, form, glued, entity) in enumerate(rough)
+    ]
+
+
+def _around(exact: list[Found], start: int, end: int) -> Found | None:
+    return next((found for found in exact if found.start < end and start < found.end), None)

@@ -1,0 +1,72 @@
+"""What the assistant says in one turn, from Rasa's shape to the gateway's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rasa.core.channels.channel import OutputChannel
+
+Reply = dict[str, Any]
+_PAYLOAD = re.compile(r"/(?P<intent>[\w/-]+)\s*(?P<entities>\{.*\})?\s*\Z", re.DOTALL)
+
+
+class BadReply(Exception):
+    """A button or a link of the domain or of an action has not the agreed shape."""
+
+
+class TurnOutput(OutputChannel):
+    """Keeps the messages of a turn whole and in order."""
+
+    def __init__(self) -> None:
+        self.messages: list[Mapping[str, Any]] = []
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name, which responses may be conditioned on."""
+        return "gateway"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Takes one message of the bot."""
+        self.messages.append(dict(message))
+
+
+def replies(messages: Iterable[Mapping[str, Any]]) -> list[Reply]:
+    """Rasa's bot messages as `{"text", "buttons": [{"title", "intent", "entities"}], "link"}`.
+
+    A link that comes alone (`custom: {"link": …}`) joins the text before it, where that has none. Raises `BadReply`.
+    """
+    turn: list[Reply] = []
+    for message in messages:
+        link = _link(message.get("custom") or {})
+        text = message.get("text")
+        buttons = [_button(button) for button in message.get("buttons") or [] if button]
+        if text or buttons:
+            turn.append({"text": text or "", "buttons": buttons, "link": link})
+        elif link and turn and turn[-1]["link"] is None:
+            turn[-1]["link"] = link
+        elif link:
+            turn.append({"text": link["title"], "buttons": [], "link": link})
+    return turn
+
+
+def _button(button: Mapping[str, Any]) -> dict[str, Any]:
+    match = _PAYLOAD.match(str(button.get("payload", "")))
+    if match is None or not button.get("title"):
+        raise BadReply("a button's payload is not /intent or /intent{json}")
+    try:
+        entities = json.loads(match.group("entities") or "{}")
+    except ValueError as error:
+        raise BadReply("a button's entities are not JSON") from error
+    return {"title": str(button["title"]), "intent": match.group("intent"), "entities": entities}
+
+
+def _link(custom: Mapping[str, Any]) -> dict[str, str] | None:
+    link = custom.get("link")
+    if link is None:
+        return None
+    if not isinstance(link, Mapping) or not link.get("title") or not link.get("url"):
+        raise BadReply("a link has no title or no url")
+    return {"title": str(link["title"]), "url": str(link["url"])}

@@ -1,0 +1,129 @@
+"""Trains the model once for its sources: `python -m nlu.train` prints where it is.
+
+The name of a model is the fingerprint of all that it depends on, so one that is there is used at once, and two trainings at
+the same time write the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import importlib.util
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from nlu.environment import prepare_process
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
+MODELS = BUILD / "models"
+SEED = 20240112
+
+
+def sources() -> list[Path]:
+    """Every file that the model depends on, sorted by path."""
+    files = [ROOT / "config.yml", ROOT / "nlu" / "requirements.lock", ROOT / "nlu" / "train.py"]
+    for folder, patterns in (
+        ("domain", ("*.yml",)),
+        ("data", ("*.yml",)),
+        ("nlu/components", ("*.py",)),
+        ("nlu/corpus", ("*.py", "*.yml", "*.txt", "*.csv")),
+    ):
+        for pattern in patterns:
+            files += (ROOT / folder).rglob(pattern)
+    return sorted(set(files))
+
+
+def fingerprint() -> str:
+    """Sixteen hexadecimal digits that change when any source does."""
+    digest = hashlib.sha256()
+    for path in sources():
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def model_path() -> Path:
+    """Where the model of the present sources is, or will be."""
+    return MODELS / f"{fingerprint()}.tar.gz"
+
+
+def ensure_model(report: bool = True) -> Path:
+    """The model of the present sources, trained where there is none; its path. Prints progress where `report`."""
+    path = model_path()
+    if path.exists():
+        _say(report, "The model is up to date.")
+    else:
+        _train(path, report)
+    _point_to(path)
+    return path
+
+
+def _train(path: Path, report: bool) -> None:
+    started = time.monotonic()
+    MODELS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="training-") as folder:
+        data = [str(ROOT / "data")]
+        if importlib.util.find_spec("nlu.corpus") is not None:
+            from nlu.corpus import generate
+
+            _say(report, "Writing generated examples…")
+            generated = Path(folder) / "nlu"
+            generate(generated, SEED)
+            data.append(str(generated))
+        _say(report, "Loading Rasa…")
+        os.environ["RASA_CACHE_DIRECTORY"] = str(Path(folder) / "cache")
+        os.environ["RASA_MAX_CACHE_SIZE"] = "0"
+        from rasa.model_training import train
+        from rasa.utils.log_utils import configure_structlog
+
+        # Its debug lines and progress bars are pages of rules.
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
+        configure_structlog(logging.WARNING)
+        _say(report, "Training (a minute or two)…")
+        with contextlib.redirect_stdout(sys.stderr):
+            result = train(
+                domain=str(ROOT / "domain"),
+                config=str(ROOT / "config.yml"),
+                training_files=data,
+                output=str(Path(folder) / "models"),
+                fixed_model_name="model",
+                force_training=True,
+            )
+        if result.model is None or result.code != 0:
+            raise SystemExit("Training failed: see the messages above.")
+        Path(result.model).replace(path)
+    _say(report, f"Trained in {time.monotonic() - started:.0f} s, {path.stat().st_size / 1e6:.1f} MB.")
+
+
+def _point_to(path: Path) -> None:
+    """Writes the model's name into `.build/models/current`, whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=MODELS, prefix=".current-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(path.name + "\n")
+    Path(temporary).replace(MODELS / "current")
+
+
+def _say(report: bool, line: str) -> None:
+    if report:
+        print(line, flush=True)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m nlu.train", description="Train the model where there is none.")
+    parser.add_argument("--print-path", action="store_true", help="print only the model's path, last and alone")
+    arguments = parser.parse_args()
+    prepare_process()
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    print(ensure_model(report=not arguments.print_path))
+
+
+if __name__ == "__main__":
+    main()

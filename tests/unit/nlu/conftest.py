@@ -1,0 +1,174 @@
+"""A real Rasa server with a small model of its own, and an action server that answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nlu.environment import VARIABLES, prepare_process
+
+prepare_process()
+
+ROOT = Path(__file__).resolve().parents[3]
+FIXTURES = Path(__file__).parent / "fixtures"
+TOKEN = "secret-of-the-test"
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model trained on the fixtures with the components of config.yml."""
+    from rasa.model_training import train
+
+    folder = tmp_path_factory.mktemp("model")
+    os.environ["RASA_CACHE_DIRECTORY"] = str(folder / "cache")
+    result = train(
+        domain=str(FIXTURES / "domain.yml"),
+        config=str(FIXTURES / "config.yml"),
+        training_files=[str(FIXTURES / "nlu.yml"), str(FIXTURES / "rules.yml")],
+        output=str(folder),
+        force_training=True,
+    )
+    return Path(result.model)
+
+
+@dataclass
+class ActionServer:
+    """A real HTTP server in the action server's place; `answer(body)` gives status and body."""
+
+    port: int = 0
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    status: int = 200
+
+
+@pytest.fixture(scope="session")
+def actions() -> Iterator[ActionServer]:
+    """Echoes the turn of the last message; fails with a body that holds the message where it is told to."""
+    server = ActionServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            server.calls.append(body)
+            latest = body["tracker"]["latest_message"]
+            fails = body["next_action"] == "action_fails"
+            answer: dict[str, Any] = {"events": [], "responses": [{"text": "tour " + latest["metadata"]["turn"]}]}
+            data = json.dumps({"error": latest["text"], "tracker": body["tracker"]} if fails else answer).encode()
+            self.send_response(500 if fails else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Says nothing."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.port = http.server_address[1]
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    yield server
+    http.shutdown()
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Rasa:
+    """A running server; `log` is all that it printed."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def send(self, body: Any, token: str | None = TOKEN, raw: bytes | None = None) -> tuple[int, dict[str, Any]]:
+        """POSTs `body`; status and JSON answer."""
+        headers = {"Content-Type": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        data = raw if raw is not None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/webhooks/gateway/messages", data, headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def say(self, conversation: str, text: str, turn: str | None = None) -> list[dict[str, Any]]:
+        """The messages answered to a text; the turn must succeed."""
+        body = {"conversation": conversation, "text": text, **({"turn": turn} if turn else {})}
+        status, answer = self.send(body)
+        assert status == 200, answer
+        return list(answer["messages"])
+
+    def health(self) -> int:
+        """The status of the health route, 0 where nothing listens yet."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/webhooks/gateway/health", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+
+def start(model: Path, actions_port: int, folder: Path) -> Rasa:
+    """Starts `rasa run` as the launcher does and waits until it is ready."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        **VARIABLES,
+        "PYTHONPATH": str(ROOT),
+        "RASA_TOKEN": TOKEN,
+        "ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
+        "RASA_TRACKER_DB": str(folder / "rasa.db"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    log = folder / "rasa.log"
+    command = [
+        str(Path(sys.executable).with_name("rasa")), "run", "-m", str(model), "--endpoints", str(ROOT / "endpoints.yml"),
+        "--credentials", str(ROOT / "credentials.yml"), "-i", "127.0.0.1", "-p", str(port),
+    ]  # fmt: skip
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    rasa = Rasa(f"http://127.0.0.1:{port}", log, process)
+    wait_until_ready(rasa)
+    return rasa
+
+
+def wait_until_ready(rasa: Rasa, seconds: float = 60) -> None:
+    """Returns when the health route answers 200; fails with the log where the server ended."""
+    turns = threading.Event()
+    for _ in range(int(seconds * 10)):
+        if rasa.health() == 200:
+            return
+        if rasa.process.poll() is not None:
+            break
+        turns.wait(0.1)
+    rasa.process.kill()
+    raise AssertionError(rasa.log.read_text(errors="replace"))
+
+
+@pytest.fixture(scope="session")
+def rasa(model: Path, actions: ActionServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rasa]:
+    """One server for all tests of the session."""
+    server = start(model, actions.port, tmp_path_factory.mktemp("server"))
+    yield server
+    server.process.terminate()
+    server.process.wait(10)

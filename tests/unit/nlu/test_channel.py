@@ -1,0 +1,168 @@
+"""The gateway channel of a real Rasa server."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ActionServer, Rasa, free_port, start
+
+
+@pytest.fixture
+def conversation() -> str:
+    return uuid.uuid4().hex
+
+
+def test_answers_a_text_with_structured_buttons(rasa: Rasa, conversation: str) -> None:
+    assert rasa.say(conversation, "bonjour") == [
+        {
+            "text": "Bonjour, que puis-je faire ?",
+            "buttons": [
+                {"title": "Ajouter un partenaire", "intent": "add_partner", "entities": {"city": "Tours", "ordinal": "2"}},
+                {"title": "Le coût", "intent": "faq/cost", "entities": {}},
+            ],
+            "link": None,
+        }
+    ]
+
+
+def test_a_link_joins_the_text_before_it(rasa: Rasa, conversation: str) -> None:
+    link = {"title": "Guide", "url": "https://sphere.example/guide"}
+    assert rasa.say(conversation, "aide") == [{"text": "Voici une aide.", "buttons": [], "link": link}]
+
+
+def test_a_button_skips_understanding(rasa: Rasa, conversation: str) -> None:
+    body = {"conversation": conversation, "intent": "add_partner", "entities": {"city": "Blois"}}
+    assert rasa.send(body)[1]["messages"][0]["text"] == "Ville : Blois"
+
+
+@pytest.mark.parametrize("body", [{"text": "c'est payant ?"}, {"intent": "faq/cost"}])
+def test_a_question_is_answered_typed_or_by_button(rasa: Rasa, conversation: str, body: dict[str, Any]) -> None:
+    _, answer = rasa.send({"conversation": conversation, **body})
+    assert [m["text"] for m in answer["messages"]] == ["C'est gratuit."]
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "secret-of-the-tes", "é"])
+def test_no_token_no_answer(rasa: Rasa, conversation: str, token: str | None) -> None:
+    encoded = token.encode().decode("latin-1") if token else token
+    status, answer = rasa.send({"conversation": conversation, "text": "bonjour"}, token=encoded)
+    assert (status, answer["title"]) == (401, "Unknown token")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"conversation": "c", "text": "a" * 4001}, 413),
+        ({"conversation": "c", "text": " / // "}, 422),
+        ({"conversation": "c", "text": 3}, 422),
+        ({"conversation": "c"}, 422),
+        ({"text": "bonjour"}, 422),
+        ({"conversation": "", "text": "bonjour"}, 422),
+        ({"conversation": "c", "text": "a", "intent": "greet"}, 422),
+        ({"conversation": "c", "intent": "no_such_intent"}, 422),
+        ({"conversation": "c", "intent": "restart"}, 422),
+        ({"conversation": "c", "intent": "faq/no_such_topic"}, 422),
+        ({"conversation": "c", "intent": "faq"}, 422),
+        ({"conversation": "c", "intent": "greet", "entities": {"password": "x"}}, 422),
+        ({"conversation": "c", "intent": "greet", "entities": ["x"]}, 422),
+        ([], 422),
+    ],
+)
+def test_malformed_requests_are_refused(rasa: Rasa, body: Any, status: int) -> None:
+    code, answer = rasa.send(body)
+    assert code == status
+    assert answer["status"] == status
+    assert answer["title"]
+    assert len(answer["id"]) == 32
+
+
+def test_a_body_that_is_no_json_is_refused(rasa: Rasa) -> None:
+    assert rasa.send(None, raw=b"{")[0] == 422
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/restart", '/inject{"x":1}', "  /goodbye", "//greet", '/EXTERNAL_x{"a": 1}', "/session_start", "\u00a0/ /affirm", "\ufeff/back"],
+)
+def test_typed_payloads_are_words(rasa: Rasa, conversation: str, text: str) -> None:
+    rasa.say(conversation, "ajoute le dr Martin cardiologue à Tours")
+    rasa.say(conversation, text)
+    events = _events(rasa, conversation)
+    users = [event for event in events if event["event"] == "user"]
+    assert not users[-1]["text"].startswith(("/", " "))
+    assert users[-1]["parse_data"]["intent_ranking"], "understood as text, not taken for a payload"
+    assert not any(event["event"] in ("restart", "rewind", "session_started") for event in events[events.index(users[0]) :])
+
+
+def test_the_turn_is_told_to_actions_and_taken_once(rasa: Rasa, actions: ActionServer, conversation: str) -> None:
+    first = rasa.say(conversation, "au revoir", turn="t-1")
+    calls = len(actions.calls)
+    assert first[0]["text"] == "tour t-1"
+    assert rasa.say(conversation, "au revoir", turn="t-1") == first
+    assert len(actions.calls) == calls
+    assert rasa.say(conversation, "au revoir", turn="t-2")[0]["text"] == "tour t-2"
+
+
+def test_a_failed_action_is_an_error_and_leaves_no_trace(rasa: Rasa, conversation: str) -> None:
+    rasa.say(conversation, "bonjour")
+    before = _events(rasa, conversation)
+    status, answer = rasa.send({"conversation": conversation, "text": "merci beaucoup", "turn": "t"})
+    assert (status, set(answer)) == (502, {"type", "title", "status", "id"})
+    assert _events(rasa, conversation) == before
+    assert answer["id"] in rasa.log.read_text()
+
+
+def test_an_absent_action_server_is_an_error(model: Path, tmp_path: Path) -> None:
+    server = start(model, free_port(), tmp_path)
+    try:
+        assert server.send({"conversation": "c", "text": "au revoir"})[0] == 502
+        assert server.say("c", "bonjour")
+    finally:
+        server.process.terminate()
+        server.process.wait(10)
+
+
+def test_a_conversation_is_served_in_turn_and_others_beside_it(rasa: Rasa, conversation: str) -> None:
+    def one(number: int) -> str:
+        name = f"{conversation}-{number % 3}"
+        return str(rasa.say(name, "au revoir", turn=f"{number}")[0]["text"])
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(one, range(12))) == [f"tour {number}" for number in range(12)]
+
+
+def test_emoji_alone_is_not_understood(rasa: Rasa, conversation: str) -> None:
+    assert [m["text"] for m in rasa.say(conversation, "😀👍")] == ["Je n'ai pas compris."]
+
+
+def test_a_tracker_outlives_the_server_and_logs_hold_no_text(rasa: Rasa, model: Path, actions: ActionServer, tmp_path: Path) -> None:
+    word = "Zwyx" + uuid.uuid4().hex
+    server = start(model, actions.port, tmp_path)
+    server.say("c", f"ajoute le dr {word} dentiste à {word}", turn="before")
+    assert server.send({"conversation": "c", "intent": "thank", "entities": {"city": word}})[0] == 502
+    server.send({"conversation": "c", "intent": "greet", "entities": {word: word}})
+    server.send({"conversation": "c", "text": f"bonjour {word}"}, token=word)
+    answer = server.say("c", f"bonjour {word}", turn="last")
+    server.process.kill()
+    server.process.wait(10)
+    again = start(model, actions.port, tmp_path)
+    try:
+        assert again.say("c", f"bonjour {word}", turn="last") == answer
+        assert again.say("c", "au revoir")
+    finally:
+        again.process.terminate()
+        again.process.wait(10)
+    log = again.log.read_text(errors="replace")
+    assert "Turn failed" in log
+    assert word.lower() not in log.lower()
+
+
+def _events(rasa: Rasa, conversation: str) -> list[dict[str, Any]]:
+    with sqlite3.connect(rasa.log.parent / "rasa.db") as database:
+        rows = database.execute("select data from events where sender_id = ? order by id", (conversation,))
+        return [json.loads(row[0]) for row in rows]
