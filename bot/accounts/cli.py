@@ -1,0 +1,206 @@
+"""`bot accounts …`: the SPHERE team's tool for account requests. Mails and notices go to the outbox; the running bot delivers them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.accounts.creation import Creation
+from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, UnknownRequest, UnusableText, WrongState
+from bot.accounts.registry import AccountRegistry
+from bot.accounts.requests import AccountRequests, RequestDetails, RequestStatus
+from bot.accounts.tables import STATES
+from bot.clock import PARIS, SystemClock
+from bot.database import Database
+from bot.dossiers.partners import Partners
+from bot.errors import log_error
+from bot.fhir import FhirClient, FhirError, FhirUnavailable
+from bot.operations import Operations
+from bot.settings import SettingsError, load_settings
+
+T = TypeVar("T")
+Reference = Annotated[str, typer.Argument(metavar="REF", help="Référence de la demande, par exemple DC-2026-000001.")]
+Agent = Annotated[str, typer.Option(help="Votre nom, pour la traçabilité.")]
+
+accounts_app = typer.Typer(no_args_is_help=True, help="Demandes de compte : lister, voir, créer, demander un complément, refuser.")
+
+LABELS = {
+    "received": "reçue",
+    "to_verify": "à vérifier",
+    "more_info": "complément demandé",
+    "created": "compte créé",
+    "refused": "refusée",
+    "civility": "Civilité",
+    "family": "Nom",
+    "given": "Prénom",
+    "profession": "Profession",
+    "speciality": "Spécialité",
+    "rpps": "RPPS",
+    "adeli": "ADELI",
+    "mode": "Mode d'exercice",
+    "organization": "Structure",
+    "address": "Adresse",
+    "postal_code": "Code postal",
+    "city": "Commune",
+    "email": "E-mail",
+    "phone": "Téléphone",
+    "rpps_checksum": "la clé de contrôle du numéro RPPS n'est pas celle attendue",
+    "care_team_informed": "même équipe de soins, usager informé",
+    "consent_given": "accord de l'usager recueilli",
+    "none": "",
+    "added": "accès donné",
+    "already": "avait déjà accès",
+    "not_a_member": "non donné : le demandeur n'est plus partenaire du dossier",
+    "unknown_dossier": "non donné : dossier inconnu",
+    "waiting": "en attente de la plateforme",
+}
+"""French names of states, fields, warnings, bases and outcomes."""
+
+
+@accounts_app.command("list")
+def list_requests(state: Annotated[str | None, typer.Option(help=f"Un état : {', '.join(STATES)}.")] = None) -> None:
+    """Lister les demandes, les plus anciennes d'abord."""
+    if state is not None and state not in STATES:
+        _fail(f"état inconnu ; les états sont {', '.join(STATES)}")
+    found = _run(lambda requests: requests.list(state))
+    if not found:
+        _say("Aucune demande.")
+        return
+    table = Table("Référence", "Personne", "État", "Depuis le")
+    for status in found:
+        table.add_row(*_row(status))
+    _console().print(table)
+
+
+@accounts_app.command()
+def show(reference: Reference) -> None:
+    """Voir une demande ; une demande reçue devient « à vérifier »."""
+    _show(_run(lambda requests: requests.show(reference)))
+
+
+@accounts_app.command()
+def create(reference: Reference, agent: Agent = "support") -> None:
+    """Créer le compte, envoyer les codes par e-mail, donner les accès en attente, prévenir les demandeurs."""
+    creation = _run(lambda requests: requests.create(reference, agent))
+    _say(_created(creation))
+    for dossier, outcome in creation.accesses:
+        _say(f"Dossier {dossier} : {LABELS.get(outcome, 'accès non donné')}.")
+    if not creation.complete:
+        _say("Les accès en attente seront donnés dès que la plateforme répondra ; la commande peut être répétée sans risque.")
+
+
+@accounts_app.command()
+def ask(
+    reference: Reference,
+    question: Annotated[str, typer.Option(help="Ce qui manque, tel que le demandeur le lira.")],
+    agent: Agent = "support",
+) -> None:
+    """Demander un complément aux demandeurs, dans leur conversation."""
+    _run(lambda requests: requests.ask_more(reference, question, agent))
+    _say("Complément demandé.")
+
+
+@accounts_app.command()
+def refuse(
+    reference: Reference, reason: Annotated[str, typer.Option(help="Le motif, tel que le demandeur le lira.")], agent: Agent = "support"
+) -> None:
+    """Refuser une demande."""
+    _run(lambda requests: requests.refuse(reference, reason, agent))
+    _say("Demande refusée ; les demandeurs en sont informés.")
+
+
+def _run(work: Callable[[AccountRequests], Awaitable[T]]) -> T:
+    """Do `work`; every error becomes one line and exit code 1."""
+
+    async def main() -> T:
+        async with _requests() as requests:
+            return await work(requests)
+
+    try:
+        return asyncio.run(main())
+    except UnknownRequest:
+        _fail("cette référence de demande n'existe pas")
+    except WrongState as error:
+        _fail(f"cette demande est déjà close : {LABELS[error.state]}")
+    except BeingCreated:
+        _fail("la création de ce compte est en cours ; répétez « create » dans deux minutes pour la terminer, c'est sans risque")
+    except EmailTaken:
+        _fail("cette adresse e-mail est celle du compte d'une autre personne ; demandez-en une autre avec « ask »")
+    except AccountGone:
+        _fail("le compte créé pour cette demande n'existe plus sur la plateforme")
+    except FhirUnavailable:
+        _fail("la plateforme ne répond pas ; rien n'est perdu, la commande peut être répétée sans risque")
+    except FhirError as error:
+        _fail(f"la plateforme refuse la demande (incident {log_error(error)})")
+    except SettingsError as error:
+        _fail(str(error))
+    except SQLAlchemyError as error:
+        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
+    except UnusableText:
+        _fail("le texte doit compter de 1 à 500 caractères")
+
+
+@asynccontextmanager
+async def _requests() -> AsyncIterator[AccountRequests]:
+    settings, clock = load_settings(), SystemClock()
+    token = settings.required("platform_token")
+    fhir = FhirClient(settings.required("platform_url"), token, timeout=settings.platform_timeout_seconds)
+    database = Database(settings.sqlalchemy_url)
+    try:
+        partners = Partners(fhir, database, clock, Operations(database, clock))
+        yield AccountRequests(database, AccountRegistry(fhir), partners, clock, settings)
+    finally:
+        await fhir.aclose()
+        await database.close()
+
+
+def _created(creation: Creation) -> str:
+    account = creation.account
+    if creation.made:
+        return f"Compte créé pour {account.name} ; ses codes partent à l'adresse {account.email}."
+    return f"{account.name} avait déjà un compte ; aucun code n'est envoyé."
+
+
+def _row(status: RequestStatus) -> tuple[str, str, str, str]:
+    return status.reference, status.name, LABELS[status.state], f"{status.since.astimezone(PARIS):%d/%m/%Y %H:%M}"
+
+
+def _show(details: RequestDetails) -> None:
+    reference, name, state, since = _row(details.status)
+    _say(f"{reference} · {name} · {state} depuis le {since}")
+    if details.status.reason:
+        _say(f"Motif : {details.status.reason}")
+    fiche = Table("Fiche annuaire", "")
+    for field, value in details.fiche:
+        fiche.add_row(LABELS[field], value)
+    _console().print(fiche)
+    for warning in details.warnings:
+        _say(f"À vérifier : {LABELS[warning]}.")
+    askers = Table("Demandée le", "Par", "Dossier", "Fondement", "Accès", "Fiche différente")
+    for asker in details.askers:
+        other = ", ".join(f"{LABELS[field]} : {value}" for field, value in asker.differing)
+        at = f"{asker.at.astimezone(PARIS):%d/%m/%Y %H:%M}"
+        basis, outcome = LABELS.get(asker.basis or "", ""), LABELS.get(asker.outcome or "", asker.outcome or "")
+        askers.add_row(at, asker.requester or "la personne elle-même", asker.dossier or "", basis, outcome, other)
+    _console().print(askers)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    # Made for each use: the streams may have been replaced since the import. What users wrote is never read as Rich's markup.
+    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
+
+
+def _say(line: str) -> None:
+    _console().print(line)
+
+
+def _fail(message: str) -> NoReturn:
+    _console(stderr=True).print(f"bot accounts: {message}")
+    raise typer.Exit(1)

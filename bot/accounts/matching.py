@@ -1,0 +1,54 @@
+"""Whether two fiches, or a fiche and an account, are about the same person.
+
+The strongest thing that both have decides: RPPS, then ADELI, then the e-mail with a like name (practices share mailboxes), then
+name and profession with the same place. Doubt means two people: joining the wrong one would open a dossier to a stranger.
+"""
+
+from __future__ import annotations
+
+from rapidfuzz import fuzz
+
+from bot.accounts.fiche import Fiche
+from bot.accounts.registry import Account
+from bot.directory.folding import fold
+
+ALIKE = 70
+"""Likeness of names (0 to 100) from which a shared e-mail means the same person: a typing slip or a name of use, not a colleague."""
+
+
+def person_key(fiche: Fiche) -> str:
+    """Folded name and profession, for finding candidates."""
+    return f"{_fold(fiche.family)} {_fold(fiche.given)}|{_fold(fiche.profession)}"
+
+
+def same_person(one: Fiche, other: Fiche) -> bool:
+    """Whether both fiches are about one person."""
+    if one.rpps and other.rpps:
+        return one.rpps == other.rpps
+    if one.adeli and other.adeli:
+        return one.adeli == other.adeli
+    if one.email == other.email and _alike(one.name, other.name):
+        return True
+    return person_key(one) == person_key(other) and _same_place(one, other)
+
+
+def has_account(fiche: Fiche, account: Account) -> bool:
+    """Whether `account`, which has the fiche's e-mail or identifier, is this person's."""
+    if fiche.rpps and account.rpps:
+        return fiche.rpps == account.rpps
+    if fiche.adeli and account.adeli:
+        return fiche.adeli == account.adeli
+    return fiche.email == account.email.lower() and _alike(fiche.name, account.name)
+
+
+def _same_place(one: Fiche, other: Fiche) -> bool:
+    pairs = ((one.postal_code, other.postal_code), (one.city, other.city), (one.organization, other.organization))
+    return any(a and b and _fold(a) == _fold(b) for a, b in pairs)
+
+
+def _alike(one: str, other: str) -> bool:
+    return fuzz.token_set_ratio(_fold(one), _fold(other)) >= ALIKE
+
+
+def _fold(text: str) -> str:
+    return fold(text) or " ".join(text.casefold().split())  # other scripts fold to nothing

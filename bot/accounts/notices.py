@@ -1,0 +1,90 @@
+"""What account requests say by themselves: mails to the team and to the new partner, notices in requesters' chats."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.accounts.fiche import Fiche
+from bot.accounts.tables import AccountRequest, AccountRequestAsker
+from bot.clock import PARIS
+from bot.identity.tables import ChatLink
+from bot.mail import mail_payload, render_text
+from bot.outbox import CHAT, MAIL, enqueue
+from bot.settings import Settings
+
+
+class Notices:
+    """Writes to the outbox, in the caller's transaction. A dossier is called by its reference alone, everywhere."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._contact = {"support_phone": settings.support_phone, "support_email": settings.support_email}
+
+    async def to_team(self, session: AsyncSession, request: AccountRequest, asker: AccountRequestAsker) -> None:
+        """Tell the SPHERE team that an account was asked for, with all it needs to verify."""
+        fiche = Fiche.model_validate(asker.fiche)
+        payload = mail_payload(
+            self._settings.support_email,
+            "accounts/request_to_team",
+            reference=request.reference,
+            joined=asker.joined,
+            at=f"{asker.at.astimezone(PARIS):%d/%m/%Y %H:%M}",
+            requester=asker.requester,
+            dossier=asker.dossier,
+            basis=asker.basis,
+            lines=fiche.lines(),
+            warnings=fiche.warnings,
+        )
+        await enqueue(session, kind=MAIL, key=f"account-request:{asker.key}", payload=payload, now=asker.at)
+
+    async def codes(self, session: AsyncSession, request: AccountRequest, code: str, now: datetime) -> None:
+        """Mail the login and the first-use code to the new partner: the only place where that code is written."""
+        fiche = Fiche.model_validate(request.fiche)
+        payload = mail_payload(
+            fiche.email,
+            "accounts/account_codes",
+            name=fiche.name,
+            reference=request.reference,
+            login=fiche.email,
+            code=code,
+            **self._contact,
+        )
+        await enqueue(session, kind=MAIL, key=f"account-codes:{request.reference}", payload=payload, now=now)
+
+    async def to_asker(
+        self, session: AsyncSession, template: str, request: AccountRequest, asker: AccountRequestAsker, now: datetime, *, event: str
+    ) -> None:
+        """Tell one requester, once for each `event`, in a chat that is still theirs.
+
+        A chat that is nobody's any more, or somebody else's, only learns that a request moved on.
+        """
+        conversation_id, theirs = await _chat_of(session, asker, now)
+        text = render_text(
+            f"accounts/{template}" if theirs else "accounts/notice_unlinked",
+            reference=request.reference,
+            name=Fiche.model_validate(request.fiche).name,
+            own=asker.requester_id is None,
+            dossier=asker.dossier,
+            outcome=asker.outcome,
+            reason=request.reason,
+            **self._contact,
+        )
+        # By requester, chat and dossier: who asked twice for the same is told once.
+        key = f"{event}:{request.reference}:{asker.requester_id or '-'}:{asker.conversation_id}:{asker.dossier or '-'}"
+        payload: dict[str, Any] = {"text": text, "buttons": [], "link": None}
+        await enqueue(session, kind=CHAT, key=key, payload=payload, now=now, conversation_id=conversation_id)
+
+
+async def _chat_of(session: AsyncSession, asker: AccountRequestAsker, now: datetime) -> tuple[str, bool]:
+    """The chat to write to, and whether it is the requester's: the one they asked in, else the last that they linked."""
+    if asker.requester_id is None:
+        return asker.conversation_id, True
+    links = select(ChatLink).where(ChatLink.account_id == asker.requester_id, ChatLink.expires_at > now)
+    chats = [link.conversation_id for link in await session.scalars(links.order_by(ChatLink.linked_at.desc()))]
+    if asker.conversation_id in chats:
+        return asker.conversation_id, True
+    return (chats[0], True) if chats else (asker.conversation_id, False)

@@ -1,0 +1,180 @@
+"""Who has a SPHERE account: the active `Practitioner` resources of the platform.
+
+Identifiers after the ANS: RPPS under its own system, ADELI as the national identification "0" + number. An account made by
+a request carries the request's reference under `urn:sphere:account-request`, so that making it twice makes one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bot.accounts.fiche import CODES, Fiche
+from bot.fhir import FhirClient, FhirNotFound, Resource
+
+RPPS_SYSTEM = "https://rpps.esante.gouv.fr"
+IDNPS_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
+REQUEST_SYSTEM = "urn:sphere:account-request"
+FIRST_USE_URL = "urn:sphere:first-use-code"
+"""Extension of an account that was just made: the salted hash of the code of its first login, as `bot.accounts.first_use` writes it."""
+
+_PROFESSION_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante"
+_SEARCHABLE = re.compile(r"[^\s,|$\\]+@[^\s,|$\\]+")
+"""An address without what has a meaning in a FHIR search; no account's has."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the platform. Empty strings where the platform says nothing; `phone` as the platform writes it.
+
+    `request` is the reference of the account request that made it, or "".
+    """
+
+    id: str
+    family: str
+    given: str
+    prefix: str
+    email: str
+    phone: str
+    rpps: str
+    adeli: str
+    profession: str
+    active: bool
+    request: str = ""
+
+    @property
+    def name(self) -> str:
+        """Given and family name: « Claire Moreau »."""
+        return f"{self.given} {self.family}".strip()
+
+    @property
+    def reference(self) -> str:
+        """The FHIR reference: "Practitioner/<id>"."""
+        return f"Practitioner/{self.id}"
+
+
+class AccountRegistry:
+    """Finds and makes accounts. Every method raises the errors of `bot.fhir`, FhirUnavailable first of all."""
+
+    def __init__(self, fhir: FhirClient) -> None:
+        self._fhir = fhir
+
+    async def get(self, account_id: str) -> Account | None:
+        """The account of this id, open or closed (see `active`)."""
+        try:
+            resource, _ = await self._fhir.read("Practitioner", account_id)
+        except FhirNotFound:
+            return None
+        return account_of(resource)
+
+    async def by_email(self, email: str) -> Account | None:
+        """The one open account with this professional e-mail; None too where several have it: nobody could say whose code it is."""
+        wanted = email.strip().lower()
+        if not _SEARCHABLE.fullmatch(wanted):
+            return None
+        found = [account for account in await self._open({"email": wanted}) if account.email.lower() == wanted]
+        return found[0] if len(found) == 1 else None
+
+    async def by_identifier(self, rpps: str | None = None, adeli: str | None = None) -> Account | None:
+        """The open account with this RPPS, else with this ADELI number."""
+        if rpps:
+            for account in await self._open({"identifier": f"{RPPS_SYSTEM}|{rpps}"}):
+                if account.rpps == rpps:
+                    return account
+        if adeli:
+            for account in await self._open({"identifier": f"{IDNPS_SYSTEM}|0{adeli}"}):
+                if account.adeli == adeli:
+                    return account
+        return None
+
+    async def create(self, fiche: Fiche, key: str, *, first_use_hash: str | None = None) -> Account:
+        """Make the account of `fiche` for the request `key`; the one that is there already is given back instead.
+
+        There already: made for this request before, or an open one with this RPPS (its `request` tells the two apart).
+        """
+        made = await self._open({"identifier": f"{REQUEST_SYSTEM}|{key}"})
+        if made:
+            return made[0]
+        # By RPPS, two requests for one person that run at once make one account too.
+        unique = f"{RPPS_SYSTEM}|{fiche.rpps}" if fiche.rpps else f"{REQUEST_SYSTEM}|{key}"
+        resource, _ = await self._fhir.create(practitioner_of(fiche, key, first_use_hash), if_none_exist=f"identifier={unique}&active=true")
+        return account_of(resource)
+
+    async def _open(self, params: dict[str, str]) -> list[Account]:
+        found = await self._fhir.search("Practitioner", {**params, "active": "true"})
+        return [account for account in map(account_of, found) if account.active]
+
+
+def account_of(practitioner: Resource) -> Account:
+    """The account that a `Practitioner` resource is. A resource without `active` counts as closed: nobody vouched for it."""
+    name: dict[str, Any] = next(iter(practitioner.get("name") or []), {})
+    identifiers = {i.get("system", ""): str(i.get("value", "")) for i in practitioner.get("identifier") or []}
+    national = identifiers.get(IDNPS_SYSTEM, "")
+    return Account(
+        id=str(practitioner["id"]),
+        family=str(name.get("family", "")),
+        given=" ".join(name.get("given") or []),
+        prefix=" ".join(name.get("prefix") or []),
+        email=_telecom(practitioner, "email"),
+        phone=_telecom(practitioner, "phone"),
+        rpps=identifiers.get(RPPS_SYSTEM) or (national[1:] if len(national) == 12 and national[0] == "8" else ""),
+        adeli=national[1:] if len(national) == 10 and national[0] == "0" else "",
+        profession=_profession(practitioner),
+        active=practitioner.get("active") is True,
+        request=identifiers.get(REQUEST_SYSTEM, ""),
+    )
+
+
+def practitioner_of(fiche: Fiche, key: str, first_use_hash: str | None = None) -> Resource:
+    """The `Practitioner` resource of a new account."""
+    identifiers = [{"system": REQUEST_SYSTEM, "value": key}]
+    if fiche.rpps:
+        identifiers += [{"system": RPPS_SYSTEM, "value": fiche.rpps}, {"system": IDNPS_SYSTEM, "value": f"8{fiche.rpps}"}]
+    elif fiche.adeli:
+        identifiers.append({"system": IDNPS_SYSTEM, "value": f"0{fiche.adeli}"})
+    telecom = [{"system": "email", "value": fiche.email, "use": "work"}]
+    if fiche.phone:
+        telecom.append({"system": "phone", "value": fiche.phone, "use": "work"})
+    name: dict[str, Any] = {"use": "official", "family": fiche.family, "given": [fiche.given]}
+    if fiche.civility in CODES["title"]:
+        name["prefix"] = [fiche.civility]
+    code: dict[str, Any] = {"text": fiche.speciality or fiche.profession}
+    if fiche.profession_code:
+        code["coding"] = [{"system": _PROFESSION_SYSTEM, "code": fiche.profession_code, "display": fiche.profession}]
+    resource: Resource = {
+        "resourceType": "Practitioner",
+        "active": True,
+        "identifier": identifiers,
+        "name": [name],
+        "telecom": telecom,
+        "qualification": [{"code": code}],
+    }
+    if address := _address(fiche):
+        resource["address"] = [address]
+    if first_use_hash:
+        resource["extension"] = [{"url": FIRST_USE_URL, "valueString": first_use_hash}]
+    return resource
+
+
+def _address(fiche: Fiche) -> dict[str, Any]:
+    parts = {"postalCode": fiche.postal_code, "city": fiche.city}
+    lines = [line for line in (fiche.organization, fiche.address) if line]
+    address: dict[str, Any] = {name: value for name, value in parts.items() if value}
+    if lines:
+        address["line"] = lines
+    return {"use": "work", **address} if address else {}
+
+
+def _telecom(practitioner: Resource, system: str) -> str:
+    return next((str(t.get("value", "")) for t in practitioner.get("telecom") or [] if t.get("system") == system), "")
+
+
+def _profession(practitioner: Resource) -> str:
+    for qualification in practitioner.get("qualification") or []:
+        code = qualification.get("code") or {}
+        displays = [coding.get("display") for coding in code.get("coding") or []]
+        text = code.get("text") or next((display for display in displays if display), "")
+        if text:
+            return str(text)
+    return ""

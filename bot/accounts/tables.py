@@ -1,0 +1,83 @@
+"""Tables of account requests: the request about a person, and everybody who asked for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.database import Table
+
+RECEIVED, TO_VERIFY, MORE_INFO, CREATED, REFUSED = "received", "to_verify", "more_info", "created", "refused"
+"""States of a request: reçue, à vérifier, complément demandé, compte créé, refusée."""
+STATES = (RECEIVED, TO_VERIFY, MORE_INFO, CREATED, REFUSED)
+OPEN = (RECEIVED, TO_VERIFY, MORE_INFO)
+"""States in which a request still waits for the team or for the requester."""
+
+
+class AccountRequest(Table):
+    """A person who is to have an account."""
+
+    __tablename__ = "account_requests"
+    __table_args__ = (Index("ix_account_requests_state", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    """DC-<year>-<six digits>."""
+    state: Mapped[str] = mapped_column(String(16), default=RECEIVED)
+    state_since: Mapped[datetime]
+    created_at: Mapped[datetime]
+    fiche: Mapped[dict[str, Any]]
+    rpps: Mapped[str | None] = mapped_column(String(11), index=True)
+    adeli: Mapped[str | None] = mapped_column(String(9), index=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    person: Mapped[str] = mapped_column(String(400), index=True)
+    """Folded name and profession, see `bot.accounts.matching`."""
+    reason: Mapped[str | None] = mapped_column(String(500))
+    """Why it was refused, or what was asked for: the requester reads it."""
+    agent: Mapped[str | None] = mapped_column(String(80))
+    creating_since: Mapped[datetime | None]
+    """Set while a creation was begun and is not over: whoever begins again goes on with it."""
+    nonce: Mapped[str | None] = mapped_column(String(32))
+    """What the first-use code is derived from, together with the secret."""
+    account_id: Mapped[str | None] = mapped_column(String(64))
+    account_made: Mapped[bool | None]
+    """Whether the account was made for this request, or was there already."""
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None]
+
+
+class AccountRequestAsker(Table):
+    """One time that the account was asked for: by whom, in which chat, for which dossier."""
+
+    __tablename__ = "account_request_askers"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("account_requests.id"), index=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """Idempotency key of the submission."""
+    at: Mapped[datetime]
+    joined: Mapped[bool]
+    conversation_id: Mapped[str] = mapped_column(String(32), index=True)
+    requester_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Account of the requester; None for somebody unlinked, who asks for themself."""
+    requester: Mapped[str] = mapped_column(String(200))
+    """Name and e-mail as the team reads them; empty for somebody unlinked."""
+    dossier: Mapped[str | None] = mapped_column(String(32))
+    basis: Mapped[str | None] = mapped_column(String(32))
+    fiche: Mapped[dict[str, Any]]
+    """The fiche as this requester gave it: it may differ from the request's."""
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    """What became of the access to the dossier, once known."""
+    settled_at: Mapped[datetime | None]
+
+
+class AccountRequestNumber(Table):
+    """The last number given in a year; its row is also what submissions queue on, so that two of them see each other."""
+
+    __tablename__ = "account_request_numbers"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,1 @@
+"""Who is talking: the link between a chat and a SPHERE account."""

@@ -1,0 +1,40 @@
+"""What can go wrong when a chat is linked to an account; the dialogue has a sentence for each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class IdentityError(Exception):
+    """The chat could not be linked."""
+
+    def __init__(self) -> None:
+        super().__init__((self.__doc__ or "").splitlines()[0])
+
+
+class NoCode(IdentityError):
+    """No code is awaited from this chat."""
+
+
+class AccountClosed(NoCode):
+    """The account was closed between the sending of the code and its use."""
+
+
+class CodeExpired(IdentityError):
+    """The code is no longer valid: ask for another."""
+
+
+class WrongCode(IdentityError):
+    """This is not the code; `tries_left` more may be tried."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__()
+        self.tries_left = tries_left
+
+
+class Locked(IdentityError):
+    """Too many tries, or too many codes asked for: wait until `until` (aware, UTC)."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until

@@ -1,0 +1,226 @@
+"""Linking a chat to a SPHERE account by a one-time code sent to the account's professional e-mail.
+
+Six digits, 10 minutes, one use. Nothing that a chat sees tells whether an address has an account: the same
+steps are taken either way, and a code that nobody knows is awaited where there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import audit
+from bot.accounts.registry import Account, AccountRegistry
+from bot.clock import Clock
+from bot.database import Database, random_id
+from bot.identity import guard
+from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
+from bot.identity.tables import ChatLink, LoginCode, LoginGuard
+from bot.mail import mail_payload
+from bot.outbox import MAIL, enqueue
+from bot.settings import Settings
+
+CODE_LIFE = timedelta(minutes=10)
+
+
+class Identity:
+    """Who a conversation is. Every change goes to the audit trail, in its own transaction."""
+
+    def __init__(self, database: Database, registry: AccountRegistry, clock: Clock, settings: Settings) -> None:
+        self._database = database
+        self._registry = registry
+        self._clock = clock
+        self._settings = settings
+        self._secret = settings.required("secret").encode()
+
+    async def linked_account_id(self, conversation_id: str) -> str | None:
+        """The id of the account this chat is linked to, from the database alone: whether it is still open was not asked."""
+        async with self._database.reading() as session:
+            link = await session.get(ChatLink, conversation_id)
+        return link.account_id if link is not None and link.expires_at > self._clock.now() else None
+
+    async def person_of(self, conversation_id: str) -> Account | None:
+        """The account this chat is linked to, as the platform has it now; None where there is no link (any more).
+
+        A link that expired, or whose account was closed, ends here. Raises FhirUnavailable, and then the link stays.
+        """
+        async with self._database.reading() as session:
+            link = await session.get(ChatLink, conversation_id)
+        if link is None:
+            return None
+        if link.expires_at <= self._clock.now():
+            await self._end_link(link, "expired")
+            return None
+        account = await self._registry.get(link.account_id)
+        if account is None or not account.active:
+            await self._end_link(link, "account_closed")
+            return None
+        return account
+
+    async def unlink(self, conversation_id: str) -> bool:
+        """End this chat's link; False where there was none."""
+        async with self._database.writing() as session:
+            link = await session.get(ChatLink, conversation_id)
+            if link is None:
+                return False
+            await session.delete(link)
+            await self._tell(session, link.account_id, "identity.unlink", conversation_id, "asked")
+            return True
+
+    async def start_code(self, conversation_id: str, email: str) -> None:
+        """Send a code to the account of this e-mail, if there is one; nothing tells the caller which.
+
+        Raises Locked (too many wrong codes, or five unused codes in 15 minutes, for this chat or this address) and FhirUnavailable.
+        """
+        address = email.strip().lower()
+        subjects = [_chat(conversation_id), self._address(address)]
+        if until := await self._barred(subjects):
+            raise Locked(until)
+        account = await self._registry.by_email(address)
+        code, now = f"{secrets.randbelow(10**6):06d}", self._clock.now()
+        payload = mail_payload(
+            account.email if account else address,
+            "identity/login_code",
+            code=code,
+            minutes=CODE_LIFE // timedelta(minutes=1),
+            support_phone=self._settings.support_phone,
+            support_email=self._settings.support_email,
+        )
+        async with self._database.writing() as session:
+            guards = await guard.take(session, subjects, now)
+            until = guard.locked_until(guards) or guard.sending_until(guards)
+            if until is None:
+                guard.count_sent(guards, now)
+                await self._await_code(session, conversation_id, account, subjects[1], code)
+                actor, outcome = (account.id, "sent") if account else (None, "unknown")
+                await self._tell(session, actor, "identity.code", conversation_id, outcome)
+                if account is not None:
+                    await enqueue(session, kind=MAIL, key=f"login-code:{random_id()}", payload=payload, now=now)
+        if until is not None:
+            raise Locked(until)
+
+    async def check_code(self, conversation_id: str, code: str) -> Account:
+        """Link this chat to the account whose code this is.
+
+        Spaces in the code do not matter; what is not six digits is wrong, but not counted as a try. Raises WrongCode, Locked (at
+        the fifth wrong code, and while locked even for the right one), CodeExpired, NoCode, AccountClosed, and FhirUnavailable, after
+        which the code is still good.
+        """
+        account_id = await self._verify(conversation_id, code, use=False)
+        account = await self._registry.get(account_id)
+        closed = account is None or not account.active
+        # The code is used up only now: an unreachable platform costs nobody their code.
+        await self._verify(conversation_id, code, use=True, link=not closed)
+        if account is None or closed:
+            raise AccountClosed
+        return account
+
+    async def _verify(self, conversation_id: str, code: str, *, use: bool, link: bool = False) -> str:
+        """The account id of the right code. Failures are counted before they are raised: an exception would undo them."""
+        failure: IdentityError | None
+        async with self._database.writing() as session:
+            found = await self._judge(session, conversation_id, code)
+            failure = found if isinstance(found, IdentityError) else None
+            if isinstance(found, LoginCode) and found.account_id is not None and use:
+                await session.delete(found)
+                await self._used(session, found.account_id, conversation_id, found.guard, link=link)
+        if failure is not None:
+            raise failure
+        assert isinstance(found, LoginCode)
+        assert found.account_id is not None  # a code without account is never right
+        return found.account_id
+
+    async def _judge(self, session: AsyncSession, conversation_id: str, code: str) -> LoginCode | IdentityError:
+        now = self._clock.now()
+        awaited = await session.get(LoginCode, conversation_id, with_for_update=True)
+        subjects = [_chat(conversation_id)] + ([awaited.guard] if awaited else [])
+        guards = await guard.take(session, subjects, now)
+        if until := guard.locked_until(guards):
+            return Locked(until)
+        if awaited is None:
+            return NoCode()
+        if awaited.expires_at <= now:
+            await session.delete(awaited)
+            return CodeExpired()
+        given = re.sub(r"\s", "", code)
+        if not re.fullmatch(r"[0-9]{6}", given):
+            return WrongCode(guard.tries_left(guards))
+        right = hmac.compare_digest(awaited.code_hash, self._hash(conversation_id, given))
+        if right and awaited.account_id is not None:
+            return awaited
+        return await self._wrong(session, awaited, guards, now)
+
+    async def _wrong(self, session: AsyncSession, awaited: LoginCode, guards: list[LoginGuard], now: datetime) -> IdentityError:
+        guard.count_failure(guards, now)
+        until = guard.locked_until(guards)
+        await self._tell(session, awaited.account_id, "identity.wrong_code", awaited.conversation_id, "locked" if until else "refused")
+        if until is None:
+            return WrongCode(guard.tries_left(guards))
+        await session.delete(awaited)
+        return Locked(until)
+
+    async def _used(self, session: AsyncSession, account_id: str, conversation_id: str, subject: str, *, link: bool) -> None:
+        now = self._clock.now()
+        for row in await guard.take(session, [subject], now):
+            guard.clear(row)
+        if not link:
+            await self._tell(session, account_id, "identity.link", conversation_id, "account_closed")
+            return
+        former = await session.get(ChatLink, conversation_id)
+        if former is not None:
+            await self._tell(session, former.account_id, "identity.unlink", conversation_id, "replaced")
+        expires_at = now + timedelta(days=self._settings.link_days)
+        await session.merge(ChatLink(conversation_id=conversation_id, account_id=account_id, linked_at=now, expires_at=expires_at))
+        await self._tell(session, account_id, "identity.link", conversation_id, "linked")
+
+    async def _await_code(self, session: AsyncSession, conversation_id: str, account: Account | None, subject: str, code: str) -> None:
+        now = self._clock.now()
+        await session.execute(delete(LoginCode).where(LoginCode.expires_at <= now))
+        await guard.prune(session, now)
+        await session.merge(
+            LoginCode(
+                conversation_id=conversation_id,
+                account_id=account.id if account else None,
+                guard=subject,
+                code_hash=self._hash(conversation_id, code),
+                expires_at=now + CODE_LIFE,
+            )
+        )
+
+    async def _barred(self, subjects: list[str]) -> datetime | None:
+        """Whether a code may be sent at all, before the platform is asked anything."""
+        now = self._clock.now()
+        async with self._database.reading() as session:
+            guards = await guard.look(session, subjects, now)
+        return guard.locked_until(guards) or guard.sending_until(guards)
+
+    async def _end_link(self, link: ChatLink, why: str) -> None:
+        async with self._database.writing() as session:
+            current = await session.scalar(
+                select(ChatLink).where(ChatLink.conversation_id == link.conversation_id, ChatLink.linked_at == link.linked_at)
+            )
+            if current is not None:  # else it was undone, or made anew, meanwhile
+                await session.delete(current)
+                await self._tell(session, link.account_id, "identity.unlink", link.conversation_id, why)
+
+    async def _tell(self, session: AsyncSession, actor: str | None, action: str, conversation_id: str, outcome: str) -> None:
+        await audit.record(session, now=self._clock.now(), actor=actor, action=action, subject=conversation_id, outcome=outcome)
+
+    def _address(self, address: str) -> str:
+        return f"account:{self._mac('address', address)}"
+
+    def _hash(self, conversation_id: str, code: str) -> str:
+        return self._mac("code", conversation_id, code)
+
+    def _mac(self, *parts: str) -> str:
+        return hmac.new(self._secret, "\0".join(("identity", *parts)).encode(), hashlib.sha256).hexdigest()
+
+
+def _chat(conversation_id: str) -> str:
+    return f"chat:{conversation_id}"

@@ -1,0 +1,1 @@
+"""The SPHERE support team: when it answers."""
