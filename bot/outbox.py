@@ -94,8 +94,8 @@ async def claim(session: AsyncSession, *, now: datetime, limit: int) -> list[Out
 
 
 async def settle(session: AsyncSession, row_id: int, *, now: datetime) -> None:
-    """Mark a row delivered."""
-    await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(done_at=now, lease_until=None))
+    """Mark a row delivered and forget what it said: a mail may hold a code."""
+    await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(done_at=now, lease_until=None, payload={}))
 
 
 async def postpone(session: AsyncSession, row_id: int, *, until: datetime | None, error: str, now: datetime) -> None:

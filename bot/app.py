@@ -1,0 +1,205 @@
+"""The bot as an ASGI application: web chat, pages, events intake, health; its workers live as long as it does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.accounts.registry import AccountRegistry
+from bot.accounts.requests import AccountRequests
+from bot.channels import web
+from bot.clock import Clock, SystemClock
+from bot.conversation.gateway import Gateway
+from bot.conversation.texts import Texts
+from bot.database import Database
+from bot.delivery import Delivery
+from bot.dossiers.dossiers import Dossiers
+from bot.dossiers.partners import Partners
+from bot.errors import configure_logging, log_error
+from bot.fhir import FhirClient
+from bot.health import Health
+from bot.migrations import upgrade
+from bot.notifications import events
+from bot.operations import Operations
+from bot.problems import Problem, problem_response
+from bot.settings import Settings
+from bot.web import pages
+
+DRAIN_SECONDS = 4
+"""How long requests may take to end at a stop: as long as the turns in hand, which go on meanwhile."""
+
+
+def create_app(settings: Settings, clock: Clock) -> FastAPI:
+    """The application. Raises SettingsError, TextsError or FrontendNotInstalled when the installation is not complete."""
+    database = Database(settings.sqlalchemy_url)
+    gateway = Gateway(settings, database, clock)
+    fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
+    delivery = Delivery(settings, database, clock, gateway.hub, _DueWork(settings, database, clock, fhir))
+    health = Health(settings, database, channels=(web.CHANNEL,))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_exception_handler(_log_unhandled)
+        await asyncio.to_thread(upgrade, settings.sqlalchemy_url)
+        await gateway.start()
+        delivery.start()
+        try:
+            yield
+        finally:
+            await asyncio.gather(gateway.stop(), delivery.stop())
+            await health.aclose()
+            await fhir.aclose()
+            await database.close()
+
+    app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.gateway, app.state.database, app.state.delivery = gateway, database, delivery
+    _tell_problems(app, gateway.texts)
+    app.include_router(web.router(gateway, settings, clock))
+    app.include_router(_health_routes(health))
+    app.include_router(events.router(database, clock, settings.required("events_token")))
+    app.include_router(_pages(settings))
+    return app
+
+
+class _DueWork:
+    """What falls due beside the outbox: operations on the platform, and account creations that a kill interrupted."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient) -> None:
+        self._operations = Operations(database, clock)
+        Dossiers(fhir, database, clock, self._operations)
+        partners = Partners(fhir, database, clock, self._operations)
+        self._requests = AccountRequests(database, AccountRegistry(fhir), partners, clock, settings)
+
+    async def run_due(self) -> int:
+        """Attempt what is due; how much was done."""
+        return await self._operations.run_due() + await self._requests.finish_created()
+
+
+def serve(settings: Settings) -> None:
+    """Run the bot until it is told to stop. Nothing that it logs holds an address, a text or a token."""
+    configure_logging()
+    app = create_app(settings, SystemClock())
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = Server(config, before_exit=app.state.gateway.begin_stop)
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+class Server(uvicorn.Server):
+    """Ends the event streams as soon as it is told to stop: it waits for every connection before the application hears of it."""
+
+    def __init__(self, config: uvicorn.Config, before_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_exit = before_exit
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Remember the loop that the streams live on."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """On SIGINT and SIGTERM."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._before_exit)
+        super().handle_exit(sig, frame)
+
+
+def _pages(settings: Settings) -> APIRouter:
+    ancestors = [] if settings.frame_ancestors == "'none'" else settings.frame_ancestors.split()
+    contact = pages.SupportContact(phone=settings.support_phone, email=settings.support_email, hours=settings.support_hours)
+    return pages.router(ancestors, contact)
+
+
+def _health_routes(health: Health) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/health")
+    async def report() -> Response:
+        status, lines = await health.report()
+        body = json.dumps(lines, indent=1) + "\n"
+        return Response(body, status.value, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+    @routes.get("/health/live")
+    async def live() -> Response:
+        return Response("ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
+
+    return routes
+
+
+def _tell_problems(app: FastAPI, texts: Texts) -> None:
+    """Every error leaves as problem+json; what is ours is logged with an id and without values."""
+
+    async def problem(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return problem_response(error)
+
+    async def http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        status = HTTPStatus(error.status_code)
+        return problem_response(Problem(status, str(error.detail), headers=error.headers))
+
+    async def invalid(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        found = [{"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["type"]} for e in error.errors()]
+        return problem_response(Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is malformed", errors=found))
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_middleware(UnhandledErrors, texts=texts)
+
+
+class UnhandledErrors:
+    """Turns what nobody handled into a 500 with an id; the server would log the exception with what it quotes."""
+
+    def __init__(self, app: ASGIApp, texts: Texts) -> None:
+        self._app, self._texts = app, texts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on but HTTP requests' exceptions."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # the last resort of every route
+            error_id = log_error(error, "answering a request")
+            if not started:
+                detail = self._texts.say("internal", error_id=error_id)
+                await problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, error_id=error_id))(scope, receive, send)
+
+
+def _log_unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if isinstance(error, BaseException):
+        log_error(error, "in a background task")

@@ -1,0 +1,1 @@
+"""Channels: they translate to and from the outside, nothing else."""

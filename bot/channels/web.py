@@ -1,0 +1,189 @@
+"""Channel `web`: the Web chat API (docs/reference.md), used by the chat page, portals and tests.
+
+A chat is known by a bearer token; only its SHA-256 is kept, so that who reads the database cannot
+speak in anybody's chat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import secrets
+import unicodedata
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from bot.clock import Clock
+from bot.conversation.gateway import Gateway, Typing
+from bot.conversation.messages import Incoming, Message
+from bot.problems import Problem
+from bot.settings import Settings
+
+CHANNEL = "web"
+LONGEST_TEXT = 4_000
+"""Unicode code points of a message."""
+LARGEST_BODY = 64 * 1024
+"""Bytes of a request: 4,000 code points are at most 48,000 bytes, each written as two JSON escapes of six."""
+HEARTBEAT_SECONDS = 15
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def _writable(text: str) -> str:
+    """Refuse what no database or terminal keeps: NUL, lone surrogates."""
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("NUL and lone surrogates are not text")
+    return text
+
+
+def _visible(text: str) -> str:
+    """Refuse a text with nothing to see: only spaces, control or format characters (categories Z, Cc, Cf)."""
+    if all(unicodedata.category(char) in {"Zs", "Zl", "Zp", "Cc", "Cf"} for char in text):
+        raise ValueError("nothing to read")
+    return text
+
+
+class _Posted(BaseModel):
+    """Body of `POST /chat/messages`: an id and either a text or a button."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    id: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_writable), AfterValidator(_visible)]
+    text: Annotated[str, AfterValidator(_writable), AfterValidator(_visible)] | None = None
+    button: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_writable)] | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> _Posted:
+        if (self.text is None) == (self.button is None):
+            raise ValueError("either text or button")
+        return self
+
+
+class WebChat:
+    """The Web chat API's operations."""
+
+    def __init__(self, gateway: Gateway, settings: Settings, clock: Clock) -> None:
+        self._gateway, self._clock = gateway, clock
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._sessions = RateLimitItemPerMinute(settings.chat_sessions_per_minute)
+        self._messages = RateLimitItemPerMinute(settings.chat_messages_per_minute)
+
+    async def open(self, request: Request) -> Response:
+        """`POST /chat/sessions` → `{"token"}`."""
+        address = request.client.host if request.client else ""
+        await self._count(self._sessions, "sessions", address)
+        token = secrets.token_urlsafe(32)
+        await self._gateway.open(CHANNEL, _digest(token))
+        return JSONResponse({"token": token}, headers=NO_STORE)
+
+    async def post(self, request: Request) -> Response:
+        """`POST /chat/messages[?wait=true]` → 202, or 200 with the replies of the turn."""
+        conversation_id = await self._conversation(request)
+        incoming = self._parse(await self._body(request))
+        await self._count(self._messages, "messages", conversation_id)
+        received = await self._gateway.receive(conversation_id, incoming)
+        if request.query_params.get("wait", "").lower() in {"true", "1"}:
+            replies = await self._gateway.replies(conversation_id, received)
+            if replies is not None:
+                return JSONResponse({"messages": replies}, headers=NO_STORE)
+        return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=NO_STORE)
+
+    async def history(self, request: Request) -> Response:
+        """`GET /chat/messages[?after=]` → `{"messages"}`, oldest first; without `after` the latest 1,000."""
+        conversation_id = await self._conversation(request)
+        messages = await self._gateway.history(conversation_id, self._message_id(request.query_params.get("after")))
+        return JSONResponse({"messages": messages}, headers=NO_STORE)
+
+    async def events(self, request: Request) -> Response:
+        """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`)."""
+        conversation_id = await self._conversation(request)
+        after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
+        source = self._gateway.events(conversation_id, after)
+        return EventSourceResponse(_server_sent(source), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
+
+    async def _conversation(self, request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            found = await self._gateway.find(CHANNEL, _digest(token.strip()))
+            if found is not None:
+                return found
+        headers = {"WWW-Authenticate": "Bearer"}
+        raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_session"), headers=headers)
+
+    async def _body(self, request: Request) -> bytes:
+        """The body, refused as soon as it is known to be too large."""
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced[:12]) > LARGEST_BODY:
+            raise self._too_long()
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise self._too_long()
+        return bytes(body)
+
+    def _parse(self, body: bytes) -> Incoming:
+        try:
+            posted = _Posted.model_validate_json(body)
+        except ValidationError as error:
+            found = [
+                {"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["type"]}
+                for e in error.errors(include_input=False, include_url=False, include_context=False)
+            ]
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"), errors=found) from None
+        if posted.text is not None and len(posted.text) > LONGEST_TEXT:
+            raise self._too_long()
+        return Incoming(posted.id, posted.text, posted.button)
+
+    def _too_long(self) -> Problem:
+        # The rest of the body is not read: the connection cannot be used again.
+        headers = {"Connection": "close"}
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._gateway.texts.say("too_long", limit="4 000"), headers=headers)
+
+    def _message_id(self, raw: str | None) -> int | None:
+        if raw is None:
+            return None
+        if not (raw.isascii() and raw.isdecimal() and len(raw) <= 18):
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
+        return int(raw)
+
+    async def _count(self, limit: RateLimitItemPerMinute, what: str, who: str) -> None:
+        """Raises Problem 429 when `who` did `what` too often in the last minute."""
+        if await self._limiter.hit(limit, what, who):
+            return
+        stats = await self._limiter.get_window_stats(limit, what, who)
+        seconds = min(60, max(1, math.ceil(stats.reset_time - self._clock.now().timestamp())))
+        detail = self._gateway.texts.say(f"too_many_{what}", seconds=seconds)
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(seconds)})
+
+
+def router(gateway: Gateway, settings: Settings, clock: Clock) -> APIRouter:
+    """The routes of the Web chat API."""
+    chat = WebChat(gateway, settings, clock)
+    routes = APIRouter(prefix="/chat")
+    routes.add_api_route("/sessions", chat.open, methods=["POST"])
+    routes.add_api_route("/messages", chat.post, methods=["POST"])
+    routes.add_api_route("/messages", chat.history, methods=["GET"])
+    routes.add_api_route("/events", chat.events, methods=["GET"])
+    return routes
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def _server_sent(source: AsyncIterator[Message | Typing]) -> AsyncIterator[ServerSentEvent]:
+    async for event in source:
+        if isinstance(event, Typing):
+            yield ServerSentEvent(json.dumps({"on": event.on}), event="typing")
+        else:
+            yield ServerSentEvent(json.dumps(event, ensure_ascii=False), event="message", id=event["id"])

@@ -1,0 +1,138 @@
+"""The gateway: what channels call. Puts inbox, router, worker and transcript together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.conversation.conversations import Conversations
+from bot.conversation.follower import Follower
+from bot.conversation.holder import new_holder
+from bot.conversation.hub import Hub
+from bot.conversation.inbox import Inbox
+from bot.conversation.messages import Incoming, Message, Received
+from bot.conversation.rasa import RasaClient
+from bot.conversation.router import Router
+from bot.conversation.texts import Texts, load_texts
+from bot.conversation.transcript import PAGE, Transcript
+from bot.conversation.worker import Worker
+from bot.database import Database
+from bot.settings import Settings
+
+STOP_SECONDS = 4.0
+"""How long a stop waits for the turns in hand; below the supervisor's patience of 7 s."""
+WAIT_MARGIN_SECONDS = 3.0
+"""How much longer than a turn may last its caller waits, so that it gets the text which says so."""
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Whether an answer is being prepared, as an event of a stream."""
+
+    on: bool
+
+
+class Gateway:
+    """Conversations of every channel: receive, answer, read, follow. One a process."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        """Raises TextsError or SettingsError when the installation is not complete."""
+        self._database, self._clock = database, clock
+        self._turn_seconds = settings.turn_seconds
+        self.texts: Texts = load_texts(support_phone=settings.support_phone, support_email=settings.support_email)
+        self.hub = Hub()
+        self.conversations = Conversations(database)
+        self.transcript = Transcript(database)
+        self._inbox = Inbox(database, self.texts, holder=new_holder(), button_life=timedelta(hours=settings.button_hours))
+        self._rasa = RasaClient(
+            settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
+        )
+        self._worker = Worker(
+            inbox=self._inbox,
+            router=Router(database, clock),
+            rasa=self._rasa,
+            hub=self.hub,
+            texts=self.texts,
+            clock=clock,
+            turn_seconds=settings.turn_seconds,
+        )
+        self._follower = Follower(database, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand)
+
+    async def start(self) -> None:
+        """Take up what was left unanswered, and go on."""
+        await self._worker.start()
+        self._follower.start()
+
+    def begin_stop(self) -> None:
+        """End every stream, begin no turn any more, let go those who wait for a turn that is not in hand."""
+        self.hub.end()
+        self._worker.begin_stop(STOP_SECONDS)
+        for turn_id in set(self.hub.awaited) - self._worker.in_hand:
+            self.hub.give_up(turn_id)
+
+    async def stop(self) -> None:
+        """Finish the turns in hand within `STOP_SECONDS` of the beginning of the stop, leave the others to the next start."""
+        self.begin_stop()
+        await self._worker.stop(STOP_SECONDS)
+        await self._follower.stop()
+        await self._rasa.aclose()
+
+    async def open(self, channel: str, address: str) -> str:
+        """Start a conversation; gives its id."""
+        return await self.conversations.open(channel, address, self._clock.now())
+
+    async def find(self, channel: str, address: str) -> str | None:
+        """The id of an open conversation, or None."""
+        return await self.conversations.find(channel, address)
+
+    async def receive(self, conversation_id: str, incoming: Incoming) -> Received:
+        """Write a message down; once this returns it will be answered, whatever happens to this process."""
+        received = await self._inbox.receive(conversation_id, incoming, self._clock.now())
+        if received.work is not None:
+            self._worker.begin(received.work)
+        if received.new:
+            self.hub.changed(conversation_id)
+        return received
+
+    async def replies(self, conversation_id: str, received: Received) -> list[Message] | None:
+        """Wait for the end of a turn: its replies, or None if it is not over shortly after the longest time that it may last."""
+        if received.done:
+            return await self.transcript.replies(conversation_id, received.turn_id)
+        with self.hub.waiter(received.turn_id) as waiter:
+            try:
+                async with asyncio.timeout(self._turn_seconds + WAIT_MARGIN_SECONDS):
+                    messages = await waiter
+            except TimeoutError:
+                return None
+        if messages is not None:
+            return messages
+        return await self.transcript.replies(conversation_id, received.turn_id)
+
+    async def history(self, conversation_id: str, after: int | None) -> list[Message]:
+        """Messages after an id, oldest first; with None the latest ones. At most `PAGE`."""
+        if after is None:
+            return await self.transcript.latest(conversation_id)
+        return await self.transcript.after(conversation_id, after)
+
+    async def events(self, conversation_id: str, after: int | None) -> AsyncIterator[Message | Typing]:
+        """Messages after an id, then each new one, and when an answer begins and ends to be prepared; until the process stops."""
+        shown = False
+        with self.hub.stream(conversation_id) as stream:
+            while not stream.ended:
+                stream.changed.clear()
+                typing = stream.typing
+                if typing and not shown:
+                    yield Typing(on=True)
+                messages = await self.history(conversation_id, after)
+                for message in messages:
+                    after = int(message["id"])
+                    yield message
+                if shown and not typing:
+                    yield Typing(on=False)
+                shown = typing
+                after = after if after is not None else 0
+                if len(messages) < PAGE:
+                    await stream.changed.wait()

@@ -1,0 +1,131 @@
+"""Client of Rasa's input channel (nlu/channel.py): hands a turn over and gets its answer, or an error.
+
+The channel does a turn once however often it is sent, so whatever may pass is simply sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.conversation.messages import Reply
+from bot.conversation.router import ToRasa
+
+CONNECTIONS = 100
+KEEPALIVE_SECONDS = 4.0
+"""Below Sanic's own 5 s (KEEP_ALIVE_TIMEOUT), so that a connection is not reused at the moment the server closes it."""
+CONNECT_SECONDS = 2.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
+LEAST_SECONDS = 5.0
+"""A turn that had to wait for its turn until its time was over is still tried once, this long."""
+_WILL_PASS = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT, HTTPStatus.BAD_GATEWAY})
+"""502 is the action server being started again: actions do not raise, and an unfinished turn leaves no trace in the tracker."""
+_REFUSED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY})
+_ONCE_MORE = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT})
+
+
+class RasaError(Exception):
+    """Rasa gave no answer to a turn; `reached` says whether it may have acted on it all the same."""
+
+    def __init__(self, reason: str, *, reached: bool) -> None:
+        super().__init__(f"Rasa gave no answer: {reason}")
+        self.reached = reached
+
+
+class RasaRefused(RasaError):
+    """Rasa's channel finds nothing to understand in the message (only slashes, say): the user is to write otherwise."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}", reached=False)
+
+
+class _Answer(BaseModel):
+    messages: Annotated[list[Reply], Field(max_length=100)]
+
+
+class RasaClient:
+    """One keep-alive client for a process."""
+
+    def __init__(self, url: str, token: str, *, timeout_seconds: float) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        self._client = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {token}"},
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEPALIVE_SECONDS),
+            trust_env=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def deliver(self, conversation_id: str, turn: int, content: ToRasa, *, seconds: float) -> tuple[Reply, ...]:
+        """Rasa's replies to a turn, at least one.
+
+        Args:
+            seconds: how long to go on trying while Rasa is down, busy or silent.
+
+        Raises:
+            RasaRefused: the message is nothing that it could take.
+            RasaError: it answered with another error, or not in time.
+        """
+        body = _request(conversation_id, turn, content)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        wait, errors, reached, attempts = FIRST_WAIT, 0, False, 0
+        while True:
+            left = deadline - loop.time()
+            attempts += 1
+            try:
+                answer = await self._post(body, max(left, LEAST_SECONDS) if attempts == 1 else left)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+                reason = "no connection"
+            except httpx.TransportError as error:
+                reason, reached = type(error).__name__, True
+            else:
+                if answer.status_code == HTTPStatus.OK:
+                    return _replies(answer)
+                if answer.status_code in _REFUSED:
+                    raise RasaRefused(answer.status_code)
+                reason = f"status {answer.status_code}"
+                reached = reached or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                errors += answer.status_code in _ONCE_MORE
+                if errors > 1 or answer.status_code not in _WILL_PASS | _ONCE_MORE:
+                    raise RasaError(reason, reached=reached)
+            pause = wait * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+            wait = min(wait * 2, LONGEST_WAIT)
+            if loop.time() + pause >= deadline:
+                raise RasaError(reason, reached=reached)
+            await asyncio.sleep(pause)
+
+    async def _post(self, body: dict[str, Any], left: float) -> httpx.Response:
+        seconds = min(self._timeout_seconds, left)
+        timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        try:
+            async with asyncio.timeout(seconds + 0.5):  # httpx's own limits start again with every byte
+                return await self._client.post(self._url, json=body, timeout=timeout)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("no answer in time") from error
+
+
+def _request(conversation_id: str, turn: int, content: ToRasa) -> dict[str, Any]:
+    body: dict[str, Any] = {"conversation": conversation_id, "turn": str(turn)}
+    if content.intent is None:
+        return body | {"text": content.text}
+    return body | {"intent": content.intent, "entities": content.entities}
+
+
+def _replies(answer: httpx.Response) -> tuple[Reply, ...]:
+    try:
+        messages = _Answer.model_validate_json(answer.content).messages
+    except ValidationError as error:  # hide the cause: it quotes what was received
+        raise RasaError(f"answer malformed in {error.error_count()} places", reached=True) from None
+    replies = tuple(reply for reply in messages if not reply.blank)
+    if not replies:
+        raise RasaError("empty answer", reached=True)
+    return replies
