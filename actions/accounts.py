@@ -1,0 +1,317 @@
+"""Asking for an account: the *fiche annuaire*, field by field, and where a request stands."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from actions.base import AssistantAction, Context, Events
+from actions.basis import CARE_TEAM, CONSENT, NEITHER, read_basis
+from actions.partner_slot import professional, read_query, search
+from actions.speech import titled
+from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register, running
+from actions.times import day
+from actions.turn import Turn
+from bot.accounts.fiche import Fiche, FieldError, prefill, validate_field
+from bot.clock import PARIS
+from bot.dossiers.dossiers import NotAMember, UnknownDossier
+
+ASKED = ("civility", "given", "family", "profession", "rpps", "mode", "organization", "city", "email", "phone")
+"""Fields that the chat asks for; the others (address, speciality…) come from the directory or a correction."""
+SKIPPABLE = frozenset({"civility", "rpps", "mode", "organization", "phone"})
+SKIPPED = "-"
+"""Value of a field that was passed over: asked, and not to be asked again."""
+_SKIP = re.compile(
+    r"\W*(passer?|je passe|suivant|aucune?|non|sans|pas de \w+|je (ne )?sais pas|je l'ignore|inconnue?|rien|jsp|nsp)\W*", re.IGNORECASE
+)
+ENTITIES = {"given": None, "family": None, "profession": "profession", "rpps": "rpps", "adeli": "adeli", "organization": "organization"}
+ENTITIES |= {"city": "city", "email": "email", "phone": "phone"}
+
+
+def slot_of(field: str) -> str:
+    """Name of the slot that holds a field of the fiche."""
+    return f"fiche_{field}"
+
+
+class RequestAccount(Task):
+    """The fiche, a basis where a dossier waits for it, and a last look before it is sent."""
+
+    name = "request_account"
+    needs_link = False
+    required = (*(slot_of(name) for name in ASKED), "basis", "confirmed")
+    slots = (*required, "fiche_rest", "dossier", "correcting")
+    confirmed_by = "confirmed"
+    free_text: ClassVar[frozenset[str]] = frozenset(slot_of(name) for name in ASKED)
+
+    def is_answer(self, turn: Turn) -> bool:
+        """« Passer » is one, whatever it was taken for."""
+        return super().is_answer(turn) or (turn.requested in self.free_text and not turn.is_button and bool(_SKIP.fullmatch(turn.text)))
+
+    async def begin(self, context: Context) -> Slots:
+        """What the sentence or the addition under way says of the person; the directory fills in the rest."""
+        adding = context.turn.slot("adding") or {}
+        dossier = adding.get("dossier") or context.turn.entity("dossier_ref")
+        slots: Slots = {"dossier": dossier, "basis": adding.get("basis") if dossier else "none"}
+        key = context.turn.entity("choice") or adding.get("key")
+        query = adding.get("query") or read_query(context.turn)
+        found = await professional(context, str(key)) if key else None
+        if found is None and query.get("name"):
+            full = [match.professional for match in await search(context, query) if match.full]
+            found = full[0] if len(full) == 1 else None
+        if found is not None:
+            values = prefill(found)
+            context.speech.say("utter_fiche_prefilled", name=found.display)
+            slots |= {slot_of(name): values.get(name) for name in ASKED}
+            slots["fiche_rest"] = {name: value for name, value in values.items() if name not in ASKED}
+            slots |= {slot_of(name): SKIPPED for name in SKIPPABLE if not values.get(name)}
+        else:
+            slots |= self._from_query(query)
+        return slots
+
+    def _from_query(self, query: dict[str, str]) -> Slots:
+        """Fields that the user named while looking for the person; a single word is the family name."""
+        words = query.get("name", "").split()
+        said = {"family": words[-1] if words else "", "given": " ".join(words[:-1]), "profession": query.get("profession", "")}
+        said |= {"city": query.get("place", ""), "organization": query.get("organization", ""), "rpps": query.get("rpps", "")}
+        return {slot_of(name): value for name, raw in said.items() if (value := _valid(name, raw))}
+
+    async def hear(self, context: Context) -> Slots:
+        """The field that was asked for, and any other that the sentence gives."""
+        turn = context.turn
+        requested = turn.requested or ""
+        if requested == "confirmed":
+            return self._hear_confirmation(context)
+        if requested == "basis":
+            return self._hear_basis(context)
+        field = requested.removeprefix("fiche_")
+        slots = self._others(context, field)
+        if turn.intent == "correct" and slots:
+            return slots
+        return {**slots, **self._field(context, field)}
+
+    def _field(self, context: Context, field: str) -> Slots:
+        turn = context.turn
+        if turn.entity("skip") or (not turn.is_button and _SKIP.fullmatch(turn.text)):
+            if field in SKIPPABLE:
+                return {slot_of(field): SKIPPED}
+            context.speech.say("utter_field_needed", field=context.speech.phrase(f"utter_field_{field}"))
+            return {}
+        entity = ENTITIES.get(field)
+        raw = turn.entity("value") or (turn.entity(entity) if entity else None) or self._name_part(context, field) or turn.text
+        if field == "rpps" and turn.entity("adeli"):
+            return {slot_of("rpps"): SKIPPED, "fiche_rest": {**(turn.slot("fiche_rest") or {}), "adeli": turn.entity("adeli")}}
+        try:
+            return {slot_of(field): validate_field(field, raw)}
+        except FieldError as error:
+            known = f"utter_reason_{error.reason}"
+            context.speech.say(known if context.speech.has(known) else f"utter_reason_{field}_invalid")
+            return {}
+
+    def _name_part(self, context: Context, field: str) -> str | None:
+        """« Zoé Zwartkowski » as an answer to the given name or the family name gives both (see `_others`)."""
+        words = (context.turn.entity("partner_name") or "").split()
+        if not words or field not in {"given", "family"}:
+            return None
+        if len(words) == 1:
+            return words[0]
+        return words[-1] if field == "family" else " ".join(words[:-1])
+
+    def _others(self, context: Context, asked: str) -> Slots:
+        """Fields besides the one asked for, where they are empty or are being corrected."""
+        turn = context.turn
+        correcting = turn.intent == "correct"
+        found: Slots = {}
+        for field, entity in ENTITIES.items():
+            if entity is None or field == "adeli" or (field == asked and not correcting):
+                continue
+            current = turn.slot(slot_of(field))
+            raw = turn.corrected(entity, current)
+            if raw and (correcting or current is None) and (value := _valid(field, raw)):
+                found[slot_of(field)] = value
+        words = (turn.entity("partner_name") or "").split()
+        if len(words) > 1 and (correcting or asked in {"given", "family"}):
+            found |= {slot_of("given"): " ".join(words[:-1]), slot_of("family"): words[-1]}
+        return found
+
+    def _hear_basis(self, context: Context) -> Slots:
+        turn = context.turn
+        said = read_basis(turn)
+        if said in {CARE_TEAM, CONSENT}:
+            return {"basis": said}
+        if said == NEITHER or turn.intent == "deny":
+            context.speech.say("utter_basis_refused_request")
+            return {"basis": "none", "dossier": None}
+        return self._others(context, "")
+
+    def _hear_confirmation(self, context: Context) -> Slots:
+        turn = context.turn
+        field = turn.entity("field")
+        if field in ASKED:
+            return {slot_of(str(field)): None}
+        if turn.intent in {"affirm", "deny"} and not turn.entity("value"):
+            return {"confirmed": turn.intent}
+        changed = self._others(context, "")
+        if turn.intent == "correct" and not changed:
+            buttons = [context.speech.button(f"utter_title_field_{name}", "correct", field=name) for name in ASKED]
+            context.speech.say("utter_which_field", buttons=buttons)
+            return {"correcting": True}
+        return changed
+
+
+REQUEST_ACCOUNT = register(RequestAccount())
+
+
+def _valid(field: str, raw: str) -> str | None:
+    try:
+        return validate_field(field, raw) if raw else None
+    except FieldError:
+        return None
+
+
+def fiche_values(context: Context) -> dict[str, Any]:
+    """The fiche as the slots hold it, without what was passed over."""
+    asked = {name: context.turn.slot(slot_of(name)) for name in ASKED}
+    both = {**(context.turn.slot("fiche_rest") or {}), **asked}
+    return {name: value for name, value in both.items() if value and value != SKIPPED}
+
+
+class ValidateRequestAccount(ValidateTask):
+    """Hears the answers of the task."""
+
+    task = REQUEST_ACCOUNT
+
+
+class AskRequestAccountBasis(AssistantAction):
+    """Asks on what basis the access that waits for the account will be given."""
+
+    action_name = "action_ask_request_account_form_basis"
+
+    async def act(self, context: Context) -> Events:
+        """Ask, naming person and dossier."""
+        values = fiche_values(context)
+        name = f"{values.get('given', '')} {values.get('family', '')}".strip()
+        context.speech.say("utter_ask_basis", name=name, reference=context.turn.slot("dossier"))
+        return []
+
+
+class AskRequestAccountConfirmed(AssistantAction):
+    """Shows the whole fiche before it is sent."""
+
+    action_name = "action_ask_request_account_form_confirmed"
+
+    async def act(self, context: Context) -> Events:
+        """The fiche, a line a field."""
+        turn, speech = context.turn, context.speech
+        if turn.slot("correcting"):
+            return [{"event": "slot", "name": "correcting", "value": None}]
+        try:
+            lines = Fiche.of(fiche_values(context)).lines()
+        except FieldError as error:
+            missing = error.field if error.field in ASKED else "organization"
+            speech.say("utter_field_needed", field=speech.phrase(f"utter_field_{missing}"))
+            return [
+                {"event": "slot", "name": slot_of(missing), "value": None},
+                {"event": "followup", "name": REQUEST_ACCOUNT.form},
+            ]
+        shown = [speech.phrase("utter_fiche_line", label=speech.phrase(f"utter_field_{name}"), value=value) for name, value in lines]
+        dossier = speech.phrase("utter_fiche_dossier", reference=turn.slot("dossier")) if turn.slot("dossier") else ""
+        speech.say("utter_card_request", fiche="\n".join(shown), dossier=dossier)
+        return []
+
+
+class SubmitRequestAccount(SubmitTask):
+    """Sends the request to the SPHERE team."""
+
+    action_name = "action_request_account"
+    task = REQUEST_ACCOUNT
+
+    async def submit(self, context: Context) -> Events:
+        """Send it if it was confirmed."""
+        turn, speech = context.turn, context.speech
+        if turn.slot("confirmed") != "affirm":
+            speech.say("utter_request_declined")
+            return []
+        dossier, basis = turn.slot("dossier"), turn.slot("basis")
+        fiche = Fiche.of(fiche_values(context))
+        try:
+            submission = await context.services.requests.submit(
+                fiche,
+                requester=await context.person(),
+                conversation_id=turn.conversation_id,
+                dossier=dossier,
+                basis=basis if dossier else None,
+                key=turn.key,
+            )
+        except NotAMember:
+            speech.say("utter_not_a_member", reference=dossier)
+            return []
+        except UnknownDossier:
+            speech.say("utter_dossier_unknown", reference=dossier)
+            return []
+        if submission.account is not None:
+            speech.say("utter_request_has_account", name=fiche.name)
+            return []
+        response = ("utter_request_joined" if submission.joined else "utter_request_sent") + ("_dossier" if dossier else "")
+        speech.say(response, name=fiche.name, request=submission.reference, reference=dossier or "")
+        return []
+
+
+class CheckRequest(Task):
+    """Nothing to ask: one's own requests are known."""
+
+    name = "check_request"
+    needs_link = False
+
+    async def hear(self, context: Context) -> Slots:
+        """Nothing was asked."""
+        return {}
+
+
+CHECK_REQUEST = register(CheckRequest())
+
+
+class SubmitCheckRequest(SubmitTask):
+    """Says where the speaker's own requests stand."""
+
+    action_name = "action_check_request"
+    task = CHECK_REQUEST
+
+    async def submit(self, context: Context) -> Events:
+        """A line a request."""
+        speech, turn = context.speech, context.turn
+        person = await context.person()
+        requests = await context.services.requests.for_conversation(turn.conversation_id, person.id if person else None)
+        if not requests:
+            speech.say("utter_no_request", buttons=[titled(speech.phrase("utter_title_request_account"), "request_account")])
+            return []
+        lines = []
+        for request in requests:
+            state = speech.phrase(f"utter_state_{request.state}", reason=request.reason or "")
+            since = day(request.since.astimezone(PARIS).date())
+            lines.append(speech.phrase("utter_request_line", request=request.reference, name=request.name, state=state, since=since))
+        speech.say_parts([speech.phrase("utter_requests"), *lines])
+        return []
+
+
+class BeginRequestAccount(AssistantAction):
+    """Starts a request; one that comes out of an addition replaces it and carries its dossier and person along."""
+
+    action_name = "action_begin_request_account"
+
+    async def act(self, context: Context) -> Events:
+        """Take over what the addition knows, then begin."""
+        from actions.tasks import begin, clear
+
+        turn = context.turn
+        current = running(turn)
+        if current is None or current.name != "add_partner":
+            return await begin(REQUEST_ACCOUNT, context)
+        partner = turn.slot("partner") or {}
+        turn.tracker.slots["adding"] = {
+            "dossier": turn.slot("dossier"),
+            "basis": turn.slot("basis_said"),
+            "key": partner.get("key"),
+            "query": turn.slot("partner_query") or {},
+        }
+        turn.tracker.active_loop = {}
+        return [*clear(current), *await begin(REQUEST_ACCOUNT, context)]

@@ -1,0 +1,73 @@
+"""Looking somebody up in the directory, without linking them to anything."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from actions.base import Context, Events
+from actions.partner_slot import SHOWN, describe, read_query, search
+from actions.speech import Button, titled
+from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register
+from bot.accounts.fields import display_phone
+from bot.directory.records import Professional
+
+
+class FindProfessional(Task):
+    """Whom to look for; anyone may."""
+
+    name = "find_professional"
+    required = slots = ("professional_query",)
+    needs_link = False
+    free_text: ClassVar[frozenset[str]] = frozenset({"professional_query"})
+
+    async def begin(self, context: Context) -> Slots:
+        """What the sentence says of the person."""
+        query = read_query(context.turn)
+        return {"professional_query": query} if query else {}
+
+    async def hear(self, context: Context) -> Slots:
+        """A name, a profession, a place; words that are none of these are a name."""
+        query = read_query(context.turn)
+        if not query and context.turn.intent not in {"affirm", "deny"} and context.turn.text:
+            query = {"name": context.turn.text[:80]}
+        return {"professional_query": query} if query else {}
+
+
+FIND_PROFESSIONAL = register(FindProfessional())
+
+
+class ValidateFindProfessional(ValidateTask):
+    """Hears whom to look for."""
+
+    task = FIND_PROFESSIONAL
+
+
+class SubmitFindProfessional(SubmitTask):
+    """Shows at most five professionals, with what tells them apart and a button to link each."""
+
+    action_name = "action_find_professional"
+    task = FIND_PROFESSIONAL
+
+    async def submit(self, context: Context) -> Events:
+        """Search and show."""
+        turn, speech = context.turn, context.speech
+        query = turn.slot("professional_query")
+        matches = await search(context, query)
+        full = [match for match in matches if match.full]
+        shown = [match.professional for match in (full or matches)[:SHOWN]]
+        if not shown:
+            speech.say("utter_nobody_found", what=", ".join(query.values()))
+            return []
+        head = "utter_professionals_found" if full else "utter_professionals_near"
+        lines = [speech.phrase("utter_professional_line", professional=self._line(person)) for person in shown]
+        speech.say_parts([speech.phrase(head, count=len(shown)), *lines], [self._button(person) for person in shown])
+        return []
+
+    @staticmethod
+    def _line(person: Professional) -> str:
+        phone = display_phone(person.phone) if person.phone.startswith("+") else person.phone
+        return " – ".join(part for part in (describe(person), phone, person.rpps and f"RPPS {person.rpps}") if part)
+
+    @staticmethod
+    def _button(person: Professional) -> Button:
+        return titled(f"+ {person.display}", "add_partner", choice=person.key)

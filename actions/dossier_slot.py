@@ -1,0 +1,116 @@
+"""Reading which dossier is meant: by reference, by position in the list shown, by the usager's name, or « ce dossier »."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from actions.base import AssistantAction, Context, Events
+from actions.speech import Button, titled
+from actions.tasks import Slots, set_slots
+from actions.times import numeric
+from bot.dossiers.dossiers import Dossier, NotAMember, UnknownDossier
+
+SHOWN = 5
+"""Entries of a list, at the most."""
+_THIS = re.compile(r"\b(ce|même|meme|son|le meme|le même) dossier\b|\baussi\b|\bau dossier\s*$", re.IGNORECASE)
+
+
+async def read_dossier(context: Context, *, asked: bool) -> Slots:
+    """Slots `dossier` and `last_dossier` from the message; empty when it names none that will do (and says why).
+
+    `asked` tells that the dossier is what was asked for: then a bare number or a position is one too.
+    """
+    turn = context.turn
+    given = turn.entity("dossier_ref") or (_bare_number(turn.text) if asked else None)
+    if given is None and asked:
+        given = _from_list(context)
+    if given is not None:
+        return await _by_reference(context, given)
+    name = turn.entity("usager_name") or (turn.entity("partner_name") if asked else None)
+    born = turn.entity("birth_date")
+    if name is not None or (born is not None and asked):
+        return await _by_usager(context, name, born)
+    if not asked and turn.slot("last_dossier") and _THIS.search(turn.text):
+        return {"dossier": turn.slot("last_dossier")}
+    return {}
+
+
+async def _by_reference(context: Context, given: str) -> Slots:
+    person = await context.member()
+    reference = given.upper()
+    if not reference.startswith("SPH-"):
+        own = [d.reference for d in await context.services.dossiers.of_member(person) if d.reference.endswith(reference.zfill(6))]
+        if len(own) != 1:
+            context.speech.say("utter_dossier_number_ambiguous" if own else "utter_dossier_unknown", reference=given)
+            return {}
+        reference = own[0]
+    try:
+        dossier = await context.services.dossiers.get(reference, person)
+    except UnknownDossier:
+        context.speech.say("utter_dossier_unknown", reference=reference)
+        return {}
+    except NotAMember:
+        context.speech.say("utter_not_a_member", reference=reference)
+        return {}
+    return {"dossier": dossier.reference, "last_dossier": dossier.reference, "dossier_choices": None}
+
+
+async def _by_usager(context: Context, name: str | None, born: str | None) -> Slots:
+    person = await context.member()
+    found = await context.services.dossiers.search(person, name=name, birth_date=date.fromisoformat(born) if born else None)
+    if len(found) == 1:
+        return {"dossier": found[0].reference, "last_dossier": found[0].reference, "dossier_choices": None}
+    if not found:
+        context.speech.say("utter_no_dossier_of_that_name")
+        return {}
+    return {"dossier_choices": [d.reference for d in found[:SHOWN]]}
+
+
+def _bare_number(text: str) -> str | None:
+    found = re.fullmatch(r"\D{0,20}?(\d{1,6})\W*", text)
+    return found[1] if found and len(found[1]) > 1 else None
+
+
+def _from_list(context: Context) -> str | None:
+    choices: list[str] = context.turn.slot("dossier_choices") or []
+    position = context.turn.entity("ordinal") or (context.turn.text if context.turn.text.isdigit() else None)
+    if position is None or not re.fullmatch(r"-1|\d{1,2}", position):
+        return None
+    index = int(position)
+    if index == -1 and choices:
+        return choices[-1]
+    return choices[index - 1] if 1 <= index <= len(choices) else None
+
+
+async def ask_dossier(context: Context) -> Slots:
+    """Ask which dossier, with a button for each of (at most five of) the speaker's own; the slots to remember the list by."""
+    person = await context.member()
+    own = await context.services.dossiers.of_member(person)
+    wanted: list[str] = context.turn.slot("dossier_choices") or []
+    shown = [d for d in own if d.reference in wanted] or own[:SHOWN]
+    if not shown:
+        context.speech.say("utter_ask_dossier_none")
+        return {"dossier_choices": []}
+    context.speech.say("utter_ask_dossier_among" if wanted else "utter_ask_dossier", buttons=[dossier_button(d) for d in shown])
+    return {"dossier_choices": [d.reference for d in shown]}
+
+
+class AskDossier(AssistantAction):
+    """Base of the questions which dossier: the same for every task that needs one."""
+
+    async def act(self, context: Context) -> Events:
+        """List the speaker's own dossiers."""
+        return set_slots(await ask_dossier(context))
+
+
+def dossier_button(dossier: Dossier) -> Button:
+    """A button that names a dossier: reference and usager, which the trusted web chat may show."""
+    return titled(dossier_label(dossier), "inform", dossier_ref=dossier.reference)
+
+
+def dossier_label(dossier: Dossier) -> str:
+    """« SPH-2024-000137 – Jeanne Durand (12/03/1948) »."""
+    usager = dossier.usager
+    born = f" ({numeric(usager.birth_date)})" if usager.birth_date else ""
+    return f"{dossier.reference} – {usager.given} {usager.family}{born}"

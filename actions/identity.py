@@ -1,0 +1,142 @@
+"""Who the chat belongs to: link it by a code sent by e-mail, say to whom it is linked, unlink it."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import AssistantAction, Context, Events, stay
+from actions.speech import titled
+from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, register
+from actions.times import clock_hour
+from bot.accounts.fiche import FieldError, validate_field
+from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
+
+_CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
+
+
+class LinkAccount(Task):
+    """E-mail, then the code that was sent to it."""
+
+    name = "link_account"
+    required = slots = ("login_email", "login_code")
+    needs_link = False
+    free_text: ClassVar[frozenset[str]] = frozenset({"login_email", "login_code"})
+
+    async def begin(self, context: Context) -> Slots:
+        """Send the code at once when the sentence holds the address."""
+        person = await context.person()
+        if person is not None:
+            context.speech.say("utter_already_linked", name=person.name)
+            raise Abort
+        email = context.turn.entity("email")
+        return await self._send(context, email) if email else {}
+
+    async def hear(self, context: Context) -> Slots:
+        """An address sends a code to it; a code is checked."""
+        turn = context.turn
+        email = turn.entity("email") or _address(turn.text)
+        if email is not None:
+            return await self._send(context, email)
+        if turn.entity("resend") and turn.slot("login_email"):
+            return await self._send(context, turn.slot("login_email"))
+        if turn.requested == "login_email":
+            context.speech.say("utter_email_invalid")
+            return {}
+        return await self._check(context)
+
+    async def _send(self, context: Context, email: str) -> Slots:
+        try:
+            address = validate_field("email", email)
+            await context.services.identity.start_code(context.turn.conversation_id, address)
+        except FieldError:
+            context.speech.say("utter_email_invalid")
+            return {}
+        except Locked as locked:
+            context.speech.say("utter_login_locked", until=clock_hour(locked.until))
+            raise Abort from None
+        return {"login_email": address, "login_code": None}
+
+    async def _check(self, context: Context) -> Slots:
+        found = _CODE.search(context.turn.text)
+        if found is None:
+            context.speech.say("utter_code_is_six_digits")
+            return {}
+        try:
+            account = await context.services.identity.check_code(context.turn.conversation_id, re.sub(r"\D", "", found[1]))
+        except WrongCode as wrong:
+            context.speech.say("utter_code_wrong", tries=wrong.tries_left)
+            return {}
+        except CodeExpired:
+            context.speech.say("utter_code_expired")
+            return {"login_email": None}
+        except AccountClosed:
+            context.speech.say("utter_account_closed")
+            raise Abort from None
+        except NoCode:
+            context.speech.say("utter_code_none")
+            return {"login_email": None}
+        except Locked as locked:
+            context.speech.say("utter_login_locked", until=clock_hour(locked.until))
+            raise Abort from None
+        context.forget_person()
+        context.speech.say("utter_linked", name=account.name, days=context.services.settings.link_days)
+        return {"login_code": "checked"}
+
+
+LINK = register(LinkAccount())
+
+
+def _address(text: str) -> str | None:
+    """The word of a text that looks like an e-mail address, which the extractor may have missed for a typing slip."""
+    return next((word.strip("<>,;.") for word in text.split() if "@" in word), None)
+
+
+class ValidateLinkAccount(ValidateTask):
+    """Hears the address and the code."""
+
+    task = LINK
+
+
+class SubmitLinkAccount(SubmitTask):
+    """Nothing is left to do once the code was right; the task that needed the link goes on."""
+
+    action_name = "action_link_account"
+    task = LINK
+
+    async def submit(self, context: Context) -> Events:
+        """Offer a first step where no task is waiting."""
+        if not context.turn.slot("task_stack"):
+            context.speech.say("utter_what_next")
+        return []
+
+
+class UnlinkAccount(AssistantAction):
+    """Ends the chat's link to its account."""
+
+    action_name = "action_unlink_account"
+
+    async def act(self, context: Context) -> Events:
+        """Unlink at once: it can be undone by linking again."""
+        done = await context.services.identity.unlink(context.turn.conversation_id)
+        context.speech.say("utter_unlinked" if done else "utter_not_linked")
+        return [SlotSet("last_dossier", None), *stay(context.turn)]
+
+
+class WhoAmI(AssistantAction):
+    """Says which account the chat is linked to."""
+
+    action_name = "action_who_am_i"
+
+    async def act(self, context: Context) -> Events:
+        """Name, profession, address."""
+        person = await context.person()
+        if person is None:
+            context.speech.say("utter_not_linked")
+        else:
+            about = ", ".join(part for part in (person.name, person.profession, person.email) if part)
+            buttons = [titled(context.speech.phrase("utter_title_unlink"), "unlink_account")]
+            context.speech.say("utter_who_am_i", about=about, buttons=buttons)
+        return stay(context.turn)

@@ -1,0 +1,59 @@
+"""The capabilities that actions call, made once for the action server's life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from bot.accounts.registry import AccountRegistry
+from bot.accounts.requests import AccountRequests
+from bot.clock import Clock, SystemClock
+from bot.database import Database
+from bot.directory.search import Directory
+from bot.dossiers.dossiers import Dossiers
+from bot.dossiers.partners import Partners
+from bot.fhir import FhirClient
+from bot.identity.service import Identity
+from bot.operations import Operations
+from bot.settings import Settings, load_settings
+from bot.support.hours import OpeningHours
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything an action may need."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    registry: AccountRegistry
+    identity: Identity
+    directory: Directory
+    dossiers: Dossiers
+    partners: Partners
+    requests: AccountRequests
+    hours: OpeningHours
+
+
+@cache
+def services() -> Services:
+    """The services of this process, from its settings."""
+    settings = load_settings()
+    clock = SystemClock()
+    database = Database(settings.sqlalchemy_url)
+    fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
+    registry = AccountRegistry(fhir)
+    operations = Operations(database, clock)
+    partners = Partners(fhir, database, clock, operations)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        registry=registry,
+        identity=Identity(database, registry, clock, settings),
+        directory=Directory(settings.directory_index),
+        dossiers=Dossiers(fhir, database, clock, operations),
+        partners=partners,
+        requests=AccountRequests(database, registry, partners, clock, settings),
+        hours=OpeningHours(settings.support_hours, clock),
+    )
