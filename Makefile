@@ -86,7 +86,7 @@ test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit
 
 test-nlu: install-test
-	@$(NLU)/python -m pytest -q -c nlu/pyproject.toml --rootdir . tests/unit/nlu
+	@$(NLU)/python -m pytest tests/unit/nlu -q -c nlu/pyproject.toml
 
 test-conversations: install-test
 	@$(BIN)/python -m pytest -q tests/conversations

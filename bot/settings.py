@@ -69,10 +69,10 @@ class Settings(BaseSettings):
         60.0, alias="TURN_SECONDS", gt=0, description="How long a message may wait for Rasa before the user is told."
     )
     chat_messages_per_minute: int = Field(
-        60, alias="CHAT_MESSAGES_PER_MINUTE", ge=1, description="Messages one web chat may send in a minute."
+        600, alias="CHAT_MESSAGES_PER_MINUTE", ge=1, description="Messages one web chat may send in a minute."
     )
     chat_sessions_per_minute: int = Field(
-        120, alias="CHAT_SESSIONS_PER_MINUTE", ge=1, description="Web chats one address may open in a minute."
+        600, alias="CHAT_SESSIONS_PER_MINUTE", ge=1, description="Web chats one address may open in a minute."
     )
     frame_ancestors: str = Field(
         "'none'", alias="FRAME_ANCESTORS", description="CSP frame-ancestors of the chat page, for a portal that embeds it."

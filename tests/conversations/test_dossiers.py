@@ -1,0 +1,59 @@
+"""Creating, finding and listing dossiers."""
+
+from __future__ import annotations
+
+import re
+
+from tests.conversations.talk import CLAIRE, as_user
+from tests.stack import Stack
+
+
+def test_create_then_add_at_once(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    assert "nom de naissance" in claire.say("nouveau dossier pour un patient")
+    claire.say("Delaunay")
+    claire.say("Marguerite Anne")
+    assert "sexe" in claire.say("née le 3 février 1939")
+    card = claire.press("Féminin")
+    for value in ("Delaunay", "Marguerite Anne", "03/02/1939", "féminin"):
+        assert value in card
+    created = claire.press("Oui, créer")
+    reference = re.search(r"SPH-\d{4}-\d{6}", created)
+    assert reference, created
+    assert "professionnel à associer" in created
+    card = claire.say("Paul Martin, kiné à Vierzon")
+    assert reference[0] in card
+    assert "a maintenant accès" in claire.press("accord de l'usager")
+    names = " ".join(stack.participants(reference[0]))
+    assert "Paul Martin" in names
+    assert "Claire Moreau" in names
+
+
+def test_duplicates_are_shown_first(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    claire.say("créer un dossier")
+    claire.say("Durand")
+    claire.say("Jeanne")
+    claire.say("12/03/1948")
+    shown = claire.press("Féminin")
+    assert "peut-être déjà ce dossier" in shown
+    assert "SPH-2024-000137" in shown
+    assert "aucun dossier n'a été créé" in claire.press("Non")
+
+
+def test_impossible_birth_date(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    claire.say("créer un dossier")
+    claire.say("Petit")
+    claire.say("Paul")
+    assert "date de naissance possible" in claire.say("12/03/2999")
+    assert "date de naissance possible" in claire.say("31/02/1950")
+    assert "date" in claire.say("hier je crois")
+    claire.say("annuler")
+
+
+def test_find_and_list(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    assert "SPH-2024-000137" in claire.say("retrouve le dossier de Mme Durand née le 12/03/1948")
+    assert "SPH-2024-000137" in claire.say("mes dossiers")
+    assert "aucun dossier" in claire.say("retrouve le dossier de M. Inconnuvski")

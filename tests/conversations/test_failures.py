@@ -1,0 +1,93 @@
+"""Parts that die, are down or lie, while somebody is being served."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from tests.conversations.talk import CLAIRE, Talk, as_user
+from tests.stack import Stack, wait_for
+
+DOSSIER = "SPH-2024-000137"
+
+
+def test_rasa_killed_in_the_middle_of_a_form(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    claire.say("nouveau dossier")
+    claire.say("Lemaire")
+    former = stack.kill("rasa")
+    assert "date de naissance" in claire.say("Odile").lower()
+    stack.wait_restarted("rasa", former)
+    assert "sexe" in claire.say("14/07/1950")
+    claire.say("annuler")
+
+
+def test_bot_killed_between_receiving_and_answering(stack: Stack) -> None:
+    talk = Talk(stack)
+    talk.say("bonjour")
+    os.kill(stack.run["pids"]["rasa"], signal.SIGSTOP)
+    try:
+        talk.request("POST", "/chat/messages", json={"id": "in-flight", "text": "c'est quoi le ROR ?"}).raise_for_status()
+        former = stack.kill("bot")
+    finally:
+        os.kill(stack.run["pids"]["rasa"], signal.SIGCONT)
+    stack.wait_restarted("bot", former)
+    talk.wait_said("Répertoire")
+    assert "Bonjour" in talk.say("bonjour")
+    answers = [m for m in talk.history() if "Répertoire" in m["text"]]
+    assert len(answers) == 1
+
+
+def test_platform_down_is_told_and_retried(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    card = claire.say(f"ajoute Sophie Leroux assistante sociale à Châteauroux au dossier {DOSSIER}")
+    if "déjà accès" in card:
+        claire.say(f"retire Sophie Leroux du dossier {DOSSIER}")
+        claire.say("oui")
+        claire.say(f"ajoute Sophie Leroux assistante sociale à Châteauroux au dossier {DOSSIER}")
+    stack.fault("down")
+    try:
+        told = claire.press("même équipe")
+        assert "SPHERE ne répond pas" in told
+    finally:
+        stack.fault("none")
+    claire_again = claire.last[-1]
+    if claire_again["buttons"]:
+        assert "a maintenant accès" in claire.press("même équipe")
+    else:
+        claire.wait_said("Sophie Leroux.*accès", 90)
+    assert sum("Sophie Leroux" in name for name in stack.participants(DOSSIER)) == 1
+
+
+def test_fifty_conversations_at_once(stack: Stack) -> None:
+    talks = [Talk(stack) for _ in range(50)]
+    said: list[list[str]] = [[] for _ in talks]
+
+    def chat(number: int) -> None:
+        for turn in range(3):
+            said[number].append(talks[number].say(f"tu connais un professionnel nommé Inconnu{number}x{turn} ?"))
+
+    threads = [threading.Thread(target=chat, args=(n,)) for n in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number, talk in enumerate(talks):
+        assert len(said[number]) == 3
+        history = talk.history()
+        assert [m["text"] for m in history if m["author"] == "user"] == [
+            f"tu connais un professionnel nommé Inconnu{number}x{turn} ?" for turn in range(3)
+        ]
+        assert history[0]["author"] == "user"
+
+
+def test_stop_is_quick_and_a_restart_keeps_everything(fresh_stack: Stack, tmp_path: Path) -> None:
+    claire = as_user(fresh_stack, CLAIRE)
+    claire.say("nouveau dossier")
+    assert fresh_stack.stop() < 10
+    assert not (fresh_stack.data / "run.json").exists()
+    fresh_stack.start()
+    assert "prénoms" in claire.say("Lemaire").lower()
+    wait_for("health", fresh_stack.healthy)
