@@ -11,22 +11,38 @@ from actions.turn import Turn
 
 CARE_TEAM, CONSENT, NEITHER = "care_team_informed", "consent_given", "neither"
 
-_NEITHER = re.compile(
-    r"ni l'un ni l'autre|aucun des deux|aucune des deux|pas d'accord de|sans (?:son |l')accord|pas (?:été )?informé", re.IGNORECASE
+_NEITHER = re.compile(r"\bni l'une? ni l'autre\b|\baucune? des deux\b", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(pas|sans|jamais|aucune?|refus\w*|ni|non)\b", re.IGNORECASE)
+_WHOSE = r"(?:l'usager|l'usagère|le patient|la patiente|l'intéressée?|la famille|il|elle|monsieur|madame|m\.|mme)"
+_CONSENT = re.compile(
+    rf"(?<!d')\b(?:accord|consentement)\s+(?:de\s+l'|du\s|de\s+la\s|recueilli|obtenu|donné|oral|écrit)"
+    rf"|\b(?:son|leur|l'|un)\s*(?:accord|consentement)\b"
+    rf"|\b{_WHOSE}\s+(?:\w+\s+)?(?:est|a été|étai[ts])\s+d'accord\b"
+    rf"|\b{_WHOSE}\s+(?:\w+\s+)?(?:consent|a consenti|accepte|a accepté)\b",
+    re.IGNORECASE,
 )
-_CONSENT = re.compile(r"accord|consent", re.IGNORECASE)
-_CARE_TEAM = re.compile(r"[ée]quipe de soins?|m[êe]me [ée]quipe|inform[ée]", re.IGNORECASE)
+_CARE_TEAM = re.compile(r"\bm[êe]me [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b", re.IGNORECASE)
 
 
 def read_basis(turn: Turn) -> str | None:
-    """The basis that a button carries or that the words name; None where they say nothing of it."""
+    """The basis that a button carries or that the words name beyond doubt; None where they do not: it is then asked for.
+
+    « d'accord » is a yes of the speaker, not the usager's consent; a negated basis is none.
+    """
     carried = turn.entity("basis")
     if carried in {CARE_TEAM, CONSENT, NEITHER}:
         return carried
-    if turn.is_button:
+    return None if turn.is_button else basis_in(turn.text)
+
+
+def basis_in(text: str) -> str | None:
+    """The basis that a typed sentence names beyond doubt."""
+    text = text.replace("’", "'")
+    if _NEITHER.search(text):
+        return NEITHER
+    if _NEGATED.search(text):
         return None
-    text = turn.text.replace("’", "'")
-    for basis, pattern in ((NEITHER, _NEITHER), (CONSENT, _CONSENT), (CARE_TEAM, _CARE_TEAM)):
-        if pattern.search(text):
-            return basis
-    return None
+    consent, care_team = _CONSENT.search(text), _CARE_TEAM.search(text)
+    if bool(consent) == bool(care_team):
+        return None
+    return CONSENT if consent else CARE_TEAM

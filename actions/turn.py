@@ -56,10 +56,8 @@ class Turn:
 
     @property
     def is_button(self) -> bool:
-        """Whether the message is a pressed button."""
-        return bool((self.message.get("metadata") or {}).get(BUTTON)) or any(
-            entity.get("extractor") == BUTTON for entity in self.message.get("entities") or []
-        )
+        """Whether the message is a pressed button: it holds no words."""
+        return not self.text or any(entity.get("extractor") == BUTTON for entity in self.message.get("entities") or [])
 
     @property
     def requested(self) -> str | None:

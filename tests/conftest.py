@@ -10,6 +10,11 @@ import pytest
 from tests.stack import Stack
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What judges what the other tests left behind (logs) runs when they are over."""
+    items.sort(key=lambda item: item.get_closest_marker("after_all") is not None)
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All real processes on a fresh data folder, as `make run` starts them; stopped at the end."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.conversations.talk import CLAIRE, Talk, as_user
 from tests.stack import Stack
 
 ALLOWED = re.compile(r"[\W\d_]*")
 
 
+@pytest.mark.after_all
 def test_no_text_name_number_code_or_token_in_any_log(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("ajoute Hippolyte Vandercammeleu, orthoptiste à Montrichard, au dossier SPH-2024-000137")

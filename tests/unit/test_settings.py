@@ -1,0 +1,30 @@
+"""Settings: documented in one place, checked at start, errors that name the variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, SettingsError, load_settings
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
+
+
+def test_every_setting_is_documented() -> None:
+    text = REFERENCE.read_text()
+    assert [field.alias for field in Settings.model_fields.values() if f"| `{field.alias}` |" not in text] == []
+
+
+@pytest.mark.parametrize(("variable", "value"), [("PORT", "0"), ("PORT", "http"), ("SECRET", "short"), ("SUPPORT_HOURS", "nine to five")])
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, value: str) -> None:
+    monkeypatch.setenv("DATA", str(tmp_path))
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=variable) as caught:
+        load_settings()
+    assert value == "0" or value not in str(caught.value)
+
+
+def test_a_missing_setting_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="PLATFORM_URL"):
+        load_settings(DATA=tmp_path).required("platform_url")
