@@ -79,8 +79,9 @@ bench: install-test ## measure latency, load, start-up, memory, training and sea
 # --- checking -----------------------------------------------------------------------------------
 
 test: install-test ## pass all the tests (browser tests where there is a Chromium)
+	@$(NLU)/python -m nlu.train
 	@$(MAKE) --no-print-directory test-nlu
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -rs --durations 15
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit

@@ -21,7 +21,9 @@ _CONSENT = re.compile(
     rf"|\b{_WHOSE}\s+(?:\w+\s+)?(?:consent|a consenti|accepte|a accepté)\b",
     re.IGNORECASE,
 )
-_CARE_TEAM = re.compile(r"\bm[êe]me [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b", re.IGNORECASE)
+_CARE_TEAM = re.compile(
+    r"\bm[êe]me [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b", re.IGNORECASE
+)
 
 
 def read_basis(turn: Turn) -> str | None:

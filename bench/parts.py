@@ -7,11 +7,11 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TypeVar
 
 import httpx
 import psutil
@@ -26,6 +26,8 @@ from bot.conversation.messages import Incoming, Outcome, Reply
 from bot.conversation.texts import load_texts
 from bot.database import Database, sqlite_url
 from tests.stack import ROOT, Stack
+
+Result = TypeVar("Result")
 
 
 def parts(stack: Stack, texts: list[str], count: int) -> list[Figure]:
@@ -60,14 +62,12 @@ async def _transactions(folder: Path, count: int) -> list[Figure]:
         await database.create_tables()
         inbox = Inbox(database, load_texts(support_phone="", support_email=""), holder=new_holder(), button_life=timedelta(hours=1))
         conversation = await Conversations(database).open("web", "parts", clock.now())
-        receiving, completing = [], []
+        receiving: list[float] = []
+        completing: list[float] = []
         for number in range(count):
-            received, ms = await _timed(lambda n=number: inbox.receive(conversation, Incoming(str(n), "bonjour"), clock.now()))
+            received = await _timed(inbox.receive(conversation, Incoming(str(number), "bonjour"), clock.now()), receiving)
             assert received.work is not None
-            receiving.append(ms)
-            answer = Outcome((Reply(text="Bonjour"),), delivered=True)
-            _, ms = await _timed(lambda work=received.work, answer=answer: inbox.complete(work, answer, clock.now()))
-            completing.append(ms)
+            await _timed(inbox.complete(received.work, Outcome((Reply(text="Bonjour"),), delivered=True), clock.now()), completing)
         await database.close()
     return [
         Figure("receive alone", median(receiving), "ms", "the transaction that writes a message down, synced to the disk"),
@@ -75,10 +75,11 @@ async def _transactions(folder: Path, count: int) -> list[Figure]:
     ]
 
 
-async def _timed(work: Callable[[], Awaitable[Any]]) -> tuple[Any, float]:
+async def _timed(work: Awaitable[Result], into: list[float]) -> Result:
     began = time.perf_counter()
-    result = await work()
-    return result, (time.perf_counter() - began) * 1000
+    result = await work
+    into.append((time.perf_counter() - began) * 1000)
+    return result
 
 
 def _understanding(texts: list[str], count: int) -> Figure:

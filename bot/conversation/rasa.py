@@ -25,6 +25,7 @@ LEAST_SECONDS = 5.0
 """A turn that had to wait for its turn until its time was over is still tried once, this long."""
 _WILL_PASS = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT, HTTPStatus.BAD_GATEWAY})
 """502 is the action server being started again: actions do not raise, and an unfinished turn leaves no trace in the tracker."""
+_MAY_HAVE_ACTED = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 _REFUSED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY})
 _ONCE_MORE = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT})
 
@@ -93,7 +94,7 @@ class RasaClient:
                 if answer.status_code in _REFUSED:
                     raise RasaRefused(answer.status_code)
                 reason = f"status {answer.status_code}"
-                reached = reached or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                reached = reached or answer.status_code in _MAY_HAVE_ACTED
                 errors += answer.status_code in _ONCE_MORE
                 if errors > 1 or answer.status_code not in _WILL_PASS | _ONCE_MORE:
                     raise RasaError(reason, reached=reached)

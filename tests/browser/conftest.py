@@ -1,5 +1,6 @@
 """A real Chromium for the browser tests; they are skipped, and say so, where there is none."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -22,7 +23,10 @@ def chromium() -> str:
     for name in CHROMIUM_NAMES:
         if found := shutil.which(name):
             return found
-    pytest.skip(f"no Chromium on this machine (looked for {', '.join(CHROMIUM_NAMES)})")
+    missing = f"no Chromium on this machine (looked for {', '.join(CHROMIUM_NAMES)})"
+    if os.environ.get("REQUIRE_BROWSER"):
+        pytest.fail(missing)
+    pytest.skip(missing)
 
 
 @pytest.fixture(scope="module")

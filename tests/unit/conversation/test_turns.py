@@ -129,7 +129,12 @@ async def test_an_error_that_passes_is_not_seen(tmp_path: Path, status: int) -> 
 
 @pytest.mark.parametrize(
     ("statuses", "requests", "said"),
-    [([500, 502], 2, "prise en compte"), ([401], 1, "rien n’a été modifié"), ([503] * 99, None, "rien n’a été modifié")],
+    [
+        ([500, 500], 2, "prise en compte"),
+        ([502] * 99, None, "prise en compte"),
+        ([401], 1, "rien n’a été modifié"),
+        ([503] * 99, None, "rien n’a été modifié"),
+    ],
 )
 async def test_an_error_that_stays_is_told_with_an_id_that_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, statuses: list[int], requests: int | None, said: str

@@ -1,0 +1,50 @@
+"""Measures everything that is claimed: `python -m bench [--quick] [--out results.json]`; exit code 1 where a target is missed."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import directory, startup, training
+from bench.figures import Figure, arguments, console, machine, missed, save, show
+from bench.installed import installation, say
+from bench.load import load
+from bench.memory import memory
+from bench.turns import turns
+
+TITLES = {
+    "turns": "Turns: through the web chat beside straight to Rasa, taken alternately",
+    "load": "Many conversations at once, through the web chat",
+    "memory": "Memory of the processes",
+    "startup": "Start and stop",
+    "training": "Training the model",
+    "directory": "Directory: import and search, one typing error in the family name of every query",
+}
+
+
+def main() -> int:
+    """Measure, print as it comes, write."""
+    given, start = arguments(__doc__), machine()
+    console().print(f"Machine and load at the start: {start}")
+    results: dict[str, list[Figure]] = {}
+
+    def keep(claim: str, figures: list[Figure]) -> None:
+        results[claim] = figures
+        show(TITLES[claim], figures)
+        if given.out:
+            save(given.out, results, start)
+
+    with installation() as (stack, _):
+        keep("turns", turns(stack, given.quick))
+        keep("load", load(stack, given.quick))
+        keep("memory", memory(stack, given.quick))
+    keep("startup", startup.measure(given.quick))
+    keep("training", training.measure(given.quick))
+    say("the directory…")
+    keep("directory", directory.figures(given.quick))
+    failed = missed([figure for figures in results.values() for figure in figures])
+    console().print(f"Load at the end: {machine()['load_1_5_15_minutes']}. Targets missed: {', '.join(f.what for f in failed) or 'none'}.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
