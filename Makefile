@@ -70,7 +70,6 @@ train: install ## train the understanding model, unless it is there already
 
 nlu-eval: install ## measure understanding: FILE=<Rasa NLU YAML> [OUT=<json>]
 	@test -n "$(FILE)" || { echo "make nlu-eval FILE=<Rasa NLU YAML> [OUT=<json>]"; exit 2; }
-	@$(NLU)/python -m nlu.train --quiet
 	@$(NLU)/python -m nlu.evaluate "$(FILE)" $(if $(OUT),--out "$(OUT)")
 
 bench: install-test ## measure latency, load, start-up, memory, training and search

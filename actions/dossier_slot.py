@@ -104,6 +104,14 @@ class AskDossier(AssistantAction):
         return set_slots(await ask_dossier(context))
 
 
+async def shown_dossier(context: Context, reference: str) -> str:
+    """How a dossier is named on a confirmation: with its usager, so that a wrong one is noticed in time."""
+    try:
+        return dossier_label(await context.services.dossiers.get(reference, await context.member()))
+    except (NotAMember, UnknownDossier):  # the act itself will say so
+        return reference
+
+
 def dossier_button(dossier: Dossier) -> Button:
     """A button that names a dossier: reference and usager, which the trusted web chat may show."""
     return titled(dossier_label(dossier), "inform", dossier_ref=dossier.reference)

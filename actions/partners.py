@@ -8,7 +8,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import AssistantAction, Context, Events
 from actions.basis import CARE_TEAM, CONSENT, NEITHER, read_basis
-from actions.dossier_slot import AskDossier, read_dossier
+from actions.dossier_slot import AskDossier, read_dossier, shown_dossier
 from actions.partner_slot import choose, hear_partner, list_buttons, look_up, professional, read_query
 from actions.speech import Button, titled
 from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, register
@@ -167,6 +167,7 @@ class AskAddPartnerBasis(AssistantAction):
         turn, speech = context.turn, context.speech
         partner: dict[str, Any] = turn.slot("partner") or {}
         values = {"partner": partner.get("label", ""), "name": partner.get("name", ""), "reference": turn.slot("dossier")}
+        values["dossier"] = await shown_dossier(context, turn.slot("dossier"))
         if turn.slot("agreed"):
             speech.say("utter_ask_basis", **values)
         elif partner.get("account"):

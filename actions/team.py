@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rasa_sdk.events import SlotSet
 
 from actions.base import AssistantAction, Context, Events
-from actions.dossier_slot import AskDossier, read_dossier
+from actions.dossier_slot import AskDossier, read_dossier, shown_dossier
 from actions.speech import titled
 from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register
 from bot.directory.folding import fold
@@ -184,7 +184,8 @@ class AskRemovePartnerConfirmed(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Show the card."""
         turn = context.turn
-        context.speech.say("utter_card_remove_partner", partner=turn.slot("member")["label"], reference=turn.slot("dossier"))
+        dossier = await shown_dossier(context, turn.slot("dossier"))
+        context.speech.say("utter_card_remove_partner", partner=turn.slot("member")["label"], dossier=dossier)
         return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from bench import directory, startup, training
-from bench.figures import Figure, arguments, console, machine, missed, save, show
+from bench.figures import Figure, arguments, console, describe_machine, machine, missed, save, show
 from bench.installed import installation, say
 from bench.load import load
 from bench.memory import memory
@@ -24,7 +24,7 @@ TITLES = {
 def main() -> int:
     """Measure, print as it comes, write."""
     given, start = arguments(__doc__), machine()
-    console().print(f"Machine and load at the start: {start}")
+    console().print(describe_machine(start))
     results: dict[str, list[Figure]] = {}
 
     def keep(claim: str, figures: list[Figure]) -> None:
@@ -42,7 +42,8 @@ def main() -> int:
     say("the directory…")
     keep("directory", directory.figures(given.quick))
     failed = missed([figure for figures in results.values() for figure in figures])
-    console().print(f"Load at the end: {machine()['load_1_5_15_minutes']}. Targets missed: {', '.join(f.what for f in failed) or 'none'}.")
+    console().print(f"At the end, {describe_machine(machine())}")
+    console().print(f"Targets missed: {', '.join(figure.what for figure in failed) or 'none'}.")
     return 1 if failed else 0
 
 

@@ -66,6 +66,12 @@ def machine() -> dict[str, Any]:
     }
 
 
+def describe_machine(found: dict[str, Any]) -> str:
+    """The same in one line."""
+    load = " ".join(str(value) for value in found["load_1_5_15_minutes"])
+    return f"{found['at']}: {found['cores']} cores of {found['cpu']}, {found['system']}, Python {found['python']}, load {load}"
+
+
 def show(title: str, figures: Iterable[Figure]) -> None:
     """Print the figures, with what each means."""
     table = Table(title=title, title_justify="left", show_lines=False, pad_edge=False)
@@ -120,7 +126,7 @@ def run_alone(claim: str, description: str | None, measure: Measure) -> int:
     """Measure one claim from the command line, print it, write it; exit code 1 where a target is missed."""
     given, start = arguments(description), machine()
     figures = measure(given.quick)
-    console().print(f"{start}")
+    console().print(describe_machine(start))
     show(claim, figures)
     if given.out:
         save(given.out, {claim: figures}, start)

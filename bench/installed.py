@@ -25,7 +25,8 @@ def say(line: str) -> None:
 
 def train_once() -> None:
     """Train the model of the present sources where there is none, so that no start waits for it."""
-    subprocess.run([str(NLU_PYTHON), "-m", "nlu.train"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    # Its progress is shown; what its libraries warn of is not (`make train` shows it).
+    subprocess.run([str(NLU_PYTHON), "-m", "nlu.train"], cwd=ROOT, check=True, stdout=sys.stderr, stderr=subprocess.DEVNULL)
 
 
 @contextmanager

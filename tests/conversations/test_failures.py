@@ -91,3 +91,14 @@ def test_stop_is_quick_and_a_restart_keeps_everything(fresh_stack: Stack, tmp_pa
     fresh_stack.start()
     assert "prénoms" in claire.say("Lemaire").lower()
     wait_for("health", fresh_stack.healthy)
+
+
+def test_an_hour_of_silence_keeps_what_was_begun(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    claire.say("nouveau dossier")
+    claire.say("Lemaitre")
+    stack.let_silence_pass(2 * 3600)
+    assert "créer un dossier" in claire.say("bonjour")
+    assert "prénoms" in claire.press("Reprendre")
+    assert "date de naissance" in claire.say("Odile").lower()
+    claire.say("annuler")
