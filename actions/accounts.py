@@ -7,23 +7,24 @@ from typing import Any, ClassVar
 
 from actions.base import AssistantAction, Context, Events
 from actions.basis import CARE_TEAM, CONSENT, NEITHER, read_basis
+from actions.dossier_slot import read_dossier
 from actions.partner_slot import professional, read_query, search
+from actions.reading import does_not_know, typed_address
 from actions.speech import titled
 from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register, running
 from actions.times import day
 from actions.turn import Turn
 from bot.accounts.fiche import Fiche, FieldError, prefill, validate_field
 from bot.clock import PARIS
-from bot.dossiers.dossiers import NotAMember, UnknownDossier
+from bot.directory.folding import fold
+from bot.dossiers.errors import NotAMember, UnknownDossier
 
 ASKED = ("civility", "given", "family", "profession", "rpps", "mode", "organization", "city", "email", "phone")
 """Fields that the chat asks for; the others (address, speciality…) come from the directory or a correction."""
 SKIPPABLE = frozenset({"civility", "rpps", "mode", "organization", "phone"})
 SKIPPED = "-"
 """Value of a field that was passed over: asked, and not to be asked again."""
-_SKIP = re.compile(
-    r"\W*(passer?|je passe|suivant|aucune?|non|sans|pas de \w+|je (ne )?sais pas|je l'ignore|inconnue?|rien|jsp|nsp)\W*", re.IGNORECASE
-)
+MODES = {"liberal": "libéral", "liberale": "libéral", "salarie": "salarié", "salariee": "salarié", "benevole": "bénévole"}
 ENTITIES = {"given": None, "family": None, "profession": "profession", "rpps": "rpps", "adeli": "adeli", "organization": "organization"}
 ENTITIES |= {"city": "city", "email": "email", "phone": "phone"}
 
@@ -45,12 +46,18 @@ class RequestAccount(Task):
 
     def is_answer(self, turn: Turn) -> bool:
         """« Passer » is one, whatever it was taken for."""
-        return super().is_answer(turn) or (turn.requested in self.free_text and not turn.is_button and bool(_SKIP.fullmatch(turn.text)))
+        return super().is_answer(turn) or (turn.requested in self.free_text and not turn.is_button and does_not_know(turn.text))
+
+    def must_link(self, turn: Turn) -> bool:
+        """Only a member may have an access wait for the account."""
+        return bool(turn.entity("dossier_ref"))
 
     async def begin(self, context: Context) -> Slots:
         """What the sentence or the addition under way says of the person; the directory fills in the rest."""
         adding = context.turn.slot("adding") or {}
-        dossier = adding.get("dossier") or context.turn.entity("dossier_ref")
+        dossier = adding.get("dossier")
+        if not dossier and context.turn.entity("dossier_ref"):
+            dossier = (await read_dossier(context, asked=False)).get("dossier")
         slots: Slots = {"dossier": dossier, "basis": adding.get("basis") if dossier else "none"}
         key = context.turn.entity("choice") or adding.get("key")
         query = adding.get("query") or read_query(context.turn)
@@ -66,13 +73,18 @@ class RequestAccount(Task):
             slots |= {slot_of(name): SKIPPED for name in SKIPPABLE if not values.get(name)}
         else:
             slots |= self._from_query(query)
-        return slots
+        return {**slots, **self._contact(context.turn)}
 
     def _from_query(self, query: dict[str, str]) -> Slots:
         """Fields that the user named while looking for the person; a single word is the family name."""
         words = query.get("name", "").split()
         said = {"family": words[-1] if words else "", "given": " ".join(words[:-1]), "profession": query.get("profession", "")}
         said |= {"city": query.get("place", ""), "organization": query.get("organization", ""), "rpps": query.get("rpps", "")}
+        return {slot_of(name): value for name, raw in said.items() if (value := _valid(name, raw))}
+
+    def _contact(self, turn: Turn) -> Slots:
+        """E-mail and phone, where the sentence gives them."""
+        said = {"email": typed_address(turn.text) or "", "phone": turn.entity("phone") or ""}
         return {slot_of(name): value for name, raw in said.items() if (value := _valid(name, raw))}
 
     async def hear(self, context: Context) -> Slots:
@@ -85,19 +97,29 @@ class RequestAccount(Task):
             return self._hear_basis(context)
         field = requested.removeprefix("fiche_")
         slots = self._others(context, field)
-        if turn.intent == "correct" and slots:
+        if slots and (turn.corrects or not self._is_about(turn, field)):
+            context.speech.say("utter_noted")
             return slots
         return {**slots, **self._field(context, field)}
 
+    @staticmethod
+    def _is_about(turn: Turn, field: str) -> bool:
+        """Whether a message that fills other fields may also answer the one that was asked."""
+        entity = ENTITIES.get(field)
+        return bool(entity and turn.entity(entity)) or field in {"given", "family", "civility", "mode"}
+
     def _field(self, context: Context, field: str) -> Slots:
         turn = context.turn
-        if turn.entity("skip") or (not turn.is_button and _SKIP.fullmatch(turn.text)):
+        if turn.entity("skip") or (not turn.is_button and does_not_know(turn.text)):
             if field in SKIPPABLE:
                 return {slot_of(field): SKIPPED}
             context.speech.say("utter_field_needed", field=context.speech.phrase(f"utter_field_{field}"))
             return {}
-        entity = ENTITIES.get(field)
-        raw = turn.entity("value") or (turn.entity(entity) if entity else None) or self._name_part(context, field) or turn.text
+        entity = None if field == "email" else ENTITIES.get(field)
+        if field == "mode" and (said := next((MODES[word] for word in fold(turn.text).split() if word in MODES), None)):
+            return {slot_of("mode"): said}
+        raw = (typed_address(turn.text) if field == "email" else None) or turn.entity("value") or (turn.entity(entity) if entity else None)
+        raw = raw or self._name_part(context, field) or turn.text
         if field == "rpps" and turn.entity("adeli"):
             return {slot_of("rpps"): SKIPPED, "fiche_rest": {**(turn.slot("fiche_rest") or {}), "adeli": turn.entity("adeli")}}
         try:
@@ -119,7 +141,7 @@ class RequestAccount(Task):
     def _others(self, context: Context, asked: str) -> Slots:
         """Fields besides the one asked for, where they are empty or are being corrected."""
         turn = context.turn
-        correcting = turn.intent == "correct"
+        correcting = turn.corrects or turn.requested == "confirmed"
         found: Slots = {}
         for field, entity in ENTITIES.items():
             if entity is None or field == "adeli" or (field == asked and not correcting):
@@ -144,18 +166,45 @@ class RequestAccount(Task):
         return self._others(context, "")
 
     def _hear_confirmation(self, context: Context) -> Slots:
+        """Yes or no, unless something is corrected: then the fiche is shown again before it is sent."""
         turn = context.turn
-        field = turn.entity("field")
+        field = turn.entity("field") or (_field_named(turn.text) if turn.corrects or _CORRECT.match(turn.text) else None)
+        changed = self._others(context, "")
+        if changed:
+            return changed
         if field in ASKED:
             return {slot_of(str(field)): None}
-        if turn.intent in {"affirm", "deny"} and not turn.entity("value"):
-            return {"confirmed": turn.intent}
-        changed = self._others(context, "")
-        if turn.intent == "correct" and not changed:
+        if turn.corrects or _CORRECT.match(turn.text):
             buttons = [context.speech.button(f"utter_title_field_{name}", "correct", field=name) for name in ASKED]
             context.speech.say("utter_which_field", buttons=buttons)
             return {"correcting": True}
-        return changed
+        return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
+
+
+_CORRECT = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
+_FIELD_WORDS = {
+    "prenom": "given",
+    "nom": "family",
+    "civilite": "civility",
+    "profession": "profession",
+    "metier": "profession",
+    "rpps": "rpps",
+    "adeli": "rpps",
+    "exercice": "mode",
+    "structure": "organization",
+    "ville": "city",
+    "commune": "city",
+    "mail": "email",
+    "email": "email",
+    "adresse": "email",
+    "telephone": "phone",
+    "tel": "phone",
+}
+
+
+def _field_named(text: str) -> str | None:
+    """« corriger le prénom » → "given"."""
+    return next((_FIELD_WORDS[word] for word in fold(text).split() if word in _FIELD_WORDS), None)
 
 
 REQUEST_ACCOUNT = register(RequestAccount())

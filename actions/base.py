@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
@@ -23,6 +23,20 @@ from bot.errors import log_error
 from bot.fhir import FhirUnavailable
 
 Events = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A person of the platform of whom only the account is known."""
+
+    id: str
+    name: str = ""
+    profession: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The FHIR reference of the account."""
+        return f"Practitioner/{self.id}"
 
 
 @dataclass
@@ -48,6 +62,13 @@ class Context:
         if person is None:
             raise LinkEnded
         return person
+
+    async def speaker(self) -> Speaker:
+        """Who speaks, from our own database: enough where the act itself checks the account on the platform. Raises LinkEnded."""
+        account_id = await self.services.identity.linked_account_id(self.turn.conversation_id)
+        if account_id is None:
+            raise LinkEnded
+        return Speaker(account_id)
 
     def forget_person(self) -> None:
         """Ask again who is speaking: the chat has just been linked or unlinked."""
@@ -98,3 +119,10 @@ def stay(turn: Turn) -> Events:
     if turn.active_form is None:
         return [listen]
     return [{"event": "active_loop", "name": turn.active_form}, SlotSet("requested_slot", turn.requested), listen]
+
+
+def back_to_task(turn: Turn) -> Events:
+    """After a digression: the running form asks its question again, otherwise wait for the user."""
+    if turn.active_form is None:
+        return stay(turn)
+    return [FollowupAction(turn.active_form)]

@@ -10,9 +10,15 @@ import re
 from actions.turn import Turn
 
 CARE_TEAM, CONSENT, NEITHER = "care_team_informed", "consent_given", "neither"
+DECLINED = "declined"
+"""Not a basis: the whole was refused."""
 
 _NEITHER = re.compile(r"\bni l'une? ni l'autre\b|\baucune? des deux\b", re.IGNORECASE)
-_NEGATED = re.compile(r"\b(pas|sans|jamais|aucune?|refus\w*|ni|non)\b", re.IGNORECASE)
+_DOUBTFUL = re.compile(
+    r"\b(pas|sans|jamais|aucune?|refus\w*|oppos\w*|ni|non|si|s'il|s'ils|s'elle|je crois|je pense|peut-être|normalement|probablement"
+    r"|faut|demander\w*|verra\w*|bientôt|sera|serait)\b|\?",
+    re.IGNORECASE,
+)
 _WHOSE = r"(?:l'usager|l'usagère|le patient|la patiente|l'intéressée?|la famille|il|elle|monsieur|madame|m\.|mme)"
 _CONSENT = re.compile(
     rf"(?<!d')\b(?:accord|consentement)\s+(?:de\s+l'|du\s|de\s+la\s|recueilli|obtenu|donné|oral|écrit)"
@@ -29,7 +35,7 @@ _CARE_TEAM = re.compile(
 def read_basis(turn: Turn) -> str | None:
     """The basis that a button carries or that the words name beyond doubt; None where they do not: it is then asked for.
 
-    « d'accord » is a yes of the speaker, not the usager's consent; a negated basis is none.
+    « d'accord » is a yes of the speaker, not the usager's consent; a negated or doubtful basis is none.
     """
     carried = turn.entity("basis")
     if carried in {CARE_TEAM, CONSENT, NEITHER}:
@@ -42,7 +48,7 @@ def basis_in(text: str) -> str | None:
     text = text.replace("’", "'")
     if _NEITHER.search(text):
         return NEITHER
-    if _NEGATED.search(text):
+    if _DOUBTFUL.search(text):
         return None
     consent, care_team = _CONSENT.search(text), _CARE_TEAM.search(text)
     if bool(consent) == bool(care_team):

@@ -6,25 +6,20 @@ from typing import Any
 
 from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, SlotSet
 
-from actions.base import AssistantAction, Context, Events, stay
+from actions.base import AssistantAction, Context, Events, back_to_task, stay
 from actions.partner_slot import read_query
 from actions.speech import Button
-from actions.tasks import STACK, TASKS, running, snapshot
+from actions.tasks import LINKING, STACK, TASKS, begin, running, snapshot
 from actions.turn import Turn, full_intent
 
+LIKELY = 0.1
+"""Confidence from which a reading is worth being offered."""
 READINGS = 2
 """How many likely readings are offered for a sentence that was not understood."""
 OFFER_PEOPLE_AFTER = 2
 """Failures in a row after which the support team is proposed."""
 SILENT_AFTER = frozenset({"emergency", "goodbye"})
 """After these, the question of a running task is not asked again: nothing else is to be read."""
-
-
-def back_to_task(turn: Turn) -> Events:
-    """After a digression: the running form asks its question again, otherwise wait for the user."""
-    if turn.active_form is None:
-        return stay(turn)
-    return [FollowupAction(turn.active_form)]
 
 
 class Reply(AssistantAction):
@@ -36,6 +31,8 @@ class Reply(AssistantAction):
         """Say the text and go back to the task, if one is running."""
         turn, settings = context.turn, context.services.settings
         response = f"utter_{turn.intent}"
+        if turn.intent == "greet" and turn.active_form is not None:
+            response = "utter_greet_again"
         if turn.intent == "out_of_scope" and not_understood_in_a_row(turn) >= OFFER_PEOPLE_AFTER:
             response = "utter_fallback_support"
         context.speech.say(response, phone=settings.support_phone, email=settings.support_email)
@@ -57,7 +54,8 @@ class ResumeOrAnswer(AssistantAction):
         turn, speech = context.turn, context.speech
         stack: list[dict[str, Any]] = list(turn.slot(STACK) or [])
         if turn.active_form is not None or not stack:
-            speech.say("utter_nothing_asked" if turn.active_form is None else "utter_not_an_answer")
+            idle = "utter_all_right" if turn.intent == "affirm" else "utter_nothing_asked"
+            speech.say(idle if turn.active_form is None else "utter_not_an_answer")
             return back_to_task(turn)
         *rest, last = stack
         task = TASKS[last["task"]]
@@ -80,6 +78,8 @@ class Orphan(AssistantAction):
             speech.say("utter_not_an_answer")
             return back_to_task(turn)
         offered: list[Button] = []
+        if turn.entity("email") and not await context.services.identity.linked_account_id(turn.conversation_id):
+            return await begin(TASKS[LINKING], context)
         if read_query(turn):
             carried = carried_entities(turn)
             offered = [
@@ -109,7 +109,10 @@ class Fallback(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Offer readings as buttons, or people."""
         turn, speech, settings = context.turn, context.speech, context.services.settings
-        readings = [name for name in turn.ranking if speech.has(f"utter_reading_{_flat(name)}")][:READINGS]
+        if turn.active_form is not None and not_understood_in_a_row(turn) < OFFER_PEOPLE_AFTER:
+            speech.say("utter_not_an_answer")
+            return back_to_task(turn)
+        readings = [name for name in turn.ranking(LIKELY) if speech.has(f"utter_reading_{_flat(name)}")][:READINGS]
         people = not_understood_in_a_row(turn) >= OFFER_PEOPLE_AFTER
         if people or not readings:
             response = "utter_fallback_support" if people else "utter_fallback_empty"
@@ -118,7 +121,7 @@ class Fallback(AssistantAction):
         carried = carried_entities(turn)
         buttons = [speech.button(f"utter_reading_{_flat(name)}", name, **carried) for name in readings]
         speech.say("utter_fallback_readings", buttons=[*buttons, speech.button("utter_title_help", "help")])
-        return stay(turn) if turn.active_form is None else back_to_task(turn)
+        return stay(turn)
 
 
 def not_understood_in_a_row(turn: Turn) -> int:

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from actions.base import AssistantAction, Context, Events
+from actions.reading import among, shown_position
 from actions.speech import Button, titled
 from actions.tasks import Slots, set_slots
 from actions.times import numeric
@@ -13,6 +14,8 @@ from bot.dossiers.dossiers import Dossier, NotAMember, UnknownDossier
 
 SHOWN = 5
 """Entries of a list, at the most."""
+DOSSIER_LISTS = ("dossier_choices", "dossier_shown")
+"""Slots: the dossiers that a name may mean, and those whose buttons were shown last."""
 _THIS = re.compile(r"\b(ce|même|meme|son|le meme|le même) dossier\b|\baussi\b|\bau dossier\s*$", re.IGNORECASE)
 
 
@@ -22,11 +25,9 @@ async def read_dossier(context: Context, *, asked: bool) -> Slots:
     `asked` tells that the dossier is what was asked for: then a bare number or a position is one too.
     """
     turn = context.turn
-    given = turn.entity("dossier_ref") or (_bare_number(turn.text) if asked else None)
-    if given is None and asked:
-        given = _from_list(context)
+    given = turn.entity("dossier_ref") or (_from_list(context) or _bare_number(turn.text) if asked else None)
     if given is not None:
-        return await _by_reference(context, given)
+        return await by_reference(context, given)
     name = turn.entity("usager_name") or (turn.entity("partner_name") if asked else None)
     born = turn.entity("birth_date")
     if name is not None or (born is not None and asked):
@@ -36,31 +37,35 @@ async def read_dossier(context: Context, *, asked: bool) -> Slots:
     return {}
 
 
-async def _by_reference(context: Context, given: str) -> Slots:
+async def by_reference(context: Context, given: str) -> Slots:
+    """The dossier of a reference, or of the bare number that ends the reference of one of the speaker's own; says why not."""
     person = await context.member()
     reference = given.upper()
     if not reference.startswith("SPH-"):
         own = [d.reference for d in await context.services.dossiers.of_member(person) if d.reference.endswith(reference.zfill(6))]
         if len(own) != 1:
-            context.speech.say("utter_dossier_number_ambiguous" if own else "utter_dossier_unknown", reference=given)
+            context.speech.say("utter_dossier_number_ambiguous" if own else "utter_dossier_number_unknown", reference=given)
             return {}
         reference = own[0]
     try:
-        dossier = await context.services.dossiers.get(reference, person)
+        return chosen_dossier((await context.services.dossiers.get(reference, person)).reference)
     except UnknownDossier:
         context.speech.say("utter_dossier_unknown", reference=reference)
-        return {}
     except NotAMember:
         context.speech.say("utter_not_a_member", reference=reference)
-        return {}
-    return {"dossier": dossier.reference, "last_dossier": dossier.reference, "dossier_choices": None}
+    return {}
+
+
+def chosen_dossier(reference: str) -> Slots:
+    """The slots of a dossier that is known to be the speaker's."""
+    return {"dossier": reference, "last_dossier": reference, "dossier_choices": None, "dossier_shown": None}
 
 
 async def _by_usager(context: Context, name: str | None, born: str | None) -> Slots:
     person = await context.member()
     found = await context.services.dossiers.search(person, name=name, birth_date=date.fromisoformat(born) if born else None)
     if len(found) == 1:
-        return {"dossier": found[0].reference, "last_dossier": found[0].reference, "dossier_choices": None}
+        return chosen_dossier(found[0].reference)
     if not found:
         context.speech.say("utter_no_dossier_of_that_name")
         return {}
@@ -73,27 +78,20 @@ def _bare_number(text: str) -> str | None:
 
 
 def _from_list(context: Context) -> str | None:
-    choices: list[str] = context.turn.slot("dossier_choices") or []
-    position = context.turn.entity("ordinal") or (context.turn.text if context.turn.text.isdigit() else None)
-    if position is None or not re.fullmatch(r"-1|\d{1,2}", position):
-        return None
-    index = int(position)
-    if index == -1 and choices:
-        return choices[-1]
-    return choices[index - 1] if 1 <= index <= len(choices) else None
+    choices: list[str] = context.turn.slot("dossier_shown") or []
+    return among(choices, shown_position(context.turn))
 
 
 async def ask_dossier(context: Context) -> Slots:
     """Ask which dossier, with a button for each of (at most five of) the speaker's own; the slots to remember the list by."""
-    person = await context.member()
-    own = await context.services.dossiers.of_member(person)
-    wanted: list[str] = context.turn.slot("dossier_choices") or []
-    shown = [d for d in own if d.reference in wanted] or own[:SHOWN]
+    own = await context.services.dossiers.of_member(await context.member())
+    found, last = context.turn.slot("dossier_choices") or [], context.turn.slot("last_dossier")
+    shown = [d for d in own if d.reference in found] or sorted(own, key=lambda d: d.reference != last)[:SHOWN]
     if not shown:
         context.speech.say("utter_ask_dossier_none")
-        return {"dossier_choices": []}
-    context.speech.say("utter_ask_dossier_among" if wanted else "utter_ask_dossier", buttons=[dossier_button(d) for d in shown])
-    return {"dossier_choices": [d.reference for d in shown]}
+        return {"dossier_shown": None}
+    context.speech.say("utter_ask_dossier_among" if found else "utter_ask_dossier", buttons=[dossier_button(d) for d in shown])
+    return {"dossier_shown": [d.reference for d in shown]}
 
 
 class AskDossier(AssistantAction):

@@ -2,67 +2,93 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
 from actions.base import AssistantAction, Context, Events
-from actions.dossier_slot import SHOWN, dossier_label
+from actions.dossier_slot import SHOWN, by_reference, dossier_label
+from actions.reading import does_not_know
 from actions.speech import Button, titled
 from actions.tasks import Slots, SubmitTask, Task, ValidateTask, offer_next, register
 from actions.times import numeric
+from actions.turn import Turn
 from bot.accounts.fields import FieldError, validate_field
 from bot.clock import PARIS
+from bot.directory.folding import fold
 from bot.dossiers.dossiers import Dossier, Usager
+from bot.fhir import FhirUnavailable
 from bot.operations import Pending
 
 OLDEST_YEARS = 125
 """Nobody is older: a birth date before that is a slip of the finger."""
-_SEXES = {"féminin": "female", "feminin": "female", "femme": "female", "f": "female", "masculin": "male", "homme": "male", "m": "male"}
+TRAITS = ("usager_family", "usager_given", "usager_birth_date", "usager_sex")
+"""Identity traits of an usager, in the order in which they are asked for."""
 
 
 class CreateDossier(Task):
     """The four identity traits, then a confirmation that shows possible duplicates first."""
 
     name = "create_dossier"
-    required = ("usager_family", "usager_given", "usager_birth_date", "usager_sex", "confirmed")
+    required = (*TRAITS, "confirmed")
     slots = (*required, "correcting")
     confirmed_by = "confirmed"
     free_text: ClassVar[frozenset[str]] = frozenset({"usager_family", "usager_given", "usager_sex"})
 
     async def begin(self, context: Context) -> Slots:
-        """Name and birth date where the sentence has them."""
-        return {**self._name(context), **self._birth_date(context)}
+        """Name, birth date and sex where the sentence has them."""
+        return {**_name_said(context.turn), **self._birth_date(context), **_sex_said(context.turn.text)}
 
     async def hear(self, context: Context) -> Slots:
-        """The trait that was asked for, and the birth date wherever it comes."""
+        """The trait that was asked for, or a correction of an earlier one; nothing is confirmed in a turn that changes something."""
         turn = context.turn
-        slots = self._birth_date(context)
-        match turn.requested:
-            case "usager_family" | "usager_given" if turn.intent not in {"affirm", "deny"}:
-                slots |= self._words(context, str(turn.requested))
-            case "usager_sex":
-                slots |= self._sex(context)
-            case "confirmed":
-                slots |= self._confirmation(context)
-        if turn.requested == "usager_birth_date" and not slots and not context.speech.said_something:
-            context.speech.say("utter_birth_date_invalid")
-        return slots
+        if turn.intent == self.name and turn.entity("usager_name"):
+            context.speech.say("utter_starting_over")
+            return {**dict.fromkeys(self.slots), **await self.begin(context)}
+        if turn.requested == "confirmed":
+            return self._confirmation(context)
+        if turn.corrects:
+            return self._correction(context)
+        return self._answer(context)
 
-    def _name(self, context: Context) -> Slots:
-        """« Jeanne Durand » → given name and birth name; a single word is the birth name."""
-        said = (context.turn.entity("usager_name") or "").split()
-        if not said:
-            return {}
-        return {"usager_family": said[-1], **({"usager_given": " ".join(said[:-1])} if len(said) > 1 else {})}
+    def _answer(self, context: Context) -> Slots:
+        turn = context.turn
+        match turn.requested:
+            case "usager_birth_date":
+                slots = self._birth_date(context)
+                if not slots and not context.speech.said_something:
+                    context.speech.say("utter_birth_date_invalid")
+                return slots
+            case "usager_sex":
+                slots = {"usager_sex": turn.entity("sex")} if turn.is_button else _sex_said(turn.text, asked=True)
+                if not slots.get("usager_sex"):
+                    context.speech.say("utter_sex_invalid")
+                    return {}
+                return slots
+        new_date = self._birth_date(context) if turn.slot("usager_birth_date") is None else {}
+        if turn.intent in {"affirm", "deny"} or does_not_know(turn.text):
+            context.speech.say("utter_identity_needed")
+            return new_date
+        if new_date and not (turn.entity("usager_name") or turn.entity("partner_name")):
+            context.speech.say("utter_noted")
+            return new_date
+        return {**new_date, **self._words(context, str(turn.requested))}
 
     def _words(self, context: Context, slot: str) -> Slots:
+        """A name as the answer to one of the two questions; « Jeanne Durand » asked for the birth name gives both."""
         turn = context.turn
-        given = slot == "usager_given"
         said = turn.entity("usager_name") or turn.entity("partner_name") or turn.text
+        parts = split_name(said)
+        known = turn.slot("usager_family") or ""
+        if slot == "usager_given":
+            words = [word for word in said.split() if fold(word) != fold(known)]
+            parts = {"usager_given": " ".join(words)}
+        elif turn.slot("usager_given") is not None or turn.entity("usager_name") is None:
+            parts = {"usager_family": said}
         try:
-            return {slot: validate_field("given" if given else "family", said)}
+            return {name: validate_field(name.removeprefix("usager_"), _CIVILITY.sub("", value)) for name, value in parts.items()}
         except FieldError:
             context.speech.say("utter_name_invalid")
             return {}
@@ -77,28 +103,82 @@ class CreateDossier(Task):
             return {}
         return {"usager_birth_date": said}
 
-    def _sex(self, context: Context) -> Slots:
+    def _correction(self, context: Context) -> Slots:
+        """« non, prénom Léana », « née en mai », « c'est une femme »; without a word for the trait, the one given last is meant."""
         turn = context.turn
-        said = turn.entity("sex") or next((_SEXES[word] for word in turn.text.lower().strip(" .!").split() if word in _SEXES), None)
-        if said not in {"female", "male", "other", "unknown"}:
-            context.speech.say("utter_sex_invalid")
-            return {}
-        return {"usager_sex": said}
+        slots = {**self._birth_date(context), **_sex_said(turn.text)}
+        name = turn.entity("usager_name") or turn.entity("partner_name")
+        if name is None:
+            return slots or self._which(context)
+        field = _trait_named(turn.text)
+        if field is None and turn.requested == "confirmed":
+            return slots or self._which(context)
+        if field is None:
+            before = TRAITS[: TRAITS.index(str(turn.requested))] if turn.requested in TRAITS else ()
+            field = next((trait for trait in reversed(before) if trait in {"usager_family", "usager_given"}), str(turn.requested))
+        return {**slots, field: name} if field in {"usager_family", "usager_given"} else slots or self._which(context)
 
     def _confirmation(self, context: Context) -> Slots:
         turn = context.turn
         field = turn.entity("field")
-        if turn.intent == "correct" and field in self.slots:
+        if turn.is_button and turn.intent == "correct" and field in TRAITS:
             return {str(field): None}
-        if turn.intent == "correct" and (turn.entity("usager_name") or turn.entity("partner_name")):
-            said = (turn.entity("usager_name") or turn.entity("partner_name") or "").split()
-            return {"usager_family": said[-1], **({"usager_given": " ".join(said[:-1])} if len(said) > 1 else {})}
-        if turn.intent == "correct":
-            names = ("usager_family", "usager_given", "usager_birth_date", "usager_sex")
-            buttons = [context.speech.button(f"utter_title_{name}", "correct", field=name) for name in names]
-            context.speech.say("utter_which_trait", buttons=buttons)
-            return {"correcting": True}
+        if turn.is_button:
+            return self._which(context) if turn.intent == "correct" else {"confirmed": turn.intent}
+        changed = {**self._birth_date(context), **_sex_said(turn.text)}
+        named = _trait_named(turn.text)
+        if turn.corrects or _CORRECT.match(turn.text):
+            if named and not (changed or turn.entity("usager_name") or turn.entity("partner_name")):
+                return {named: None}
+            return self._correction(context)
+        if changed or turn.entity("usager_name") or turn.entity("partner_name"):
+            return changed or self._which(context)
         return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
+
+    def _which(self, context: Context) -> Slots:
+        buttons = [context.speech.button(f"utter_title_{name}", "correct", field=name) for name in TRAITS]
+        context.speech.say("utter_which_trait", buttons=buttons)
+        return {"correcting": True}
+
+
+_CIVILITY = re.compile(r"^(?:m\.|mr|mme|mlle|monsieur|madame|mademoiselle)\s+", re.IGNORECASE)
+_CORRECT = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
+_FEMALE = re.compile(r"\b(?:mme|madame|mlle|mademoiselle|née|femme|féminin|feminin|fille)\b", re.IGNORECASE)
+_MALE = re.compile(r"\b(?:m\.|mr|monsieur|homme|masculin|garçon)(?=\W|$)|\bné\b", re.IGNORECASE)
+_PARTICLES = frozenset({"de", "du", "des", "d'", "la", "le", "van", "von", "der", "den", "el", "al", "ben", "da", "di", "dos"})
+
+
+def split_name(said: str) -> dict[str, str]:
+    """A whole name as birth name and given names: capitals are the birth name, a particle begins it, else it comes last."""
+    words = _CIVILITY.sub("", said.replace(",", " ").strip()).split()
+    if len(words) < 2:
+        return {"usager_family": said.strip()}
+    capitals = [word for word in words if word.isupper() and len(word) > 1]
+    if capitals and len(capitals) < len(words):
+        return {"usager_family": " ".join(capitals), "usager_given": " ".join(word for word in words if word not in capitals)}
+    start = next((n for n, word in enumerate(words) if n > 0 and word.lower() in _PARTICLES), len(words) - 1)
+    return {"usager_family": " ".join(words[start:]), "usager_given": " ".join(words[:start])}
+
+
+def _name_said(turn: Turn) -> Slots:
+    said = turn.entity("usager_name")
+    return dict(split_name(said)) if said else {}
+
+
+def _sex_said(text: str, *, asked: bool = False) -> Slots:
+    """The sex that a sentence tells beyond doubt (« Mme », « née le », « femme »); the confirmation shows it."""
+    if asked and fold(text) in {"f", "m"}:
+        return {"usager_sex": "female" if fold(text) == "f" else "male"}
+    if asked and ("non pr" in fold(text) or does_not_know(text)):
+        return {"usager_sex": "unknown"}
+    female, male = _FEMALE.search(text), _MALE.search(text)
+    return {"usager_sex": "female" if female else "male"} if bool(female) != bool(male) else {}
+
+
+def _trait_named(text: str) -> str | None:
+    words = fold(text).split()
+    named = {"prenom": "usager_given", "prenoms": "usager_given", "nom": "usager_family", "sexe": "usager_sex", "date": "usager_birth_date"}
+    return next((named[word] for word in words if word in named), None)
 
 
 CREATE_DOSSIER = register(CreateDossier())
@@ -132,7 +212,11 @@ class AskCreateDossierConfirmed(AssistantAction):
         if turn.slot("correcting"):
             return [SlotSet("correcting", None)]
         person = usager(context)
-        own, others = await context.services.dossiers.possible_duplicates(await context.member(), person)
+        try:
+            own, others = await context.services.dossiers.possible_duplicates(await context.member(), person)
+        except FhirUnavailable:  # creating asks the platform again; the speaker is told that nothing was compared
+            speech.say("utter_duplicates_unchecked")
+            own, others = [], 0
         warnings = [speech.phrase("utter_duplicate_line", dossier=dossier_label(d)) for d in own[:SHOWN]]
         if own:
             warnings.insert(0, speech.phrase("utter_duplicates_own"))
@@ -166,7 +250,7 @@ class SubmitCreateDossier(SubmitTask):
             speech.say("utter_create_pending")
             return []
         speech.say("utter_dossier_created", reference=dossier.reference)
-        offer_next(context, "add_partner", {"dossier": dossier.reference})
+        offer_next(context, "add_partner", {"dossier": dossier.reference, "offered": True})
         return [SlotSet("last_dossier", dossier.reference)]
 
 
@@ -219,15 +303,19 @@ class SubmitFindDossier(SubmitTask):
         query = context.turn.slot("usager_query")
         person = await context.member()
         if query.get("reference"):
-            own = await context.services.dossiers.of_member(person)
-            wanted = query["reference"].upper()
-            found = [d for d in own if d.reference == wanted or d.reference.endswith("-" + wanted.zfill(6))]
-        else:
-            born = query.get("birth_date")
-            found = await context.services.dossiers.search(
-                person, name=query.get("name"), birth_date=date.fromisoformat(born) if born else None
-            )
+            return await self._by_reference(context, query["reference"])
+        born = query.get("birth_date")
+        found = await context.services.dossiers.search(
+            person, name=query.get("name"), birth_date=date.fromisoformat(born) if born else None
+        )
         return _show(context, found, "utter_dossiers_found", "utter_no_dossier_of_that_name")
+
+    async def _by_reference(self, context: Context, reference: str) -> Events:
+        found = (await by_reference(context, reference)).get("dossier")
+        if not found:
+            return []
+        dossier = await context.services.dossiers.get(found, await context.member())
+        return _show(context, [dossier], "utter_dossiers_found", "utter_no_dossier_of_that_name")
 
 
 class ListDossiers(Task):

@@ -7,13 +7,16 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.base import AssistantAction, Context, Events, stay
+from actions.base import AssistantAction, Context, Events, back_to_task, stay
+from actions.reading import typed_address
 from actions.speech import titled
-from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, register
+from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, drop_all, register, running
 from actions.times import clock_hour
+from actions.turn import Turn
 from bot.accounts.fiche import FieldError, validate_field
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
 
+_RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
 
 
@@ -25,23 +28,30 @@ class LinkAccount(Task):
     needs_link = False
     free_text: ClassVar[frozenset[str]] = frozenset({"login_email", "login_code"})
 
+    def is_answer(self, turn: Turn) -> bool:
+        """Six digits are the code and an address is the address, whatever the sentence around them was taken for."""
+        coded = turn.requested == "login_code" and bool(_CODE.search(turn.text) or _RESEND.search(turn.text))
+        return coded or bool(typed_address(turn.text)) or super().is_answer(turn)
+
     async def begin(self, context: Context) -> Slots:
         """Send the code at once when the sentence holds the address."""
         person = await context.person()
         if person is not None:
             context.speech.say("utter_already_linked", name=person.name)
             raise Abort
-        email = context.turn.entity("email")
+        email = typed_address(context.turn.text)
         return await self._send(context, email) if email else {}
 
     async def hear(self, context: Context) -> Slots:
         """An address sends a code to it; a code is checked."""
         turn = context.turn
-        email = turn.entity("email") or _address(turn.text)
+        email = typed_address(turn.text)
         if email is not None:
             return await self._send(context, email)
-        if turn.entity("resend") and turn.slot("login_email"):
-            return await self._send(context, turn.slot("login_email"))
+        if (turn.entity("resend") or _RESEND.search(turn.text)) and turn.slot("login_email"):
+            sent = await self._send(context, turn.slot("login_email"))
+            context.speech.say("utter_code_sent_again")
+            return sent
         if turn.requested == "login_email":
             context.speech.say("utter_email_invalid")
             return {}
@@ -89,11 +99,6 @@ class LinkAccount(Task):
 LINK = register(LinkAccount())
 
 
-def _address(text: str) -> str | None:
-    """The word of a text that looks like an e-mail address, which the extractor may have missed for a typing slip."""
-    return next((word.strip("<>,;.") for word in text.split() if "@" in word), None)
-
-
 class ValidateLinkAccount(ValidateTask):
     """Hears the address and the code."""
 
@@ -120,9 +125,14 @@ class UnlinkAccount(AssistantAction):
 
     async def act(self, context: Context) -> Events:
         """Unlink at once: it can be undone by linking again."""
-        done = await context.services.identity.unlink(context.turn.conversation_id)
+        turn, task = context.turn, running(context.turn)
+        done = await context.services.identity.unlink(turn.conversation_id)
+        if task is not None and task.needs_link:
+            context.speech.say("utter_task_dropped", task=context.speech.phrase(f"utter_task_{task.name}"))
         context.speech.say("utter_unlinked" if done else "utter_not_linked")
-        return [SlotSet("last_dossier", None), *stay(context.turn)]
+        if task is not None and task.needs_link:
+            return [SlotSet("last_dossier", None), *drop_all(task)]
+        return [SlotSet("last_dossier", None), *stay(turn)]
 
 
 class WhoAmI(AssistantAction):
@@ -139,4 +149,4 @@ class WhoAmI(AssistantAction):
             about = ", ".join(part for part in (person.name, person.profession, person.email) if part)
             buttons = [titled(context.speech.phrase("utter_title_unlink"), "unlink_account")]
             context.speech.say("utter_who_am_i", about=about, buttons=buttons)
-        return stay(context.turn)
+        return back_to_task(context.turn)

@@ -6,9 +6,12 @@ import asyncio
 import re
 
 from actions.base import Context
+from actions.reading import among, does_not_know, shown_position
 from actions.speech import Button, titled
 from actions.tasks import Slots
 from actions.turn import Turn
+from bot.accounts.registry import Account
+from bot.directory.folding import fold
 from bot.directory.records import Professional
 from bot.directory.search import Match, Query
 
@@ -19,14 +22,18 @@ CRITERIA = {"name": "partner_name", "profession": "profession", "place": "city",
 OTHER, NOBODY = "other", "nobody"
 """Values of `choice` for « Autre personne » and « Personne ne correspond »."""
 
+_BEFORE_PLACES = frozenset({"de", "du", "des", "à", "a", "sur"})
+
 PersonQuery = dict[str, str]
 
 
 def read_query(turn: Turn, known: PersonQuery | None = None) -> PersonQuery:
     """The search criteria that a message gives, over those known already (« non, plutôt Blois » replaces the town)."""
     query = dict(known or {})
+    names = turn.entities("partner_name")
+    end = names[1]["start"] if len(names) > 1 and not known and not turn.corrects else None
     for criterion, entity in CRITERIA.items():
-        value = turn.corrected(entity, query.get(criterion)) if known else turn.entity(entity)
+        value = turn.corrected(entity, query.get(criterion)) if known else turn.entity(entity, before=end)
         if value:
             query[criterion] = value
     if turn.entity("adeli"):
@@ -38,20 +45,28 @@ async def hear_partner(context: Context) -> Slots:
     """Slots `partner_query`, `partner_choices`, `partner` from an answer while a professional is looked for."""
     turn = context.turn
     choice = turn.entity("choice")
+    shown: list[str] = turn.slot("partner_choices") or []
+    shown = [] if shown == NOBODY else shown
     if choice == OTHER or _says_other(turn):
         return {"partner_query": None, "partner_choices": None, "partner": None}
-    if choice == NOBODY or (turn.slot("partner_choices") and (turn.intent == "deny" or _says_nobody(turn))):
-        return {"partner_choices": [], "partner": None}
+    if choice == NOBODY or (shown and (turn.intent == "deny" or _says_nobody(turn))):
+        return {"partner_choices": NOBODY, "partner": None}
     if choice:
         return await choose(context, choice)
-    choices: list[str] = turn.slot("partner_choices") or []
-    if choices and turn.intent != "correct":
-        chosen = await _among(turn, choices, context)
+    if (position := shown_position(turn)) is not None:
+        chosen = among(shown, position)
+        if chosen is None:
+            context.speech.say("utter_not_in_list")
+            return {}
+        return await choose(context, chosen)
+    if shown and not turn.corrects:
+        chosen = await _among(turn, shown, context)
         if chosen is not None:
             return await choose(context, chosen)
-    query = read_query(turn, turn.slot("partner_query") if turn.intent == "correct" or choices else None)
+    known = turn.slot("partner_query") if turn.corrects or shown else None
+    query = read_query(turn, known)
     if not query or query == turn.slot("partner_query"):
-        if turn.is_button or turn.intent in {"affirm", "deny"} or not turn.text:
+        if turn.is_button or turn.corrects or turn.intent in {"affirm", "deny"} or turn.entity("dossier_ref") or does_not_know(turn.text):
             return {}
         query = {"name": _bare_name(turn.text)}
     return await look_up(context, query)
@@ -61,19 +76,25 @@ async def look_up(context: Context, query: PersonQuery) -> Slots:
     """Search the directory: one person who is all that was said is chosen, otherwise the likeliest are to be shown."""
     matches = await search(context, query)
     full = [match for match in matches if match.full]
-    if not full and (apart := _place_in_name(query)):
-        found = [match for match in await search(context, apart) if match.full]
-        query, full = (apart, found) if found else (query, full)
+    for apart in [] if full else _places_in_name(query):
+        full = [match for match in await search(context, apart) if match.full]
+        if full:
+            query = apart
+            break
     if len(full) == 1 and (query.get("name") or query.get("rpps")):
         return {"partner_query": query, **await choose(context, full[0].professional.key)}
     shown = (full or matches)[:SHOWN]
     return {"partner_query": query, "partner_choices": [match.professional.key for match in shown], "partner": None}
 
 
-def _place_in_name(query: PersonQuery) -> PersonQuery | None:
-    """« Martin de Blois » read as a name and a town: who is called so is looked for first."""
-    found = re.fullmatch(r"(.+?)\s+(?:de|d'|du|des|à|a|sur)\s*(\S.*)", query.get("name", ""), re.IGNORECASE)
-    return {**query, "name": found[1], "place": found[2]} if found and not query.get("place") else None
+def _places_in_name(query: PersonQuery) -> list[PersonQuery]:
+    """« Martin de Blois », « Nathalie Martin blois » read as a name and a town, for when nobody is called so."""
+    words = query.get("name", "").split()
+    if query.get("place"):
+        return []
+    apart = ((words[:cut], words[cut:]) for cut in range(1, len(words)))
+    trimmed = ((name, place[1:] if place[0].lower() in _BEFORE_PLACES else place) for name, place in apart)
+    return [{**query, "name": " ".join(name), "place": " ".join(place)} for name, place in trimmed if place]
 
 
 async def search(context: Context, query: PersonQuery) -> list[Match]:
@@ -91,12 +112,19 @@ async def choose(context: Context, key: str) -> Slots:
     person = await professional(context, key)
     if person is None:
         return {"partner_choices": None, "partner": None}
-    account = await context.services.registry.by_identifier(rpps=person.rpps or None, adeli=person.adeli or None)
+    account = await account_of(context, person)
+    known = {"id": account.id, "name": account.name, "profession": account.profession} if account else None
     return {
-        "partner": {"key": key, "name": person.display, "label": describe(person), "account": account.id if account else None},
+        "partner": {"key": key, "name": person.display, "label": describe(person), "account": known},
         "partner_email": (account.email if account else person.email) or None,
         "partner_choices": None,
+        "agreed": None,
     }
+
+
+async def account_of(context: Context, person: Professional) -> Account | None:
+    """The account that a person of the directory has on the platform now. Raises FhirUnavailable."""
+    return await context.services.registry.by_identifier(rpps=person.rpps or None, adeli=person.adeli or None)
 
 
 def describe(person: Professional) -> str:
@@ -116,24 +144,23 @@ async def list_buttons(context: Context, keys: list[str]) -> list[Button]:
     ]
 
 
-async def _among(turn: Turn, choices: list[str], context: Context) -> str | None:
-    """The person meant among those shown: by position, or because what was said is true of one of them only."""
-    position = turn.entity("ordinal") or (turn.text if re.fullmatch(r"\d", turn.text) else None)
-    if position is not None and re.fullmatch(r"-1|\d{1,2}", position):
-        index = int(position)
-        if index == -1:
-            return choices[-1]
-        return choices[index - 1] if 1 <= index <= len(choices) else None
+async def _among(turn: Turn, shown: list[str], context: Context) -> str | None:
+    """The one of those shown whom the words fit: they stand in their name, or all that was said is true of them."""
+    words = set(fold(turn.entity("partner_name") or turn.text).split())
+    people = [person for key in shown if (person := await professional(context, key))]
+    named = [person.key for person in people if words and words <= set(fold(person.display).split())]
+    if len(named) == 1:
+        return named[0]
     said = read_query(turn)
     if not said:
         return None
     query = {**(turn.slot("partner_query") or {}), **said}
-    fitting = [match.professional.key for match in await search(context, query) if match.full and match.professional.key in choices]
+    fitting = [match.professional.key for match in await search(context, query) if match.full and match.professional.key in shown]
     return fitting[0] if len(fitting) == 1 else None
 
 
 _OTHER = re.compile(r"\b(quelqu'un d'autre|autre personne|une autre|un autre|autre nom)\b", re.IGNORECASE)
-_NOBODY = re.compile(r"\b(aucune?|personne|ni l'une? ni l'autre|pas dans la liste)\b", re.IGNORECASE)
+_NOBODY = re.compile(r"^\W*(?:personne|aucune?)\b|\b(ni l'une? ni l'autre|pas dans la liste)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"^(c'est|je cherche|cherche|il s'appelle|elle s'appelle|son nom est|le|la|l'|un|une"
     r"|monsieur|madame|m\.|mr|mme|mlle|docteur|dr\.?|professeur|pr\.?)\s+",

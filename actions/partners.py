@@ -6,16 +6,18 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.base import AssistantAction, Context, Events
-from actions.basis import CARE_TEAM, CONSENT, NEITHER, read_basis
-from actions.dossier_slot import AskDossier, read_dossier, shown_dossier
-from actions.partner_slot import choose, hear_partner, list_buttons, look_up, professional, read_query
+from actions.base import AssistantAction, Context, Events, Speaker
+from actions.basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
+from actions.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, shown_dossier
+from actions.partner_slot import NOBODY, account_of, choose, hear_partner, list_buttons, look_up, professional, read_query, search
+from actions.reading import shown_position, typed_address
 from actions.speech import Button, titled
 from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, register
 from bot.accounts.fiche import Fiche, FieldError, prefill, validate_field
-from bot.accounts.registry import Account
-from bot.dossiers.dossiers import NotAMember, UnknownDossier
-from bot.dossiers.partners import CannotAddSelf, MissingBasis, Outcome
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
+from bot.dossiers.partners import Outcome
+from bot.dossiers.records import Person
+from bot.fhir import FhirUnavailable
 from bot.operations import Pending
 
 
@@ -24,9 +26,9 @@ class AddPartner(Task):
 
     name = "add_partner"
     required = ("dossier", "partner", "partner_email", "basis")
-    slots = ("dossier", "dossier_choices", "partner_query", "partner_choices", "partner", "partner_email", "basis", "basis_said", "agreed")
+    slots = (*required, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "agreed", "offered")
     confirmed_by = "basis"
-    free_text: ClassVar[frozenset[str]] = frozenset({"partner"})
+    free_text: ClassVar[frozenset[str]] = frozenset({"partner", "basis"})
 
     async def begin(self, context: Context) -> Slots:
         """Everything that the sentence says already: person, dossier, basis."""
@@ -37,79 +39,110 @@ class AddPartner(Task):
             slots |= await choose(context, str(turn.entity("choice")))
         elif query := read_query(turn):
             slots |= await look_up(context, query)
+        if len(turn.entities("partner_name")) > 1 or len(turn.entities("dossier_ref")) > 1:
+            context.speech.say("utter_one_at_a_time")
         await self._check(context, slots)
         return slots
 
     async def hear(self, context: Context) -> Slots:
         """An answer to the question asked, a correction of an earlier one, or both."""
         turn = context.turn
+        if turn.requested == "partner_email" and len(turn.text.split()) == 1 and turn.intent != "deny":
+            return self._hear_email(context)
         slots = await self._hear_dossier(context)
-        match turn.requested:
-            case "partner":
-                if not slots or turn.entity("partner_name"):
-                    slots |= await hear_partner(context)
-            case "partner_email" if turn.intent != "correct":
-                slots |= self._hear_email(context)
-            case "basis":
-                slots |= await self._hear_basis(context, slots)
-            case _ if read_query(turn):
-                slots |= await self._hear_person(context)
-        await self._check(context, slots)
+        slots |= await self._hear_person(context, about_dossier=bool(slots))
+        refused = context.speech.said_something and not slots
+        if turn.requested == "partner_email" and not slots:
+            slots |= self._hear_email(context)
+        if turn.requested == "basis" and not refused:
+            slots |= self._hear_basis(context, slots)
+        if not slots and turn.intent == "deny" and not context.speech.said_something:
+            self._decline(context)
+        if slots.get("dossier") or slots.get("partner"):
+            await self._check(context, slots)
         return slots
 
     async def _hear_dossier(self, context: Context) -> Slots:
-        turn = context.turn
-        asked = turn.requested == "dossier"
-        if asked or turn.entity("dossier_ref") or (turn.intent == "correct" and turn.entity("usager_name")):
-            slots = await read_dossier(context, asked=asked)
-            if asked and not slots and not context.speech.said_something and not read_query(turn):
-                context.speech.say("utter_dossier_not_understood")
-            return slots
-        return {}
+        """The dossier, where it was asked for or is named: one that takes another's place is said."""
+        turn, asked = context.turn, context.turn.requested == "dossier"
+        if asked and (turn.intent == "deny" or (read_query(turn) and not turn.entity("dossier_ref") and not turn.entity("usager_name"))):
+            return {}
+        if not asked and not turn.entity("dossier_ref") and not (turn.entity("usager_name") and "dossier" in turn.text.lower()):
+            return {}
+        slots = await read_dossier(context, asked=asked)
+        if asked and not slots and not context.speech.said_something:
+            context.speech.say("utter_dossier_not_understood")
+        if not asked and slots.get("dossier") == turn.slot("dossier"):
+            return {}
+        if not asked and slots.get("dossier"):
+            context.speech.say("utter_dossier_changed", reference=slots["dossier"])
+        return slots
 
-    async def _hear_person(self, context: Context) -> Slots:
-        """A person named while something else was asked: taken, over what was known of them if it is a correction."""
-        turn = context.turn
-        correcting = turn.intent == "correct" or not turn.entity("partner_name")
-        known = turn.slot("partner_query") if correcting else None
-        return {"partner_email": None, "agreed": None, **await look_up(context, read_query(turn, known))}
+    async def _hear_person(self, context: Context, *, about_dossier: bool) -> Slots:
+        """The person: asked for, corrected, or another one named in the place of the first."""
+        turn, query = context.turn, read_query(context.turn)
+        if turn.requested == "partner":
+            return {} if about_dossier and not query else await hear_partner(context)
+        if turn.entity("choice") or not query or (turn.requested == "basis" and read_basis(turn) and not query.get("name")):
+            return {}
+        known: dict[str, str] = turn.slot("partner_query") or {}
+        if "name" not in query:
+            query = read_query(turn, known)
+        elif len(query["name"].split()) == 1 and known.get("name"):  # « plutôt Hugues »: another of the same family, if there is one
+            same_family = {**query, "name": f"{query['name']} {known['name'].split()[-1]}"}
+            query = same_family if any(match.full for match in await search(context, same_family)) else query
+        return {} if query == known else {"partner_email": None, **await look_up(context, query)}
 
     def _hear_email(self, context: Context) -> Slots:
+        turn = context.turn
+        if turn.intent == "deny":
+            return {}
         try:
-            return {"partner_email": validate_field("email", context.turn.entity("email") or context.turn.text)}
+            return {"partner_email": validate_field("email", typed_address(turn.text) or turn.entity("email") or turn.text)}
         except FieldError:
             context.speech.say("utter_email_invalid")
             return {}
 
-    async def _hear_basis(self, context: Context, heard: Slots) -> Slots:
+    def _hear_basis(self, context: Context, changed: Slots) -> Slots:
+        """A yes with its basis, a no, or a last correction. What changes the card is shown on it before anything is confirmed."""
         turn = context.turn
         said = read_basis(turn)
+        if typed_address(turn.text) and not changed:
+            changed = self._hear_email(context)
+        if changed or (said and turn.corrects and not turn.is_button):
+            return {**changed, "basis_said": said if said in {CARE_TEAM, CONSENT} else None, "agreed": None}
+        if said is None and (position := shown_position(turn)) is not None:
+            said = [CARE_TEAM, CONSENT, NEITHER, DECLINED][position] if 0 <= position < 4 else None
         if said:
             return {"basis": said}
-        if turn.intent == "correct" or (turn.intent not in {"affirm", "deny"} and read_query(turn)):
-            if read_query(turn):
-                return await self._hear_person(context)
-            if not heard:
-                context.speech.say("utter_ask_what_to_correct")
+        if turn.corrects:
+            context.speech.say("utter_ask_what_to_correct")
             return {}
         if turn.intent == "deny":
-            return {"basis": "declined"}
+            return {"basis": DECLINED}
         if turn.intent == "affirm":
             return {"basis": turn.slot("basis_said")} if turn.slot("basis_said") else {"agreed": True}
         return {}
 
+    def _decline(self, context: Context) -> None:
+        """« Non » to a question that is no yes or no: the user wants none of it. Raises Abort."""
+        offered = context.turn.slot("offered")
+        context.speech.say("utter_later" if offered else "utter_task_dropped", task=context.speech.phrase("utter_task_add_partner"))
+        raise Abort
+
     async def _check(self, context: Context, slots: Slots) -> None:
         """Say at once, rather than after the confirmation, that there is nothing to do. Raises Abort."""
-        turn, person = context.turn, await context.member()
+        turn, speaker = context.turn, await context.speaker()
         partner = slots["partner"] if "partner" in slots else turn.slot("partner")
         dossier = slots["dossier"] if "dossier" in slots else turn.slot("dossier")
         if not partner or not partner.get("account"):
             return
-        if partner["account"] == person.id:
+        if partner["account"]["id"] == speaker.id:
             context.speech.say("utter_cannot_add_self")
             raise Abort
-        if dossier and any(p.account_id == partner["account"] for p in await context.services.partners.list(dossier, person)):
-            context.speech.say("utter_already_partner", name=partner["name"], reference=dossier)
+        if dossier and any(p.account_id == partner["account"]["id"] for p in await context.services.partners.list(dossier, speaker)):
+            another = titled(context.speech.phrase("utter_title_add_another"), "add_partner", dossier_ref=dossier)
+            context.speech.say("utter_already_partner", name=partner["name"], reference=dossier, buttons=[another])
             raise Abort
 
 
@@ -120,6 +153,12 @@ class ValidateAddPartner(ValidateTask):
     """Hears the answers of the task."""
 
     task = ADD_PARTNER
+
+
+async def known_fiche(context: Context) -> dict[str, Any]:
+    """The fiche of the chosen person: what the directory knows, and the e-mail that may have been asked for."""
+    person = await professional(context, context.turn.slot("partner")["key"])
+    return {**(prefill(person) if person else {}), "email": context.turn.slot("partner_email")}
 
 
 class AskAddPartnerDossier(AskDossier):
@@ -137,12 +176,14 @@ class AskAddPartnerPartner(AssistantAction):
         """Ask what is still needed to know who is meant."""
         turn, speech = context.turn, context.speech
         choices, query = turn.slot("partner_choices"), turn.slot("partner_query")
-        if choices:
+        if choices and choices != NOBODY:
             speech.say("utter_choose_partner", buttons=await list_buttons(context, choices))
         elif query:
-            speech.say("utter_partner_not_found", name=query.get("name") or query.get("rpps") or query.get("profession") or "")
+            response = "utter_partner_none_fits" if choices == NOBODY else "utter_partner_not_found"
+            speech.say(response, name=", ".join(query.values()))
         else:
-            speech.say("utter_ask_partner", reference=turn.slot("dossier"))
+            later = [speech.button("utter_title_later", "cancel")] if turn.slot("offered") else []
+            speech.say("utter_ask_partner", reference=turn.slot("dossier"), buttons=later)
         return []
 
 
@@ -177,9 +218,8 @@ class AskAddPartnerBasis(AssistantAction):
         return []
 
     async def _without_account(self, context: Context, values: dict[str, Any]) -> None:
-        turn, speech = context.turn, context.speech
-        person = await professional(context, turn.slot("partner")["key"])
-        fiche = {**(prefill(person) if person else {}), "email": turn.slot("partner_email")}
+        speech = context.speech
+        fiche = await known_fiche(context)
         lines = [
             speech.phrase("utter_fiche_line", label=speech.phrase(f"utter_field_{field}"), value=value)
             for field, value in Fiche.of(fiche).lines()
@@ -209,20 +249,18 @@ class SubmitAddPartner(SubmitTask):
         """Do it, unless it was declined or rests on no basis."""
         turn, speech = context.turn, context.speech
         basis, partner, reference = turn.slot("basis"), turn.slot("partner"), turn.slot("dossier")
-        if basis == "declined":
+        if basis == DECLINED:
             speech.say("utter_add_declined", name=partner["name"])
             return []
-        if basis == "neither":
+        if basis == NEITHER:
             speech.say("utter_basis_refused", name=partner["name"])
             return []
         try:
-            person = await context.member()
-            record = await professional(context, partner["key"])
-            account = await self._account(context, record)
+            account = await self._account(context)
             if account is not None:
-                await self._grant(context, person, account)
+                await self._grant(context, account)
             else:
-                await self._request(context, person, {**(prefill(record) if record else {}), "email": turn.slot("partner_email")})
+                await self._request(context)
         except NotAMember:
             speech.say("utter_not_a_member", reference=reference)
         except UnknownDossier:
@@ -231,45 +269,50 @@ class SubmitAddPartner(SubmitTask):
             speech.say("utter_cannot_add_self")
         except MissingBasis:
             speech.say("utter_basis_refused", name=partner["name"])
+        except AccountClosed:
+            speech.say("utter_partner_account_closed", name=partner["name"], reference=reference)
         return [SlotSet("last_dossier", reference)]
 
-    async def _account(self, context: Context, record: Any) -> Account | None:
-        """The person's account as it is now, not as it was when the card was shown."""
-        if record is None:
-            return None
-        return await context.services.registry.by_identifier(rpps=record.rpps or None, adeli=record.adeli or None)
+    async def _account(self, context: Context) -> Person | None:
+        """The person's account as it is now; while the platform is away, as it was on the card: the operation checks it again."""
+        partner = context.turn.slot("partner")
+        record = await professional(context, partner["key"])
+        try:
+            return await account_of(context, record) if record else None
+        except FhirUnavailable:
+            if not partner.get("account"):
+                raise
+            return Speaker(**partner["account"])
 
-    async def _grant(self, context: Context, person: Account, account: Account) -> None:
+    async def _grant(self, context: Context, account: Person) -> None:
         turn, speech = context.turn, context.speech
-        reference, name = turn.slot("dossier"), turn.slot("partner")["name"]
+        reference, name, speaker = turn.slot("dossier"), turn.slot("partner")["name"], await context.speaker()
+        another = titled(speech.phrase("utter_title_add_another"), "add_partner", dossier_ref=reference)
         try:
             outcome = await context.services.partners.add(
-                reference, person, account, basis=turn.slot("basis"), channel="web", key=turn.key, conversation_id=turn.conversation_id
+                reference, speaker, account, basis=turn.slot("basis"), channel="web", key=turn.key, conversation_id=turn.conversation_id
             )
         except Pending:
             speech.say("utter_add_pending", name=name, reference=reference)
             return
         if outcome is Outcome.ALREADY:
-            speech.say("utter_already_partner", name=name, reference=reference)
+            speech.say("utter_already_partner", name=name, reference=reference, buttons=[another])
             return
-        buttons = [
-            titled(speech.phrase("utter_title_add_another"), "add_partner", dossier_ref=reference),
-            titled(speech.phrase("utter_title_list_partners"), "list_partners", dossier_ref=reference),
-        ]
-        speech.say("utter_partner_added", name=name, reference=reference, buttons=buttons)
+        listing = titled(speech.phrase("utter_title_list_partners"), "list_partners", dossier_ref=reference)
+        speech.say("utter_partner_added", name=name, reference=reference, buttons=[another, listing])
 
-    async def _request(self, context: Context, person: Account, values: dict[str, Any]) -> None:
+    async def _request(self, context: Context) -> None:
         turn, speech = context.turn, context.speech
         submission = await context.services.requests.submit(
-            Fiche.of(values),
-            requester=person,
+            Fiche.of(await known_fiche(context)),
+            requester=await context.member(),
             conversation_id=turn.conversation_id,
             dossier=turn.slot("dossier"),
             basis=turn.slot("basis"),
             key=turn.key,
         )
         if submission.account is not None:  # known by another number or by this address: no account is to be made
-            await self._grant(context, person, submission.account)
+            await self._grant(context, submission.account)
             return
         response = "utter_request_joined_dossier" if submission.joined else "utter_request_sent_dossier"
         speech.say(response, name=turn.slot("partner")["name"], request=submission.reference, reference=turn.slot("dossier"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.base import AssistantAction, Context, Events
-from actions.conversation import back_to_task
+from actions.base import AssistantAction, Context, Events, back_to_task
 from actions.times import clock_hour, day
 from bot.clock import PARIS
 

@@ -20,9 +20,13 @@ from bot.fhir import FhirUnavailable
 
 STACK = "task_stack"
 """Slot: tasks put aside, oldest first: [{"task": name, "slots": {…}}]."""
-STACK_DEPTH = 3
+LINKING = "link_account"
+"""The task that others wait for while nobody knows who is speaking."""
+STACK_DEPTH = 5
 """More than that and nobody remembers what the oldest one was about."""
 
+NAMES_A_DOSSIER = frozenset({"find_dossier", "list_partners", "list_dossiers"})
+"""Intents that « au dossier de Mme Durand » may be taken for; when a dossier was asked for, it is the answer."""
 ALWAYS_HEARD = frozenset({"emergency", "cancel", "help"})
 """Intents that are never taken for an answer, whatever was asked."""
 SURE = 0.75
@@ -73,11 +77,21 @@ class Task(ABC):
     async def hear(self, context: Context) -> Slots:
         """Slots changed by an answer to the requested slot; empty: the question is asked again. May raise Abort."""
 
+    def must_link(self, turn: Turn) -> bool:
+        """Whether this very wish needs a linked chat."""
+        return self.needs_link
+
     def is_answer(self, turn: Turn) -> bool:
         """Whether the message answers the question that was asked, rather than being about something else."""
         if turn.intent == self.name or turn.intent in self.takes:
             return True
-        if turn.is_button or turn.requested not in self.free_text or turn.intent in ALWAYS_HEARD:
+        if turn.is_button:
+            return False
+        if turn.intent == "cancel":  # « c'est à Tours finalement » brings something new: it corrects
+            return bool(turn.message.get("entities"))
+        if turn.requested == "dossier" and turn.intent in NAMES_A_DOSSIER and (turn.entity("dossier_ref") or turn.entity("usager_name")):
+            return True
+        if turn.requested not in self.free_text or turn.intent in ALWAYS_HEARD:
             return False
         unsure = turn.intent in {"nlu_fallback", "out_of_scope"} or turn.confidence < SURE
         return unsure and 0 < len(turn.text.split()) <= WORDS and any(c.isalnum() for c in turn.text)
@@ -132,20 +146,30 @@ async def begin(task: Task, context: Context) -> Events:
     events: Events = []
     stack = list(turn.slot(STACK) or [])
     current = running(turn)
-    if current is not None and current.name != task.name:
-        stack = [*stack, snapshot(current, turn)][-STACK_DEPTH:]
-        speech.say("utter_task_set_aside", task=speech.phrase(f"utter_task_{current.name}"))
-    if current is not None:
-        events += clear(current)
-    if task.needs_link and await context.person() is None:
-        stack = [*stack, {"task": task.name, "slots": {}, "message": turn.message}][-STACK_DEPTH:]
+    linking = current is not None and current.name == LINKING
+    if task.must_link(turn) and await context.person() is None:
+        stack = [*stack, *_aside(current, turn, linking), {"task": task.name, "slots": {}, "message": turn.message}][-STACK_DEPTH:]
+        if linking:
+            speech.say("utter_link_first")
+            return [SlotSet(STACK, stack), FollowupAction(TASKS[LINKING].form)]
         speech.say("utter_link_needed")
-        return [*events, SlotSet(STACK, stack), *start_form(TASKS["link_account"], {})]
+        return [*(clear(current) if current else []), SlotSet(STACK, stack), *start_form(TASKS[LINKING], {})]
+    if current is not None:
+        if linking:  # who asks for something else meanwhile has given up on linking, and on what waited for it
+            stack = [entry for entry in stack if "message" not in entry]
+        elif current.name != task.name:
+            stack = [*stack, *_aside(current, turn, linking)][-STACK_DEPTH:]
+            speech.say("utter_task_set_aside", task=speech.phrase(f"utter_task_{current.name}"))
+        events += clear(current)
     try:
         slots = await task.begin(context)
     except Abort:
         return [*events, SlotSet(STACK, stack), *_resume(stack, speech)]
     return [*events, SlotSet(STACK, stack), *set_slots(dict.fromkeys(task.slots)), *start_form(task, slots)]
+
+
+def _aside(current: Task | None, turn: Turn, linking: bool) -> list[dict[str, Any]]:
+    return [] if current is None or linking else [snapshot(current, turn)]
 
 
 async def finish(task: Task, context: Context) -> Events:
@@ -222,13 +246,15 @@ class ValidateTask(AssistantAction):
             return []
         try:
             if self.task.needs_link:
-                await context.member()
+                await context.speaker()
             heard = await self.task.hear(context)
         except LinkEnded:
             context.speech.say("utter_link_expired")
             return [SlotSet("requested_slot", None), SlotSet("aborted", True)]
         except Abort:
             return [SlotSet("requested_slot", None), SlotSet("aborted", True)]
+        if not context.speech.said_something and all(turn.slot(name) == value for name, value in heard.items()):
+            context.speech.say("utter_not_an_answer")
         return [SlotSet("heard", turn.key), *set_slots(heard)]
 
     def after_failure(self, turn: Turn) -> Events:
@@ -247,6 +273,8 @@ class SubmitTask(AssistantAction):
         if not context.turn.slot("aborted"):
             try:
                 events = await self.submit(context)
+            except LinkEnded:
+                context.speech.say("utter_link_expired")
             except FhirUnavailable:
                 context.speech.say("utter_platform_down")
                 if self.task.confirmed_by is not None:  # nothing was done: what was gathered is kept, and confirmed again
@@ -274,6 +302,6 @@ class CancelTask(AssistantAction):
         if task is None:
             speech.say("utter_nothing_to_cancel")
             return [SlotSet(STACK, []), *stay(turn)]
-        speech.say("utter_task_dropped", task=speech.phrase(f"utter_task_{task.name}"))
+        speech.say("utter_later" if turn.slot("offered") else "utter_task_dropped", task=speech.phrase(f"utter_task_{task.name}"))
         stack = [entry for entry in turn.slot(STACK) or [] if "message" not in entry]
         return [*clear(task), *_resume(stack, speech)]

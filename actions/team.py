@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
+from rapidfuzz import fuzz
 from rasa_sdk.events import SlotSet
 
 from actions.base import AssistantAction, Context, Events
-from actions.dossier_slot import AskDossier, read_dossier, shown_dossier
+from actions.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, shown_dossier
+from actions.reading import among, shown_position
 from actions.speech import titled
-from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register
+from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, register
+from actions.turn import Turn
+from bot.directory.codes import profession_by_text
 from bot.directory.folding import fold
-from bot.dossiers.dossiers import NotAMember, UnknownDossier
-from bot.dossiers.partners import CannotLeave, NotAllowed, Outcome, Partner
+from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember, UnknownDossier
+from bot.dossiers.partners import Outcome
+from bot.dossiers.records import Partner
 from bot.operations import Pending
 
 SHOWN = 5
 """Entries of a list of buttons, at the most."""
+ALIKE = 84
+"""Likeness of two words, 0 to 100, above which one is the other with a slip of the finger."""
+_ONESELF = re.compile(r"\b(?:moi|me|m'|je)\b|\bm'", re.IGNORECASE)
 
 
 async def _dossier_said(context: Context) -> Slots:
@@ -33,7 +40,7 @@ class ListPartners(Task):
 
     name = "list_partners"
     required = ("dossier",)
-    slots = ("dossier", "dossier_choices")
+    slots = (*required, *DOSSIER_LISTS)
 
     async def begin(self, context: Context) -> Slots:
         """Which dossier, where it was said."""
@@ -70,7 +77,7 @@ class SubmitListPartners(SubmitTask):
         turn, speech = context.turn, context.speech
         reference = turn.slot("dossier")
         try:
-            partners = await context.services.partners.list(reference, await context.member())
+            partners = await context.services.partners.list(reference, await context.speaker())
         except (NotAMember, UnknownDossier):
             speech.say("utter_not_a_member", reference=reference)
             return []
@@ -89,54 +96,84 @@ class RemovePartner(Task):
 
     name = "remove_partner"
     required = ("dossier", "member", "confirmed")
-    slots = ("dossier", "dossier_choices", "member", "member_choices", "confirmed")
+    slots = (*required, *DOSSIER_LISTS, "member_choices")
     confirmed_by = "confirmed"
-    free_text = frozenset({"member"})
 
     async def begin(self, context: Context) -> Slots:
         """What the sentence says of the dossier and the person."""
         slots = await _dossier_said(context)
         if slots.get("dossier"):
-            slots |= await self._member(context, slots["dossier"])
+            slots |= await self._member(context, slots["dossier"], asked=False)
         return slots
 
     async def hear(self, context: Context) -> Slots:
-        """The dossier, the person, yes or no."""
+        """The dossier, the person, yes or no; what is corrected is shown again before anything is confirmed."""
         turn = context.turn
-        if turn.requested == "dossier":
-            slots = await read_dossier(context, asked=True)
-            return {**slots, **(await self._member(context, slots["dossier"]) if slots.get("dossier") else {})}
-        if turn.requested == "member" or (turn.entity("partner_name") and turn.intent in {"correct", "inform", self.name}):
-            return await self._member(context, turn.slot("dossier"), asked=True)
-        if turn.intent in {"affirm", "deny"}:
+        slots: Slots = {}
+        if turn.requested == "dossier" or turn.entity("dossier_ref") or (turn.entity("usager_name") and turn.corrects):
+            slots = await read_dossier(context, asked=turn.requested == "dossier")
+            if context.speech.said_something:
+                return slots
+        reference = slots.get("dossier") or turn.slot("dossier")
+        if reference and (turn.requested == "member" or slots or turn.entity("partner_name") or turn.entity("profession")):
+            if turn.intent == "deny" and not turn.message.get("entities"):
+                context.speech.say("utter_task_dropped", task=context.speech.phrase("utter_task_remove_partner"))
+                raise Abort
+            return {**slots, "confirmed": None, **await self._member(context, reference, asked=turn.requested == "member")}
+        if turn.requested == "confirmed" and turn.intent in {"affirm", "deny"}:
             return {"confirmed": turn.intent}
-        return {}
+        return slots
 
-    async def _member(self, context: Context, reference: str, *, asked: bool = False) -> Slots:
-        """The member meant, among those of the dossier today."""
-        turn = context.turn
-        members = await context.services.partners.list(reference, await context.member())
-        reference_said = turn.entity("member")
-        if reference_said:
-            return self._chosen(p for p in members if p.reference == reference_said)
-        position = turn.entity("ordinal") or (turn.text if re.fullmatch(r"\d", turn.text) else None)
-        choices: list[str] = turn.slot("member_choices") or []
-        if asked and position and re.fullmatch(r"\d", position) and 1 <= int(position) <= len(choices):
-            return self._chosen(p for p in members if p.reference == choices[int(position) - 1])
-        said = turn.entity("partner_name") or turn.entity("profession") or (turn.text if asked and not turn.is_button else None)
-        if not said:
-            return {}
-        words = set(fold(said).split())
-        found = [p for p in members if words <= set(fold(_who(p)).split())] or [p for p in members if words & set(fold(p.display).split())]
-        if len(found) == 1:
-            return self._chosen(found)
-        if not found:
-            context.speech.say("utter_member_unknown", name=said, reference=reference)
-        return {"member_choices": [p.reference for p in found[:SHOWN]]} if found else {}
+    async def _member(self, context: Context, reference: str, *, asked: bool) -> Slots:
+        """The member meant, among those of the dossier today. Raises Abort where the speaker may not end their access."""
+        turn, speaker = context.turn, await context.speaker()
+        members = await context.services.partners.list(reference, speaker)
+        chosen = turn.entity("member") or among(turn.slot("member_choices") or [], shown_position(turn) if asked else None)
+        if chosen:
+            found = [p for p in members if p.reference == chosen]
+        elif _ONESELF.search(turn.text) and not turn.entity("partner_name"):
+            found = [p for p in members if p.account_id == speaker.id]
+        elif (named := self._named(turn, members, asked=asked)) is not None:
+            found = named
+        else:
+            return {"member": None}
+        if len(found) != 1:
+            if not found:
+                name = turn.entity("partner_name") or turn.entity("profession") or turn.text
+                context.speech.say("utter_member_unknown", name=name, reference=reference)
+            return {"member": None, "member_choices": [p.reference for p in found[:SHOWN]] or None}
+        self._check_may_end(context, reference, found[0], members, speaker.id)
+        return {"member": {"reference": found[0].reference, "label": _who(found[0]), "name": found[0].display}}
 
     @staticmethod
-    def _chosen(found: Iterable[Partner]) -> Slots:
-        return next(({"member": {"reference": p.reference, "label": _who(p), "name": p.display}, "confirmed": None} for p in found), {})
+    def _named(turn: Turn, members: list[Partner], *, asked: bool) -> list[Partner] | None:
+        """The members whom the words fit, every one of them within a slip of the finger; None where nobody was named."""
+        said = turn.entity("partner_name")
+        if said is None and turn.entity("profession"):
+            labels = {fold(label) for _, label in profession_by_text(str(turn.entity("profession")))}
+            wanted = fold(str(turn.entity("profession")))
+            return [p for p in members if fold(p.profession) in labels or wanted in fold(p.profession)]
+        if said is None and asked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button:
+            said = turn.text
+        if said is None:
+            return None
+        words = fold(said).split()
+        return [p for p in members if all(_alike(word, fold(p.display).split()) for word in words)]
+
+    @staticmethod
+    def _check_may_end(context: Context, reference: str, member: Partner, members: list[Partner], speaker: str) -> None:
+        oneself = member.account_id == speaker
+        referent = any(p.is_referent and p.account_id == speaker for p in members)
+        if oneself and referent and sum(p.is_referent for p in members) == 1:
+            context.speech.say("utter_cannot_leave", reference=reference)
+            raise Abort
+        if not oneself and not referent:
+            context.speech.say("utter_remove_not_allowed", name=member.display, reference=reference)
+            raise Abort
+
+
+def _alike(word: str, others: list[str]) -> bool:
+    return any(fuzz.ratio(word, other) >= ALIKE for other in others)
 
 
 REMOVE_PARTNER = register(RemovePartner())
@@ -162,7 +199,7 @@ class AskRemovePartnerMember(AssistantAction):
     async def act(self, context: Context) -> Events:
         """List the members."""
         turn, speech = context.turn, context.speech
-        members = await context.services.partners.list(turn.slot("dossier"), await context.member())
+        members = await context.services.partners.list(turn.slot("dossier"), await context.speaker())
         wanted: list[str] = turn.slot("member_choices") or []
         shown = [p for p in members if p.reference in wanted] or members[:SHOWN]
         speech.say(
@@ -203,7 +240,7 @@ class SubmitRemovePartner(SubmitTask):
         if turn.slot("confirmed") != "affirm":
             speech.say("utter_remove_declined", **values)
             return []
-        person = await context.member()
+        person = await context.speaker()
         try:
             outcome = await context.services.partners.remove(
                 reference, person, member["reference"], channel="web", key=turn.key, conversation_id=turn.conversation_id

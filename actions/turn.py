@@ -48,11 +48,11 @@ class Turn:
         """How sure the reading of the intent is, 0 to 1."""
         return float((self.message.get("intent") or {}).get("confidence") or 0.0)
 
-    @property
-    def ranking(self) -> list[str]:
-        """Full names of the likeliest intents, best first, without the fallback."""
-        names = [entry.get("name", "") for entry in self.message.get("intent_ranking") or []]
-        return [name for name in names if name and name != "nlu_fallback"]
+    def ranking(self, least: float) -> list[str]:
+        """Full names of the likeliest intents, best first, without the fallback and those under a confidence."""
+        entries = self.message.get("intent_ranking") or []
+        likely = [str(entry.get("name", "")) for entry in entries if float(entry.get("confidence") or 0) >= least]
+        return [name for name in likely if name and name != "nlu_fallback"]
 
     @property
     def is_button(self) -> bool:
@@ -93,10 +93,15 @@ class Turn:
         found = [entity for entity in self.message.get("entities") or [] if entity.get("entity") == name]
         return sorted(found, key=lambda entity: entity.get("start") or 0)
 
-    def entity(self, name: str) -> str | None:
-        """The value of the last entity of that name."""
-        found = self.entities(name)
+    def entity(self, name: str, before: int | None = None) -> str | None:
+        """The value of the last entity of that name, of those that begin before a place in the text where one is given."""
+        found = [entity for entity in self.entities(name) if before is None or (entity.get("start") or 0) < before]
         return str(found[-1]["value"]).strip() if found else None
+
+    @property
+    def corrects(self) -> bool:
+        """Whether the message takes something back: « non, plutôt Blois », « finalement à Tours »."""
+        return self.intent in {"correct", "cancel"}
 
     def corrected(self, name: str, current: str | None) -> str | None:
         """The value that the user means where two are given (« pas Tours, Blois »): not the denied nor the current one."""

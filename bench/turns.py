@@ -111,13 +111,18 @@ def granting(grants: Grants) -> Take:
 
 
 def lengthening(stack: Stack, turns: int, text: str) -> list[Figure]:
-    """What a turn costs late in one long conversation."""
-    take, figures = saying(text), []
-    for way, chat in (("web chat", Chat(stack)), ("straight to Rasa", StraightChat(stack))):
-        times = [take(chat).ms for _ in range(turns)]
+    """What a turn costs late in one long conversation, on both ways alternately."""
+    take = saying(text)
+    chats = {"web chat": Chat(stack), "straight to Rasa": StraightChat(stack)}
+    times: dict[str, list[float]] = {way: [] for way in chats}
+    for _ in range(turns):
+        for way, chat in chats.items():
+            times[way].append(take(chat).ms)
+    figures = []
+    for way, chat in chats.items():
         chat.close()
-        late = median(times[-10:])
-        meaning = f"median of turns {turns - 9} to {turns} of one conversation; its first ten: {median(times[:10]):.1f} ms"
+        late, early = median(times[way][-10:]), median(times[way][:10])
+        meaning = f"median of turns {turns - 9} to {turns} of one conversation; its first ten: {early:.1f} ms"
         figures.append(Figure(f"search turn late in a long conversation, {way}", late, "ms", meaning))
     return figures
 

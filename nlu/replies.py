@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from rasa.core.channels.channel import OutputChannel
 
 Reply = dict[str, Any]
-_PAYLOAD = re.compile(r"/(?P<intent>[\w/-]+)\s*(?P<entities>\{.*\})?\s*\Z", re.DOTALL)
+_PAYLOAD = re.compile(r"/(?P<intent>[\w/-]+)\s*(?:\?(?P<query>.*)|(?P<entities>\{.*\})?)\s*\Z", re.DOTALL)
 
 
 class BadReply(Exception):
@@ -55,7 +56,9 @@ def replies(messages: Iterable[Mapping[str, Any]]) -> list[Reply]:
 def _button(button: Mapping[str, Any]) -> dict[str, Any]:
     match = _PAYLOAD.match(str(button.get("payload", "")))
     if match is None or not button.get("title"):
-        raise BadReply("a button's payload is not /intent or /intent{json}")
+        raise BadReply("a button's payload is not /intent, /intent?name=value or /intent{json}")
+    if match.group("query") is not None:  # in the domain: Rasa takes braces there for placeholders and logs an error each time
+        return {"title": str(button["title"]), "intent": match.group("intent"), "entities": dict(parse_qsl(match.group("query")))}
     try:
         entities = json.loads(match.group("entities") or "{}")
     except ValueError as error:

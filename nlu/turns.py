@@ -7,6 +7,7 @@ that the gateway may send it again.
 
 from __future__ import annotations
 
+import functools
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,7 +15,7 @@ import jsonschema.validators
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
@@ -161,3 +162,7 @@ def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:
 _SCHEMA = RemoteAction.action_response_format_spec()
 _ANSWER = jsonschema.validators.validator_for(_SCHEMA)(_SCHEMA)
 RemoteAction._validate_action_result = _validate_action_result
+
+
+# Rasa looks an event's class up among all subclasses anew for every event of a conversation that it reads.
+Event.resolve_by_type = staticmethod(functools.cache(Event.resolve_by_type))

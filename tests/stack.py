@@ -140,6 +140,15 @@ class Stack:
         team = self.fhir(f"CareTeam?patient=Patient/{patient}&status=active")["entry"][0]["resource"]
         return [p["member"]["display"] for p in team.get("participant", []) if not p.get("period", {}).get("end")]
 
+    def dossier_without(self, name: str) -> str:
+        """Reference of a dossier that somebody has no access to now."""
+        for team in self.fhir("CareTeam?status=active&_count=50")["entry"]:
+            members = [p["member"]["display"] for p in team["resource"]["participant"] if not p.get("period", {}).get("end")]
+            if name not in members:
+                patient = self.fhir(team["resource"]["subject"]["reference"])
+                return next(i["value"] for i in patient["identifier"] if i["value"].startswith("SPH-"))
+        raise AssertionError(f"{name} has access to every dossier")
+
     def fault(self, mode: str) -> None:
         """Make the sandbox's platform slow, down or lying; `none` mends it."""
         base = self.run["fhir"].removesuffix("/fhir")

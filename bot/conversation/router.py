@@ -19,6 +19,11 @@ COMMANDS = {"/start": "greet", "/aide": "help", "/annuler": "cancel", "/fin": "c
 """Typed commands and the intent that each stands for. Any other leading slash is plain text."""
 
 
+TITLE_LENGTH = 120
+BUTTONS_LOOKED_AT = 20
+"""Typed text is compared with the titles of so many of the newest buttons."""
+
+
 @dataclass(frozen=True)
 class ToRasa:
     """A message for Rasa: a text to understand, or an intent with its entities where nothing has to be."""
@@ -51,7 +56,23 @@ class Router:
         text = turn.text or ""
         if intent := _command(text):
             return ToRasa(intent=intent)
-        return ToRasa(text=text)
+        return await self._typed_title(turn, text) or ToRasa(text=text)
+
+    async def _typed_title(self, turn: Turn, text: str) -> ToRasa | None:
+        """A button of the last messages whose title was typed rather than pressed, while it may still be pressed."""
+        wanted = _folded(text)
+        if len(wanted) > TITLE_LENGTH:
+            return None
+        shown = select(ButtonRow).where(
+            ButtonRow.conversation_id == turn.conversation_id, ButtonRow.used_at.is_(None), ButtonRow.expires_at > self._clock.now()
+        )
+        async with self._database.reading() as session:
+            buttons = list(await session.scalars(shown.order_by(ButtonRow.message_id.desc()).limit(BUTTONS_LOOKED_AT)))
+        titled = next((button for button in buttons if _folded(button.title) == wanted), None)
+        if titled is None:
+            return None
+        pressed = await self._press(turn, titled.token)
+        return pressed if isinstance(pressed, ToRasa) else None
 
     async def _press(self, turn: Turn, token: str) -> ToRasa | Refused:
         moved_on = exists().where(
@@ -74,6 +95,10 @@ class Router:
         if button.intent in ANSWERS and is_stale:
             return Refused("button_stale")
         return ToRasa(intent=button.intent, entities=button.entities, pressed_message=button.message_id)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.replace("\u00a0", " ").replace("’", "'").casefold().split()).rstrip(" .!")
 
 
 def _command(text: str) -> str | None:

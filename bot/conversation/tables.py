@@ -89,7 +89,7 @@ class ButtonRow(Table):
     """What pressing a button means; the outside only ever sees the token."""
 
     __tablename__ = "buttons"
-    __table_args__ = (Index("ix_buttons_message", "message_id"),)
+    __table_args__ = (Index("ix_buttons_message", "message_id"), Index("ix_buttons_conversation", "conversation_id", "message_id"))
 
     token: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))

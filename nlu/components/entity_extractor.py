@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.gazetteers import Gazetteers
+from nlu.components.reading import says_nothing
 from nlu.components.sequence import LABELS, SequenceModel, Span
 
 _TAGGER = "sequence.crfsuite"
@@ -72,7 +73,8 @@ class FrenchEntityExtractor(GraphComponent):
         """Adds the model's entities to ENTITIES of each message, in the order of the text."""
         for message in messages:
             entities = list(message.get(ENTITIES, []))
-            for found in self._model.find(message.get(TEXT) or "") if self._model else ():
+            text = message.get(TEXT) or ""
+            for found in self._model.find(text) if self._model and not says_nothing(text) else ():
                 if all(found.end <= other["start"] or other["end"] <= found.start for other in entities):
                     entities.append(
                         {

@@ -7,15 +7,9 @@ from collections.abc import Iterable
 
 from nlu.components.dates import find_birth_dates
 from nlu.components.folding import fold
-from nlu.components.identifiers import (
-    Found,
-    find_announced,
-    find_emails,
-    find_phones,
-    find_references,
-    find_rpps,
-)
+from nlu.components.identifiers import Found, find_announced, find_emails, find_phones, find_rpps
 from nlu.components.ordinals import find_ordinals
+from nlu.components.references import find_references
 
 EXACT_ENTITIES = ("email", "adeli", "finess", "dossier_ref", "phone", "rpps", "birth_date", "ordinal")
 
@@ -28,7 +22,7 @@ def find_exact(text: str, today: datetime.date | None = None) -> list[Found]:
     today = today or datetime.date.today()
     folded = fold(text)
     has_digit = any(c in "0123456789" for c in folded)
-    finders: list[Iterable[Found]] = [find_emails(folded)] if "@" in folded else []
+    finders: list[Iterable[Found]] = [find_emails(folded, text)] if "@" in folded else []
     if has_digit:
         finders += [find_announced(folded), find_references(folded), find_rpps_and_phones(folded)]
     finders += [find_birth_dates(folded, today), find_ordinals(folded)]

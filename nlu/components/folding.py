@@ -73,7 +73,7 @@ def fold_word(word: str) -> str:
 
 def _forms(text: str) -> tuple[str, ...]:
     folded = fold_word(text)
-    # « Pr Martin » is a professor, « pr » is « pour ».
+    # « Pr Martin » is a professor, « pr » mostly is « pour »: see `_is_title`.
     if text in ("Pr", "PR"):
         return ("professeur",)
     if folded in SHORTHAND:
@@ -99,11 +99,29 @@ def tokenize(text: str) -> list[Word]:
         if kind == "elision":
             forms: tuple[str, ...] = (fold_word(piece[:-1]) + "'",)
         elif kind in ("word", "mixed"):
-            forms = _forms(piece)
+            forms = ("professeur",) if piece == "pr" and _is_title(text, end, words) else _forms(piece)
         else:
             forms = (piece,)
         words.append(Word(piece, start, end, forms, _is_glued(text, start, words)))
     return words
+
+
+# « le pr dupont », « ajoute pr Martin »: words after which « pour » cannot stand, or hardly.
+_BEFORE_A_TITLE = frozenset(["le", "du", "au", "ce", "de", "et", "avec", "chez", "que"])
+_BEFORE_A_TITLED_NAME = frozenset(["ajoute", "ajouter", "ajoutez", "rajoute", "retire", "retirer", "enleve", "associe", "invite", "cherche",
+                                   "trouve", "a", "non", "oui", "c'", "est", "docteur", "madame", "monsieur"])  # fmt: skip
+_CIVILITY_SHORTHAND = frozenset(["madame", "monsieur", "mademoiselle", "docteur"])
+
+
+def _is_title(text: str, end: int, before: list[Word]) -> bool:
+    """Whether « pr », which ends at `end`, is « professeur »: an article before it, or a name with a capital after it."""
+    after = _WORD.match(text, end + 1 + (text[end : end + 1] == ".")) if end < len(text) else None
+    if after is None or not after.group()[0].isalpha() or _forms(after.group())[0] in (_CIVILITY_SHORTHAND | {"m"}):
+        return False
+    last = before[-1].forms[-1] if before else ""
+    if last in _BEFORE_A_TITLE:
+        return True
+    return after.group()[0].isupper() and (not before or not before[-1].is_word or last in _BEFORE_A_TITLED_NAME)
 
 
 _JOINED = re.compile(r"[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*")

@@ -1,4 +1,4 @@
-"""Identifiers that a rule finds better than a model: RPPS, ADELI, FINESS, e-mail, phone, dossier reference.
+"""Identifiers that a rule finds better than a model: RPPS, ADELI, FINESS, e-mail, phone.
 
 Each finder takes the user's text and its `fold` (same length) and yields `Found` spans with the value in the form that the
 rest of the house uses. Lengths: RPPS 11 digits, ADELI 9, FINESS 9 (a Corsican département may hold a letter).
@@ -27,12 +27,6 @@ _PHONE = re.compile(
 _PHONE_ABROAD = re.compile(r"(?<![\w+])\+[1-9](?:[ .\-]?[0-9]){7,13}(?!\w)")
 _ADELI = re.compile(r"\badeli\b" + _ANNOUNCE + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
 _FINESS = re.compile(r"\bfiness\b" + _ANNOUNCE + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
-_REFERENCE = re.compile(r"(?<![a-z0-9])sph(?:ere)?[\s\-_./:]*(?P<year>20[0-9]{2})[\s\-_./:]*(?P<number>[0-9]{1,6})(?!\w)")
-_HALF_REFERENCE = re.compile(r"(?<![\w\-/.])(?P<year>20[0-9]{2})-(?P<number>[0-9]{6})(?!\w)(?!-[0-9])")
-_BARE_REFERENCE = re.compile(
-    r"\b(?:dossiers?|dos|doss)\b(?:\s|:|,|n[°o]\.?|numero|num|ref(?:erence)?)*(?<![0-9])"
-    r"(?P<value>[0-9]{1,6})(?!\w)(?![.,/\-][0-9])(?!\s+(?:personnes?|patients?|usagers?|partenaires?|fois|jours?|mois|ans?)\b)(?! [0-9])"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +44,12 @@ def digits(text: str) -> str:
     return "".join(c for c in text if c in "0123456789")
 
 
-def find_emails(folded: str) -> Iterator[Found]:
-    """E-mail addresses, value in lower case."""
+def find_emails(folded: str, text: str) -> Iterator[Found]:
+    """E-mail addresses of `text`, value in lower case. One with an accent is none: nobody's address is to be guessed."""
     for match in _EMAIL.finditer(folded):
-        if ".." not in match.group():
-            yield Found("email", match.start(), match.end(), match.group())
+        written = text[match.start() : match.end()]
+        if ".." not in written and written.isascii():
+            yield Found("email", match.start(), match.end(), written.lower())
 
 
 def find_phones(folded: str) -> Iterator[Found]:
@@ -79,14 +74,3 @@ def find_announced(folded: str) -> Iterator[Found]:
         for match in pattern.finditer(folded):
             start, end = match.span("value")
             yield Found(entity, start, end, re.sub(r"[ .]", "", match.group("value")).upper())
-
-
-def find_references(folded: str) -> Iterator[Found]:
-    """Dossier references: `SPH-2024-000137` in any spelling as such, the bare number after « dossier » as it is."""
-    for pattern in (_REFERENCE, _HALF_REFERENCE):
-        for match in pattern.finditer(folded):
-            value = f"SPH-{match.group('year')}-{match.group('number').zfill(6)}"
-            yield Found("dossier_ref", match.start(), match.end(), value)
-    for match in _BARE_REFERENCE.finditer(folded):
-        start, end = match.span("value")
-        yield Found("dossier_ref", start, end, match.group("value"))

@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.gazetteers import Gazetteers
 from nlu.components.intents import IntentModel
+from nlu.components.reading import says_nothing
 
 FALLBACK = "nlu_fallback"
 _RANKING_LENGTH = 8
@@ -30,11 +31,6 @@ def response_selector(full_name: str, confidence: float = 1.0) -> dict[str, Any]
         "utter_action": f"utter_{full_name}",
     }
     return {"all_retrieval_intents": [intent], intent: {"response": response, "ranking": []}}
-
-
-def says_nothing(text: str) -> bool:
-    """Whether a text holds neither letter nor digit (only marks or emoji)."""
-    return not any(c.isalnum() for c in text)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from nlu.components.exact import find_exact
 from nlu.components.folding import tokenize
 from nlu.components.gazetteers import Gazetteers
 from nlu.components.identifiers import Found
+
+_MARKUP = re.compile(r"</?[a-z!][^<>@]*>", re.IGNORECASE)
+_ONE_LETTER = re.compile(r"([^\W\d_])\1{4,}", re.IGNORECASE)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether there is nothing to understand: neither letter nor digit, mark-up, or one letter held down."""
+    words = re.findall(r"\w+", text)
+    return not any(c.isalnum() for c in text) or bool(_MARKUP.search(text)) or all(_ONE_LETTER.fullmatch(word) for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,13 @@ def fold(text: str) -> str:
 
 def read_handwritten(folder: Path) -> dict[str, list[Segments]]:
     """Every hand-written example under `folder` (Rasa NLU YAML), by intent, in the order of files and lines."""
+    return read_files(sorted(folder.glob("*.yml")))
+
+
+def read_files(paths: Iterable[Path]) -> dict[str, list[Segments]]:
+    """The examples of these files of Rasa NLU YAML, by intent, in their order."""
     found: dict[str, list[Segments]] = {}
-    for path in sorted(folder.glob("*.yml")):
+    for path in paths:
         for block in read_yaml(path)["nlu"]:
             lines = (line.removeprefix("- ").strip() for line in block["examples"].splitlines())
             found.setdefault(block["intent"], []).extend(parse(line) for line in lines if line)

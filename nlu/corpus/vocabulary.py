@@ -83,9 +83,12 @@ class Vocabulary:
         self._slots: dict[str, tuple[str | None, Callable[[], str]]] = {
             "partner_name": ("partner_name", self.person),
             "usager_name": ("usager_name", self.person),
+            "given_name": ("partner_name", self.given_name),
             "city": ("city", self.commune),
+            "city_hasty": ("city", lambda: self.commune().lower().replace("-", " ")),
             "dossier_ref": ("dossier_ref", self.dossier_ref),
             "dossier_number": ("dossier_ref", self.dossier_number),
+            "bare_number": ("dossier_ref", lambda: str(self._random.randint(105, 960))),
             "rpps": ("rpps", self.rpps),
             "finess": ("finess", lambda: f"{self._pick(['18', '28', '36', '37', '41', '45'])}{self._digits(7)}"),
             "adeli": ("adeli", lambda: self._digits(9)),
@@ -99,6 +102,7 @@ class Vocabulary:
                 None,
                 lambda: f"{self._random.randint(1, 130)}{self._pick(['', '', ' bis'])} {self._pick(_STREETS)}",
             ),
+            "code": (None, lambda: self._digits(6)),
             "six_digits": (None, lambda: f"{self._random.randint(1, 999):06d}"),
         }
         for gender in ("m", "f"):
@@ -129,6 +133,11 @@ class Vocabulary:
         if shape < 0.86:
             return family
         return f"{family.upper() if shape < 0.93 else family} {given}"
+
+    def given_name(self) -> str:
+        """A given name alone, at times without its capital."""
+        name = self._given()
+        return name.lower() if self._random.random() < 0.25 else name
 
     def _family(self) -> str:
         if self._random.random() < 0.35:

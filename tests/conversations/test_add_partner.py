@@ -177,9 +177,11 @@ def test_without_a_basis_nothing_is_given(stack: Stack) -> None:
 
 def test_not_a_member_is_refused(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
-    answer = claire.say(f"ajoute Paul Martin, kiné à Vierzon, au dossier {OF_KARIM}")
+    foreign = stack.dossier_without("Claire Moreau")
+    before = stack.participants(foreign)
+    answer = claire.say(f"ajoute Hugues Martin, kiné à Bourges, au dossier {foreign}")
     assert "Vous ne faites pas partie" in answer
-    assert not any("Paul Martin" in name for name in stack.participants(OF_KARIM))
+    assert stack.participants(foreign) == before
 
 
 def test_an_unknown_dossier_is_said_so(stack: Stack) -> None:

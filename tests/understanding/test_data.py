@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from nlu.corpus.examples import Segment, Segments, fold, plain, read_handwritten, read_yaml
+from nlu.corpus.examples import Segment, Segments, fold, plain, read_files, read_handwritten, read_yaml
 from nlu.corpus.generator import corpus
 
 ROOT = Path(__file__).resolve().parents[2]
-HELD_OUT = sorted(Path(__file__).parent.glob("*.yml"))
+LABELLED = sorted(Path(__file__).parent.glob("*.yml"))
+# Training may know the regressions: they are a gate, not a measure.
+HELD_OUT = [path for path in LABELLED if path.stem != "regressions"]
 SEED = 20240112
 
 TASKS = frozenset(
@@ -110,7 +112,12 @@ def generated() -> dict[str, list[Segments]]:
 
 @pytest.fixture(scope="module")
 def held_out() -> list[tuple[str, Segments]]:
-    return [(intent, example) for intent, examples in read_handwritten(Path(__file__).parent).items() for example in examples]
+    return [(intent, example) for intent, examples in read_files(HELD_OUT).items() for example in examples]
+
+
+@pytest.fixture(scope="module")
+def labelled() -> list[Segments]:
+    return [example for examples in read_files(LABELLED).values() for example in examples]
 
 
 def _spans(by_intent: dict[str, list[Segments]]) -> list[Segment]:
@@ -122,7 +129,7 @@ def test_the_intents_are_those_of_the_label_scheme(written: dict[str, list[Segme
 
 
 def test_every_file_says_its_format() -> None:
-    for path in [*(ROOT / "data" / "nlu").glob("*.yml"), *HELD_OUT]:
+    for path in [*(ROOT / "data" / "nlu").glob("*.yml"), *LABELLED]:
         assert read_yaml(path)["version"] == "3.1", path
 
 
@@ -151,14 +158,14 @@ def test_held_out_sentences_cover_every_intent(held_out: list[tuple[str, Segment
     assert set(Counter(intent for intent, _ in held_out)) == TASKS | OTHERS
 
 
-def test_only_known_entities_are_labelled(written: dict[str, list[Segments]], held_out: list[tuple[str, Segments]]) -> None:
-    labelled = {part.entity for part in _spans(written)} | {part.entity for _, example in held_out for part in example if part.entity}
-    assert labelled <= ENTITIES
+def test_only_known_entities_are_labelled(written: dict[str, list[Segments]], labelled: list[Segments]) -> None:
+    found = {part.entity for part in _spans(written)} | {part.entity for example in labelled for part in example if part.entity}
+    assert found <= ENTITIES
     assert {part.entity for part in _spans(written)} >= ENTITIES
 
 
-def test_spans_hold_no_civility_article_or_outer_space(written: dict[str, list[Segments]], held_out: list[tuple[str, Segments]]) -> None:
-    spans = _spans(written) + [part for _, example in held_out for part in example if part.entity]
+def test_spans_hold_no_civility_article_or_outer_space(written: dict[str, list[Segments]], labelled: list[Segments]) -> None:
+    spans = _spans(written) + [part for example in labelled for part in example if part.entity]
     wrong = [
         part
         for part in spans
@@ -167,6 +174,6 @@ def test_spans_hold_no_civility_article_or_outer_space(written: dict[str, list[S
     assert wrong == []
 
 
-def test_no_annotation_is_left_half_written(written: dict[str, list[Segments]], held_out: list[tuple[str, Segments]]) -> None:
-    sentences = [plain(example) for examples in written.values() for example in examples] + [plain(e) for _, e in held_out]
+def test_no_annotation_is_left_half_written(written: dict[str, list[Segments]], labelled: list[Segments]) -> None:
+    sentences = [plain(example) for examples in written.values() for example in examples] + [plain(example) for example in labelled]
     assert [text for text in sentences if re.search(r"[\[\]{}]|\]\(", text) or text != text.strip()] == []

@@ -254,6 +254,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("buttons", schema=None) as batch_op:
         batch_op.create_index("ix_buttons_message", ["message_id"], unique=False)
+        batch_op.create_index("ix_buttons_conversation", ["conversation_id", "message_id"], unique=False)
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 
@@ -261,6 +262,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back."""
     with op.batch_alter_table("buttons", schema=None) as batch_op:
+        batch_op.drop_index("ix_buttons_conversation")
         batch_op.drop_index("ix_buttons_message")
 
     op.drop_table("buttons")

@@ -110,3 +110,17 @@ async def test_a_button_pressed_while_rasa_is_down_can_be_pressed_again(tmp_path
         assert "indisponible" in (await chat.press(token))[0]["text"]
         bot.rasa.statuses = []
         assert (await chat.press(token))[0]["text"] == "dit affirm"
+
+
+@pytest.mark.parametrize("typed", ["Bouton affirm", "  bouton AFFIRM. "])
+async def test_typing_a_title_presses_its_button(tmp_path: Path, typed: str) -> None:
+    async with asked(tmp_path, "affirm", "deny") as (bot, chat, (yes, _)):
+        assert (await chat.say(typed))[0]["text"] == "dit affirm"
+        assert (bot.rasa.turns[-1]["intent"], bot.rasa.turns[-1]["entities"]) == ("affirm", {"city": "Tours"})
+        assert "a déjà servi" in (await chat.press(yes))[0]["text"]
+
+
+async def test_typing_the_title_of_a_stale_answer_is_plain_text(tmp_path: Path) -> None:
+    async with asked(tmp_path, "affirm") as (bot, chat, _):
+        await chat.say("autre chose")
+        assert (await chat.say("Bouton affirm"))[0]["text"] == "dit Bouton affirm"
