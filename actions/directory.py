@@ -8,7 +8,7 @@ from actions.base import Context, Events
 from actions.partner_slot import SHOWN, describe, read_query, search
 from actions.speech import Button, titled
 from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register
-from bot.accounts.fields import display_phone
+from bot.accounts.fields import FieldError, display_phone, validate_field
 from bot.directory.records import Professional
 
 
@@ -55,19 +55,28 @@ class SubmitFindProfessional(SubmitTask):
         matches = await search(context, query)
         full = [match for match in matches if match.full]
         shown = [match.professional for match in (full or matches)[:SHOWN]]
+        place = query.get("place", "")
         if not shown:
             speech.say("utter_nobody_found", what=", ".join(query.values()))
             return []
         head = "utter_professionals_found" if full else "utter_professionals_near"
-        lines = [speech.phrase("utter_professional_line", professional=self._line(person)) for person in shown]
+        lines = [speech.phrase("utter_professional_line", professional=self._line(person, place)) for person in shown]
         speech.say_parts([speech.phrase(head, count=len(shown)), *lines], [self._button(person) for person in shown])
         return []
 
     @staticmethod
-    def _line(person: Professional) -> str:
-        phone = display_phone(person.phone) if person.phone.startswith("+") else person.phone
-        return " – ".join(part for part in (describe(person), phone, person.rpps and f"RPPS {person.rpps}") if part)
+    def _line(person: Professional, place: str) -> str:
+        rpps = f"RPPS {person.rpps}" if person.rpps else ""
+        return " – ".join(part for part in (describe(person, place), _phone(person.phone), rpps) if part)
 
     @staticmethod
     def _button(person: Professional) -> Button:
         return titled(f"+ {person.display}", "add_partner", choice=person.key)
+
+
+def _phone(raw: str) -> str:
+    """A phone number of the directory as people read it; "" where it is none."""
+    try:
+        return display_phone(validate_field("phone", raw)) if raw else ""
+    except FieldError:
+        return ""

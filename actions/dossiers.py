@@ -60,7 +60,7 @@ class CreateDossier(Task):
                 slots = self._birth_date(context)
                 if not slots and not context.speech.said_something:
                     context.speech.say("utter_birth_date_invalid")
-                return slots
+                return {**slots, **_sex_said(turn.text)} if slots else {}  # « née le… » says both
             case "usager_sex":
                 slots = {"usager_sex": turn.entity("sex")} if turn.is_button else _sex_said(turn.text, asked=True)
                 if not slots.get("usager_sex"):

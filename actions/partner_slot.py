@@ -12,7 +12,7 @@ from actions.tasks import Slots
 from actions.turn import Turn
 from bot.accounts.registry import Account
 from bot.directory.folding import fold
-from bot.directory.records import Professional
+from bot.directory.records import Professional, proper_case
 from bot.directory.search import Match, Query
 
 SHOWN = 5
@@ -45,8 +45,8 @@ async def hear_partner(context: Context) -> Slots:
     """Slots `partner_query`, `partner_choices`, `partner` from an answer while a professional is looked for."""
     turn = context.turn
     choice = turn.entity("choice")
-    shown: list[str] = turn.slot("partner_choices") or []
-    shown = [] if shown == NOBODY else shown
+    choices = turn.slot("partner_choices")
+    shown: list[str] = choices if isinstance(choices, list) else []
     if choice == OTHER or _says_other(turn):
         return {"partner_query": None, "partner_choices": None, "partner": None}
     if choice == NOBODY or (shown and (turn.intent == "deny" or _says_nobody(turn))):
@@ -82,7 +82,7 @@ async def look_up(context: Context, query: PersonQuery) -> Slots:
             query = apart
             break
     if len(full) == 1 and (query.get("name") or query.get("rpps")):
-        return {"partner_query": query, **await choose(context, full[0].professional.key)}
+        return {"partner_query": query, **await choose(context, full[0].professional.key, query.get("place", ""))}
     shown = (full or matches)[:SHOWN]
     return {"partner_query": query, "partner_choices": [match.professional.key for match in shown], "partner": None}
 
@@ -107,15 +107,17 @@ async def professional(context: Context, key: str) -> Professional | None:
     return await asyncio.to_thread(context.services.directory.get, key)
 
 
-async def choose(context: Context, key: str) -> Slots:
+async def choose(context: Context, key: str, place: str | None = None) -> Slots:
     """The slot of a chosen person: what the next question and the card need. Rights and account are checked again at the act."""
     person = await professional(context, key)
     if person is None:
         return {"partner_choices": None, "partner": None}
+    if place is None:
+        place = (context.turn.slot("partner_query") or {}).get("place", "")
     account = await account_of(context, person)
     known = {"id": account.id, "name": account.name, "profession": account.profession} if account else None
     return {
-        "partner": {"key": key, "name": person.display, "label": describe(person), "account": known},
+        "partner": {"key": key, "name": person.display, "label": describe(person, place), "account": known, "place": place},
         "partner_email": (account.email if account else person.email) or None,
         "partner_choices": None,
         "agreed": None,
@@ -127,16 +129,18 @@ async def account_of(context: Context, person: Professional) -> Account | None:
     return await context.services.registry.by_identifier(rpps=person.rpps or None, adeli=person.adeli or None)
 
 
-def describe(person: Professional) -> str:
-    """« Dr Leïla Benali – Cardiologie – Cabinet du Mail, Tours »: what tells a person apart."""
-    place = ", ".join(part for part in (person.practice.structure, person.city) if part)
-    return " – ".join(part for part in (person.display, person.speciality or person.profession, place) if part)
+def describe(person: Professional, place: str = "") -> str:
+    """« Dr Leïla Benali – Cardiologie – Cabinet du Mail, Tours »: what tells a person apart, at the place that was asked for."""
+    practice = next((p for p in person.practices if place and fold(p.city) == fold(place)), person.practice)
+    where = ", ".join(part for part in (practice.structure, proper_case(practice.city) or person.city) if part)
+    return " – ".join(part for part in (person.display, person.speciality or person.profession, where) if part)
 
 
 async def list_buttons(context: Context, keys: list[str]) -> list[Button]:
     """A button for each person shown, then « Autre personne » and « Personne ne correspond »."""
+    place = (context.turn.slot("partner_query") or {}).get("place", "")
     people = [await professional(context, key) for key in keys]
-    shown = [titled(describe(person), "choose", choice=person.key) for person in people if person is not None]
+    shown = [titled(describe(person, place), "choose", choice=person.key) for person in people if person is not None]
     return [
         *shown,
         context.speech.button("utter_title_other_person", "choose", choice=OTHER),

@@ -157,8 +157,9 @@ class ValidateAddPartner(ValidateTask):
 
 async def known_fiche(context: Context) -> dict[str, Any]:
     """The fiche of the chosen person: what the directory knows, and the e-mail that may have been asked for."""
-    person = await professional(context, context.turn.slot("partner")["key"])
-    return {**(prefill(person) if person else {}), "email": context.turn.slot("partner_email")}
+    partner = context.turn.slot("partner")
+    person = await professional(context, partner["key"])
+    return {**(prefill(person, partner.get("place", "")) if person else {}), "email": context.turn.slot("partner_email")}
 
 
 class AskAddPartnerDossier(AskDossier):

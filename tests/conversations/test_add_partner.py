@@ -129,7 +129,7 @@ def test_an_address_that_the_directory_lacks_is_asked_for(stack: Stack) -> None:
     card = claire.say("etienne.martin@pharmacie-loire.example")
     assert "etienne.martin@pharmacie-loire.example" in card
     assert DOSSIER in card
-    assert "n'est pas ajouté" in claire.press("Non")
+    assert "n'aura pas accès" in claire.press("Non")
 
 
 def test_correction_on_the_way(stack: Stack) -> None:

@@ -121,6 +121,6 @@ async def test_typing_a_title_presses_its_button(tmp_path: Path, typed: str) -> 
 
 
 async def test_typing_the_title_of_a_stale_answer_is_plain_text(tmp_path: Path) -> None:
-    async with asked(tmp_path, "affirm") as (bot, chat, _):
+    async with asked(tmp_path, "affirm") as (_bot, chat, _):
         await chat.say("autre chose")
         assert (await chat.say("Bouton affirm"))[0]["text"] == "dit Bouton affirm"
