@@ -22,7 +22,7 @@ def find_exact(text: str, today: datetime.date | None = None) -> list[Found]:
     today = today or datetime.date.today()
     folded = fold(text)
     has_digit = any(c in "0123456789" for c in folded)
-    finders: list[Iterable[Found]] = [find_emails(folded, text)] if "@" in folded else []
+    finders: list[Iterable[Found]] = [find_emails(text)]
     if has_digit:
         finders += [find_announced(folded), find_references(folded), find_rpps_and_phones(folded)]
     finders += [find_birth_dates(folded, today), find_ordinals(folded)]

@@ -94,10 +94,12 @@ def tokenize(text: str) -> list[Word]:
             kind = "word"
         position = end
         piece = text[start:end]
-        if kind == "mark" and _fold_char(piece) in "-'":
+        if kind == "mark" and (_fold_char(piece) in "-'" or _ends_abbreviation(piece, start, words)):
             continue
         if kind == "elision":
             forms: tuple[str, ...] = (fold_word(piece[:-1]) + "'",)
+        elif piece == "M" or (piece == "m" and text[end : end + 1] == "."):
+            forms = ("monsieur",)
         elif kind in ("word", "mixed"):
             forms = ("professeur",) if piece == "pr" and _is_title(text, end, words) else _forms(piece)
         else:
@@ -122,6 +124,11 @@ def _is_title(text: str, end: int, before: list[Word]) -> bool:
     if last in _BEFORE_A_TITLE:
         return True
     return after.group()[0].isupper() and (not before or not before[-1].is_word or last in _BEFORE_A_TITLED_NAME)
+
+
+def _ends_abbreviation(mark: str, start: int, before: list[Word]) -> bool:
+    """Whether a full stop is that of « M. » or « Dr. », which is no mark of the sentence."""
+    return mark == "." and bool(before) and before[-1].end == start and before[-1].forms[0] in (_CIVILITY_SHORTHAND | {"professeur"})
 
 
 _JOINED = re.compile(r"[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*")

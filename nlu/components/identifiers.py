@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nlu.components.folding import fold
+
 _GAP = r"[ .\-/]?"
 _END = r"(?![0-9])(?!\.[0-9])"
 _ANNOUNCE = r"(?:\s|:|=|,|-|n[°o]\.?|numero|num|est|c'est|le|du|code|id)*"
@@ -44,12 +46,16 @@ def digits(text: str) -> str:
     return "".join(c for c in text if c in "0123456789")
 
 
-def find_emails(folded: str, text: str) -> Iterator[Found]:
-    """E-mail addresses of `text`, value in lower case. One with an accent is none: nobody's address is to be guessed."""
-    for match in _EMAIL.finditer(folded):
-        written = text[match.start() : match.end()]
-        if ".." not in written and written.isascii():
-            yield Found("email", match.start(), match.end(), written.lower())
+def find_addresses(text: str) -> Iterator[Found]:
+    """What is written like an e-mail address, with accents too; value in lower case."""
+    for match in _EMAIL.finditer(fold(text)) if "@" in text else ():
+        if ".." not in match.group():
+            yield Found("email", match.start(), match.end(), text[match.start() : match.end()].lower())
+
+
+def find_emails(text: str) -> Iterator[Found]:
+    """E-mail addresses of `text`. One with an accent is none: nobody's address is to be guessed."""
+    return (found for found in find_addresses(text) if found.value.isascii())
 
 
 def find_phones(folded: str) -> Iterator[Found]:

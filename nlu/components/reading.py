@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nlu.components.exact import find_exact
 from nlu.components.folding import tokenize
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.identifiers import Found
+from nlu.components.identifiers import Found, find_addresses
 
 _MARKUP = re.compile(r"</?[a-z!][^<>@]*>", re.IGNORECASE)
 _ONE_LETTER = re.compile(r"([^\W\d_])\1{4,}", re.IGNORECASE)
@@ -36,6 +36,8 @@ class Unit:
 def read(text: str, gazetteers: Gazetteers) -> list[Unit]:
     """The units of `text` in order. A word that stands for several (« g ») gives one unit with its forms joined."""
     exact = [found for found in find_exact(text) if found.entity != "ordinal"]
+    # An address that is refused for its accents still is no name and no profession.
+    exact += [found for found in find_addresses(text) if not found.value.isascii()]
     rough: list[tuple[int, int, str, str, bool, str | None]] = []
     for word in tokenize(text):
         found = _around(exact, word.start, word.end)

@@ -25,8 +25,9 @@ _AFTER_DOSSIER = re.compile(_DOSSIER + r"(?P<value>[0-9]{1,6})(?!\w)(?![.,/\-][0
 # Without the word « dossier »: three or four digits, or six with a nought first. Two are a département, five a postal code.
 _BARE = r"(?P<value>(?!(?:19|20)[0-9]{2}\b|97[1-6]\b)[1-9][0-9]{2,3}|0[0-9]{5})(?!\w)(?![.,/\-][0-9])(?! ?[0-9°%€])"
 _TASK = re.compile(
-    r"\b(?:r?ajout|associ|rattach|retir|retrait|enlev|vire|supp?rim|mets|mettre|mettez|invit|integr|partenaire|intervenant|equipe|acces"
-    r"|qui (?:est|suit|a|sont)|suivi|ouvr|montr|affich|voir|retrouv|quitt|sors|sortir|sourdine|notif|finalement|plutot|en fait|trompe|correction)"
+    r"\b(?:r?ajout|associ|rattach|retir|retrait|enlev|vire|supp?rim|mets|mettre|mettez|invit|integr|partenaire"
+    r"|intervenant|equipe|acces|qui (?:est|suit|a|sont)|suivi|ouvr|montr|affich|voir|retrouv|quitt|sors|sortir|sourdine|notif"
+    r"|finalement|plutot|en fait|trompe|correction)"
 )
 _IN_TASK = re.compile(r"\b(?:le|du|au|sur)\s+(?:n[°o]\.?\s*|numero\s+)?" + _BARE + _COUNTED)
 _EMERGENCY_NUMBERS = r"(?!(?:112|114|115|116|119|191|196|197|3114|3919|3977)\b)"

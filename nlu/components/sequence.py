@@ -94,7 +94,7 @@ class SequenceModel:
                 continue
             sentences.append(features(units))
             tags.append(_tags(units, labelled))
-        trainer = sklearn_crfsuite.CRF(algorithm="lbfgs", c1=0.05, c2=0.02, max_iterations=80, min_freq=2, model_filename=str(path))
+        trainer = sklearn_crfsuite.CRF(algorithm="lbfgs", c1=0.05, c2=0.02, max_iterations=130, min_freq=2, model_filename=str(path))
         trainer.fit(sentences, tags)
         return cls.load(path, gazetteers)
 

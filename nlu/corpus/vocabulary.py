@@ -141,8 +141,15 @@ class Vocabulary:
 
     def _family(self) -> str:
         if self._random.random() < 0.35:
+            return self._unheard_of()
+        if self._random.random() < 0.35:
             return str(self._faker.last_name())
         return self._pick(self._pick(self._names["family"]))
+
+    def _unheard_of(self) -> str:
+        """The beginning of one name and the end of another: what is around must tell that it is a name."""
+        one, other = str(self._faker.last_name()).split()[-1], str(self._faker.last_name()).split()[-1]
+        return one[: len(one) // 2 + 1] + other[len(other) // 2 :].lower()
 
     def _given(self) -> str:
         if self._random.random() < 0.4:

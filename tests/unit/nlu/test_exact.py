@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nlu.components.dates import OLDEST, full_year
 from nlu.components.exact import EXACT_ENTITIES, find_exact
 from nlu.components.folding import fold, normalise, tokenize
+from nlu.components.reading import says_nothing
 
 TODAY = datetime.date(2024, 6, 15)
 
@@ -77,6 +78,16 @@ def test_no_birth_date(text: str) -> None:
         ("sph2024000137", [("dossier_ref", "sph2024000137", "SPH-2024-000137")]),
         ("sphère 2024 000137", [("dossier_ref", "sphère 2024 000137", "SPH-2024-000137")]),
         ("le dossier n° 137", [("dossier_ref", "137", "137")]),
+        ("dossier 2024 137", [("dossier_ref", "2024 137", "SPH-2024-000137")]),
+        ("2024-137", [("dossier_ref", "2024-137", "SPH-2024-000137")]),
+        ("sph 137", [("dossier_ref", "137", "137")]),
+        ("retire quelqu'un du 137", [("dossier_ref", "137", "137")]),
+        ("ajoute Karim au 000142", [("dossier_ref", "000142", "000142")]),
+        ("retire l'accès du kiné sur 137", [("dossier_ref", "137", "137")]),
+        ("et le 142 ?", [("dossier_ref", "142", "142")]),
+        ("non plutôt le 1204", [("dossier_ref", "1204", "1204")]),
+        ("zoé@ortho.example", []),
+        ("zoe@hôpital.example", []),
         ("dossier 12/03/1948", [("birth_date", "12/03/1948", "1948-03-12")]),
     ],
 )
@@ -103,6 +114,25 @@ def test_ordinals(text: str, span: str, value: str) -> None:
 @pytest.mark.parametrize("text", ["le 37", "la première fois", "le dernier message", "le 2 mars", "le 2 rue de Tours", "deux mille"])
 def test_no_ordinal(text: str) -> None:
     assert not found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ajoute un kiné dans le 37", "ajoute un kiné sur 37000", "ajoute le deux", "le 112", "appelle le 3114", "suivi sur 150 patients",
+     "retire le partenaire du 137 rue des Lilas", "notifications du 2024", "retire quelqu'un du 37"],
+)  # fmt: skip
+def test_no_dossier(text: str) -> None:
+    assert not [f for f in found(text) if f[0] == "dossier_ref"]
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "aaaaaaaa", "…", "😀"])
+def test_what_says_nothing(text: str) -> None:
+    assert says_nothing(text)
+
+
+@pytest.mark.parametrize("text", ["oui", "<3 merci", "Jean <jean@ortho.example>", "2", "merciiiiii"])
+def test_what_says_something(text: str) -> None:
+    assert not says_nothing(text)
 
 
 @given(st.dates(datetime.date(OLDEST, 1, 1), TODAY))
@@ -152,6 +182,11 @@ def test_any_text_gives_sound_spans(text: str) -> None:
         ("G pas reçu mes codes, stp", "j' ai pas recu mes codes , s' il te plait"),
         ("bjr c pr qq1 dc rdv", "bonjour c' est pour quelqu' un donc rendez vous"),
         ("Pr Martin", "professeur martin"),
+        ("pr Martin", "professeur martin"),
+        ("M. Durand, m. Roux et Dr. Petit.", "monsieur durand , monsieur roux et docteur petit ."),
+        ("le pr dupont", "le professeur dupont"),
+        ("un compte pr Martin", "un compte pour martin"),
+        ("c pr mme Durand", "c' est pour madame durand"),
         ("L’infirmière d'Orléans", "l' infirmiere d' orleans"),
         ("aujourd'hui à Saint-Cyr", "aujourd'hui a saint cyr"),
         ("merciiiii", "merci"),
