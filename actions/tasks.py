@@ -22,6 +22,8 @@ STACK = "task_stack"
 """Slot: tasks put aside, oldest first: [{"task": name, "slots": {…}}]."""
 LINKING = "link_account"
 """The task that others wait for while nobody knows who is speaking."""
+WITHOUT_ACCOUNT = "request_account"
+"""What somebody who cannot be linked for want of an account asks for."""
 STACK_DEPTH = 5
 """More than that and nobody remembers what the oldest one was about."""
 
@@ -83,10 +85,10 @@ class Task(ABC):
 
     def is_answer(self, turn: Turn) -> bool:
         """Whether the message answers the question that was asked, rather than being about something else."""
+        if turn.is_button:  # one that starts this very task starts it over
+            return turn.intent in self.takes
         if turn.intent == self.name or turn.intent in self.takes:
             return True
-        if turn.is_button:
-            return False
         if turn.intent == "cancel":  # « c'est à Tours finalement » brings something new: it corrects
             return bool(turn.message.get("entities"))
         if turn.requested == "dossier" and turn.intent in NAMES_A_DOSSIER and (turn.entity("dossier_ref") or turn.entity("usager_name")):
@@ -148,17 +150,20 @@ async def begin(task: Task, context: Context) -> Events:
     current = running(turn)
     linking = current is not None and current.name == LINKING
     if task.must_link(turn) and await context.person() is None:
-        stack = [*stack, *_aside(current, turn, linking), {"task": task.name, "slots": {}, "message": turn.message}][-STACK_DEPTH:]
+        stack = [entry for entry in stack if "message" not in entry or entry["task"] != task.name]  # said twice, done once
+        aside = [snapshot(current, turn)] if current is not None and not linking else []
+        stack = [*stack, *aside, {"task": task.name, "slots": {}, "message": turn.message}][-STACK_DEPTH:]
         if linking:
             speech.say("utter_link_first")
             return [SlotSet(STACK, stack), FollowupAction(TASKS[LINKING].form)]
         speech.say("utter_link_needed")
         return [*(clear(current) if current else []), SlotSet(STACK, stack), *start_form(TASKS[LINKING], {})]
     if current is not None:
-        if linking:  # who asks for something else meanwhile has given up on linking, and on what waited for it
+        if linking and task.name == WITHOUT_ACCOUNT:  # nobody can be linked who has no account yet: what waited for it is given up
             stack = [entry for entry in stack if "message" not in entry]
+            speech.say("utter_task_dropped", task=speech.phrase(f"utter_task_{current.name}"))
         elif current.name != task.name:
-            stack = [*stack, *_aside(current, turn, linking)][-STACK_DEPTH:]
+            stack = [*stack, snapshot(current, turn)][-STACK_DEPTH:]
             speech.say("utter_task_set_aside", task=speech.phrase(f"utter_task_{current.name}"))
         events += clear(current)
     try:
@@ -166,10 +171,6 @@ async def begin(task: Task, context: Context) -> Events:
     except Abort:
         return [*events, SlotSet(STACK, stack), *_resume(stack, speech)]
     return [*events, SlotSet(STACK, stack), *set_slots(dict.fromkeys(task.slots)), *start_form(task, slots)]
-
-
-def _aside(current: Task | None, turn: Turn, linking: bool) -> list[dict[str, Any]]:
-    return [] if current is None or linking else [snapshot(current, turn)]
 
 
 async def finish(task: Task, context: Context) -> Events:

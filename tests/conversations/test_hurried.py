@@ -140,3 +140,34 @@ def test_a_title_may_be_typed(stack: Stack) -> None:
     assert "aucune de ces personnes" in claire.say("personne ne correspond")
     assert "nom du professionnel" in claire.say("autre personne")
     claire.say("annuler")
+
+
+def test_a_button_that_starts_the_running_task_starts_it_over(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    claire.say(f"retrouve le dossier {OTHER}")
+    start = claire.button("Ajouter un partenaire")
+    claire.say(f"ajoute Hugues Martin, kiné à Bourges, au dossier {DOSSIER}")
+    answer = claire.press_token(start)
+    assert "nom du professionnel" in answer
+    assert OTHER in answer
+    claire.say("annuler")
+
+
+def test_looking_somebody_up_while_identifying_loses_nothing(stack: Stack) -> None:
+    talk = Talk(stack)
+    talk.say(f"ajoute Nathalie Martin de Blois au dossier {DOSSIER}")
+    found = talk.say("tu connais un cardiologue à Tours nommé Benali ?")
+    assert "Leïla Benali" in found
+    assert "Je reprends" in found
+    before = talk.codes_sent(CLAIRE)
+    talk.say(CLAIRE)
+    assert "Nathalie Martin" in talk.say(talk.code(CLAIRE, before))
+
+
+def test_no_account_while_identifying(stack: Stack) -> None:
+    talk = Talk(stack)
+    talk.say("je veux m'identifier")
+    answer = talk.say("j'ai pas de compte, je voudrais en demander un")
+    assert "abandonné" in answer
+    assert "civilité" in answer.lower()
+    assert "Je reprends" not in talk.say("annuler")
