@@ -9,7 +9,7 @@ from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, Slot
 from actions.base import AssistantAction, Context, Events, back_to_task, stay
 from actions.partner_slot import read_query
 from actions.speech import Button
-from actions.tasks import LINKING, STACK, TASKS, begin, running, snapshot
+from actions.tasks import ELSEWHERE, LINKING, STACK, TASKS, begin, elsewhere, go_on, running, snapshot
 from actions.turn import Turn, full_intent
 
 LIKELY = 0.1
@@ -62,6 +62,9 @@ class ResumeOrAnswer(AssistantAction):
         if turn.intent == "deny":
             speech.say("utter_task_dropped", task=speech.phrase(f"utter_task_{task.name}"))
             return [SlotSet(STACK, rest), *stay(turn)]
+        if last.get(ELSEWHERE) and not turn.trusted:
+            await elsewhere(context, "utter_identity_elsewhere")
+            return stay(turn)
         slots = [SlotSet(name, value) for name, value in last["slots"].items()]
         return [SlotSet(STACK, rest), *slots, FollowupAction(task.form)]
 
@@ -167,14 +170,39 @@ class Repeat(AssistantAction):
     async def act(self, context: Context) -> Events:
         """The question of the running task, otherwise the last text said, with its buttons."""
         turn, speech = context.turn, context.speech
+        if turn.entity("continued"):
+            return self._continued(context)
         if turn.active_form is not None:
             return back_to_task(turn)
-        said = next((event for event in reversed(turn.tracker.events) if event.get("event") == "bot" and event.get("text")), None)
+        said = _last_said(turn)
         if said is None:
             speech.say("utter_nothing_to_repeat")
         else:
             speech.say_parts([str(said["text"])], (said.get("data") or {}).get("buttons"))
         return stay(turn)
+
+    def _continued(self, context: Context) -> Events:
+        """The conversation was opened in the web chat: what runs or waits goes on there."""
+        turn = context.turn
+        going_on = back_to_task(turn) if turn.active_form is not None else go_on(context)
+        if going_on is None:
+            context.speech.say("utter_what_next")
+            return stay(turn)
+        context.speech.say("utter_continued_here")
+        return going_on
+
+
+def _last_said(turn: Turn) -> dict[str, Any] | None:
+    """The last text said in answer to a turn of the same channel: what was said in the web chat is not repeated elsewhere."""
+    said: dict[str, Any] | None = None
+    for event in reversed(turn.tracker.events):
+        if event.get("event") == "bot" and event.get("text") and said is None:
+            said = event
+        if event.get("event") == "user" and said is not None:
+            if ((event.get("metadata") or {}).get("channel") or "web") == turn.channel:
+                return said
+            said = None
+    return said if turn.trusted else None
 
 
 class SessionStart(AssistantAction):

@@ -8,7 +8,7 @@ from datetime import date
 from actions.base import AssistantAction, Context, Events
 from actions.reading import among, shown_position
 from actions.speech import Button, titled
-from actions.tasks import Slots, set_slots
+from actions.tasks import Slots, elsewhere, set_slots
 from actions.times import numeric
 from bot.dossiers.dossiers import Dossier, NotAMember, UnknownDossier
 
@@ -28,7 +28,10 @@ async def read_dossier(context: Context, *, asked: bool) -> Slots:
     given = turn.entity("dossier_ref") or (_from_list(context) or _bare_number(turn.text) if asked else None)
     if given is not None:
         return await by_reference(context, given)
-    name = turn.entity("usager_name") or (turn.entity("partner_name") if asked else None)
+    if not turn.trusted and (turn.entity("usager_name") or turn.entity("birth_date")):
+        await elsewhere(context, "utter_usager_not_named")
+        return {}
+    name = turn.entity("usager_name") or (turn.entity("partner_name") if asked and turn.trusted else None)
     born = turn.entity("birth_date")
     if name is not None or (born is not None and asked):
         return await _by_usager(context, name, born)
@@ -90,7 +93,7 @@ async def ask_dossier(context: Context) -> Slots:
     if not shown:
         context.speech.say("utter_ask_dossier_none")
         return {"dossier_shown": None}
-    context.speech.say("utter_ask_dossier_among" if found else "utter_ask_dossier", buttons=[dossier_button(d) for d in shown])
+    context.speech.say("utter_ask_dossier_among" if found else "utter_ask_dossier", buttons=[dossier_button(context, d) for d in shown])
     return {"dossier_shown": [d.reference for d in shown]}
 
 
@@ -105,18 +108,20 @@ class AskDossier(AssistantAction):
 async def shown_dossier(context: Context, reference: str) -> str:
     """How a dossier is named on a confirmation: with its usager, so that a wrong one is noticed in time."""
     try:
-        return dossier_label(await context.services.dossiers.get(reference, await context.member()))
+        return dossier_label(context, await context.services.dossiers.get(reference, await context.member()))
     except (NotAMember, UnknownDossier):  # the act itself will say so
         return reference
 
 
-def dossier_button(dossier: Dossier) -> Button:
-    """A button that names a dossier: reference and usager, which the trusted web chat may show."""
-    return titled(dossier_label(dossier), "inform", dossier_ref=dossier.reference)
+def dossier_button(context: Context, dossier: Dossier) -> Button:
+    """A button that names a dossier."""
+    return titled(dossier_label(context, dossier), "inform", dossier_ref=dossier.reference)
 
 
-def dossier_label(dossier: Dossier) -> str:
-    """« SPH-2024-000137 – Jeanne Durand (12/03/1948) »."""
+def dossier_label(context: Context, dossier: Dossier) -> str:
+    """« SPH-2024-000137 – Jeanne Durand (12/03/1948) » in the trusted web chat; the reference alone on an external channel."""
+    if not context.turn.trusted:
+        return dossier.reference
     usager = dossier.usager
     born = f" ({numeric(usager.birth_date)})" if usager.birth_date else ""
     return f"{dossier.reference} – {usager.given} {usager.family}{born}"

@@ -12,7 +12,7 @@ from actions.base import AssistantAction, Context, Events
 from actions.dossier_slot import SHOWN, by_reference, dossier_label
 from actions.reading import does_not_know
 from actions.speech import Button, titled
-from actions.tasks import Slots, SubmitTask, Task, ValidateTask, offer_next, register
+from actions.tasks import Slots, SubmitTask, Task, ValidateTask, elsewhere, offer_next, register
 from actions.times import numeric
 from actions.turn import Turn
 from bot.accounts.fields import FieldError, validate_field
@@ -36,6 +36,10 @@ class CreateDossier(Task):
     slots = (*required, "correcting")
     confirmed_by = "confirmed"
     free_text: ClassVar[frozenset[str]] = frozenset({"usager_family", "usager_given", "usager_sex"})
+
+    def names_usager(self, turn: Turn) -> bool:
+        """Always: it is made of the identity."""
+        return True
 
     async def begin(self, context: Context) -> Slots:
         """Name, birth date and sex where the sentence has them."""
@@ -211,13 +215,16 @@ class AskCreateDossierConfirmed(AssistantAction):
         turn, speech = context.turn, context.speech
         if turn.slot("correcting"):
             return [SlotSet("correcting", None)]
+        if not turn.trusted:
+            await elsewhere(context, "utter_identity_elsewhere")
+            return []
         person = usager(context)
         try:
             own, others = await context.services.dossiers.possible_duplicates(await context.member(), person)
         except FhirUnavailable:  # creating asks the platform again; the speaker is told that nothing was compared
             speech.say("utter_duplicates_unchecked")
             own, others = [], 0
-        warnings = [speech.phrase("utter_duplicate_line", dossier=dossier_label(d)) for d in own[:SHOWN]]
+        warnings = [speech.phrase("utter_duplicate_line", dossier=dossier_label(context, d)) for d in own[:SHOWN]]
         if own:
             warnings.insert(0, speech.phrase("utter_duplicates_own"))
         if others:
@@ -244,7 +251,7 @@ class SubmitCreateDossier(SubmitTask):
             return []
         try:
             dossier = await context.services.dossiers.create(
-                usager(context), await context.member(), turn.key, conversation_id=turn.conversation_id
+                usager(context), await context.member(), turn.key, channel=turn.channel, conversation_id=turn.conversation_id
             )
         except Pending:
             speech.say("utter_create_pending")
@@ -260,6 +267,10 @@ class FindDossier(Task):
     name = "find_dossier"
     required = slots = ("usager_query",)
     free_text: ClassVar[frozenset[str]] = frozenset({"usager_query"})
+
+    def names_usager(self, turn: Turn) -> bool:
+        """Unless a reference is given."""
+        return turn.entity("dossier_ref") is None
 
     async def begin(self, context: Context) -> Slots:
         """What the sentence says of the usager."""
@@ -349,7 +360,7 @@ def _show(context: Context, found: list[Dossier], head: str, nothing: str) -> Ev
         speech.say(nothing)
         return []
     shown = found[:SHOWN]
-    lines = [speech.phrase("utter_dossier_line", dossier=dossier_label(dossier)) for dossier in shown]
+    lines = [speech.phrase("utter_dossier_line", dossier=dossier_label(context, dossier)) for dossier in shown]
     more = [speech.phrase("utter_more_dossiers", count=len(found) - SHOWN)] if len(found) > SHOWN else []
     speech.say_parts([speech.phrase(head, count=len(found)), *lines, *more], _buttons(context, shown))
     return [SlotSet("last_dossier", shown[0].reference)] if len(found) == 1 else []

@@ -15,6 +15,7 @@ from actions.times import clock_hour
 from actions.turn import Turn
 from bot.accounts.fiche import FieldError, validate_field
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
+from bot.identity.links import LINK_LIFE, deep_link, other_channels
 
 _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
@@ -30,14 +31,22 @@ class LinkAccount(Task):
 
     def is_answer(self, turn: Turn) -> bool:
         """Six digits are the code and an address is the address, whatever the sentence around them was taken for."""
+        if turn.entity("linked"):
+            return True
         coded = turn.requested == "login_code" and bool(_CODE.search(turn.text) or _RESEND.search(turn.text))
         return coded or bool(typed_address(turn.text)) or super().is_answer(turn)
 
     async def begin(self, context: Context) -> Slots:
         """Send the code at once when the sentence holds the address."""
         person = await context.person()
+        if person is not None and context.turn.entity("linked"):
+            self._linked(context, person.name)
+            if not context.turn.slot("task_stack"):
+                context.speech.say("utter_what_next")
+            raise Abort
         if person is not None:
             context.speech.say("utter_already_linked", name=person.name)
+            await self._offer_other_chats(context, person.id)
             raise Abort
         email = typed_address(context.turn.text)
         return await self._send(context, email) if email else {}
@@ -45,6 +54,9 @@ class LinkAccount(Task):
     async def hear(self, context: Context) -> Slots:
         """An address sends a code to it; a code is checked."""
         turn = context.turn
+        if turn.entity("linked") and (person := await context.person()) is not None:
+            self._linked(context, person.name)
+            return {"login_email": person.email, "login_code": "checked"}
         email = typed_address(turn.text)
         if email is not None:
             return await self._send(context, email)
@@ -92,8 +104,19 @@ class LinkAccount(Task):
             context.speech.say("utter_login_locked", until=clock_hour(locked.until))
             raise Abort from None
         context.forget_person()
-        context.speech.say("utter_linked", name=account.name, days=context.services.settings.link_days)
+        self._linked(context, account.name)
         return {"login_code": "checked"}
+
+    def _linked(self, context: Context, name: str) -> None:
+        context.speech.say("utter_linked", name=name, days=context.services.settings.link_days)
+
+    async def _offer_other_chats(self, context: Context, account_id: str) -> None:
+        """A link for each other channel, that opens a chat there and links it to the same account."""
+        settings, speech = context.services.settings, context.speech
+        for channel in other_channels(settings, context.turn.home):
+            token = await context.services.identity.new_link_token(account_id, LINK_LIFE)
+            speech.say("utter_link_other_chat", channel=speech.phrase(f"utter_channel_{channel}"))
+            speech.link(speech.phrase(f"utter_title_open_{channel}"), deep_link(settings, channel, token))
 
 
 LINK = register(LinkAccount())

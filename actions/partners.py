@@ -291,7 +291,13 @@ class SubmitAddPartner(SubmitTask):
         another = titled(speech.phrase("utter_title_add_another"), "add_partner", dossier_ref=reference)
         try:
             outcome = await context.services.partners.add(
-                reference, speaker, account, basis=turn.slot("basis"), channel="web", key=turn.key, conversation_id=turn.conversation_id
+                reference,
+                speaker,
+                account,
+                basis=turn.slot("basis"),
+                channel=turn.channel,
+                key=turn.key,
+                conversation_id=turn.conversation_id,
             )
         except Pending:
             speech.say("utter_add_pending", name=name, reference=reference)

@@ -13,6 +13,7 @@ from bot.directory.search import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
 from bot.fhir import FhirClient
+from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
 from bot.operations import Operations
 from bot.settings import Settings, load_settings
@@ -28,6 +29,7 @@ class Services:
     database: Database
     registry: AccountRegistry
     identity: Identity
+    continuations: Continuations
     directory: Directory
     dossiers: Dossiers
     partners: Partners
@@ -51,6 +53,7 @@ def services() -> Services:
         database=database,
         registry=registry,
         identity=Identity(database, registry, clock, settings),
+        continuations=Continuations(database, clock, settings),
         directory=Directory(settings.directory_index),
         dossiers=Dossiers(fhir, database, clock, operations),
         partners=partners,

@@ -32,6 +32,10 @@ class Speech:
         """Utter one message made of phrases, a line each."""
         self._dispatcher.utter_message(text="\n".join(part for part in parts if part), buttons=buttons or [])
 
+    def link(self, title: str, url: str) -> None:
+        """Put a link under the message that was just uttered."""
+        self._dispatcher.utter_message(json_message={"link": {"title": title, "url": url}})
+
     def phrase(self, response: str, **values: Any) -> str:
         """The text of a response, filled in. Raises KeyError where the domain has none of that name."""
         template = str(self._responses[response][0]["text"])

@@ -14,12 +14,13 @@ from typing import Any, ClassVar
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import AssistantAction, Context, Events, LinkEnded, stay
-from actions.speech import Speech
 from actions.turn import Turn
 from bot.fhir import FhirUnavailable
 
 STACK = "task_stack"
 """Slot: tasks put aside, oldest first: [{"task": name, "slots": {…}}]."""
+ELSEWHERE = "elsewhere"
+"""In an entry of the stack: the task needs to know who an usager is, and waits for the trusted web chat."""
 LINKING = "link_account"
 """The task that others wait for while nobody knows who is speaking."""
 WITHOUT_ACCOUNT = "request_account"
@@ -78,6 +79,10 @@ class Task(ABC):
     @abstractmethod
     async def hear(self, context: Context) -> Slots:
         """Slots changed by an answer to the requested slot; empty: the question is asked again. May raise Abort."""
+
+    def names_usager(self, turn: Turn) -> bool:
+        """Whether this very message needs to tell who an usager is: then the task goes on in the trusted web chat only."""
+        return False
 
     def must_link(self, turn: Turn) -> bool:
         """Whether this very wish needs a linked chat."""
@@ -166,10 +171,14 @@ async def begin(task: Task, context: Context) -> Events:
             stack = [*stack, snapshot(current, turn)][-STACK_DEPTH:]
             speech.say("utter_task_set_aside", task=speech.phrase(f"utter_task_{current.name}"))
         events += clear(current)
+    if not turn.trusted and task.names_usager(turn):
+        await elsewhere(context, "utter_identity_elsewhere")
+        kept = [*stack, {"task": task.name, "slots": {}, ELSEWHERE: True}][-STACK_DEPTH:]
+        return [*events, SlotSet(STACK, kept), FollowupAction("action_listen")]
     try:
         slots = await task.begin(context)
     except Abort:
-        return [*events, SlotSet(STACK, stack), *_resume(stack, speech)]
+        return [*events, SlotSet(STACK, stack), *_resume(stack, context)]
     return [*events, SlotSet(STACK, stack), *set_slots(dict.fromkeys(task.slots)), *start_form(task, slots)]
 
 
@@ -178,7 +187,34 @@ async def finish(task: Task, context: Context) -> Events:
     stack = list(context.turn.slot(STACK) or [])
     if stack and "message" in stack[-1]:
         return [*clear(task), *await _begin_deferred(stack, context)]
-    return [*clear(task), *_resume(stack, context.speech)]
+    return [*clear(task), *_resume(stack, context)]
+
+
+async def elsewhere(context: Context, response: str) -> None:
+    """Say why something is not done on an external channel, with a link that goes on in the trusted web chat."""
+    context.speech.say(response)
+    title = context.speech.phrase("utter_title_continue")
+    context.speech.link(title, await context.services.continuations.make(context.turn.conversation_id))
+
+
+async def tell_home(context: Context, task: Task, response: str, dossier: str | None = None) -> None:
+    """Tell the chat that a task was taken up from how it ended, by reference alone."""
+    turn = context.turn
+    if turn.channel == turn.home:
+        return
+    text = context.speech.phrase(response, task=context.speech.phrase(f"utter_task_{task.name}"))
+    if dossier:
+        text += " " + context.speech.phrase("utter_dossier_elsewhere", reference=dossier)
+    await context.services.continuations.tell(turn.conversation_id, text, key=f"elsewhere:{turn.key}:{task.name}")
+
+
+def go_on(context: Context) -> Events | None:
+    """In the web chat that was opened to go on: take up what waits; None where nothing does."""
+    stack = list(context.turn.slot(STACK) or [])
+    if not stack:
+        return None
+    *rest, last = stack
+    return [SlotSet(STACK, rest), *start_form(TASKS[last["task"]], last["slots"])]
 
 
 def drop_all(task: Task | None) -> Events:
@@ -186,11 +222,11 @@ def drop_all(task: Task | None) -> Events:
     return [*(clear(task) if task else []), SlotSet(STACK, []), FollowupAction("action_listen")]
 
 
-def _resume(stack: list[dict[str, Any]], speech: Speech) -> Events:
-    if not stack:
-        return [SlotSet(STACK, []), FollowupAction("action_listen")]
+def _resume(stack: list[dict[str, Any]], context: Context) -> Events:
+    if not stack or (stack[-1].get(ELSEWHERE) and not context.turn.trusted):
+        return [SlotSet(STACK, stack), FollowupAction("action_listen")]
     *rest, last = stack
-    task = TASKS[last["task"]]
+    task, speech = TASKS[last["task"]], context.speech
     if last.get("offered"):
         speech.say(f"utter_offer_{task.name}")
     else:
@@ -205,9 +241,12 @@ async def _begin_deferred(stack: list[dict[str, Any]], context: Context) -> Even
     context.turn.tracker.latest_message = last["message"]
     context.forget_person()
     try:
+        if not context.turn.trusted and task.names_usager(context.turn):
+            await elsewhere(context, "utter_identity_elsewhere")
+            return [SlotSet(STACK, [*rest, {"task": task.name, "slots": {}, ELSEWHERE: True}]), FollowupAction("action_listen")]
         slots = await task.begin(context)
     except Abort:
-        return [SlotSet(STACK, rest), *_resume(rest, context.speech)]
+        return [SlotSet(STACK, rest), *_resume(rest, context)]
     except FhirUnavailable:
         context.speech.say("utter_platform_down")
         slots = {}
@@ -245,6 +284,10 @@ class ValidateTask(AssistantAction):
         turn = context.turn
         if not turn.user_just_spoke or turn.requested is None or not self.task.is_answer(turn):
             return []
+        if not turn.trusted and self.task.names_usager(turn):  # begun in the web chat: to be gone on with there
+            await elsewhere(context, "utter_identity_elsewhere")
+            kept = [*(turn.slot(STACK) or []), snapshot(self.task, turn) | {ELSEWHERE: True}]
+            return [SlotSet(STACK, kept), SlotSet("requested_slot", None), SlotSet("aborted", True)]
         try:
             if self.task.needs_link:
                 await context.speaker()
@@ -271,7 +314,8 @@ class SubmitTask(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Carry it out unless it was aborted, then finish."""
         events: Events = []
-        if not context.turn.slot("aborted"):
+        aborted = bool(context.turn.slot("aborted"))
+        if not aborted:
             try:
                 events = await self.submit(context)
             except LinkEnded:
@@ -280,6 +324,8 @@ class SubmitTask(AssistantAction):
                 context.speech.say("utter_platform_down")
                 if self.task.confirmed_by is not None:  # nothing was done: what was gathered is kept, and confirmed again
                     return start_form(self.task, {self.task.confirmed_by: None})
+        dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), None)
+        await tell_home(context, self.task, "utter_dropped_elsewhere" if aborted else "utter_done_elsewhere", dossier)
         return [SlotSet("aborted", None), *events, *await finish(self.task, context)]
 
     @abstractmethod
@@ -304,5 +350,6 @@ class CancelTask(AssistantAction):
             speech.say("utter_nothing_to_cancel")
             return [SlotSet(STACK, []), *stay(turn)]
         speech.say("utter_later" if turn.slot("offered") else "utter_task_dropped", task=speech.phrase(f"utter_task_{task.name}"))
+        await tell_home(context, task, "utter_dropped_elsewhere")
         stack = [entry for entry in turn.slot(STACK) or [] if "message" not in entry]
-        return [*clear(task), *_resume(stack, speech)]
+        return [*clear(task), *_resume(stack, context)]

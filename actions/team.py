@@ -243,7 +243,7 @@ class SubmitRemovePartner(SubmitTask):
         person = await context.speaker()
         try:
             outcome = await context.services.partners.remove(
-                reference, person, member["reference"], channel="web", key=turn.key, conversation_id=turn.conversation_id
+                reference, person, member["reference"], channel=turn.channel, key=turn.key, conversation_id=turn.conversation_id
             )
             speech.say("utter_partner_removed" if outcome is Outcome.REMOVED else "utter_partner_was_gone", **values)
         except NotAMember:

@@ -10,6 +10,9 @@ from rasa_sdk.interfaces import Tracker
 BUTTON = "button"
 """Extractor of the entities that a pressed button carries (set by Rasa's input channel)."""
 
+MASKS = ("[usager]", "[date de naissance]")
+"""What stands, on an external channel, in the place of what identifies an usager (set by Rasa's input channel)."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -34,9 +37,31 @@ class Turn:
         return self.tracker.latest_message or {}
 
     @property
+    def channel(self) -> str:
+        """The channel by which this turn came."""
+        return str(self._door.get("channel", "web"))
+
+    @property
+    def home(self) -> str:
+        """The conversation's own channel; another than `channel` while it is gone on with in the web chat."""
+        return str(self._door.get("home", "web"))
+
+    @property
+    def trusted(self) -> bool:
+        """Whether an usager may be named in the answer to this turn."""
+        return bool(self._door.get("trusted", True))
+
+    @property
+    def _door(self) -> dict[str, Any]:
+        return self.message.get("metadata") or {}
+
+    @property
     def text(self) -> str:
-        """The user's own words, trimmed."""
-        return (self.message.get("text") or "").strip()
+        """The user's own words, trimmed, less what was masked in them."""
+        text = self.message.get("text") or ""
+        for mask in MASKS:
+            text = text.replace(mask, "")
+        return text.strip()
 
     @property
     def intent(self) -> str:
@@ -57,7 +82,7 @@ class Turn:
     @property
     def is_button(self) -> bool:
         """Whether the message is a pressed button: it holds no words."""
-        return not self.text or any(entity.get("extractor") == BUTTON for entity in self.message.get("entities") or [])
+        return not self.message.get("text") or any(entity.get("extractor") == BUTTON for entity in self.message.get("entities") or [])
 
     @property
     def requested(self) -> str | None:

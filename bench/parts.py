@@ -21,8 +21,9 @@ from bench.installed import NLU_PYTHON
 from bot.clock import SystemClock
 from bot.conversation.conversations import Conversations
 from bot.conversation.holder import new_holder
-from bot.conversation.inbox import Inbox
+from bot.conversation.inbox import Door, Inbox
 from bot.conversation.messages import Incoming, Outcome, Reply
+from bot.conversation.sealing import Seal
 from bot.conversation.texts import load_texts
 from bot.database import Database, sqlite_url
 from tests.stack import ROOT, Stack
@@ -60,12 +61,15 @@ async def _transactions(folder: Path, count: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         database, clock = Database(sqlite_url(Path(scratch) / "parts.db")), SystemClock()
         await database.create_tables()
-        inbox = Inbox(database, load_texts(support_phone="", support_email=""), holder=new_holder(), button_life=timedelta(hours=1))
+        inbox = Inbox(
+            database, load_texts(support_phone="", support_email=""), Seal("s" * 32), holder=new_holder(), button_life=timedelta(hours=1)
+        )
+        door = Door("web", "web", trusted=True)
         conversation = await Conversations(database).open("web", "parts", clock.now())
         receiving: list[float] = []
         completing: list[float] = []
         for number in range(count):
-            received = await _timed(inbox.receive(conversation, Incoming(str(number), "bonjour"), clock.now()), receiving)
+            received = await _timed(inbox.receive(conversation, Incoming(str(number), "bonjour"), door, clock.now()), receiving)
             assert received.work is not None
             await _timed(inbox.complete(received.work, Outcome((Reply(text="Bonjour"),), delivered=True), clock.now()), completing)
         await database.close()

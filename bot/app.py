@@ -20,17 +20,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
-from bot.channels import web
+from bot.channels import create_channels, web
 from bot.clock import Clock, SystemClock
+from bot.conversation.channel import Wiring
 from bot.conversation.gateway import Gateway
+from bot.conversation.privacy import Privacy
+from bot.conversation.router import Redeem
 from bot.conversation.texts import Texts
 from bot.database import Database
 from bot.delivery import Delivery
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
+from bot.dossiers.usagers import KnownUsagers
 from bot.errors import configure_logging, log_error
-from bot.fhir import FhirClient
+from bot.fhir import FhirClient, FhirUnavailable
 from bot.health import Health
+from bot.identity.continuations import Continuations
+from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
+from bot.identity.service import Identity
 from bot.migrations import upgrade
 from bot.notifications import events
 from bot.operations import Operations
@@ -45,10 +52,15 @@ DRAIN_SECONDS = 4
 def create_app(settings: Settings, clock: Clock) -> FastAPI:
     """The application. Raises SettingsError, TextsError or FrontendNotInstalled when the installation is not complete."""
     database = Database(settings.sqlalchemy_url)
-    gateway = Gateway(settings, database, clock)
     fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
-    delivery = Delivery(settings, database, clock, gateway.hub, _DueWork(settings, database, clock, fhir))
-    health = Health(settings, database, channels=(web.CHANNEL,))
+    registry = AccountRegistry(fhir)
+    identity = Identity(database, registry, clock, settings)
+    work = _DueWork(settings, database, clock, fhir, registry)
+    privacy = Privacy(identity, KnownUsagers(work.dossiers, clock), clock)
+    gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
+    channels = create_channels(Wiring(settings, gateway, clock, database))
+    delivery = Delivery(settings, database, clock, gateway, privacy, work)
+    health = Health(settings, database, channels)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -67,7 +79,10 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.gateway, app.state.database, app.state.delivery = gateway, database, delivery
     _tell_problems(app, gateway.texts)
-    app.include_router(web.router(gateway, settings, clock))
+    app.include_router(web.router(gateway, Continuations(database, clock, settings), settings, clock))
+    for channel in channels:
+        if channel.routes is not None:
+            app.include_router(channel.routes)
     app.include_router(_health_routes(health))
     app.include_router(events.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
@@ -77,15 +92,34 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
 class _DueWork:
     """What falls due beside the outbox: operations on the platform, and account creations that a kill interrupted."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient) -> None:
+    def __init__(self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, registry: AccountRegistry) -> None:
         self._operations = Operations(database, clock)
-        Dossiers(fhir, database, clock, self._operations)
+        self.dossiers = Dossiers(fhir, database, clock, self._operations)
         partners = Partners(fhir, database, clock, self._operations)
-        self._requests = AccountRequests(database, AccountRegistry(fhir), partners, clock, settings)
+        self._requests = AccountRequests(database, registry, partners, clock, settings)
 
     async def run_due(self) -> int:
         """Attempt what is due; how much was done."""
         return await self._operations.run_due() + await self._requests.finish_created()
+
+
+def _redeeming(identity: Identity) -> Redeem:
+    """Links a chat by the token of a deep link; what a failure is called in the gateway's texts."""
+
+    async def redeem(conversation_id: str, token: str) -> str | None:
+        try:
+            await identity.redeem(conversation_id, token)
+        except LinkTokenInvalid:
+            return "link_invalid"
+        except Locked:
+            return "link_locked"
+        except AccountClosed:
+            return "link_closed"
+        except FhirUnavailable:
+            return "link_unavailable"
+        return None
+
+    return redeem
 
 
 def serve(settings: Settings) -> None:

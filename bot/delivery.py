@@ -8,24 +8,22 @@ rather than never.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
-from pydantic import ValidationError
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
-from bot.conversation.hub import Hub
+from bot.conversation.gateway import Gateway
 from bot.conversation.messages import Reply
+from bot.conversation.privacy import Privacy
 from bot.conversation.transcript import UnknownConversation, add_proactive
 from bot.database import Database
 from bot.errors import log_error
 from bot.mail import MailRefused, MailUnavailable, send_mail
-from bot.outbox import CHAT, LEASE, MAIL, OutboxRow, claim, postpone, settle
+from bot.outbox import CHAT, LEASE, MAIL, OutboxRow, claim, due, postpone, retry_at, settle
 from bot.settings import Settings
 
 POLL_SECONDS = 0.5
@@ -35,8 +33,6 @@ STOP_SECONDS = 2.0
 CLAIMED_AT_ONCE = 20
 MAIL_SECONDS = LEASE.total_seconds() - 10
 """A mail that takes longer is given up for this time, while the row is still ours."""
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
-TRYING_FOR = timedelta(hours=4)
 
 
 class UnknownKind(Exception):
@@ -54,19 +50,14 @@ class DueWork(Protocol):
         ...
 
 
-def retry_at(attempts: int, now: datetime) -> datetime | None:
-    """When to try again after `attempts` failures: 2 s doubled each time up to ten minutes, jittered; None after four hours of trying."""
-    waits = [min(FIRST_RETRY_SECONDS * 2**n, LONGEST_RETRY_SECONDS) for n in range(min(attempts, 60))]
-    if sum(waits) > TRYING_FOR.total_seconds():
-        return None
-    return now + timedelta(seconds=waits[-1] * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
-
-
 class Delivery:
     """The delivery worker of one process."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, hub: Hub, operations: DueWork | None = None) -> None:
-        self._settings, self._database, self._clock, self._hub = settings, database, clock, hub
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, gateway: Gateway, privacy: Privacy, operations: DueWork | None = None
+    ) -> None:
+        self._settings, self._database, self._clock = settings, database, clock
+        self._gateway, self._privacy = gateway, privacy
         self._operations = operations
         self._woken, self._due = asyncio.Event(), asyncio.Event()
         self._stopping = False
@@ -99,50 +90,44 @@ class Delivery:
         if not await self._anything_due():
             return 0
         now = self._clock.now()
-        mails: list[OutboxRow] = []
-        spoken: set[str] = set()
         async with self._database.writing() as session:
-            rows = await claim(session, now=now, limit=CLAIMED_AT_ONCE)
-            for row in rows:
-                if row.kind == MAIL:
-                    mails.append(row)
-                elif row.kind == CHAT:
-                    await self._say(session, row, now, spoken)
-                else:
-                    log_error(UnknownKind(), "delivering an outbox row")
-                    await postpone(session, row.id, until=None, error=UnknownKind.__name__, now=now)
-        for conversation_id in spoken:
-            self._hub.changed(conversation_id)
-        await asyncio.gather(*(self._mail(row) for row in mails))
+            rows = await claim(session, pushes=False, now=now, limit=CLAIMED_AT_ONCE)
+        for row in rows:  # in their order: a chat is told things as they happened
+            if row.kind == CHAT:
+                await self._say(row)
+            elif row.kind != MAIL:
+                await self._give_up(row, UnknownKind(), "delivering an outbox row")
+        await asyncio.gather(*(self._mail(row) for row in rows if row.kind == MAIL))
         return len(rows)
 
     async def _anything_due(self) -> bool:
         """Look before taking the write lock, which the turns need."""
-        now = self._clock.now()
-        due = select(OutboxRow.id).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None), OutboxRow.not_before <= now)
-        free = (OutboxRow.lease_until.is_(None)) | (OutboxRow.lease_until < now)
         async with self._database.reading() as session:
-            return await session.scalar(due.where(free).limit(1)) is not None
+            return await session.scalar(select(OutboxRow.id).where(*due(self._clock.now(), pushes=False)).limit(1)) is not None
 
-    async def _say(self, session: AsyncSession, row: OutboxRow, now: datetime, spoken: set[str]) -> None:
+    async def _say(self, row: OutboxRow) -> None:
+        """Put a message into its chat, as its channel may have it."""
+        conversation_id, now = row.conversation_id or "", self._clock.now()
         try:
             reply = Reply.model_validate(row.payload)
             if reply.blank:
                 raise ValueError("nothing to say")
-            await add_proactive(
-                session,
-                row.conversation_id or "",
-                reply,
-                key=f"outbox:{row.id}",
-                now=now,
-                button_life=timedelta(hours=self._settings.button_hours),
-            )
-        except (ValidationError, ValueError, UnknownConversation) as error:
-            log_error(error, "putting an outbox row into a chat")
-            await postpone(session, row.id, until=None, error=type(error).__name__, now=now)
-        else:
-            await settle(session, row.id, now=now)
-            spoken.add(row.conversation_id or "")
+            if not self._gateway.doors.trusted(await self._gateway.conversations.home(conversation_id)):
+                reply = await self._privacy.clean(conversation_id, reply)
+            async with self._database.writing() as session:
+                life = timedelta(hours=self._settings.button_hours)
+                await add_proactive(session, conversation_id, reply, key=f"outbox:{row.id}", now=now, button_life=life)
+                await settle(session, row.id, now=now)
+        except (ValueError, KeyError, UnknownConversation) as error:
+            await self._give_up(row, error, "putting an outbox row into a chat")
+            return
+        self._gateway.hub.changed(conversation_id)
+        self._gateway.wake()
+
+    async def _give_up(self, row: OutboxRow, error: Exception, doing: str) -> None:
+        log_error(error, doing)
+        async with self._database.writing() as session:
+            await postpone(session, row.id, until=None, error=type(error).__name__, now=self._clock.now())
 
     async def _mail(self, row: OutboxRow) -> None:
         payload = {"id": f"outbox-{row.id}-{int(row.created_at.timestamp())}", **row.payload}

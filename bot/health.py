@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import urljoin
 
 import httpx
 from sqlalchemy import text
 
+from bot.conversation.channel import Channel
 from bot.database import Database
 from bot.directory.index import current_folder
 from bot.settings import Settings
@@ -28,7 +29,7 @@ Check = Callable[[], Awaitable[bool]]
 class Health:
     """Checks every dependency, in parallel, each for at most two seconds."""
 
-    def __init__(self, settings: Settings, database: Database, channels: tuple[str, ...]) -> None:
+    def __init__(self, settings: Settings, database: Database, channels: Sequence[Channel]) -> None:
         self._settings, self._database, self._channels = settings, database, channels
         self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False)
         self._lock = asyncio.Lock()
@@ -57,8 +58,9 @@ class Health:
             "platform": self._get(f"{self._settings.platform_url}/" if self._settings.platform_url else None, "metadata"),
             "smtp": self._greet_smtp if self._settings.smtp_port else None,
         }
+        checks |= {channel.means.name: channel.healthy for channel in self._channels}
         results = await asyncio.gather(*(_outcome(check) for check in checks.values()))
-        return dict(zip(checks, results, strict=True)) | dict.fromkeys(self._channels, OK)
+        return dict(zip(checks, results, strict=True)) | {"web": OK}
 
     def _get(self, base: str | None, path: str) -> Check | None:
         if base is None:

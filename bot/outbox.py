@@ -7,30 +7,39 @@ row is taken again. Replies to a message are written with the turn itself (`bot.
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, select, update
+from sqlalchemy import ColumnElement, Index, String, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from bot.database import Table
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row is left alone: longer than the slowest single delivery."""
 
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
+TRYING_FOR = timedelta(hours=4)
+
 MAIL = "mail"
 """Kind of a row whose payload is {"to": [address], "subject": str, "text": str}."""
 CHAT = "chat"
 """Kind of a row for `conversation_id`, whose payload is
 {"text": str, "buttons": [{"title", "intent", "entities"}], "link": {"title", "url"} | null}."""
+PUSH = "push"
+"""Kind of a row for the chat of `conversation_id` on its own channel (`bot.conversation.wire`): taken in their order, one at a time."""
 
 
 class OutboxRow(Table):
     """Something to be delivered, once, not before `not_before`."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "done_at", "dead_at", "not_before"),)
+    __table_args__ = (
+        Index("ix_outbox_due", "done_at", "dead_at", "kind", "not_before"),
+        Index("ix_outbox_conversation", "conversation_id", "done_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(16))
@@ -76,17 +85,40 @@ async def enqueue(
     return True
 
 
-async def claim(session: AsyncSession, *, now: datetime, limit: int) -> list[OutboxRow]:
-    """Lease up to `limit` due rows, oldest first, in the caller's writing transaction."""
-    due = (
-        select(OutboxRow)
-        .where(OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None), OutboxRow.not_before <= now)
-        .where((OutboxRow.lease_until.is_(None)) | (OutboxRow.lease_until < now))
-        .order_by(OutboxRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+def retry_at(attempts: int, now: datetime) -> datetime | None:
+    """When to try again after `attempts` failures: 2 s doubled each time up to ten minutes, jittered; None after four hours of trying."""
+    waits = [min(FIRST_RETRY_SECONDS * 2**n, LONGEST_RETRY_SECONDS) for n in range(min(attempts, 60))]
+    if sum(waits) > TRYING_FOR.total_seconds():
+        return None
+    return now + timedelta(seconds=waits[-1] * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+
+
+def due(now: datetime, *, pushes: bool) -> tuple[ColumnElement[bool], ...]:
+    """Conditions of the rows that may be claimed: those of channels (`pushes`), of a chat only the oldest, or all the others."""
+    conditions = (
+        OutboxRow.kind == PUSH if pushes else OutboxRow.kind != PUSH,
+        OutboxRow.done_at.is_(None),
+        OutboxRow.dead_at.is_(None),
+        OutboxRow.not_before <= now,
+        (OutboxRow.lease_until.is_(None)) | (OutboxRow.lease_until < now),
     )
-    rows = list((await session.scalars(due)).all())
+    if not pushes:
+        return conditions
+    older = aliased(OutboxRow)
+    first = ~exists().where(
+        older.kind == PUSH,
+        older.conversation_id == OutboxRow.conversation_id,
+        older.done_at.is_(None),
+        older.dead_at.is_(None),
+        older.id < OutboxRow.id,
+    )
+    return (*conditions, first)
+
+
+async def claim(session: AsyncSession, *, pushes: bool, now: datetime, limit: int) -> list[OutboxRow]:
+    """Lease up to `limit` due rows, oldest first, in the caller's writing transaction."""
+    wanted = select(OutboxRow).where(*due(now, pushes=pushes)).order_by(OutboxRow.id).limit(limit).with_for_update(skip_locked=True)
+    rows = list((await session.scalars(wanted)).all())
     for row in rows:
         row.lease_until = now + LEASE
         row.attempts += 1
@@ -98,8 +130,10 @@ async def settle(session: AsyncSession, row_id: int, *, now: datetime) -> None:
     await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(done_at=now, lease_until=None, payload={}))
 
 
-async def postpone(session: AsyncSession, row_id: int, *, until: datetime | None, error: str, now: datetime) -> None:
-    """Put a row back until `until`, or declare it dead where `until` is None."""
+async def postpone(session: AsyncSession, row_id: int, *, until: datetime | None, error: str, now: datetime, counted: bool = True) -> None:
+    """Put a row back until `until`, or declare it dead where `until` is None; not `counted`, the attempt is not spent."""
     values: dict[str, Any] = {"lease_until": None, "last_error": error}
     values |= {"dead_at": now} if until is None else {"not_before": until}
+    if not counted:
+        values["attempts"] = OutboxRow.attempts - 1
     await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +63,59 @@ class Settings(BaseSettings):
         description="Opening hours on working days, Europe/Paris.",
     )
 
+    telegram: Literal["fake"] | None = Field(
+        None, alias="TELEGRAM", description="`fake`: try Telegram on this machine, with a page that shows the chats."
+    )
+    telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_TOKEN", description="Token of the Telegram bot; none: no Telegram.")
+    telegram_bot: str | None = Field(
+        None, alias="TELEGRAM_BOT", pattern=r"^\w{5,32}$", description="User name of the Telegram bot, for links that open a chat with it."
+    )
+    telegram_mode: Literal["auto", "webhook", "polling"] = Field(
+        "auto", alias="TELEGRAM_MODE", description="How updates come; `auto`: webhook where PUBLIC_URL is https, else long polling."
+    )
+    telegram_secret: SecretStr | None = Field(
+        None, alias="TELEGRAM_SECRET", min_length=16, description="Secret that Telegram shows at the webhook; none: derived from SECRET."
+    )
+    telegram_api_url: str = Field("https://api.telegram.org", alias="TELEGRAM_API_URL", description="Base of the Bot API.")
+    telegram_link_url: str = Field("https://t.me", alias="TELEGRAM_LINK_URL", description="Base of links that open a Telegram chat.")
+    telegram_per_second: float = Field(
+        29.0, alias="TELEGRAM_PER_SECOND", gt=0, description="Messages a second to all Telegram chats together; Telegram allows about 30."
+    )
+    teams: Literal["fake"] | None = Field(
+        None, alias="TEAMS", description="`fake`: try Teams on this machine, with a page that shows the chats."
+    )
+    teams_app_id: str | None = Field(None, alias="TEAMS_APP_ID", description="Application (client) id of the Teams bot; none: no Teams.")
+    teams_app_password: SecretStr | None = Field(None, alias="TEAMS_APP_PASSWORD", description="Client secret of the Teams bot.")
+    teams_tenant_id: str | None = Field(None, alias="TEAMS_TENANT_ID", description="The one tenant that the Teams bot serves.")
+    teams_trusted: bool = Field(
+        False, alias="TEAMS_TRUSTED", description="Whether Teams may be told who an usager is: only where its hosting allows it."
+    )
+    teams_openid_url: str | None = Field(
+        None, alias="TEAMS_OPENID_URL", description="OpenID metadata of who signs the requests of Teams; none: the Bot Framework's."
+    )
+    teams_issuer: str | None = Field(None, alias="TEAMS_ISSUER", description="Who signs the requests of Teams; none: the Bot Framework.")
+    teams_link_url: str = Field("https://teams.microsoft.com", alias="TEAMS_LINK_URL", description="Base of links that open a Teams chat.")
+    channels: str = Field(
+        "", alias="CHANNELS", description="Python modules of more channels, separated by commas (see docs/dev/channels.md)."
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        alias="REDIS_URL",
+        description="Redis that several processes share their rate limits through; none: each process counts alone.",
+    )
+
+    oidc_issuer: str | None = Field(
+        None, alias="OIDC_ISSUER", description="OpenID Connect issuer that users sign in with (Pro Santé Connect); none: by e-mail only."
+    )
+    oidc_discovery: str = Field(
+        ".well-known/openid-configuration", alias="OIDC_DISCOVERY", description="Path of the issuer's metadata, below OIDC_ISSUER."
+    )
+    oidc_client_id: str | None = Field(None, alias="OIDC_CLIENT_ID", description="Our client id at the issuer.")
+    oidc_client_secret: SecretStr | None = Field(None, alias="OIDC_CLIENT_SECRET", description="Our client secret at the issuer.")
+    oidc_scope: str = Field("openid scope_all", alias="OIDC_SCOPE", description="Scopes asked for; Pro Santé Connect wants these.")
+    oidc_acr: str = Field("eidas1", alias="OIDC_ACR", description="`acr` asked for and required in the ID token; empty: none.")
+    oidc_name: str = Field("Pro Santé Connect", alias="OIDC_NAME", description="What users call the issuer.")
+
     link_days: int = Field(90, alias="LINK_DAYS", ge=1, description="Days until a chat's link to an account expires.")
     button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
     turn_seconds: float = Field(
@@ -82,6 +135,11 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database's URL, SQLite in the data folder unless set otherwise."""
         return self.database_url or sqlite_url(self.data / "sphere.db")
+
+    @property
+    def own_url(self) -> str:
+        """Where users' browsers reach this installation, without trailing slash."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
     def directory_index(self) -> Path:

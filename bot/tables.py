@@ -5,6 +5,7 @@ from __future__ import annotations
 import bot.accounts.tables
 import bot.audit
 import bot.conversation.tables
+import bot.identity.continuations
 import bot.identity.tables
 import bot.notifications.tables
 import bot.operations

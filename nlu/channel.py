@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import logging
 import os
+import re
 import unicodedata
 import uuid
 from dataclasses import dataclass, field
@@ -24,8 +25,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.intent_classifier import response_selector
+from nlu.masking import MASKS, Mask, is_masked
 from nlu.privacy import configure_logging
-from nlu.replies import BadReply, Reply, TurnOutput
+from nlu.replies import BadReply, TurnOutput
 from nlu.turns import TurnFailed, TurnProcessor
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,10 @@ MAX_TEXT = 4000  # characters
 MAX_ID = 200  # characters, of conversation and turn
 TURN_SECONDS = float(os.environ.get("RASA_TURN_SECONDS", "45"))
 _LOCK_POLL_SECONDS = 0.02
+
+
+OWN_DOOR = {"channel": "web", "home": "web", "trusted": True}
+"""The door of a turn that names none."""
 
 
 class Refused(Exception):
@@ -54,6 +60,10 @@ class Incoming:
     text: str | None = None
     intent: str | None = None
     entities: dict[str, Any] = field(default_factory=dict)
+    door: dict[str, Any] = field(default_factory=lambda: dict(OWN_DOOR))
+    """By which channel the turn comes, the conversation's own, and whether an usager may be named there."""
+    masks: tuple[Mask, ...] = ()
+    """Parts of the text that are known to identify an usager."""
 
 
 class GatewayInput(InputChannel):
@@ -94,7 +104,7 @@ class GatewayInput(InputChannel):
                 answer = await _answer(request.app.ctx.agent.lock_store, processor, incoming)
             except Refused as refused:
                 return problem(refused.status, refused.title)
-            return response.json({"messages": answer})
+            return response.json(answer)
 
         return gateway
 
@@ -141,14 +151,38 @@ def parse(body: dict[str, Any], processor: TurnProcessor) -> Incoming:
     turn = _identifier(body, "turn") if body.get("turn") is not None else uuid.uuid4().hex
     if ("text" in body) == ("intent" in body):
         raise Refused(422, "Either text or intent is needed")
+    door = _door(body)
     if "text" in body:
-        return Incoming(conversation, turn, text=_text(body["text"]))
+        text = _text(body["text"])
+        return Incoming(conversation, turn, text=text, door=door, masks=() if door["trusted"] else _masks(body, text))
     intent, entities = body["intent"], body.get("entities") or {}
     if not isinstance(intent, str) or not _is_known(intent, processor):
         raise Refused(422, "The intent is unknown")
     if not isinstance(entities, dict) or not set(entities) <= set(processor.domain.entities):
         raise Refused(422, "An entity is unknown")
-    return Incoming(conversation, turn, intent=intent, entities=entities)
+    return Incoming(conversation, turn, intent=intent, entities=entities, door=door)
+
+
+def _door(body: dict[str, Any]) -> dict[str, Any]:
+    door = {name: body.get(name, default) for name, default in OWN_DOOR.items()}
+    if not all(isinstance(door[name], type(default)) for name, default in OWN_DOOR.items()):
+        raise Refused(422, "channel, home or trusted is malformed")
+    return door
+
+
+def _masks(body: dict[str, Any], text: str) -> tuple[Mask, ...]:
+    """The parts to mask, whose places are those in the text as it was sent: cleaning it may have moved them."""
+    raw, masks = body["text"], []
+    for given in body.get("masks") or []:
+        try:
+            words, entity = raw[int(given["start"]) : int(given["end"])], given["entity"]
+        except (TypeError, KeyError, ValueError) as error:
+            raise Refused(422, "A mask is malformed") from error
+        words = unicodedata.normalize("NFC", words.replace("\x00", "")).strip()
+        if entity not in MASKS or not words:
+            raise Refused(422, "A mask is malformed")
+        masks += [Mask(*found.span(), entity) for found in re.finditer(re.escape(words), text)]
+    return tuple(masks)
 
 
 def _identifier(body: dict[str, Any], name: str) -> str:
@@ -183,20 +217,21 @@ def _is_known(intent: str, processor: TurnProcessor) -> bool:
 
 def as_user_message(incoming: Incoming) -> UserMessage:
     """What Rasa handles: a text to understand, or a button already understood."""
-    parse_data = _button(incoming) if incoming.intent else None
+    metadata = {"turn": incoming.turn, **incoming.door}
+    parse_data = _button(incoming, metadata) if incoming.intent else None
     text = parse_data["text"] if parse_data else incoming.text
     return UserMessage(
         text,
-        TurnOutput(),
+        TurnOutput(masks=incoming.masks if parse_data is None and not incoming.door["trusted"] else None),
         incoming.conversation,
         parse_data=parse_data,
         input_channel=GatewayInput.name(),
         message_id=incoming.turn,
-        metadata={"turn": incoming.turn},
+        metadata=metadata,
     )
 
 
-def _button(incoming: Incoming) -> dict[str, Any]:
+def _button(incoming: Incoming, metadata: dict[str, Any]) -> dict[str, Any]:
     assert incoming.intent is not None
     name = incoming.intent.split("/")[0]
     entities = [
@@ -209,18 +244,26 @@ def _button(incoming: Incoming) -> dict[str, Any]:
         "entities": entities,
         "intent_ranking": [{"name": incoming.intent, "confidence": 1.0}],
         "message_id": incoming.turn,
-        "metadata": {"turn": incoming.turn},
+        "metadata": metadata,
     }
     if "/" in incoming.intent:
         data["response_selector"] = response_selector(incoming.intent)
     return data
 
 
-async def _answer(lock_store: Any, processor: TurnProcessor, incoming: Incoming) -> list[Reply]:
-    """The messages of the turn, played again where it was taken before; one turn of a conversation at a time."""
+async def _answer(lock_store: Any, processor: TurnProcessor, incoming: Incoming) -> dict[str, Any]:
+    """The messages of the turn, on an untrusted one with its masked text; played again where it was taken before.
+
+    One turn of a conversation at a time.
+    """
     try:
         async with lock_store.lock(incoming.conversation, wait_time_in_seconds=_LOCK_POLL_SECONDS):
-            return await asyncio.wait_for(processor.answer(as_user_message(incoming)), TURN_SECONDS)
+            message = as_user_message(incoming)
+            answer: dict[str, Any] = {"messages": await asyncio.wait_for(processor.answer(message), TURN_SECONDS)}
+            if message.output_channel.masks is not None:
+                masked = message.output_channel.masked_text
+                answer |= {"text": masked, "masked": is_masked(masked)}
+            return answer
     except TurnFailed as failed:
         logger.error("Turn dropped: %s", failed)
         title = "An action failed" if failed.actions else "The turn could not be answered"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 from rasa.core.channels.channel import OutputChannel
+
+from nlu.masking import Mask
 
 Reply = dict[str, Any]
 _PAYLOAD = re.compile(r"/(?P<intent>[\w/-]+)\s*(?:\?(?P<query>.*)|(?P<entities>\{.*\})?)\s*\Z", re.DOTALL)
@@ -19,10 +21,13 @@ class BadReply(Exception):
 
 
 class TurnOutput(OutputChannel):
-    """Keeps the messages of a turn whole and in order."""
+    """Keeps the messages of a turn whole and in order, and what must be known of the user's message beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, masks: Sequence[Mask] | None = None) -> None:
         self.messages: list[Mapping[str, Any]] = []
+        self.masks = masks
+        """Parts of the text that identify an usager; None where nothing is to be masked. Never stored."""
+        self.masked_text = ""
 
     @classmethod
     def name(cls) -> str:

@@ -19,6 +19,7 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from nlu.masking import mask_reading
 from nlu.replies import Reply, TurnOutput, replies
 
 _failed: ContextVar[list[str] | None] = ContextVar("failed", default=None)
@@ -99,7 +100,9 @@ class TurnProcessor(MessageProcessor):
         """
         tracker = await self.get_tracker(message.sender_id)
         output = message.output_channel
-        for event in _said_in(tracker, message.message_id):
+        said, text = _said_in(tracker, message.message_id)
+        output.masked_text = text
+        for event in said:
             await output.send_response(message.sender_id, event.message())
         return replies(output.messages) if output.messages else await self._take(message, tracker, output)
 
@@ -107,6 +110,10 @@ class TurnProcessor(MessageProcessor):
         token = _failed.set([])
         try:
             await self._update_tracker_session(tracker, output, message.metadata)
+            if output.masks is not None:  # understood as it was typed, kept as it may be kept
+                reading = await self.parse_message(message, tracker)
+                message.text, message.parse_data = mask_reading(message.text, reading, output.masks)
+                output.masked_text = message.text
             await self._handle_message_with_tracker(message, tracker)
             tracker = await self.run_action_extract_slots(output, tracker)
             _raise_if_failed()
@@ -142,15 +149,17 @@ def _too_long(*_: Any) -> None:
     raise TurnFailed("more predictions than allowed", actions=False)
 
 
-def _said_in(tracker: DialogueStateTracker, turn: str) -> list[BotUttered]:
+def _said_in(tracker: DialogueStateTracker, turn: str) -> tuple[list[BotUttered], str]:
+    """What was answered to a turn that was taken before, and the user's text as it was kept."""
     said: list[BotUttered] = []
-    inside = False
+    inside, text = False, ""
     for event in tracker.events:
         if isinstance(event, UserUttered) and event.message_id:
             inside = event.message_id == turn
+            text = (event.text or "") if inside else text
         elif inside and isinstance(event, BotUttered):
             said.append(event)
-    return said
+    return said, text
 
 
 def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:

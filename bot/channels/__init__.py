@@ -1,1 +1,34 @@
-"""Channels: they translate to and from the outside, nothing else."""
+"""Channels: they translate to and from the outside, nothing else.
+
+A folder with `create(wiring)` is a channel that messages are pushed to.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from bot.conversation.channel import Channel, Wiring
+from bot.settings import SettingsError
+
+
+def create_channels(wiring: Wiring) -> list[Channel]:
+    """The configured channels, made known to the gateway: the folders here, and the modules that `CHANNELS` names.
+
+    Raises SettingsError, naming the variable, where a channel's settings are wrong.
+    """
+    folders = [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg]
+    more = [name.strip() for name in wiring.settings.channels.split(",") if name.strip()]
+    channels: list[Channel] = []
+    for name in (*folders, *more):
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if name in folders:
+                raise
+            raise SettingsError(f"CHANNELS names {name}, which cannot be imported") from error
+        channel: Channel | None = module.create(wiring)
+        if channel is not None:
+            wiring.gateway.doors.add(channel)
+            channels.append(channel)
+    return channels

@@ -6,7 +6,6 @@ speak in anybody's chat.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import secrets
@@ -26,6 +25,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from bot.clock import Clock
 from bot.conversation.gateway import Gateway, Typing
 from bot.conversation.messages import Incoming, Message
+from bot.identity.continuations import Continuations, digest
 from bot.problems import Problem
 from bot.settings import Settings
 
@@ -71,18 +71,30 @@ class _Posted(BaseModel):
 class WebChat:
     """The Web chat API's operations."""
 
-    def __init__(self, gateway: Gateway, settings: Settings, clock: Clock) -> None:
-        self._gateway, self._clock = gateway, clock
+    def __init__(self, gateway: Gateway, continuations: Continuations, settings: Settings, clock: Clock) -> None:
+        self._gateway, self._continuations, self._clock = gateway, continuations, clock
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._sessions = RateLimitItemPerMinute(settings.chat_sessions_per_minute)
         self._messages = RateLimitItemPerMinute(settings.chat_messages_per_minute)
 
     async def open(self, request: Request) -> Response:
-        """`POST /chat/sessions` → `{"token"}`."""
+        """`POST /chat/sessions` → `{"token"}`; with `{"continue": token}` for the conversation of another channel that the link is of."""
         address = request.client.host if request.client else ""
         await self._count(self._sessions, "sessions", address)
+        link = _continued(await self._body(request))
+        if link is not None:
+            return await self._continue(link)
         token = secrets.token_urlsafe(32)
-        await self._gateway.open(CHANNEL, _digest(token))
+        await self._gateway.open(CHANNEL, digest(token))
+        return JSONResponse({"token": token}, headers=NO_STORE)
+
+    async def _continue(self, link: str) -> Response:
+        """Open the web chat of a conversation once; the dialogue goes on there by itself."""
+        opened = await self._continuations.open(link)
+        if opened is None:
+            raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_continuation"))
+        conversation_id, token = opened
+        await self._gateway.receive(conversation_id, Incoming(f"continued:{digest(link)}", event="continued"), CHANNEL)
         return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def post(self, request: Request) -> Response:
@@ -90,7 +102,7 @@ class WebChat:
         conversation_id = await self._conversation(request)
         incoming = self._parse(await self._body(request))
         await self._count(self._messages, "messages", conversation_id)
-        received = await self._gateway.receive(conversation_id, incoming)
+        received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
             replies = await self._gateway.replies(conversation_id, received)
             if replies is not None:
@@ -113,7 +125,8 @@ class WebChat:
     async def _conversation(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            found = await self._gateway.find(CHANNEL, _digest(token.strip()))
+            hashed = digest(token.strip())
+            found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session(hashed)
             if found is not None:
                 return found
         headers = {"WWW-Authenticate": "Bearer"}
@@ -166,9 +179,9 @@ class WebChat:
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(seconds)})
 
 
-def router(gateway: Gateway, settings: Settings, clock: Clock) -> APIRouter:
+def router(gateway: Gateway, continuations: Continuations, settings: Settings, clock: Clock) -> APIRouter:
     """The routes of the Web chat API."""
-    chat = WebChat(gateway, settings, clock)
+    chat = WebChat(gateway, continuations, settings, clock)
     routes = APIRouter(prefix="/chat")
     routes.add_api_route("/sessions", chat.open, methods=["POST"])
     routes.add_api_route("/messages", chat.post, methods=["POST"])
@@ -177,8 +190,13 @@ def router(gateway: Gateway, settings: Settings, clock: Clock) -> APIRouter:
     return routes
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+def _continued(body: bytes) -> str | None:
+    """The token of the link that a session is opened with, if it is."""
+    try:
+        link = json.loads(body)["continue"] if body.strip() else None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return link if isinstance(link, str) else None
 
 
 async def _server_sent(source: AsyncIterator[Message | Typing]) -> AsyncIterator[ServerSentEvent]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.tables import Conversation
@@ -21,6 +23,7 @@ class Conversations:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._homes: OrderedDict[str, str] = OrderedDict()
 
     async def open(self, channel: str, address: str, now: datetime) -> str:
         """Start a conversation with `address`, which must be new on that channel; gives its id."""
@@ -40,6 +43,41 @@ class Conversations:
         if found is not None:
             self._remember(channel, address, found)
         return found
+
+    async def enter(self, channel: str, address: str, reference: dict[str, Any], now: datetime) -> str:
+        """The conversation with `address`, opened where there is none, reachable from now on by `reference`; gives its id."""
+        values: dict[str, Any] = {"id": random_id(), "channel": channel, "address": address, "reference": reference}
+        values |= {"created_at": now, "last_seen_at": now}
+        insert = (sqlite if self._database.is_sqlite else postgresql).insert(Conversation)
+        async with self._database.reading() as session:
+            mine = select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
+            found = await session.scalar(mine)
+            if found is not None and found.closed_at is None and found.reference == reference:
+                return found.id
+        upsert = insert.values(**values).on_conflict_do_update(
+            index_elements=["channel", "address"], set_={"reference": reference, "closed_at": None}
+        )
+        async with self._database.writing() as session:
+            entered: str = (await session.execute(upsert.returning(Conversation.id))).scalar_one()
+        return entered
+
+    async def left(self, channel: str, address: str, now: datetime) -> None:
+        """The chat cannot be written to any more."""
+        mine = (Conversation.channel == channel, Conversation.address == address, Conversation.closed_at.is_(None))
+        async with self._database.writing() as session:
+            await session.execute(update(Conversation).where(*mine).values(closed_at=now))
+
+    async def home(self, conversation_id: str) -> str:
+        """The channel that the conversation was opened on. Raises KeyError where there is no such conversation."""
+        if conversation_id not in self._homes:
+            async with self._database.reading() as session:
+                found = await session.scalar(select(Conversation.channel).where(Conversation.id == conversation_id))
+            if found is None:
+                raise KeyError(conversation_id)
+            self._homes[conversation_id] = found
+            if len(self._homes) > _REMEMBERED:
+                self._homes.popitem(last=False)
+        return self._homes[conversation_id]
 
     def _remember(self, channel: str, address: str, conversation_id: str) -> None:
         self._known[channel, address] = conversation_id

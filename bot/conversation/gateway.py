@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from bot.clock import Clock
 from bot.conversation.conversations import Conversations
+from bot.conversation.doors import Doors
 from bot.conversation.follower import Follower
 from bot.conversation.holder import new_holder
 from bot.conversation.hub import Hub
-from bot.conversation.inbox import Inbox
+from bot.conversation.inbox import Door, Inbox
 from bot.conversation.messages import Incoming, Message, Received
+from bot.conversation.privacy import Privacy
+from bot.conversation.pushing import Pusher
 from bot.conversation.rasa import RasaClient
-from bot.conversation.router import Router
+from bot.conversation.router import Redeem, Router
+from bot.conversation.sealing import Seal
 from bot.conversation.texts import Texts, load_texts
 from bot.conversation.transcript import PAGE, Transcript
 from bot.conversation.worker import Worker
@@ -38,33 +43,46 @@ class Typing:
 class Gateway:
     """Conversations of every channel: receive, answer, read, follow. One a process."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
-        """Raises TextsError or SettingsError when the installation is not complete."""
+    def __init__(self, settings: Settings, database: Database, clock: Clock, privacy: Privacy, redeem: Redeem) -> None:
+        """Raises TextsError or SettingsError when the installation is not complete.
+
+        Args:
+            redeem: links a conversation by the token of a deep link.
+        """
         self._database, self._clock = database, clock
         self._turn_seconds = settings.turn_seconds
         self.texts: Texts = load_texts(support_phone=settings.support_phone, support_email=settings.support_email)
         self.hub = Hub()
         self.conversations = Conversations(database)
         self.transcript = Transcript(database)
-        self._inbox = Inbox(database, self.texts, holder=new_holder(), button_life=timedelta(hours=settings.button_hours))
+        self.doors = Doors(database)
+        seal = Seal(settings.required("secret"))
+        self._inbox = Inbox(database, self.texts, seal, holder=new_holder(), button_life=timedelta(hours=settings.button_hours))
         self._rasa = RasaClient(
             settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
         )
         self._worker = Worker(
             inbox=self._inbox,
-            router=Router(database, clock),
+            router=Router(database, clock, self.doors.means, redeem),
             rasa=self._rasa,
             hub=self.hub,
             texts=self.texts,
             clock=clock,
             turn_seconds=settings.turn_seconds,
+            doors=self.doors,
+            privacy=privacy,
         )
+        self._pusher = Pusher(database, clock, self.doors.channels, privacy, settings.own_url)
+        self.doors.on_wake(self._pusher.wake)
         self._follower = Follower(database, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand)
 
     async def start(self) -> None:
         """Take up what was left unanswered, and go on."""
         await self._worker.start()
         self._follower.start()
+        self._pusher.start()
+        for channel in self.doors.channels.values():
+            await channel.start()
 
     def begin_stop(self) -> None:
         """End every stream, begin no turn any more, let go those who wait for a turn that is not in hand."""
@@ -76,7 +94,10 @@ class Gateway:
     async def stop(self) -> None:
         """Finish the turns in hand within `STOP_SECONDS` of the beginning of the stop, leave the others to the next start."""
         self.begin_stop()
-        await self._worker.stop(STOP_SECONDS)
+        receiving = [channel.stop_receiving() for channel in self.doors.channels.values()]
+        await asyncio.gather(*receiving, self._worker.stop(STOP_SECONDS))
+        await self._pusher.stop()
+        await asyncio.gather(*(channel.stop() for channel in self.doors.channels.values()))
         await self._follower.stop()
         await self._rasa.aclose()
 
@@ -88,14 +109,36 @@ class Gateway:
         """The id of an open conversation, or None."""
         return await self.conversations.find(channel, address)
 
-    async def receive(self, conversation_id: str, incoming: Incoming) -> Received:
-        """Write a message down; once this returns it will be answered, whatever happens to this process."""
-        received = await self._inbox.receive(conversation_id, incoming, self._clock.now())
+    async def enter(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
+        """The conversation with `address` (≤ 128 characters), opened where there is none; gives its id.
+
+        Args:
+            reference: what else the channel needs to reach the chat, as JSON; kept up to date. The chat counts as reachable again.
+        """
+        return await self.conversations.enter(channel, address, dict(reference or {}), self._clock.now())
+
+    async def left(self, channel: str, address: str) -> None:
+        """The user blocked or uninstalled the assistant: nothing is sent there until they write again."""
+        await self.conversations.left(channel, address, self._clock.now())
+
+    async def receive(self, conversation_id: str, incoming: Incoming, channel: str | None = None) -> Received:
+        """Write a message down; once this returns it will be answered, whatever happens to this process.
+
+        Args:
+            channel: the door by which it came, where that is not the conversation's own channel.
+        """
+        home = await self.conversations.home(conversation_id)
+        door = Door(home, channel or home, self.doors.trusted(channel or home))
+        received = await self._inbox.receive(conversation_id, incoming, door, self._clock.now())
         if received.work is not None:
             self._worker.begin(received.work)
         if received.new:
             self.hub.changed(conversation_id)
         return received
+
+    def wake(self) -> None:
+        """Something was written for a channel by another part of this process: send it now."""
+        self._pusher.wake()
 
     async def replies(self, conversation_id: str, received: Received) -> list[Message] | None:
         """Wait for the end of a turn: its replies, or None if it is not over shortly after the longest time that it may last."""

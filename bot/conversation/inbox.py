@@ -6,6 +6,7 @@ be leased, which keeps a conversation in order across any number of bot processe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.conversation.conversations import lock_conversation
 from bot.conversation.holder import is_dead
 from bot.conversation.messages import Incoming, Message, Outcome, Received, Turn
-from bot.conversation.tables import DONE, RECEIVED, ButtonRow, Conversation, InboxRow
+from bot.conversation.sealing import Seal, Unsealable
+from bot.conversation.tables import DONE, RECEIVED, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.conversation.texts import Texts
 from bot.conversation.transcript import ADD_MESSAGE, add_replies
+from bot.conversation.wire import FETCHED, delete_sent, replace_sent
 from bot.database import Database
+from bot.errors import log_error
 
 LEASE = timedelta(seconds=20)
 """How long a turn is left to a process that gives no sign: it renews its leases well before (`Worker`)."""
@@ -30,6 +34,28 @@ MOST_SEEN = 20_000
 
 INBOX = InboxRow.metadata.tables[InboxRow.__tablename__]
 _ADD_ROW = insert(INBOX).returning(INBOX.c.id)
+_CONTENT = (INBOX.c.id, INBOX.c.channel, INBOX.c.text, INBOX.c.sealed, INBOX.c.button, INBOX.c.event, INBOX.c.sent_id, INBOX.c.received_at)
+
+
+SHOWN_EVENTS = frozenset({"not_text", "edited", "too_long"})
+"""Events that stand in the transcript as a message of the user."""
+
+
+def holds_token(text: str) -> bool:
+    """Whether a typed text is a command with a token that links the chat to an account."""
+    return bool(re.match(r"\s*/start\b\s*\S", text, re.IGNORECASE))
+
+
+@dataclass(frozen=True)
+class Door:
+    """By which way a message comes into a conversation."""
+
+    home: str
+    """The conversation's own channel."""
+    channel: str
+    """The channel that the message came by: `home`, or the web chat that the conversation is continued in."""
+    trusted: bool
+    """Whether an usager may be named there."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +69,15 @@ class Completed:
 class Inbox:
     """Receives messages, leases turns, completes them; every method is one transaction."""
 
-    def __init__(self, database: Database, texts: Texts, *, holder: str, button_life: timedelta) -> None:
+    def __init__(self, database: Database, texts: Texts, seal: Seal, *, holder: str, button_life: timedelta) -> None:
         self._database = database
         self._texts = texts
+        self._seal = seal
         self._holder = holder
         self._button_life = button_life
         self._seen: dict[str, datetime] = {}
 
-    async def receive(self, conversation_id: str, incoming: Incoming, now: datetime) -> Received:
+    async def receive(self, conversation_id: str, incoming: Incoming, door: Door, now: datetime) -> Received:
         """Write a message down, once per `client_id`; lease it at once where nothing older of the conversation waits."""
         async with self._database.writing() as session:
             await lock_conversation(session, conversation_id)
@@ -63,15 +90,39 @@ class Inbox:
                     return Received(turn_id, received_at, new=False, done=state == DONE, work=None)
                 waiting = True
             lease = {"holder": None, "lease_until": None, "attempts": 0} if waiting else self._lease(now)
-            content = {"client_id": incoming.client_id, "text": incoming.text, "button": incoming.button}
-            row = {"conversation_id": conversation_id, "state": RECEIVED, "received_at": now, "delivered": False} | content | lease
-            turn_id = (await session.execute(_ADD_ROW, row)).scalar_one()
-            await self._show(session, conversation_id, turn_id, incoming, now)
+            row = {"conversation_id": conversation_id, "channel": door.channel, "state": RECEIVED, "received_at": now, "delivered": False}
+            turn_id = (await session.execute(_ADD_ROW, row | self._content(incoming, door) | lease)).scalar_one()
+            await self._show(session, conversation_id, turn_id, incoming, door, now)
             if self._is_news(conversation_id, now):
                 seen = update(Conversation).where(Conversation.id == conversation_id).values(last_seen_at=now)
                 await session.execute(seen)
-        work = None if waiting else Turn(turn_id, conversation_id, incoming.text, incoming.button, now, attempts=1)
+        if waiting:
+            return Received(turn_id, now, new=True, done=False, work=None)
+        work = Turn(
+            id=turn_id,
+            conversation_id=conversation_id,
+            channel=door.channel,
+            home=door.home,
+            text=incoming.text,
+            button=incoming.button,
+            event=incoming.event,
+            sent_id=incoming.sent_id,
+            received_at=now,
+            attempts=1,
+        )
         return Received(turn_id, now, new=True, done=False, work=work)
+
+    def _content(self, incoming: Incoming, door: Door) -> dict[str, Any]:
+        """The columns of what was received: sealed where it may name an usager, or hold a token."""
+        sealed = incoming.text is not None and (not door.trusted or holds_token(incoming.text))
+        return {
+            "client_id": incoming.client_id,
+            "text": self._seal.close(incoming.text) if sealed and incoming.text is not None else incoming.text,
+            "sealed": sealed,
+            "button": incoming.button,
+            "event": incoming.event,
+            "sent_id": incoming.sent_id,
+        }
 
     def _is_news(self, conversation_id: str, now: datetime) -> bool:
         """Whether `last_seen_at` is to be written: once a minute is enough."""
@@ -83,14 +134,19 @@ class Inbox:
         self._seen[conversation_id] = now
         return True
 
-    async def _show(self, session: AsyncSession, conversation_id: str, turn_id: int, incoming: Incoming, now: datetime) -> None:
-        """Put the user's message into the transcript; a button shows its title."""
+    async def _show(self, session: AsyncSession, conversation_id: str, turn_id: int, incoming: Incoming, door: Door, now: datetime) -> None:
+        """Put the user's message into the transcript; a button shows its title, what is sealed only that there is something."""
+        if incoming.event is not None and incoming.event not in SHOWN_EVENTS:
+            return
         text = incoming.text
-        if text is None:
+        if text is None and incoming.event is None:
             title = select(ButtonRow.title).where(ButtonRow.token == incoming.button, ButtonRow.conversation_id == conversation_id)
             text = await session.scalar(title) or self._texts.say("button_unknown_title")
-        row = {"conversation_id": conversation_id, "turn": turn_id, "at": now, "author": "user", "agent": None, "text": text}
-        await session.execute(ADD_MESSAGE, row | {"buttons": [], "link": None, "client_id": incoming.client_id, "key": None})
+        elif text is None or not door.trusted or holds_token(text):
+            text = self._texts.say("unread_message")
+        row = {"conversation_id": conversation_id, "turn": turn_id, "at": now, "channel": door.channel, "author": "user", "agent": None}
+        row |= {"text": text, "buttons": [], "link": None, "client_id": incoming.client_id, "key": None, "sent": None}
+        await session.execute(ADD_MESSAGE, row)
 
     async def complete(self, turn: Turn, outcome: Outcome, now: datetime) -> Completed | None:
         """End a turn: its replies, their buttons, what it used up, and the lease of the next one, all or nothing.
@@ -103,30 +159,64 @@ class Inbox:
             ended = update(INBOX).where(INBOX.c.id == turn.id, *self._ours).values(**end).returning(INBOX.c.id)
             if (await session.execute(ended)).scalar() is None:
                 return None
+            await self._forget(session, turn, outcome, now)
             if outcome.consumed_message is not None:
                 siblings = (ButtonRow.message_id == outcome.consumed_message, ButtonRow.used_at.is_(None))
                 await session.execute(update(ButtonRow).where(*siblings).values(used_at=now))
+                await replace_sent(session, turn.conversation_id, outcome.consumed_message, outcome.consumed_title, now=now)
             messages = await add_replies(
                 session,
                 turn.conversation_id,
                 outcome.replies,
+                channel=turn.channel,
                 now=now,
                 button_life=self._button_life,
                 turn=turn.id,
                 shown_after=turn.id if outcome.delivered else 0,
             )
-            following = await self._lease_next(session, turn.conversation_id, now)
+            following = await self._lease_next(session, turn, now)
         return Completed(messages, following)
 
-    async def _lease_next(self, session: AsyncSession, conversation_id: str, now: datetime) -> Turn | None:
-        content = select(INBOX.c.id, INBOX.c.text, INBOX.c.button, INBOX.c.received_at, INBOX.c.attempts)
-        waiting = content.where(INBOX.c.conversation_id == conversation_id, INBOX.c.state == RECEIVED)
+    async def _forget(self, session: AsyncSession, turn: Turn, outcome: Outcome, now: datetime) -> None:
+        """What was sealed goes; the transcript keeps what may be kept of it; the chat's own copy is deleted where it named an usager."""
+        await session.execute(update(INBOX).where(INBOX.c.id == turn.id, INBOX.c.sealed).values(text=None))
+        if outcome.text is not None:
+            shown = update(MessageRow).where(MessageRow.turn == turn.id, MessageRow.author == "user")
+            await session.execute(shown.values(text=outcome.text))
+        if outcome.masked and turn.sent_id is not None and turn.channel not in FETCHED:
+            await delete_sent(session, turn.conversation_id, turn.sent_id, now=now)
+
+    async def _lease_next(self, session: AsyncSession, turn: Turn, now: datetime) -> Turn | None:
+        content = select(*_CONTENT, INBOX.c.attempts)
+        waiting = content.where(INBOX.c.conversation_id == turn.conversation_id, INBOX.c.state == RECEIVED)
         row = (await session.execute(waiting.order_by(INBOX.c.id).limit(1))).one_or_none()
         if row is None:
             return None
         lease = self._lease(now, row.attempts)
         await session.execute(update(INBOX).where(INBOX.c.id == row.id).values(**lease))
-        return Turn(row.id, conversation_id, row.text, row.button, row.received_at, lease["attempts"])
+        return self._turn(row, turn.conversation_id, turn.home, lease["attempts"])
+
+    def _turn(self, row: Any, conversation_id: str, home: str, attempts: int) -> Turn:
+        """The turn of a row, its text unsealed."""
+        return Turn(
+            id=row.id,
+            conversation_id=conversation_id,
+            channel=row.channel,
+            home=home,
+            text=self._unsealed(row.text) if row.sealed and row.text is not None else row.text,
+            button=row.button,
+            event=row.event,
+            sent_id=row.sent_id,
+            received_at=row.received_at,
+            attempts=attempts,
+        )
+
+    def _unsealed(self, text: str) -> str | None:
+        try:
+            return self._seal.open(text)
+        except Unsealable as error:  # SECRET was changed while messages waited: the user is told that it could not be read
+            log_error(error, "unsealing a message")
+            return None
 
     async def take_abandoned(self, now: datetime, *, in_hand: Collection[int]) -> list[Turn]:
         """Lease turns that nobody answers: never leased, lease run out, or its holder known to be dead.
@@ -153,13 +243,15 @@ class Inbox:
         ids = [row_id for row_id, _, _ in rows]
         as_read = set(rows)
         locked = select(InboxRow).where(InboxRow.id.in_(ids), InboxRow.state == RECEIVED).order_by(InboxRow.id)
+        homes = select(Conversation.id, Conversation.channel).join(InboxRow, InboxRow.conversation_id == Conversation.id)
         turns = []
         async with self._database.writing() as session:
+            home = {row.id: row.channel for row in await session.execute(homes.where(InboxRow.id.in_(ids)))}
             for row in await session.scalars(locked.with_for_update(skip_locked=True)):
                 if (row.id, row.holder, row.lease_until) in as_read:
                     lease = self._lease(now, row.attempts)
                     await session.execute(update(INBOX).where(INBOX.c.id == row.id).values(**lease))
-                    turns.append(Turn(row.id, row.conversation_id, row.text, row.button, row.received_at, lease["attempts"]))
+                    turns.append(self._turn(row, row.conversation_id, home[row.conversation_id], lease["attempts"]))
         return turns
 
     async def renew(self, turn_ids: Collection[int], now: datetime) -> None:

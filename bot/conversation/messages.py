@@ -62,11 +62,15 @@ class Reply(_Part):
 
 @dataclass(frozen=True)
 class Incoming:
-    """A user's message as a channel received it: either a text or the token of a button."""
+    """What a channel received of a user: a text, the token of a button, or an event (`bot.conversation.router.EVENTS`)."""
 
     client_id: str
+    """The channel's own id of it: the same one twice is done once."""
     text: str | None = None
     button: str | None = None
+    event: str | None = None
+    sent_id: str | None = None
+    """Id of the user's message on the channel, where it can be deleted by it."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,14 @@ class Turn:
 
     id: int
     conversation_id: str
+    channel: str
+    """The door by which it came."""
+    home: str
+    """The conversation's own channel."""
     text: str | None
     button: str | None
+    event: str | None
+    sent_id: str | None
     received_at: datetime
     attempts: int
 
@@ -100,7 +110,13 @@ class Outcome:
     delivered: bool
     consumed_message: int | None = None
     """Message whose buttons are used up by this turn."""
+    consumed_title: str | None = None
+    """Title of the button that was pressed."""
     error_id: str | None = None
+    text: str | None = None
+    """What the transcript keeps of the user's message, where that is not what was typed."""
+    masked: bool = False
+    """Whether what identifies an usager was taken out of it."""
 
 
 Message = dict[str, Any]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.conversation.messages import Reply
+from bot.conversation.privacy import Span
 from bot.conversation.router import ToRasa
 
 CONNECTIONS = 100
@@ -47,6 +50,29 @@ class RasaRefused(RasaError):
 
 class _Answer(BaseModel):
     messages: Annotated[list[Reply], Field(max_length=100)]
+    text: str | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Rasa answers to a turn."""
+
+    replies: tuple[Reply, ...]
+    text: str | None = None
+    """On an untrusted turn, the user's text with what identifies an usager masked."""
+    masked: bool = False
+    """Whether anything was."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """By which door a turn comes, and what of its text is known to identify an usager."""
+
+    channel: str
+    home: str
+    trusted: bool
+    masks: Sequence[Span] = ()
 
 
 class RasaClient:
@@ -65,8 +91,8 @@ class RasaClient:
         """Close its connections."""
         await self._client.aclose()
 
-    async def deliver(self, conversation_id: str, turn: int, content: ToRasa, *, seconds: float) -> tuple[Reply, ...]:
-        """Rasa's replies to a turn, at least one.
+    async def deliver(self, conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances, *, seconds: float) -> Answer:
+        """Rasa's answer to a turn, with at least one reply.
 
         Args:
             seconds: how long to go on trying while Rasa is down, busy or silent.
@@ -75,7 +101,7 @@ class RasaClient:
             RasaRefused: the message is nothing that it could take.
             RasaError: it answered with another error, or not in time.
         """
-        body = _request(conversation_id, turn, content)
+        body = _request(conversation_id, turn, content, circumstances)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         wait, errors, reached, attempts = FIRST_WAIT, 0, False, 0
@@ -90,7 +116,7 @@ class RasaClient:
                 reason, reached = type(error).__name__, True
             else:
                 if answer.status_code == HTTPStatus.OK:
-                    return _replies(answer)
+                    return _answered(answer)
                 if answer.status_code in _REFUSED:
                     raise RasaRefused(answer.status_code)
                 reason = f"status {answer.status_code}"
@@ -114,19 +140,22 @@ class RasaClient:
             raise httpx.ReadTimeout("no answer in time") from error
 
 
-def _request(conversation_id: str, turn: int, content: ToRasa) -> dict[str, Any]:
+def _request(conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances) -> dict[str, Any]:
     body: dict[str, Any] = {"conversation": conversation_id, "turn": str(turn)}
-    if content.intent is None:
-        return body | {"text": content.text}
-    return body | {"intent": content.intent, "entities": content.entities}
+    body |= {"channel": circumstances.channel, "home": circumstances.home, "trusted": circumstances.trusted}
+    if content.intent is not None:
+        return body | {"intent": content.intent, "entities": content.entities}
+    if not circumstances.trusted:
+        body["masks"] = [{"start": span.start, "end": span.end, "entity": span.entity} for span in circumstances.masks]
+    return body | {"text": content.text}
 
 
-def _replies(answer: httpx.Response) -> tuple[Reply, ...]:
+def _answered(response: httpx.Response) -> Answer:
     try:
-        messages = _Answer.model_validate_json(answer.content).messages
+        answer = _Answer.model_validate_json(response.content)
     except ValidationError as error:  # hide the cause: it quotes what was received
         raise RasaError(f"answer malformed in {error.error_count()} places", reached=True) from None
-    replies = tuple(reply for reply in messages if not reply.blank)
+    replies = tuple(reply for reply in answer.messages if not reply.blank)
     if not replies:
         raise RasaError("empty answer", reached=True)
-    return replies
+    return Answer(replies, answer.text, answer.masked)

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import exists, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
+from bot.conversation.channel import Means
 from bot.conversation.messages import Turn
-from bot.conversation.tables import DONE, ButtonRow, InboxRow
+from bot.conversation.rendering import listed
+from bot.conversation.tables import DONE, ButtonRow, InboxRow, MessageRow
+from bot.conversation.transcript import public
 from bot.database import Database
 
 ANSWERS = frozenset({"affirm", "deny", "choose", "inform", "correct", "cancel"})
 """Intents of buttons that answer a question: once the dialogue has moved on, they would answer another one."""
 
-COMMANDS = {"/start": "greet", "/aide": "help", "/annuler": "cancel", "/fin": "cancel"}
+COMMANDS = {"/start": "greet", "/aide": "help", "/annuler": "cancel", "/fin": "cancel", "/notifications": "manage_notifications"}
 """Typed commands and the intent that each stands for. Any other leading slash is plain text."""
 
 
+EVENTS = frozenset({"not_text", "edited", "group", "too_long", "welcome", "linked", "continued"})
+"""What else than texts and buttons a channel or a page may give: something that is not read (a photo, an edited message, words in a
+group, a text that is too long), a first contact, a chat that was just linked to an account, or that is taken up in the web chat."""
+_MEANT: dict[str, tuple[str, dict[str, str]]] = {
+    "welcome": ("greet", {}),
+    "linked": ("link_account", {"linked": "1"}),
+    "continued": ("repeat", {"continued": "1"}),
+}
+"""Events that the dialogue answers; the others are answered by the text of their name."""
+
+LONGEST_TEXT = "4\u00a0000"
+"""Characters of a user's message, as they are told."""
 TITLE_LENGTH = 120
 BUTTONS_LOOKED_AT = 20
 """Typed text is compared with the titles of so many of the newest buttons."""
@@ -33,33 +50,57 @@ class ToRasa:
     entities: dict[str, Any] = field(default_factory=dict)
     pressed_message: int | None = None
     """The message whose button was pressed: its buttons are used up when the turn ends."""
+    pressed_title: str | None = None
+    shown: str | None = None
+    """What the transcript keeps of the user's message, where that is known beforehand: a command without its token, a title."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A button that no longer holds, with the name of the text that says why."""
+    """What the gateway answers itself, with the name of the text: a button that no longer holds, something that it does not read."""
 
     text_name: str
+    shown: str | None = None
+    values: dict[str, str] = field(default_factory=dict)
+
+
+Redeem = Callable[[str, str], Awaitable[str | None]]
+"""Links a conversation by the token of a deep link; None, or the name of the text that says why not."""
 
 
 class Router:
     """Decides what each turn becomes."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, means: Mapping[str, Means], redeem: Redeem) -> None:
         self._database = database
         self._clock = clock
+        self._means = means
+        self._redeem = redeem
 
     async def decide(self, turn: Turn) -> ToRasa | Refused:
         """What to do with `turn`. Nothing is used up yet: that happens in the transaction that ends the turn."""
+        if turn.event is not None:
+            return self._event(turn.event)
         if turn.button is not None:
             return await self._press(turn, turn.button)
-        text = turn.text or ""
-        if intent := _command(text):
-            return ToRasa(intent=intent)
-        return await self._typed_title(turn, text) or ToRasa(text=text)
+        if turn.text is None:
+            return Refused("malformed")
+        word, argument = _words(turn.text)
+        if word == "/start" and argument:
+            refusal = await self._redeem(turn.conversation_id, argument)
+            return Refused(refusal, shown=word) if refusal else replace(self._event("linked"), shown=word)
+        if word in COMMANDS:
+            return ToRasa(intent=COMMANDS[word], shown=word)
+        return await self._typed_choice(turn, turn.text) or ToRasa(text=turn.text)
 
-    async def _typed_title(self, turn: Turn, text: str) -> ToRasa | None:
-        """A button of the last messages whose title was typed rather than pressed, while it may still be pressed."""
+    def _event(self, event: str) -> ToRasa | Refused:
+        if event in _MEANT:
+            intent, entities = _MEANT[event]
+            return ToRasa(intent=intent, entities=entities)
+        return Refused(event if event in EVENTS else "malformed", values={"limit": LONGEST_TEXT} if event == "too_long" else {})
+
+    async def _typed_choice(self, turn: Turn, text: str) -> ToRasa | None:
+        """A button of the last messages whose title, or number in a list, was typed rather than pressed, while it may still be pressed."""
         wanted = _folded(text)
         if len(wanted) > TITLE_LENGTH:
             return None
@@ -68,11 +109,21 @@ class Router:
         )
         async with self._database.reading() as session:
             buttons = list(await session.scalars(shown.order_by(ButtonRow.message_id.desc()).limit(BUTTONS_LOOKED_AT)))
-        titled = next((button for button in buttons if _folded(button.title) == wanted), None)
+            titled = next((button for button in buttons if _folded(button.title) == wanted), None)
+            if titled is None and wanted.isdecimal() and buttons:
+                titled = await self._numbered(session, turn.channel, buttons[0].message_id, int(wanted))
         if titled is None:
             return None
         pressed = await self._press(turn, titled.token)
-        return pressed if isinstance(pressed, ToRasa) else None
+        return replace(pressed, shown=titled.title) if isinstance(pressed, ToRasa) else None
+
+    async def _numbered(self, session: AsyncSession, channel: str, message_id: int, number: int) -> ButtonRow | None:
+        """The button of that number, where the channel shows the buttons of the message as a numbered list."""
+        message = await session.get(MessageRow, message_id)
+        means = self._means.get(channel)
+        if means is None or message is None or not 1 <= number <= len(message.buttons) or not listed(public(message), means):
+            return None
+        return await session.get(ButtonRow, message.buttons[number - 1]["token"])
 
     async def _press(self, turn: Turn, token: str) -> ToRasa | Refused:
         moved_on = exists().where(
@@ -94,13 +145,14 @@ class Router:
             return Refused("button_expired")
         if button.intent in ANSWERS and is_stale:
             return Refused("button_stale")
-        return ToRasa(intent=button.intent, entities=button.entities, pressed_message=button.message_id)
+        return ToRasa(intent=button.intent, entities=button.entities, pressed_message=button.message_id, pressed_title=button.title)
 
 
 def _folded(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").replace("’", "'").casefold().split()).rstrip(" .!")
 
 
-def _command(text: str) -> str | None:
-    words = text.split(maxsplit=1)
-    return COMMANDS.get(words[0].casefold()) if words else None
+def _words(text: str) -> tuple[str, str]:
+    """The first word of a text, folded, and what follows it."""
+    word, _, rest = text.strip().partition(" ")
+    return word.casefold(), rest.strip()

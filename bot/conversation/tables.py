@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.database import Table, random_id
@@ -26,6 +26,10 @@ class Conversation(Table):
     channel: Mapped[str] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(128))
     """How the channel knows the chat; on the web the SHA-256 of the bearer token, in hexadecimal."""
+    reference: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What else the channel needs to reach the chat; nothing on the web."""
+    closed_at: Mapped[datetime | None]
+    """Since when the chat cannot be written to: blocked, uninstalled. Ends when the user writes again."""
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
 
@@ -44,8 +48,16 @@ class InboxRow(Table):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
     client_id: Mapped[str] = mapped_column(String(128))
     """The channel's own id of the message: the same one twice is done once."""
+    channel: Mapped[str] = mapped_column(String(16), server_default="web")
+    """The door by which it came: the conversation's own channel, or the web chat that it is continued in."""
     text: Mapped[str | None] = mapped_column(Text)
+    sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether `text` is encrypted (`bot.conversation.sealing`): it may name an usager or hold a token, and goes once it is answered."""
     button: Mapped[str | None] = mapped_column(String(128))
+    event: Mapped[str | None] = mapped_column(String(16))
+    """Something else than a text or a button (`bot.conversation.router.EVENTS`)."""
+    sent_id: Mapped[str | None] = mapped_column(String(128))
+    """Id of the user's message on the channel."""
     state: Mapped[str] = mapped_column(String(16), default=RECEIVED)
     received_at: Mapped[datetime]
     holder: Mapped[str | None] = mapped_column(String(160))
@@ -70,6 +82,8 @@ class MessageRow(Table):
     turn: Mapped[int | None] = mapped_column(index=True)
     """Inbox id of the user's message that this is, or answers; none for what nobody just asked for."""
     at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(String(16), server_default="web")
+    """Where it was said: the conversation's own channel, or the web chat that it is continued in."""
     author: Mapped[str] = mapped_column(String(16))
     """`user`, `assistant`, `agent` or `system`."""
     agent: Mapped[str | None] = mapped_column(String(100))
@@ -81,6 +95,8 @@ class MessageRow(Table):
     """{"title": str, "url": str}"""
     client_id: Mapped[str | None] = mapped_column(String(128))
     """On a user's message, the id that the channel gave it."""
+    sent: Mapped[list[Any] | None]
+    """Ids that the channel gave to the messages that it became, in order; nothing where clients fetch it."""
     key: Mapped[str | None] = mapped_column(String(200), unique=True)
     """Idempotency key of a message that nobody just asked for."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.conversation.conversations import lock_conversation
 from bot.conversation.messages import Message, Reply
 from bot.conversation.tables import DONE, ButtonRow, Conversation, InboxRow, MessageRow
+from bot.conversation.wire import FETCHED, send_message
 from bot.database import Database, random_id
 
 PAGE = 1000
@@ -56,6 +57,7 @@ async def add_replies(
     conversation_id: str,
     replies: Iterable[Reply],
     *,
+    channel: str,
     now: datetime,
     button_life: timedelta,
     turn: int | None,
@@ -67,6 +69,7 @@ async def add_replies(
     """Add messages and the meaning of their buttons in the caller's writing transaction, the conversation being locked.
 
     Args:
+        channel: where they are said; they are sent there, unless its clients fetch the transcript.
         turn: the turn that they answer; None for what nobody just asked for.
         shown_after: the last turn that had moved the dialogue on, 0 for none.
         key: idempotency key of the only message.
@@ -79,12 +82,14 @@ async def add_replies(
             "conversation_id": conversation_id,
             "turn": turn,
             "at": now,
+            "channel": channel,
             "author": author,
             "agent": agent,
             "text": reply.text,
             "buttons": [{"title": button.title, "token": token} for token, button in tokens],
             "link": reply.link.model_dump() if reply.link else None,
             "client_id": None,
+            "sent": None,
             "key": key,
         }
         message_id = await session.scalar(ADD_MESSAGE.returning(MESSAGES.c.id), values)
@@ -106,6 +111,9 @@ async def add_replies(
         ]
     if meanings:
         await session.execute(_ADD_BUTTON, meanings)
+    if channel not in FETCHED:
+        for message in messages:
+            await send_message(session, conversation_id, int(message["id"]), now=now)
     return messages
 
 
@@ -120,12 +128,15 @@ async def add_proactive(
     author: str = "assistant",
     agent: str | None = None,
 ) -> bool:
-    """Add a message that nobody just asked for, in the caller's writing transaction; False if `key` was there already.
+    """Add a message that nobody just asked for, on the conversation's own channel, in the caller's writing transaction.
+
+    False if `key` was there already.
 
     Raises UnknownConversation.
     """
     await lock_conversation(session, conversation_id)
-    if await session.scalar(select(Conversation.id).where(Conversation.id == conversation_id)) is None:
+    home = await session.scalar(select(Conversation.channel).where(Conversation.id == conversation_id))
+    if home is None:
         raise UnknownConversation
     if await session.scalar(select(MessageRow.id).where(MessageRow.key == key)) is not None:
         return False
@@ -137,6 +148,7 @@ async def add_proactive(
         session,
         conversation_id,
         [reply],
+        channel=home,
         now=now,
         button_life=button_life,
         turn=None,

@@ -14,10 +14,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.conversation.doors import Doors
 from bot.conversation.hub import Hub
 from bot.conversation.inbox import LEASE, Inbox
 from bot.conversation.messages import Outcome, Reply, Turn
-from bot.conversation.rasa import RasaClient, RasaError, RasaRefused
+from bot.conversation.privacy import Privacy
+from bot.conversation.rasa import Circumstances, RasaClient, RasaError, RasaRefused
 from bot.conversation.router import Refused, Router, ToRasa
 from bot.conversation.texts import Texts
 from bot.errors import log_error
@@ -40,9 +42,20 @@ class Worker:
     """Processes the turns that this process holds."""
 
     def __init__(
-        self, *, inbox: Inbox, router: Router, rasa: RasaClient, hub: Hub, texts: Texts, clock: Clock, turn_seconds: float
+        self,
+        *,
+        inbox: Inbox,
+        router: Router,
+        rasa: RasaClient,
+        hub: Hub,
+        texts: Texts,
+        clock: Clock,
+        turn_seconds: float,
+        doors: Doors,
+        privacy: Privacy,
     ) -> None:
         self._inbox, self._router, self._rasa, self._hub = inbox, router, rasa, hub
+        self._doors, self._privacy = doors, privacy
         self._texts, self._clock = texts, clock
         self._turn_life = timedelta(seconds=turn_seconds)
         self._tasks: dict[asyncio.Task[None], int] = {}
@@ -115,6 +128,7 @@ class Worker:
             return None
         self._hub.turn_done(turn.id, completed.messages)
         self._hub.changed(turn.conversation_id)
+        self._doors.wake(turn)
         return completed.following
 
     async def _outcome(self, turn: Turn) -> Outcome:
@@ -125,21 +139,45 @@ class Worker:
                 raise TurnGivenUp
             decision = await self._router.decide(turn)
             if isinstance(decision, Refused):
-                return Outcome((Reply(text=self._texts.say(decision.text_name)),), delivered=False)
-            replies = await self._rasa.deliver(turn.conversation_id, turn.id, decision, seconds=self._seconds_left(turn))
-            return Outcome(replies, delivered=True, consumed_message=decision.pressed_message)
+                text = self._texts.say(decision.text_name, **decision.values)
+                return Outcome((Reply(text=text),), delivered=False, text=decision.shown)
+            return await self._answered(turn, decision)
         except RasaError as error:
             return self._failure(error, reached=error.reached, decision=decision)
         except Exception as error:  # whatever it is, the user gets an answer and the log an id
             return self._failure(error, reached=True, decision=decision)
+
+    async def _answered(self, turn: Turn, decision: ToRasa) -> Outcome:
+        """Rasa's answer; on an external channel without what identifies an usager, in either direction."""
+        trusted = self._doors.trusted(turn.channel)
+        masks = await self._privacy.spans(turn.conversation_id, decision.text) if decision.text and not trusted else ()
+        circumstances = Circumstances(turn.channel, turn.home, trusted, masks)
+        with self._doors.typing(turn):
+            answer = await self._rasa.deliver(turn.conversation_id, turn.id, decision, circumstances, seconds=self._seconds_left(turn))
+        replies = answer.replies
+        if not trusted:
+            replies = tuple([await self._privacy.clean(turn.conversation_id, reply) for reply in replies])
+        if answer.masked:
+            told = "masked_deleted" if self._doors.deletes(turn) else "masked"
+            replies = (Reply(text=self._texts.say(told)), *replies)
+        return Outcome(
+            replies,
+            delivered=True,
+            consumed_message=decision.pressed_message,
+            consumed_title=decision.pressed_title,
+            text=decision.shown or answer.text,
+            masked=answer.masked,
+        )
 
     def _failure(self, error: Exception, *, reached: bool, decision: ToRasa | Refused | None) -> Outcome:
         error_id = log_error(error, f"answering a turn ({error})" if isinstance(error, RasaError) else "answering a turn")
         if isinstance(error, RasaRefused):
             return Outcome((Reply(text=self._texts.say("malformed")),), delivered=False, error_id=error_id)
         text = self._texts.say("failed" if reached else "unavailable", error_id=error_id)
-        pressed = decision.pressed_message if reached and isinstance(decision, ToRasa) else None
-        return Outcome((Reply(text=text),), delivered=reached, consumed_message=pressed, error_id=error_id)
+        if not reached or not isinstance(decision, ToRasa):
+            return Outcome((Reply(text=text),), delivered=reached, error_id=error_id)
+        pressed, title = decision.pressed_message, decision.pressed_title
+        return Outcome((Reply(text=text),), delivered=True, consumed_message=pressed, consumed_title=title, error_id=error_id)
 
     def _seconds_left(self, turn: Turn) -> float:
         """Time to go on trying; what waited while no bot ran counts from the start of this one."""

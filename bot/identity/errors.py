@@ -38,3 +38,7 @@ class Locked(IdentityError):
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
+
+
+class LinkTokenInvalid(IdentityError):
+    """The link is unknown, too old, or was used by another chat."""

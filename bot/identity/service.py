@@ -20,8 +20,8 @@ from bot.accounts.registry import Account, AccountRegistry
 from bot.clock import Clock
 from bot.database import Database, random_id
 from bot.identity import guard
-from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
-from bot.identity.tables import ChatLink, LoginCode, LoginGuard
+from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, LinkTokenInvalid, Locked, NoCode, WrongCode
+from bot.identity.tables import ChatLink, LinkToken, LoginCode, LoginGuard
 from bot.mail import mail_payload
 from bot.outbox import MAIL, enqueue
 from bot.settings import Settings
@@ -121,6 +121,48 @@ class Identity:
             raise AccountClosed
         return account
 
+    async def new_link_token(self, account_id: str, life: timedelta) -> str:
+        """A token of 32 characters of `[A-Za-z0-9_-]` that links, once, the chat in which it is shown to this account."""
+        token, now = secrets.token_urlsafe(24), self._clock.now()
+        async with self._database.writing() as session:
+            await session.execute(delete(LinkToken).where(LinkToken.expires_at < now - guard.FORGOTTEN))
+            session.add(LinkToken(token_hash=self._mac("link", token), account_id=account_id, expires_at=now + life))
+            await self._tell(session, account_id, "identity.link_token", "", "made")
+        return token
+
+    async def redeem(self, conversation_id: str, token: str) -> Account:
+        """Link this chat to the account whose token this is. The same chat may show it again: it was delivered twice.
+
+        Raises LinkTokenInvalid (not telling why; the fifth time Locked), AccountClosed, and FhirUnavailable, after which the token
+        is still good.
+        """
+        hashed, subject = self._mac("link", token), _chat(conversation_id)
+        async with self._database.reading() as session:
+            if until := guard.locked_until(await guard.look(session, [subject], self._clock.now())):
+                raise Locked(until)
+            row = await session.get(LinkToken, hashed)
+        account = await self._registry.get(row.account_id) if row is not None and self._is_good(row, conversation_id) else None
+        now, failure = self._clock.now(), None
+        async with self._database.writing() as session:
+            current = await session.get(LinkToken, hashed, with_for_update=True)
+            if current is None or not self._is_good(current, conversation_id):
+                guards = await guard.take(session, [subject], now)
+                guard.count_failure(guards, now)
+                await self._tell(session, None, "identity.link_token", conversation_id, "refused")
+                until = guard.locked_until(guards)
+                failure = Locked(until) if until else LinkTokenInvalid()
+            elif account is not None and account.active and current.used_by is None:
+                current.used_by = conversation_id
+                await self._bind(session, account.id, conversation_id)
+        if failure is not None:
+            raise failure
+        if account is None or not account.active:
+            raise AccountClosed
+        return account
+
+    def _is_good(self, row: LinkToken, conversation_id: str) -> bool:
+        return row.expires_at > self._clock.now() and row.used_by in (None, conversation_id)
+
     async def _verify(self, conversation_id: str, code: str, *, use: bool, link: bool = False) -> str:
         """The account id of the right code. Failures are counted before they are raised: an exception would undo them."""
         failure: IdentityError | None
@@ -172,6 +214,11 @@ class Identity:
         if not link:
             await self._tell(session, account_id, "identity.link", conversation_id, "account_closed")
             return
+        await self._bind(session, account_id, conversation_id)
+
+    async def _bind(self, session: AsyncSession, account_id: str, conversation_id: str) -> None:
+        """Link the chat, in the place of what it was linked to."""
+        now = self._clock.now()
         former = await session.get(ChatLink, conversation_id)
         if former is not None:
             await self._tell(session, former.account_id, "identity.unlink", conversation_id, "replaced")

@@ -48,3 +48,16 @@ class LoginGuard(Table):
     sent_since: Mapped[datetime | None]
     locked_until: Mapped[datetime | None]
     touched_at: Mapped[datetime]
+
+
+class LinkToken(Table):
+    """A single-use token that links the chat which shows it (`/start <token>`); only its hash is kept."""
+
+    __tablename__ = "link_tokens"
+    __table_args__ = (Index("ix_link_tokens_expires_at", "expires_at"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    used_by: Mapped[str | None] = mapped_column(String(32))
+    """Conversation that it linked."""

@@ -20,8 +20,16 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from bot.accounts.registry import AccountRegistry
 from bot.app import create_app
 from bot.clock import Clock, SystemClock
+from bot.conversation.gateway import Gateway
+from bot.conversation.privacy import Privacy
+from bot.database import Database
+from bot.dossiers.dossiers import Dossiers
+from bot.dossiers.usagers import KnownUsagers
+from bot.fhir import FhirClient
+from bot.identity.service import Identity
 from bot.settings import Settings
 
 RASA_TOKEN = "token-of-the-stand-in"
@@ -196,6 +204,19 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
         "CHAT_SESSIONS_PER_MINUTE": 100_000,
     }
     return Settings(**(values | changes))
+
+
+def gateway_on(settings: Settings, database: Database, clock: Clock) -> tuple[Gateway, Privacy]:
+    """A gateway, not started, on a database of the test's own, with its filter."""
+    fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"))
+    identity = Identity(database, AccountRegistry(fhir), clock, settings)
+    privacy = Privacy(identity, KnownUsagers(Dossiers(fhir, database, clock), clock), clock)
+
+    async def redeem(conversation_id: str, token: str) -> str | None:
+        await identity.redeem(conversation_id, token)
+        return None
+
+    return Gateway(settings, database, clock, privacy, redeem), privacy
 
 
 class Bot:

@@ -88,7 +88,7 @@ async def test_the_same_id_twice_is_done_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "intent"),
-    [("/start", "greet"), ("/start lien-42", "greet"), ("/aide", "help"), (" /Annuler ", "cancel"), ("/fin", "cancel")],
+    [("/start", "greet"), ("/notifications", "manage_notifications"), ("/aide", "help"), (" /Annuler ", "cancel"), ("/fin", "cancel")],
 )
 async def test_known_commands_are_structured_intents(tmp_path: Path, typed: str, intent: str) -> None:
     async with running_bot(tmp_path) as bot:
@@ -96,7 +96,7 @@ async def test_known_commands_are_structured_intents(tmp_path: Path, typed: str,
         await chat.say(typed)
         assert bot.rasa.turns[0]["intent"] == intent
         assert "text" not in bot.rasa.turns[0]
-        assert (await chat.texts())[0] == typed
+        assert (await chat.texts())[0] == typed.strip().lower()
 
 
 @pytest.mark.parametrize("typed", ["/restart", '/inject{"x":1}', "/startle", "🙂", "bonjour /start"])
@@ -186,3 +186,17 @@ async def test_links_and_several_messages_are_kept_in_order(tmp_path: Path) -> N
         bot.rasa.answers["aide"] = [{"text": "Un"}, {"text": "Deux", "link": link}, {"text": "Trois\0"}]
         replies = await (await bot.chat()).say("aide")
         assert [(reply["text"], reply["link"]) for reply in replies] == [("Un", None), ("Deux", link), ("Trois", None)]
+
+
+def on_disk(folder: Path, text: str) -> bool:
+    return any(text.encode() in path.read_bytes() for path in folder.rglob("sphere.db*"))
+
+
+async def test_a_deep_link_that_is_not_valid_is_said_and_its_token_is_not_kept(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as bot:
+        chat = await bot.chat()
+        (said,) = await chat.say("/start lien-42-inconnu")
+        assert "n’est plus valable" in said["text"]
+        assert [message["text"] for message in await chat.history() if message["author"] == "user"] == ["/start"]
+        assert bot.rasa.turns == []
+    assert not on_disk(tmp_path, "lien-42-inconnu")

@@ -14,15 +14,14 @@ from sqlalchemy import select
 
 from bot.clock import Clock, ManualClock, SystemClock
 from bot.conversation.conversations import Conversations
-from bot.conversation.hub import Hub
 from bot.conversation.tables import MessageRow
 from bot.conversation.transcript import Transcript
 from bot.database import Database
-from bot.delivery import Delivery, retry_at
-from bot.outbox import CHAT, LEASE, MAIL, OutboxRow, enqueue
+from bot.delivery import Delivery
+from bot.outbox import CHAT, LEASE, MAIL, OutboxRow, enqueue, retry_at
 from bot.settings import Settings
 from bot.supervisor import free_port
-from tests.unit.conversation.harness import running_bot, settings_for, take
+from tests.unit.conversation.harness import gateway_on, running_bot, settings_for, take
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SAID = {"text": "Le compte est créé.", "buttons": [{"title": "Voir", "intent": "list_partners", "entities": {}}], "link": None}
@@ -58,7 +57,7 @@ class Office:
         self.settings: Settings = settings_for(folder, "http://127.0.0.1:9", **changes)
         self.database = Database(self.settings.sqlalchemy_url)
         self.clock = clock
-        self.delivery = Delivery(self.settings, self.database, clock, Hub())
+        self.delivery = Delivery(self.settings, self.database, clock, *gateway_on(self.settings, self.database, clock))
 
     async def __aenter__(self) -> Office:
         await self.database.create_tables()

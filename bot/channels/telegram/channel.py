@@ -1,0 +1,218 @@
+"""The channel itself: how messages are sent, which errors mean what, and by which of the two ways updates come."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
+from telegram import Bot, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.channels.limiter import Limiter
+from bot.channels.telegram.formatting import keyboard, to_html
+from bot.channels.telegram.receiving import ALLOWED, Receiver
+from bot.channels.telegram.setup import Setup
+from bot.conversation.channel import ChannelUnavailable, Chat, ChatClosed, ChatMoved, Means, MessageRefused, Part, SlowDown
+from bot.errors import log_error
+from bot.problems import Problem
+from bot.settings import Settings
+
+PATH = "/telegram/webhook"
+LARGEST_UPDATE = 1024 * 1024
+"""Bytes of an update."""
+POLL_SECONDS = 25
+BACKOFF_SECONDS = (1, 2, 5, 15, 30)
+PER_CHAT, PER_GROUP = RateLimitItemPerSecond(1), RateLimitItemPerMinute(20)
+_GONE = ("message to edit not found", "message is not modified", "message to delete not found", "message can't be deleted")
+Result = TypeVar("Result")
+
+
+class TelegramChannel:
+    """Telegram, as the gateway sees it (`bot.conversation.channel.Channel`)."""
+
+    means = Means(
+        name="telegram",
+        trusted=False,
+        longest_text=4096,
+        most_buttons=10,
+        longest_title=60,
+        buttons_per_row=1,
+        edits=True,
+        deletes=True,
+    )
+
+    def __init__(self, settings: Settings, receiver: Receiver, limiter: Limiter, secret: str) -> None:
+        self._receiver, self._limiter, self._secret = receiver, limiter, secret
+        base = settings.telegram_api_url.rstrip("/")
+        self._bot = Bot(
+            settings.required("telegram_token"),
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=HTTPXRequest(connection_pool_size=128, connect_timeout=5, read_timeout=15, pool_timeout=30),
+            get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=5, read_timeout=POLL_SECONDS + 10),
+        )
+        self._per_second = RateLimitItemPerSecond(max(1, int(settings.telegram_per_second)))
+        public = settings.public_url or ""
+        self._webhook = settings.telegram_mode == "webhook" or (settings.telegram_mode == "auto" and public.startswith("https://"))
+        self._setup = Setup(self._bot, settings, f"{settings.own_url}{PATH}" if self._webhook else None, secret)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._noticing: set[asyncio.Task[None]] = set()
+        self.routes: APIRouter | None = self._routes() if self._webhook else None
+
+    async def start(self) -> None:
+        """Begin: what Telegram must know is told in the background, and tried again until it is known."""
+        self._tasks = [asyncio.create_task(self._setup.run())]
+        if not self._webhook:
+            self._tasks.append(asyncio.create_task(self._poll()))
+
+    async def stop_receiving(self) -> None:
+        """Ask for no updates any more; those that were not stored come again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._bot.shutdown()
+
+    async def send(self, chat: Chat, part: Part) -> str:
+        """Send a message; its id."""
+        await self._wait(chat)
+        thread = chat.reference.get("thread")
+        sent = await _told(
+            self._bot.send_message(
+                chat.address,
+                to_html(part),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(part),
+                message_thread_id=thread,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            ),
+            self._limiter,
+        )
+        return str(sent.message_id)
+
+    async def replace(self, chat: Chat, sent_id: str, part: Part) -> None:
+        """Put `part` in the place of a message of ours."""
+        await self._wait(chat)
+        with suppress(_Gone):
+            edit = self._bot.edit_message_text(
+                to_html(part),
+                chat.address,
+                int(sent_id),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(part),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+            await _told(edit, self._limiter)
+
+    async def delete(self, chat: Chat, sent_id: str) -> None:
+        """Delete a message of the chat; Telegram allows it for 48 hours."""
+        with suppress(_Gone):
+            await _told(self._bot.delete_message(chat.address, int(sent_id)), self._limiter)
+
+    async def typing(self, chat: Chat) -> None:
+        """Show that an answer is being prepared."""
+        await _told(self._bot.send_chat_action(chat.address, "typing"), self._limiter)
+
+    async def healthy(self) -> bool:
+        """Whether Telegram knows the bot."""
+        return bool((await self._bot.get_me()).is_bot)
+
+    async def _take(self, updates: list[Any]) -> None:
+        """Store updates, then tell Telegram that presses of buttons were noticed: that ends their spinning, and may fail."""
+        await self._receiver.take(updates)
+        for update in updates:
+            query = update.get("callback_query") if isinstance(update, dict) else None
+            if isinstance(query, dict) and isinstance(query.get("id"), str):
+                task = asyncio.create_task(self._noticed(query["id"]))
+                self._noticing.add(task)
+                task.add_done_callback(self._noticing.discard)
+
+    async def _noticed(self, query_id: str) -> None:
+        with suppress(TelegramError):
+            await self._bot.answer_callback_query(query_id)
+
+    async def _wait(self, chat: Chat) -> None:
+        per_chat = PER_GROUP if chat.address.startswith("-") else PER_CHAT
+        await self._limiter.wait((per_chat, f"telegram:{chat.address}"), (self._per_second, "telegram"))
+
+    async def _poll(self) -> None:
+        """Long polling: an update is confirmed, by asking for the next ones, only once it is stored."""
+        offset, failures = None, 0
+        while True:
+            try:
+                updates = await self._bot.get_updates(offset=offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED)
+                await self._take([update.to_dict() for update in updates])
+                offset, failures = (updates[-1].update_id + 1 if updates else offset), 0
+            except TelegramError as error:
+                failures += 1
+                if failures == len(BACKOFF_SECONDS):
+                    log_error(error, "asking Telegram for updates; it is tried again")
+                await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+            except Exception as error:  # the database may be away: the updates are asked for again
+                log_error(error, "storing updates of Telegram")
+                await asyncio.sleep(1)
+
+    def _routes(self) -> APIRouter:
+        routes = APIRouter()
+
+        @routes.post(PATH)
+        async def webhook(request: Request) -> Response:
+            shown = request.headers.get("x-telegram-bot-api-secret-token", "")
+            if not hmac.compare_digest(shown.encode(), self._secret.encode()):
+                raise Problem(HTTPStatus.FORBIDDEN, "the secret is not the right one")
+            body = bytearray()
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_UPDATE:
+                    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the update is too large", headers={"Connection": "close"})
+            try:
+                update = json.loads(bytes(body))
+            except ValueError:
+                raise Problem(HTTPStatus.BAD_REQUEST, "the update is not JSON") from None
+            await self._take([update])
+            return Response(status_code=HTTPStatus.OK)
+
+        return routes
+
+
+class _Gone(Exception):
+    """The message is not there any more, or is as it should be already."""
+
+
+async def _told(call: Awaitable[Result], limiter: Limiter) -> Result:
+    """The result of a call of the Bot API, its failures as the gateway knows them."""
+    try:
+        return await call
+    except RetryAfter as error:
+        after = error.retry_after
+        seconds = after.total_seconds() if isinstance(after, timedelta) else float(after)
+        limiter.pause(min(seconds, 5.0))
+        raise SlowDown(seconds) from error
+    except ChatMigrated as error:
+        raise ChatMoved(str(error.new_chat_id)) from error
+    except Forbidden as error:
+        raise ChatClosed from error
+    except InvalidToken as error:
+        log_error(error, "speaking to Telegram: TELEGRAM_TOKEN is not accepted")
+        raise ChannelUnavailable from error
+    except BadRequest as error:  # a kind of NetworkError for the library
+        reason = error.message.lower()
+        if "chat not found" in reason:
+            raise ChatClosed from error
+        if any(gone in reason for gone in _GONE):
+            raise _Gone from error
+        raise MessageRefused from error
+    except TelegramError as error:
+        raise ChannelUnavailable from error

@@ -1,0 +1,75 @@
+"""The doors of conversations: which channels there are, what may be said by each, and who is told that there is something to send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import select
+
+from bot.conversation.channel import Channel, ChannelError, Chat, Means
+from bot.conversation.messages import Turn
+from bot.conversation.tables import Conversation
+from bot.conversation.wire import FETCHED
+from bot.database import Database
+from bot.errors import log_error
+
+TYPING_AFTER_SECONDS = 0.8
+"""An answer that comes sooner needs no « écrit… », which counts against the channel's limits."""
+
+
+class Doors:
+    """The channels of one process; filled while the application is put together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.channels: dict[str, Channel] = {}
+        self.means: dict[str, Means] = {}
+        self._wake: Callable[[], None] = lambda: None
+
+    def add(self, channel: Channel) -> None:
+        """One channel more."""
+        self.channels[channel.means.name] = channel
+        self.means[channel.means.name] = channel.means
+
+    def on_wake(self, wake: Callable[[], None]) -> None:
+        """Who sends what is written for the channels."""
+        self._wake = wake
+
+    def trusted(self, channel: str) -> bool:
+        """Whether an usager may be named there; a channel that is not known (any more) is external."""
+        return channel in FETCHED or (channel in self.means and self.means[channel].trusted)
+
+    def deletes(self, turn: Turn) -> bool:
+        """Whether the user's message can be deleted from its chat."""
+        return turn.sent_id is not None and turn.channel in self.means and self.means[turn.channel].deletes
+
+    def wake(self, turn: Turn) -> None:
+        """A turn is over: its replies may have to be sent."""
+        if turn.channel not in FETCHED or turn.home not in FETCHED:
+            self._wake()
+
+    @contextmanager
+    def typing(self, turn: Turn) -> Iterator[None]:
+        """Show in the chat that an answer is being prepared, if it takes a while."""
+        channel = self.channels.get(turn.channel)
+        if channel is None:
+            yield
+            return
+        task = asyncio.create_task(self._type(channel, turn.conversation_id))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _type(self, channel: Channel, conversation_id: str) -> None:
+        await asyncio.sleep(TYPING_AFTER_SECONDS)
+        where = select(Conversation.address, Conversation.reference).where(Conversation.id == conversation_id)
+        try:
+            async with self._database.reading() as session:
+                address, reference = (await session.execute(where)).one()
+            with suppress(ChannelError):
+                await channel.typing(Chat(address, reference))
+        except Exception as error:  # a courtesy: never in the way of the answer
+            log_error(error, "showing that an answer is being prepared")
