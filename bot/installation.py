@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RASA_PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
 RASA_CHANNEL = "webhooks/gateway/messages"
 LOOPBACK = "127.0.0.1"
+FAKE_TOKEN, FAKE_BOT = "4242:fake", "sphere_demo_bot"
+"""How the stand-in for Telegram (`TELEGRAM=fake`) knows the bot."""
 
 Say = Callable[[str], None]
 
@@ -50,7 +52,7 @@ class Installation:
             raise SupervisorError(f"port {self.settings.port} is in use; set PORT to another one")
         self.settings.run_file.unlink(missing_ok=True)
         self.secrets = self._load_secrets()
-        self.ports = {name: free_port() for name in ("rasa", "actions", "sandbox", "smtp")}
+        self.ports = {name: free_port() for name in ("rasa", "actions", "sandbox", "smtp", "telegram")}
 
     def _load_secrets(self) -> dict[str, str]:
         """Secrets of this folder, made once: tokens given to browsers must outlive a restart."""
@@ -89,6 +91,9 @@ class Installation:
         if self.embedded:
             ports = ["--port", str(port["sandbox"]), "--smtp-port", str(port["smtp"])]
             found.append(self._process("sandbox", [*bot, "sandbox", *ports], env, f"http://{LOOPBACK}:{port['sandbox']}/fhir/metadata"))
+        if self.settings.telegram == "fake":
+            fake = [sys.executable, "-m", "tests.fakes.bot_api", "--port", str(port["telegram"])]
+            found.append(self._process("telegram", fake, env, f"{self._telegram_url}/"))
         found.append(self._process("bot", [*bot, "serve"], env, f"http://{self.settings.host}:{self.settings.port}/health/live"))
         return found
 
@@ -116,7 +121,14 @@ class Installation:
             made |= {"PLATFORM_URL": self._fhir_url, "PLATFORM_TOKEN": secret["fhir_token"]}
             if self.settings.smtp_port is None:
                 made |= {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(port["smtp"])}
+        if self.settings.telegram == "fake":
+            made |= {"TELEGRAM_TOKEN": FAKE_TOKEN, "TELEGRAM_BOT": FAKE_BOT, "TELEGRAM_API_URL": self._telegram_url}
+            made |= {"TELEGRAM_LINK_URL": self._telegram_url}
         return {**os.environ, **made}
+
+    @property
+    def _telegram_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['telegram']}"
 
     @property
     def _fhir_url(self) -> str:
@@ -144,6 +156,8 @@ class Installation:
             "rasa_token": self.secrets["rasa_token"],
             "pids": pids,
         }
+        if self.settings.telegram == "fake":
+            said["telegram"] = self._telegram_url
         if self.embedded:
             said |= {
                 "fhir": self._fhir_url,
@@ -181,6 +195,8 @@ async def run_installation(installation: Installation, stop_signals: Callable[[C
 def _announce(said: dict[str, Any], say: Say) -> None:
     say("")
     say(f"  web chat         {said['chat']}")
+    if "telegram" in said:
+        say(f"  Telegram (fake)  {said['telegram']}")
     if "mailbox" in said:
         say(f"  caught e-mails   {said['mailbox']}")
         say("  demo user        claire.moreau@sphere.example (type it when the assistant asks; the code is in the caught e-mails)")

@@ -162,6 +162,24 @@ class Stack:
                 event = {**json.loads(data), "timestamp": at - seconds}
                 trackers.execute("UPDATE events SET timestamp = ?, data = ? WHERE id = ?", (at - seconds, json.dumps(event), row))
 
+    def turns_of(self, channel: str, address: str) -> list[bool]:
+        """The turns of a chat, oldest first: whether each is over."""
+        query = (
+            "SELECT i.state FROM inbox i JOIN conversations c ON c.id = i.conversation_id"
+            " WHERE c.channel = ? AND c.address = ? ORDER BY i.id"
+        )
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database:
+            return [state == "done" for (state,) in database.execute(query, (channel, address))]
+
+    def to_be_pushed(self, channel: str, address: str) -> int:
+        """How many things wait to be done in a chat."""
+        query = (
+            "SELECT count(*) FROM outbox o JOIN conversations c ON c.id = o.conversation_id"
+            " WHERE c.channel = ? AND c.address = ? AND o.done_at IS NULL AND o.dead_at IS NULL"
+        )
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database:
+            return int(database.execute(query, (channel, address)).fetchone()[0])
+
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `bot` command on this installation."""
         env = {**os.environ, "DATA": str(self.data), "PORT": str(self.port), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}

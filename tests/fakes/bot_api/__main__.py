@@ -1,0 +1,28 @@
+"""`python -m tests.fakes.bot_api --port N`: the stand-in by hand, with a page that shows the chats."""
+
+from __future__ import annotations
+
+import argparse
+
+import uvicorn
+
+from tests.fakes.bot_api.server import create_app
+from tests.fakes.bot_api.state import Chat, State
+
+
+def main() -> None:
+    """Serve on loopback until stopped."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--token", default="4242:fake")
+    parser.add_argument("--bot-name", default="sphere_demo_bot")
+    parser.add_argument("--no-limits", action="store_true")
+    given = parser.parse_args()
+    state = State(given.token, given.bot_name)
+    state.limits.on = not given.no_limits
+    state.chats[1001] = Chat(1001, "Claire", started=False)
+    uvicorn.run(create_app(state), host="127.0.0.1", port=given.port, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+
+
+if __name__ == "__main__":
+    main()
