@@ -4,7 +4,7 @@
 DATA ?= var
 PORT ?= 8000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-export DATA PORT
+export DATA PORT TELEGRAM
 export PYTHONPATH := $(CURDIR)
 export RASA_TELEMETRY_ENABLED := false
 # Addresses of registries are the machine's affair; quiet, since each long step prints its own line.

@@ -93,6 +93,7 @@ class Installation:
             found.append(self._process("sandbox", [*bot, "sandbox", *ports], env, f"http://{LOOPBACK}:{port['sandbox']}/fhir/metadata"))
         if self.settings.telegram == "fake":
             fake = [sys.executable, "-m", "tests.fakes.bot_api", "--port", str(port["telegram"])]
+            fake += ["--no-limits"] if self.settings.telegram_per_chat > 1 else []
             found.append(self._process("telegram", fake, env, f"{self._telegram_url}/"))
         found.append(self._process("bot", [*bot, "serve"], env, f"http://{self.settings.host}:{self.settings.port}/health/live"))
         return found

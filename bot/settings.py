@@ -81,8 +81,8 @@ class Settings(BaseSettings):
     telegram_per_second: float = Field(
         29.0, alias="TELEGRAM_PER_SECOND", gt=0, description="Messages a second to all Telegram chats together; Telegram allows about 30."
     )
-    teams: Literal["fake"] | None = Field(
-        None, alias="TEAMS", description="`fake`: try Teams on this machine, with a page that shows the chats."
+    telegram_per_chat: float = Field(
+        1.0, alias="TELEGRAM_PER_CHAT", ge=1, description="Messages a second to one private Telegram chat; Telegram allows about one."
     )
     teams_app_id: str | None = Field(None, alias="TEAMS_APP_ID", description="Application (client) id of the Teams bot; none: no Teams.")
     teams_app_password: SecretStr | None = Field(None, alias="TEAMS_APP_PASSWORD", description="Client secret of the Teams bot.")

@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All real processes on a fresh data folder, as `make run` starts them; stopped at the end."""
-    running = Stack(tmp_path_factory.mktemp("data") / "var")
+    running = Stack(tmp_path_factory.mktemp("data") / "var", TELEGRAM="fake", TELEGRAM_PER_SECOND="1000", TELEGRAM_PER_CHAT="1000")
     running.start()
     try:
         yield running

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -19,6 +19,8 @@ class Talk:
     """One web chat session. Every text typed and read is remembered, so that logs can be searched for it."""
 
     everything: list[str] = []  # noqa: RUF012 - shared on purpose, by all the sessions of a test run
+    chosen: ClassVar[type[Talk]]
+    """The channel that the running test speaks by (conftest.py)."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -101,8 +103,16 @@ class Talk:
         return found[0]
 
 
+Talk.chosen = Talk
+
+
+def open_talk(stack: Stack) -> Talk:
+    """A session by the channel of the running test."""
+    return Talk.chosen(stack)
+
+
 def as_user(stack: Stack, email: str) -> Talk:
     """A session that is linked to an account already."""
-    talk = Talk(stack)
+    talk = open_talk(stack)
     assert "reliée au compte" in talk.link(email)
     return talk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import httpx
@@ -67,5 +68,7 @@ class TelegramTalk(Talk):
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, str]]:
+    """The buttons that give something back; a bare number is read as the line of the list that it stands for."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-    return [{"title": b["text"], "token": b["callback_data"]} for row in rows for b in row if "callback_data" in b]
+    lines = dict(re.findall(r"^(\d+)\. (.+)$", message.get("text", ""), re.MULTILINE))
+    return [{"title": lines.get(b["text"], b["text"]), "token": b["callback_data"]} for row in rows for b in row if "callback_data" in b]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.conversations.talk import CLAIRE, KARIM, Talk, as_user
+from tests.conversations.talk import CLAIRE, KARIM, as_user, open_talk
 from tests.stack import Stack
 
 DOSSIER = "SPH-2024-000137"
@@ -207,7 +207,7 @@ def test_two_people_add_to_one_dossier_at_the_same_moment(stack: Stack) -> None:
 
 
 def test_unlinked_user_links_first_and_the_task_goes_on(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     assert "qui vous êtes" in talk.say(f"ajoute Martin de Blois au dossier {DOSSIER}")
     before = talk.codes_sent(CLAIRE)
     talk.say(CLAIRE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conversations.talk import CLAIRE, Talk, as_user
+from tests.conversations.talk import CLAIRE, as_user, open_talk
 from tests.stack import Stack
 
 
@@ -30,7 +30,7 @@ def test_emergency_answers_at_once_and_nothing_else(stack: Stack) -> None:
     ],
 )
 def test_questions(stack: Stack, question: str, answer: str) -> None:
-    said = Talk(stack).say(question)
+    said = open_talk(stack).say(question)
     assert any(part in said for part in answer.split("|")), said
 
 
@@ -51,7 +51,7 @@ def test_questions(stack: Stack, question: str, answer: str) -> None:
     ],
 )
 def test_odd_texts_get_an_answer(stack: Stack, text: str) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     assert talk.say(text)
     assert "Bonjour" in talk.say("bonjour")
 
@@ -63,15 +63,17 @@ def test_restart_does_not_reset_a_task(stack: Stack) -> None:
     assert "Claire Moreau" in claire.say("qui suis-je ?")
 
 
+@pytest.mark.web_only
 def test_too_long_is_refused(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     response = talk.request("POST", "/chat/messages", json={"id": "1", "text": "a" * 4001})
     assert response.status_code == 413
     assert response.headers["content-type"].startswith("application/problem+json")
 
 
+@pytest.mark.web_only
 def test_a_button_works_once_and_for_its_owner_only(stack: Stack) -> None:
-    claire, other = as_user(stack, CLAIRE), Talk(stack)
+    claire, other = as_user(stack, CLAIRE), open_talk(stack)
     claire.say("ajoute Martin de Blois au dossier SPH-2024-000137")
     before = stack.participants("SPH-2024-000137")
     token = claire.button("accord de l'usager")
@@ -82,13 +84,14 @@ def test_a_button_works_once_and_for_its_owner_only(stack: Stack) -> None:
     assert "bouton" in claire.press_token(token)
 
 
+@pytest.mark.web_only
 def test_the_same_message_twice_is_done_once(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     assert talk.say("bonjour", "same-id") == talk.say("bonjour", "same-id")
     assert len([m for m in talk.history() if m["author"] == "user"]) == 1
 
 
 def test_not_understood_offers_readings_then_people(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     talk.say("asdf qsdf jklm")
     assert "05 57 96 59 47" in talk.say("wxcv uiop azer")

@@ -7,12 +7,15 @@ import signal
 import threading
 from pathlib import Path
 
-from tests.conversations.talk import CLAIRE, Talk, as_user
+import pytest
+
+from tests.conversations.talk import CLAIRE, as_user, open_talk
 from tests.stack import Stack, wait_for
 
 DOSSIER = "SPH-2024-000137"
 
 
+@pytest.mark.web_only
 def test_rasa_killed_in_the_middle_of_a_form(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("nouveau dossier")
@@ -24,8 +27,9 @@ def test_rasa_killed_in_the_middle_of_a_form(stack: Stack) -> None:
     claire.say("annuler")
 
 
+@pytest.mark.web_only
 def test_bot_killed_between_receiving_and_answering(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     talk.say("bonjour")
     os.kill(stack.run["pids"]["rasa"], signal.SIGSTOP)
     try:
@@ -59,7 +63,7 @@ def test_platform_down_is_told_and_retried(stack: Stack) -> None:
 
 
 def test_fifty_conversations_at_once(stack: Stack) -> None:
-    talks = [Talk(stack) for _ in range(50)]
+    talks = [open_talk(stack) for _ in range(50)]
     said: list[list[str]] = [[] for _ in talks]
 
     def chat(number: int) -> None:
@@ -80,6 +84,7 @@ def test_fifty_conversations_at_once(stack: Stack) -> None:
         assert history[0]["author"] == "user"
 
 
+@pytest.mark.web_only
 def test_stop_is_quick_and_a_restart_keeps_everything(fresh_stack: Stack, tmp_path: Path) -> None:
     claire = as_user(fresh_stack, CLAIRE)
     claire.say("nouveau dossier")
@@ -90,6 +95,7 @@ def test_stop_is_quick_and_a_restart_keeps_everything(fresh_stack: Stack, tmp_pa
     wait_for("health", fresh_stack.healthy)
 
 
+@pytest.mark.web_only
 def test_an_hour_of_silence_keeps_what_was_begun(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("nouveau dossier")

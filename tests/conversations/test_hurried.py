@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conversations.talk import CLAIRE, KARIM, Talk, as_user
+from tests.conversations.talk import CLAIRE, KARIM, as_user, open_talk
 from tests.stack import Stack
 
 DOSSIER, OTHER = "SPH-2024-000137", "SPH-2024-000142"
@@ -81,6 +81,7 @@ def test_removing_is_for_the_referent(stack: Stack) -> None:
     assert "Seul le référent" in answer or "Voulez-vous" in answer
 
 
+@pytest.mark.web_only
 def test_another_patient_starts_over(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("créer un dossier pour Marie-Thérèse DUPONT-AIGNAN née le 14 juillet 1938")
@@ -100,6 +101,7 @@ def test_an_unknown_number_is_not_said_to_exist_or_not(stack: Stack) -> None:
     assert "ne faites pas partie" in claire.say(f"retrouve le dossier {foreign}")
 
 
+@pytest.mark.web_only
 def test_no_to_the_offer_after_creating(stack: Stack) -> None:
     karim = as_user(stack, KARIM)
     for text in ("nouveau dossier", "Vasseur", "Gilberte", "02/02/1931"):
@@ -110,7 +112,7 @@ def test_no_to_the_offer_after_creating(stack: Stack) -> None:
 
 
 def test_linking_waits_for_nothing_else(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     talk.say("je veux m'identifier")
     talk.say(f"ajoute Nathalie Martin de Blois au dossier {DOSSIER}")
     before = talk.codes_sent(CLAIRE)
@@ -154,7 +156,7 @@ def test_a_button_that_starts_the_running_task_starts_it_over(stack: Stack) -> N
 
 
 def test_looking_somebody_up_while_identifying_loses_nothing(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     talk.say(f"ajoute Nathalie Martin de Blois au dossier {DOSSIER}")
     found = talk.say("tu connais un cardiologue à Tours nommé Benali ?")
     assert "Leïla Benali" in found
@@ -165,7 +167,7 @@ def test_looking_somebody_up_while_identifying_loses_nothing(stack: Stack) -> No
 
 
 def test_no_account_while_identifying(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     talk.say("je veux m'identifier")
     answer = talk.say("j'ai pas de compte, je voudrais en demander un")
     assert "abandonné" in answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conversations.talk import CLAIRE, SOPHIE, Talk, as_user
+from tests.conversations.talk import CLAIRE, SOPHIE, as_user, open_talk
 from tests.stack import Stack
 
 
@@ -14,7 +14,7 @@ def test_link_by_code_who_am_i_unlink(stack: Stack) -> None:
 
 
 def test_the_answer_never_tells_whether_an_address_exists(stack: Stack) -> None:
-    known, unknown = Talk(stack), Talk(stack)
+    known, unknown = open_talk(stack), open_talk(stack)
     known.say("je veux m'identifier")
     unknown.say("je veux m'identifier")
     assert known.say("paul.martin@sphere.example") == unknown.say("personne.inconnue@sphere.example")
@@ -22,7 +22,7 @@ def test_the_answer_never_tells_whether_an_address_exists(stack: Stack) -> None:
 
 
 def test_the_code_is_never_shown_and_wrong_ones_lock(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     talk.say("connecte-moi à mon compte")
     talk.say("nobody.here@sphere.example")
     for _ in range(4):
@@ -32,7 +32,7 @@ def test_the_code_is_never_shown_and_wrong_ones_lock(stack: Stack) -> None:
 
 
 def test_an_account_is_asked_for_what_needs_it_only(stack: Stack) -> None:
-    talk = Talk(stack)
+    talk = open_talk(stack)
     assert "Bonjour" in talk.say("bonjour")
     assert "qui vous êtes" in talk.say("mes dossiers")
     talk.say("annuler")

@@ -32,7 +32,7 @@ LARGEST_UPDATE = 1024 * 1024
 """Bytes of an update."""
 POLL_SECONDS = 25
 BACKOFF_SECONDS = (1, 2, 5, 15, 30)
-PER_CHAT, PER_GROUP = RateLimitItemPerSecond(1), RateLimitItemPerMinute(20)
+PER_GROUP = RateLimitItemPerMinute(20)
 _GONE = ("message to edit not found", "message is not modified", "message to delete not found", "message can't be deleted")
 Result = TypeVar("Result")
 
@@ -59,9 +59,9 @@ class TelegramChannel:
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
             request=HTTPXRequest(connection_pool_size=128, connect_timeout=5, read_timeout=15, pool_timeout=30),
-            get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=5, read_timeout=POLL_SECONDS + 10),
         )
         self._per_second = RateLimitItemPerSecond(max(1, int(settings.telegram_per_second)))
+        self._per_chat = RateLimitItemPerSecond(int(settings.telegram_per_chat))
         public = settings.public_url or ""
         self._webhook = settings.telegram_mode == "webhook" or (settings.telegram_mode == "auto" and public.startswith("https://"))
         self._setup = Setup(self._bot, settings, f"{settings.own_url}{PATH}" if self._webhook else None, secret)
@@ -144,17 +144,17 @@ class TelegramChannel:
             await self._bot.answer_callback_query(query_id)
 
     async def _wait(self, chat: Chat) -> None:
-        per_chat = PER_GROUP if chat.address.startswith("-") else PER_CHAT
+        per_chat = PER_GROUP if chat.address.startswith("-") else self._per_chat
         await self._limiter.wait((per_chat, f"telegram:{chat.address}"), (self._per_second, "telegram"))
 
     async def _poll(self) -> None:
         """Long polling: an update is confirmed, by asking for the next ones, only once it is stored."""
-        offset, failures = None, 0
+        offset, failures = 0, 0
         while True:
             try:
-                updates = await self._bot.get_updates(offset=offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED)
-                await self._take([update.to_dict() for update in updates])
-                offset, failures = (updates[-1].update_id + 1 if updates else offset), 0
+                updates = await self._updates(offset)
+                await self._take(updates)
+                offset, failures = max([offset, *(u["update_id"] + 1 for u in updates if isinstance(u.get("update_id"), int))]), 0
             except TelegramError as error:
                 failures += 1
                 if failures == len(BACKOFF_SECONDS):
@@ -163,6 +163,12 @@ class TelegramChannel:
             except Exception as error:  # the database may be away: the updates are asked for again
                 log_error(error, "storing updates of Telegram")
                 await asyncio.sleep(1)
+
+    async def _updates(self, offset: int) -> list[Any]:
+        """The next updates as they come: one that the library cannot read must not hold up the others."""
+        wanted = {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": ALLOWED}
+        found = await self._bot.do_api_request("getUpdates", wanted, read_timeout=POLL_SECONDS + 10)
+        return found if isinstance(found, list) else []
 
     def _routes(self) -> APIRouter:
         routes = APIRouter()

@@ -42,8 +42,10 @@ export function createApi(root, send = (...request) => fetch(...request)) {
   }
 
   return {
-    async openSession() {
-      return (await json(await call("/sessions", { method: "POST" }))).token;
+    /** @param {string | null} link token of a link that goes on with the conversation of another channel */
+    async openSession(link = null) {
+      const body = link === null ? {} : { body: JSON.stringify({ continue: link }), headers: { "Content-Type": "application/json" } };
+      return (await json(await call("/sessions", { method: "POST", ...body }))).token;
     },
 
     /** @param {{id: string, text?: string, button?: string}} message */

@@ -84,8 +84,9 @@ function drawLost(lost, known) {
   if (!lost && known) announce(TEXTS.restored);
 }
 
+const api = createApi(document.documentElement.dataset.root);
 const conversation = new Conversation({
-  api: createApi(document.documentElement.dataset.root),
+  api,
   storage,
   createParser,
   onChange: draw,
@@ -111,4 +112,23 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") conversation.networkBack();
 });
 
-conversation.resume();
+/** What a link brought: `#continue=` goes on with a conversation of another channel, `#start=` links this one to an account. */
+async function arrive() {
+  const brought = new URLSearchParams(location.hash.slice(1));
+  const link = brought.get("continue");
+  let gone = false;
+  if (link) {
+    try {
+      storage.continued = await api.openSession(link);
+    } catch (error) {
+      gone = error.status === 401;
+      banner.hidden = false;
+      banner.textContent = gone ? TEXTS.linkGone : TEXTS.lost;
+    }
+  }
+  if (location.hash && banner.hidden) history.replaceState(null, "", location.pathname + location.search); // else a reload tries again
+  if (!gone) conversation.resume();
+  if (brought.get("start")) say(`/start ${brought.get("start")}`);
+}
+
+arrive();

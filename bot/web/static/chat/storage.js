@@ -1,6 +1,7 @@
 /** What the browser keeps: the token across visits, what was not sent yet for this tab only. Works without storage too. */
 
 const TOKEN = "sphere-chat-token";
+const CONTINUED = "sphere-chat-continued";
 const UNSENT = "sphere-chat-unsent";
 const DRAFT = "sphere-chat-draft";
 
@@ -32,10 +33,15 @@ export function createStorage() {
   const tab = shelf(() => window.sessionStorage);
   return {
     get token() {
-      return visits.read(TOKEN);
+      return tab.read(CONTINUED) ?? visits.read(TOKEN);
     },
     set token(value) {
-      visits.write(TOKEN, value);
+      if (tab.read(CONTINUED) === null) visits.write(TOKEN, value);
+      else tab.write(CONTINUED, value);
+    },
+    /** The token of a conversation of another channel that this tab goes on with; the visitor's own one stays as it is. */
+    set continued(value) {
+      tab.write(CONTINUED, value);
     },
     get draft() {
       return tab.read(DRAFT) ?? "";

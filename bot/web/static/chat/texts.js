@@ -23,6 +23,7 @@ export const TEXTS = {
   tooMany: (seconds) => `Beaucoup de messages à la fois : nouvel envoi automatique dans ${seconds} s.`,
   unavailable: "Le service ne répond pas, nouvel essai…",
 
+  linkGone: "Ce lien n’est plus valable : il ne sert qu’une fois, pendant dix minutes. Demandez-en un autre dans votre discussion.",
   lost: "Connexion perdue, nouvel essai…",
   restored: "Connexion rétablie.",
   expired: "La conversation précédente a expiré : une nouvelle conversation commence. Il faudra vous identifier à nouveau.",

@@ -55,6 +55,7 @@ class Microsoft:
     answers: list[Answer] = field(default_factory=list)
     keys_fetched: int = 0
     keys_status: int = 200
+    openid_status: int = 200
     keys: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -107,7 +108,7 @@ def microsoft() -> Iterator[Microsoft]:
                 world.keys_fetched += 1
                 self._say(world.keys_status, {}, {"keys": world.keys})
             elif self.path.endswith("/openidconfiguration"):
-                self._say(200, {}, {"issuer": ISSUER})
+                self._say(world.openid_status, {}, {"issuer": ISSUER})
             else:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 world.calls.append(Call(self.command, self.path, headers, json.loads(body) if body else None))

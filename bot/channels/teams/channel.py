@@ -1,0 +1,77 @@
+"""The channel itself, as the gateway sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from ruamel.yaml import YAML
+
+from bot.channels.limiter import Limiter
+from bot.channels.teams.auth import Authenticator
+from bot.channels.teams.receiving import CHANNEL, Receiver
+from bot.channels.teams.registration import Registration
+from bot.channels.teams.sending import Sender
+from bot.channels.teams.tokens import BotTokens
+from bot.conversation.channel import Chat, Means, Part, Wiring
+
+_TEXTS = Path(__file__).with_name("texts.yml")
+
+
+class TeamsChannel:
+    """Teams (`bot.conversation.channel.Channel`). Making it raises SettingsError, naming the variable that is missing or wrong."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        settings = wiring.settings
+        registration = Registration.from_settings(settings)
+        self.means = Means(
+            name=CHANNEL,
+            trusted=settings.teams_trusted,
+            longest_text=8_000,  # Teams takes 28 KB: what is escaped in a card, and its summaries, must fit too
+            most_buttons=6,
+            longest_title=60,
+            buttons_per_row=1,
+            edits=True,
+            deletes=False,  # a bot cannot delete what a user wrote
+        )
+        self._authenticator = Authenticator(registration)
+        self._receiver = Receiver(wiring.gateway, self._authenticator, wiring.clock, YAML(typ="safe", pure=True).load(_TEXTS))
+        self._tokens = BotTokens(registration)
+        limiter = Limiter(settings.redis_url.get_secret_value() if settings.redis_url else None)
+        self._sender = Sender(registration, self._tokens, limiter, wiring.clock)
+        self.routes: APIRouter | None = self._receiver.routes
+
+    async def start(self) -> None:
+        """Nothing to do: Teams calls."""
+
+    async def stop_receiving(self) -> None:
+        """Refuse what comes, so that it comes again."""
+        self._receiver.open = False
+
+    async def stop(self) -> None:
+        """Close connections and threads."""
+        self._authenticator.close()
+        self._tokens.close()
+        await self._sender.close()
+
+    async def send(self, chat: Chat, part: Part) -> str:
+        """Send a message; its id, empty where Teams gave none."""
+        return await self._sender.create(chat, part)
+
+    async def replace(self, chat: Chat, sent_id: str, part: Part) -> None:
+        """Put `part` in the place of a message of ours."""
+        if sent_id:
+            await self._sender.update(chat, sent_id, part)
+
+    async def delete(self, chat: Chat, sent_id: str) -> None:
+        """Delete a message of ours; Teams refuses for those of users."""
+        if sent_id:
+            await self._sender.delete(chat, sent_id)
+
+    async def typing(self, chat: Chat) -> None:
+        """Show « écrit… »."""
+        await self._sender.typing(chat)
+
+    async def healthy(self) -> bool:
+        """Whether those who sign the requests of Teams answer."""
+        return await self._sender.reachable()
