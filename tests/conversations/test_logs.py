@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
+from sqlite3 import connect
 
+import httpx
 import pytest
 
 from tests.conversations.talk import CLAIRE, Talk, as_user
@@ -25,3 +28,34 @@ def test_no_text_name_number_code_or_token_in_any_log(stack: Stack) -> None:
     codes = {text for text in Talk.everything if re.fullmatch(r"\d{6}", text) and text != "000000"}
     found = [text[:40] for text in wanted if text in logs] + [code for code in codes if re.search(rf"(?<![\d.]){code}(?![\d.])", logs)]
     assert not found, found
+
+
+@pytest.mark.after_all
+def test_no_usager_in_anything_sent_to_or_kept_of_an_external_chat(stack: Stack) -> None:
+    """Over all the conversations that were held through Telegram, and every usager of the demo."""
+    usagers = [entry["resource"] for entry in stack.fhir("Patient?_count=100")["entry"]]
+    forbidden = set()
+    for usager in usagers:
+        family, given = usager["name"][0]["family"], usager["name"][0]["given"][0]
+        year, month, day = usager["birthDate"].split("-")
+        forbidden |= {f"{given} {family}", f"{family} {given}", f"{day}/{month}/{year}", usager["birthDate"]}
+    forbidden |= {"Durand", "Garnier", "Lemaitre", "J.D."}
+    telegram = httpx.Client(base_url=f"{stack.run['telegram']}/fake", trust_env=False)
+    chats = telegram.get("/chats").json()
+    sent = [m.get("text", "") for c in chats for m in telegram.get(f"/chats/{c['id']}/messages").json()["messages"] if m["from"]["is_bot"]]
+    assert len(sent) > 50
+    kept = _kept_of_telegram(stack)
+    found = [word for word in forbidden for text in (*sent, *kept) if word.casefold() in text.casefold()]
+    assert not found, sorted(set(found))
+
+
+def _kept_of_telegram(stack: Stack) -> list[str]:
+    """Every row of the conversations of Telegram, in our database and in Rasa's trackers."""
+    with closing(connect(stack.data / "sphere.db", timeout=10)) as database:
+        chats = [row[0] for row in database.execute("SELECT id FROM conversations WHERE channel = 'telegram'")]
+        among = f"IN ({','.join('?' * len(chats))})"
+        tables = ("messages", "inbox", "buttons", "outbox")
+        rows = [str(row) for name in tables for row in database.execute(f"SELECT * FROM {name} WHERE conversation_id {among}", chats)]
+    with closing(connect(stack.data / "rasa.db", timeout=10)) as trackers:
+        rows += [str(row) for row in trackers.execute(f"SELECT * FROM events WHERE sender_id {among}", chats)]
+    return rows
