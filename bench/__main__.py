@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import directory, startup, training
+from bench import directory, startup, telegram, training
 from bench.figures import Figure, arguments, console, describe_machine, machine, missed, save, show
 from bench.installed import installation, say
 from bench.load import load
@@ -17,6 +17,7 @@ TITLES = {
     "memory": "Memory of the processes",
     "startup": "Start and stop",
     "training": "Training the model",
+    "telegram": "Telegram, under the limits that it sets",
     "directory": "Directory: import and search, one typing error in the family name of every query",
 }
 
@@ -39,6 +40,7 @@ def main() -> int:
         keep("memory", memory(stack, given.quick))
     keep("startup", startup.measure(given.quick))
     keep("training", training.measure(given.quick))
+    keep("telegram", telegram.measure(given.quick))
     say("the directory…")
     keep("directory", directory.figures(given.quick))
     failed = missed([figure for figures in results.values() for figure in figures])

@@ -30,11 +30,11 @@ def train_once() -> None:
 
 
 @contextmanager
-def installation() -> Iterator[tuple[Stack, float]]:
+def installation(**environment: str) -> Iterator[tuple[Stack, float]]:
     """A running installation, and the seconds from the command to `run.json`."""
     train_once()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        stack = Stack(Path(folder) / "var", **NO_LIMITS)
+        stack = Stack(Path(folder) / "var", **NO_LIMITS, **environment)
         say("starting an installation…")
         started = time.monotonic()
         try:
