@@ -119,7 +119,9 @@ class RequestAccount(Task):
         if field == "mode" and (said := next((MODES[word] for word in fold(turn.text).split() if word in MODES), None)):
             return {slot_of("mode"): said}
         raw = (typed_address(turn.text) if field == "email" else None) or turn.entity("value") or (turn.entity(entity) if entity else None)
-        raw = raw or self._name_part(context, field) or turn.text
+        raw = raw or self._name_part(context, field) or ("" if turn.masked else turn.text)
+        if not raw and turn.masked:  # a person who is called like an usager, or a date: what was typed is gone
+            return {}
         if field == "rpps" and turn.entity("adeli"):
             return {slot_of("rpps"): SKIPPED, "fiche_rest": {**(turn.slot("fiche_rest") or {}), "adeli": turn.entity("adeli")}}
         try:
@@ -278,7 +280,7 @@ class SubmitRequestAccount(SubmitTask):
         """Send it if it was confirmed."""
         turn, speech = context.turn, context.speech
         if turn.slot("confirmed") != "affirm":
-            speech.say("utter_request_declined")
+            context.unchanged("utter_request_declined")
             return []
         dossier, basis = turn.slot("dossier"), turn.slot("basis")
         fiche = Fiche.of(fiche_values(context))
@@ -292,13 +294,13 @@ class SubmitRequestAccount(SubmitTask):
                 key=turn.key,
             )
         except NotAMember:
-            speech.say("utter_not_a_member", reference=dossier)
+            context.unchanged("utter_not_a_member", reference=dossier)
             return []
         except UnknownDossier:
-            speech.say("utter_dossier_unknown", reference=dossier)
+            context.unchanged("utter_dossier_unknown", reference=dossier)
             return []
         if submission.account is not None:
-            speech.say("utter_request_has_account", name=fiche.name)
+            context.unchanged("utter_request_has_account", name=fiche.name)
             return []
         response = ("utter_request_joined" if submission.joined else "utter_request_sent") + ("_dossier" if dossier else "")
         speech.say(response, name=fiche.name, request=submission.reference, reference=dossier or "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -15,14 +16,27 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from actions.seen import SeenDossiers
 from actions.services import Services, services
-from actions.speech import Speech
+from actions.speech import Button, Speech
 from actions.turn import Turn
 from bot.accounts.registry import Account
 from bot.errors import log_error
 from bot.fhir import FhirUnavailable
 
 Events = list[dict[str, Any]]
+
+IDENTITY_FORMS: set[str] = set()
+"""Forms whose questions are about who an usager is: never asked on an external channel. Filled by `actions.tasks.register`."""
+
+
+class Ending(StrEnum):
+    """How a task ended, as the response that tells it to the chat that the task was taken up from."""
+
+    DONE = "utter_done_elsewhere"
+    UNCHANGED = "utter_unchanged_elsewhere"
+    PENDING = "utter_pending_elsewhere"
+    FAILED = "utter_failed_elsewhere"
 
 
 @dataclass(frozen=True)
@@ -46,8 +60,24 @@ class Context:
     turn: Turn
     speech: Speech
     services: Services
+    ending: Ending = Ending.DONE
+    """How the task that is being carried out ends, unless it says otherwise."""
     _person: Account | None = None
     _asked: bool = False
+
+    @property
+    def dossiers(self) -> SeenDossiers:
+        """The dossiers, as far as they may be told of by this turn's channel: the only way to them."""
+        return SeenDossiers(self.services.dossiers, trusted=self.turn.trusted)
+
+    def unchanged(self, response: str, buttons: list[Button] | None = None, **values: Any) -> None:
+        """Say why the task ends without anything done."""
+        self.ending = Ending.UNCHANGED
+        self.speech.say(response, buttons, **values)
+
+    async def is_linked(self) -> bool:
+        """Whether the chat is linked to an account, from our own database."""
+        return await self.services.identity.linked_account_id(self.turn.conversation_id) is not None
 
     async def person(self) -> Account | None:
         """The account that the chat is linked to at this moment, asked for once a turn. Raises FhirUnavailable."""
@@ -90,7 +120,8 @@ class AssistantAction(Action, ABC):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Act; on failure say so. What passes (platform down) is told as such, what is ours gets an id."""
-        turn, speech = Turn(tracker), Speech(dispatcher, dict(domain))
+        turn = Turn(tracker)
+        speech = Speech(dispatcher, dict(domain), external=not turn.trusted)
         try:
             return await self.act(Context(turn, speech, services()))
         except FhirUnavailable:
@@ -122,7 +153,12 @@ def stay(turn: Turn) -> Events:
 
 
 def back_to_task(turn: Turn) -> Events:
-    """After a digression: the running form asks its question again, otherwise wait for the user."""
+    """After a digression: the running form asks its question again, otherwise wait for the user.
+
+    A form that was begun in the trusted web chat and asks who an usager is asks nothing elsewhere: it waits to be gone on with there.
+    """
     if turn.active_form is None:
         return stay(turn)
+    if not turn.trusted and turn.active_form in IDENTITY_FORMS:
+        return [FollowupAction("action_wait_elsewhere")]
     return [FollowupAction(turn.active_form)]

@@ -6,10 +6,11 @@ from typing import Any
 
 from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, SlotSet
 
-from actions.base import AssistantAction, Context, Events, back_to_task, stay
+from actions.base import IDENTITY_FORMS, AssistantAction, Context, Ending, Events, back_to_task, stay
+from actions.elsewhere import elsewhere, give_link, tell_home
 from actions.partner_slot import read_query
 from actions.speech import Button
-from actions.tasks import ELSEWHERE, LINKING, STACK, TASKS, begin, elsewhere, go_on, running, snapshot
+from actions.tasks import ELSEWHERE, LINKING, STACK, TASKS, begin, clear, keep_elsewhere, running, snapshot, take_up, waiting
 from actions.turn import Turn, full_intent
 
 LIKELY = 0.1
@@ -38,9 +39,9 @@ class Reply(AssistantAction):
         context.speech.say(response, phone=settings.support_phone, email=settings.support_email)
         if turn.intent in SILENT_AFTER:
             return stay(turn)
-        if turn.active_form is None and turn.slot(STACK) and turn.intent == "greet":
-            waiting = context.speech.phrase(f"utter_task_{turn.slot(STACK)[-1]['task']}")
-            context.speech.say("utter_task_waiting", task=waiting)
+        next_one = waiting(turn.slot(STACK) or [], turn)
+        if turn.active_form is None and next_one is not None and turn.intent == "greet":
+            context.speech.say("utter_task_waiting", task=context.speech.phrase(f"utter_task_{next_one['task']}"))
         return back_to_task(turn)
 
 
@@ -53,20 +54,16 @@ class ResumeOrAnswer(AssistantAction):
         """Take the task up again, or forget it."""
         turn, speech = context.turn, context.speech
         stack: list[dict[str, Any]] = list(turn.slot(STACK) or [])
-        if turn.active_form is not None or not stack:
+        entry = waiting(stack, turn)
+        if turn.active_form is not None or entry is None:
             idle = "utter_all_right" if turn.intent == "affirm" else "utter_nothing_asked"
             speech.say(idle if turn.active_form is None else "utter_not_an_answer")
             return back_to_task(turn)
-        *rest, last = stack
-        task = TASKS[last["task"]]
         if turn.intent == "deny":
-            speech.say("utter_task_dropped", task=speech.phrase(f"utter_task_{task.name}"))
-            return [SlotSet(STACK, rest), *stay(turn)]
-        if last.get(ELSEWHERE) and not turn.trusted:
-            await elsewhere(context, "utter_identity_elsewhere")
-            return stay(turn)
-        slots = [SlotSet(name, value) for name, value in last["slots"].items()]
-        return [SlotSet(STACK, rest), *slots, FollowupAction(task.form)]
+            speech.say("utter_task_dropped", task=speech.phrase(f"utter_task_{entry['task']}"))
+            await tell_home(context, entry["task"], Ending.UNCHANGED)
+            return [SlotSet(STACK, [other for other in stack if other != entry]), *stay(turn)]
+        return await take_up(entry, context)
 
 
 class Orphan(AssistantAction):
@@ -77,6 +74,8 @@ class Orphan(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Offer the tasks that could use it."""
         turn, speech = context.turn, context.speech
+        if not turn.trusted and turn.masked:
+            return await _link_instead(context)
         if turn.active_form is not None:
             speech.say("utter_not_an_answer")
             return back_to_task(turn)
@@ -84,10 +83,9 @@ class Orphan(AssistantAction):
         if turn.entity("email") and not await context.services.identity.linked_account_id(turn.conversation_id):
             return await begin(TASKS[LINKING], context)
         if read_query(turn):
-            carried = carried_entities(turn)
             offered = [
-                speech.button("utter_reading_find_professional", "find_professional", **carried),
-                speech.button("utter_reading_add_partner", "add_partner", **carried),
+                speech.button("utter_reading_find_professional", "find_professional", **turn.values),
+                speech.button("utter_reading_add_partner", "add_partner", **turn.values),
             ]
         elif turn.entity("dossier_ref"):
             reference = turn.entity("dossier_ref")
@@ -95,13 +93,17 @@ class Orphan(AssistantAction):
                 speech.button("utter_reading_list_partners", "list_partners", dossier_ref=reference),
                 speech.button("utter_reading_add_partner", "add_partner", dossier_ref=reference),
             ]
+        elif (entry := waiting(turn.slot(STACK) or [], turn)) is not None and entry.get(ELSEWHERE) and not turn.trusted:
+            return await take_up(entry, context)
         speech.say("utter_orphan" if offered else "utter_nothing_asked", buttons=offered)
         return stay(turn)
 
 
-def carried_entities(turn: Turn) -> dict[str, str]:
-    """What was understood of a sentence, for a button that gives it another intent."""
-    return {entity["entity"]: str(entity["value"]) for entity in turn.message.get("entities") or []}
+async def _link_instead(context: Context) -> Events:
+    """The answer to a message of which nothing is left but that it named an usager: why, and where to go on."""
+    if context.turn.active_form not in IDENTITY_FORMS:  # of those, coming back to the form says it
+        await elsewhere(context, "utter_identity_elsewhere")
+    return back_to_task(context.turn)
 
 
 class Fallback(AssistantAction):
@@ -112,6 +114,8 @@ class Fallback(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Offer readings as buttons, or people."""
         turn, speech, settings = context.turn, context.speech, context.services.settings
+        if not turn.trusted and turn.masked:
+            return await _link_instead(context)
         if turn.active_form is not None and not_understood_in_a_row(turn) < OFFER_PEOPLE_AFTER:
             speech.say("utter_not_an_answer")
             return back_to_task(turn)
@@ -121,8 +125,7 @@ class Fallback(AssistantAction):
             response = "utter_fallback_support" if people else "utter_fallback_empty"
             speech.say(response, phone=settings.support_phone, email=settings.support_email)
             return back_to_task(turn)
-        carried = carried_entities(turn)
-        buttons = [speech.button(f"utter_reading_{_flat(name)}", name, **carried) for name in readings]
+        buttons = [speech.button(f"utter_reading_{_flat(name)}", name, **turn.values) for name in readings]
         speech.say("utter_fallback_readings", buttons=[*buttons, speech.button("utter_title_help", "help")])
         return stay(turn)
 
@@ -162,47 +165,82 @@ class Help(AssistantAction):
         return stay(turn)
 
 
+class WaitElsewhere(AssistantAction):
+    """Puts a task that asks who an usager is aside, until it is gone on with in the trusted web chat: a link leads there."""
+
+    action_name = "action_wait_elsewhere"
+
+    async def act(self, context: Context) -> Events:
+        """Say why, and keep what was gathered."""
+        await elsewhere(context, "utter_identity_elsewhere")
+        return self._kept(context.turn)
+
+    def after_failure(self, turn: Turn) -> Events:
+        """No question of the form is asked here, link or no link."""
+        return self._kept(turn)
+
+    def _kept(self, turn: Turn) -> Events:
+        task = running(turn)
+        if task is None:
+            return stay(turn)
+        stack = keep_elsewhere(snapshot(task, turn), turn.slot(STACK) or [])
+        return [*clear(task), SlotSet(STACK, stack), FollowupAction("action_listen")]
+
+
 class Repeat(AssistantAction):
     """Says the last message again."""
 
     action_name = "action_repeat"
 
     async def act(self, context: Context) -> Events:
-        """The question of the running task, otherwise the last text said, with its buttons."""
+        """The question of the running task, otherwise the last text said, with its buttons and its link."""
         turn, speech = context.turn, context.speech
-        if turn.entity("continued"):
-            return self._continued(context)
+        if turn.entity("continued") and turn.trusted:
+            return await self._continued(context)
         if turn.active_form is not None:
             return back_to_task(turn)
-        said = _last_said(turn)
+        said, link = _last_said(turn)
         if said is None:
             speech.say("utter_nothing_to_repeat")
-        else:
-            speech.say_parts([str(said["text"])], (said.get("data") or {}).get("buttons"))
+            return stay(turn)
+        speech.say_parts([str(said["text"])], (said.get("data") or {}).get("buttons"))
+        if link and link["title"] == speech.phrase("utter_title_continue"):
+            await give_link(context)  # the one before may have been used, or be too old
+        elif link:
+            speech.link(link["title"], link["url"])
         return stay(turn)
 
-    def _continued(self, context: Context) -> Events:
+    async def _continued(self, context: Context) -> Events:
         """The conversation was opened in the web chat: what runs or waits goes on there."""
-        turn = context.turn
-        going_on = back_to_task(turn) if turn.active_form is not None else go_on(context)
-        if going_on is None:
-            context.speech.say("utter_what_next")
+        turn, speech = context.turn, context.speech
+        entry = waiting(turn.slot(STACK) or [], turn)
+        if turn.active_form is None and entry is None:
+            speech.say("utter_welcome_here")
+            speech.say("utter_what_next")
             return stay(turn)
-        context.speech.say("utter_continued_here")
-        return going_on
+        speech.say("utter_continued_here")
+        if turn.active_form is not None or entry is None:
+            return back_to_task(turn)
+        return await take_up(entry, context)
 
 
-def _last_said(turn: Turn) -> dict[str, Any] | None:
-    """The last text said in answer to a turn of the same channel: what was said in the web chat is not repeated elsewhere."""
+def _last_said(turn: Turn) -> tuple[dict[str, Any] | None, dict[str, str] | None]:
+    """The last text said in answer to a turn of the same channel, and the link under it.
+
+    What was said in the trusted web chat is not repeated elsewhere, nor what was said here while more might be said.
+    """
     said: dict[str, Any] | None = None
+    link: dict[str, str] | None = None
     for event in reversed(turn.tracker.events):
-        if event.get("event") == "bot" and event.get("text") and said is None:
-            said = event
-        if event.get("event") == "user" and said is not None:
-            if ((event.get("metadata") or {}).get("channel") or "web") == turn.channel:
-                return said
-            said = None
-    return said if turn.trusted else None
+        if event.get("event") == "bot" and said is None:
+            found = ((event.get("data") or {}).get("custom") or {}).get("link")
+            said, link = (event if event.get("text") else None), found or link
+        if event.get("event") == "user":
+            door = event.get("metadata") or {}
+            if said is not None and door.get("channel", "web") == turn.channel and (turn.trusted or not door.get("trusted", True)):
+                return said, link
+            said = link = None
+    return (said, link) if turn.trusted else (None, None)
 
 
 class SessionStart(AssistantAction):

@@ -28,7 +28,7 @@ class FindProfessional(Task):
     async def hear(self, context: Context) -> Slots:
         """A name, a profession, a place; words that are none of these are a name."""
         query = read_query(context.turn)
-        if not query and context.turn.intent not in {"affirm", "deny"} and context.turn.text:
+        if not query and context.turn.intent not in {"affirm", "deny"} and context.turn.text and not context.turn.masked:
             query = {"name": context.turn.text[:80]}
         return {"professional_query": query} if query else {}
 

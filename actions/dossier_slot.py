@@ -6,11 +6,12 @@ import re
 from datetime import date
 
 from actions.base import AssistantAction, Context, Events
+from actions.elsewhere import elsewhere
 from actions.reading import among, shown_position
+from actions.seen import SeenDossier
 from actions.speech import Button, titled
-from actions.tasks import Slots, elsewhere, set_slots
-from actions.times import numeric
-from bot.dossiers.dossiers import Dossier, NotAMember, UnknownDossier
+from actions.tasks import Slots, set_slots
+from bot.dossiers.errors import NotAMember, UnknownDossier
 
 SHOWN = 5
 """Entries of a list, at the most."""
@@ -22,17 +23,18 @@ _THIS = re.compile(r"\b(ce|même|meme|son|le meme|le même) dossier\b|\baussi\b|
 async def read_dossier(context: Context, *, asked: bool) -> Slots:
     """Slots `dossier` and `last_dossier` from the message; empty when it names none that will do (and says why).
 
-    `asked` tells that the dossier is what was asked for: then a bare number or a position is one too.
+    `asked` tells that the dossier is what was asked for: then a bare number or a position is one too. On an external channel a
+    dossier that is named by its usager is not looked for: the speaker is told why, with a link to where it may be.
     """
     turn = context.turn
     given = turn.entity("dossier_ref") or (_from_list(context) or _bare_number(turn.text) if asked else None)
     if given is not None:
         return await by_reference(context, given)
-    if not turn.trusted and (turn.entity("usager_name") or turn.entity("birth_date")):
+    name = turn.entity("usager_name") or (turn.entity("partner_name") if asked else None)
+    born = turn.entity("birth_date")
+    if not turn.trusted and (turn.masked or (asked and name is not None)):
         await elsewhere(context, "utter_usager_not_named")
         return {}
-    name = turn.entity("usager_name") or (turn.entity("partner_name") if asked and turn.trusted else None)
-    born = turn.entity("birth_date")
     if name is not None or (born is not None and asked):
         return await _by_usager(context, name, born)
     if not asked and turn.slot("last_dossier") and _THIS.search(turn.text):
@@ -45,13 +47,13 @@ async def by_reference(context: Context, given: str) -> Slots:
     person = await context.member()
     reference = given.upper()
     if not reference.startswith("SPH-"):
-        own = [d.reference for d in await context.services.dossiers.of_member(person) if d.reference.endswith(reference.zfill(6))]
+        own = [d.reference for d in await context.dossiers.own(person) if d.reference.endswith(reference.zfill(6))]
         if len(own) != 1:
             context.speech.say("utter_dossier_number_ambiguous" if own else "utter_dossier_number_unknown", reference=given)
             return {}
         reference = own[0]
     try:
-        return chosen_dossier((await context.services.dossiers.get(reference, person)).reference)
+        return chosen_dossier((await context.dossiers.get(reference, person)).reference)
     except UnknownDossier:
         context.speech.say("utter_dossier_unknown", reference=reference)
     except NotAMember:
@@ -66,7 +68,7 @@ def chosen_dossier(reference: str) -> Slots:
 
 async def _by_usager(context: Context, name: str | None, born: str | None) -> Slots:
     person = await context.member()
-    found = await context.services.dossiers.search(person, name=name, birth_date=date.fromisoformat(born) if born else None)
+    found = await context.dossiers.search(person, name=name, birth_date=date.fromisoformat(born) if born else None)
     if len(found) == 1:
         return chosen_dossier(found[0].reference)
     if not found:
@@ -87,13 +89,13 @@ def _from_list(context: Context) -> str | None:
 
 async def ask_dossier(context: Context) -> Slots:
     """Ask which dossier, with a button for each of (at most five of) the speaker's own; the slots to remember the list by."""
-    own = await context.services.dossiers.of_member(await context.member())
+    own = await context.dossiers.own(await context.member())
     found, last = context.turn.slot("dossier_choices") or [], context.turn.slot("last_dossier")
     shown = [d for d in own if d.reference in found] or sorted(own, key=lambda d: d.reference != last)[:SHOWN]
     if not shown:
         context.speech.say("utter_ask_dossier_none")
         return {"dossier_shown": None}
-    context.speech.say("utter_ask_dossier_among" if found else "utter_ask_dossier", buttons=[dossier_button(context, d) for d in shown])
+    context.speech.say("utter_ask_dossier_among" if found else "utter_ask_dossier", buttons=[dossier_button(d) for d in shown])
     return {"dossier_shown": [d.reference for d in shown]}
 
 
@@ -106,22 +108,13 @@ class AskDossier(AssistantAction):
 
 
 async def shown_dossier(context: Context, reference: str) -> str:
-    """How a dossier is named on a confirmation: with its usager, so that a wrong one is noticed in time."""
+    """How a dossier is named on a confirmation: with its usager where that may be said, so that a wrong one is noticed in time."""
     try:
-        return dossier_label(context, await context.services.dossiers.get(reference, await context.member()))
+        return (await context.dossiers.get(reference, await context.member())).label
     except (NotAMember, UnknownDossier):  # the act itself will say so
         return reference
 
 
-def dossier_button(context: Context, dossier: Dossier) -> Button:
+def dossier_button(dossier: SeenDossier) -> Button:
     """A button that names a dossier."""
-    return titled(dossier_label(context, dossier), "inform", dossier_ref=dossier.reference)
-
-
-def dossier_label(context: Context, dossier: Dossier) -> str:
-    """« SPH-2024-000137 – Jeanne Durand (12/03/1948) » in the trusted web chat; the reference alone on an external channel."""
-    if not context.turn.trusted:
-        return dossier.reference
-    usager = dossier.usager
-    born = f" ({numeric(usager.birth_date)})" if usager.birth_date else ""
-    return f"{dossier.reference} – {usager.given} {usager.family}{born}"
+    return titled(dossier.label, "inform", dossier_ref=dossier.reference)

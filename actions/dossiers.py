@@ -8,17 +8,19 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.base import AssistantAction, Context, Events
-from actions.dossier_slot import SHOWN, by_reference, dossier_label
+from actions.base import AssistantAction, Context, Ending, Events
+from actions.dossier_slot import SHOWN, by_reference
+from actions.elsewhere import elsewhere
 from actions.reading import does_not_know
+from actions.seen import SeenDossier
 from actions.speech import Button, titled
-from actions.tasks import Slots, SubmitTask, Task, ValidateTask, elsewhere, offer_next, register
+from actions.tasks import Slots, SubmitTask, Task, ValidateTask, offer_next, register
 from actions.times import numeric
 from actions.turn import Turn
 from bot.accounts.fields import FieldError, validate_field
 from bot.clock import PARIS
 from bot.directory.folding import fold
-from bot.dossiers.dossiers import Dossier, Usager
+from bot.dossiers.records import Usager
 from bot.fhir import FhirUnavailable
 from bot.operations import Pending
 
@@ -36,10 +38,7 @@ class CreateDossier(Task):
     slots = (*required, "correcting")
     confirmed_by = "confirmed"
     free_text: ClassVar[frozenset[str]] = frozenset({"usager_family", "usager_given", "usager_sex"})
-
-    def names_usager(self, turn: Turn) -> bool:
-        """Always: it is made of the identity."""
-        return True
+    asks_identity = True
 
     async def begin(self, context: Context) -> Slots:
         """Name, birth date and sex where the sentence has them."""
@@ -220,11 +219,11 @@ class AskCreateDossierConfirmed(AssistantAction):
             return []
         person = usager(context)
         try:
-            own, others = await context.services.dossiers.possible_duplicates(await context.member(), person)
+            own, others = await context.dossiers.possible_duplicates(await context.member(), person)
         except FhirUnavailable:  # creating asks the platform again; the speaker is told that nothing was compared
             speech.say("utter_duplicates_unchecked")
             own, others = [], 0
-        warnings = [speech.phrase("utter_duplicate_line", dossier=dossier_label(context, d)) for d in own[:SHOWN]]
+        warnings = [speech.phrase("utter_duplicate_line", dossier=d.label) for d in own[:SHOWN]]
         if own:
             warnings.insert(0, speech.phrase("utter_duplicates_own"))
         if others:
@@ -247,18 +246,19 @@ class SubmitCreateDossier(SubmitTask):
         """Create it if it was confirmed."""
         turn, speech = context.turn, context.speech
         if turn.slot("confirmed") != "affirm":
-            speech.say("utter_create_declined")
+            context.unchanged("utter_create_declined")
             return []
         try:
-            dossier = await context.services.dossiers.create(
+            reference = await context.dossiers.create(
                 usager(context), await context.member(), turn.key, channel=turn.channel, conversation_id=turn.conversation_id
             )
         except Pending:
+            context.ending = Ending.PENDING
             speech.say("utter_create_pending")
             return []
-        speech.say("utter_dossier_created", reference=dossier.reference)
-        offer_next(context, "add_partner", {"dossier": dossier.reference, "offered": True})
-        return [SlotSet("last_dossier", dossier.reference)]
+        speech.say("utter_dossier_created", reference=reference)
+        offer_next(context, "add_partner", {"dossier": reference, "offered": True})
+        return [SlotSet("last_dossier", reference)]
 
 
 class FindDossier(Task):
@@ -267,6 +267,7 @@ class FindDossier(Task):
     name = "find_dossier"
     required = slots = ("usager_query",)
     free_text: ClassVar[frozenset[str]] = frozenset({"usager_query"})
+    asks_identity = True
 
     def names_usager(self, turn: Turn) -> bool:
         """Unless a reference is given."""
@@ -312,20 +313,20 @@ class SubmitFindDossier(SubmitTask):
     async def submit(self, context: Context) -> Events:
         """Search and show."""
         query = context.turn.slot("usager_query")
-        person = await context.member()
         if query.get("reference"):
             return await self._by_reference(context, query["reference"])
         born = query.get("birth_date")
-        found = await context.services.dossiers.search(
-            person, name=query.get("name"), birth_date=date.fromisoformat(born) if born else None
+        found = await context.dossiers.search(
+            await context.member(), name=query.get("name"), birth_date=date.fromisoformat(born) if born else None
         )
         return _show(context, found, "utter_dossiers_found", "utter_no_dossier_of_that_name")
 
     async def _by_reference(self, context: Context, reference: str) -> Events:
         found = (await by_reference(context, reference)).get("dossier")
         if not found:
+            context.ending = Ending.UNCHANGED
             return []
-        dossier = await context.services.dossiers.get(found, await context.member())
+        dossier = await context.dossiers.get(found, await context.member())
         return _show(context, [dossier], "utter_dossiers_found", "utter_no_dossier_of_that_name")
 
 
@@ -350,23 +351,23 @@ class SubmitListDossiers(SubmitTask):
 
     async def submit(self, context: Context) -> Events:
         """Show five at most and say how many there are."""
-        found = await context.services.dossiers.of_member(await context.member())
+        found = await context.dossiers.own(await context.member())
         return _show(context, found, "utter_dossiers_own", "utter_no_dossier_yet")
 
 
-def _show(context: Context, found: list[Dossier], head: str, nothing: str) -> Events:
+def _show(context: Context, found: list[SeenDossier], head: str, nothing: str) -> Events:
     speech = context.speech
     if not found:
-        speech.say(nothing)
+        context.unchanged(nothing)
         return []
     shown = found[:SHOWN]
-    lines = [speech.phrase("utter_dossier_line", dossier=dossier_label(context, dossier)) for dossier in shown]
+    lines = [speech.phrase("utter_dossier_line", dossier=dossier.label) for dossier in shown]
     more = [speech.phrase("utter_more_dossiers", count=len(found) - SHOWN)] if len(found) > SHOWN else []
     speech.say_parts([speech.phrase(head, count=len(found)), *lines, *more], _buttons(context, shown))
     return [SlotSet("last_dossier", shown[0].reference)] if len(found) == 1 else []
 
 
-def _buttons(context: Context, shown: list[Dossier]) -> list[Button]:
+def _buttons(context: Context, shown: list[SeenDossier]) -> list[Button]:
     if len(shown) == 1:
         reference = shown[0].reference
         return [

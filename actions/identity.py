@@ -1,8 +1,9 @@
-"""Who the chat belongs to: link it by a code sent by e-mail, say to whom it is linked, unlink it."""
+"""Who the chat belongs to: link it by a code sent by e-mail or by signing in, say to whom it is linked, unlink it."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
@@ -14,11 +15,16 @@ from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, drop_all
 from actions.times import clock_hour
 from actions.turn import Turn
 from bot.accounts.fiche import FieldError, validate_field
+from bot.accounts.registry import Account
+from bot.fhir import FhirUnavailable
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
 from bot.identity.links import LINK_LIFE, deep_link, other_channels
 
 _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
+_CHANNEL = re.compile(r"\b(telegram|teams|web)\b")
+NO_ACCOUNT = "0"
+"""Value of the entity `linked` where somebody signed in who has no account; any other says that the chat was linked."""
 
 
 class LinkAccount(Task):
@@ -37,11 +43,11 @@ class LinkAccount(Task):
         return coded or bool(typed_address(turn.text)) or super().is_answer(turn)
 
     async def begin(self, context: Context) -> Slots:
-        """Send the code at once when the sentence holds the address."""
+        """Send the code at once when the sentence holds the address; a chat that is linked already is offered the other channels."""
         person = await context.person()
-        if person is not None and context.turn.entity("linked"):
-            self._linked(context, person.name)
-            if not context.turn.slot("task_stack"):
+        if context.turn.entity("linked"):
+            self._told(context, person)
+            if person is not None and not context.turn.slot("task_stack"):
                 context.speech.say("utter_what_next")
             raise Abort
         if person is not None:
@@ -52,11 +58,10 @@ class LinkAccount(Task):
         return await self._send(context, email) if email else {}
 
     async def hear(self, context: Context) -> Slots:
-        """An address sends a code to it; a code is checked."""
+        """An address sends a code to it; a code is checked; a chat that was linked elsewhere needs neither any more."""
         turn = context.turn
-        if turn.entity("linked") and (person := await context.person()) is not None:
-            self._linked(context, person.name)
-            return {"login_email": person.email, "login_code": "checked"}
+        if turn.entity("linked"):
+            return await self._hear_linked(context)
         email = typed_address(turn.text)
         if email is not None:
             return await self._send(context, email)
@@ -107,19 +112,61 @@ class LinkAccount(Task):
         self._linked(context, account.name)
         return {"login_code": "checked"}
 
+    async def _hear_linked(self, context: Context) -> Slots:
+        try:
+            person = await context.person()
+        except FhirUnavailable:
+            retry = context.speech.button("utter_title_retry", self.name, linked=context.turn.entity("linked"))
+            context.speech.say("utter_platform_down", buttons=[retry])
+            return {}
+        self._told(context, person)
+        return {"login_email": "checked", "login_code": "checked"} if person is not None else {}
+
+    def _told(self, context: Context, person: Account | None) -> None:
+        """Say what came of a link that was made outside of the dialogue, as things stand now."""
+        if person is not None:
+            self._linked(context, person.name)
+        elif context.turn.entity("linked") == NO_ACCOUNT:
+            context.speech.say("utter_sign_in_no_account", issuer=context.services.settings.oidc_name)
+        else:
+            context.speech.say("utter_linked_no_more")
+
     def _linked(self, context: Context, name: str) -> None:
         context.speech.say("utter_linked", name=name, days=context.services.settings.link_days)
 
     async def _offer_other_chats(self, context: Context, account_id: str) -> None:
-        """A link for each other channel, that opens a chat there and links it to the same account."""
-        settings, speech = context.services.settings, context.speech
-        for channel in other_channels(settings, context.turn.home):
+        """A link for each other channel, or for the one that was named, that opens a chat there linked to the same account."""
+        settings, speech, turn = context.services.settings, context.speech, context.turn
+        said = _CHANNEL.search(f"{turn.entity('channel') or ''} {turn.text}".lower())
+        named, offered = said[1] if said else None, other_channels(settings, turn.home)
+        if named is not None and named not in offered and named != turn.home:
+            speech.say("utter_link_no_such_channel", channel=speech.phrase(f"utter_channel_{named}"))
+            return
+        minutes = LINK_LIFE // timedelta(minutes=1)
+        for channel in (name for name in offered if named in (None, turn.home, name)):
             token = await context.services.identity.new_link_token(account_id, LINK_LIFE)
-            speech.say("utter_link_other_chat", channel=speech.phrase(f"utter_channel_{channel}"))
+            speech.say("utter_link_other_chat", channel=speech.phrase(f"utter_channel_{channel}"), minutes=minutes)
             speech.link(speech.phrase(f"utter_title_open_{channel}"), deep_link(settings, channel, token))
 
 
 LINK = register(LinkAccount())
+
+
+class AskLoginEmail(AssistantAction):
+    """Asks for the e-mail address; where users can sign in with an issuer, with a link to that."""
+
+    action_name = "action_ask_link_account_form_login_email"
+
+    async def act(self, context: Context) -> Events:
+        """Ask. The link is a new one each time: the one before may have been used, or be too old."""
+        link = await context.services.identity.new_sign_in_link(context.turn.conversation_id)
+        if link is None:
+            context.speech.say("utter_login_email")
+            return []
+        issuer = context.services.settings.oidc_name
+        context.speech.say("utter_login_email_or_sign_in", issuer=issuer)
+        context.speech.link(context.speech.phrase("utter_title_sign_in", issuer=issuer), link)
+        return []
 
 
 class ValidateLinkAccount(ValidateTask):

@@ -66,7 +66,9 @@ async def hear_partner(context: Context) -> Slots:
     known = turn.slot("partner_query") if turn.corrects or shown else None
     query = read_query(turn, known)
     if not query or query == turn.slot("partner_query"):
-        if turn.is_button or turn.corrects or turn.intent in {"affirm", "deny"} or turn.entity("dossier_ref") or does_not_know(turn.text):
+        if turn.is_button or turn.corrects or turn.masked or turn.intent in {"affirm", "deny"}:
+            return {}
+        if turn.entity("dossier_ref") or does_not_know(turn.text):
             return {}
         query = {"name": _bare_name(turn.text)}
     return await look_up(context, query)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.base import AssistantAction, Context, Events, Speaker
+from actions.base import AssistantAction, Context, Ending, Events, Speaker
 from actions.basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
 from actions.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, shown_dossier
 from actions.partner_slot import NOBODY, account_of, choose, hear_partner, list_buttons, look_up, professional, read_query, search
@@ -65,9 +65,10 @@ class AddPartner(Task):
     async def _hear_dossier(self, context: Context) -> Slots:
         """The dossier, where it was asked for or is named: one that takes another's place is said."""
         turn, asked = context.turn, context.turn.requested == "dossier"
-        if asked and (turn.intent == "deny" or (read_query(turn) and not turn.entity("dossier_ref") and not turn.entity("usager_name"))):
+        usager = turn.entity("usager_name") or turn.masked
+        if asked and (turn.intent == "deny" or (read_query(turn) and not turn.entity("dossier_ref") and not usager)):
             return {}
-        if not asked and not turn.entity("dossier_ref") and not (turn.entity("usager_name") and "dossier" in turn.text.lower()):
+        if not asked and not turn.entity("dossier_ref") and not (usager and "dossier" in turn.text.lower()):
             return {}
         slots = await read_dossier(context, asked=asked)
         if asked and not slots and not context.speech.said_something:
@@ -248,13 +249,13 @@ class SubmitAddPartner(SubmitTask):
 
     async def submit(self, context: Context) -> Events:
         """Do it, unless it was declined or rests on no basis."""
-        turn, speech = context.turn, context.speech
+        turn = context.turn
         basis, partner, reference = turn.slot("basis"), turn.slot("partner"), turn.slot("dossier")
         if basis == DECLINED:
-            speech.say("utter_add_declined", name=partner["name"])
+            context.unchanged("utter_add_declined", name=partner["name"])
             return []
         if basis == NEITHER:
-            speech.say("utter_basis_refused", name=partner["name"])
+            context.unchanged("utter_basis_refused", name=partner["name"])
             return []
         try:
             account = await self._account(context)
@@ -263,15 +264,15 @@ class SubmitAddPartner(SubmitTask):
             else:
                 await self._request(context)
         except NotAMember:
-            speech.say("utter_not_a_member", reference=reference)
+            context.unchanged("utter_not_a_member", reference=reference)
         except UnknownDossier:
-            speech.say("utter_dossier_unknown", reference=reference)
+            context.unchanged("utter_dossier_unknown", reference=reference)
         except CannotAddSelf:
-            speech.say("utter_cannot_add_self")
+            context.unchanged("utter_cannot_add_self")
         except MissingBasis:
-            speech.say("utter_basis_refused", name=partner["name"])
+            context.unchanged("utter_basis_refused", name=partner["name"])
         except AccountClosed:
-            speech.say("utter_partner_account_closed", name=partner["name"], reference=reference)
+            context.unchanged("utter_partner_account_closed", name=partner["name"], reference=reference)
         return [SlotSet("last_dossier", reference)]
 
     async def _account(self, context: Context) -> Person | None:
@@ -300,10 +301,11 @@ class SubmitAddPartner(SubmitTask):
                 conversation_id=turn.conversation_id,
             )
         except Pending:
+            context.ending = Ending.PENDING
             speech.say("utter_add_pending", name=name, reference=reference)
             return
         if outcome is Outcome.ALREADY:
-            speech.say("utter_already_partner", name=name, reference=reference, buttons=[another])
+            context.unchanged("utter_already_partner", name=name, reference=reference, buttons=[another])
             return
         listing = titled(speech.phrase("utter_title_list_partners"), "list_partners", dossier_ref=reference)
         speech.say("utter_partner_added", name=name, reference=reference, buttons=[another, listing])

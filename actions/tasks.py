@@ -13,14 +13,15 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
-from actions.base import AssistantAction, Context, Events, LinkEnded, stay
+from actions.base import IDENTITY_FORMS, AssistantAction, Context, Ending, Events, LinkEnded, stay
+from actions.elsewhere import elsewhere, tell_home
 from actions.turn import Turn
 from bot.fhir import FhirUnavailable
 
 STACK = "task_stack"
 """Slot: tasks put aside, oldest first: [{"task": name, "slots": {…}}]."""
 ELSEWHERE = "elsewhere"
-"""In an entry of the stack: the task needs to know who an usager is, and waits for the trusted web chat."""
+"""In an entry of the stack: the task waits for the trusted web chat, and the user was told so, with a link."""
 LINKING = "link_account"
 """The task that others wait for while nobody knows who is speaking."""
 WITHOUT_ACCOUNT = "request_account"
@@ -38,6 +39,8 @@ WORDS = 12
 """A longer sentence is not an answer to « quel est son nom ? »."""
 
 Slots = dict[str, Any]
+Entry = dict[str, Any]
+"""An entry of the stack."""
 
 
 class Abort(Exception):
@@ -61,6 +64,8 @@ class Task(ABC):
     """Slot of the confirmation: asked again when carrying out failed for a passing reason."""
     free_text: ClassVar[frozenset[str]] = frozenset()
     """Slots whose answer may be any words, so that a misunderstood sentence is still the answer."""
+    asks_identity: ClassVar[bool] = False
+    """Whether its questions are about who an usager is: then they are asked in the trusted web chat only."""
 
     @property
     def form(self) -> str:
@@ -81,8 +86,8 @@ class Task(ABC):
         """Slots changed by an answer to the requested slot; empty: the question is asked again. May raise Abort."""
 
     def names_usager(self, turn: Turn) -> bool:
-        """Whether this very message needs to tell who an usager is: then the task goes on in the trusted web chat only."""
-        return False
+        """Whether, after this very message, the task cannot go on without that identity."""
+        return self.asks_identity
 
     def must_link(self, turn: Turn) -> bool:
         """Whether this very wish needs a linked chat."""
@@ -96,7 +101,8 @@ class Task(ABC):
             return True
         if turn.intent == "cancel":  # « c'est à Tours finalement » brings something new: it corrects
             return bool(turn.message.get("entities"))
-        if turn.requested == "dossier" and turn.intent in NAMES_A_DOSSIER and (turn.entity("dossier_ref") or turn.entity("usager_name")):
+        names = turn.entity("dossier_ref") or turn.entity("usager_name") or turn.masked
+        if turn.requested == "dossier" and turn.intent in NAMES_A_DOSSIER and names:
             return True
         if turn.requested not in self.free_text or turn.intent in ALWAYS_HEARD:
             return False
@@ -111,6 +117,8 @@ TASKS: dict[str, Task] = {}
 def register(task: Task) -> Task:
     """Make a task known to begin, cancel and resume."""
     TASKS[task.name] = task
+    if task.asks_identity:
+        IDENTITY_FORMS.add(task.form)
     return task
 
 
@@ -142,7 +150,7 @@ def offer_next(context: Context, name: str, slots: Slots) -> None:
     context.turn.tracker.slots[STACK] = [*stack, {"task": name, "slots": slots, "offered": True}]
 
 
-def snapshot(task: Task, turn: Turn) -> dict[str, Any]:
+def snapshot(task: Task, turn: Turn) -> Entry:
     """What must be kept of a task to take it up again."""
     return {"task": task.name, "slots": {name: turn.slot(name) for name in task.slots if turn.slot(name) is not None}}
 
@@ -172,49 +180,42 @@ async def begin(task: Task, context: Context) -> Events:
             speech.say("utter_task_set_aside", task=speech.phrase(f"utter_task_{current.name}"))
         events += clear(current)
     if not turn.trusted and task.names_usager(turn):
-        await elsewhere(context, "utter_identity_elsewhere")
-        kept = [*stack, {"task": task.name, "slots": {}, ELSEWHERE: True}][-STACK_DEPTH:]
-        return [*events, SlotSet(STACK, kept), FollowupAction("action_listen")]
+        return [*events, *await _wait_elsewhere({"task": task.name, "slots": {}}, stack, context)]
+    stack = [entry for entry in stack if entry["task"] != task.name or not entry.get(ELSEWHERE)]  # it need not wait any more
     try:
         slots = await task.begin(context)
     except Abort:
-        return [*events, SlotSet(STACK, stack), *_resume(stack, context)]
+        return [*events, *await _resume(stack, context)]
     return [*events, SlotSet(STACK, stack), *set_slots(dict.fromkeys(task.slots)), *start_form(task, slots)]
 
 
 async def finish(task: Task, context: Context) -> Events:
     """End a task and take up the one that was put aside for it, if any."""
     stack = list(context.turn.slot(STACK) or [])
-    if stack and "message" in stack[-1]:
-        return [*clear(task), *await _begin_deferred(stack, context)]
-    return [*clear(task), *_resume(stack, context)]
+    if stack and stack[-1]["task"] == task.name and stack[-1].get(ELSEWHERE) and not context.turn.trusted:
+        return [*clear(task), SlotSet(STACK, stack), FollowupAction("action_listen")]  # it did not end: it waits, and only now
+    return [*clear(task), *await _resume(stack, context)]
 
 
-async def elsewhere(context: Context, response: str) -> None:
-    """Say why something is not done on an external channel, with a link that goes on in the trusted web chat."""
-    context.speech.say(response)
-    title = context.speech.phrase("utter_title_continue")
-    context.speech.link(title, await context.services.continuations.make(context.turn.conversation_id))
+def waiting(stack: list[Entry], turn: Turn) -> Entry | None:
+    """The task put aside that comes next: on an external channel one that may go on there, as long as there is one."""
+    here = [entry for entry in stack if turn.trusted or "message" in entry or not TASKS[entry["task"]].asks_identity]
+    return next(reversed(here or stack), None)
 
 
-async def tell_home(context: Context, task: Task, response: str, dossier: str | None = None) -> None:
-    """Tell the chat that a task was taken up from how it ended, by reference alone."""
-    turn = context.turn
-    if turn.channel == turn.home:
-        return
-    text = context.speech.phrase(response, task=context.speech.phrase(f"utter_task_{task.name}"))
-    if dossier:
-        text += " " + context.speech.phrase("utter_dossier_elsewhere", reference=dossier)
-    await context.services.continuations.tell(turn.conversation_id, text, key=f"elsewhere:{turn.key}:{task.name}")
-
-
-def go_on(context: Context) -> Events | None:
-    """In the web chat that was opened to go on: take up what waits; None where nothing does."""
-    stack = list(context.turn.slot(STACK) or [])
-    if not stack:
-        return None
-    *rest, last = stack
-    return [SlotSet(STACK, rest), *start_form(TASKS[last["task"]], last["slots"])]
+async def take_up(entry: Entry, context: Context) -> Events:
+    """Go on with a task put aside, or begin it where it was not begun yet. Nothing is said but what stands in its way."""
+    turn, task = context.turn, TASKS[entry["task"]]
+    rest = [other for other in turn.slot(STACK) or [] if other != entry]
+    if not turn.trusted and task.asks_identity and "message" not in entry:
+        return await _wait_elsewhere(entry, rest, context)
+    if (task.needs_link or "message" in entry) and not await context.is_linked():
+        said = {"text": "", "intent": {"name": task.name, "confidence": 1.0}, "entities": []}
+        context.speech.say("utter_link_needed")
+        return [SlotSet(STACK, [*rest, {"message": said, **entry}]), *start_form(TASKS[LINKING], {})]
+    if "message" in entry:
+        return await _begin_deferred(entry, rest, context)
+    return [SlotSet(STACK, rest), *start_form(task, entry["slots"])]
 
 
 def drop_all(task: Task | None) -> Events:
@@ -222,34 +223,51 @@ def drop_all(task: Task | None) -> Events:
     return [*(clear(task) if task else []), SlotSet(STACK, []), FollowupAction("action_listen")]
 
 
-def _resume(stack: list[dict[str, Any]], context: Context) -> Events:
-    if not stack or (stack[-1].get(ELSEWHERE) and not context.turn.trusted):
+def keep_elsewhere(entry: Entry, stack: list[Entry]) -> list[Entry]:
+    """The stack with a task on it that waits for the trusted web chat; asked for twice, it is done once."""
+    others = [other for other in stack if other["task"] != entry["task"]]
+    return [*others, entry | {ELSEWHERE: True}][-STACK_DEPTH:]
+
+
+async def _wait_elsewhere(entry: Entry, stack: list[Entry], context: Context) -> Events:
+    await elsewhere(context, "utter_identity_elsewhere")
+    return [SlotSet(STACK, keep_elsewhere(entry, stack)), FollowupAction("action_listen")]
+
+
+async def _resume(stack: list[Entry], context: Context) -> Events:
+    """Come back to what was put aside; what waits for the trusted web chat is said once, then waits in silence."""
+    turn, speech = context.turn, context.speech
+    if any("message" in entry for entry in stack) and not await context.is_linked():
+        stack = [entry for entry in stack if "message" not in entry]  # the linking that they waited for was given up
+    turn.tracker.slots[STACK] = stack
+    entry = waiting(stack, turn)
+    if entry is None or (entry.get(ELSEWHERE) and not turn.trusted):
         return [SlotSet(STACK, stack), FollowupAction("action_listen")]
-    *rest, last = stack
-    task, speech = TASKS[last["task"]], context.speech
-    if last.get("offered"):
+    task = TASKS[entry["task"]]
+    if entry.get("offered"):
         speech.say(f"utter_offer_{task.name}")
-    else:
+    elif "message" not in entry and (turn.trusted or not task.asks_identity):
         speech.say("utter_task_resumed", task=speech.phrase(f"utter_task_{task.name}"))
-    return [SlotSet(STACK, rest), *start_form(task, last["slots"])]
+    return await take_up(entry, context)
 
 
-async def _begin_deferred(stack: list[dict[str, Any]], context: Context) -> Events:
-    """Begin the task that the user had asked for before linking, from the very sentence that asked for it."""
-    *rest, last = stack
-    task = TASKS[last["task"]]
-    context.turn.tracker.latest_message = last["message"]
+async def _begin_deferred(entry: Entry, rest: list[Entry], context: Context) -> Events:
+    """Begin the task that the user had asked for before linking, from the very sentence that asked for it.
+
+    Where it is answered is this turn's matter, not that sentence's.
+    """
+    turn, task = context.turn, TASKS[entry["task"]]
+    turn.tracker.latest_message = {**entry["message"], "metadata": turn.message.get("metadata")}
     context.forget_person()
+    if not turn.trusted and task.names_usager(turn):
+        return await _wait_elsewhere({"task": task.name, "slots": {}}, rest, context)
+    slots: Slots = dict(entry["slots"])
     try:
-        if not context.turn.trusted and task.names_usager(context.turn):
-            await elsewhere(context, "utter_identity_elsewhere")
-            return [SlotSet(STACK, [*rest, {"task": task.name, "slots": {}, ELSEWHERE: True}]), FollowupAction("action_listen")]
-        slots = await task.begin(context)
+        slots |= await task.begin(context)
     except Abort:
-        return [SlotSet(STACK, rest), *_resume(rest, context)]
+        return await _resume(rest, context)
     except FhirUnavailable:
         context.speech.say("utter_platform_down")
-        slots = {}
     return [SlotSet(STACK, rest), *start_form(task, slots)]
 
 
@@ -264,8 +282,8 @@ class BeginTask(AssistantAction):
         try:
             return await begin(TASKS[turn.intent], context)
         except FhirUnavailable:
-            said = {entity["entity"]: entity["value"] for entity in turn.message.get("entities") or []}
-            context.speech.say("utter_platform_down", buttons=[context.speech.button("utter_title_retry", turn.intent, **said)])
+            retry = context.speech.button("utter_title_retry", turn.intent, **turn.values)
+            context.speech.say("utter_platform_down", buttons=[retry])
             return stay(turn)
 
 
@@ -286,8 +304,7 @@ class ValidateTask(AssistantAction):
             return []
         if not turn.trusted and self.task.names_usager(turn):  # begun in the web chat: to be gone on with there
             await elsewhere(context, "utter_identity_elsewhere")
-            kept = [*(turn.slot(STACK) or []), snapshot(self.task, turn) | {ELSEWHERE: True}]
-            return [SlotSet(STACK, kept), SlotSet("requested_slot", None), SlotSet("aborted", True)]
+            return self._wait_elsewhere(turn)
         try:
             if self.task.needs_link:
                 await context.speaker()
@@ -298,11 +315,20 @@ class ValidateTask(AssistantAction):
         except Abort:
             return [SlotSet("requested_slot", None), SlotSet("aborted", True)]
         if not context.speech.said_something and all(turn.slot(name) == value for name, value in heard.items()):
-            context.speech.say("utter_not_an_answer")
+            if not turn.trusted and turn.masked:  # what was masked was the answer, or the name of somebody who is called like an usager
+                await elsewhere(context, "utter_identity_elsewhere")
+            else:
+                context.speech.say("utter_not_an_answer")
         return [SlotSet("heard", turn.key), *set_slots(heard)]
+
+    def _wait_elsewhere(self, turn: Turn) -> Events:
+        kept = keep_elsewhere(snapshot(self.task, turn), turn.slot(STACK) or [])
+        return [SlotSet(STACK, kept), SlotSet("requested_slot", None), SlotSet("aborted", True)]
 
     def after_failure(self, turn: Turn) -> Events:
         """The question is asked again: what was said is not taken as heard."""
+        if not turn.trusted and self.task.asks_identity:
+            return self._wait_elsewhere(turn)
         return [SlotSet("heard", turn.key)]
 
 
@@ -319,13 +345,16 @@ class SubmitTask(AssistantAction):
             try:
                 events = await self.submit(context)
             except LinkEnded:
-                context.speech.say("utter_link_expired")
+                context.unchanged("utter_link_expired")
             except FhirUnavailable:
-                context.speech.say("utter_platform_down")
+                context.unchanged("utter_platform_down")
                 if self.task.confirmed_by is not None:  # nothing was done: what was gathered is kept, and confirmed again
                     return start_form(self.task, {self.task.confirmed_by: None})
-        dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), None)
-        await tell_home(context, self.task, "utter_dropped_elsewhere" if aborted else "utter_done_elsewhere", dossier)
+            except Exception:
+                await tell_home(context, self.task.name, Ending.FAILED, context.turn.slot("dossier"))
+                raise
+        dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), context.turn.slot("dossier"))
+        await tell_home(context, self.task.name, Ending.UNCHANGED if aborted else context.ending, dossier)
         return [SlotSet("aborted", None), *events, *await finish(self.task, context)]
 
     @abstractmethod
@@ -345,11 +374,13 @@ class CancelTask(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Drop it."""
         turn, speech = context.turn, context.speech
-        task = running(turn)
-        if task is None:
+        task, stack = running(turn), list(turn.slot(STACK) or [])
+        dropped = task or next((TASKS[entry["task"]] for entry in reversed(stack) if entry.get(ELSEWHERE)), None)
+        if dropped is None:
             speech.say("utter_nothing_to_cancel")
             return [SlotSet(STACK, []), *stay(turn)]
-        speech.say("utter_later" if turn.slot("offered") else "utter_task_dropped", task=speech.phrase(f"utter_task_{task.name}"))
-        await tell_home(context, task, "utter_dropped_elsewhere")
-        stack = [entry for entry in turn.slot(STACK) or [] if "message" not in entry]
-        return [*clear(task), *_resume(stack, context)]
+        speech.say("utter_later" if turn.slot("offered") else "utter_task_dropped", task=speech.phrase(f"utter_task_{dropped.name}"))
+        await tell_home(context, dropped.name, Ending.UNCHANGED, turn.slot("dossier"))
+        if task is None:
+            return [SlotSet(STACK, []), *stay(turn)]
+        return [*clear(task), *await _resume([entry for entry in stack if "message" not in entry], context)]

@@ -7,7 +7,7 @@ import re
 from rapidfuzz import fuzz
 from rasa_sdk.events import SlotSet
 
-from actions.base import AssistantAction, Context, Events
+from actions.base import AssistantAction, Context, Ending, Events
 from actions.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, shown_dossier
 from actions.reading import among, shown_position
 from actions.speech import titled
@@ -79,7 +79,7 @@ class SubmitListPartners(SubmitTask):
         try:
             partners = await context.services.partners.list(reference, await context.speaker())
         except (NotAMember, UnknownDossier):
-            speech.say("utter_not_a_member", reference=reference)
+            context.unchanged("utter_not_a_member", reference=reference)
             return []
         lines = [speech.phrase("utter_partner_line_referent" if p.is_referent else "utter_partner_line", partner=_who(p)) for p in partners]
         head = speech.phrase("utter_partners_of", reference=reference, count=len(partners))
@@ -153,7 +153,7 @@ class RemovePartner(Task):
             labels = {fold(label) for _, label in profession_by_text(str(turn.entity("profession")))}
             wanted = fold(str(turn.entity("profession")))
             return [p for p in members if fold(p.profession) in labels or wanted in fold(p.profession)]
-        if said is None and asked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button:
+        if said is None and asked and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button:
             said = turn.text
         if said is None:
             return None
@@ -238,22 +238,26 @@ class SubmitRemovePartner(SubmitTask):
         reference, member = turn.slot("dossier"), turn.slot("member")
         values = {"name": member["name"], "reference": reference}
         if turn.slot("confirmed") != "affirm":
-            speech.say("utter_remove_declined", **values)
+            context.unchanged("utter_remove_declined", **values)
             return []
         person = await context.speaker()
         try:
             outcome = await context.services.partners.remove(
                 reference, person, member["reference"], channel=turn.channel, key=turn.key, conversation_id=turn.conversation_id
             )
-            speech.say("utter_partner_removed" if outcome is Outcome.REMOVED else "utter_partner_was_gone", **values)
+            if outcome is Outcome.REMOVED:
+                speech.say("utter_partner_removed", **values)
+            else:
+                context.unchanged("utter_partner_was_gone", **values)
         except NotAMember:
-            speech.say("utter_not_a_member", reference=reference)
+            context.unchanged("utter_not_a_member", reference=reference)
         except UnknownDossier:
-            speech.say("utter_dossier_unknown", reference=reference)
+            context.unchanged("utter_dossier_unknown", reference=reference)
         except NotAllowed:
-            speech.say("utter_remove_not_allowed", **values)
+            context.unchanged("utter_remove_not_allowed", **values)
         except CannotLeave:
-            speech.say("utter_cannot_leave", reference=reference)
+            context.unchanged("utter_cannot_leave", reference=reference)
         except Pending:
+            context.ending = Ending.PENDING
             speech.say("utter_remove_pending", **values)
         return []

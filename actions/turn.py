@@ -12,6 +12,8 @@ BUTTON = "button"
 
 MASKS = ("[usager]", "[date de naissance]")
 """What stands, on an external channel, in the place of what identifies an usager (set by Rasa's input channel)."""
+IDENTIFYING = frozenset({"usager_name", "birth_date"})
+"""Entities that identify an usager: they have no value on an external channel, whoever put them there."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,22 @@ class Turn:
         return self.message.get("metadata") or {}
 
     @property
+    def masked(self) -> bool:
+        """Whether the message tells who an usager is where that is not read: what it says of them is gone."""
+        return _holds_mask(self._raw) or any(self._is_hidden(entity) for entity in self.message.get("entities") or [])
+
+    @property
     def text(self) -> str:
         """The user's own words, trimmed, less what was masked in them."""
-        text = self.message.get("text") or ""
+        text = self._raw
         for mask in MASKS:
             text = text.replace(mask, "")
         return text.strip()
+
+    @property
+    def _raw(self) -> str:
+        """The text as the tracker has it: the places of entities are counted in it."""
+        return str(self.message.get("text") or "")
 
     @property
     def intent(self) -> str:
@@ -114,9 +126,17 @@ class Turn:
         return self.tracker.slots.get(name)
 
     def entities(self, name: str) -> list[dict[str, Any]]:
-        """Every entity of that name, in the order of the text."""
-        found = [entity for entity in self.message.get("entities") or [] if entity.get("entity") == name]
+        """Every entity of that name, in the order of the text; a mask is no value."""
+        found = [e for e in self.message.get("entities") or [] if e.get("entity") == name and not self._is_hidden(e)]
         return sorted(found, key=lambda entity: entity.get("start") or 0)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was understood of the sentence, by entity, for a button that carries it to another intent."""
+        return {entity["entity"]: str(entity["value"]) for entity in self.message.get("entities") or [] if not self._is_hidden(entity)}
+
+    def _is_hidden(self, entity: dict[str, Any]) -> bool:
+        return _holds_mask(str(entity.get("value"))) or (not self.trusted and entity.get("entity") in IDENTIFYING)
 
     def entity(self, name: str, before: int | None = None) -> str | None:
         """The value of the last entity of that name, of those that begin before a place in the text where one is given."""
@@ -132,12 +152,16 @@ class Turn:
         """The value that the user means where two are given (« pas Tours, Blois »): not the denied nor the current one."""
         kept = []
         for entity in self.entities(name):
-            before = self.text[: entity.get("start") or 0].lower().rstrip()
+            before = self._raw[: entity.get("start") or 0].lower().rstrip()
             denied = before.endswith(("pas", "pas à", "pas a", "pas le", "pas la", "pas de", "au lieu de", "plutôt que"))
             value = str(entity["value"]).strip()
             if not denied and value.lower() != (current or "").lower():
                 kept.append(value)
         return kept[-1] if kept else None
+
+
+def _holds_mask(text: str) -> bool:
+    return any(mask in text for mask in MASKS)
 
 
 def full_intent(message: dict[str, Any]) -> str:

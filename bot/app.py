@@ -24,10 +24,11 @@ from bot.channels import create_channels, web
 from bot.clock import Clock, SystemClock
 from bot.conversation.channel import Wiring
 from bot.conversation.gateway import Gateway
+from bot.conversation.messages import Incoming
 from bot.conversation.privacy import Privacy
 from bot.conversation.router import Redeem
 from bot.conversation.texts import Texts
-from bot.database import Database
+from bot.database import Database, random_id
 from bot.delivery import Delivery
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
@@ -43,7 +44,7 @@ from bot.notifications import events
 from bot.operations import Operations
 from bot.problems import Problem, problem_response
 from bot.settings import Settings
-from bot.web import pages
+from bot.web import link, pages
 
 DRAIN_SECONDS = 4
 """How long requests may take to end at a stop: as long as the turns in hand, which go on meanwhile."""
@@ -80,6 +81,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.state.gateway, app.state.database, app.state.delivery = gateway, database, delivery
     _tell_problems(app, gateway.texts)
     app.include_router(web.router(gateway, Continuations(database, clock, settings), settings, clock))
+    app.include_router(link.router(settings, database, clock, identity, _telling(gateway)))
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
@@ -120,6 +122,15 @@ def _redeeming(identity: Identity) -> Redeem:
         return None
 
     return redeem
+
+
+def _telling(gateway: Gateway) -> link.OnLinked:
+    """Tells a chat what became of signing in on the page."""
+
+    async def on_linked(conversation_id: str, outcome: str) -> None:
+        await gateway.receive(conversation_id, Incoming(f"sign-in:{random_id()}", event=outcome))
+
+    return on_linked
 
 
 def serve(settings: Settings) -> None:

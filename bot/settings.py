@@ -94,6 +94,7 @@ class Settings(BaseSettings):
         None, alias="TEAMS_OPENID_URL", description="OpenID metadata of who signs the requests of Teams; none: the Bot Framework's."
     )
     teams_issuer: str | None = Field(None, alias="TEAMS_ISSUER", description="Who signs the requests of Teams; none: the Bot Framework.")
+    teams_link_url: str = Field("https://teams.microsoft.com", alias="TEAMS_LINK_URL", description="Base of links that open a Teams chat.")
     channels: str = Field(
         "", alias="CHANNELS", description="Python modules of more channels, separated by commas (see docs/dev/channels.md)."
     )
@@ -102,6 +103,18 @@ class Settings(BaseSettings):
         alias="REDIS_URL",
         description="Redis that several processes share their rate limits through; none: each process counts alone.",
     )
+
+    oidc_issuer: str | None = Field(
+        None, alias="OIDC_ISSUER", description="OpenID Connect issuer that users sign in with (Pro Santé Connect); none: by e-mail only."
+    )
+    oidc_discovery: str = Field(
+        ".well-known/openid-configuration", alias="OIDC_DISCOVERY", description="Path of the issuer's metadata, below OIDC_ISSUER."
+    )
+    oidc_client_id: str | None = Field(None, alias="OIDC_CLIENT_ID", description="Our client id at the issuer.")
+    oidc_client_secret: SecretStr | None = Field(None, alias="OIDC_CLIENT_SECRET", description="Our client secret at the issuer.")
+    oidc_scope: str = Field("openid scope_all", alias="OIDC_SCOPE", description="Scopes asked for; Pro Santé Connect wants these.")
+    oidc_acr: str = Field("eidas1", alias="OIDC_ACR", description="`acr` asked for and required in the ID token; `none`: neither.")
+    oidc_name: str = Field("Pro Santé Connect", alias="OIDC_NAME", description="What users call the issuer.")
 
     link_days: int = Field(90, alias="LINK_DAYS", ge=1, description="Days until a chat's link to an account expires.")
     button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +15,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("after_all") is not None)
 
 
+TELEGRAM = {"TELEGRAM": "fake", "TELEGRAM_PER_SECOND": "1000", "TELEGRAM_PER_CHAT": "1000"}
+"""Settings of an installation with the stand-in for Telegram, without the limits that make one wait."""
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """All real processes on a fresh data folder, as `make run` starts them; stopped at the end."""
-    running = Stack(tmp_path_factory.mktemp("data") / "var", TELEGRAM="fake", TELEGRAM_PER_SECOND="1000", TELEGRAM_PER_CHAT="1000")
-    running.start()
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
+    """An installation by channel, started when it is first asked for: what was done by one channel is not known by the other."""
+    running: dict[str, Stack] = {}
+
+    def by_channel(channel: str) -> Stack:
+        if channel not in running:
+            running[channel] = Stack(tmp_path_factory.mktemp(channel) / "var", **(TELEGRAM if channel == "telegram" else {}))
+            running[channel].start()
+        return running[channel]
+
     try:
-        yield running
+        yield by_channel
     finally:
-        running.stop()
+        for stack in running.values():
+            stack.stop()
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest, stacks: Callable[[str], Stack]) -> Stack:
+    """All real processes on a fresh data folder, as `make run` starts them; stopped when all tests are over."""
+    channel = request.getfixturevalue("channel") if "channel" in request.fixturenames else "web"
+    return stacks(str(channel))
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.fiche import Fiche
 from bot.accounts.tables import AccountRequest, AccountRequestAsker
 from bot.clock import PARIS
+from bot.identity.link_tokens import make_link_token
+from bot.identity.links import INVITATION_LIFE, deep_link, link_channels
 from bot.identity.tables import ChatLink
 from bot.mail import mail_payload, render_text
 from bot.outbox import CHAT, MAIL, enqueue
@@ -42,8 +44,13 @@ class Notices:
         await enqueue(session, kind=MAIL, key=f"account-request:{asker.key}", payload=payload, now=asker.at)
 
     async def codes(self, session: AsyncSession, request: AccountRequest, code: str, now: datetime) -> None:
-        """Mail the login and the first-use code to the new partner: the only place where that code is written."""
-        fiche = Fiche.model_validate(request.fiche)
+        """Mail the login and the first-use code to the new partner: the only place where that code is written.
+
+        With links that open a chat with the assistant, linked to the account: one token, so that the first one followed ends the others.
+        """
+        fiche, settings = Fiche.model_validate(request.fiche), self._settings
+        assert request.account_id is not None
+        token = await make_link_token(session, settings.required("secret"), request.account_id, life=INVITATION_LIFE, now=now)
         payload = mail_payload(
             fiche.email,
             "accounts/account_codes",
@@ -51,6 +58,8 @@ class Notices:
             reference=request.reference,
             login=fiche.email,
             code=code,
+            links=[(channel, deep_link(settings, channel, token)) for channel in link_channels(settings)],
+            days=INVITATION_LIFE.days,
             **self._contact,
         )
         await enqueue(session, kind=MAIL, key=f"account-codes:{request.reference}", payload=payload, now=now)

@@ -24,12 +24,13 @@ COMMANDS = {"/start": "greet", "/aide": "help", "/annuler": "cancel", "/fin": "c
 """Typed commands and the intent that each stands for. Any other leading slash is plain text."""
 
 
-EVENTS = frozenset({"not_text", "edited", "group", "too_long", "welcome", "linked", "continued"})
+EVENTS = frozenset({"not_text", "edited", "group", "too_long", "welcome", "linked", "no_account", "continued"})
 """What else than texts and buttons a channel or a page may give: something that is not read (a photo, an edited message, words in a
 group, a text that is too long), a first contact, a chat that was just linked to an account, or that is taken up in the web chat."""
 _MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "welcome": ("greet", {}),
     "linked": ("link_account", {"linked": "1"}),
+    "no_account": ("link_account", {"linked": "0"}),
     "continued": ("repeat", {"continued": "1"}),
 }
 """Events that the dialogue answers; the others are answered by the text of their name."""
@@ -107,6 +108,8 @@ class Router:
         shown = select(ButtonRow).where(
             ButtonRow.conversation_id == turn.conversation_id, ButtonRow.used_at.is_(None), ButtonRow.expires_at > self._clock.now()
         )
+        here = select(MessageRow.id).where(MessageRow.conversation_id == turn.conversation_id, MessageRow.channel == turn.channel)
+        shown = shown.where(ButtonRow.message_id.in_(here))  # what was shown in the web chat is not pressed, nor named, elsewhere
         async with self._database.reading() as session:
             buttons = list(await session.scalars(shown.order_by(ButtonRow.message_id.desc()).limit(BUTTONS_LOOKED_AT)))
             titled = next((button for button in buttons if _folded(button.title) == wanted), None)

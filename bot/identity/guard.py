@@ -29,6 +29,11 @@ FORGOTTEN = timedelta(days=1)
 """Rows untouched for so long guard nothing any more."""
 
 
+def chat_subject(conversation_id: str) -> str:
+    """What a chat is called among the subjects."""
+    return f"chat:{conversation_id}"
+
+
 async def take(session: AsyncSession, subjects: Sequence[str], now: datetime) -> list[LoginGuard]:
     """The guards of these subjects, made where missing and locked against other transactions until this one ends."""
     ordered = sorted(set(subjects))  # always in one order: two transactions never wait for each other

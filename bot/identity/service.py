@@ -1,4 +1,4 @@
-"""Linking a chat to a SPHERE account by a one-time code sent to the account's professional e-mail.
+"""Linking a chat to a SPHERE account by a one-time code sent to the account's professional e-mail; the other ways are beside this.
 
 Six digits, 10 minutes, one use. Nothing that a chat sees tells whether an address has an account: the same
 steps are taken either way, and a code that nobody knows is awaited where there is none.
@@ -6,7 +6,6 @@ steps are taken either way, and a code that nobody knows is awaited where there 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -15,13 +14,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
 from bot.accounts.registry import Account, AccountRegistry
 from bot.clock import Clock
 from bot.database import Database, random_id
 from bot.identity import guard
-from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, LinkTokenInvalid, Locked, NoCode, WrongCode
-from bot.identity.tables import ChatLink, LinkToken, LoginCode, LoginGuard
+from bot.identity.binding import bind, tell
+from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
+from bot.identity.hashing import keyed_hash
+from bot.identity.link_tokens import LinkTokens
+from bot.identity.oidc import is_configured
+from bot.identity.sign_in import SignIns
+from bot.identity.tables import ChatLink, LoginCode, LoginGuard
 from bot.mail import mail_payload
 from bot.outbox import MAIL, enqueue
 from bot.settings import Settings
@@ -37,7 +40,9 @@ class Identity:
         self._registry = registry
         self._clock = clock
         self._settings = settings
-        self._secret = settings.required("secret").encode()
+        self._secret = settings.required("secret")
+        self._link_tokens = LinkTokens(database, registry, clock, settings)
+        self.sign_ins = SignIns(database, registry, clock, settings)
 
     async def linked_account_id(self, conversation_id: str) -> str | None:
         """The id of the account this chat is linked to, from the database alone: whether it is still open was not asked."""
@@ -79,7 +84,7 @@ class Identity:
         Raises Locked (too many wrong codes, or five unused codes in 15 minutes, for this chat or this address) and FhirUnavailable.
         """
         address = email.strip().lower()
-        subjects = [_chat(conversation_id), self._address(address)]
+        subjects = [guard.chat_subject(conversation_id), self._address(address)]
         if until := await self._barred(subjects):
             raise Locked(until)
         account = await self._registry.by_email(address)
@@ -123,45 +128,19 @@ class Identity:
 
     async def new_link_token(self, account_id: str, life: timedelta) -> str:
         """A token of 32 characters of `[A-Za-z0-9_-]` that links, once, the chat in which it is shown to this account."""
-        token, now = secrets.token_urlsafe(24), self._clock.now()
-        async with self._database.writing() as session:
-            await session.execute(delete(LinkToken).where(LinkToken.expires_at < now - guard.FORGOTTEN))
-            session.add(LinkToken(token_hash=self._mac("link", token), account_id=account_id, expires_at=now + life))
-            await self._tell(session, account_id, "identity.link_token", "", "made")
-        return token
+        return await self._link_tokens.make(account_id, life)
 
     async def redeem(self, conversation_id: str, token: str) -> Account:
         """Link this chat to the account whose token this is. The same chat may show it again: it was delivered twice.
 
-        Raises LinkTokenInvalid (not telling why; the fifth time Locked), AccountClosed, and FhirUnavailable, after which the token
-        is still good.
+        Raises LinkTokenInvalid (unknown, too old, or another chat's: not telling which), Locked (at the fifth such token, and while
+        locked even for a good one), AccountClosed, and FhirUnavailable, after which the token is still good.
         """
-        hashed, subject = self._mac("link", token), _chat(conversation_id)
-        async with self._database.reading() as session:
-            if until := guard.locked_until(await guard.look(session, [subject], self._clock.now())):
-                raise Locked(until)
-            row = await session.get(LinkToken, hashed)
-        account = await self._registry.get(row.account_id) if row is not None and self._is_good(row, conversation_id) else None
-        now, failure = self._clock.now(), None
-        async with self._database.writing() as session:
-            current = await session.get(LinkToken, hashed, with_for_update=True)
-            if current is None or not self._is_good(current, conversation_id):
-                guards = await guard.take(session, [subject], now)
-                guard.count_failure(guards, now)
-                await self._tell(session, None, "identity.link_token", conversation_id, "refused")
-                until = guard.locked_until(guards)
-                failure = Locked(until) if until else LinkTokenInvalid()
-            elif account is not None and account.active and current.used_by is None:
-                current.used_by = conversation_id
-                await self._bind(session, account.id, conversation_id)
-        if failure is not None:
-            raise failure
-        if account is None or not account.active:
-            raise AccountClosed
-        return account
+        return await self._link_tokens.redeem(conversation_id, token)
 
-    def _is_good(self, row: LinkToken, conversation_id: str) -> bool:
-        return row.expires_at > self._clock.now() and row.used_by in (None, conversation_id)
+    async def new_sign_in_link(self, conversation_id: str) -> str | None:
+        """The address of a page that links this chat by OpenID Connect, good for ten minutes; None where no issuer is configured."""
+        return await self.sign_ins.offer(conversation_id) if is_configured(self._settings) else None
 
     async def _verify(self, conversation_id: str, code: str, *, use: bool, link: bool = False) -> str:
         """The account id of the right code. Failures are counted before they are raised: an exception would undo them."""
@@ -181,7 +160,7 @@ class Identity:
     async def _judge(self, session: AsyncSession, conversation_id: str, code: str) -> LoginCode | IdentityError:
         now = self._clock.now()
         awaited = await session.get(LoginCode, conversation_id, with_for_update=True)
-        subjects = [_chat(conversation_id)] + ([awaited.guard] if awaited else [])
+        subjects = [guard.chat_subject(conversation_id)] + ([awaited.guard] if awaited else [])
         guards = await guard.take(session, subjects, now)
         if until := guard.locked_until(guards):
             return Locked(until)
@@ -214,17 +193,7 @@ class Identity:
         if not link:
             await self._tell(session, account_id, "identity.link", conversation_id, "account_closed")
             return
-        await self._bind(session, account_id, conversation_id)
-
-    async def _bind(self, session: AsyncSession, account_id: str, conversation_id: str) -> None:
-        """Link the chat, in the place of what it was linked to."""
-        now = self._clock.now()
-        former = await session.get(ChatLink, conversation_id)
-        if former is not None:
-            await self._tell(session, former.account_id, "identity.unlink", conversation_id, "replaced")
-        expires_at = now + timedelta(days=self._settings.link_days)
-        await session.merge(ChatLink(conversation_id=conversation_id, account_id=account_id, linked_at=now, expires_at=expires_at))
-        await self._tell(session, account_id, "identity.link", conversation_id, "linked")
+        await bind(session, conversation_id, account_id, now=now, days=self._settings.link_days)
 
     async def _await_code(self, session: AsyncSession, conversation_id: str, account: Account | None, subject: str, code: str) -> None:
         now = self._clock.now()
@@ -257,7 +226,7 @@ class Identity:
                 await self._tell(session, link.account_id, "identity.unlink", link.conversation_id, why)
 
     async def _tell(self, session: AsyncSession, actor: str | None, action: str, conversation_id: str, outcome: str) -> None:
-        await audit.record(session, now=self._clock.now(), actor=actor, action=action, subject=conversation_id, outcome=outcome)
+        await tell(session, actor, action, conversation_id, outcome, self._clock.now())
 
     def _address(self, address: str) -> str:
         return f"account:{self._mac('address', address)}"
@@ -266,8 +235,4 @@ class Identity:
         return self._mac("code", conversation_id, code)
 
     def _mac(self, *parts: str) -> str:
-        return hmac.new(self._secret, "\0".join(("identity", *parts)).encode(), hashlib.sha256).hexdigest()
-
-
-def _chat(conversation_id: str) -> str:
-    return f"chat:{conversation_id}"
+        return keyed_hash(self._secret, *parts)

@@ -61,3 +61,22 @@ class LinkToken(Table):
     expires_at: Mapped[datetime]
     used_by: Mapped[str | None] = mapped_column(String(32))
     """Conversation that it linked."""
+
+
+class SignIn(Table):
+    """A chat's way to the page where it is linked by OpenID Connect, and how far the browser that opened it has got.
+
+    The link's token, the state and the browser's cookie are known by their hashes only.
+    """
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_expires_at", "expires_at"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    expires_at: Mapped[datetime]
+    """Of the link; what was begun by then may still come to its end, until `state_until`."""
+    state_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """The state that the issuer was last given; nothing once it came back."""
+    browser_hash: Mapped[str | None] = mapped_column(String(64))
+    state_until: Mapped[datetime | None]

@@ -15,7 +15,7 @@ CHANNELS: dict[str, type[Talk]] = {"web": Talk, "telegram": TelegramTalk}
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run by channel."""
     marked = {mark.name for mark in metafunc.definition.iter_markers()}
-    channels = ["web"] if marked & {"web_only", "after_all"} else ["telegram"] if "telegram_only" in marked else list(CHANNELS)
+    channels = ["web"] if "web_only" in marked else ["telegram"] if "telegram_only" in marked else list(CHANNELS)
     metafunc.parametrize("channel", channels, indirect=True)
 
 

@@ -31,6 +31,7 @@ def test_no_text_name_number_code_or_token_in_any_log(stack: Stack) -> None:
 
 
 @pytest.mark.after_all
+@pytest.mark.telegram_only
 def test_no_usager_in_anything_sent_to_or_kept_of_an_external_chat(stack: Stack) -> None:
     """Over all the conversations that were held through Telegram, and every usager of the demo."""
     usagers = [entry["resource"] for entry in stack.fhir("Patient?_count=100")["entry"]]

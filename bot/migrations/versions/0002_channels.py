@@ -50,3 +50,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("continuations", schema=None) as table:
         table.create_index(op.f("ix_continuations_conversation_id"), ["conversation_id"], unique=False)
+    op.create_table(
+        "sign_ins",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state_hash", sa.String(length=64), nullable=True),
+        sa.Column("browser_hash", sa.String(length=64), nullable=True),
+        sa.Column("state_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_ins")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_sign_ins_state_hash")),
+    )
+    with op.batch_alter_table("sign_ins", schema=None) as table:
+        table.create_index("ix_sign_ins_expires_at", ["expires_at"], unique=False)

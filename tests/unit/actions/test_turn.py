@@ -43,3 +43,42 @@ def test_whether_the_user_has_just_spoken() -> None:
 def test_a_button_is_told_by_its_entities() -> None:
     assert turn(entities=[{"entity": "choice", "value": "x", "extractor": "button"}]).is_button
     assert not turn("oui", entities=[]).is_button
+
+
+def test_the_door_of_a_turn() -> None:
+    own, there = turn("bonjour"), turn("bonjour", metadata={"channel": "web", "home": "telegram", "trusted": True})
+    assert (own.channel, own.home, own.trusted) == ("web", "web", True)
+    assert (there.channel, there.home, there.trusted) == ("web", "telegram", True)
+    assert not turn(metadata={"channel": "telegram", "home": "telegram", "trusted": False}).trusted
+
+
+def test_a_mask_is_no_value_wherever_it_is_read() -> None:
+    text = "ajoute Paul Martin au dossier de [usager], [date de naissance]"
+    entities = [entity("partner_name", text, "Paul Martin"), entity("usager_name", text, "[usager]")]
+    entities.append(entity("birth_date", text, "[date de naissance]"))
+    for trusted in (True, False):  # one that waited may be read in the web chat
+        said = turn(text, entities=entities, metadata={"trusted": trusted})
+        assert said.masked
+        assert said.text == "ajoute Paul Martin au dossier de ,"
+        assert said.entity("usager_name") is said.entity("birth_date") is None
+        assert said.values == {"partner_name": "Paul Martin"}
+    assert turn(text, entities=[entity("partner_name", text, "[usager]")]).entity("partner_name") is None
+
+
+def test_what_identifies_an_usager_has_no_value_on_an_external_channel() -> None:
+    """Not even where it was understood, or put on a button, in the web chat."""
+    said = {"text": "", "entities": [{"entity": "usager_name", "value": "Durand", "extractor": "button"}]}
+    assert turn(**said).entity("usager_name") == "Durand"
+    there = turn(**said, metadata={"trusted": False})
+    assert there.masked
+    assert there.entity("usager_name") is None
+    assert there.values == {}
+
+
+def test_places_in_a_masked_sentence_are_those_of_the_masked_sentence() -> None:
+    text = "pour [usager], pas Tours, Blois"
+    said = turn(text, entities=[entity("city", text, "Tours"), entity("city", text, "Blois")], metadata={"trusted": False})
+    assert said.corrected("city", None) == "Blois"
+    text = "pour [usager], Blois, pas Tours"
+    said = turn(text, entities=[entity("city", text, "Tours"), entity("city", text, "Blois")], metadata={"trusted": False})
+    assert said.corrected("city", None) == "Blois"

@@ -1,0 +1,182 @@
+"""What the dialogue says of links: to other channels, made outside of it, and the way to sign in. The words are the domain's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Tracker
+from ruamel.yaml import YAML
+
+from actions.base import Context, Events
+from actions.identity import LINK, AskLoginEmail, SubmitLinkAccount, ValidateLinkAccount
+from actions.services import Services
+from actions.speech import Speech
+from actions.tasks import begin
+from actions.turn import BUTTON, Turn
+from bot.identity.service import Identity
+from bot.settings import Settings
+from tests.unit.accounts.world import CLAIRE, World
+
+DOMAIN = Path(__file__).resolve().parents[3] / "domain"
+FORM = LINK.form
+CHANNELS = {"telegram_token": "1:x", "telegram_bot": "SphereBot", "teams_app_id": "app"}
+OIDC = {"oidc_issuer": "https://issuer.example", "oidc_client_id": "sphere"}
+
+
+@pytest.fixture(scope="module")
+def domain() -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for path in DOMAIN.glob("*.yml"):
+        responses |= YAML(typ="safe").load(path).get("responses") or {}
+    return {"responses": responses}
+
+
+class Chat:
+    """A chat's turns, as the actions get them."""
+
+    def __init__(self, world: World, domain: dict[str, Any], **settings: Any) -> None:
+        self.world, self.domain = world, domain
+        self.settings = Settings(secret="s" * 32, **settings)
+        self.identity = Identity(world.database, world.registry, world.clock, self.settings)
+        self.said: list[dict[str, Any]] = []
+
+    def context(
+        self, text: str = "", *, requested: str | None = None, stack: list[Any] | None = None, home: str = "web", **entities: str
+    ) -> Context:
+        """A turn that says a text, or where there is none presses a button with these entities."""
+        carried = [{"entity": name, "value": value, "extractor": BUTTON} for name, value in entities.items()]
+        door = {"turn": 1, "channel": home, "home": home, "trusted": home == "web"}
+        message = {"text": text, "intent": {"name": LINK.name}, "entities": carried, "metadata": door}
+        slots = {"task_stack": stack, "requested_slot": requested}
+        tracker = Tracker("chat", slots, message, [{"event": "user"}], False, None, {"name": FORM} if requested else {}, None)
+        dispatcher = CollectingDispatcher()
+        self.said = cast(list[dict[str, Any]], dispatcher.messages)
+        services = SimpleNamespace(settings=self.settings, identity=self.identity, clock=self.world.clock)
+        return Context(Turn(tracker), Speech(dispatcher, self.domain), cast(Services, services))
+
+    @property
+    def responses(self) -> list[str]:
+        return [message["response"] for message in self.said if message.get("response")]
+
+    @property
+    def links(self) -> list[dict[str, str]]:
+        return [message["custom"]["link"] for message in self.said if message.get("custom")]
+
+
+def slots(events: Events) -> dict[str, Any]:
+    return {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+
+
+async def test_a_linked_chat_is_offered_the_other_channels(world: World, domain: dict[str, Any]) -> None:
+    claire = await world.link("chat", CLAIRE)
+    chat = Chat(world, domain, **CHANNELS)
+    await begin(LINK, chat.context("lier mon compte"))
+    assert chat.responses == ["utter_already_linked", "utter_link_other_chat", "utter_link_other_chat"]
+    assert [link["title"] for link in chat.links] == ["Ouvrir dans Telegram", "Ouvrir dans Teams"]
+    assert chat.said[1]["minutes"] == 10
+    token = chat.links[0]["url"].partition("start=")[2]
+    assert await chat.identity.redeem("on-telegram", token) == claire
+
+
+@pytest.mark.parametrize(
+    ("text", "home", "titles"),
+    [
+        ("je veux relier Telegram", "web", ["Ouvrir dans Telegram"]),
+        ("relier mon teams", "web", ["Ouvrir dans Teams"]),
+        ("relier Telegram", "telegram", ["Ouvrir dans Teams", "Ouvrir la discussion web"]),
+        ("sur le web", "telegram", ["Ouvrir la discussion web"]),
+    ],
+)
+async def test_the_channel_that_was_named(world: World, domain: dict[str, Any], text: str, home: str, titles: list[str]) -> None:
+    await world.link("chat", CLAIRE)
+    chat = Chat(world, domain, **CHANNELS)
+    await begin(LINK, chat.context(text, home=home))
+    assert [link["title"] for link in chat.links] == titles
+
+
+async def test_the_channel_as_it_was_understood(world: World, domain: dict[str, Any]) -> None:
+    await world.link("chat", CLAIRE)
+    chat = Chat(world, domain, **CHANNELS)
+    await begin(LINK, chat.context("relier l'autre", channel="Telegram"))
+    assert [link["title"] for link in chat.links] == ["Ouvrir dans Telegram"]
+
+
+async def test_a_channel_that_is_not_there(world: World, domain: dict[str, Any]) -> None:
+    await world.link("chat", CLAIRE)
+    chat = Chat(world, domain)
+    await begin(LINK, chat.context("relier mon Telegram"))
+    assert chat.responses == ["utter_already_linked", "utter_link_no_such_channel"]
+    assert chat.said[-1]["channel"] == "Telegram"
+
+
+async def test_a_link_made_elsewhere_is_told(world: World, domain: dict[str, Any]) -> None:
+    await world.link("chat", CLAIRE)
+    chat = Chat(world, domain)
+    events = await begin(LINK, chat.context(linked="1"))
+    assert chat.responses == ["utter_linked", "utter_what_next"]
+    assert (chat.said[0]["name"], chat.said[0]["days"]) == ("Claire Moreau", 90)
+    assert events[-1]["name"] == "action_listen"
+
+
+async def test_a_link_made_elsewhere_fills_the_form(world: World, domain: dict[str, Any]) -> None:
+    await world.link("chat", CLAIRE)
+    chat = Chat(world, domain)
+    for requested in LINK.required:
+        context = chat.context(linked="1", requested=requested)
+        heard = slots(await ValidateLinkAccount().act(context))
+        assert chat.responses == ["utter_linked"]
+        assert all(heard[name] for name in LINK.required)
+    done = chat.context(requested="login_code")
+    events = await SubmitLinkAccount().act(done)
+    assert chat.responses == ["utter_what_next"]
+    assert slots(events)["login_email"] is None
+
+
+async def test_a_link_that_has_ended_meanwhile_is_said(world: World, domain: dict[str, Any]) -> None:
+    chat = Chat(world, domain)
+    await begin(LINK, chat.context(linked="1"))
+    assert chat.responses == ["utter_linked_no_more"]
+    heard = slots(await ValidateLinkAccount().act(chat.context(linked="1", requested="login_email")))
+    assert chat.responses == ["utter_linked_no_more"]
+    assert set(heard) == {"heard"}
+
+
+async def test_somebody_without_an_account_is_told_so(world: World, domain: dict[str, Any]) -> None:
+    chat = Chat(world, domain, **OIDC)
+    await begin(LINK, chat.context(linked="0"))
+    await ValidateLinkAccount().act(chat.context(linked="0", requested="login_email"))
+    assert chat.responses == ["utter_sign_in_no_account"]
+    assert chat.said[0]["issuer"] == "Pro Santé Connect"
+
+
+async def test_a_platform_that_is_away_offers_to_look_again(world: World, domain: dict[str, Any]) -> None:
+    await world.link("chat", CLAIRE)
+    world.line.cut_after(0, losing=False)
+    chat = Chat(world, domain)
+    heard = slots(await ValidateLinkAccount().act(chat.context(linked="1", requested="login_email")))
+    assert chat.responses == ["utter_platform_down"]
+    assert chat.said[0]["buttons"][0]["payload"] == '/link_account{"linked": "1"}'
+    assert set(heard) == {"heard"}
+
+
+async def test_the_way_to_sign_in_is_offered_where_there_is_one(world: World, domain: dict[str, Any]) -> None:
+    chat = Chat(world, domain)
+    await AskLoginEmail().act(chat.context())
+    assert chat.responses == ["utter_login_email"]
+    assert chat.links == []
+    chat = Chat(world, domain, **OIDC)
+    await AskLoginEmail().act(chat.context())
+    (link,) = chat.links
+    assert chat.responses == ["utter_login_email_or_sign_in"]
+    assert link["title"] == "Me connecter avec Pro Santé Connect"
+    assert await chat.identity.sign_ins.chat_of(link["url"].partition("?t=")[2]) == "chat"
+
+
+async def test_every_phrase_is_in_the_domain(domain: dict[str, Any]) -> None:
+    for channel in ("web", "telegram", "teams"):
+        assert f"utter_title_open_{channel}" in domain["responses"]
+        assert f"utter_channel_{channel}" in domain["responses"]

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.clock import ManualClock
+from tests.unit.accounts.world import World, world_over
+from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.web.issuer import Provider, provider
+from tests.unit.web.visiting import Site, site_over
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    folder = tmp_path / "sandbox"
+    folder.mkdir()
+    with running_sandbox(folder) as running:
+        yield running
+
+
+@pytest.fixture
+async def world(tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[World]:
+    """Its clock stands at the present: the provider has the machine's."""
+    async with world_over(tmp_path, sandbox, ManualClock(datetime.now(UTC))) as made:
+        yield made
+
+
+@pytest.fixture
+def issuer() -> Iterator[Provider]:
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture
+async def site(world: World, issuer: Provider) -> Site:
+    return await site_over(world, issuer)

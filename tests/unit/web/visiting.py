@@ -1,0 +1,100 @@
+"""The link pages over a world and a provider, and browsers that visit them as people do: page, button, issuer, back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from fastapi import FastAPI
+
+from bot.conversation.tables import Conversation
+from bot.identity.service import Identity
+from bot.settings import Settings
+from bot.web.link import router
+from tests.unit.accounts.world import World
+from tests.unit.web.issuer import Provider
+
+OURS = "http://127.0.0.1:8000"
+
+
+class Browser:
+    """One browser, with its cookies. It runs no script."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS)
+
+    async def open(self, link: str) -> httpx.Response:
+        return await self.http.get(link)
+
+    async def press(self, page: httpx.Response) -> httpx.Response:
+        """Press the button of the page."""
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        return await self.http.post("/link", data=fields)
+
+    async def leave(self, link: str) -> str:
+        """The address of the issuer that link and button lead to."""
+        answer = await self.press(await self.open(link))
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    async def sign_in(self, address: str, sub: str, **form: str) -> str:
+        """Sign in there; the address that the issuer sends the browser back to."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            shown = await http.get(address)
+            assert shown.status_code == 200, shown.text
+            answer = await http.post(address, data={"sub": sub, **form})
+        assert answer.status_code == 302, answer.text
+        back = answer.headers["location"]
+        assert back.startswith(f"{OURS}/link/callback?")
+        return back
+
+    async def go_through(self, link: str, sub: str) -> httpx.Response:
+        """The whole way; the last page."""
+        return await self.http.get(await self.sign_in(await self.leave(link), sub))
+
+
+class Site:
+    """The pages, the chat that links come from, and what it was told."""
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        self.world, self.settings = world, settings
+        self.told: list[tuple[str, str]] = []
+        self.tells: Exception | None = None
+        self.identity = Identity(world.database, world.registry, world.clock, settings)
+        self.app = FastAPI()
+        self.app.include_router(router(settings, world.database, world.clock, self.identity, self._on_linked))
+
+    async def _on_linked(self, conversation_id: str, outcome: str) -> None:
+        if self.tells is not None:
+            raise self.tells
+        self.told.append((conversation_id, outcome))
+
+    async def link(self, conversation_id: str = "chat") -> str:
+        made = await self.identity.new_sign_in_link(conversation_id)
+        assert made is not None
+        return made
+
+    def browser(self) -> Browser:
+        return Browser(self.app)
+
+    async def linked(self, conversation_id: str = "chat") -> str | None:
+        return await self.identity.linked_account_id(conversation_id)
+
+
+def settings_for(issuer: str, **changes: Any) -> Settings:
+    wanted = {"secret": "s" * 32, "oidc_issuer": issuer, "oidc_client_id": "sphere", "oidc_client_secret": "very secret"}
+    return Settings(**{**wanted, "oidc_scope": "openid email", **changes})
+
+
+async def site_over(world: World, issuer: Provider, **changes: Any) -> Site:
+    async with world.database.writing() as session:
+        now = world.clock.now()
+        session.add(Conversation(id="chat", channel="telegram", address="1", created_at=now, last_seen_at=now))
+        session.add(Conversation(id="other", channel="web", address="2", created_at=now, last_seen_at=now))
+    return Site(world, settings_for(issuer.url, **changes))
+
+
+def path_of(address: str) -> str:
+    return urlsplit(address).path
