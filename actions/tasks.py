@@ -237,7 +237,8 @@ async def _wait_elsewhere(entry: Entry, stack: list[Entry], context: Context) ->
 async def _resume(stack: list[Entry], context: Context) -> Events:
     """Come back to what was put aside; what waits for the trusted web chat is said once, then waits in silence."""
     turn, speech = context.turn, context.speech
-    if any("message" in entry for entry in stack) and not await context.is_linked():
+    linking = any(entry["task"] == LINKING for entry in stack)  # it was put aside itself: what waits for it goes on waiting
+    if not linking and any("message" in entry for entry in stack) and not await context.is_linked():
         stack = [entry for entry in stack if "message" not in entry]  # the linking that they waited for was given up
     turn.tracker.slots[STACK] = stack
     entry = waiting(stack, turn)

@@ -68,7 +68,7 @@ def test_what_is_missing_is_an_error() -> None:
 
 def test_values_cannot_add_lines() -> None:
     values = {"reference": "DC-2026-000001", "name": "Eve\r\nBcc: all@example.org\n\nFaux message", "login": "a@b.example", "code": "X"}
-    mail = render("accounts/account_codes", support_phone="1", support_email="2", **values)
+    mail = render("accounts/account_codes", support_phone="1", support_email="2", links=[("web", "https://x.example")], days=7, **values)
     assert "\nBcc" not in mail.text
     assert "Bonjour Eve Bcc: all@example.org Faux message," in mail.text
 
