@@ -4,9 +4,11 @@
 DATA ?= var
 PORT ?= 8000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-export DATA PORT TELEGRAM
+export DATA PORT TELEGRAM TEAMS
 export PYTHONPATH := $(CURDIR)
 export RASA_TELEMETRY_ENABLED := false
+# What was compiled once is kept, whatever the machine says: every process starts faster.
+unexport PYTHONDONTWRITEBYTECODE
 # Addresses of registries are the machine's affair; quiet, since each long step prints its own line.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
@@ -20,7 +22,7 @@ NLU := nlu/.venv/bin
 STAMPS := .build/stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-fast test-nlu test-conversations test-browser lint bench train nlu-eval locks clean
+.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-browser lint bench train nlu-eval locks clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -52,6 +54,11 @@ $(STAMPS)/web: bot/web/package-lock.json bot/web/package.json $(STAMPS)/tools
 
 install: $(STAMPS)/service $(STAMPS)/nlu $(STAMPS)/web ## install what running needs
 
+$(STAMPS)/teams-page: tests/fakes/teams/page/package-lock.json tests/fakes/teams/page/package.json $(STAMPS)/tools
+	@echo "[teams] installing what the page of the stand-in for Teams shows cards with"
+	@$(NPM) ci --loglevel error --ignore-scripts --no-audit --no-fund --prefix tests/fakes/teams/page
+	@touch $@
+
 $(STAMPS)/tests: requirements-test.lock nlu/requirements-test.lock $(STAMPS)/service $(STAMPS)/nlu
 	@echo "[tests] installing what the tests need"
 	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements-test.lock
@@ -59,11 +66,11 @@ $(STAMPS)/tests: requirements-test.lock nlu/requirements-test.lock $(STAMPS)/ser
 	@$(UV) pip sync --quiet --require-hashes --python $(NLU)/python nlu/requirements-test.lock
 	@touch $@
 
-install-test: install $(STAMPS)/tests
+install-test: install $(STAMPS)/tests $(STAMPS)/teams-page
 
 # --- running ------------------------------------------------------------------------------------
 
-run: install ## start everything on this machine (Ctrl-C stops it)
+run: install $(if $(filter fake,$(TEAMS)),$(STAMPS)/teams-page) ## start everything on this machine (Ctrl-C stops it)
 	@exec $(BIN)/bot run
 
 train: install ## train the understanding model, unless it is there already
@@ -78,19 +85,23 @@ bench: install-test ## measure latency, load, start-up, memory, training and sea
 
 # --- checking -----------------------------------------------------------------------------------
 
+# Training uses one core for minutes: the unit tests, which need no model, are passed beside it.
 test: install-test ## pass all the tests (browser tests where there is a Chromium)
-	@$(NLU)/python -m nlu.train
-	@$(MAKE) --no-print-directory test-nlu
-	@$(BIN)/python -m pytest -q -rs --durations 15
+	@$(MAKE) --no-print-directory -j2 test-units test-nlu
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser
+
+test-units: install-test
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 3 tests/unit tests/understanding
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit
 
 test-nlu: install-test
+	@$(NLU)/python -m nlu.train
 	@$(NLU)/python -m pytest tests/unit/nlu -q -c nlu/pyproject.toml
 
 test-conversations: install-test
-	@$(BIN)/python -m pytest -q tests/conversations
+	@$(BIN)/python -m pytest -q -rs -n 4 tests/conversations
 
 test-browser: install-test
 	@$(BIN)/python -m pytest -q tests/browser
@@ -113,4 +124,4 @@ locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files a
 	@$(COMPILE) --upgrade --extra test --constraints nlu/requirements.lock nlu/pyproject.toml -o nlu/requirements-test.lock
 
 clean: ## remove what was installed and built (never DATA)
-	rm -rf .tools .venv nlu/.venv bot/web/node_modules .build
+	rm -rf .tools .venv nlu/.venv bot/web/node_modules tests/fakes/teams/page/node_modules .build

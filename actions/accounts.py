@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from actions.base import AssistantAction, Context, Events
 from actions.basis import CARE_TEAM, CONSENT, NEITHER, read_basis
 from actions.dossier_slot import read_dossier
-from actions.partner_slot import professional, read_query, search
-from actions.reading import does_not_know, typed_address
+from actions.fiche_slot import ASKED, ENTITIES, SKIPPABLE, SKIPPED, field_named, manner_said, slot_of, valid
+from actions.partner_slot import NOBODY, is_meant, professional, read_query, search
+from actions.reading import ASKS_TO_CORRECT, does_not_know, typed_address
 from actions.speech import titled
-from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register, running
+from actions.task_actions import SubmitTask, ValidateTask
+from actions.tasks import Slots, Task, register, running
 from actions.times import day
 from actions.turn import Turn
 from bot.accounts.fiche import Fiche, FieldError, prefill, validate_field
 from bot.clock import PARIS
 from bot.directory.folding import fold
 from bot.dossiers.errors import NotAMember, UnknownDossier
-
-ASKED = ("civility", "given", "family", "profession", "rpps", "mode", "organization", "city", "email", "phone")
-"""Fields that the chat asks for; the others (address, speciality…) come from the directory or a correction."""
-SKIPPABLE = frozenset({"civility", "rpps", "mode", "organization", "phone"})
-SKIPPED = "-"
-"""Value of a field that was passed over: asked, and not to be asked again."""
-MODES = {"liberal": "libéral", "liberale": "libéral", "salarie": "salarié", "salariee": "salarié", "benevole": "bénévole"}
-ENTITIES = {"given": None, "family": None, "profession": "profession", "rpps": "rpps", "adeli": "adeli", "organization": "organization"}
-ENTITIES |= {"city": "city", "email": "email", "phone": "phone"}
-
-
-def slot_of(field: str) -> str:
-    """Name of the slot that holds a field of the fiche."""
-    return f"fiche_{field}"
 
 
 class RequestAccount(Task):
@@ -42,6 +29,7 @@ class RequestAccount(Task):
     required = (*(slot_of(name) for name in ASKED), "basis", "confirmed")
     slots = (*required, "fiche_rest", "dossier", "correcting")
     confirmed_by = "confirmed"
+    one_only: ClassVar[frozenset[str]] = frozenset({"email", "rpps"})
     free_text: ClassVar[frozenset[str]] = frozenset(slot_of(name) for name in ASKED)
 
     def is_answer(self, turn: Turn) -> bool:
@@ -62,8 +50,8 @@ class RequestAccount(Task):
         key = context.turn.entity("choice") or adding.get("key")
         query = adding.get("query") or read_query(context.turn)
         found = await professional(context, str(key)) if key else None
-        if found is None and query.get("name"):
-            full = [match.professional for match in await search(context, query) if match.full]
+        if found is None and query.get("name") and not adding.get("nobody"):
+            full = [match.professional for match in await search(context, query) if match.full and is_meant(match.professional, query)]
             found = full[0] if len(full) == 1 else None
         if found is not None:
             values = prefill(found)
@@ -73,30 +61,34 @@ class RequestAccount(Task):
             slots |= {slot_of(name): SKIPPED for name in SKIPPABLE if not values.get(name)}
         else:
             slots |= self._from_query(query)
-        return {**slots, **self._contact(context.turn)}
+        return {**{k: v for k, v in manner_said(context.turn).items() if not found}, **slots, **self._contact(context.turn)}
 
     def _from_query(self, query: dict[str, str]) -> Slots:
         """Fields that the user named while looking for the person; a single word is the family name."""
         words = query.get("name", "").split()
         said = {"family": words[-1] if words else "", "given": " ".join(words[:-1]), "profession": query.get("profession", "")}
         said |= {"city": query.get("place", ""), "organization": query.get("organization", ""), "rpps": query.get("rpps", "")}
-        return {slot_of(name): value for name, raw in said.items() if (value := _valid(name, raw))}
+        return {slot_of(name): value for name, raw in said.items() if (value := valid(name, raw))}
 
     def _contact(self, turn: Turn) -> Slots:
         """E-mail and phone, where the sentence gives them."""
         said = {"email": typed_address(turn.text) or "", "phone": turn.entity("phone") or ""}
-        return {slot_of(name): value for name, raw in said.items() if (value := _valid(name, raw))}
+        return {slot_of(name): value for name, raw in said.items() if (value := valid(name, raw))}
 
     async def hear(self, context: Context) -> Slots:
         """The field that was asked for, and any other that the sentence gives."""
         turn = context.turn
         requested = turn.requested or ""
+        if turn.is_button and turn.entity("field") in ASKED and turn.entity("value"):
+            return {slot_of(str(turn.entity("field"))): valid(str(turn.entity("field")), str(turn.entity("value")))}
         if requested == "confirmed":
             return self._hear_confirmation(context)
         if requested == "basis":
             return self._hear_basis(context)
         field = requested.removeprefix("fiche_")
         slots = self._others(context, field)
+        if not slots and self._asks_which_name(context):
+            return {"correcting": None}
         if slots and (turn.corrects or not self._is_about(turn, field)):
             context.speech.say("utter_noted")
             return slots
@@ -104,9 +96,13 @@ class RequestAccount(Task):
 
     @staticmethod
     def _is_about(turn: Turn, field: str) -> bool:
-        """Whether a message that fills other fields may also answer the one that was asked."""
+        """Whether a message that fills other fields answers the one that was asked as well."""
+        if field in {"given", "family"}:
+            return turn.entity("partner_name") is not None
+        if field in {"civility", "mode"}:
+            return slot_of(field) in manner_said(turn)
         entity = ENTITIES.get(field)
-        return bool(entity and turn.entity(entity)) or field in {"given", "family", "civility", "mode"}
+        return bool(entity and turn.entity(entity))
 
     def _field(self, context: Context, field: str) -> Slots:
         turn = context.turn
@@ -116,8 +112,8 @@ class RequestAccount(Task):
             context.speech.say("utter_field_needed", field=context.speech.phrase(f"utter_field_{field}"))
             return {}
         entity = None if field == "email" else ENTITIES.get(field)
-        if field == "mode" and (said := next((MODES[word] for word in fold(turn.text).split() if word in MODES), None)):
-            return {slot_of("mode"): said}
+        if not turn.is_button and (said := manner_said(turn).get(slot_of(field))):
+            return {slot_of(field): said}
         raw = (typed_address(turn.text) if field == "email" else None) or turn.entity("value") or (turn.entity(entity) if entity else None)
         raw = raw or self._name_part(context, field) or ("" if turn.masked else turn.text)
         if not raw and turn.masked:  # a person who is called like an usager, or a date: what was typed is gone
@@ -150,12 +146,44 @@ class RequestAccount(Task):
                 continue
             current = turn.slot(slot_of(field))
             raw = turn.corrected(entity, current)
-            if raw and (correcting or current is None) and (value := _valid(field, raw)):
+            if raw and (correcting or current is None) and (value := valid(field, raw)):
                 found[slot_of(field)] = value
+        if not turn.is_button:
+            said = manner_said(turn)
+            found |= {k: v for k, v in said.items() if k != slot_of(asked) and (correcting or turn.slot(k) is None) and v != turn.slot(k)}
+        return found | self._names(turn, asked, correcting=correcting)
+
+    @staticmethod
+    def _names(turn: Turn, asked: str, *, correcting: bool) -> Slots:
+        """Given and family name; a single one where it is clear which: « pas Zoé, Léa », « son prénom c'est Léa »."""
         words = (turn.entity("partner_name") or "").split()
-        if len(words) > 1 and (correcting or asked in {"given", "family"}):
-            found |= {slot_of("given"): " ".join(words[:-1]), slot_of("family"): words[-1]}
-        return found
+        unknown = turn.slot("fiche_given") is None and turn.slot("fiche_family") is None
+        if len(words) > 1 and (correcting or unknown or asked in {"given", "family"}):
+            return {slot_of("given"): " ".join(words[:-1]), slot_of("family"): words[-1]}
+        if len(words) != 1 or not correcting:
+            return {}
+        wrong = [fold(value) for value in turn.denied("partner_name")]
+        which = [name for name in ("given", "family") if fold(turn.slot(slot_of(name)) or "") in wrong]
+        named = which or [name for name in (field_named(turn.text),) if name in {"given", "family"}]
+        return {slot_of(named[0]): words[0]} if len(named) == 1 and valid(named[0], words[0]) else {}
+
+    @staticmethod
+    def _denied(turn: Turn) -> str | None:
+        """« oui mais pas Amboise »: the field whose value is said to be wrong."""
+        wrong = {field: [fold(value) for value in turn.denied(entity)] for field, entity in ENTITIES.items() if entity and field in ASKED}
+        return next((field for field, values in wrong.items() if values and fold(turn.slot(slot_of(field)) or "") in values), None)
+
+    @staticmethod
+    def _asks_which_name(context: Context) -> bool:
+        """« non, Léa »: the given name or the family name? Asked, with a button for each."""
+        turn, speech = context.turn, context.speech
+        may_correct = (turn.corrects or turn.requested == "confirmed") and not turn.is_button
+        name = turn.entity("partner_name") if may_correct else None
+        names = ("given", "family")
+        if name is None or " " in name or any(turn.slot(slot_of(each)) is None for each in names):
+            return False
+        speech.say("utter_which_name", [speech.button(f"utter_title_field_{f}", "correct", field=f, value=name) for f in names], name=name)
+        return True
 
     def _hear_basis(self, context: Context) -> Slots:
         turn = context.turn
@@ -170,53 +198,23 @@ class RequestAccount(Task):
     def _hear_confirmation(self, context: Context) -> Slots:
         """Yes or no, unless something is corrected: then the fiche is shown again before it is sent."""
         turn = context.turn
-        field = turn.entity("field") or (_field_named(turn.text) if turn.corrects or _CORRECT.match(turn.text) else None)
+        field = turn.entity("field") or (field_named(turn.text) if turn.corrects or ASKS_TO_CORRECT.match(turn.text) else None)
+        field = field or self._denied(turn)
         changed = self._others(context, "")
         if changed:
             return changed
+        if self._asks_which_name(context):
+            return {"correcting": True}
         if field in ASKED:
             return {slot_of(str(field)): None}
-        if turn.corrects or _CORRECT.match(turn.text):
+        if turn.corrects or ASKS_TO_CORRECT.match(turn.text):
             buttons = [context.speech.button(f"utter_title_field_{name}", "correct", field=name) for name in ASKED]
             context.speech.say("utter_which_field", buttons=buttons)
             return {"correcting": True}
         return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
 
 
-_CORRECT = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
-_FIELD_WORDS = {
-    "prenom": "given",
-    "nom": "family",
-    "civilite": "civility",
-    "profession": "profession",
-    "metier": "profession",
-    "rpps": "rpps",
-    "adeli": "rpps",
-    "exercice": "mode",
-    "structure": "organization",
-    "ville": "city",
-    "commune": "city",
-    "mail": "email",
-    "email": "email",
-    "adresse": "email",
-    "telephone": "phone",
-    "tel": "phone",
-}
-
-
-def _field_named(text: str) -> str | None:
-    """« corriger le prénom » → "given"."""
-    return next((_FIELD_WORDS[word] for word in fold(text).split() if word in _FIELD_WORDS), None)
-
-
 REQUEST_ACCOUNT = register(RequestAccount())
-
-
-def _valid(field: str, raw: str) -> str | None:
-    try:
-        return validate_field(field, raw) if raw else None
-    except FieldError:
-        return None
 
 
 def fiche_values(context: Context) -> dict[str, Any]:
@@ -363,6 +361,7 @@ class BeginRequestAccount(AssistantAction):
             "basis": turn.slot("basis_said"),
             "key": partner.get("key"),
             "query": turn.slot("partner_query") or {},
+            "nobody": turn.slot("partner_choices") == NOBODY,
         }
         turn.tracker.active_loop = {}
         return [*clear(current), *await begin(REQUEST_ACCOUNT, context)]

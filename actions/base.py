@@ -127,8 +127,10 @@ class AssistantAction(Action, ABC):
         except FhirUnavailable:
             speech.say("utter_platform_down")
         except Exception as error:
-            support = services().settings
-            speech.say("utter_action_failed", error_id=log_error(error), phone=support.support_phone, email=support.support_email)
+            support, error_id = services().settings, log_error(error)
+            people = speech.button("utter_title_support", "contact_support", reason="failed", error_id=error_id)
+            contact = {"phone": support.support_phone, "email": support.support_email}
+            speech.say("utter_action_failed", buttons=[people], error_id=error_id, **contact)
         return self.after_failure(turn)
 
     def after_failure(self, turn: Turn) -> Events:

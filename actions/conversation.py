@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, SlotSet
@@ -9,9 +10,10 @@ from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, Slot
 from actions.base import IDENTITY_FORMS, AssistantAction, Context, Ending, Events, back_to_task, stay
 from actions.elsewhere import elsewhere, give_link, tell_home
 from actions.partner_slot import read_query
+from actions.reading import shown_position
 from actions.speech import Button
-from actions.tasks import ELSEWHERE, LINKING, STACK, TASKS, begin, clear, keep_elsewhere, running, snapshot, take_up, waiting
-from actions.turn import Turn, full_intent
+from actions.tasks import ELSEWHERE, LINKING, STACK, TASKS, amend_last, begin, clear, keep_elsewhere, running, snapshot, take_up, waiting
+from actions.turn import BUTTON, Turn, full_intent
 
 LIKELY = 0.1
 """Confidence from which a reading is worth being offered."""
@@ -55,6 +57,8 @@ class ResumeOrAnswer(AssistantAction):
         turn, speech = context.turn, context.speech
         stack: list[dict[str, Any]] = list(turn.slot(STACK) or [])
         entry = waiting(stack, turn)
+        if turn.active_form is None and turn.message.get("entities") and (amended := await amend_last(context)) is not None:
+            return amended  # « non, à Blois »
         if turn.active_form is not None or entry is None:
             idle = "utter_all_right" if turn.intent == "affirm" else "utter_nothing_asked"
             speech.say(idle if turn.active_form is None else "utter_not_an_answer")
@@ -79,6 +83,11 @@ class Orphan(AssistantAction):
         if turn.active_form is not None:
             speech.say("utter_not_an_answer")
             return back_to_task(turn)
+        said = speech.said
+        if (taken := await take_from_list(context)) is not None or (taken := await amend_last(context)) is not None:
+            return taken
+        if speech.said > said:  # why not was said
+            return stay(turn)
         offered: list[Button] = []
         if turn.entity("email") and not await context.services.identity.linked_account_id(turn.conversation_id):
             return await begin(TASKS[LINKING], context)
@@ -97,6 +106,26 @@ class Orphan(AssistantAction):
             return await take_up(entry, context)
         speech.say("utter_orphan" if offered else "utter_nothing_asked", buttons=offered)
         return stay(turn)
+
+
+async def take_from_list(context: Context) -> Events | None:
+    """« le 2 » right after a list of buttons that each begin something; None where there is no such button."""
+    turn, position = context.turn, shown_position(context.turn)
+    said, _ = _last_said(turn) if position is not None else (None, None)
+    begins = [button for button in ((said or {}).get("data") or {}).get("buttons") or [] if _begun_by(button)]
+    if position is None or not -len(begins) <= position < len(begins):
+        return None
+    name, entities = _begun_by(begins[position]) or ("", {})
+    found = [{"entity": entity, "value": value, "extractor": BUTTON} for entity, value in entities.items()]
+    message = {**turn.message, "text": "", "intent": {"name": name, "confidence": 1.0}, "entities": found}
+    turn.tracker.latest_message = message
+    return await begin(TASKS[name], context)
+
+
+def _begun_by(button: Button) -> tuple[str, dict[str, str]] | None:
+    """The task that a button begins, and what it carries; None where it begins none."""
+    name, brace, carried = button["payload"].removeprefix("/").partition("{")
+    return (name, json.loads(brace + carried) if brace else {}) if name in TASKS and brace else None
 
 
 async def _link_instead(context: Context) -> Events:

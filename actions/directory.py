@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from actions.base import Context, Events
 from actions.partner_slot import SHOWN, describe, read_query, search
 from actions.speech import Button, titled
-from actions.tasks import Slots, SubmitTask, Task, ValidateTask, register
+from actions.task_actions import SubmitTask, ValidateTask
+from actions.tasks import Slots, Task, just_ended, register
 from bot.accounts.fields import FieldError, display_phone, validate_field
 from bot.directory.records import Professional
 
@@ -18,12 +20,22 @@ class FindProfessional(Task):
     name = "find_professional"
     required = slots = ("professional_query",)
     needs_link = False
+    amendable = True
     free_text: ClassVar[frozenset[str]] = frozenset({"professional_query"})
 
     async def begin(self, context: Context) -> Slots:
-        """What the sentence says of the person."""
+        """What the sentence says of the person; « et à Blois ? » right after a search is the same one elsewhere."""
         query = read_query(context.turn)
+        before = just_ended(context, self.name) if _GOES_ON.match(context.turn.text) else None
+        if before is not None:
+            return await self.amend(context, before)
         return {"professional_query": query} if query else {}
+
+    async def amend(self, context: Context, slots: Slots) -> Slots:
+        """« non, à Blois »: what is said takes the place of its like, the rest of the search stays."""
+        known = slots["professional_query"]
+        query = read_query(context.turn, known)
+        return {"professional_query": query} if query != known else {}
 
     async def hear(self, context: Context) -> Slots:
         """A name, a profession, a place; words that are none of these are a name."""
@@ -32,6 +44,8 @@ class FindProfessional(Task):
             query = {"name": context.turn.text[:80]}
         return {"professional_query": query} if query else {}
 
+
+_GOES_ON = re.compile(r"\W*et\b(?! (?:ajoute|demande|cr[ée]e))", re.IGNORECASE)
 
 FIND_PROFESSIONAL = register(FindProfessional())
 

@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 from actions.base import AssistantAction, Context, Events
 from actions.elsewhere import elsewhere
+from actions.meant import meant
 from actions.reading import among, shown_position
 from actions.seen import SeenDossier
 from actions.speech import Button, titled
 from actions.tasks import Slots, set_slots
+from actions.turn import Turn
 from bot.dossiers.errors import NotAMember, UnknownDossier
 
 SHOWN = 5
 """Entries of a list, at the most."""
 DOSSIER_LISTS = ("dossier_choices", "dossier_shown")
 """Slots: the dossiers that a name may mean, and those whose buttons were shown last."""
+_NUMBER = re.compile(
+    r"(?:\b(?:le|du|au|dossier|num[ée]ro|non|pardon|euh|heu|plut[ôo]t|enfin)[\s,]+|n°\s*)(\d{2,6})(?![\w/.:-]|\s?\d)", re.IGNORECASE
+)
 _THIS = re.compile(r"\b(ce|même|meme|son|le meme|le même) dossier\b|\baussi\b|\bau dossier\s*$", re.IGNORECASE)
 
 
 async def read_dossier(context: Context, *, asked: bool) -> Slots:
     """Slots `dossier` and `last_dossier` from the message; empty when it names none that will do (and says why).
 
-    `asked` tells that the dossier is what was asked for: then a bare number or a position is one too. On an external channel a
-    dossier that is named by its usager is not looked for: the speaker is told why, with a link to where it may be.
+    `asked` tells that the dossier is what was asked for: then a bare number, a position or a bare name is one too. On an external
+    channel a dossier that is named by its usager is not looked for: the speaker is told why, with a link to where it may be.
     """
     turn = context.turn
-    given = turn.entity("dossier_ref") or (_from_list(context) or _bare_number(turn.text) if asked else None)
-    if given is not None:
-        return await by_reference(context, given)
+    given = dossier_said(turn, asked=asked) or (_from_list(context) or _bare_number(turn.text) if asked else None)
     name = turn.entity("usager_name") or (turn.entity("partner_name") if asked else None)
     born = turn.entity("birth_date")
+    if given is not None:
+        slots = await by_reference(context, given)
+        return await _unless_of_another(context, slots) if slots and turn.trusted and turn.entity("usager_name") else slots
     if not turn.trusted and (turn.masked or (asked and name is not None)):
         await elsewhere(context, "utter_usager_not_named")
         return {}
@@ -66,9 +73,44 @@ def chosen_dossier(reference: str) -> Slots:
     return {"dossier": reference, "last_dossier": reference, "dossier_choices": None, "dossier_shown": None}
 
 
+def dossier_said(turn: Turn, *, asked: bool = False) -> str | None:
+    """The reference or number that is meant; of several the first, unless the later ones correct it.
+
+    A bare number (« le 142 ») is one where the dossier was asked for or is corrected, or beside another that is one.
+    """
+    named = turn.entities("dossier_ref")
+    least = 2 if asked or named or "dossier" in turn.text.lower() else 3  # « le 37 » is a département before it is a dossier
+    numbers = _numbers(turn) if asked or named or turn.corrects else []
+    values = [*named, *(number for number in numbers if len(number["value"]) >= least)]
+    found = meant(turn.raw, sorted(values, key=lambda value: value.get("start") or 0), strict=turn.corrects)
+    return str(found[-1 if turn.corrects else 0]["value"]) if found else None
+
+
+def _numbers(turn: Turn) -> list[dict[str, Any]]:
+    """The numbers of a typed message that may be dossiers' and that nothing else was understood by."""
+    taken = [(entity.get("start") or 0, entity.get("end") or 0) for entity in turn.message.get("entities") or []]
+    free = [n for n in _NUMBER.finditer(turn.raw) if not any(start < n.end(1) and n.start(1) < end for start, end in taken)]
+    return [{"value": number[1], "start": number.start(1), "end": number.end(1)} for number in free]
+
+
+async def of_usager(context: Context, name: str | None, born: str | None) -> list[SeenDossier]:
+    """The speaker's own dossiers of an usager; of those that the last question was about, if any of these fits."""
+    found = await context.dossiers.search(await context.member(), name=name, birth_date=date.fromisoformat(born) if born else None)
+    choices: list[str] = context.turn.slot("dossier_choices") or []
+    return [dossier for dossier in found if dossier.reference in choices] or found
+
+
+async def _unless_of_another(context: Context, slots: Slots) -> Slots:
+    """The dossier of a reference, unless the usager who is named with it has another one: then which of them must be said."""
+    turn = context.turn
+    others = [dossier.reference for dossier in await of_usager(context, turn.entity("usager_name"), turn.entity("birth_date"))]
+    if not others or slots["dossier"] in others:
+        return slots
+    return {"dossier_choices": [slots["dossier"], *others][:SHOWN]}
+
+
 async def _by_usager(context: Context, name: str | None, born: str | None) -> Slots:
-    person = await context.member()
-    found = await context.dossiers.search(person, name=name, birth_date=date.fromisoformat(born) if born else None)
+    found = await of_usager(context, name, born)
     if len(found) == 1:
         return chosen_dossier(found[0].reference)
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import ClassVar
 
@@ -11,12 +10,23 @@ from rasa_sdk.events import SlotSet
 from actions.base import AssistantAction, Context, Ending, Events
 from actions.dossier_slot import SHOWN, by_reference
 from actions.elsewhere import elsewhere
-from actions.reading import does_not_know
+from actions.reading import ASKS_TO_CORRECT, does_not_know
 from actions.seen import SeenDossier
 from actions.speech import Button, titled
-from actions.tasks import Slots, SubmitTask, Task, ValidateTask, offer_next, register
+from actions.task_actions import SubmitTask, ValidateTask
+from actions.tasks import Slots, Task, offer_next, register
 from actions.times import numeric
 from actions.turn import Turn
+from actions.usager_slot import (
+    CIVILITY,
+    TRAITS,
+    in_place_of_denied,
+    name_said,
+    sex_said,
+    split_name,
+    tells_both,
+    trait_named,
+)
 from bot.accounts.fields import FieldError, validate_field
 from bot.clock import PARIS
 from bot.directory.folding import fold
@@ -26,8 +36,6 @@ from bot.operations import Pending
 
 OLDEST_YEARS = 125
 """Nobody is older: a birth date before that is a slip of the finger."""
-TRAITS = ("usager_family", "usager_given", "usager_birth_date", "usager_sex")
-"""Identity traits of an usager, in the order in which they are asked for."""
 
 
 class CreateDossier(Task):
@@ -37,12 +45,13 @@ class CreateDossier(Task):
     required = (*TRAITS, "confirmed")
     slots = (*required, "correcting")
     confirmed_by = "confirmed"
+    one_only: ClassVar[frozenset[str]] = frozenset({"birth_date"})
     free_text: ClassVar[frozenset[str]] = frozenset({"usager_family", "usager_given", "usager_sex"})
     asks_identity = True
 
     async def begin(self, context: Context) -> Slots:
         """Name, birth date and sex where the sentence has them."""
-        return {**_name_said(context.turn), **self._birth_date(context), **_sex_said(context.turn.text)}
+        return {**name_said(context.turn), **self._birth_date(context), **sex_said(context.turn.text)}
 
     async def hear(self, context: Context) -> Slots:
         """The trait that was asked for, or a correction of an earlier one; nothing is confirmed in a turn that changes something."""
@@ -63,9 +72,9 @@ class CreateDossier(Task):
                 slots = self._birth_date(context)
                 if not slots and not context.speech.said_something:
                     context.speech.say("utter_birth_date_invalid")
-                return {**slots, **_sex_said(turn.text)} if slots else {}  # « née le… » says both
+                return {**slots, **sex_said(turn.text)} if slots else {}  # « née le… » says both
             case "usager_sex":
-                slots = {"usager_sex": turn.entity("sex")} if turn.is_button else _sex_said(turn.text, asked=True)
+                slots = {"usager_sex": turn.entity("sex")} if turn.is_button else sex_said(turn.text, asked=True)
                 if not slots.get("usager_sex"):
                     context.speech.say("utter_sex_invalid")
                     return {}
@@ -88,10 +97,10 @@ class CreateDossier(Task):
         if slot == "usager_given":
             words = [word for word in said.split() if fold(word) != fold(known)]
             parts = {"usager_given": " ".join(words)}
-        elif turn.slot("usager_given") is not None or turn.entity("usager_name") is None:
+        elif turn.slot("usager_given") is not None or not (turn.entity("usager_name") or tells_both(turn, said)):
             parts = {"usager_family": said}
         try:
-            return {name: validate_field(name.removeprefix("usager_"), _CIVILITY.sub("", value)) for name, value in parts.items()}
+            return {name: validate_field(name.removeprefix("usager_"), CIVILITY.sub("", value)) for name, value in parts.items()}
         except FieldError:
             context.speech.say("utter_name_invalid")
             return {}
@@ -109,11 +118,13 @@ class CreateDossier(Task):
     def _correction(self, context: Context) -> Slots:
         """« non, prénom Léana », « née en mai », « c'est une femme »; without a word for the trait, the one given last is meant."""
         turn = context.turn
-        slots = {**self._birth_date(context), **_sex_said(turn.text)}
+        slots = {**self._birth_date(context), **sex_said(turn.text)}
         name = turn.entity("usager_name") or turn.entity("partner_name")
         if name is None:
             return slots or self._which(context)
-        field = _trait_named(turn.text)
+        if replaced := in_place_of_denied(turn, name):
+            return {**slots, **replaced}
+        field = trait_named(turn.text)
         if field is None and turn.requested == "confirmed":
             return slots or self._which(context)
         if field is None:
@@ -128,60 +139,23 @@ class CreateDossier(Task):
             return {str(field): None}
         if turn.is_button:
             return self._which(context) if turn.intent == "correct" else {"confirmed": turn.intent}
-        changed = {**self._birth_date(context), **_sex_said(turn.text)}
-        named = _trait_named(turn.text)
-        if turn.corrects or _CORRECT.match(turn.text):
+        changed = {**self._birth_date(context), **sex_said(turn.text)}
+        named = trait_named(turn.text)
+        if turn.corrects or ASKS_TO_CORRECT.match(turn.text):
             if named and not (changed or turn.entity("usager_name") or turn.entity("partner_name")):
                 return {named: None}
             return self._correction(context)
-        if changed or turn.entity("usager_name") or turn.entity("partner_name"):
+        if name := turn.entity("usager_name") or turn.entity("partner_name"):
+            changed |= in_place_of_denied(turn, name)
             return changed or self._which(context)
+        if changed:
+            return changed
         return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
 
     def _which(self, context: Context) -> Slots:
         buttons = [context.speech.button(f"utter_title_{name}", "correct", field=name) for name in TRAITS]
         context.speech.say("utter_which_trait", buttons=buttons)
         return {"correcting": True}
-
-
-_CIVILITY = re.compile(r"^(?:m\.|mr|mme|mlle|monsieur|madame|mademoiselle)\s+", re.IGNORECASE)
-_CORRECT = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
-_FEMALE = re.compile(r"\b(?:mme|madame|mlle|mademoiselle|née|femme|féminin|feminin|fille)\b", re.IGNORECASE)
-_MALE = re.compile(r"\b(?:m\.|mr|monsieur|homme|masculin|garçon)(?=\W|$)|\bné\b", re.IGNORECASE)
-_PARTICLES = frozenset({"de", "du", "des", "d'", "la", "le", "van", "von", "der", "den", "el", "al", "ben", "da", "di", "dos"})
-
-
-def split_name(said: str) -> dict[str, str]:
-    """A whole name as birth name and given names: capitals are the birth name, a particle begins it, else it comes last."""
-    words = _CIVILITY.sub("", said.replace(",", " ").strip()).split()
-    if len(words) < 2:
-        return {"usager_family": said.strip()}
-    capitals = [word for word in words if word.isupper() and len(word) > 1]
-    if capitals and len(capitals) < len(words):
-        return {"usager_family": " ".join(capitals), "usager_given": " ".join(word for word in words if word not in capitals)}
-    start = next((n for n, word in enumerate(words) if n > 0 and word.lower() in _PARTICLES), len(words) - 1)
-    return {"usager_family": " ".join(words[start:]), "usager_given": " ".join(words[:start])}
-
-
-def _name_said(turn: Turn) -> Slots:
-    said = turn.entity("usager_name")
-    return dict(split_name(said)) if said else {}
-
-
-def _sex_said(text: str, *, asked: bool = False) -> Slots:
-    """The sex that a sentence tells beyond doubt (« Mme », « née le », « femme »); the confirmation shows it."""
-    if asked and fold(text) in {"f", "m"}:
-        return {"usager_sex": "female" if fold(text) == "f" else "male"}
-    if asked and ("non pr" in fold(text) or does_not_know(text)):
-        return {"usager_sex": "unknown"}
-    female, male = _FEMALE.search(text), _MALE.search(text)
-    return {"usager_sex": "female" if female else "male"} if bool(female) != bool(male) else {}
-
-
-def _trait_named(text: str) -> str | None:
-    words = fold(text).split()
-    named = {"prenom": "usager_given", "prenoms": "usager_given", "nom": "usager_family", "sexe": "usager_sex", "date": "usager_birth_date"}
-    return next((named[word] for word in words if word in named), None)
 
 
 CREATE_DOSSIER = register(CreateDossier())
@@ -266,6 +240,8 @@ class FindDossier(Task):
 
     name = "find_dossier"
     required = slots = ("usager_query",)
+    amendable = True
+    one_only: ClassVar[frozenset[str]] = frozenset({"birth_date"})
     free_text: ClassVar[frozenset[str]] = frozenset({"usager_query"})
     asks_identity = True
 
@@ -284,6 +260,15 @@ class FindDossier(Task):
         if not query and context.turn.intent not in {"affirm", "deny"} and context.turn.text:
             query = {"name": context.turn.text[:80]}
         return {"usager_query": query} if query else {}
+
+    async def amend(self, context: Context, slots: Slots) -> Slots:
+        """« née le 12/03/1948 », « non, Garnier »: what is said joins what was looked for, or takes the place of its like."""
+        query, known = self._query(context), slots["usager_query"]
+        turn = context.turn
+        about = turn.corrects or turn.intent == "choose" or set(query) & {"birth_date", "reference"}  # a bare name is about nothing yet
+        if not query or not about or (not turn.trusted and "reference" not in query):
+            return {}
+        return {"usager_query": query if "reference" in query else {k: v for k, v in known.items() if k != "reference"} | query}
 
     def _query(self, context: Context) -> dict[str, str]:
         turn = context.turn

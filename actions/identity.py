@@ -11,7 +11,8 @@ from rasa_sdk.events import SlotSet
 from actions.base import AssistantAction, Context, Events, back_to_task, stay
 from actions.reading import typed_address
 from actions.speech import titled
-from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, drop_all, register, running
+from actions.task_actions import SubmitTask, ValidateTask
+from actions.tasks import Abort, Slots, Task, drop_all, register, running
 from actions.times import clock_hour
 from actions.turn import Turn
 from bot.accounts.fiche import FieldError, validate_field

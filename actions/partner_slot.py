@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 
+from rapidfuzz.distance import OSA
+
 from actions.base import Context
-from actions.reading import among, does_not_know, shown_position
+from actions.basis import read_basis
+from actions.reading import among, does_not_know, shown_position, typed_address
 from actions.speech import Button, titled
 from actions.tasks import Slots
 from actions.turn import Turn
+from bot.accounts.fields import FieldError, validate_field
 from bot.accounts.registry import Account
 from bot.directory.folding import fold
 from bot.directory.records import Professional, proper_case
@@ -30,7 +34,7 @@ PersonQuery = dict[str, str]
 def read_query(turn: Turn, known: PersonQuery | None = None) -> PersonQuery:
     """The search criteria that a message gives, over those known already (« non, plutôt Blois » replaces the town)."""
     query = dict(known or {})
-    names = turn.entities("partner_name")
+    names = turn.meant("partner_name")
     end = names[1]["start"] if len(names) > 1 and not known and not turn.corrects else None
     for criterion, entity in CRITERIA.items():
         value = turn.corrected(entity, query.get(criterion)) if known else turn.entity(entity, before=end)
@@ -41,6 +45,22 @@ def read_query(turn: Turn, known: PersonQuery | None = None) -> PersonQuery:
     return query
 
 
+async def corrected_query(context: Context, known: PersonQuery) -> PersonQuery:
+    """What is known with what a correction says of it: « pas Hugues, Nathalie » and « plutôt Nathalie » keep the family name.
+
+    A given name alone is another of the same family, if there is one; else a name of its own.
+    """
+    query, name, before = read_query(context.turn, known), context.turn.corrected("partner_name", known.get("name")), known.get("name", "")
+    if name is None or not before or len(name.split()) > 1:
+        return query
+    wrong = {fold(denied) for denied in context.turn.denied("partner_name")}
+    words = before.split()
+    if any(fold(word) in wrong for word in words):
+        return {**query, "name": " ".join(name if fold(word) in wrong else word for word in words)}
+    family = {**query, "name": f"{name} {words[-1]}"}
+    return family if any(match.full for match in await search(context, {"name": family["name"]})) else query
+
+
 async def hear_partner(context: Context) -> Slots:
     """Slots `partner_query`, `partner_choices`, `partner` from an answer while a professional is looked for."""
     turn = context.turn
@@ -48,7 +68,7 @@ async def hear_partner(context: Context) -> Slots:
     choices = turn.slot("partner_choices")
     shown: list[str] = choices if isinstance(choices, list) else []
     if choice == OTHER or _says_other(turn):
-        return {"partner_query": None, "partner_choices": None, "partner": None}
+        return {"partner_query": None, "partner_choices": None, "partner": None, "email_said": None}
     if choice == NOBODY or (shown and (turn.intent == "deny" or _says_nobody(turn))):
         return {"partner_choices": NOBODY, "partner": None}
     if choice:
@@ -59,19 +79,29 @@ async def hear_partner(context: Context) -> Slots:
             context.speech.say("utter_not_in_list")
             return {}
         return await choose(context, chosen)
-    if shown and not turn.corrects:
+    known = turn.slot("partner_query") if turn.corrects or shown else None
+    query = await corrected_query(context, known) if known and turn.corrects else read_query(turn, known)
+    if shown and (not turn.corrects or query == known):
         chosen = await _among(turn, shown, context)
         if chosen is not None:
             return await choose(context, chosen)
-    known = turn.slot("partner_query") if turn.corrects or shown else None
-    query = read_query(turn, known)
     if not query or query == turn.slot("partner_query"):
         if turn.is_button or turn.corrects or turn.masked or turn.intent in {"affirm", "deny"}:
             return {}
-        if turn.entity("dossier_ref") or does_not_know(turn.text):
+        if turn.entity("dossier_ref") or does_not_know(turn.text) or typed_address(turn.text) or read_basis(turn):
             return {}
         query = {"name": _bare_name(turn.text)}
-    return await look_up(context, query)
+    return await look_up_instead(context, query)
+
+
+async def look_up_instead(context: Context, query: PersonQuery) -> Slots:
+    """Search for somebody in the place of the one known: the address that was given for that one is not theirs."""
+    known: PersonQuery = context.turn.slot("partner_query") or {}
+    another = context.turn.slot("partner") or (known.get("name") and known["name"] != query.get("name"))
+    if not another or not context.turn.slot("email_said"):
+        return await look_up(context, query)
+    context.turn.tracker.slots["email_said"] = None
+    return {"email_said": None, **await look_up(context, query)}
 
 
 async def look_up(context: Context, query: PersonQuery) -> Slots:
@@ -83,10 +113,18 @@ async def look_up(context: Context, query: PersonQuery) -> Slots:
         if full:
             query = apart
             break
-    if len(full) == 1 and (query.get("name") or query.get("rpps")):
+    if len(full) == 1 and (query.get("name") or query.get("rpps")) and is_meant(full[0].professional, query):
         return {"partner_query": query, **await choose(context, full[0].professional.key, query.get("place", ""))}
     shown = (full or matches)[:SHOWN]
     return {"partner_query": query, "partner_choices": [match.professional.key for match in shown], "partner": None}
+
+
+def is_meant(person: Professional, query: PersonQuery) -> bool:
+    """Whether somebody who fits is taken without asking: not by a name alone that is more than a slip of the finger from theirs."""
+    if set(query) != {"name"}:
+        return True
+    words = fold(person.display).split()
+    return all(any(OSA.distance(said, word) <= 1 for word in words) for said in fold(query["name"]).split())
 
 
 def _places_in_name(query: PersonQuery) -> list[PersonQuery]:
@@ -118,12 +156,21 @@ async def choose(context: Context, key: str, place: str | None = None) -> Slots:
         place = (context.turn.slot("partner_query") or {}).get("place", "")
     account = await account_of(context, person)
     known = {"id": account.id, "name": account.name, "profession": account.profession} if account else None
+    email = account.email if account else address_said(context) or person.email
     return {
         "partner": {"key": key, "name": person.display, "label": describe(person, place), "account": known, "place": place},
-        "partner_email": (account.email if account else person.email) or None,
+        "partner_email": email or None,
         "partner_choices": None,
         "agreed": None,
     }
+
+
+def address_said(context: Context) -> str | None:
+    """The e-mail address that this message, or an earlier one, gives for the person."""
+    try:
+        return validate_field("email", typed_address(context.turn.text) or context.turn.slot("email_said") or "")
+    except FieldError:
+        return None
 
 
 async def account_of(context: Context, person: Professional) -> Account | None:

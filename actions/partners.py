@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
 from actions.base import AssistantAction, Context, Ending, Events, Speaker
 from actions.basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
-from actions.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, shown_dossier
-from actions.partner_slot import NOBODY, account_of, choose, hear_partner, list_buttons, look_up, professional, read_query, search
+from actions.dossier_slot import DOSSIER_LISTS, AskDossier, dossier_said, of_usager, read_dossier, shown_dossier
+from actions.partner_slot import (
+    NOBODY,
+    account_of,
+    address_said,
+    choose,
+    corrected_query,
+    hear_partner,
+    list_buttons,
+    look_up,
+    look_up_instead,
+    professional,
+    read_query,
+    search,
+)
 from actions.reading import shown_position, typed_address
 from actions.speech import Button, titled
-from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, register
+from actions.task_actions import SubmitTask, ValidateTask
+from actions.tasks import Abort, Slots, Task, register
 from bot.accounts.fiche import Fiche, FieldError, prefill, validate_field
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome
@@ -22,24 +37,28 @@ from bot.operations import Pending
 
 
 class AddPartner(Task):
-    """Which dossier, who, the e-mail where an account must be asked for and none is known, on what basis."""
+    """Which dossier, who, the e-mail where an account must be asked for and none is known, on what basis.
+
+    Whatever of this a message says is taken, in whatever order, and asked for no more.
+    """
 
     name = "add_partner"
     required = ("dossier", "partner", "partner_email", "basis")
-    slots = (*required, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "agreed", "offered")
+    slots = (*required, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "email_said", "agreed", "offered")
     confirmed_by = "basis"
+    one_only: ClassVar[frozenset[str]] = frozenset({"email"})
     free_text: ClassVar[frozenset[str]] = frozenset({"partner", "basis"})
 
     async def begin(self, context: Context) -> Slots:
         """Everything that the sentence says already: person, dossier, basis."""
         turn = context.turn
         slots = await read_dossier(context, asked=False)
-        slots["basis_said"] = read_basis(turn)
+        slots |= {"basis_said": read_basis(turn), "email_said": address_said(context)}
         if turn.entity("choice"):
             slots |= await choose(context, str(turn.entity("choice")))
         elif query := read_query(turn):
             slots |= await look_up(context, query)
-        if len(turn.entities("partner_name")) > 1 or len(turn.entities("dossier_ref")) > 1:
+        if len(turn.different("partner_name")) > 1 or len(turn.different("dossier_ref")) > 1:
             context.speech.say("utter_one_at_a_time")
         await self._check(context, slots)
         return slots
@@ -56,19 +75,32 @@ class AddPartner(Task):
             slots |= self._hear_email(context)
         if turn.requested == "basis" and not refused:
             slots |= self._hear_basis(context, slots)
+        else:
+            slots |= self._besides(context, slots)
+            if slots and turn.requested not in slots and "dossier_choices" not in slots and not context.speech.said_something:
+                context.speech.say("utter_noted")
         if not slots and turn.intent == "deny" and not context.speech.said_something:
             self._decline(context)
         if slots.get("dossier") or slots.get("partner"):
             await self._check(context, slots)
         return slots
 
+    def _besides(self, context: Context, heard: Slots) -> Slots:
+        """The basis and the address, where they are said before they are asked for."""
+        turn, found = context.turn, {"basis_said": read_basis(context.turn), "email_said": address_said(context)}
+        besides = {name: value for name, value in found.items() if value not in {None, NEITHER, turn.slot(name)}}
+        chosen: dict[str, Any] = turn.slot("partner") or {}
+        if besides.get("email_said") and chosen and not chosen.get("account") and "partner" not in heard:
+            besides["partner_email"] = besides["email_said"]
+        return besides
+
     async def _hear_dossier(self, context: Context) -> Slots:
         """The dossier, where it was asked for or is named: one that takes another's place is said."""
         turn, asked = context.turn, context.turn.requested == "dossier"
-        usager = turn.entity("usager_name") or turn.masked
-        if asked and (turn.intent == "deny" or (read_query(turn) and not turn.entity("dossier_ref") and not usager)):
+        usager, reference = turn.entity("usager_name") or turn.masked, dossier_said(turn, asked=asked)
+        if asked and not reference and (turn.intent == "deny" or not (usager or await self._names_usager(context))):
             return {}
-        if not asked and not turn.entity("dossier_ref") and not (usager and "dossier" in turn.text.lower()):
+        if not asked and not reference and not (usager and "dossier" in turn.text.lower()):
             return {}
         slots = await read_dossier(context, asked=asked)
         if asked and not slots and not context.speech.said_something:
@@ -79,20 +111,32 @@ class AddPartner(Task):
             context.speech.say("utter_dossier_changed", reference=slots["dossier"])
         return slots
 
+    async def _names_usager(self, context: Context) -> bool:
+        """Whether what is said of a person answers « quel dossier ? », rather than being about the professional.
+
+        A bare name is the usager's whose dossier was asked for: if the professional is known already, or if the speaker has such a dossier.
+        """
+        turn, query = context.turn, read_query(context.turn)
+        if not query and not read_basis(turn) and not typed_address(turn.text):
+            return True
+        if set(query) != {"name"} or _TITLE.search(turn.text):
+            return False
+        if turn.slot("partner_query") or not turn.trusted:
+            return bool(turn.slot("partner_query"))
+        return bool(await of_usager(context, query["name"], turn.entity("birth_date")))
+
     async def _hear_person(self, context: Context, *, about_dossier: bool) -> Slots:
         """The person: asked for, corrected, or another one named in the place of the first."""
         turn, query = context.turn, read_query(context.turn)
         if turn.requested == "partner":
             return {} if about_dossier and not query else await hear_partner(context)
+        if turn.requested == "dossier" and set(query) == {"name"} and await self._names_usager(context):
+            return {}
         if turn.entity("choice") or not query or (turn.requested == "basis" and read_basis(turn) and not query.get("name")):
             return {}
         known: dict[str, str] = turn.slot("partner_query") or {}
-        if "name" not in query:
-            query = read_query(turn, known)
-        elif len(query["name"].split()) == 1 and known.get("name"):  # « plutôt Hugues »: another of the same family, if there is one
-            same_family = {**query, "name": f"{query['name']} {known['name'].split()[-1]}"}
-            query = same_family if any(match.full for match in await search(context, same_family)) else query
-        return {} if query == known else {"partner_email": None, **await look_up(context, query)}
+        query = await corrected_query(context, known) if "name" not in query or len(query["name"].split()) == 1 else query
+        return {} if query == known else {"partner_email": None, **await look_up_instead(context, query)}
 
     def _hear_email(self, context: Context) -> Slots:
         turn = context.turn
@@ -147,6 +191,9 @@ class AddPartner(Task):
             raise Abort
 
 
+_TITLE = re.compile(r"\b(?:dr|docteure?|pr|professeure?)\b", re.IGNORECASE)
+"""What no usager is called by."""
+
 ADD_PARTNER = register(AddPartner())
 
 
@@ -179,7 +226,8 @@ class AskAddPartnerPartner(AssistantAction):
         turn, speech = context.turn, context.speech
         choices, query = turn.slot("partner_choices"), turn.slot("partner_query")
         if choices and choices != NOBODY:
-            speech.say("utter_choose_partner", buttons=await list_buttons(context, choices))
+            fits = len(choices) > 1 and any(match.full for match in await search(context, query or {}))
+            speech.say("utter_choose_partner" if fits else "utter_choose_partner_near", buttons=await list_buttons(context, choices))
         elif query:
             response = "utter_partner_none_fits" if choices == NOBODY else "utter_partner_not_found"
             speech.say(response, name=", ".join(query.values()))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from actions.meant import meant
 from actions.turn import Turn
 
+_ADDRESS = re.compile(r"\S*@\S*")
+ASKS_TO_CORRECT = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
+"""« corriger », « modifier le nom »: at the beginning of a message, whatever it was taken for."""
 _POSITION = re.compile(r"\W*(?:l[ea']\s*)?(?:n[°o]\s*)?(\d{1,2})\W*")
 _IGNORES = re.compile(
     r"\W*(?:je (?:(?:ne |n')?(?:le |la |les |l')?(?:sais|connais|connait|connai|ai) pas(?: ça| encore)?|l'ignore|passe)"
@@ -15,8 +19,9 @@ _IGNORES = re.compile(
 
 
 def typed_address(text: str) -> str | None:
-    """The word of a text that is meant as an e-mail address, in the user's own letters."""
-    return next((word.strip("<>,;.()") for word in text.split() if "@" in word), None)
+    """The word of a text that is meant as an e-mail address, in the user's own letters; the last one where several are."""
+    words = [{"value": found[0].strip("<>,;.()"), "start": found.start(), "end": found.end()} for found in _ADDRESS.finditer(text)]
+    return next((str(word["value"]) for word in reversed(meant(text, words))), None)
 
 
 def shown_position(turn: Turn) -> int | None:

@@ -15,9 +15,10 @@ from bot.dossiers.partners import Partners
 from bot.fhir import FhirClient
 from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
+from bot.notifications.service import Notifications
 from bot.operations import Operations
 from bot.settings import Settings, load_settings
-from bot.support.hours import OpeningHours
+from bot.support.hours import OpeningHours, hours_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Services:
     dossiers: Dossiers
     partners: Partners
     requests: AccountRequests
+    notifications: Notifications
     hours: OpeningHours
 
 
@@ -58,5 +60,6 @@ def services() -> Services:
         dossiers=Dossiers(fhir, database, clock, operations),
         partners=partners,
         requests=AccountRequests(database, registry, partners, clock, settings),
-        hours=OpeningHours(settings.support_hours, clock),
+        notifications=Notifications(database, clock, settings),
+        hours=hours_of(settings, clock),
     )

@@ -25,6 +25,11 @@ class Speech:
         self._external = external
 
     @property
+    def said(self) -> int:
+        """How many messages were uttered yet."""
+        return len(self._dispatcher.messages)
+
+    @property
     def said_something(self) -> bool:
         """Whether anything was uttered yet."""
         return bool(self._dispatcher.messages)
@@ -40,6 +45,10 @@ class Speech:
     def link(self, title: str, url: str) -> None:
         """Put a link under the message that was just uttered."""
         self._dispatcher.utter_message(json_message={"link": {"title": title, "url": url}})
+
+    def hand_over(self, known: dict[str, Any]) -> None:
+        """Ask for a person, with what is known of why: the gateway says what becomes of it."""
+        self._dispatcher.utter_message(json_message={"handover": known})
 
     def phrase(self, response: str, **values: Any) -> str:
         """The text of a response, filled in. Raises KeyError where the domain has none of that name."""

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
-from actions.base import IDENTITY_FORMS, AssistantAction, Context, Ending, Events, LinkEnded, stay
-from actions.elsewhere import elsewhere, tell_home
+from actions.base import IDENTITY_FORMS, Context, Events
+from actions.elsewhere import elsewhere
 from actions.turn import Turn
 from bot.fhir import FhirUnavailable
 
@@ -22,6 +22,8 @@ STACK = "task_stack"
 """Slot: tasks put aside, oldest first: [{"task": name, "slots": {…}}]."""
 ELSEWHERE = "elsewhere"
 """In an entry of the stack: the task waits for the trusted web chat, and the user was told so, with a link."""
+AMENDABLE = "amendable"
+"""Slot: the task that ended in the turn before and may be done again, amended: {"task", "slots", "turn": key of its turn}."""
 LINKING = "link_account"
 """The task that others wait for while nobody knows who is speaking."""
 WITHOUT_ACCOUNT = "request_account"
@@ -62,8 +64,12 @@ class Task(ABC):
     """Intents that are answers to its questions; its own intent is always one."""
     confirmed_by: ClassVar[str | None] = None
     """Slot of the confirmation: asked again when carrying out failed for a passing reason."""
+    amendable: ClassVar[bool] = False
+    """Whether it can be done again, otherwise, by a correction said right after it: it changes nothing, or what can be taken back."""
     free_text: ClassVar[frozenset[str]] = frozenset()
     """Slots whose answer may be any words, so that a misunderstood sentence is still the answer."""
+    one_only: ClassVar[frozenset[str]] = frozenset()
+    """Entities of which it has room for one value: where two are said that contradict each other, neither is taken."""
     asks_identity: ClassVar[bool] = False
     """Whether its questions are about who an usager is: then they are asked in the trusted web chat only."""
 
@@ -84,6 +90,10 @@ class Task(ABC):
     @abstractmethod
     async def hear(self, context: Context) -> Slots:
         """Slots changed by an answer to the requested slot; empty: the question is asked again. May raise Abort."""
+
+    async def amend(self, context: Context, slots: Slots) -> Slots:
+        """What becomes of its slots by words said right after it ended (« non, à Blois »); empty: nothing. Where `amendable` only."""
+        return {}
 
     def names_usager(self, turn: Turn) -> bool:
         """Whether, after this very message, the task cannot go on without that identity."""
@@ -182,10 +192,11 @@ async def begin(task: Task, context: Context) -> Events:
     if not turn.trusted and task.names_usager(turn):
         return [*events, *await _wait_elsewhere({"task": task.name, "slots": {}}, stack, context)]
     stack = [entry for entry in stack if entry["task"] != task.name or not entry.get(ELSEWHERE)]  # it need not wait any more
+    set_contradictions_aside(task, context)
     try:
         slots = await task.begin(context)
     except Abort:
-        return [*events, *await _resume(stack, context)]
+        return [*events, *await resume(stack, context)]
     return [*events, SlotSet(STACK, stack), *set_slots(dict.fromkeys(task.slots)), *start_form(task, slots)]
 
 
@@ -194,7 +205,27 @@ async def finish(task: Task, context: Context) -> Events:
     stack = list(context.turn.slot(STACK) or [])
     if stack and stack[-1]["task"] == task.name and stack[-1].get(ELSEWHERE) and not context.turn.trusted:
         return [*clear(task), SlotSet(STACK, stack), FollowupAction("action_listen")]  # it did not end: it waits, and only now
-    return [*clear(task), *await _resume(stack, context)]
+    kept = {"task": task.name, "turn": context.turn.key, "slots": snapshot(task, context.turn)["slots"]} if task.amendable else None
+    return [*clear(task), SlotSet(AMENDABLE, kept), *await resume(stack, context)]
+
+
+def just_ended(context: Context, *names: str) -> Slots | None:
+    """The slots of one of these tasks, if it ended in the turn before; None where none of them did."""
+    held = context.turn.slot(AMENDABLE)
+    return held["slots"] if held and held["task"] in names and context.turn.follows(held["turn"]) else None
+
+
+async def amend_last(context: Context) -> Events | None:
+    """Do the task of the turn before again as these words amend it; None where there is none, or they do not."""
+    held = context.turn.slot(AMENDABLE)
+    if held is None or not context.turn.follows(held["turn"]):
+        return None
+    task = TASKS[held["task"]]
+    if task.needs_link and not await context.is_linked():
+        return None
+    set_contradictions_aside(task, context)
+    slots = await task.amend(context, held["slots"])
+    return start_form(task, slots) if slots else None
 
 
 def waiting(stack: list[Entry], turn: Turn) -> Entry | None:
@@ -218,6 +249,15 @@ async def take_up(entry: Entry, context: Context) -> Events:
     return [SlotSet(STACK, rest), *start_form(task, entry["slots"])]
 
 
+def set_contradictions_aside(task: Task, context: Context) -> None:
+    """Two values for what has but one: the rest of the message is heard, and the user is told that neither was taken."""
+    for name in sorted(task.one_only):
+        said = context.turn.different(name)
+        if len(said) > 1:
+            context.speech.say("utter_contradiction", first=said[0], second=said[1])
+            context.turn = context.turn.without(name)
+
+
 def drop_all(task: Task | None) -> Events:
     """Events that end the running task and forget those put aside."""
     return [*(clear(task) if task else []), SlotSet(STACK, []), FollowupAction("action_listen")]
@@ -234,7 +274,7 @@ async def _wait_elsewhere(entry: Entry, stack: list[Entry], context: Context) ->
     return [SlotSet(STACK, keep_elsewhere(entry, stack)), FollowupAction("action_listen")]
 
 
-async def _resume(stack: list[Entry], context: Context) -> Events:
+async def resume(stack: list[Entry], context: Context) -> Events:
     """Come back to what was put aside; what waits for the trusted web chat is said once, then waits in silence."""
     turn, speech = context.turn, context.speech
     linking = any(entry["task"] == LINKING for entry in stack)  # it was put aside itself: what waits for it goes on waiting
@@ -262,126 +302,12 @@ async def _begin_deferred(entry: Entry, rest: list[Entry], context: Context) -> 
     context.forget_person()
     if not turn.trusted and task.names_usager(turn):
         return await _wait_elsewhere({"task": task.name, "slots": {}}, rest, context)
+    set_contradictions_aside(task, context)
     slots: Slots = dict(entry["slots"])
     try:
         slots |= await task.begin(context)
     except Abort:
-        return await _resume(rest, context)
+        return await resume(rest, context)
     except FhirUnavailable:
         context.speech.say("utter_platform_down")
     return [SlotSet(STACK, rest), *start_form(task, slots)]
-
-
-class BeginTask(AssistantAction):
-    """Starts the task that the intent names."""
-
-    action_name = "action_begin_task"
-
-    async def act(self, context: Context) -> Events:
-        """Begin it, or offer to try again when the platform does not answer."""
-        turn = context.turn
-        try:
-            return await begin(TASKS[turn.intent], context)
-        except FhirUnavailable:
-            retry = context.speech.button("utter_title_retry", turn.intent, **turn.values)
-            context.speech.say("utter_platform_down", buttons=[retry])
-            return stay(turn)
-
-
-class ValidateTask(AssistantAction):
-    """Base of the form validations: lets the running task hear the message."""
-
-    task: ClassVar[Task]
-
-    def __init_subclass__(cls) -> None:
-        """Name it `validate_<form>`, which Rasa calls after each answer."""
-        super().__init_subclass__()
-        cls.action_name = f"validate_{cls.task.form}"
-
-    async def act(self, context: Context) -> Events:
-        """Slots heard. No event at all tells Rasa that the message is about something else."""
-        turn = context.turn
-        if not turn.user_just_spoke or turn.requested is None or not self.task.is_answer(turn):
-            return []
-        if not turn.trusted and self.task.names_usager(turn):  # begun in the web chat: to be gone on with there
-            await elsewhere(context, "utter_identity_elsewhere")
-            return self._wait_elsewhere(turn)
-        try:
-            if self.task.needs_link:
-                await context.speaker()
-            heard = await self.task.hear(context)
-        except LinkEnded:
-            context.speech.say("utter_link_expired")
-            return [SlotSet("requested_slot", None), SlotSet("aborted", True)]
-        except Abort:
-            return [SlotSet("requested_slot", None), SlotSet("aborted", True)]
-        if not context.speech.said_something and all(turn.slot(name) == value for name, value in heard.items()):
-            if not turn.trusted and turn.masked:  # what was masked was the answer, or the name of somebody who is called like an usager
-                await elsewhere(context, "utter_identity_elsewhere")
-            else:
-                context.speech.say("utter_not_an_answer")
-        return [SlotSet("heard", turn.key), *set_slots(heard)]
-
-    def _wait_elsewhere(self, turn: Turn) -> Events:
-        kept = keep_elsewhere(snapshot(self.task, turn), turn.slot(STACK) or [])
-        return [SlotSet(STACK, kept), SlotSet("requested_slot", None), SlotSet("aborted", True)]
-
-    def after_failure(self, turn: Turn) -> Events:
-        """The question is asked again: what was said is not taken as heard."""
-        if not turn.trusted and self.task.asks_identity:
-            return self._wait_elsewhere(turn)
-        return [SlotSet("heard", turn.key)]
-
-
-class SubmitTask(AssistantAction):
-    """Base of the actions that carry a task out once its form is filled."""
-
-    task: ClassVar[Task]
-
-    async def act(self, context: Context) -> Events:
-        """Carry it out unless it was aborted, then finish."""
-        events: Events = []
-        aborted = bool(context.turn.slot("aborted"))
-        if not aborted:
-            try:
-                events = await self.submit(context)
-            except LinkEnded:
-                context.unchanged("utter_link_expired")
-            except FhirUnavailable:
-                context.unchanged("utter_platform_down")
-                if self.task.confirmed_by is not None:  # nothing was done: what was gathered is kept, and confirmed again
-                    return start_form(self.task, {self.task.confirmed_by: None})
-            except Exception:
-                await tell_home(context, self.task.name, Ending.FAILED, context.turn.slot("dossier"))
-                raise
-        dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), context.turn.slot("dossier"))
-        await tell_home(context, self.task.name, Ending.UNCHANGED if aborted else context.ending, dossier)
-        return [SlotSet("aborted", None), *events, *await finish(self.task, context)]
-
-    @abstractmethod
-    async def submit(self, context: Context) -> Events:
-        """Do it and say what was done, or not and why; events to add."""
-
-    def after_failure(self, turn: Turn) -> Events:
-        """A task whose carrying out failed is over: nothing must be done twice by a later answer."""
-        return [SlotSet("aborted", None), *drop_all(self.task)]
-
-
-class CancelTask(AssistantAction):
-    """Drops the running task and goes back to the one put aside, saying which."""
-
-    action_name = "action_cancel"
-
-    async def act(self, context: Context) -> Events:
-        """Drop it."""
-        turn, speech = context.turn, context.speech
-        task, stack = running(turn), list(turn.slot(STACK) or [])
-        dropped = task or next((TASKS[entry["task"]] for entry in reversed(stack) if entry.get(ELSEWHERE)), None)
-        if dropped is None:
-            speech.say("utter_nothing_to_cancel")
-            return [SlotSet(STACK, []), *stay(turn)]
-        speech.say("utter_later" if turn.slot("offered") else "utter_task_dropped", task=speech.phrase(f"utter_task_{dropped.name}"))
-        await tell_home(context, dropped.name, Ending.UNCHANGED, turn.slot("dossier"))
-        if task is None:
-            return [SlotSet(STACK, []), *stay(turn)]
-        return [*clear(task), *await _resume([entry for entry in stack if "message" not in entry], context)]

@@ -8,10 +8,11 @@ from rapidfuzz import fuzz
 from rasa_sdk.events import SlotSet
 
 from actions.base import AssistantAction, Context, Ending, Events
-from actions.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, shown_dossier
+from actions.dossier_slot import DOSSIER_LISTS, AskDossier, dossier_said, of_usager, read_dossier, shown_dossier
 from actions.reading import among, shown_position
 from actions.speech import titled
-from actions.tasks import Abort, Slots, SubmitTask, Task, ValidateTask, register
+from actions.task_actions import SubmitTask, ValidateTask
+from actions.tasks import Abort, Slots, Task, register
 from actions.turn import Turn
 from bot.directory.codes import profession_by_text
 from bot.directory.folding import fold
@@ -25,6 +26,9 @@ SHOWN = 5
 ALIKE = 84
 """Likeness of two words, 0 to 100, above which one is the other with a slip of the finger."""
 _ONESELF = re.compile(r"\b(?:moi|me|m'|je)\b|\bm'", re.IGNORECASE)
+"""In the sentence that asks for a removal: « retire-moi », « je veux quitter le dossier »."""
+_MYSELF = re.compile(r"\bmoi\b", re.IGNORECASE)
+"""In an answer to the question who."""
 
 
 async def _dossier_said(context: Context) -> Slots:
@@ -41,6 +45,7 @@ class ListPartners(Task):
     name = "list_partners"
     required = ("dossier",)
     slots = (*required, *DOSSIER_LISTS)
+    amendable = True
 
     async def begin(self, context: Context) -> Slots:
         """Which dossier, where it was said."""
@@ -49,6 +54,11 @@ class ListPartners(Task):
     async def hear(self, context: Context) -> Slots:
         """Which dossier."""
         return await read_dossier(context, asked=True)
+
+    async def amend(self, context: Context, slots: Slots) -> Slots:
+        """« non, le 142 »: another dossier."""
+        found = await read_dossier(context, asked=False)
+        return found if found.get("dossier") else {}
 
 
 LIST_PARTNERS = register(ListPartners())
@@ -92,72 +102,108 @@ def _who(partner: Partner) -> str:
 
 
 class RemovePartner(Task):
-    """Which dossier, whose access, and a confirmation."""
+    """Which dossier, whose access, and a confirmation. Who was named before the dossier was known is looked for once it is."""
 
     name = "remove_partner"
     required = ("dossier", "member", "confirmed")
-    slots = (*required, *DOSSIER_LISTS, "member_choices")
+    slots = (*required, *DOSSIER_LISTS, "member_choices", "member_said")
     confirmed_by = "confirmed"
 
     async def begin(self, context: Context) -> Slots:
         """What the sentence says of the dossier and the person."""
-        slots = await _dossier_said(context)
+        turn, slots, said = context.turn, await _dossier_said(context), self._said(context.turn, oneself=_ONESELF)
+        if len(turn.different("partner_name")) > 1 or len(turn.different("dossier_ref")) > 1:
+            context.speech.say("utter_one_at_a_time")
         if slots.get("dossier"):
-            slots |= await self._member(context, slots["dossier"], asked=False)
-        return slots
+            return {**slots, **await self._member(context, slots["dossier"], said)}
+        return {**slots, "member_said": said}
 
     async def hear(self, context: Context) -> Slots:
         """The dossier, the person, yes or no; what is corrected is shown again before anything is confirmed."""
-        turn = context.turn
+        turn, asked = context.turn, context.turn.requested
+        if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
+            return {"confirmed": turn.intent}
+        said = self._said(turn, oneself=_MYSELF if asked == "member" else None)
+        before = context.speech.said
         slots: Slots = {}
-        if turn.requested == "dossier" or turn.entity("dossier_ref") or (turn.entity("usager_name") and turn.corrects):
-            slots = await read_dossier(context, asked=turn.requested == "dossier")
-            if context.speech.said_something:
-                return slots
+        reference = dossier_said(turn, asked=asked == "dossier")
+        if asked == "dossier" or reference or (turn.entity("usager_name") and turn.corrects):
+            if asked == "dossier" and said and not (reference or turn.entity("usager_name")):
+                if not await self._names_usager(context, said):
+                    context.speech.say("utter_noted")
+                    return {"member_said": said}
+                said = None
+            slots = await read_dossier(context, asked=asked == "dossier")
+            if context.speech.said > before or not slots.get("dossier"):
+                return {**slots, "member_said": said or turn.slot("member_said")}
         reference = slots.get("dossier") or turn.slot("dossier")
-        if reference and (turn.requested == "member" or slots or turn.entity("partner_name") or turn.entity("profession")):
+        said = said or (turn.slot("member_said") or self._known(turn) if slots else None)
+        if reference and (said or slots or asked == "member" or turn.corrects):
             if turn.intent == "deny" and not turn.message.get("entities"):
                 context.speech.say("utter_task_dropped", task=context.speech.phrase("utter_task_remove_partner"))
                 raise Abort
-            return {**slots, "confirmed": None, **await self._member(context, reference, asked=turn.requested == "member")}
-        if turn.requested == "confirmed" and turn.intent in {"affirm", "deny"}:
+            return {**slots, "confirmed": None, **await self._member(context, reference, said)}
+        if asked == "confirmed" and turn.intent in {"affirm", "deny"}:
             return {"confirmed": turn.intent}
         return slots
 
-    async def _member(self, context: Context, reference: str, *, asked: bool) -> Slots:
+    @staticmethod
+    async def _names_usager(context: Context, said: Slots) -> bool:
+        """Whether a bare name, where the dossier was asked for, is that of an usager of the speaker's."""
+        name = said.get("name")
+        return bool(name and context.turn.trusted and await of_usager(context, name, context.turn.entity("birth_date")))
+
+    @staticmethod
+    def _known(turn: Turn) -> Slots | None:
+        """The person chosen before the dossier was corrected."""
+        member: dict[str, str] | None = turn.slot("member")
+        return {"name": member["name"]} if member else None
+
+    @staticmethod
+    def _said(turn: Turn, *, oneself: re.Pattern[str] | None) -> Slots | None:
+        """What the words say of the person: a name, a profession, oneself where such words would say so; None where they say nothing."""
+        said = {"name": turn.entity("partner_name"), "profession": turn.entity("profession")}
+        found: Slots = {what: value for what, value in said.items() if value}
+        if found:
+            return found
+        if oneself is not None and not turn.is_button and oneself.search(turn.text):
+            return {"oneself": True}
+        words = turn.requested == "member" and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button
+        return {"name": turn.text} if words and turn.text and shown_position(turn) is None else None
+
+    async def _member(self, context: Context, reference: str, said: Slots | None) -> Slots:
         """The member meant, among those of the dossier today. Raises Abort where the speaker may not end their access."""
         turn, speaker = context.turn, await context.speaker()
         members = await context.services.partners.list(reference, speaker)
-        chosen = turn.entity("member") or among(turn.slot("member_choices") or [], shown_position(turn) if asked else None)
+        position = shown_position(turn) if turn.requested == "member" else None
+        chosen = turn.entity("member") or among(turn.slot("member_choices") or [], position)
+        if position is not None and chosen is None:
+            context.speech.say("utter_not_in_list")
         if chosen:
             found = [p for p in members if p.reference == chosen]
-        elif _ONESELF.search(turn.text) and not turn.entity("partner_name"):
+        elif said is None:
+            return {"member": None, "member_said": None}
+        elif said.get("oneself"):
             found = [p for p in members if p.account_id == speaker.id]
-        elif (named := self._named(turn, members, asked=asked)) is not None:
-            found = named
         else:
-            return {"member": None}
+            found = self._named(said, members)
         if len(found) != 1:
             if not found:
-                name = turn.entity("partner_name") or turn.entity("profession") or turn.text
+                name = (said or {}).get("name") or (said or {}).get("profession")
                 context.speech.say("utter_member_unknown", name=name, reference=reference)
-            return {"member": None, "member_choices": [p.reference for p in found[:SHOWN]] or None}
+            return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:SHOWN]] or None}
         self._check_may_end(context, reference, found[0], members, speaker.id)
-        return {"member": {"reference": found[0].reference, "label": _who(found[0]), "name": found[0].display}}
+        member = {"reference": found[0].reference, "label": _who(found[0]), "name": found[0].display}
+        return {"member": member, "member_said": None}
 
     @staticmethod
-    def _named(turn: Turn, members: list[Partner], *, asked: bool) -> list[Partner] | None:
-        """The members whom the words fit, every one of them within a slip of the finger; None where nobody was named."""
-        said = turn.entity("partner_name")
-        if said is None and turn.entity("profession"):
-            labels = {fold(label) for _, label in profession_by_text(str(turn.entity("profession")))}
-            wanted = fold(str(turn.entity("profession")))
+    def _named(said: Slots, members: list[Partner]) -> list[Partner]:
+        """The members whom the words fit, every one of them within a slip of the finger; by the profession where no name is said."""
+        if not said.get("name"):
+            labels = {fold(label) for _, label in profession_by_text(str(said["profession"]))}
+            wanted = fold(str(said["profession"]))
             return [p for p in members if fold(p.profession) in labels or wanted in fold(p.profession)]
-        if said is None and asked and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button:
-            said = turn.text
-        if said is None:
-            return None
-        words = fold(said).split()
+        words = fold(str(said["name"])).split()
         return [p for p in members if all(_alike(word, fold(p.display).split()) for word in words)]
 
     @staticmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.clock import PARIS
 from bot.support.hours import french_hour
@@ -11,9 +12,9 @@ DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 
 
-def clock_hour(at: datetime) -> str:
+def clock_hour(at: datetime, zone: ZoneInfo = PARIS) -> str:
     """« 14h05 », « 9h » of an aware instant."""
-    return french_hour(at.astimezone(PARIS).time())
+    return french_hour(at.astimezone(zone).time())
 
 
 def day(at: date) -> str:
@@ -25,3 +26,23 @@ def day(at: date) -> str:
 def numeric(at: date) -> str:
     """« 12/03/1948 »."""
     return f"{at.day:02d}/{at.month:02d}/{at.year}"
+
+
+def dated(at: date, today: date) -> str:
+    """« aujourd'hui », « hier », « demain », « lundi 30 novembre », with the year where it is another one."""
+    near = {0: "aujourd'hui", -1: "hier", 1: "demain"}.get((at - today) // timedelta(days=1))
+    return near or (day(at) if at.year == today.year else f"{day(at)} {at.year}")
+
+
+def moment(at: datetime, now: datetime, zone: ZoneInfo = PARIS) -> str:
+    """« hier à 14h05 », « demain à 8h », « lundi 30 novembre à 9h »."""
+    return f"{dated(at.astimezone(zone).date(), now.astimezone(zone).date())} à {clock_hour(at, zone)}"
+
+
+def until(at: datetime, now: datetime, zone: ZoneInfo = PARIS) -> str:
+    """« jusqu'à 18h » of the same day, « jusqu'à demain à 8h », « jusqu'au lundi 30 novembre à 8h »."""
+    today, last = now.astimezone(zone).date(), at.astimezone(zone).date()
+    if last == today:
+        return f"jusqu'à {clock_hour(at, zone)}"
+    said = moment(at, now, zone)
+    return f"jusqu'à {said}" if last == today + timedelta(days=1) else f"jusqu'au {said}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 from rasa_sdk.interfaces import Tracker
+
+from actions.meant import denied, meant
 
 BUTTON = "button"
 """Extractor of the entities that a pressed button carries (set by Rasa's input channel)."""
@@ -14,6 +17,8 @@ MASKS = ("[usager]", "[date de naissance]")
 """What stands, on an external channel, in the place of what identifies an usager (set by Rasa's input channel)."""
 IDENTIFYING = frozenset({"usager_name", "birth_date"})
 """Entities that identify an usager: they have no value on an external channel, whoever put them there."""
+ANSWERS = frozenset({"affirm", "deny", "inform", "choose", "correct"})
+"""Intents of answers: what they deny was said before."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +65,19 @@ class Turn:
     @property
     def masked(self) -> bool:
         """Whether the message tells who an usager is where that is not read: what it says of them is gone."""
-        return _holds_mask(self._raw) or any(self._is_hidden(entity) for entity in self.message.get("entities") or [])
+        return _holds_mask(self.raw) or any(self._is_hidden(entity) for entity in self.message.get("entities") or [])
 
     @property
     def text(self) -> str:
         """The user's own words, trimmed, less what was masked in them."""
-        text = self._raw
+        text = self.raw
         for mask in MASKS:
             text = text.replace(mask, "")
         return text.strip()
 
     @property
-    def _raw(self) -> str:
-        """The text as the tracker has it: the places of entities are counted in it."""
+    def raw(self) -> str:
+        """The text as the tracker has it, masks included: the places of entities are counted in it."""
         return str(self.message.get("text") or "")
 
     @property
@@ -138,26 +143,50 @@ class Turn:
     def _is_hidden(self, entity: dict[str, Any]) -> bool:
         return _holds_mask(str(entity.get("value"))) or (not self.trusted and entity.get("entity") in IDENTIFYING)
 
+    def meant(self, name: str) -> list[dict[str, Any]]:
+        """The entities of that name that the speaker stands by: « pas Tours, Blois » means Blois, « Tours, euh non, Blois » too."""
+        return meant(self.raw, self.entities(name), strict=self.intent in ANSWERS)
+
     def entity(self, name: str, before: int | None = None) -> str | None:
-        """The value of the last entity of that name, of those that begin before a place in the text where one is given."""
-        found = [entity for entity in self.entities(name) if before is None or (entity.get("start") or 0) < before]
+        """The value of the last entity of that name that is meant, of those that begin before a place in the text where one is given."""
+        found = [entity for entity in self.meant(name) if before is None or (entity.get("start") or 0) < before]
         return str(found[-1]["value"]).strip() if found else None
+
+    def denied(self, name: str) -> list[str]:
+        """The values that the message says not to be the one: Tours in « pas Tours, Blois »."""
+        return [str(entity["value"]).strip() for entity in self.entities(name) if denied(self.raw, entity)]
+
+    def different(self, name: str) -> list[str]:
+        """The different values of that name that are meant, in the user's own words; more than one contradict each other."""
+        said = {str(e["value"]).casefold(): self.raw[e.get("start") or 0 : e.get("end") or 0] or str(e["value"]) for e in self.meant(name)}
+        return list(said.values())
+
+    def without(self, name: str) -> Turn:
+        """The turn as if nothing of that name had been said: its words are blank, all others stand where they stood."""
+        text, kept = self.raw, [entity for entity in self.message.get("entities") or [] if entity.get("entity") != name]
+        for entity in self.entities(name):
+            start, end = entity.get("start") or 0, entity.get("end") or 0
+            text = text[:start] + " " * (end - start) + text[end:]
+        tracker = copy(self.tracker)
+        tracker.latest_message = {**self.message, "text": text, "entities": kept}
+        return Turn(tracker)
+
+    def follows(self, key: str | None) -> bool:
+        """Whether the turn of this key was the one right before."""
+        said = [event for event in self.tracker.events if event.get("event") == "user"]
+        before = (said[-2].get("metadata") or {}).get("turn") if len(said) > 1 else None
+        return key is not None and before is not None and key == f"{self.conversation_id}:{before}"
 
     @property
     def corrects(self) -> bool:
-        """Whether the message takes something back: « non, plutôt Blois », « finalement à Tours »."""
-        return self.intent in {"correct", "cancel"}
+        """Whether the message takes something back: « non, plutôt Blois », « finalement à Tours », « oui mais pas Martin »."""
+        entities = self.message.get("entities") or []
+        return self.intent in {"correct", "cancel"} or (self.intent in ANSWERS and any(denied(self.raw, entity) for entity in entities))
 
     def corrected(self, name: str, current: str | None) -> str | None:
-        """The value that the user means where two are given (« pas Tours, Blois »): not the denied nor the current one."""
-        kept = []
-        for entity in self.entities(name):
-            before = self._raw[: entity.get("start") or 0].lower().rstrip()
-            denied = before.endswith(("pas", "pas à", "pas a", "pas le", "pas la", "pas de", "au lieu de", "plutôt que"))
-            value = str(entity["value"]).strip()
-            if not denied and value.lower() != (current or "").lower():
-                kept.append(value)
-        return kept[-1] if kept else None
+        """The value that takes the place of the current one; None where none is said but that."""
+        found = [str(entity["value"]).strip() for entity in meant(self.raw, self.entities(name), strict=True)]
+        return next((value for value in reversed(found) if value.lower() != (current or "").lower()), None)
 
 
 def _holds_mask(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import directory, startup, telegram, training
+from bench import channels, crash, desk, directory, notifications, startup, training
 from bench.figures import Figure, arguments, console, describe_machine, machine, missed, save, show
 from bench.installed import installation, say
 from bench.load import load
@@ -17,7 +17,10 @@ TITLES = {
     "memory": "Memory of the processes",
     "startup": "Start and stop",
     "training": "Training the model",
-    "telegram": "Telegram, under the limits that it sets",
+    "channels": "Channels: what each adds to a turn of the web chat, and a burst under the limits of Telegram",
+    "desk": "The desk, full",
+    "notifications": "Notifications: from an event to its messages",
+    "crash": "Notices being told by two bots, each killed fifty times",
     "directory": "Directory: import and search, one typing error in the family name of every query",
 }
 
@@ -40,7 +43,10 @@ def main() -> int:
         keep("memory", memory(stack, given.quick))
     keep("startup", startup.measure(given.quick))
     keep("training", training.measure(given.quick))
-    keep("telegram", telegram.measure(given.quick))
+    keep("channels", channels.measure(given.quick))
+    keep("desk", desk.measure(given.quick))
+    keep("notifications", notifications.measure(given.quick))
+    keep("crash", crash.measure(given.quick))
     say("the directory…")
     keep("directory", directory.figures(given.quick))
     failed = missed([figure for figures in results.values() for figure in figures])

@@ -18,33 +18,50 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot import metrics
+from bot.accounts.decisions import Decisions
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.channels import create_channels, web
+from bot.channels.bell import Bell
 from bot.clock import Clock, SystemClock
 from bot.conversation.channel import Wiring
+from bot.conversation.desk import Desk
 from bot.conversation.gateway import Gateway
+from bot.conversation.groups.groups import Groups
 from bot.conversation.messages import Incoming
 from bot.conversation.privacy import Privacy
+from bot.conversation.retention import Retention
 from bot.conversation.router import Redeem
 from bot.conversation.texts import Texts
 from bot.database import Database, random_id
 from bot.delivery import Delivery
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
+from bot.dossiers.teams import Teams
 from bot.dossiers.usagers import KnownUsagers
 from bot.errors import configure_logging, log_error
 from bot.fhir import FhirClient, FhirUnavailable
-from bot.health import Health
+from bot.health import REMEMBER_SECONDS, Health
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
 from bot.migrations import upgrade
 from bot.notifications import events
+from bot.notifications.circles import Circles
+from bot.notifications.figures import Counting
+from bot.notifications.service import Notifications
+from bot.notifying import Notifying
 from bot.operations import Operations
 from bot.problems import Problem, problem_response
+from bot.remembering import Remembered
+from bot.retaining import Retaining
 from bot.settings import Settings
-from bot.web import link, pages
+from bot.support.agent_links import AgentLinks
+from bot.support.agents import Agents
+from bot.web import link, pages, stop_mails, transcript
+from bot.web import notifications as notifications_page
+from bot.web.desk import routes as desk_routes
 
 DRAIN_SECONDS = 4
 """How long requests may take to end at a stop: as long as the turns in hand, which go on meanwhile."""
@@ -60,49 +77,76 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     privacy = Privacy(identity, KnownUsagers(work.dossiers, clock), clock)
     gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
     channels = create_channels(Wiring(settings, gateway, clock, database))
-    delivery = Delivery(settings, database, clock, gateway, privacy, work)
-    health = Health(settings, database, channels)
+    notifying = Notifying(settings, database, clock, fhir, privacy, gateway.doors.channels)
+    gateway.decide_again(notifying.following)
+    delivery = Delivery(settings, database, clock, gateway, privacy, work, notifying.following)
+    notifying.on_handed(delivery.wake)
+    figures = Remembered(Counting(database, clock).figures, REMEMBER_SECONDS)
+    desk = Desk(database, clock, gateway, privacy, identity, work.requests)
+    agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
+    groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
+    health = Health(settings, database, channels, figures)
+    retaining = Retaining(Retention(database, clock, settings))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_exception_handler(_log_unhandled)
         await asyncio.to_thread(upgrade, settings.sqlalchemy_url)
+        if settings.desk_user and settings.desk_password:
+            await agents.ensure_first(settings.desk_user, settings.desk_password.get_secret_value())
         await gateway.start()
         delivery.start()
+        notifying.start()
+        groups.start()
+        retaining.start()
         try:
             yield
         finally:
-            await asyncio.gather(gateway.stop(), delivery.stop())
+            retaining.stop()
+            await groups.stop()
+            await asyncio.gather(gateway.stop(), delivery.stop(), notifying.stop())
             await health.aclose()
             await fhir.aclose()
             await database.close()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.gateway, app.state.database, app.state.delivery = gateway, database, delivery
+    app.state.desk, app.state.groups = desk, groups
+    app.state.notifying = notifying
     _tell_problems(app, gateway.texts)
-    app.include_router(web.router(gateway, Continuations(database, clock, settings), settings, clock))
+    notifications = Notifications(database, clock, settings)
+    bell = Bell(notifications, identity, Circles(Teams(fhir), clock), gateway.texts)
+    app.include_router(web.router(gateway, Continuations(database, clock, settings), bell, settings, clock))
     app.include_router(link.router(settings, database, clock, identity, _telling(gateway)))
+    app.include_router(notifications_page.router(settings, database, clock, registry, notifications))
+    app.include_router(stop_mails.router(settings, database, clock, notifications))
+    app.include_router(transcript.router(settings, database, clock))
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
+    app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, work.requests, work.decisions))
     app.include_router(_health_routes(health))
-    app.include_router(events.router(database, clock, settings.required("events_token")))
+    app.include_router(metrics.router(settings, figures))
+    app.include_router(events.router(database, clock, settings.required("events_token"), wake=notifying.wake))
     app.include_router(_pages(settings))
     return app
 
 
 class _DueWork:
-    """What falls due beside the outbox: operations on the platform, and account creations that a kill interrupted."""
+    """What falls due beside the outbox: operations on the platform, agents' decisions, and account creations that a kill interrupted."""
 
     def __init__(self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, registry: AccountRegistry) -> None:
         self._operations = Operations(database, clock)
         self.dossiers = Dossiers(fhir, database, clock, self._operations)
         partners = Partners(fhir, database, clock, self._operations)
-        self._requests = AccountRequests(database, registry, partners, clock, settings)
+        self.requests = AccountRequests(database, registry, partners, clock, settings)
+
+        self.decisions = Decisions(database, self.requests, clock, settings.desk_undo_seconds)
 
     async def run_due(self) -> int:
         """Attempt what is due; how much was done."""
-        return await self._operations.run_due() + await self._requests.finish_created()
+        done = await self._operations.run_due() + await self.decisions.run_due()
+        return done + await self.requests.finish_created()
 
 
 def _redeeming(identity: Identity) -> Redeem:

@@ -13,12 +13,16 @@ from rich.console import Console
 from bot.accounts.cli import accounts_app
 from bot.channels.teams.package import teams_app
 from bot.directory.cli import directory_app
+from bot.notifications.cli import notifications_app
 from bot.settings import SettingsError, load_settings
 from bot.supervisor import SupervisorError
+from bot.support.cli import desk_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(accounts_app, name="accounts")
+app.add_typer(desk_app, name="desk")
 app.add_typer(directory_app, name="directory")
+app.add_typer(notifications_app, name="notifications")
 app.add_typer(teams_app, name="teams")
 
 Port = Annotated[int, typer.Option(min=1, max=65535)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +17,20 @@ from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, event
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from bot.errors import log_error
+
 BUSY_SECONDS = 15
 """How long a writer of another process may hold SQLite's write lock before we give up."""
+
+# As many connections as a bot with its hands full makes use of: a hundred messages at a time wait for them.
+_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 45}
+_SQLITE_OPTIONS = _POOL | {"connect_args": {"timeout": BUSY_SECONDS}}
+_SERVER_OPTIONS = _POOL | {"pool_pre_ping": True}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -72,14 +80,34 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
+AGAIN_SECONDS = (0.05, 0.2, 0.8, 2.0)
+"""Between two tries of what must not be lost."""
+
+
+async def insist(write: Callable[[], Awaitable[None]], doing: str) -> None:
+    """Run a transaction that must not be lost, and again where the database would not have it: a deadlock, a lock that somebody holds.
+
+    Raises the last SQLAlchemyError.
+    """
+    for seconds in AGAIN_SECONDS:
+        try:
+            await write()
+        except SQLAlchemyError as error:
+            log_error(error, doing)
+            await asyncio.sleep(seconds)
+        else:
+            return
+    await write()
+
+
 class Database:
     """Transactions on one database, shared by everything in a process."""
 
     def __init__(self, url: str) -> None:
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        connect_args = {"timeout": BUSY_SECONDS} if self.is_sqlite else {}
-        self.engine: AsyncEngine = create_async_engine(self.url, connect_args=connect_args, pool_pre_ping=not self.is_sqlite)
+        options: dict[str, Any] = _SQLITE_OPTIONS if self.is_sqlite else _SERVER_OPTIONS
+        self.engine: AsyncEngine = create_async_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)

@@ -8,31 +8,32 @@ rather than never.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
-
-from sqlalchemy import select
 
 from bot.clock import Clock
 from bot.conversation.gateway import Gateway
 from bot.conversation.messages import Reply
 from bot.conversation.privacy import Privacy
-from bot.conversation.transcript import UnknownConversation, add_proactive
-from bot.database import Database
+from bot.conversation.tables import SYSTEM
+from bot.conversation.transcript import Proactive, add_proactive
+from bot.database import Database, insist
 from bot.errors import log_error
 from bot.mail import MailRefused, MailUnavailable, send_mail
-from bot.outbox import CHAT, LEASE, MAIL, OutboxRow, claim, due, postpone, retry_at, settle
+from bot.notifications import following
+from bot.notifications.following import Following
+from bot.outbox import CHAT, MAIL, OutboxRow, anything_due, claim, postpone, retry_at, seconds_left, settle_all, unknown_kinds
 from bot.settings import Settings
 
 POLL_SECONDS = 0.5
 """How soon a row written by another process (an action, the command line) is seen."""
 OPERATIONS_SECONDS = 1.0
 STOP_SECONDS = 2.0
-CLAIMED_AT_ONCE = 20
-MAIL_SECONDS = LEASE.total_seconds() - 10
-"""A mail that takes longer is given up for this time, while the row is still ours."""
+CHATS_AT_ONCE, MAILS_AT_ONCE = 100, 20
+NOTICE_BUTTON_LIFE = timedelta(days=30)
+"""Of the buttons under a notice, which may be read long after it came."""
 
 
 class UnknownKind(Exception):
@@ -54,27 +55,37 @@ class Delivery:
     """The delivery worker of one process."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, gateway: Gateway, privacy: Privacy, operations: DueWork | None = None
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        gateway: Gateway,
+        privacy: Privacy,
+        operations: DueWork | None = None,
+        notices: Following | None = None,
     ) -> None:
         self._settings, self._database, self._clock = settings, database, clock
         self._gateway, self._privacy = gateway, privacy
-        self._operations = operations
-        self._woken, self._due = asyncio.Event(), asyncio.Event()
+        self._operations, self._notices = operations, notices
+        self._woken, self._mails, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to deliver."""
-        self._tasks = [asyncio.create_task(self._loop(self._deliver_all, POLL_SECONDS, self._woken, "delivering the outbox"))]
+        """Begin to deliver: chats and mails beside each other, so that a slow relay keeps no chat waiting."""
+        loops = [
+            self._loop(self._say_all, POLL_SECONDS, self._woken, "putting the outbox into chats"),
+            self._loop(self._mail_all, POLL_SECONDS, self._mails, "mailing the outbox"),
+        ]
         if self._operations is not None:
-            loop = self._loop(self._run_operations, OPERATIONS_SECONDS, self._due, "running operations")
-            self._tasks.append(asyncio.create_task(loop))
+            loops.append(self._loop(self._run_operations, OPERATIONS_SECONDS, self._due, "running operations"))
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Stop, giving a mail being sent a moment; one that is dropped is taken again once its lease has run out."""
         self._stopping = True
-        self._woken.set()
-        self._due.set()
+        for event in (self._woken, self._mails, self._due):
+            event.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         for task in self._tasks:
@@ -84,56 +95,99 @@ class Delivery:
     def wake(self) -> None:
         """Something was enqueued by this process: look now."""
         self._woken.set()
+        self._mails.set()
 
     async def deliver_due(self) -> int:
-        """Deliver what is due now, one batch; gives how many rows were taken."""
-        if not await self._anything_due():
-            return 0
+        """Deliver what is due now, one batch of each kind; gives how many rows were taken."""
+        return await self._refuse_strange() + await self._say_due() + await self._mail_due()
+
+    async def _claim(self, kind: str, limit: int) -> list[OutboxRow]:
+        """Due rows, less the notices that must not be told at this moment; those wait again."""
+        now = self._clock.now()
+        async with self._database.reading() as session:
+            if not await anything_due(session, kind, now):
+                return []
+        async with self._database.writing() as session:  # which may have to wait: the lease runs from when it is given
+            now = self._clock.now()
+            rows = await claim(session, kind, now=now, limit=limit)
+        late = await self._notices.not_now(rows) if self._notices is not None else set()
+        if late:
+            async with self._database.writing() as session:
+                await settle_all(session, late, now=now)
+                await following.recall(session, late, now)
+        return [row for row in rows if row.id not in late]
+
+    async def _say_due(self) -> int:
+        """Put messages into their chats, as their channels may have them: one of each chat, all in one transaction."""
+        rows = await self._claim(CHAT, CHATS_AT_ONCE)
+        homes = await self._gateway.conversations.homes([row.conversation_id or "" for row in rows])
+        replies = await asyncio.gather(*(self._prepared(row, homes) for row in rows))
+        ready = {row.id: (row, reply) for row, reply in zip(rows, replies, strict=True) if reply is not None}
+        if not ready:
+            return len(rows)
         now = self._clock.now()
         async with self._database.writing() as session:
-            rows = await claim(session, pushes=False, now=now, limit=CLAIMED_AT_ONCE)
-        for row in rows:  # in their order: a chat is told things as they happened
-            if row.kind == CHAT:
-                await self._say(row)
-            elif row.kind != MAIL:
-                await self._give_up(row, UnknownKind(), "delivering an outbox row")
-        await asyncio.gather(*(self._mail(row) for row in rows if row.kind == MAIL))
+            said = [self._proactive(row, reply) for row, reply in ready.values()]
+            pushes = await add_proactive(session, said, now=now, mark=self._gateway.handover.mark)
+            await settle_all(session, list(ready), now=now)
+            notices = [row_id for row_id, (row, _) in ready.items() if following.is_notice(row)]
+            pushed = {row_id: push for row_id in notices if (push := pushes.get(_key(row_id))) is not None}
+            await following.carried_on(session, pushed)
+            await following.delivered(session, [row_id for row_id in notices if row_id not in pushed], now)
+        for row, _ in ready.values():
+            self._gateway.hub.changed(row.conversation_id or "")
+        self._gateway.wake()
         return len(rows)
 
-    async def _anything_due(self) -> bool:
-        """Look before taking the write lock, which the turns need."""
-        async with self._database.reading() as session:
-            return await session.scalar(select(OutboxRow.id).where(*due(self._clock.now(), pushes=False)).limit(1)) is not None
+    def _proactive(self, row: OutboxRow, reply: Reply) -> Proactive:
+        life = timedelta(hours=self._settings.button_hours)
+        if not following.is_notice(row):
+            return Proactive(row.conversation_id or "", reply, _key(row.id), life)
+        carried = {"notice": row.payload["notice"]}
+        return Proactive(row.conversation_id or "", reply, _key(row.id), NOTICE_BUTTON_LIFE, author=SYSTEM, push=carried)
 
-    async def _say(self, row: OutboxRow) -> None:
-        """Put a message into its chat, as its channel may have it."""
-        conversation_id, now = row.conversation_id or "", self._clock.now()
+    async def _prepared(self, row: OutboxRow, homes: Mapping[str, str]) -> Reply | None:
+        """What a row says, cleaned where its channel is external; None where it can never be said: it is given up."""
+        conversation_id = row.conversation_id or ""
         try:
             reply = Reply.model_validate(row.payload)
             if reply.blank:
                 raise ValueError("nothing to say")
-            if not self._gateway.doors.trusted(await self._gateway.conversations.home(conversation_id)):
-                reply = await self._privacy.clean(conversation_id, reply)
-            async with self._database.writing() as session:
-                life = timedelta(hours=self._settings.button_hours)
-                await add_proactive(session, conversation_id, reply, key=f"outbox:{row.id}", now=now, button_life=life)
-                await settle(session, row.id, now=now)
-        except (ValueError, KeyError, UnknownConversation) as error:
+            if not self._gateway.doors.trusted(homes[conversation_id]):
+                reply = await self._privacy.clean(conversation_id, reply, following.about(row))
+        except (ValueError, KeyError) as error:
             await self._give_up(row, error, "putting an outbox row into a chat")
-            return
-        self._gateway.hub.changed(conversation_id)
-        self._gateway.wake()
+            return None
+        return reply
 
     async def _give_up(self, row: OutboxRow, error: Exception, doing: str) -> None:
         log_error(error, doing)
+        await self._postpone(row, None, error)
+
+    async def _postpone(self, row: OutboxRow, until: datetime | None, error: Exception) -> None:
+        now = self._clock.now()
         async with self._database.writing() as session:
-            await postpone(session, row.id, until=None, error=type(error).__name__, now=self._clock.now())
+            await postpone(session, row.id, until=until, error=type(error).__name__, now=now)
+            if until is None:
+                await following.given_up(session, [row.id], now, closed=False)
+
+    async def _refuse_strange(self) -> int:
+        async with self._database.reading() as session:
+            rows = await unknown_kinds(session)
+        for row in rows:
+            await self._give_up(row, UnknownKind(), "delivering an outbox row")
+        return len(rows)
+
+    async def _mail_due(self) -> int:
+        rows = await self._claim(MAIL, MAILS_AT_ONCE)
+        await asyncio.gather(*(self._mail(row) for row in rows))
+        return len(rows)
 
     async def _mail(self, row: OutboxRow) -> None:
         payload = {"id": f"outbox-{row.id}-{int(row.created_at.timestamp())}", **row.payload}
         error: Exception
         try:
-            async with asyncio.timeout(MAIL_SECONDS):
+            async with asyncio.timeout(seconds_left(row, self._clock.now())):
                 await send_mail(self._settings, payload, self._clock)
         except MailRefused as refused:
             error, until = refused, None
@@ -142,15 +196,24 @@ class Delivery:
         except Exception as unexpected:  # a row that cannot even be composed must not hold up the others
             error, until = unexpected, retry_at(row.attempts, self._clock.now())
         else:
-            async with self._database.writing() as session:
-                await settle(session, row.id, now=self._clock.now())
+            await insist(lambda: self._mailed(row), "noting that a mail was sent")
             return
         log_error(error, "sending a mail; given up" if until is None else "sending a mail; it will be tried again")
-        async with self._database.writing() as session:
-            await postpone(session, row.id, until=until, error=type(error).__name__, now=self._clock.now())
+        await self._postpone(row, until, error)
 
-    async def _deliver_all(self) -> None:
-        while await self.deliver_due() == CLAIMED_AT_ONCE and not self._stopping:
+    async def _mailed(self, row: OutboxRow) -> None:
+        now = self._clock.now()
+        async with self._database.writing() as session:
+            await settle_all(session, [row.id], now=now)
+            await following.delivered(session, [row.id], now)
+
+    async def _say_all(self) -> None:
+        await self._refuse_strange()
+        while await self._say_due() and not self._stopping:
+            pass
+
+    async def _mail_all(self) -> None:
+        while await self._mail_due() and not self._stopping:
             pass
 
     async def _run_operations(self) -> None:
@@ -166,3 +229,8 @@ class Delivery:
                 log_error(error, doing)
             with suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), seconds)
+
+
+def _key(row_id: int) -> str:
+    """Of the message that a row becomes in the transcript."""
+    return f"outbox:{row_id}"

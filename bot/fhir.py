@@ -16,6 +16,8 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from bot.tls import trusted
+
 Resource = dict[str, Any]
 Params = dict[str, str] | Sequence[tuple[str, str]]
 
@@ -28,6 +30,8 @@ MAX_PAGES = 40
 
 _FHIR_JSON = "application/fhir+json"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+KEEPALIVE_SECONDS = 2.0
+"""How long an idle connection is kept: less than servers do (5 s is usual), which would close it under a request."""
 _jitter = secrets.SystemRandom()
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes every URL down
@@ -77,12 +81,14 @@ class FhirClient:
 
     def __init__(self, base_url: str, token: str, *, timeout: float = 5.0, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._base = base_url.rstrip("/")
+        trust_env = urlsplit(base_url).hostname not in _LOOPBACK
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {token}", "Accept": _FHIR_JSON},
             timeout=timeout,
             transport=transport,
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
-            trust_env=urlsplit(base_url).hostname not in _LOOPBACK,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS),
+            trust_env=trust_env,
+            verify=trusted(trust_env=trust_env),
         )
 
     async def aclose(self) -> None:

@@ -1,9 +1,8 @@
-"""Whether what the assistant needs answers: one line a dependency, nothing about how it is configured."""
+"""Whether what the assistant needs answers, and whether people are told in time: a line each, nothing about how it is configured."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import urljoin
@@ -14,12 +13,15 @@ from sqlalchemy import text
 from bot.conversation.channel import Channel
 from bot.database import Database
 from bot.directory.index import current_folder
+from bot.notifications.figures import Figures
+from bot.remembering import Remembered
 from bot.settings import Settings
+from bot.tls import trusted
 
 CHECK_SECONDS = 2.0
 REMEMBER_SECONDS = 1.0
 """However often it is asked, the others are asked once in this time."""
-OK, DOWN, NONE = "ok", "down", "not configured"
+OK, DOWN, NONE, LATE = "ok", "down", "not configured", "late"
 NEEDED = frozenset({"rasa", "actions", "database", "directory", "platform"})
 """Without one of these the assistant cannot do its main job. Mails wait in the outbox until SMTP is back."""
 
@@ -29,23 +31,18 @@ Check = Callable[[], Awaitable[bool]]
 class Health:
     """Checks every dependency, in parallel, each for at most two seconds."""
 
-    def __init__(self, settings: Settings, database: Database, channels: Sequence[Channel]) -> None:
-        self._settings, self._database, self._channels = settings, database, channels
-        self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False)
-        self._lock = asyncio.Lock()
-        self._last: tuple[float, dict[str, str]] | None = None
+    def __init__(self, settings: Settings, database: Database, channels: Sequence[Channel], figures: Remembered[Figures]) -> None:
+        self._settings, self._database, self._channels, self._figures = settings, database, channels, figures
+        self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False, verify=trusted())
+        self._found = Remembered(self._check_all, REMEMBER_SECONDS)
 
     async def aclose(self) -> None:
         """Close its connections."""
         await self._http.aclose()
 
     async def report(self) -> tuple[HTTPStatus, dict[str, str]]:
-        """200 or 503, and `ok`, `down` or `not configured` for `status`, each dependency and each channel."""
-        async with self._lock:
-            now = time.monotonic()
-            if self._last is None or now - self._last[0] > REMEMBER_SECONDS:
-                self._last = (now, await self._check_all())
-            found = self._last[1]
+        """200 or 503, `ok`, `down` or `not configured` for `status`, each dependency and each channel, and how notifications are doing."""
+        found = await self._found.get()
         down = [name for name in NEEDED if found[name] == DOWN]
         return (HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK), {"status": DOWN if down else OK, **found}
 
@@ -59,8 +56,25 @@ class Health:
             "smtp": self._greet_smtp if self._settings.smtp_port else None,
         }
         checks |= {channel.means.name: channel.healthy for channel in self._channels}
-        results = await asyncio.gather(*(_outcome(check) for check in checks.values()))
-        return dict(zip(checks, results, strict=True)) | {"web": OK}
+        results, told = await asyncio.gather(asyncio.gather(*(_outcome(check) for check in checks.values())), self._notifications())
+        return dict(zip(checks, results, strict=True)) | {"web": OK} | told
+
+    async def _notifications(self) -> dict[str, str]:
+        """Whether people are told in time. Late is no reason for 503: what waits is kept, and another process would not be faster."""
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                figures = await self._figures.get()
+        except Exception:  # the line of the database says it as well
+            return {"notifications": DOWN}
+        share = figures.on_time_ratio("1h")
+        return {
+            "notifications": LATE if figures.late else OK,
+            "notifications_on_time_1h": "nothing was due" if share is None else f"{share:.4f}",
+            "notifications_waiting": str(sum(waiting.count for waiting in figures.waiting)),
+            "events_waiting": str(figures.events),
+            "outbox_waiting": str(sum(queue.open for queue in figures.queues)),
+            "dead_letters": str(sum(figures.dead.values())),
+        }
 
     def _get(self, base: str | None, path: str) -> Check | None:
         if base is None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from bot import standins
 from bot.directory.demo import write_demo_file
 from bot.directory.importer import import_file
 from bot.settings import Settings
@@ -23,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RASA_PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
 RASA_CHANNEL = "webhooks/gateway/messages"
 LOOPBACK = "127.0.0.1"
-FAKE_TOKEN, FAKE_BOT = "4242:fake", "sphere_demo_bot"
-"""How the stand-in for Telegram (`TELEGRAM=fake`) knows the bot."""
+DESK_USER = "superviseur"
+"""Login of the supervisor of an embedded sandbox."""
+_SECRETS = ("secret", "rasa_token", "events_token", "fhir_token", "desk_password")
 
 Say = Callable[[str], None]
 
@@ -52,13 +54,13 @@ class Installation:
             raise SupervisorError(f"port {self.settings.port} is in use; set PORT to another one")
         self.settings.run_file.unlink(missing_ok=True)
         self.secrets = self._load_secrets()
-        self.ports = {name: free_port() for name in ("rasa", "actions", "sandbox", "smtp", "telegram")}
+        self.ports = {name: free_port() for name in ("rasa", "actions", "sandbox", "smtp", "telegram", "teams")}
 
     def _load_secrets(self) -> dict[str, str]:
         """Secrets of this folder, made once: tokens given to browsers must outlive a restart."""
         path = self.settings.secrets_file
         known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        wanted = {name: known.get(name) or secrets.token_urlsafe(32) for name in ("secret", "rasa_token", "events_token", "fhir_token")}
+        wanted = {name: known.get(name) or secrets.token_urlsafe(32) for name in _SECRETS}
         if wanted != known:
             write_private(path, wanted)
         return wanted
@@ -94,7 +96,22 @@ class Installation:
         if self.settings.telegram == "fake":
             fake = [sys.executable, "-m", "tests.fakes.bot_api", "--port", str(port["telegram"])]
             fake += ["--no-limits"] if self.settings.telegram_per_chat > 1 else []
+            fake.append(f"--group={self._telegram_group}")
             found.append(self._process("telegram", fake, env, f"{self._telegram_url}/"))
+        if self.settings.teams == "fake":
+            fake = [
+                sys.executable,
+                "-m",
+                "tests.fakes.teams",
+                "--port",
+                str(port["teams"]),
+                "--app-id",
+                standins.TEAMS_APP,
+                "--tenant",
+                standins.TEAMS_TENANT,
+            ]
+            fake += ["--bot-url", f"http://{LOOPBACK}:{self.settings.port}/teams/messages", "--support-channel", self._teams_channel]
+            found.append(self._process("teams", fake, env, f"{self._teams_url}/"))
         found.append(self._process("bot", [*bot, "serve"], env, f"http://{self.settings.host}:{self.settings.port}/health/live"))
         return found
 
@@ -116,6 +133,8 @@ class Installation:
         }
         if self.settings.secret is None:
             made["SECRET"] = secret["secret"]
+        if self.embedded and self.settings.desk_user is None:
+            made |= {"DESK_USER": DESK_USER, "DESK_PASSWORD": secret["desk_password"]}
         if self.settings.events_token is None:
             made["EVENTS_TOKEN"] = secret["events_token"]
         if self.embedded:
@@ -123,13 +142,26 @@ class Installation:
             if self.settings.smtp_port is None:
                 made |= {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(port["smtp"])}
         if self.settings.telegram == "fake":
-            made |= {"TELEGRAM_TOKEN": FAKE_TOKEN, "TELEGRAM_BOT": FAKE_BOT, "TELEGRAM_API_URL": self._telegram_url}
-            made |= {"TELEGRAM_LINK_URL": self._telegram_url}
+            made |= {**standins.telegram_settings(self._telegram_url), "SUPPORT_TELEGRAM_GROUP": self._telegram_group}
+        if self.settings.teams == "fake":
+            made |= {**standins.teams_settings(self._teams_url), "SUPPORT_TEAMS_CHANNEL": self._teams_channel}
         return {**os.environ, **made}
+
+    @property
+    def _telegram_group(self) -> str:
+        return self.settings.support_telegram_group or standins.TELEGRAM_GROUP
 
     @property
     def _telegram_url(self) -> str:
         return f"http://{LOOPBACK}:{self.ports['telegram']}"
+
+    @property
+    def _teams_channel(self) -> str:
+        return self.settings.support_teams_channel or standins.TEAMS_CHANNEL
+
+    @property
+    def _teams_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['teams']}"
 
     @property
     def _fhir_url(self) -> str:
@@ -150,6 +182,8 @@ class Installation:
         own = self.settings.public_url or f"http://{LOOPBACK}:{self.settings.port}"
         said: dict[str, Any] = {
             "chat": f"{own}/chat",
+            "desk": f"{own}/desk",
+            "account": f"{own}/account",
             "health": f"{own}/health",
             "events": f"{own}/events",
             "events_token": self.settings.events_token.get_secret_value() if self.settings.events_token else self.secrets["events_token"],
@@ -157,13 +191,22 @@ class Installation:
             "rasa_token": self.secrets["rasa_token"],
             "pids": pids,
         }
+        if self.settings.metrics_token is not None:
+            said |= {"metrics": f"{own}/metrics", "metrics_token": self.settings.metrics_token.get_secret_value()}
+        elif self.settings.public_url is None:
+            said["metrics"] = f"{own}/metrics"
         if self.settings.telegram == "fake":
             said["telegram"] = self._telegram_url
+        if self.settings.teams == "fake":
+            said["teams"] = self._teams_url
+        if self.embedded and self.settings.desk_user is None:
+            said |= {"desk_user": DESK_USER, "desk_password": self.secrets["desk_password"]}
         if self.embedded:
             said |= {
                 "fhir": self._fhir_url,
                 "fhir_token": self.secrets["fhir_token"],
                 "mailbox": f"http://{LOOPBACK}:{self.ports['sandbox']}/mailbox",
+                "event_page": f"http://{LOOPBACK}:{self.ports['sandbox']}/sandbox/events",
             }
         return said
 
@@ -196,10 +239,16 @@ async def run_installation(installation: Installation, stop_signals: Callable[[C
 def _announce(said: dict[str, Any], say: Say) -> None:
     say("")
     say(f"  web chat         {said['chat']}")
+    say(f"  support desk     {said['desk']}")
+    if "desk_user" in said:
+        say(f"                   {said['desk_user']}, password {said['desk_password']}")
     if "telegram" in said:
         say(f"  Telegram (fake)  {said['telegram']}")
+    if "teams" in said:
+        say(f"  Teams (fake)     {said['teams']}")
     if "mailbox" in said:
         say(f"  caught e-mails   {said['mailbox']}")
+        say(f"  post an event    {said['event_page']}")
         say("  demo user        claire.moreau@sphere.example (type it when the assistant asks; the code is in the caught e-mails)")
     say(f"  health           {said['health']}")
     say("")

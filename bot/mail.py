@@ -1,6 +1,6 @@
 """Mails and other texts that leave by themselves: rendered from a capability's templates, sent over SMTP.
 
-A template is a file `bot/<capability>/templates/<name>.txt`, called "<capability>/<name>". A mail's first line is its
+A template is a file `bot/<capability>/templates/<name>.txt` (or `.html`), called "<capability>/<name>". A mail's first line is its
 subject. Whatever is put into a template becomes one line without control characters, so that no name
 can add a header, a paragraph or a link of its own.
 """
@@ -64,8 +64,16 @@ def _finalize(value: object) -> object:
 
 
 def _load(name: str) -> str:
+    return _read(name, "txt")
+
+
+def _load_html(name: str) -> str:
+    return _read(name, "html")
+
+
+def _read(name: str, ending: str) -> str:
     capability, _, template = name.partition("/")
-    path = _CAPABILITIES / capability / "templates" / f"{template}.txt"
+    path = _CAPABILITIES / capability / "templates" / f"{template}.{ending}"
     if not path.is_file():
         raise TemplateNotFound(name)
     return path.read_text(encoding="utf-8")
@@ -74,6 +82,14 @@ def _load(name: str) -> str:
 _templates = Environment(  # plain text: escaping for HTML would put &#39; into names
     loader=FunctionLoader(_load),
     autoescape=False,  # noqa: S701
+    finalize=_finalize,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_html_templates = Environment(
+    loader=FunctionLoader(_load_html),
+    autoescape=True,
     finalize=_finalize,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -89,6 +105,11 @@ def render_text(template_name: str, **values: Any) -> str:
     return _templates.get_template(template_name).render(**values).strip()
 
 
+def render_html(template_name: str, **values: Any) -> str:
+    """The HTML template "<capability>/<name>" filled in, every value escaped. Raises as `render_text` does."""
+    return _html_templates.get_template(template_name).render(**values).strip() + "\n"
+
+
 def render(template_name: str, **values: Any) -> Rendered:
     """A mail's subject (the template's first line) and text (the rest). Raises as `render_text` does."""
     subject, _, text = render_text(template_name, **values).partition("\n")
@@ -102,7 +123,10 @@ def mail_payload(to: str, template_name: str, **values: Any) -> dict[str, Any]:
 
 
 def compose(settings: Settings, payload: dict[str, Any], clock: Clock) -> EmailMessage:
-    """The message for a payload {"to": [address], "subject": str, "text": str, "id"?: str}: plain text, UTF-8."""
+    """The message for a payload {"to": [address], "subject": str, "text": str, "id"?: str, "html"?: str, "headers"?: {name: value}}.
+
+    Plain text in UTF-8, with its HTML beside it where there is one.
+    """
     message = EmailMessage()
     message["From"] = settings.mail_from
     message["To"] = ", ".join(one_line(address) for address in payload["to"])
@@ -111,7 +135,11 @@ def compose(settings: Settings, payload: dict[str, Any], clock: Clock) -> EmailM
     domain = parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
     message["Message-ID"] = f"<{one_line(payload.get('id') or random_id())}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers (RFC 3834)
+    for name, value in (payload.get("headers") or {}).items():
+        message[name] = one_line(value)
     message.set_content(payload["text"], charset="utf-8", cte="quoted-printable")
+    if payload.get("html"):
+        message.add_alternative(payload["html"], subtype="html", charset="utf-8", cte="quoted-printable")
     return message
 
 

@@ -8,17 +8,21 @@ row is taken again. Replies to a message are written with the turn itself (`bot.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, String, exists, select, update
+from sqlalchemy import Index, Select, String, bindparam, exists, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from bot.database import Table
+from bot.database import Table, UtcDateTime
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row is left alone: longer than the slowest single delivery."""
+SETTLING = timedelta(seconds=10)
+"""Of a lease, what is kept for noting what was done: a delivery is given up before, while the row is still ours."""
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
 TRYING_FOR = timedelta(hours=4)
@@ -31,13 +35,16 @@ CHAT = "chat"
 PUSH = "push"
 """Kind of a row for the chat of `conversation_id` on its own channel (`bot.conversation.wire`): taken in their order, one at a time."""
 
+ANSWER, NOTICE = 0, 1
+"""Priorities: somebody waits for an answer, nobody for a notice, of which there may be thousands."""
+
 
 class OutboxRow(Table):
     """Something to be delivered, once, not before `not_before`."""
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "done_at", "dead_at", "kind", "not_before"),
+        Index("ix_outbox_due", "kind", "done_at", "dead_at", "priority", "id"),
         Index("ix_outbox_conversation", "conversation_id", "done_at", "id"),
     )
 
@@ -47,6 +54,8 @@ class OutboxRow(Table):
     """Idempotency key: enqueuing the same key twice is done once."""
     conversation_id: Mapped[str | None] = mapped_column(String(32))
     payload: Mapped[dict[str, Any]]
+    priority: Mapped[int] = mapped_column(default=ANSWER, server_default=text("0"))
+    """What is claimed first: `ANSWER`, then `NOTICE`."""
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -93,41 +102,69 @@ def retry_at(attempts: int, now: datetime) -> datetime | None:
     return now + timedelta(seconds=waits[-1] * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
 
 
-def due(now: datetime, *, pushes: bool) -> tuple[ColumnElement[bool], ...]:
-    """Conditions of the rows that may be claimed: those of channels (`pushes`), of a chat only the oldest, or all the others."""
-    conditions = (
-        OutboxRow.kind == PUSH if pushes else OutboxRow.kind != PUSH,
-        OutboxRow.done_at.is_(None),
-        OutboxRow.dead_at.is_(None),
-        OutboxRow.not_before <= now,
-        (OutboxRow.lease_until.is_(None)) | (OutboxRow.lease_until < now),
+async def anything_due(session: AsyncSession, kind: str, now: datetime) -> bool:
+    """Whether a row of this kind may be claimed: a look before the write lock, which others need, is taken."""
+    return await session.scalar(_due(kind).with_only_columns(OutboxRow.id).limit(1), {"now": now}) is not None
+
+
+@cache
+def _due(kind: str) -> Select[OutboxRow]:
+    """The rows of a kind that may be claimed at `now`, what somebody waits for first; of the messages of a chat only the oldest."""
+    now = bindparam("now", type_=UtcDateTime())
+    wanted = (
+        select(OutboxRow)
+        .where(OutboxRow.kind == kind, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None), OutboxRow.not_before <= now)
+        .where((OutboxRow.lease_until.is_(None)) | (OutboxRow.lease_until < now))
+        .order_by(OutboxRow.priority, OutboxRow.id)
     )
-    if not pushes:
-        return conditions
+    if kind not in {CHAT, PUSH}:
+        return wanted
     older = aliased(OutboxRow)
     first = ~exists().where(
-        older.kind == PUSH,
+        older.kind == OutboxRow.kind,
         older.conversation_id == OutboxRow.conversation_id,
         older.done_at.is_(None),
         older.dead_at.is_(None),
         older.id < OutboxRow.id,
     )
-    return (*conditions, first)
+    return wanted.where(first)
 
 
-async def claim(session: AsyncSession, *, pushes: bool, now: datetime, limit: int) -> list[OutboxRow]:
-    """Lease up to `limit` due rows, oldest first, in the caller's writing transaction."""
-    wanted = select(OutboxRow).where(*due(now, pushes=pushes)).order_by(OutboxRow.id).limit(limit).with_for_update(skip_locked=True)
-    rows = list((await session.scalars(wanted)).all())
+async def claim(session: AsyncSession, kind: str, *, now: datetime, limit: int) -> list[OutboxRow]:
+    """Lease up to `limit` due rows, answers before notices, oldest first, in the caller's writing transaction."""
+    wanted = _due(kind).limit(limit).with_for_update(skip_locked=True)
+    rows = list((await session.scalars(wanted, {"now": now})).all())
+    if rows:
+        taken = update(OutboxRow).where(OutboxRow.id.in_([row.id for row in rows]))
+        lease = {"lease_until": now + LEASE, "attempts": OutboxRow.attempts + 1}
+        await session.execute(taken.values(**lease).execution_options(synchronize_session=False))
     for row in rows:
-        row.lease_until = now + LEASE
-        row.attempts += 1
+        session.expunge(row)
+        row.lease_until, row.attempts = now + LEASE, row.attempts + 1
     return rows
 
 
+def seconds_left(row: OutboxRow, now: datetime) -> float:
+    """How long a claimed row may still be delivered; not above zero where its lease has all but run out before anybody came to it."""
+    left = min((row.lease_until or now) - now, LEASE) - SETTLING
+    return left.total_seconds()
+
+
+async def unknown_kinds(session: AsyncSession) -> list[OutboxRow]:
+    """Open rows of a kind that nobody delivers."""
+    strange = select(OutboxRow).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
+    return list(await session.scalars(strange.where(OutboxRow.kind.not_in((MAIL, CHAT, PUSH)))))
+
+
+async def settle_all(session: AsyncSession, row_ids: Collection[int], *, now: datetime) -> None:
+    """Mark rows delivered and forget what they said: a mail may hold a code."""
+    settled = update(OutboxRow).where(OutboxRow.id.in_(row_ids)).values(done_at=now, lease_until=None, payload={})
+    await session.execute(settled.execution_options(synchronize_session=False))
+
+
 async def settle(session: AsyncSession, row_id: int, *, now: datetime) -> None:
-    """Mark a row delivered and forget what it said: a mail may hold a code."""
-    await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(done_at=now, lease_until=None, payload={}))
+    """Mark a row delivered and forget what it said."""
+    await settle_all(session, [row_id], now=now)
 
 
 async def postpone(session: AsyncSession, row_id: int, *, until: datetime | None, error: str, now: datetime, counted: bool = True) -> None:

@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.database import sqlite_url
+from bot.standins import teams_settings, telegram_settings
 
 
 class SettingsError(Exception):
@@ -40,6 +41,13 @@ class Settings(BaseSettings):
     platform_timeout_seconds: float = Field(5.0, alias="PLATFORM_TIMEOUT", gt=0, description="Longest wait for one answer of the platform.")
     events_token: SecretStr | None = Field(None, alias="EVENTS_TOKEN", description="Bearer token that the platform posts events with.")
 
+    metrics_token: SecretStr | None = Field(
+        None,
+        alias="METRICS_TOKEN",
+        min_length=16,
+        description="Bearer token for /metrics; none: only from this machine, and not at all where PUBLIC_URL is set.",
+    )
+
     rasa_url: str | None = Field(None, alias="RASA_URL", description="Full URL of Rasa's input channel.")
     rasa_token: SecretStr | None = Field(None, alias="RASA_TOKEN", description="Bearer token of Rasa's input channel.")
     rasa_timeout_seconds: float = Field(25.0, alias="RASA_TIMEOUT", gt=0, description="Longest wait for one answer of Rasa.")
@@ -62,6 +70,55 @@ class Settings(BaseSettings):
         pattern=r"^\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*$",
         description="Opening hours on working days, Europe/Paris.",
     )
+    support_days: str = Field(
+        "1,2,3,4,5", alias="SUPPORT_DAYS", pattern=r"^[1-7](,[1-7])*$", description="Working days; 1 is Monday, 7 is Sunday."
+    )
+    support_holidays: Literal["FR", "none"] = Field("FR", alias="SUPPORT_HOLIDAYS", description="Public holidays that are days off.")
+    support_closures: str = Field(
+        "",
+        alias="SUPPORT_CLOSURES",
+        pattern=r"^(\d{4}-\d\d-\d\d(/\d{4}-\d\d-\d\d)?(,|$))*$",
+        description="Exceptional closures, last days included: `2026-12-24,2026-12-28/2027-01-02`.",
+    )
+    support_wait_minutes: float = Field(
+        10.0, alias="SUPPORT_WAIT_MINUTES", gt=0, description="How long a user waits for an agent before a message may be left instead."
+    )
+    support_message_minutes: float = Field(
+        10.0, alias="SUPPORT_MESSAGE_MINUTES", gt=0, description="How long the message that is left is waited for."
+    )
+    support_silence_minutes: float = Field(
+        30.0, alias="SUPPORT_SILENCE_MINUTES", gt=0, description="Silence after which the assistant takes over from an agent."
+    )
+    support_reopen_hours: int = Field(
+        24, alias="SUPPORT_REOPEN_HOURS", ge=0, description="How long a user may reopen what was closed, on the same thread."
+    )
+    support_queues: str = Field(
+        "Général,Comptes,Technique",
+        alias="SUPPORT_QUEUES",
+        pattern=r"^[^,]{1,32}(,[^,]{1,32})*$",
+        description="Queues of the desk; what comes in goes to the first.",
+    )
+
+    support_telegram_group: str | None = Field(
+        None,
+        alias="SUPPORT_TELEGRAM_GROUP",
+        pattern=r"^-\d{1,20}$",
+        description="Forum supergroup of Telegram in which the team answers, a topic for each escalation: its id, `-100…`; none: no group.",
+    )
+    support_teams_channel: str | None = Field(
+        None,
+        alias="SUPPORT_TEAMS_CHANNEL",
+        pattern=r"^19:[^;\s/?#]{1,180}$",
+        description="Channel of Teams where the team answers, a card for each escalation: its id, `19:…@thread.tacv2`; none: no channel.",
+    )
+
+    desk_user: str | None = Field(
+        None, alias="DESK_USER", description="Login of the first supervisor of the desk, made where there is no agent yet."
+    )
+    desk_password: SecretStr | None = Field(None, alias="DESK_PASSWORD", min_length=12, description="Their password.")
+    desk_undo_seconds: int = Field(
+        10, alias="DESK_UNDO", ge=0, le=600, description="Seconds in which a decision on an account request may be taken back."
+    )
 
     telegram: Literal["fake"] | None = Field(
         None, alias="TELEGRAM", description="`fake`: try Telegram on this machine, with a page that shows the chats."
@@ -79,10 +136,13 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field("https://api.telegram.org", alias="TELEGRAM_API_URL", description="Base of the Bot API.")
     telegram_link_url: str = Field("https://t.me", alias="TELEGRAM_LINK_URL", description="Base of links that open a Telegram chat.")
     telegram_per_second: float = Field(
-        29.0, alias="TELEGRAM_PER_SECOND", gt=0, description="Messages a second to all Telegram chats together; Telegram allows about 30."
+        30.0, alias="TELEGRAM_PER_SECOND", ge=1, description="Messages a second to all Telegram chats together; Telegram allows about 30."
     )
     telegram_per_chat: float = Field(
         1.0, alias="TELEGRAM_PER_CHAT", ge=1, description="Messages a second to one private Telegram chat; Telegram allows about one."
+    )
+    teams: Literal["fake"] | None = Field(
+        None, alias="TEAMS", description="`fake`: try Teams on this machine, with a page that shows the chats."
     )
     teams_app_id: str | None = Field(None, alias="TEAMS_APP_ID", description="Application (client) id of the Teams bot; none: no Teams.")
     teams_app_password: SecretStr | None = Field(None, alias="TEAMS_APP_PASSWORD", description="Client secret of the Teams bot.")
@@ -94,6 +154,11 @@ class Settings(BaseSettings):
         None, alias="TEAMS_OPENID_URL", description="OpenID metadata of who signs the requests of Teams; none: the Bot Framework's."
     )
     teams_issuer: str | None = Field(None, alias="TEAMS_ISSUER", description="Who signs the requests of Teams; none: the Bot Framework.")
+    teams_service_url: str = Field(
+        "https://smba.trafficmanager.net/teams/",
+        alias="TEAMS_SERVICE_URL",
+        description="Connector that the team's channel of Teams is written to by; Microsoft's global one.",
+    )
     teams_link_url: str = Field("https://teams.microsoft.com", alias="TEAMS_LINK_URL", description="Base of links that open a Teams chat.")
     channels: str = Field(
         "", alias="CHANNELS", description="Python modules of more channels, separated by commas (see docs/dev/channels.md)."
@@ -118,6 +183,11 @@ class Settings(BaseSettings):
 
     link_days: int = Field(90, alias="LINK_DAYS", ge=1, description="Days until a chat's link to an account expires.")
     button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
+    notice_days: int = Field(365, alias="NOTICE_DAYS", ge=30, description="Days that notices, and what became of them, are kept.")
+    outbox_days: int = Field(30, alias="OUTBOX_DAYS", ge=1, description="Days that rows of what was sent are kept; they hold no text.")
+    retention_days: int = Field(
+        90, alias="RETENTION_DAYS", ge=1, description="Days, in Paris, that what was said is kept; what figures are made of stays."
+    )
     turn_seconds: float = Field(
         60.0, alias="TURN_SECONDS", gt=0, description="How long a message may wait for Rasa before the user is told."
     )
@@ -145,6 +215,11 @@ class Settings(BaseSettings):
     def directory_index(self) -> Path:
         """Folder of the directory's search index."""
         return self.data / "directory"
+
+    @property
+    def sentences_file(self) -> Path:
+        """Sentences that were not understood, kept by supervisors for training (docs/dev/desk.md, Figures)."""
+        return self.data / "training" / "sentences.yml"
 
     @property
     def secrets_file(self) -> Path:
@@ -179,11 +254,15 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _from_running_sandbox(settings: Settings) -> dict[str, Any]:
-    """What the command line needs to work on an embedded sandbox: its address, token and secret."""
+    """What the command line needs to work on an embedded sandbox: its address, token and secret; and the stand-ins that mails link to."""
     found: dict[str, Any] = {}
+    run: dict[str, Any] = json.loads(settings.run_file.read_text()) if settings.run_file.exists() else {}
     if settings.secret is None and settings.secrets_file.exists():
         found["SECRET"] = json.loads(settings.secrets_file.read_text())["secret"]
-    if settings.platform_url is None and settings.run_file.exists():
-        run = json.loads(settings.run_file.read_text())
+    if settings.platform_url is None and "fhir" in run:
         found["PLATFORM_URL"], found["PLATFORM_TOKEN"] = run["fhir"], run["fhir_token"]
+    if settings.telegram_token is None and "telegram" in run:
+        found |= telegram_settings(run["telegram"])
+    if settings.teams_app_id is None and "teams" in run:
+        found |= teams_settings(run["teams"])
     return found

@@ -23,6 +23,8 @@ from typing import IO, Any
 
 import httpx
 
+from bot.tls import trusted
+
 READY_SECONDS = 180
 """How long a process may take until it answers; a first start on a slow disk reads 1.5 GB of libraries."""
 STOP_SECONDS = 7
@@ -117,6 +119,7 @@ class Supervisor:
     async def _keep(self, process: Process) -> None:
         while True:
             await process.start()
+            self._changed()
             assert process.child is not None
             code = await process.child.wait()
             if time.monotonic() - process.started_at > 60:
@@ -125,11 +128,10 @@ class Supervisor:
             process.deaths += 1
             self._say(f"{process.name} stopped (code {code}); starting it again in {wait:g} s (log: {process.log})")
             await asyncio.sleep(wait)
-            asyncio.get_running_loop().call_later(0.05, self._changed)
 
     async def _wait_ready(self, process: Process) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=2.0, trust_env=False, verify=trusted()) as client:
             while time.monotonic() < deadline:
                 with suppress(httpx.HTTPError):
                     if (await client.get(process.ready_url)).status_code < 500:

@@ -25,7 +25,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.intent_classifier import response_selector
-from nlu.masking import MASKS, Mask, is_masked
+from nlu.masking import MASKS, Mask, is_masked, mask_reading
 from nlu.privacy import configure_logging
 from nlu.replies import BadReply, TurnOutput
 from nlu.turns import TurnFailed, TurnProcessor
@@ -36,6 +36,8 @@ MAX_TEXT = 4000  # characters
 MAX_ID = 200  # characters, of conversation and turn
 TURN_SECONDS = float(os.environ.get("RASA_TURN_SECONDS", "45"))
 _LOCK_POLL_SECONDS = 0.02
+_NO_PAYLOAD = ". "
+"""Before a text that Rasa would take for a payload."""
 
 
 OWN_DOOR = {"channel": "web", "home": "web", "trusted": True}
@@ -86,7 +88,7 @@ class GatewayInput(InputChannel):
         return cls(str((credentials or {}).get("token") or ""))
 
     def blueprint(self, on_new_message: Any) -> Blueprint:
-        """The two routes."""
+        """The three routes."""
         gateway = Blueprint("gateway")
 
         @gateway.route("/health", methods=["GET"])
@@ -105,6 +107,15 @@ class GatewayInput(InputChannel):
             except Refused as refused:
                 return problem(refused.status, refused.title)
             return response.json(answer)
+
+        @gateway.route("/masks", methods=["POST"])
+        async def masks(request: Request) -> HTTPResponse:
+            try:
+                self._authenticate(request)
+                text = await _masked(_processor(request.app.ctx), _body(request))
+            except Refused as refused:
+                return problem(refused.status, refused.title)
+            return response.json({"text": text})
 
         return gateway
 
@@ -185,6 +196,21 @@ def _masks(body: dict[str, Any], text: str) -> tuple[Mask, ...]:
     return tuple(masks)
 
 
+async def _masked(processor: TurnProcessor, body: dict[str, Any]) -> str:
+    """A text that is not for the dialogue, as it may be kept where no usager may be named: read, masked, and forgotten."""
+    text = body.get("text")
+    if not isinstance(text, str):
+        raise Refused(422, "text is not a string")
+    if len(text) > MAX_TEXT:
+        raise Refused(413, "The message is too long")
+    read = text.strip()
+    if not read:
+        return text
+    before = _NO_PAYLOAD if read.startswith("/") else ""
+    reading = await processor.parse_message(UserMessage(before + read))
+    return mask_reading(before + read, reading, _masks(body, before + read))[0].removeprefix(before)
+
+
 def _identifier(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
@@ -252,7 +278,7 @@ def _button(incoming: Incoming, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _answer(lock_store: Any, processor: TurnProcessor, incoming: Incoming) -> dict[str, Any]:
-    """The messages of the turn, on an untrusted one with its masked text; played again where it was taken before.
+    """The messages of the turn and what it was understood as, on an untrusted one its masked text; played again where it was taken before.
 
     One turn of a conversation at a time.
     """
@@ -260,6 +286,7 @@ async def _answer(lock_store: Any, processor: TurnProcessor, incoming: Incoming)
         async with lock_store.lock(incoming.conversation, wait_time_in_seconds=_LOCK_POLL_SECONDS):
             message = as_user_message(incoming)
             answer: dict[str, Any] = {"messages": await asyncio.wait_for(processor.answer(message), TURN_SECONDS)}
+            answer["intent"] = message.output_channel.intent
             if message.output_channel.masks is not None:
                 masked = message.output_channel.masked_text
                 answer |= {"text": masked, "masked": is_masked(masked)}

@@ -17,6 +17,7 @@ import statistics
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,11 +65,16 @@ def read_examples(path: Path) -> list[Example]:
 
 def parse_all(model: Path, examples: list[Example]) -> list[Parse]:
     """Each example through the loaded model, as the server would."""
+    return parser(model)(examples)
+
+
+def parser(model: Path) -> Callable[[list[Example]], list[Parse]]:
+    """Loads the model, once for as many lists of examples as are given to what comes back."""
     from rasa.core.agent import Agent
 
     agent = Agent.load(model)
 
-    async def run() -> list[Parse]:
+    async def run(examples: list[Example]) -> list[Parse]:
         await agent.parse_message("bonjour")  # the first message pays for what is loaded lazily
         parses = []
         for example in examples:
@@ -78,7 +84,7 @@ def parse_all(model: Path, examples: list[Example]) -> list[Parse]:
             parses.append(Parse(full_intent(data), _entities(data), ms))
         return parses
 
-    return asyncio.run(run())
+    return lambda examples: asyncio.run(run(examples))
 
 
 def full_intent(data: dict[str, Any]) -> str:

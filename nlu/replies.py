@@ -28,6 +28,8 @@ class TurnOutput(OutputChannel):
         self.masks = masks
         """Parts of the text that identify an usager; None where nothing is to be masked. Never stored."""
         self.masked_text = ""
+        self.intent: str | None = None
+        """What the user's message was understood as, without the topic of a question."""
 
     @classmethod
     def name(cls) -> str:
@@ -42,11 +44,15 @@ class TurnOutput(OutputChannel):
 def replies(messages: Iterable[Mapping[str, Any]]) -> list[Reply]:
     """Rasa's bot messages as `{"text", "buttons": [{"title", "intent", "entities"}], "link"}`.
 
-    A link that comes alone (`custom: {"link": …}`) joins the text before it, where that has none. Raises `BadReply`.
+    A link that comes alone (`custom: {"link": …}`) joins the text before it, where that has none. That a person is asked for
+    (`custom: {"handover": {…}}`) is a reply without text, with what the dialogue knows as `handover`. Raises `BadReply`.
     """
     turn: list[Reply] = []
     for message in messages:
-        link = _link(message.get("custom") or {})
+        custom = message.get("custom") or {}
+        link = _link(custom)
+        if (handover := custom.get("handover")) is not None:
+            turn.append({"text": "", "buttons": [], "link": None, "handover": _handover(handover)})
         text = message.get("text")
         buttons = [_button(button) for button in message.get("buttons") or [] if button]
         if text or buttons:
@@ -69,6 +75,12 @@ def _button(button: Mapping[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         raise BadReply("a button's entities are not JSON") from error
     return {"title": str(button["title"]), "intent": match.group("intent"), "entities": entities}
+
+
+def _handover(known: Any) -> dict[str, Any]:
+    if not isinstance(known, Mapping):
+        raise BadReply("what is known when a person is asked for is not a mapping")
+    return dict(known)
 
 
 def _link(custom: Mapping[str, Any]) -> dict[str, str] | None:

@@ -100,7 +100,7 @@ class TurnProcessor(MessageProcessor):
         """
         tracker = await self.get_tracker(message.sender_id)
         output = message.output_channel
-        said, text = _said_in(tracker, message.message_id)
+        said, text, output.intent = _said_in(tracker, message.message_id)
         output.masked_text = text
         for event in said:
             await output.send_response(message.sender_id, event.message())
@@ -121,6 +121,7 @@ class TurnProcessor(MessageProcessor):
             answer = replies(output.messages)
             if not answer:
                 raise TurnFailed("nothing was said", actions=False)
+            output.intent = _said_in(tracker, message.message_id)[2]
             await self.save_tracker(tracker)
         finally:
             _failed.reset(token)
@@ -149,17 +150,17 @@ def _too_long(*_: Any) -> None:
     raise TurnFailed("more predictions than allowed", actions=False)
 
 
-def _said_in(tracker: DialogueStateTracker, turn: str) -> tuple[list[BotUttered], str]:
-    """What was answered to a turn that was taken before, and the user's text as it was kept."""
+def _said_in(tracker: DialogueStateTracker, turn: str) -> tuple[list[BotUttered], str, str | None]:
+    """What was answered to a turn that was taken before, the user's text as it was kept, and what it was understood as."""
     said: list[BotUttered] = []
-    inside, text = False, ""
+    inside, text, intent = False, "", None
     for event in tracker.events:
         if isinstance(event, UserUttered) and event.message_id:
             inside = event.message_id == turn
-            text = (event.text or "") if inside else text
+            text, intent = ((event.text or ""), event.intent_name) if inside else (text, intent)
         elif inside and isinstance(event, BotUttered):
             said.append(event)
-    return said, text
+    return said, text, intent
 
 
 def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:

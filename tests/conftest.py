@@ -1,22 +1,38 @@
-"""What several kinds of tests share: one real installation, started once, driven from outside like any client."""
+"""What several kinds of tests share: one real installation by channel, started once, driven from outside like any client."""
 
 from __future__ import annotations
 
+import functools
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.channels import WAYS
 from tests.stack import Stack
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What judges what the other tests left behind (logs) runs when they are over."""
+    """What judges what the other tests left behind (logs) runs when they are over, in the process that has their installation."""
     items.sort(key=lambda item: item.get_closest_marker("after_all") is not None)
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(_channel(item)))
 
 
-TELEGRAM = {"TELEGRAM": "fake", "TELEGRAM_PER_SECOND": "1000", "TELEGRAM_PER_CHAT": "1000"}
-"""Settings of an installation with the stand-in for Telegram, without the limits that make one wait."""
+def _channel(item: pytest.Item) -> str:
+    call = getattr(item, "callspec", None)
+    return str(call.params["channel"]) if call is not None and "channel" in call.params else "web"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_context() -> Iterator[None]:
+    """One TLS context for all HTTP clients: each would take 40 ms to read the authorities of certifi anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +42,7 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 
     def by_channel(channel: str) -> Stack:
         if channel not in running:
-            running[channel] = Stack(tmp_path_factory.mktemp(channel) / "var", **(TELEGRAM if channel == "telegram" else {}))
+            running[channel] = Stack(tmp_path_factory.mktemp(channel) / "var", **WAYS[channel].settings)
             running[channel].start()
         return running[channel]
 

@@ -33,6 +33,11 @@ def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 30) -
         time.sleep(0.05)
 
 
+def _client() -> httpx.Client:
+    """Lets an idle connection go before the servers do (uvicorn, 5 s), which would close it under a request."""
+    return httpx.Client(limits=httpx.Limits(max_connections=200, keepalive_expiry=2), trust_env=False)
+
+
 class Stack:
     """One installation, from `bot run` to its stop."""
 
@@ -41,7 +46,7 @@ class Stack:
         self.environment = environment
         self.output = data.parent / "bot-run.log"
         self._child: subprocess.Popen[bytes] | None = None
-        self.http = httpx.Client(limits=httpx.Limits(max_connections=200), trust_env=False)
+        self.http = _client()
 
     def start(self) -> None:
         """Start it and wait for `run.json`."""
@@ -67,7 +72,7 @@ class Stack:
         if self._child is None:
             return 0.0
         self.http.close()
-        self.http = httpx.Client(limits=httpx.Limits(max_connections=200), trust_env=False)
+        self.http = _client()
         began = time.monotonic()
         self._child.send_signal(signal.SIGTERM)
         self._child.wait(30)
@@ -103,7 +108,7 @@ class Stack:
 
     def wait_restarted(self, name: str, former: int) -> None:
         """Wait until the process has another pid and the whole answers again."""
-        wait_for(f"{name} to be started again", lambda: self.run["pids"].get(name) != former, 60)
+        wait_for(f"{name} to be started again", lambda: self.run["pids"].get(name) != former, 120)
         wait_for("health", self.healthy, 90)
 
     def healthy(self) -> bool:
@@ -117,6 +122,12 @@ class Stack:
         """Caught mails, newest first."""
         found: list[dict[str, Any]] = self.http.get(self.mailbox_url, timeout=10).json()["mails"]
         return found
+
+    def mails_to_come(self) -> int:
+        """How many mails are due and were not sent yet."""
+        query = "SELECT count(*) FROM outbox WHERE kind = 'mail' AND done_at IS NULL AND (attempts = 0 OR lease_until IS NOT NULL)"
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database:
+            return int(database.execute(query).fetchone()[0])
 
     def mail_to(self, address: str, containing: str = "") -> dict[str, Any]:
         """Wait for the newest mail to an address."""
@@ -161,6 +172,11 @@ class Stack:
             for row, at, data in trackers.execute("SELECT id, timestamp, data FROM events").fetchall():
                 event = {**json.loads(data), "timestamp": at - seconds}
                 trackers.execute("UPDATE events SET timestamp = ?, data = ? WHERE id = ?", (at - seconds, json.dumps(event), row))
+
+    def let_leases_pass(self) -> None:
+        """Make what a killed process had in hand free, as it is a minute later."""
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database, database:
+            database.execute("UPDATE outbox SET lease_until = '2000-01-01 00:00:00.000000' WHERE lease_until IS NOT NULL")
 
     def turns_of(self, channel: str, address: str) -> list[bool]:
         """The turns of a chat, oldest first: whether each is over."""

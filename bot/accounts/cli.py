@@ -14,8 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.accounts.creation import Creation
 from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, UnknownRequest, UnusableText, WrongState
+from bot.accounts.labels import LABELS
 from bot.accounts.registry import AccountRegistry
-from bot.accounts.requests import AccountRequests, RequestDetails, RequestStatus
+from bot.accounts.request_views import RequestDetails, RequestStatus
+from bot.accounts.requests import AccountRequests
 from bot.accounts.tables import STATES
 from bot.clock import PARIS, SystemClock
 from bot.database import Database
@@ -30,38 +32,6 @@ Reference = Annotated[str, typer.Argument(metavar="REF", help="Référence de la
 Agent = Annotated[str, typer.Option(help="Votre nom, pour la traçabilité.")]
 
 accounts_app = typer.Typer(no_args_is_help=True, help="Demandes de compte : lister, voir, créer, demander un complément, refuser.")
-
-LABELS = {
-    "received": "reçue",
-    "to_verify": "à vérifier",
-    "more_info": "complément demandé",
-    "created": "compte créé",
-    "refused": "refusée",
-    "civility": "Civilité",
-    "family": "Nom",
-    "given": "Prénom",
-    "profession": "Profession",
-    "speciality": "Spécialité",
-    "rpps": "RPPS",
-    "adeli": "ADELI",
-    "mode": "Mode d'exercice",
-    "organization": "Structure",
-    "address": "Adresse",
-    "postal_code": "Code postal",
-    "city": "Commune",
-    "email": "E-mail",
-    "phone": "Téléphone",
-    "rpps_checksum": "la clé de contrôle du numéro RPPS n'est pas celle attendue",
-    "care_team_informed": "même équipe de soins, usager informé",
-    "consent_given": "accord de l'usager recueilli",
-    "none": "",
-    "added": "accès donné",
-    "already": "avait déjà accès",
-    "not_a_member": "non donné : le demandeur n'est plus partenaire du dossier",
-    "unknown_dossier": "non donné : dossier inconnu",
-    "waiting": "en attente de la plateforme",
-}
-"""French names of states, fields, warnings, bases and outcomes."""
 
 
 @accounts_app.command("list")

@@ -36,3 +36,19 @@ class AccountGone(RequestError):
 
 class EmailTaken(RequestError):
     """Another person's account has this e-mail: ask for another address."""
+
+
+class Moved(RequestError):
+    """The request has changed since it was looked at: look again before deciding."""
+
+
+class AlreadyDecided(RequestError):
+    """Somebody has decided of this request a moment ago; `agent` is their name."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__()
+        self.agent = agent
+
+
+class TooLate(RequestError):
+    """The decision is being carried out, or was: it cannot be taken back."""

@@ -17,6 +17,10 @@ from bot.identity.tables import ChatLink
 from bot.mail import mail_payload, render_text
 from bot.outbox import CHAT, MAIL, enqueue
 from bot.settings import Settings
+from bot.support.tickets import Request
+
+LEAVE_A_MESSAGE = "support.leave"
+"""Intent of the gateway's own button that asks for a message to the team."""
 
 
 class Notices:
@@ -40,6 +44,7 @@ class Notices:
             basis=asker.basis,
             lines=fiche.lines(),
             warnings=fiche.warnings,
+            url=f"{self._settings.own_url}/desk/requests/{request.reference}",
         )
         await enqueue(session, kind=MAIL, key=f"account-request:{asker.key}", payload=payload, now=asker.at)
 
@@ -84,8 +89,15 @@ class Notices:
         )
         # By requester, chat and dossier: who asked twice for the same is told once.
         key = f"{event}:{request.reference}:{asker.requester_id or '-'}:{asker.conversation_id}:{asker.dossier or '-'}"
-        payload: dict[str, Any] = {"text": text, "buttons": [], "link": None}
+        buttons = [_answer(request.reference)] if theirs and template == "notice_more_info" else []
+        payload: dict[str, Any] = {"text": text, "buttons": buttons, "link": None}
         await enqueue(session, kind=CHAT, key=key, payload=payload, now=now, conversation_id=conversation_id)
+
+
+def _answer(reference: str) -> dict[str, Any]:
+    """The button that takes the requester's answer: a message left to the team, which says what it is about."""
+    task = render_text("accounts/answer_task", reference=reference)
+    return {"title": render_text("accounts/answer_button"), "intent": LEAVE_A_MESSAGE, "entities": Request(task=task).values}
 
 
 async def _chat_of(session: AsyncSession, asker: AccountRequestAsker, now: datetime) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ a request carries the request's reference under `urn:sphere:account-request`, so
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ FIRST_USE_URL = "urn:sphere:first-use-code"
 """Extension of an account that was just made: the salted hash of the code of its first login, as `bot.accounts.first_use` writes it."""
 
 _PROFESSION_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante"
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_AT_ONCE = 100
+"""Accounts that one search asks for."""
 _SEARCHABLE = re.compile(r"[^\s,|$\\]+@[^\s,|$\\]+")
 """An address without what has a meaning in a FHIR search; no account's has."""
 
@@ -67,6 +71,15 @@ class AccountRegistry:
         except FhirNotFound:
             return None
         return account_of(resource)
+
+    async def several(self, account_ids: Collection[str]) -> list[Account]:
+        """Those of these accounts that there are, open or closed, in no order."""
+        ids = sorted({account_id for account_id in account_ids if _ID.fullmatch(account_id)})
+        found: list[Account] = []
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ",".join(ids[start : start + _AT_ONCE])
+            found += map(account_of, await self._fhir.search("Practitioner", {"_id": some, "_count": str(_AT_ONCE)}))
+        return found
 
     async def by_email(self, email: str) -> Account | None:
         """The one open account with this professional e-mail; None too where several have it: nobody could say whose code it is."""

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Table as SqlTable
-from sqlalchemy import or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import audit
 from bot.accounts.creation import Creation, Creator
-from bot.accounts.errors import BeingCreated, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import BeingCreated, UnusableText, WrongState
 from bot.accounts.fiche import Fiche
-from bot.accounts.matching import has_account, person_key, same_person
+from bot.accounts.matching import has_account
 from bot.accounts.notices import Notices
 from bot.accounts.registry import Account, AccountRegistry
+from bot.accounts.request_rows import askers_of, fill, found_request, new_request, numbers_of, open_match
+from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of
 from bot.accounts.tables import (
     MORE_INFO,
     OPEN,
@@ -30,7 +28,6 @@ from bot.accounts.tables import (
     TO_VERIFY,
     AccountRequest,
     AccountRequestAsker,
-    AccountRequestNumber,
 )
 from bot.clock import PARIS, Clock
 from bot.database import Database
@@ -43,6 +40,8 @@ from bot.settings import Settings
 HAS_ACCOUNT = "has_account"
 """State of a submission for somebody who has an account: no request is made."""
 REASON_LENGTH = 500
+OTHERS = 10
+"""Other requests about one person that are listed at most."""
 
 
 @dataclass(frozen=True)
@@ -53,42 +52,6 @@ class Submission:
     joined: bool
     state: str
     account: Account | None = None
-
-
-@dataclass(frozen=True)
-class RequestStatus:
-    """Where a request stands, for its requester. `reason`: why refused, or what is asked for."""
-
-    reference: str
-    name: str
-    state: str
-    since: datetime
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Somebody who asked, for the team. `requester` is name and e-mail, empty for an unlinked person asking for themself."""
-
-    at: datetime
-    requester: str
-    dossier: str | None
-    basis: str | None
-    outcome: str | None
-    differing: tuple[tuple[str, str], ...]
-    """Fields in which their fiche differs from the request's."""
-
-
-@dataclass(frozen=True)
-class RequestDetails:
-    """A request as the team sees it. `fiche` holds field names and values as shown."""
-
-    status: RequestStatus
-    fiche: tuple[tuple[str, str], ...]
-    warnings: tuple[str, ...]
-    askers: tuple[Asker, ...]
-    agent: str | None
-    account_id: str | None
 
 
 class AccountRequests:
@@ -142,7 +105,7 @@ class AccountRequests:
         asked = select(AccountRequestAsker.request_id).where(own)
         async with self._database.reading() as session:
             found = select(AccountRequest).where(AccountRequest.id.in_(asked)).order_by(AccountRequest.id.desc())
-            return [_status(request) for request in await session.scalars(found)]
+            return [status_of(request) for request in await session.scalars(found)]
 
     async def open_for(self, rpps: str | None, adeli: str | None, email: str | None) -> RequestStatus | None:
         """The open request for the person with this RPPS, else this ADELI number, else this e-mail."""
@@ -152,14 +115,19 @@ class AccountRequests:
                 if value:
                     found = select(AccountRequest).where(column == value, AccountRequest.state.in_(OPEN)).order_by(AccountRequest.id)
                     if request := (await session.scalars(found)).first():
-                        return _status(request)
+                        return status_of(request)
         return None
 
     async def list(self, state: str | None = None) -> builtins.list[RequestStatus]:
         """Every request, or those in one state, oldest first."""
         async with self._database.reading() as session:
             found = select(AccountRequest).order_by(AccountRequest.id)
-            return [_status(r) for r in await session.scalars(found.where(AccountRequest.state == state) if state else found)]
+            return [status_of(r) for r in await session.scalars(found.where(AccountRequest.state == state) if state else found)]
+
+    async def count_open(self) -> int:
+        """How many wait for the team or for their requester."""
+        async with self._database.reading() as session:
+            return await session.scalar(select(func.count()).where(AccountRequest.state.in_(OPEN))) or 0
 
     async def show(self, reference: str) -> RequestDetails:
         """All that the team needs to verify a request. Raises UnknownRequest.
@@ -167,16 +135,34 @@ class AccountRequests:
         Looking at a request that was just received makes it one *à vérifier*.
         """
         async with self._database.writing() as session:
-            request = await _find(session, reference)
+            request = await found_request(session, reference, locked=True)
             if request.state == RECEIVED:
                 self._move(request, TO_VERIFY)
-            return _details(request, await _askers(session, request))
+            return details_of(request, await askers_of(session, request))
+
+    async def others(self, reference: str) -> builtins.list[RequestStatus]:
+        """Other requests that may be about the same person, newest first: open or over, of the same number, e-mail or name.
+
+        Raises UnknownRequest.
+        """
+        async with self._database.reading() as session:
+            request = await found_request(session, reference)
+            name = request.person.partition("|")[0]
+            like = [AccountRequest.email == request.email, AccountRequest.person.startswith(f"{name}|", autoescape=True)]
+            numbers = ((AccountRequest.rpps, request.rpps), (AccountRequest.adeli, request.adeli))
+            like += [column == value for column, value in numbers if value]
+            found = select(AccountRequest).where(or_(*like), AccountRequest.id != request.id).order_by(AccountRequest.id.desc())
+            return [status_of(other) for other in await session.scalars(found.limit(OTHERS))]
+
+    async def account_of(self, fiche: Fiche) -> Account | None:
+        """The account that the person of a fiche has already. Raises FhirUnavailable."""
+        return await self._account(fiche)
 
     async def ask_more(self, reference: str, question: str, agent: str = "support") -> None:
         """Ask the requesters, in their chats, for what is missing. Raises UnknownRequest, WrongState, BeingCreated, UnusableText."""
         async with self._database.writing() as session:
             request = await self._open(session, reference)
-            request.reason, request.agent = _sentence(question), agent
+            request.reason, request.agent = usable_text(question), agent
             self._move(request, MORE_INFO)
             await self._audit(session, request, "accounts.ask", agent)
             await self._tell(session, request, "notice_more_info", f"more-info:{request.state_since.isoformat()}")
@@ -188,9 +174,9 @@ class AccountRequests:
         """
         async with self._database.writing() as session:
             request = await self._open(session, reference)
-            request.reason, request.agent = _sentence(reason), agent
+            request.reason, request.agent = usable_text(reason), agent
             self._move(request, REFUSED)
-            for asker in await _askers(session, request):
+            for asker in await askers_of(session, request):
                 asker.settled_at = request.state_since
             await self._audit(session, request, "accounts.refuse", agent)
             await self._tell(session, request, "notice_refused", "refused")
@@ -228,14 +214,14 @@ class AccountRequests:
         return account if account is not None and has_account(fiche, account) else None
 
     async def _take(self, session: AsyncSession, fiche: Fiche, asker: AccountRequestAsker) -> Submission:
-        number = await _numbers(session, asker.at.astimezone(PARIS).year)
+        number = await numbers_of(session, asker.at.astimezone(PARIS).year)
         if earlier := await _submission_of(session, asker.key):  # meanwhile
             return earlier
-        request = await _open_match(session, fiche)
+        request = await open_match(session, fiche)
         asker.joined = request is not None
         if request is None:
             number.last += 1
-            request = _new_request(f"DC-{number.year}-{number.last:06d}", fiche, asker.at)
+            request = new_request(f"DC-{number.year}-{number.last:06d}", fiche, asker.at)
             session.add(request)
             await session.flush()
         news = not asker.joined or await self._join(session, request, fiche, asker)
@@ -259,15 +245,15 @@ class AccountRequests:
 
     async def _join(self, session: AsyncSession, request: AccountRequest, fiche: Fiche, asker: AccountRequestAsker) -> bool:
         """Whether the joining says something new to the team. An answer to *complément demandé* takes the old fiche's place."""
-        mine = [a for a in await _askers(session, request) if _requester(a) == _requester(asker)]
+        mine = [a for a in await askers_of(session, request) if _requester(a) == _requester(asker)]
         if request.state == MORE_INFO and mine and request.creating_since is None:
-            _fill(request, fiche)
+            fill(request, fiche)
             self._move(request, TO_VERIFY)
             return True
         return not any(a.dossier == asker.dossier and a.fiche == asker.fiche for a in mine)
 
     async def _open(self, session: AsyncSession, reference: str) -> AccountRequest:
-        request = await _find(session, reference)
+        request = await found_request(session, reference, locked=True)
         if request.state not in OPEN:
             raise WrongState(request.state)
         if request.creating_since is not None:
@@ -275,7 +261,7 @@ class AccountRequests:
         return request
 
     async def _tell(self, session: AsyncSession, request: AccountRequest, template: str, event: str) -> None:
-        for asker in await _askers(session, request):
+        for asker in await askers_of(session, request):
             await self._notices.to_asker(session, template, request, asker, request.state_since, event=event)
 
     async def _audit(self, session: AsyncSession, request: AccountRequest, action: str, agent: str) -> None:
@@ -290,73 +276,15 @@ def _requester(asker: AccountRequestAsker) -> str:
     return asker.requester_id or f"chat:{asker.conversation_id}"
 
 
-def _sentence(text: str) -> str:
+def usable_text(text: str) -> str:
+    """A question or a reason as the requester reads it: one line. Raises UnusableText where it is empty or too long."""
     line = one_line(text)
     if not line or len(line) > REASON_LENGTH:
         raise UnusableText
     return line
 
 
-def _new_request(reference: str, fiche: Fiche, at: datetime) -> AccountRequest:
-    request = AccountRequest(reference=reference, state=RECEIVED, state_since=at, created_at=at)
-    _fill(request, fiche)
-    return request
-
-
-def _fill(request: AccountRequest, fiche: Fiche) -> None:
-    request.fiche = fiche.model_dump(exclude_none=True)
-    request.rpps, request.adeli, request.email = fiche.rpps, fiche.adeli, fiche.email
-    request.person = person_key(fiche)
-
-
-async def _numbers(session: AsyncSession, year: int) -> AccountRequestNumber:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    table = cast(SqlTable, AccountRequestNumber.__table__)
-    await session.execute(dialect.insert(table).values(year=year, last=0).on_conflict_do_nothing())
-    found = select(AccountRequestNumber).where(AccountRequestNumber.year == year).with_for_update()
-    return (await session.scalars(found)).one()
-
-
 async def _submission_of(session: AsyncSession, key: str) -> Submission | None:
     found = select(AccountRequest, AccountRequestAsker).join(AccountRequestAsker, AccountRequestAsker.request_id == AccountRequest.id)
     row = (await session.execute(found.where(AccountRequestAsker.key == key))).first()
     return Submission(row[0].reference, joined=row[1].joined, state=row[0].state) if row else None
-
-
-async def _open_match(session: AsyncSession, fiche: Fiche) -> AccountRequest | None:
-    like = [AccountRequest.email == fiche.email, AccountRequest.person == person_key(fiche)]
-    like += [column == value for column, value in ((AccountRequest.rpps, fiche.rpps), (AccountRequest.adeli, fiche.adeli)) if value]
-    found = select(AccountRequest).where(AccountRequest.state.in_(OPEN), or_(*like)).order_by(AccountRequest.id).with_for_update()
-    for request in await session.scalars(found):
-        if same_person(fiche, Fiche.model_validate(request.fiche)):
-            return request
-    return None
-
-
-async def _find(session: AsyncSession, reference: str) -> AccountRequest:
-    found = select(AccountRequest).where(AccountRequest.reference == reference.strip().upper()).with_for_update()
-    request = (await session.scalars(found)).one_or_none()
-    if request is None:
-        raise UnknownRequest
-    return request
-
-
-async def _askers(session: AsyncSession, request: AccountRequest) -> list[AccountRequestAsker]:
-    found = select(AccountRequestAsker).where(AccountRequestAsker.request_id == request.id).order_by(AccountRequestAsker.id)
-    return [*await session.scalars(found)]
-
-
-def _status(request: AccountRequest) -> RequestStatus:
-    name = Fiche.model_validate(request.fiche).name
-    reason = request.reason if request.state in (MORE_INFO, REFUSED) else None
-    return RequestStatus(request.reference, name, request.state, request.state_since, reason)
-
-
-def _details(request: AccountRequest, askers: list[AccountRequestAsker]) -> RequestDetails:
-    fiche = Fiche.model_validate(request.fiche)
-    lines = tuple(fiche.lines())
-    told = (
-        Asker(a.at, a.requester, a.dossier, a.basis, a.outcome, tuple(set(Fiche.model_validate(a.fiche).lines()) - {*lines}))
-        for a in askers
-    )
-    return RequestDetails(_status(request), lines, fiche.warnings, tuple(told), request.agent, request.account_id)

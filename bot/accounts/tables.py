@@ -81,3 +81,24 @@ class AccountRequestNumber(Table):
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column(default=0)
+
+
+class AccountDecision(Table):
+    """What an agent decided of a request, until it is done: until then it may be taken back."""
+
+    __tablename__ = "account_decisions"
+
+    request_id: Mapped[int] = mapped_column(ForeignKey("account_requests.id"), primary_key=True, autoincrement=False)
+    action: Mapped[str] = mapped_column(String(16))
+    """create, ask or refuse."""
+    text: Mapped[str | None] = mapped_column(String(500))
+    """The question or the reason."""
+    agent_id: Mapped[str] = mapped_column(String(64))
+    agent: Mapped[str] = mapped_column(String(80))
+    """Their name."""
+    decided_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None]
+    """Set while a process carries it out."""
+    failure: Mapped[str | None] = mapped_column(String(32))
+    """Why it could not be carried out (`bot.accounts.decisions`): somebody has to decide again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import secrets
 import unicodedata
 from collections.abc import AsyncIterator
@@ -22,8 +23,9 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from bot.channels.bell import Bell
 from bot.clock import Clock
-from bot.conversation.gateway import Gateway, Typing
+from bot.conversation.gateway import Gateway, Typing, Unread
 from bot.conversation.messages import Incoming, Message
 from bot.identity.continuations import Continuations, digest
 from bot.problems import Problem
@@ -35,6 +37,9 @@ LONGEST_TEXT = 4_000
 LARGEST_BODY = 64 * 1024
 """Bytes of a request: 4,000 code points are at most 48,000 bytes, each written as two JSON escapes of six."""
 HEARTBEAT_SECONDS = 15
+TYPING_PER_MINUTE = 60
+"""How often a chat may say that its user is writing; the page does so every three seconds."""
+_DOSSIER = re.compile(r"SPH-\d{4}-\d{6}")
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -71,11 +76,12 @@ class _Posted(BaseModel):
 class WebChat:
     """The Web chat API's operations."""
 
-    def __init__(self, gateway: Gateway, continuations: Continuations, settings: Settings, clock: Clock) -> None:
-        self._gateway, self._continuations, self._clock = gateway, continuations, clock
+    def __init__(self, gateway: Gateway, continuations: Continuations, bell: Bell, settings: Settings, clock: Clock) -> None:
+        self._gateway, self._continuations, self._bell, self._clock = gateway, continuations, bell, clock
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._sessions = RateLimitItemPerMinute(settings.chat_sessions_per_minute)
         self._messages = RateLimitItemPerMinute(settings.chat_messages_per_minute)
+        self._typing = RateLimitItemPerMinute(TYPING_PER_MINUTE)
 
     async def open(self, request: Request) -> Response:
         """`POST /chat/sessions` → `{"token"}`; with `{"continue": token}` for the conversation of another channel that the link is of."""
@@ -109,6 +115,13 @@ class WebChat:
                 return JSONResponse({"messages": replies}, headers=NO_STORE)
         return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=NO_STORE)
 
+    async def typing(self, request: Request) -> Response:
+        """`POST /chat/typing` → 204: the user is writing, which the team is shown while it has the word. What is written is not sent."""
+        conversation_id = await self._conversation(request)
+        await self._count(self._typing, "messages", f"typing:{conversation_id}")
+        await self._gateway.writes(conversation_id)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+
     async def history(self, request: Request) -> Response:
         """`GET /chat/messages[?after=]` → `{"messages"}`, oldest first; without `after` the latest 1,000."""
         conversation_id = await self._conversation(request)
@@ -121,6 +134,22 @@ class WebChat:
         after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
         source = self._gateway.events(conversation_id, after)
         return EventSourceResponse(_server_sent(source), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
+
+    async def notifications(self, request: Request) -> Response:
+        """`GET /chat/notifications[?before=&dossier=]` → `{"unread", "notifications", "more"}`, newest first."""
+        conversation_id = await self._conversation(request)
+        dossier = request.query_params.get("dossier")
+        if dossier is not None and not _DOSSIER.fullmatch(dossier):
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
+        before = self._message_id(request.query_params.get("before"))
+        return JSONResponse(await self._bell.page(conversation_id, before=before, dossier=dossier), headers=NO_STORE)
+
+    async def read(self, request: Request) -> Response:
+        """`POST /chat/notifications/read` with `{"ids": […]}` or `{"all": true}` → `{"unread", "read"}`."""
+        conversation_id = await self._conversation(request)
+        body = await self._body(request)
+        await self._count(self._messages, "messages", conversation_id)
+        return JSONResponse(await self._bell.read(conversation_id, body), headers=NO_STORE)
 
     async def _conversation(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -179,14 +208,17 @@ class WebChat:
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(seconds)})
 
 
-def router(gateway: Gateway, continuations: Continuations, settings: Settings, clock: Clock) -> APIRouter:
+def router(gateway: Gateway, continuations: Continuations, bell: Bell, settings: Settings, clock: Clock) -> APIRouter:
     """The routes of the Web chat API."""
-    chat = WebChat(gateway, continuations, settings, clock)
+    chat = WebChat(gateway, continuations, bell, settings, clock)
     routes = APIRouter(prefix="/chat")
     routes.add_api_route("/sessions", chat.open, methods=["POST"])
     routes.add_api_route("/messages", chat.post, methods=["POST"])
     routes.add_api_route("/messages", chat.history, methods=["GET"])
+    routes.add_api_route("/typing", chat.typing, methods=["POST"])
     routes.add_api_route("/events", chat.events, methods=["GET"])
+    routes.add_api_route("/notifications", chat.notifications, methods=["GET"])
+    routes.add_api_route("/notifications/read", chat.read, methods=["POST"])
     return routes
 
 
@@ -199,9 +231,11 @@ def _continued(body: bytes) -> str | None:
     return link if isinstance(link, str) else None
 
 
-async def _server_sent(source: AsyncIterator[Message | Typing]) -> AsyncIterator[ServerSentEvent]:
+async def _server_sent(source: AsyncIterator[Message | Typing | Unread]) -> AsyncIterator[ServerSentEvent]:
     async for event in source:
         if isinstance(event, Typing):
             yield ServerSentEvent(json.dumps({"on": event.on}), event="typing")
+        elif isinstance(event, Unread):
+            yield ServerSentEvent(json.dumps({"unread": event.notices}), event="notifications")
         else:
             yield ServerSentEvent(json.dumps(event, ensure_ascii=False), event="message", id=event["id"])

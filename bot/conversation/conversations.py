@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -69,15 +70,21 @@ class Conversations:
 
     async def home(self, conversation_id: str) -> str:
         """The channel that the conversation was opened on. Raises KeyError where there is no such conversation."""
-        if conversation_id not in self._homes:
+        return (await self.homes([conversation_id]))[conversation_id]
+
+    async def homes(self, conversation_ids: Collection[str]) -> dict[str, str]:
+        """The channels that these conversations were opened on, by id; those that do not exist are not there."""
+        found = {conversation_id: self._homes[conversation_id] for conversation_id in conversation_ids if conversation_id in self._homes}
+        unknown = [conversation_id for conversation_id in conversation_ids if conversation_id not in found]
+        if unknown:
+            wanted = select(Conversation.id, Conversation.channel).where(Conversation.id.in_(unknown))
             async with self._database.reading() as session:
-                found = await session.scalar(select(Conversation.channel).where(Conversation.id == conversation_id))
-            if found is None:
-                raise KeyError(conversation_id)
-            self._homes[conversation_id] = found
-            if len(self._homes) > _REMEMBERED:
+                asked = {row[0]: row[1] for row in await session.execute(wanted)}
+            self._homes |= asked
+            found |= asked
+            while len(self._homes) > _REMEMBERED:
                 self._homes.popitem(last=False)
-        return self._homes[conversation_id]
+        return found
 
     def _remember(self, channel: str, address: str, conversation_id: str) -> None:
         self._known[channel, address] = conversation_id

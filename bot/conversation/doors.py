@@ -63,8 +63,13 @@ class Doors:
         finally:
             task.cancel()
 
-    async def _type(self, channel: Channel, conversation_id: str) -> None:
-        await asyncio.sleep(TYPING_AFTER_SECONDS)
+    async def show_typing(self, channel: str, conversation_id: str) -> None:
+        """Show in a chat, at once, that somebody writes; a courtesy that never fails."""
+        if channel in self.channels:
+            await self._type(self.channels[channel], conversation_id, after=0)
+
+    async def _type(self, channel: Channel, conversation_id: str, after: float = TYPING_AFTER_SECONDS) -> None:
+        await asyncio.sleep(after)
         where = select(Conversation.address, Conversation.reference).where(Conversation.id == conversation_id)
         try:
             async with self._database.reading() as session:

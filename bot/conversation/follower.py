@@ -8,12 +8,14 @@ from contextlib import suppress
 
 from sqlalchemy import select
 
+from bot.clock import Clock
 from bot.conversation.hub import Hub
 from bot.conversation.inbox import Inbox
 from bot.conversation.tables import RECEIVED, InboxRow
 from bot.conversation.transcript import Transcript
 from bot.database import Database
 from bot.errors import log_error
+from bot.notifications.bell import unread_by_chat
 
 TURNS_SECONDS = 0.25
 MESSAGES_SECONDS = 0.5
@@ -24,8 +26,10 @@ AT_ONCE = 500
 class Follower:
     """Tells the hub what was committed elsewhere. Asks nothing while nobody waits for anything."""
 
-    def __init__(self, database: Database, hub: Hub, inbox: Inbox, transcript: Transcript, in_hand: Callable[[], set[int]]) -> None:
-        self._database, self._hub, self._inbox, self._transcript = database, hub, inbox, transcript
+    def __init__(
+        self, database: Database, clock: Clock, hub: Hub, inbox: Inbox, transcript: Transcript, in_hand: Callable[[], set[int]]
+    ) -> None:
+        self._database, self._clock, self._hub, self._inbox, self._transcript = database, clock, hub, inbox, transcript
         self._in_hand = in_hand
         self._newest: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -50,6 +54,7 @@ class Follower:
                 await self._look_for_turns()
                 if rounds % round(MESSAGES_SECONDS / TURNS_SECONDS) == 0:
                     await self._look_for_messages()
+                    await self._look_at_bells()
             except Exception as error:  # the database may be away for a while: the next round asks again
                 log_error(error, "following other processes")
 
@@ -73,6 +78,13 @@ class Follower:
         self._newest = newest
         if watched:
             self._hub.busy_elsewhere(busy)
+
+    async def _look_at_bells(self) -> None:
+        watched, unread = self._hub.watched, dict[str, int]()
+        for start in range(0, len(watched), AT_ONCE):
+            async with self._database.reading() as session:
+                unread |= await unread_by_chat(session, watched[start : start + AT_ONCE], self._clock.now())
+        self._hub.rang(unread)
 
     async def _busy(self, conversation_ids: list[str]) -> set[str]:
         if self._database.is_sqlite:  # one bot on SQLite: what it prepares itself it knows

@@ -8,24 +8,37 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.clock import Clock
+from bot.conversation.changes import Changes
 from bot.conversation.conversations import Conversations
+from bot.conversation.deadlines import Deadlines
 from bot.conversation.doors import Doors
 from bot.conversation.follower import Follower
+from bot.conversation.handover import Handover
+from bot.conversation.hearing import Hearing
 from bot.conversation.holder import new_holder
 from bot.conversation.hub import Hub
 from bot.conversation.inbox import Door, Inbox
 from bot.conversation.messages import Incoming, Message, Received
+from bot.conversation.minutes import MinutesLinks
+from bot.conversation.pressing import Transcripts
 from bot.conversation.privacy import Privacy
 from bot.conversation.pushing import Pusher
 from bot.conversation.rasa import RasaClient
 from bot.conversation.router import Redeem, Router
 from bot.conversation.sealing import Seal
+from bot.conversation.support import Support
 from bot.conversation.texts import Texts, load_texts
 from bot.conversation.transcript import PAGE, Transcript
 from bot.conversation.worker import Worker
 from bot.database import Database
+from bot.identity.continuations import Continuations
+from bot.notifications.following import Following
 from bot.settings import Settings
+from bot.support.records import HELD
+from bot.support.tables import TicketRow
 
 STOP_SECONDS = 4.0
 """How long a stop waits for the turns in hand; below the supervisor's patience of 7 s."""
@@ -40,6 +53,13 @@ class Typing:
     on: bool
 
 
+@dataclass(frozen=True)
+class Unread:
+    """How many notices the chat's person has not read, as an event of a stream; None: the chat is nobody any more."""
+
+    notices: int | None
+
+
 class Gateway:
     """Conversations of every channel: receive, answer, read, follow. One a process."""
 
@@ -51,19 +71,37 @@ class Gateway:
         """
         self._database, self._clock = database, clock
         self._turn_seconds = settings.turn_seconds
+        self.button_life = timedelta(hours=settings.button_hours)
         self.texts: Texts = load_texts(support_phone=settings.support_phone, support_email=settings.support_email)
         self.hub = Hub()
         self.conversations = Conversations(database)
         self.transcript = Transcript(database)
         self.doors = Doors(database)
         seal = Seal(settings.required("secret"))
-        self._inbox = Inbox(database, self.texts, seal, holder=new_holder(), button_life=timedelta(hours=settings.button_hours))
+        self._inbox = Inbox(database, self.texts, seal, holder=new_holder(), button_life=self.button_life)
         self._rasa = RasaClient(
             settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
         )
+        self.support = Support.of(settings, clock)
+        self.changes = Changes(database)
+        words = self.support.announcer.words
+        router = Router(database, clock, self.doors.means, redeem, words.wants_transcript)
+        self.handover = Handover(
+            database=database,
+            inbox=self._inbox,
+            support=self.support,
+            hearing=Hearing(router, privacy, self._rasa, self.doors, words, self.texts, redeem),
+            doors=self.doors,
+            texts=self.texts,
+            changes=self.changes,
+            clock=clock,
+            transcripts=Transcripts(
+                self.doors, MinutesLinks(settings, clock), Continuations(database, clock, settings), clock, self.button_life
+            ),
+        )
         self._worker = Worker(
             inbox=self._inbox,
-            router=Router(database, clock, self.doors.means, redeem),
+            router=router,
             rasa=self._rasa,
             hub=self.hub,
             texts=self.texts,
@@ -71,22 +109,38 @@ class Gateway:
             turn_seconds=settings.turn_seconds,
             doors=self.doors,
             privacy=privacy,
+            handover=self.handover,
         )
-        self._pusher = Pusher(database, clock, self.doors.channels, privacy, settings.own_url)
-        self.doors.on_wake(self._pusher.wake)
-        self._follower = Follower(database, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand)
+        self.deadlines = Deadlines(
+            database=database,
+            clock=clock,
+            support=self.support,
+            changes=self.changes,
+            hub=self.hub,
+            button_life=self.button_life,
+        )
+        self.pusher = Pusher(database, clock, self.doors.channels, privacy, settings.own_url)
+        self.doors.on_wake(self.pusher.wake)
+        self._follower = Follower(database, clock, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand)
+
+    def decide_again(self, notices: Following) -> None:
+        """Who is asked about notices that did not leave at once, before they are pushed."""
+        self.pusher.notices = notices
 
     async def start(self) -> None:
         """Take up what was left unanswered, and go on."""
         await self._worker.start()
         self._follower.start()
-        self._pusher.start()
+        self.changes.start()
+        self.deadlines.start()
+        self.pusher.start()
         for channel in self.doors.channels.values():
             await channel.start()
 
     def begin_stop(self) -> None:
         """End every stream, begin no turn any more, let go those who wait for a turn that is not in hand."""
         self.hub.end()
+        self.changes.end()
         self._worker.begin_stop(STOP_SECONDS)
         for turn_id in set(self.hub.awaited) - self._worker.in_hand:
             self.hub.give_up(turn_id)
@@ -96,10 +150,16 @@ class Gateway:
         self.begin_stop()
         receiving = [channel.stop_receiving() for channel in self.doors.channels.values()]
         await asyncio.gather(*receiving, self._worker.stop(STOP_SECONDS))
-        await self._pusher.stop()
+        await self.pusher.stop()
         await asyncio.gather(*(channel.stop() for channel in self.doors.channels.values()))
         await self._follower.stop()
+        await self.changes.stop()
+        await self.deadlines.stop()
         await self._rasa.aclose()
+
+    async def masked(self, text: str) -> str:
+        """What a user said without the usagers who are named in it, whoever they are. Raises RasaError where nobody can say."""
+        return await self._rasa.masked(text, ())
 
     async def open(self, channel: str, address: str) -> str:
         """Start a conversation; gives its id."""
@@ -136,9 +196,19 @@ class Gateway:
             self.hub.changed(conversation_id)
         return received
 
+    async def writes(self, conversation_id: str) -> None:
+        """The user is writing: shown to the team while they have the word; of what is written nothing is known."""
+        if not self.changes.heard:
+            return
+        held = select(TicketRow.id).where(TicketRow.live == conversation_id, TicketRow.state.in_(HELD))
+        async with self._database.reading() as session:
+            ticket_id = await session.scalar(held)
+        if ticket_id is not None:
+            self.changes.writes(ticket_id, conversation_id)
+
     def wake(self) -> None:
         """Something was written for a channel by another part of this process: send it now."""
-        self._pusher.wake()
+        self.pusher.wake()
 
     async def replies(self, conversation_id: str, received: Received) -> list[Message] | None:
         """Wait for the end of a turn: its replies, or None if it is not over shortly after the longest time that it may last."""
@@ -160,9 +230,12 @@ class Gateway:
             return await self.transcript.latest(conversation_id)
         return await self.transcript.after(conversation_id, after)
 
-    async def events(self, conversation_id: str, after: int | None) -> AsyncIterator[Message | Typing]:
-        """Messages after an id, then each new one, and when an answer begins and ends to be prepared; until the process stops."""
-        shown = False
+    async def events(self, conversation_id: str, after: int | None) -> AsyncIterator[Message | Typing | Unread]:
+        """Messages after an id, then each new one, when an answer begins and ends to be prepared, and how many notices are unread.
+
+        It ends when the process stops.
+        """
+        shown, rung = False, None
         with self.hub.stream(conversation_id) as stream:
             while not stream.ended:
                 stream.changed.clear()
@@ -176,6 +249,9 @@ class Gateway:
                 if shown and not typing:
                     yield Typing(on=False)
                 shown = typing
+                if stream.unread != rung:
+                    rung = stream.unread
+                    yield Unread(rung)
                 after = after if after is not None else 0
                 if len(messages) < PAGE:
                     await stream.changed.wait()

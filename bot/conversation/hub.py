@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from bot.conversation.messages import Message
@@ -17,6 +17,8 @@ class Stream:
         self.changed = asyncio.Event()
         self.typing = typing
         """Whether an answer is being prepared."""
+        self.unread: int | None = None
+        """Notices that the chat's person has not read; None where the chat is nobody, or it is not known yet."""
         self.ended = False
         """Whether the process stops: the stream is to end, its client comes back."""
 
@@ -85,6 +87,14 @@ class Hub:
         """The conversations, among those with an open stream, in which any process prepares an answer."""
         for conversation_id in list(self._streams):
             self._type(conversation_id, conversation_id in conversation_ids or conversation_id in self._busy)
+
+    def rang(self, unread: Mapping[str, int]) -> None:
+        """How many notices are unread, for every conversation with an open stream: those that are not named are nobody's."""
+        for conversation_id, streams in self._streams.items():
+            for stream in streams:
+                if stream.unread != unread.get(conversation_id):
+                    stream.unread = unread.get(conversation_id)
+                    stream.changed.set()
 
     def _type(self, conversation_id: str, typing: bool) -> None:
         for stream in self._streams.get(conversation_id, ()):

@@ -7,7 +7,7 @@ be leased, which keeps a conversation in order across any number of bot processe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.conversations import lock_conversation
 from bot.conversation.holder import is_dead
-from bot.conversation.messages import Incoming, Message, Outcome, Received, Turn
+from bot.conversation.messages import Incoming, Message, Outcome, Received, Reply, Turn
 from bot.conversation.sealing import Seal, Unsealable
 from bot.conversation.tables import DONE, RECEIVED, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.conversation.texts import Texts
-from bot.conversation.transcript import ADD_MESSAGE, add_replies
+from bot.conversation.transcript import ADD_MESSAGE, add_replies, last_delivered
 from bot.conversation.wire import FETCHED, delete_sent, replace_sent
 from bot.database import Database
 from bot.errors import log_error
@@ -64,6 +64,10 @@ class Completed:
 
     messages: list[Message]
     following: Turn | None
+
+
+Step = Callable[[AsyncSession], Awaitable[Outcome]]
+"""Finds how a turn ends within the transaction that ends it."""
 
 
 class Inbox:
@@ -148,22 +152,26 @@ class Inbox:
         row |= {"text": text, "buttons": [], "link": None, "client_id": incoming.client_id, "key": None, "sent": None}
         await session.execute(ADD_MESSAGE, row)
 
-    async def complete(self, turn: Turn, outcome: Outcome, now: datetime) -> Completed | None:
+    async def complete(self, turn: Turn, how: Outcome | Step, now: datetime) -> Completed | None:
         """End a turn: its replies, their buttons, what it used up, and the lease of the next one, all or nothing.
 
         None if the turn was not ours any more: whoever has it answers, nothing is written here.
+
+        Args:
+            how: the outcome, or what finds it within the transaction, the conversation being locked; if that raises, nothing is written.
         """
         async with self._database.writing() as session:
             await lock_conversation(session, turn.conversation_id)
-            end = {"state": DONE, "done_at": now, "lease_until": None, "delivered": outcome.delivered, "error_id": outcome.error_id}
-            ended = update(INBOX).where(INBOX.c.id == turn.id, *self._ours).values(**end).returning(INBOX.c.id)
-            if (await session.execute(ended)).scalar() is None:
+            mine = select(INBOX.c.id).where(INBOX.c.id == turn.id, *self._ours)
+            if await session.scalar(mine.with_for_update()) is None:
                 return None
+            outcome = how if isinstance(how, Outcome) else await how(session)
+            end = {"state": DONE, "done_at": now, "lease_until": None, "delivered": outcome.delivered, "error_id": outcome.error_id}
+            end["intent"] = outcome.intent
+            await session.execute(update(INBOX).where(INBOX.c.id == turn.id).values(**end))
             await self._forget(session, turn, outcome, now)
             if outcome.consumed_message is not None:
-                siblings = (ButtonRow.message_id == outcome.consumed_message, ButtonRow.used_at.is_(None))
-                await session.execute(update(ButtonRow).where(*siblings).values(used_at=now))
-                await replace_sent(session, turn.conversation_id, outcome.consumed_message, outcome.consumed_title, now=now)
+                await self._use_up(session, turn.conversation_id, outcome.consumed_message, outcome, now)
             messages = await add_replies(
                 session,
                 turn.conversation_id,
@@ -174,8 +182,31 @@ class Inbox:
                 turn=turn.id,
                 shown_after=turn.id if outcome.delivered else 0,
             )
+            if outcome.announcements:
+                messages += await self._announce(session, turn, outcome.announcements, now)
             following = await self._lease_next(session, turn, now)
         return Completed(messages, following)
+
+    async def _announce(self, session: AsyncSession, turn: Turn, announcements: tuple[Reply, ...], now: datetime) -> list[Message]:
+        return await add_replies(
+            session,
+            turn.conversation_id,
+            announcements,
+            channel=turn.channel,
+            now=now,
+            button_life=self._button_life,
+            turn=turn.id,
+            shown_after=await last_delivered(session, turn.conversation_id),
+            author="system",
+        )
+
+    async def _use_up(self, session: AsyncSession, conversation_id: str, message_id: int, outcome: Outcome, now: datetime) -> None:
+        """The pressed button serves no more, nor do those beside it, unless each stands on its own."""
+        used = [ButtonRow.message_id == message_id, ButtonRow.used_at.is_(None)]
+        if outcome.consumed_button is not None:
+            used.append(ButtonRow.token == outcome.consumed_button)
+        await session.execute(update(ButtonRow).where(*used).values(used_at=now))
+        await replace_sent(session, conversation_id, message_id, outcome.consumed_title, token=outcome.consumed_button, now=now)
 
     async def _forget(self, session: AsyncSession, turn: Turn, outcome: Outcome, now: datetime) -> None:
         """What was sealed goes; the transcript keeps what may be kept of it; the chat's own copy is deleted where it named an usager."""

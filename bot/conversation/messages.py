@@ -53,6 +53,8 @@ class Reply(_Part):
     text: Annotated[str, BeforeValidator(_text_if_none)] = ""
     buttons: Annotated[tuple[Button, ...], BeforeValidator(_list_if_none)] = ()
     link: Link | None = None
+    handover: dict[str, Any] | None = None
+    """That the dialogue asks for a person, and what it knows (`bot.support.tickets.Request`)."""
 
     @property
     def blank(self) -> bool:
@@ -108,8 +110,14 @@ class Outcome:
 
     replies: tuple[Reply, ...]
     delivered: bool
+    announcements: tuple[Reply, ...] = ()
+    """What nobody in particular says after them (author « system »)."""
+    handover: dict[str, Any] | None = None
+    """That a person is asked for (`Reply.handover`)."""
     consumed_message: int | None = None
     """Message whose buttons are used up by this turn."""
+    consumed_button: str | None = None
+    """Token of the only button of it that is, where each stands on its own."""
     consumed_title: str | None = None
     """Title of the button that was pressed."""
     error_id: str | None = None
@@ -117,6 +125,8 @@ class Outcome:
     """What the transcript keeps of the user's message, where that is not what was typed."""
     masked: bool = False
     """Whether what identifies an usager was taken out of it."""
+    intent: str | None = None
+    """What the assistant understood it as; nothing where it was not the assistant's."""
 
 
 Message = dict[str, Any]

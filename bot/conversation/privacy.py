@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Collection
+from datetime import date
+from functools import lru_cache
 
 from bot.clock import PARIS, Clock
 from bot.conversation.messages import Button, Link, Message, Reply
-from bot.conversation.traits import Span, find_traits, mask_text
+from bot.conversation.traits import Span, find_traits, mask_text, url_names
 from bot.dossiers.records import Usager
 from bot.dossiers.usagers import KnownUsagers
 from bot.identity.service import Identity
@@ -24,22 +26,51 @@ class Privacy:
         """Where `text` holds traits, in code points."""
         return self._find(text, await self._known(conversation_id))
 
-    async def clean(self, conversation_id: str, reply: Reply) -> Reply:
-        """A reply as an external channel may have it, stored as well as shown."""
-        known = await self._known(conversation_id)
+    async def clean(self, conversation_id: str, reply: Reply, about: Collection[str] | None = None) -> Reply:
+        """A reply as an external channel may have it, stored as well as shown.
+
+        Args:
+            about: the dossiers whose usagers alone could be named, where it is not the chat's own talk: what a notice tells.
+        """
+        masked = await self._mask(conversation_id, about)
         buttons = tuple(
-            Button(title=self._masked(b.title, known), intent=b.intent, entities=self._masked_values(b.entities, known))
+            Button(
+                title=masked(b.title),
+                intent=b.intent,
+                entities={name: masked(value) if isinstance(value, str) else value for name, value in b.entities.items()},
+            )
             for b in reply.buttons
         )
-        link = Link(title=self._masked(reply.link.title, known), url=reply.link.url) if reply.link else None
-        return Reply(text=self._masked(reply.text, known), buttons=buttons, link=link)
+        link = Link(title=masked(reply.link.title), url=reply.link.url) if reply.link else None
+        return Reply(text=masked(reply.text), buttons=buttons, link=link)
 
-    async def clean_message(self, conversation_id: str, message: Message) -> Message:
-        """A message of the transcript as it may be sent to an external channel."""
+    async def mask(self, conversation_id: str, text: str, dossiers: Collection[str] = ()) -> str:
+        """A text without the usagers whom the chat's person knows, those of `dossiers`, and whatever shows by itself."""
+        known = (*await self._known(conversation_id), *(await self._usagers.of_dossiers(dossiers) or ()))
+        return mask_text(text, self._find(text, known))
+
+    async def clean_message(self, conversation_id: str, message: Message, about: Collection[str] | None = None) -> Message:
+        """A message of the transcript as it may be sent to an external channel; `about` as for `clean`."""
+        masked = await self._mask(conversation_id, about)
+        buttons = [{**button, "title": masked(button["title"])} for button in message["buttons"]]
+        link = message["link"] and {**message["link"], "title": masked(message["link"]["title"])}
+        return {**message, "text": masked(message["text"]), "buttons": buttons, "link": link}
+
+    async def safe_url(self, account_id: str, url: str) -> bool:
+        """Whether an address may be told on an external channel: nothing of the usagers whom the account knows stands in it.
+
+        Stricter than a text: any of their names or birth dates anywhere behind the host; and False where nobody can tell who they are.
+        """
+        known = await self._usagers.certain(account_id)
+        return known is not None and not url_names(url, known)
+
+    async def _mask(self, conversation_id: str, about: Collection[str] | None) -> Callable[[str], str]:
+        """Masks a text. What a notice tells is told to many: it is looked through once."""
+        today = self._clock.now().astimezone(PARIS).date()
+        if about is not None and (usagers := await self._usagers.of_dossiers(about)) is not None:
+            return lambda text: _masked_for_many(text, usagers, today)
         known = await self._known(conversation_id)
-        buttons = [{**button, "title": self._masked(button["title"], known)} for button in message["buttons"]]
-        link = message["link"] and {**message["link"], "title": self._masked(message["link"]["title"], known)}
-        return {**message, "text": self._masked(message["text"], known), "buttons": buttons, "link": link}
+        return lambda text: _masked(text, known, today)
 
     async def _known(self, conversation_id: str) -> tuple[Usager, ...]:
         account_id = await self._identity.linked_account_id(conversation_id)
@@ -48,8 +79,9 @@ class Privacy:
     def _find(self, text: str, known: tuple[Usager, ...]) -> list[Span]:
         return find_traits(text, known, self._clock.now().astimezone(PARIS).date())
 
-    def _masked(self, text: str, known: tuple[Usager, ...]) -> str:
-        return mask_text(text, self._find(text, known))
 
-    def _masked_values(self, entities: dict[str, Any], known: tuple[Usager, ...]) -> dict[str, Any]:
-        return {name: self._masked(value, known) if isinstance(value, str) else value for name, value in entities.items()}
+def _masked(text: str, known: tuple[Usager, ...], today: date) -> str:
+    return mask_text(text, find_traits(text, known, today))
+
+
+_masked_for_many = lru_cache(maxsize=1_000)(_masked)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.conversation.messages import Reply
 from bot.conversation.privacy import Span
 from bot.conversation.router import ToRasa
+from bot.tls import trusted
 
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 4.0
@@ -52,6 +53,11 @@ class _Answer(BaseModel):
     messages: Annotated[list[Reply], Field(max_length=100)]
     text: str | None = None
     masked: bool = False
+    intent: Annotated[str, Field(max_length=100)] | None = None
+
+
+class _Masked(BaseModel):
+    text: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ class Answer:
     """On an untrusted turn, the user's text with what identifies an usager masked."""
     masked: bool = False
     """Whether anything was."""
+    handover: dict[str, Any] | None = None
+    """That a person is asked for (`Reply.handover`)."""
+    intent: str | None = None
+    """What the message was understood as."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,10 @@ class Circumstances:
     masks: Sequence[Span] = ()
 
 
+MASKING_SECONDS = 5.0
+"""How long a message for the team waits for what is to be masked in it."""
+
+
 class RasaClient:
     """One keep-alive client for a process."""
 
@@ -85,6 +99,7 @@ class RasaClient:
             headers={"Authorization": f"Bearer {token}"},
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=False,
+            verify=trusted(),
         )
 
     async def aclose(self) -> None:
@@ -130,12 +145,30 @@ class RasaClient:
                 raise RasaError(reason, reached=reached)
             await asyncio.sleep(pause)
 
-    async def _post(self, body: dict[str, Any], left: float) -> httpx.Response:
+    async def masked(self, text: str, known: Sequence[Span]) -> str:
+        """A text without the usagers that Rasa reads in it, and without the parts that are known to name one. Nothing of it is kept there.
+
+        Raises:
+            RasaError: it is not there, or did not say.
+        """
+        body = {"text": text, "masks": [{"start": span.start, "end": span.end, "entity": span.entity} for span in known]}
+        url = f"{self._url.rpartition('/')[0]}/masks"
+        try:
+            response = await self._post(body, MASKING_SECONDS, url)
+            return _Masked.model_validate_json(response.raise_for_status().content).text
+        except httpx.HTTPStatusError as error:
+            raise RasaError(f"status {error.response.status_code}", reached=True) from None
+        except httpx.HTTPError as error:
+            raise RasaError(type(error).__name__, reached=False) from None
+        except ValidationError as error:  # hide the cause: it quotes what was received
+            raise RasaError(f"answer malformed in {error.error_count()} places", reached=True) from None
+
+    async def _post(self, body: dict[str, Any], left: float, url: str = "") -> httpx.Response:
         seconds = min(self._timeout_seconds, left)
         timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
         try:
             async with asyncio.timeout(seconds + 0.5):  # httpx's own limits start again with every byte
-                return await self._client.post(self._url, json=body, timeout=timeout)
+                return await self._client.post(url or self._url, json=body, timeout=timeout)
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer in time") from error
 
@@ -156,6 +189,7 @@ def _answered(response: httpx.Response) -> Answer:
     except ValidationError as error:  # hide the cause: it quotes what was received
         raise RasaError(f"answer malformed in {error.error_count()} places", reached=True) from None
     replies = tuple(reply for reply in answer.messages if not reply.blank)
-    if not replies:
+    handover = next((reply.handover for reply in answer.messages if reply.handover is not None), None)
+    if not replies and handover is None:
         raise RasaError("empty answer", reached=True)
-    return Answer(replies, answer.text, answer.masked)
+    return Answer(replies, answer.text, answer.masked, handover, answer.intent)

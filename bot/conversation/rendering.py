@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.conversation.channel import Choice, Means, Part
 from bot.conversation.messages import Message
@@ -22,7 +23,7 @@ def render(message: Message, means: Means, own_url: str) -> list[Part]:
     Buttons that do not fit become a numbered list, whose numbers may be typed (`listed`).
     """
     choices = tuple(Choice(button["title"], button["token"]) for button in message["buttons"])
-    text = str(message["text"])
+    text = _signed(message)
     if listed(message, means):
         lines = [f"{number}. {choice.title}" for number, choice in enumerate(choices, 1)]
         text = "\n".join([text, *lines])
@@ -33,6 +34,11 @@ def render(message: Message, means: Means, own_url: str) -> list[Part]:
     pieces = split(text, means.longest_text)
     card = bool(choices) and "\n" in text
     return [*(Part(piece) for piece in pieces[:-1]), Part(pieces[-1], choices, address, card and len(pieces) == 1)]
+
+
+def _signed(message: Message) -> str:
+    """What an agent wrote, under their name: on a channel every message comes from the same bot."""
+    return f"{message['agent']} · SPHERE\n{message['text']}" if message["author"] == "agent" else str(message["text"])
 
 
 def listed(message: Message, means: Means) -> bool:
@@ -47,6 +53,16 @@ def used_up(message: Message, means: Means, own_url: str, title: str | None) -> 
     chosen = f"\n\n→ {title}" if title else ""
     kept = split(last.text, means.longest_text - units(chosen))[0]
     return Part(kept + chosen, link=last.link)
+
+
+def pressed(message: Message, means: Means, own_url: str, tokens: Sequence[str]) -> Part:
+    """What takes the place of a message whose buttons each stand on their own: with those that were not pressed, and what was."""
+    titles = {button["token"]: button["title"] for button in message["buttons"]}
+    chosen = "".join(f"\n→ {titles[token]}" for token in tokens if token in titles)
+    left = [button for button in message["buttons"] if button["token"] not in tokens]
+    last = render({**message, "buttons": left}, means, own_url)[-1]
+    kept = split(last.text, means.longest_text - units(chosen) - 1)[0]
+    return Part(f"{kept}\n{chosen}" if chosen else kept, last.choices, last.link)
 
 
 def split(text: str, limit: int) -> list[str]:

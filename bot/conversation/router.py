@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.conversation.channel import Means
 from bot.conversation.messages import Turn
 from bot.conversation.rendering import listed
-from bot.conversation.tables import DONE, ButtonRow, InboxRow, MessageRow
+from bot.conversation.tables import DONE, SYSTEM, ButtonRow, InboxRow, MessageRow
 from bot.conversation.transcript import public
 from bot.database import Database
 
@@ -35,6 +35,12 @@ _MEANT: dict[str, tuple[str, dict[str, str]]] = {
 }
 """Events that the dialogue answers; the others are answered by the text of their name."""
 
+OWN = "support."
+"""Beginning of the intents that the gateway acts on itself (`bot.conversation.handover`): Rasa knows none of them."""
+
+TRANSCRIPT = OWN + "transcript"
+"""Asks for the transcript of a conversation with the team; the one of these that may also be asked for in words."""
+
 LONGEST_TEXT = "4\u00a0000"
 """Characters of a user's message, as they are told."""
 TITLE_LENGTH = 120
@@ -51,6 +57,8 @@ class ToRasa:
     entities: dict[str, Any] = field(default_factory=dict)
     pressed_message: int | None = None
     """The message whose button was pressed: its buttons are used up when the turn ends."""
+    pressed_alone: str | None = None
+    """Token of the button, where only it is: what the system announced has buttons that each stand on their own."""
     pressed_title: str | None = None
     shown: str | None = None
     """What the transcript keeps of the user's message, where that is known beforehand: a command without its token, a title."""
@@ -72,7 +80,11 @@ Redeem = Callable[[str, str], Awaitable[str | None]]
 class Router:
     """Decides what each turn becomes."""
 
-    def __init__(self, database: Database, clock: Clock, means: Mapping[str, Means], redeem: Redeem) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, means: Mapping[str, Means], redeem: Redeem, wants_transcript: Callable[[str], bool]
+    ) -> None:
+        """`wants_transcript`: whether a whole message asks for the transcript of a conversation with the team."""
+        self._wants_transcript = wants_transcript
         self._database = database
         self._clock = clock
         self._means = means
@@ -86,13 +98,25 @@ class Router:
             return await self._press(turn, turn.button)
         if turn.text is None:
             return Refused("malformed")
-        word, argument = _words(turn.text)
+        word, argument = words(turn.text)
         if word == "/start" and argument:
             refusal = await self._redeem(turn.conversation_id, argument)
             return Refused(refusal, shown=word) if refusal else replace(self._event("linked"), shown=word)
         if word in COMMANDS:
             return ToRasa(intent=COMMANDS[word], shown=word)
-        return await self._typed_choice(turn, turn.text) or ToRasa(text=turn.text)
+        return await self._typed_choice(turn, turn.text) or self._wish(turn.text) or ToRasa(text=turn.text)
+
+    async def own_button(self, turn: Turn) -> ToRasa | None:
+        """The button of the gateway's own that the turn presses, or types the title or number of; nothing for any other message."""
+        if turn.text is not None:
+            pressed: ToRasa | Refused | None = await self._typed_choice(turn, turn.text) or self._wish(turn.text)
+        else:
+            pressed = await self._press(turn, turn.button) if turn.button is not None else None
+        return pressed if isinstance(pressed, ToRasa) and (pressed.intent or "").startswith(OWN) else None
+
+    def _wish(self, text: str) -> ToRasa | None:
+        """What is the gateway's to do, in words that are that and nothing else."""
+        return ToRasa(intent=TRANSCRIPT, shown=text.strip()) if self._wants_transcript(text) else None
 
     def _event(self, event: str) -> ToRasa | Refused:
         if event in _MEANT:
@@ -101,24 +125,35 @@ class Router:
         return Refused(event if event in EVENTS else "malformed", values={"limit": LONGEST_TEXT} if event == "too_long" else {})
 
     async def _typed_choice(self, turn: Turn, text: str) -> ToRasa | None:
-        """A button of the last messages whose title, or number in a list, was typed rather than pressed, while it may still be pressed."""
+        """A button of the last messages whose title, or number in a list, was typed rather than pressed, while it may still be pressed.
+
+        Those of the dialogue first: what the system announced in between (a notice) is no question that « 1 » would answer.
+        """
         wanted = _folded(text)
         if len(wanted) > TITLE_LENGTH:
             return None
-        shown = select(ButtonRow).where(
-            ButtonRow.conversation_id == turn.conversation_id, ButtonRow.used_at.is_(None), ButtonRow.expires_at > self._clock.now()
-        )
-        here = select(MessageRow.id).where(MessageRow.conversation_id == turn.conversation_id, MessageRow.channel == turn.channel)
-        shown = shown.where(ButtonRow.message_id.in_(here))  # what was shown in the web chat is not pressed, nor named, elsewhere
         async with self._database.reading() as session:
-            buttons = list(await session.scalars(shown.order_by(ButtonRow.message_id.desc()).limit(BUTTONS_LOOKED_AT)))
-            titled = next((button for button in buttons if _folded(button.title) == wanted), None)
-            if titled is None and wanted.isdecimal() and buttons:
-                titled = await self._numbered(session, turn.channel, buttons[0].message_id, int(wanted))
+            asked = await self._live_buttons(session, turn, announced=False)
+            titled = next((button for button in asked if _folded(button.title) == wanted), None)
+            if titled is None and wanted.isdecimal() and asked:
+                titled = await self._numbered(session, turn.channel, asked[0].message_id, int(wanted))
+            if titled is None and not wanted.isdecimal():
+                announced = await self._live_buttons(session, turn, announced=True)
+                titled = next((button for button in announced if _folded(button.title) == wanted), None)
         if titled is None:
             return None
         pressed = await self._press(turn, titled.token)
         return replace(pressed, shown=titled.title) if isinstance(pressed, ToRasa) else None
+
+    async def _live_buttons(self, session: AsyncSession, turn: Turn, *, announced: bool) -> list[ButtonRow]:
+        """The newest buttons that may still be pressed, of what the system announced or of all the rest."""
+        shown = select(ButtonRow).where(
+            ButtonRow.conversation_id == turn.conversation_id, ButtonRow.used_at.is_(None), ButtonRow.expires_at > self._clock.now()
+        )
+        here = select(MessageRow.id).where(MessageRow.conversation_id == turn.conversation_id, MessageRow.channel == turn.channel)
+        here = here.where((MessageRow.author == SYSTEM) == announced)
+        shown = shown.where(ButtonRow.message_id.in_(here))  # what was shown in the web chat is not pressed, nor named, elsewhere
+        return list(await session.scalars(shown.order_by(ButtonRow.message_id.desc()).limit(BUTTONS_LOOKED_AT)))
 
     async def _numbered(self, session: AsyncSession, channel: str, message_id: int, number: int) -> ButtonRow | None:
         """The button of that number, where the channel shows the buttons of the message as a numbered list."""
@@ -136,26 +171,33 @@ class Router:
             InboxRow.state == DONE,
             InboxRow.delivered == true(),
         )
-        mine = select(ButtonRow, moved_on).where(ButtonRow.token == token, ButtonRow.conversation_id == turn.conversation_id)
+        mine = select(ButtonRow, moved_on, MessageRow.author).join(MessageRow, MessageRow.id == ButtonRow.message_id)
+        mine = mine.where(ButtonRow.token == token, ButtonRow.conversation_id == turn.conversation_id)
         async with self._database.reading() as session:
             found = (await session.execute(mine)).one_or_none()
         if found is None:
             return Refused("button_unknown")
-        button, is_stale = found
+        button, is_stale, author = found
         if button.used_at is not None:
             return Refused("button_used")
         if button.expires_at <= self._clock.now():
             return Refused("button_expired")
         if button.intent in ANSWERS and is_stale:
             return Refused("button_stale")
-        return ToRasa(intent=button.intent, entities=button.entities, pressed_message=button.message_id, pressed_title=button.title)
+        return ToRasa(
+            intent=button.intent,
+            entities=button.entities,
+            pressed_message=button.message_id,
+            pressed_alone=token if author == SYSTEM else None,
+            pressed_title=button.title,
+        )
 
 
 def _folded(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").replace("’", "'").casefold().split()).rstrip(" .!")
 
 
-def _words(text: str) -> tuple[str, str]:
+def words(text: str) -> tuple[str, str]:
     """The first word of a text, folded, and what follows it."""
     word, _, rest = text.strip().partition(" ")
     return word.casefold(), rest.strip()

@@ -15,6 +15,9 @@ RECEIVED = "received"
 DONE = "done"
 """State of an inbox row whose answer is in the transcript."""
 
+SYSTEM = "system"
+"""Author of what is announced: a notice. Its buttons each stand on their own."""
+
 
 class Conversation(Table):
     """One chat with one user, on one channel."""
@@ -69,6 +72,8 @@ class InboxRow(Table):
     """Whether it may have moved the dialogue on: false for a refused button, or when Rasa was never reached."""
     done_at: Mapped[datetime | None]
     error_id: Mapped[str | None] = mapped_column(String(16))
+    intent: Mapped[str | None] = mapped_column(String(100))
+    """What the assistant understood it as, without the topic of a question; nothing where it was not the assistant's."""
 
 
 class MessageRow(Table):
@@ -99,6 +104,8 @@ class MessageRow(Table):
     """Ids that the channel gave to the messages that it became, in order; nothing where clients fetch it."""
     key: Mapped[str | None] = mapped_column(String(200), unique=True)
     """Idempotency key of a message that nobody just asked for."""
+    erased_at: Mapped[datetime | None]
+    """Since when its text, buttons and link are gone (`bot.conversation.retention`): nobody is shown it any more."""
 
 
 class ButtonRow(Table):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -35,6 +36,7 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "too_many_messages": frozenset({"seconds"}),
     "too_many_sessions": frozenset({"seconds"}),
     "unknown_session": frozenset(),
+    "not_linked": frozenset(),
     "internal": _SUPPORT | {"error_id"},
 }
 """Every text there must be, with the placeholders that it may use."""
@@ -59,8 +61,9 @@ class Texts:
         return self._texts[name].format(**self._support, **values)
 
 
+@cache
 def load_texts(*, support_phone: str, support_email: str, file: Path = _FILE) -> Texts:
-    """Read and check `file`. Raises TextsError."""
+    """Read and check `file`, once in a process. Raises TextsError."""
     try:
         raw = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
     except (OSError, YAMLError) as error:

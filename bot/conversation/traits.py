@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import unquote, urlsplit
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -42,7 +44,25 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _IN_WORDS = re.compile(r"(?<!\d)(\d{1,2}|1er)\s+([^\W\d_]+)\.?\s+(\d{4}|\d{2})(?!\d)")
 _BIRTH_CUE = re.compile(r"\b(?:n[ée]+\s*e?|n[ée]\(e\)|ddn|dn|naissance|naiss)\b\W*(?:le|en|du|:)?\W*$", re.IGNORECASE)
 _NIR = re.compile(r"(?<!\d)[12]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[abAB])\s?\d{3}\s?\d{3}(?:\s?\d{2})?(?!\d)")
-_INITIALS = re.compile(r"\b([A-Z])\.\s?-?([A-Z])(?:\.|\b)(?:\s?([A-Z])\.)?|\b([A-Z]{2})\b")
+_UPPER = "A-ZÀ-ÖØ-ÞŒ"
+_INITIALS = re.compile(rf"\b([{_UPPER}])\.\s?-?([{_UPPER}])(?:\.|\b)(?:\s?([{_UPPER}])\.)?|\b([{_UPPER}]{{2}})\b")
+_PATIENT_WORD = r"patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|malade"
+_CIVILITY = r"(?:m\.|mr\.?|m|mme|mlle|madame|monsieur|mademoiselle)"
+_CAPITAL = rf"(?-i:[{_UPPER}][^\W\d_]+(?:[-'’][^\W\d_]+)*)"
+_LOWER = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*"
+_CAPITALS = rf"{_CAPITAL}(?:[ \u00a0-]+{_CAPITAL}){{0,3}}"
+_CUED = re.compile(
+    rf"\b(?:{_PATIENT_WORD}|dossier)[ \u00a0]+(?:(?:de|du|la|le|de la) |d['’] ?)?{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})"
+    rf"|\b(?:(?:{_PATIENT_WORD}|dossier de)[ \u00a0]+|dossier d['’] ?)(?P<plain>{_CAPITALS})",
+    re.IGNORECASE,
+)
+"""A name that a patient's word or « dossier de » stands before: of an usager, whoever that is."""
+_BORN = re.compile(
+    rf"\b{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})[ \u00a0,:]+(?:(?:qui )?est )?(?=n[ée]+e?[ \u00a0]+l[ea]\b|ddn\b)",
+    re.IGNORECASE,
+)
+"""A name with a civility whose birth is told at once."""
+_NO_NAMES = word_set("sphere sph dmp ror mss esante centre") | _TITLES
 _AFTER_CUE = re.compile(
     r"\b(?:patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|dossier d[eu']|dossier)\s+"
     r"(?:(?:de|d'|d’|la|le)\s*)?(?:m\.?|mr|mme|mlle|madame|monsieur)?\s*$",
@@ -73,10 +93,25 @@ def find_traits(text: str, usagers: Iterable[Usager], today: date) -> list[Span]
         _Token(found.start(), found.end(), _folded(found[0]), found[0][0].isupper()) for found in _WORD.finditer(text.replace("_", " "))
     ]
     spans = [*_dates(text, {usager.birth_date for usager in usagers}, today), *(Span(*n.span(), NAME) for n in _NIR.finditer(text))]
-    spans += _initials_after_cue(text)
+    spans += [*_initials_after_cue(text), *_cued_names(text)]
     for usager in usagers:
         spans += _names(text, tokens, usager)
     return merged(spans)
+
+
+def url_names(url: str, usagers: Iterable[Usager]) -> bool:
+    """Whether a name of one of these usagers, or their birth date in any order, stands anywhere behind the host of `url`."""
+    parts = urlsplit(url)
+    said = unquote(f"{parts.path} {parts.query} {parts.fragment}", errors="replace")
+    letters = "".join(found for found in _WORD.findall(_folded(said)))
+    digits = "".join(letter for letter in said if letter.isdigit())
+    for usager in usagers:
+        names = [_folded(word) for word in _WORD.findall(f"{usager.family} {usager.given}")]
+        born = usager.birth_date
+        dates = (f"{born:%Y%m%d}", f"{born:%d%m%Y}", f"{born:%d%m%y}") if born else ()
+        if any(len(name) > 1 and name in letters for name in names) or any(day in digits for day in dates):
+            return True
+    return False
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
@@ -181,7 +216,7 @@ def _dotted_initials(text: str, family: list[str], given: list[str]) -> list[Spa
     pairs = {given[0][:1] + family[0][:1], family[0][:1] + given[0][:1]}
     found = []
     for match in _INITIALS.finditer(text):
-        letters = "".join(part for part in match.groups()[:2] if part).lower()
+        letters = _folded("".join(part for part in match.groups()[:2] if part))
         if match[1] and letters in pairs:
             found.append(Span(match.start(), match.end(), NAME))
     return found
@@ -189,6 +224,16 @@ def _dotted_initials(text: str, family: list[str], given: list[str]) -> list[Spa
 
 def _initials_after_cue(text: str) -> list[Span]:
     return [Span(*match.span(), NAME) for match in _INITIALS.finditer(text) if _AFTER_CUE.search(text[: match.start()])]
+
+
+def _cued_names(text: str) -> list[Span]:
+    found = []
+    for match in itertools.chain(_CUED.finditer(text), _BORN.finditer(text)):
+        group = match.lastgroup or ""
+        first = _folded(re.split(r"[\s-]", match[group])[0])
+        if first not in _NO_NAMES:
+            found.append(Span(*match.span(group), NAME))
+    return found
 
 
 def _dates(text: str, born: set[date | None], today: date) -> list[Span]:

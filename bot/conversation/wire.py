@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.tables import MessageRow
-from bot.outbox import PUSH, enqueue
+from bot.outbox import ANSWER, NOTICE, PUSH, OutboxRow, enqueue
 
 FETCHED = frozenset({"web"})
 """Channels whose clients fetch the transcript: nothing is sent to them."""
 SEND, REPLACE, DELETE = "send", "replace", "delete"
 
-
-async def send_message(session: AsyncSession, conversation_id: str, message_id: int, *, now: datetime) -> None:
-    """Send a message of the transcript."""
-    await _push(session, conversation_id, f"send:{message_id}", {"do": SEND, "message": message_id}, now)
+_OUTBOX = OutboxRow.metadata.tables[OutboxRow.__tablename__]
+_ADD = insert(_OUTBOX).returning(_OUTBOX.c.id, sort_by_parameter_order=True)
 
 
-async def replace_sent(session: AsyncSession, conversation_id: str, message_id: int, title: str | None, *, now: datetime) -> None:
-    """Take the buttons off a message that was sent, and show which was pressed: it cannot be pressed twice."""
+async def send_messages(session: AsyncSession, messages: Sequence[tuple[str, int, Mapping[str, Any]]], *, now: datetime) -> list[int]:
+    """Send messages that were just put into the transcript: (conversation, message id, what the row carries along); the rows' ids."""
+    if not messages:
+        return []
+    rows = [
+        {
+            "kind": PUSH,
+            "key": f"send:{message_id}",
+            "conversation_id": conversation_id,
+            "payload": {"do": SEND, "message": message_id, **more},
+            "created_at": now,
+            "not_before": now,
+            "attempts": 0,
+            "priority": NOTICE if "notice" in more else ANSWER,
+        }
+        for conversation_id, message_id, more in messages
+    ]
+    return list((await session.execute(_ADD, rows)).scalars())
+
+
+async def replace_sent(
+    session: AsyncSession, conversation_id: str, message_id: int, title: str | None, *, token: str | None = None, now: datetime
+) -> None:
+    """Take the buttons off a message that was sent, and show which was pressed: it cannot be pressed twice.
+
+    Args:
+        token: the button that was pressed, where the others stay.
+    """
     channel = await session.scalar(select(MessageRow.channel).where(MessageRow.id == message_id))
-    if channel is not None and channel not in FETCHED:
-        payload = {"do": REPLACE, "message": message_id, "title": title}
-        await _push(session, conversation_id, f"replace:{message_id}", payload, now)
+    if channel is None or channel in FETCHED:
+        return
+    key, payload = f"replace:{message_id}", {"do": REPLACE, "message": message_id, "title": title}
+    if token is not None:
+        key, payload = f"{key}:{token}", {"do": REPLACE, "message": message_id}
+    await _push(session, conversation_id, key, payload, now)
 
 
 async def delete_sent(session: AsyncSession, conversation_id: str, sent_id: str, *, now: datetime) -> None:

@@ -15,19 +15,19 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.conversation.doors import Doors
+from bot.conversation.handover import Handover, Held
+from bot.conversation.hearing import MOST_ATTEMPTS
 from bot.conversation.hub import Hub
-from bot.conversation.inbox import LEASE, Inbox
+from bot.conversation.inbox import LEASE, Completed, Inbox
 from bot.conversation.messages import Outcome, Reply, Turn
 from bot.conversation.privacy import Privacy
 from bot.conversation.rasa import Circumstances, RasaClient, RasaError, RasaRefused
-from bot.conversation.router import Refused, Router, ToRasa
+from bot.conversation.router import OWN, Refused, Router, ToRasa
 from bot.conversation.texts import Texts
 from bot.errors import log_error
 
 SWEEP_SECONDS = 1.0
 RENEW_SECONDS = LEASE.total_seconds() / 4
-MOST_ATTEMPTS = 5
-"""A message during which the process died this often is given up instead of being taken again."""
 _log = logging.getLogger(__name__)
 
 
@@ -53,9 +53,10 @@ class Worker:
         turn_seconds: float,
         doors: Doors,
         privacy: Privacy,
+        handover: Handover,
     ) -> None:
         self._inbox, self._router, self._rasa, self._hub = inbox, router, rasa, hub
-        self._doors, self._privacy = doors, privacy
+        self._doors, self._privacy, self._handover = doors, privacy, handover
         self._texts, self._clock = texts, clock
         self._turn_life = timedelta(seconds=turn_seconds)
         self._tasks: dict[asyncio.Task[None], int] = {}
@@ -121,8 +122,7 @@ class Worker:
             self._hub.busy(turn.conversation_id, False)
 
     async def _answer(self, turn: Turn) -> Turn | None:
-        outcome = await self._outcome(turn)
-        completed = await self._inbox.complete(turn, outcome, self._clock.now())
+        completed = await self._completed(turn)
         if completed is None:
             _log.warning("turn %d was taken over by another process", turn.id)
             return None
@@ -131,13 +131,23 @@ class Worker:
         self._doors.wake(turn)
         return completed.following
 
-    async def _outcome(self, turn: Turn) -> Outcome:
-        """How `turn` ends; always with something to say."""
+    async def _completed(self, turn: Turn) -> Completed | None:
+        """End the turn: by the support desk while the assistant is silent, else by the assistant."""
+        held = await self._handover.hold(turn)
+        if isinstance(held, Held):
+            return held.completed
+        outcome = await self._outcome(held)
+        return await (self._handover.press(held, outcome) if isinstance(outcome, ToRasa) else self._handover.end(held, outcome))
+
+    async def _outcome(self, turn: Turn) -> Outcome | ToRasa:
+        """How `turn` ends, always with something to say; or the button of the gateway's own that it presses."""
         decision: ToRasa | Refused | None = None
         try:
             if turn.attempts > MOST_ATTEMPTS:
                 raise TurnGivenUp
             decision = await self._router.decide(turn)
+            if isinstance(decision, ToRasa) and (decision.intent or "").startswith(OWN):
+                return decision
             if isinstance(decision, Refused):
                 text = self._texts.say(decision.text_name, **decision.values)
                 return Outcome((Reply(text=text),), delivered=False, text=decision.shown)
@@ -164,9 +174,12 @@ class Worker:
             replies,
             delivered=True,
             consumed_message=decision.pressed_message,
+            consumed_button=decision.pressed_alone,
             consumed_title=decision.pressed_title,
             text=decision.shown or answer.text,
             masked=answer.masked,
+            handover=answer.handover,
+            intent=answer.intent,
         )
 
     def _failure(self, error: Exception, *, reached: bool, decision: ToRasa | Refused | None) -> Outcome:
@@ -174,10 +187,17 @@ class Worker:
         if isinstance(error, RasaRefused):
             return Outcome((Reply(text=self._texts.say("malformed")),), delivered=False, error_id=error_id)
         text = self._texts.say("failed" if reached else "unavailable", error_id=error_id)
+        reply = Reply(text=text, buttons=(self._handover.asks(error_id),))
         if not reached or not isinstance(decision, ToRasa):
-            return Outcome((Reply(text=text),), delivered=reached, error_id=error_id)
-        pressed, title = decision.pressed_message, decision.pressed_title
-        return Outcome((Reply(text=text),), delivered=True, consumed_message=pressed, consumed_title=title, error_id=error_id)
+            return Outcome((reply,), delivered=reached, error_id=error_id)
+        return Outcome(
+            (reply,),
+            delivered=True,
+            consumed_message=decision.pressed_message,
+            consumed_button=decision.pressed_alone,
+            consumed_title=decision.pressed_title,
+            error_id=error_id,
+        )
 
     def _seconds_left(self, turn: Turn) -> float:
         """Time to go on trying; what waited while no bot ran counts from the start of this one."""

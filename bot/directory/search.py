@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,14 @@ class Directory:
         """The professional with this RPPS number, spaces and dots allowed; the checksum is not looked at."""
         number = digits(rpps)
         return next((person for person in self._numbered(number) if person.rpps == number), None)
+
+    def given_names(self, words: Collection[str]) -> set[str]:
+        """Which of these folded words are more often somebody's given name than a family name; none before the first import."""
+        try:
+            frequency = self._searcher().doc_freq
+        except DirectoryUnavailable:
+            return set()
+        return {word for word in words if frequency("given", word) > frequency("family", word)}
 
     def count(self) -> int:
         """How many people the directory holds. Raises `DirectoryUnavailable` before the first import."""

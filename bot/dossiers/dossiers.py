@@ -57,6 +57,11 @@ class Dossiers:
         team = await self._teams.load(reference, actor.id)
         return _dossier(team.patient, team.resource, team.seats)
 
+    async def usager(self, reference: str) -> Usager | None:
+        """Whom a dossier is about, whoever asks: for masking, never for showing. None where there is no such dossier."""
+        found = await self._fhir.search("Patient", {"identifier": reference})
+        return next((usager_of(patient) for patient in found if reference_of(patient) == reference), None)
+
     async def search(self, actor: Person, *, name: str | None = None, birth_date: date | None = None) -> list[Dossier]:
         """The actor's own dossiers whose usager fits what is given; accents, order and typing errors in the name are forgiven."""
         own = await self.of_member(actor)

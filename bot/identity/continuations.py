@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.clock import Clock
@@ -44,12 +45,16 @@ class Continuations:
 
     async def make(self, conversation_id: str) -> str:
         """A link, as an absolute URL, that opens the conversation in the web chat once, within ten minutes."""
+        async with self._database.writing() as session:
+            return await self.add(session, conversation_id)
+
+    async def add(self, session: AsyncSession, conversation_id: str) -> str:
+        """The same in the caller's writing transaction."""
         token, now = secrets.token_urlsafe(24), self._clock.now()
         row = Continuation(token=digest(token), conversation_id=conversation_id, expires_at=now + LINK_LIFE)
         over = (Continuation.expires_at < now, (Continuation.session_until.is_(None)) | (Continuation.session_until < now))
-        async with self._database.writing() as session:
-            await session.execute(delete(Continuation).where(*over))
-            session.add(row)
+        await session.execute(delete(Continuation).where(*over))
+        session.add(row)
         return self._page + token
 
     async def open(self, token: str) -> tuple[str, str] | None:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.clock import Clock
 from bot.settings import Settings
+from bot.tls import trusted
 
 TIMEOUT_SECONDS = 10.0
 """Longest wait for one answer of the issuer."""
@@ -85,8 +86,8 @@ def is_configured(settings: Settings) -> bool:
 class Issuer:
     """Sends browsers to the issuer, and asks it who came back. Every method raises IssuerUnavailable."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Raises SettingsError where no issuer is configured."""
+    def __init__(self, settings: Settings, clock: Clock, callback: str = "/link/callback") -> None:
+        """`callback` is the path that browsers come back to. Raises SettingsError where no issuer is configured."""
         self._clock = clock
         self._url = settings.required("oidc_issuer").rstrip("/")
         self._discovery = f"{self._url}/{settings.oidc_discovery.lstrip('/')}"
@@ -94,7 +95,7 @@ class Issuer:
         self._client_secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
         self._scope = settings.oidc_scope
         self._acr = "" if settings.oidc_acr == NO_ACR else settings.oidc_acr
-        self._callback = f"{settings.own_url}/link/callback"
+        self._callback = f"{settings.own_url}{callback}"
 
     async def address(self, *, state: str, nonce: str, verifier: str) -> str:
         """Where the browser is to go."""
@@ -131,7 +132,8 @@ class Issuer:
             return identified(claims | await self._userinfo(http, metadata, tokens.access_token, claims["sub"], keys))
 
     def _http(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=urlsplit(self._url).hostname not in _LOOPBACK)
+        trust_env = urlsplit(self._url).hostname not in _LOOPBACK
+        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=trust_env, verify=trusted(trust_env=trust_env))
 
     async def _metadata(self, http: httpx.AsyncClient) -> _Metadata:
         try:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import create_engine, event, pool
 
-from bot.database import UtcDateTime
+from bot.database import BUSY_SECONDS, UtcDateTime
 from bot.tables import metadata
 
 
@@ -16,8 +16,9 @@ def _plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
-engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
-on_sqlite = engine.dialect.name == "sqlite"
+on_sqlite = context.config.attributes["url"].get_backend_name() == "sqlite"
+patience = {"timeout": BUSY_SECONDS} if on_sqlite else {}
+engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool, connect_args=patience)
 if on_sqlite:  # the driver would commit each statement by itself: all or nothing, and one upgrade at a time
     event.listen(engine, "connect", lambda connection, _record: setattr(connection, "isolation_level", None))
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

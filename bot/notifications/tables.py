@@ -1,21 +1,26 @@
-"""Tables of the notifications."""
+"""Tables of the notifications (docs/dev/notifications.md)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.database import Table
+
+WAITING, HANDED, DROPPED = "waiting", "handed", "dropped"
+"""States of a send."""
+SENT, DELIVERED, FAILED, RECALLED = "sent", "delivered", "failed", "recalled"
+"""States of a message: in the outbox, taken by its channel, given up, taken back before it left (what it told waits again)."""
 
 
 class Event(Table):
     """An event of the platform, as it was taken in; (`source`, `event_id`) makes it the same however often it is sent."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("source", "event_id"),)
+    __table_args__ = (UniqueConstraint("source", "event_id"), Index("ix_events_to_fan_out", "fanned_out_at", "fan_out_after"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     source: Mapped[str] = mapped_column(String(300))
@@ -29,3 +34,129 @@ class Event(Table):
     received_at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
     """Of `author`, `recipients`, `title`, `urgent`, `url`, what was given."""
+    fanned_out_at: Mapped[datetime | None]
+    """Since when each person whom it concerns has their notice."""
+    fan_out_after: Mapped[datetime | None]
+    """Not tried again before: the platform was away."""
+    fan_out_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class NotificationPerson(Table):
+    """One account as far as notices need it: preferences, and where mails go."""
+
+    __tablename__ = "notification_people"
+
+    account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    preferences: Mapped[dict[str, Any]]
+    """`bot.notifications.preferences.Preferences` as JSON; what was never said is not there."""
+    previous: Mapped[dict[str, Any] | None]
+    """The preferences before the last change, for undoing it."""
+    version: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime | None]
+    """When the preferences last changed."""
+    email: Mapped[str] = mapped_column(String(320), default="")
+    """Professional address as the platform last told it; "" where there is none."""
+    email_at: Mapped[datetime | None]
+    """When the platform told it."""
+    unsubscribe_token: Mapped[str] = mapped_column(String(32), unique=True)
+    """Opens the page, and the one-click request, that stop mails (RFC 8058), and nothing else."""
+    look_at: Mapped[datetime | None] = mapped_column(index=True)
+    """The earliest instant at which one of the person's sends may fall due; None: none waits."""
+
+
+class Notice(Table):
+    """One event for one person: a line of SPHERE's list. `read_at` holds for every way."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("event_id", "account_id"),
+        Index("ix_notices_account", "account_id", "occurred_at", "id"),
+        Index("ix_notices_unread", "account_id", "read_at"),
+        Index("ix_notices_to_recall", "reminded_at", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    account_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
+    dossier: Mapped[str | None] = mapped_column(String(32))
+    author: Mapped[str] = mapped_column(String(200), default="")
+    """Name of the professional who did it, "" where nobody knows: never an usager's."""
+    urgent: Mapped[bool]
+    occurred_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+
+
+class NoticeMessage(Table):
+    """What went out at once: one message (or mail) of one or several notices of one person, by one way."""
+
+    __tablename__ = "notice_messages"
+    __table_args__ = (
+        Index("ix_notice_messages_state", "state", "id"),
+        Index("ix_notice_messages_last", "account_id", "way", "dossier", "handed_at"),
+        Index("ix_notice_messages_outbox", "outbox_id"),
+        Index("ix_notice_messages_handed", "handed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account_id: Mapped[str] = mapped_column(String(64))
+    way: Mapped[str] = mapped_column(String(16))
+    conversation_id: Mapped[str | None] = mapped_column(String(32))
+    dossier: Mapped[str | None] = mapped_column(String(32))
+    """Of a message about one dossier; None for a digest, or notices without dossier."""
+    digest: Mapped[bool]
+    due_at: Mapped[datetime]
+    """When the last of its notices fell due."""
+    handed_at: Mapped[datetime]
+    """When it was put into the outbox."""
+    outbox_id: Mapped[int]
+    """The row that carries it now: of a chat, that of what is to be said, then that of what is to be pushed."""
+    instead_of: Mapped[str | None] = mapped_column(String(16))
+    """The way whose chat closed, where this message says that it stands in for it."""
+    state: Mapped[str] = mapped_column(String(16), default=SENT)
+    delivered_at: Mapped[datetime | None]
+
+
+class NoticeSend(Table):
+    """One notice by one way."""
+
+    __tablename__ = "notice_sends"
+    __table_args__ = (
+        UniqueConstraint("notice_id", "way"),
+        Index("ix_notice_sends_waiting", "account_id", "state", "due_at"),
+        Index("ix_notice_sends_message", "message_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
+    account_id: Mapped[str] = mapped_column(String(64))
+    way: Mapped[str] = mapped_column(String(16))
+    mode: Mapped[str] = mapped_column(String(8))
+    """`now` or `digest`."""
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(8), default=WAITING)
+    why: Mapped[str | None] = mapped_column(String(16))
+    """Why it was dropped: `bot.notifications.deciding.Why`, `read`, `ended` (no access any more), `failed` (given up; while it waits:
+    this way is not to be used again)."""
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("notice_messages.id"))
+
+
+class PageLink(Table):
+    """A link to the page on which one account's notifications are set, and the session that opening it began.
+
+    The link's token and the session's are known by their hashes only.
+    """
+
+    __tablename__ = "page_links"
+    __table_args__ = (Index("ix_page_links_expires_at", "expires_at"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(64))
+    conversation_id: Mapped[str | None] = mapped_column(String(32))
+    """The chat that the link was given in, and without which it is good for nothing: one that is unlinked takes its links along."""
+    expires_at: Mapped[datetime]
+    """Of the link; the session lasts until `session_until`."""
+    session_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    session_until: Mapped[datetime | None]

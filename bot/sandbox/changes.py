@@ -14,6 +14,7 @@ from contextlib import suppress
 import httpx
 
 from bot.sandbox.store import Resource, Store
+from bot.tls import trusted
 
 SOURCE = "urn:sphere:sandbox"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -100,7 +101,7 @@ class EventPoster:
     async def run(self) -> None:
         """Post for ever; where the assistant does not answer, the pause doubles up to half a minute."""
         pause = _FIRST_PAUSE
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=5, trust_env=False, verify=trusted()) as client:
             while True:
                 self._waiting.clear()
                 if await self._post_all(client):

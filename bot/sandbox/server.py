@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route, Router
 
 from bot.sandbox.api import FhirApi, read_body
 from bot.sandbox.changes import EventPoster, events_of_change
+from bot.sandbox.event_page import EventPage
 from bot.sandbox.faults import Faults
 from bot.sandbox.mailbox import Mailbox
 from bot.sandbox.outcomes import FhirProblem
@@ -48,6 +49,7 @@ def create_app(
     api = FhirApi(store, token, poster.wake)
     faults = Faults(Router(routes=api.routes()))
     mailbox = Mailbox(store, mailbox_token)
+    page = EventPage(store, events_url, events_token)
 
     async def set_fault(request: Request) -> Response:
         try:
@@ -72,7 +74,7 @@ def create_app(
             store.close()
 
     return Starlette(
-        routes=[Mount("/fhir", app=faults), Route("/sandbox/faults", set_fault, methods=["POST"]), *mailbox.routes()],
+        routes=[Mount("/fhir", app=faults), Route("/sandbox/faults", set_fault, methods=["POST"]), *page.routes(), *mailbox.routes()],
         # A page of the web must not reach the mailbox by a name of its own that points to loopback.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"])],
         exception_handlers={HTTPException: _not_found},

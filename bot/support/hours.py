@@ -1,4 +1,4 @@
-"""When the SPHERE team answers: hours of working days, Monday to Friday, French public holidays apart, in Europe/Paris."""
+"""When the SPHERE team answers: hours of working days, French public holidays and exceptional closures apart, in Europe/Paris."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Literal
 import holidays
 
 from bot.clock import PARIS, Clock
+from bot.settings import Settings, SettingsError
 
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
-_SEARCH_DAYS = 31
+_SEARCH_DAYS = 366
 """No run of days off is longer."""
+WORKING_WEEK = "1,2,3,4,5"
+"""ISO weekdays, Monday to Friday."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,25 @@ class OpeningHours:
     Instants come in aware and go out in UTC. Raises ValueError for a specification that is not a list of rising, separate periods.
     """
 
-    def __init__(self, spec: str, clock: Clock) -> None:
+    def __init__(
+        self, spec: str, clock: Clock, *, days: str = WORKING_WEEK, public_holidays: Literal["FR", "none"] = "FR", closures: str = ""
+    ) -> None:
+        """Raises ValueError, saying how it is written, for what is not well written.
+
+        Args:
+            days: ISO weekdays of working days, "1,2,3,4,5".
+            public_holidays: those of which country are days off.
+            closures: exceptional ones, first and last day included: "2026-12-24,2026-12-28/2027-01-02".
+        """
         self.periods = _periods(spec)
+        self._days = _weekdays(days)
+        self._closures = _closures(closures)
         self._clock = clock
-        self._holidays = holidays.country_holidays("FR")
+        self._holidays = holidays.country_holidays("FR") if public_holidays == "FR" else frozenset[date]()
 
     def is_working_day(self, day: date) -> bool:
-        """Whether `day` (in Paris) is neither Saturday nor Sunday nor a public holiday."""
-        return day.weekday() < 5 and day not in self._holidays
+        """Whether `day` (in Paris) is a day of the working week, and neither a public holiday nor an exceptional closure."""
+        return day.isoweekday() in self._days and day not in self._holidays and not any(a <= day <= b for a, b in self._closures)
 
     def is_open(self, at: datetime | None = None) -> bool:
         """Whether the team answers at this instant (now by default). The last minute's end is closed already."""
@@ -62,7 +76,7 @@ class OpeningHours:
             for start, _ in self._on(day):
                 if start >= instant:
                     return start
-        raise AssertionError("a month without a working day")
+        raise ValueError("a year without a working day: SUPPORT_DAYS and SUPPORT_CLOSURES leave none")
 
     def describe(self, moment: datetime, at: datetime | None = None) -> Moment:
         """What a sentence about `moment`, said at `at` (now by default), needs."""
@@ -101,3 +115,33 @@ def _periods(spec: str) -> tuple[tuple[time, time], ...]:
     if flat != sorted(set(flat)) or any(bound.tzinfo for bound in flat):
         raise ValueError("opening hours are periods that rise and do not touch")
     return periods
+
+
+def _weekdays(days: str) -> frozenset[int]:
+    try:
+        found = frozenset(int(day) for day in days.split(","))
+    except ValueError:
+        found = frozenset()
+    if not found or not found <= frozenset(range(1, 8)):
+        raise ValueError("working days are written as 1,2,3,4,5 (Monday is 1)")
+    return found
+
+
+def _closures(spec: str) -> tuple[tuple[date, date], ...]:
+    try:
+        ranges = [[date.fromisoformat(day.strip()) for day in closure.split("/")] for closure in spec.split(",") if closure.strip()]
+        closures = tuple((days[0], days[-1]) for days in ranges)
+    except ValueError:
+        raise ValueError("exceptional closures are written as 2026-12-24,2026-12-28/2027-01-02") from None
+    if any(len(days) > 2 for days in ranges) or any(first > last for first, last in closures):
+        raise ValueError("exceptional closures are days, or first and last days")
+    return closures
+
+
+def hours_of(settings: Settings, clock: Clock) -> OpeningHours:
+    """The opening hours of an installation. Raises SettingsError."""
+    days, public_holidays, closures = settings.support_days, settings.support_holidays, settings.support_closures
+    try:
+        return OpeningHours(settings.support_hours, clock, days=days, public_holidays=public_holidays, closures=closures)
+    except ValueError as error:
+        raise SettingsError(f"SUPPORT_HOURS, SUPPORT_DAYS or SUPPORT_CLOSURES: {error}") from None

@@ -8,12 +8,12 @@ and no import map (which a strict Content-Security-Policy would refuse) is neede
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 HERE = Path(__file__).parent
 
-_ICONS = ("arrow-down", "bars-3", "check", "exclamation-triangle", "paper-airplane", "phone", "x-mark")
+_ICONS = ("arrow-down", "bars-3", "bell", "check", "exclamation-triangle", "paper-airplane", "phone", "x-mark")
 _FONT = "@fontsource-variable/atkinson-hyperlegible-next/files/atkinson-hyperlegible-next"
 
 # Served name → place in node_modules. Only what is listed is reachable: never a whole package.
@@ -21,6 +21,8 @@ VENDOR: Mapping[str, str] = {
     "vendor/preact.js": "preact/dist/preact.mjs",
     "vendor/htm.js": "htm/dist/htm.module.js",
     "vendor/eventsource-parser.js": "eventsource-parser/dist/index.js",
+    "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
+    "vendor/htmx-sse.js": "htmx-ext-sse/dist/sse.min.js",
     "vendor/fonts/text-latin.woff2": f"{_FONT}-latin-wght-normal.woff2",
     "vendor/fonts/text-latin-ext.woff2": f"{_FONT}-latin-ext-wght-normal.woff2",
     **{f"vendor/icons/{name}.svg": f"heroicons/24/outline/{name}.svg" for name in _ICONS},
@@ -63,8 +65,9 @@ class Assets:
         return digest.hexdigest()[:16]
 
 
+@cache
 def load_assets(static: Path = HERE / "static", packages: Path = HERE / "node_modules") -> Assets:
-    """Read our own files and the listed vendor files.
+    """Read our own files and the listed vendor files, once in a process.
 
     Raises:
         FrontendNotInstalled: a listed package file is missing.

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 _PERMISSIONS = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 
 
-def content_security_policy(frame_ancestors: Sequence[str] = ()) -> str:
+def content_security_policy(frame_ancestors: Sequence[str] = (), trusted_types: str = "'none'") -> str:
     """The policy of our pages: everything from this origin only, nothing inline, no string ever becomes a script.
 
     Args:
         frame_ancestors: origins allowed to show the page in a frame (`https://portail.example`, `'self'`); none by default.
+        trusted_types: the policies that a script of ours may make; a page that swaps fragments of HTML needs one for them.
     """
     ancestors = " ".join(frame_ancestors) or "'none'"
     return "; ".join(
@@ -24,15 +25,15 @@ def content_security_policy(frame_ancestors: Sequence[str] = ()) -> str:
             "form-action 'self'",
             f"frame-ancestors {ancestors}",
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            f"trusted-types {trusted_types}",
         )
     )
 
 
-def protective_headers(frame_ancestors: Sequence[str] = ()) -> Mapping[str, str]:
+def protective_headers(frame_ancestors: Sequence[str] = (), trusted_types: str = "'none'") -> Mapping[str, str]:
     """Headers for a page, by name. A page that may be framed carries no `X-Frame-Options`, which cannot name origins."""
     headers = {
-        "Content-Security-Policy": content_security_policy(frame_ancestors),
+        "Content-Security-Policy": content_security_policy(frame_ancestors, trusted_types),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": ", ".join(f"{name}=()" for name in _PERMISSIONS),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.web.assets import HERE, load_assets
+from bot.web.assets import load_assets
 from bot.web.headers import protective_headers
+from bot.web.markup import TEMPLATES
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -47,8 +47,7 @@ def router(frame_ancestors: Sequence[str] = (), support: SupportContact = Suppor
     """
     assets = load_assets()
     headers = protective_headers(frame_ancestors)
-    environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    template = environment.get_template("chat.html")
+    template = TEMPLATES.get_template("chat.html")
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")

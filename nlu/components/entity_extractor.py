@@ -10,21 +10,26 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.exact import EXACT_ENTITIES
 from nlu.components.gazetteers import Gazetteers
 from nlu.components.reading import says_nothing
-from nlu.components.sequence import LABELS, SequenceModel, Span
+from nlu.components.sequence import SequenceModel, Span
 
 _TAGGER = "sequence.crfsuite"
 _LISTS = "gazetteers.json"
+SURE = 0.5
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class FrenchEntityExtractor(GraphComponent):
-    """Adds names, professions, places, structures, channel, frequency and time to what rules found, never overlapping it."""
+    """Adds names, professions, places, structures, channel, frequency and time to what rules found, never overlapping it.
+
+    Where the intent is sure, it helps to tell whose a name is: an intent classifier stands before this in the pipeline.
+    """
 
     def __init__(self, storage: ModelStorage, resource: Resource, model: SequenceModel | None) -> None:
         self._storage = storage
@@ -56,15 +61,16 @@ class FrenchEntityExtractor(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the tagger on all examples; what rules find is left out of the labels."""
-        texts, spans = [], []
+        texts, intents, spans = [], [], []
         for example in training_data.training_examples:
             if text := example.get(TEXT):
                 texts.append(text)
+                intents.append(example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) or "")
                 spans.append(_labelled(example))
         gazetteers = Gazetteers.collect()
         with self._storage.write_to(self._resource) as folder:
             if any(spans):
-                self._model = SequenceModel.train(texts, spans, gazetteers, Path(folder) / _TAGGER)
+                self._model = SequenceModel.train(texts, intents, spans, gazetteers, Path(folder) / _TAGGER)
                 lists = json.dumps(gazetteers.entries, ensure_ascii=False)
                 (Path(folder) / _LISTS).write_text(lists, encoding="utf-8")
         return self._resource
@@ -74,7 +80,7 @@ class FrenchEntityExtractor(GraphComponent):
         for message in messages:
             entities = list(message.get(ENTITIES, []))
             text = message.get(TEXT) or ""
-            for found in self._model.find(text) if self._model and not says_nothing(text) else ():
+            for found in self._model.find(text, _sure_intent(message)) if self._model and not says_nothing(text) else ():
                 if all(found.end <= other["start"] or other["end"] <= found.start for other in entities):
                     entities.append(
                         {
@@ -89,5 +95,10 @@ class FrenchEntityExtractor(GraphComponent):
         return messages
 
 
+def _sure_intent(message: Message) -> str:
+    ranking = message.get("intent_ranking") or [{"name": "", "confidence": 0.0}]
+    return str(ranking[0]["name"]) if ranking[0]["confidence"] >= SURE else ""
+
+
 def _labelled(example: Message) -> list[Span]:
-    return [(e["start"], e["end"], e["entity"]) for e in example.get(ENTITIES, []) if e["entity"] in LABELS]
+    return [(e["start"], e["end"], e["entity"]) for e in example.get(ENTITIES, []) if e["entity"] not in EXACT_ENTITIES]

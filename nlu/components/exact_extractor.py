@@ -10,9 +10,12 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.exact import find_exact
+from nlu.components.exact import EXACT_ENTITIES, find_exact
 from nlu.components.identifiers import Found
+
+_ACTIVE = "active"
 
 
 def as_entity(found: Found) -> dict[str, Any]:
@@ -27,9 +30,14 @@ def as_entity(found: Found) -> dict[str, Any]:
     }
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class ExactExtractor(GraphComponent):
-    """Adds to each message the entities that rules find."""
+    """Adds to each message the entities that rules find, where the training data knows any of them."""
+
+    def __init__(self, storage: ModelStorage, resource: Resource, active: bool) -> None:
+        self._storage = storage
+        self._resource = resource
+        self._active = active
 
     @classmethod
     def create(
@@ -39,13 +47,33 @@ class ExactExtractor(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> ExactExtractor:
-        """A component without settings or state."""
-        return cls()
+        """A component that has seen no training data yet, and finds nothing."""
+        return cls(model_storage, resource, active=False)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> ExactExtractor:
+        """The component as it was trained."""
+        with model_storage.read_from(resource) as folder:
+            return cls(model_storage, resource, active=(folder / _ACTIVE).exists())
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns whether these entities are this assistant's affair: other labels are not to be disturbed."""
+        with self._storage.write_to(self._resource) as folder:
+            if training_data.entities & set(EXACT_ENTITIES):
+                (folder / _ACTIVE).touch()
+        return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets ENTITIES of each message; what was there and overlaps gives way."""
         for message in messages:
             text = message.get(TEXT) or ""
-            entities = [as_entity(found) for found in find_exact(text)]
+            entities = [as_entity(found) for found in find_exact(text)] if self._active else []
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from nlu.components.folding import tokenize
+from nlu.components.sounds import sound
 
 # Towns of Centre-Val de Loire and the larger ones of the rest of France.
 _CITIES = """
@@ -93,7 +94,8 @@ _NAME_LOCALES = [
     "ro_RO",
     "hr_HR",
 ]
-_LONGEST = 6
+# Lists whose words are recognised by ear too.
+_HEARD = ("city", "job", "org", "channel", "freq", "time")
 
 
 class Gazetteers:
@@ -102,6 +104,17 @@ class Gazetteers:
     def __init__(self, entries: dict[str, list[str]]) -> None:
         self.entries = entries
         self._sets = {name: frozenset(values) for name, values in entries.items()}
+        # By first word, so that most words are passed over at once: (list, words of its longest entry that begins so).
+        longest: dict[str, dict[str, int]] = {}
+        self._heard: dict[str, dict[str, str]] = {"~" + name: {} for name in _HEARD}
+        for name, values in entries.items():
+            for value in values:
+                first, *rest = value.split()
+                lengths = longest.setdefault(first, {})
+                lengths[name] = max(lengths.get(name, 0), 1 + len(rest))
+            for value in values if name in _HEARD else ():
+                self._heard["~" + name].update((sound(word), word) for word in value.split() if len(word) > 4)
+        self._longest = {first: tuple(lengths.items()) for first, lengths in longest.items()}
 
     @classmethod
     def collect(cls) -> Gazetteers:
@@ -112,24 +125,26 @@ class Gazetteers:
         return cls(entries)
 
     def classes(self, forms: list[str]) -> list[frozenset[str]]:
-        """For each folded form of a sentence, the names of the lists that it is in (« city », « first »…)."""
+        """For each folded form of a sentence, the names of the lists that it is in (« city », « first »…).
+
+        « ~city », « ~job »… where a word that is in none of these lists sounds like one of such a list.
+        """
         found: list[set[str]] = [set() for _ in forms]
-        for name, entries in self._sets.items():
-            longest = 1 if name in ("first", "last", "civ") else _LONGEST
-            position = 0
-            while position < len(forms):
-                length = _longest(forms, position, longest, entries)
+        free: dict[str, int] = {}  # where the list's next entry may begin
+        for position, form in enumerate(forms):
+            for name, longest in self._longest.get(form.split(" ", 1)[0], ()):
+                length = min(longest, len(forms) - position) if free.get(name, 0) <= position else 0
+                while length and " ".join(forms[position : position + length]) not in self._sets[name]:
+                    length -= 1
                 for index in range(position, position + length):
                     found[index].add(name)
-                position += max(length, 1)
+                if length:
+                    free[name] = position + length
+        for form, classes in zip(forms, found, strict=True):
+            if len(form) > 4 and form.isalpha() and not classes:
+                heard = sound(form)
+                classes.update(name for name, sounds in self._heard.items() if heard in sounds)
         return [frozenset(classes) for classes in found]
-
-
-def _longest(forms: list[str], position: int, longest: int, entries: frozenset[str]) -> int:
-    for length in range(min(longest, len(forms) - position), 0, -1):
-        if " ".join(forms[position : position + length]) in entries:
-            return length
-    return 0
 
 
 def _items(table: str) -> list[str]:

@@ -1,16 +1,16 @@
-"""A linear intent model on words, characters and the shape of the sentence.
+"""A linear intent model on words, characters, sounds, concepts and the shape of the sentence (`intent_features.py`).
 
-Three blocks of features, each of unit length: word 1- and 2-grams of the full forms; character 2- to 5-grams within words;
-a skeleton of 1- to 3-grams in which rare words are replaced by what they may be (« non pas <city> <city> »).
-A softmax over the margins of a one-against-rest linear SVM, its temperature fitted on held-out examples, gives confidences.
+Each block of features has unit length, what is not known included, so that a text of which little is known stays near the
+origin. A softmax over the margins of a one-against-rest linear SVM, its temperature fitted on held-out examples, gives
+confidences; what holds words that are none (`spelling.py`) is believed the less.
 """
 
 from __future__ import annotations
 
 import json
+import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +18,17 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from nlu.components.gazetteers import Gazetteers
+from nlu.components.intent_features import WEIGHTS, features
 from nlu.components.reading import Unit, read
+from nlu.components.spelling import Spelling
 
+# The temperature is fitted with every so-manyeth example only, which halves the training time.
+_SHARE_FOR_TEMPERATURE = 3
+# An unknown n-gram weighs this part of the rarest known one: a slip of the thumb makes a dozen of them.
+_PART_OF_UNKNOWN = 0.3
+Blocks = dict[str, dict[str, float]]
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
-_BLOCKS = ("word", "char", "shape")
-_WEIGHTS = {"word": 0.6, "char": 1.0, "shape": 0.6}
-_SHAPE_ORDER = ("city", "job", "org", "channel", "freq", "civ", "time", "first", "last")
-
-
-def _ngrams(items: Sequence[str], lengths: Iterable[int]) -> list[str]:
-    return [" ".join(items[i : i + n]) for n in lengths for i in range(len(items) - n + 1)]
 
 
 class IntentModel:
@@ -53,15 +53,17 @@ class IntentModel:
         self._bias = bias
         self._temperature = temperature
         self._gazetteers = gazetteers
+        self._spelling = Spelling(frequent, gazetteers)
+        self._unknown = _PART_OF_UNKNOWN * float(idf.max(initial=0.0))
 
     @classmethod
     def train(cls, texts: list[str], intents: list[str], gazetteers: Gazetteers) -> IntentModel:
         """Fits on `texts` with their full `intents`; deterministic."""
         readings = [read(text, gazetteers) for text in texts]
-        counts = Counter(form for units in readings for form in {u.form for u in units})
-        frequent = frozenset(form for form, n in counts.items() if n >= 4)
-        grams = [_features(units, frequent) for units in readings]
-        documents = Counter(key for features in grams for key in set(features))
+        forms = Counter(form for units in readings for form in {unit.form for unit in units})
+        frequent = frozenset(form for form, n in forms.items() if n >= 4)
+        grams = [features(units, frequent) for units in readings]
+        documents = Counter(key for blocks in grams for counts in blocks.values() for key in counts)
         vocabulary = {key: i for i, key in enumerate(sorted(k for k, n in documents.items() if n >= 2))}
         idf = np.ones(len(vocabulary), dtype=np.float32)
         for key, index in vocabulary.items():
@@ -70,7 +72,8 @@ class IntentModel:
         matrix = model._matrix(grams)
         targets = np.array([model.intents.index(intent) for intent in intents])
         held_out = np.array([_is_held_out(intent, units) for intent, units in zip(intents, readings, strict=True)])
-        model._fit(matrix[~held_out], targets[~held_out])
+        fitted = np.flatnonzero(~held_out)[::_SHARE_FOR_TEMPERATURE]
+        model._fit(matrix[fitted], targets[fitted])
         model._temperature = _fit_temperature(model._margins(matrix[held_out]), targets[held_out])
         model._fit(matrix, targets)
         return model
@@ -78,7 +81,7 @@ class IntentModel:
     def _fit(self, matrix: sp.csr_matrix, targets: IntArray) -> None:
         from sklearn.svm import LinearSVC
 
-        machine = LinearSVC(C=1.0, max_iter=2000, random_state=0)
+        machine = LinearSVC(C=1.0, tol=0.1, random_state=0)
         machine.fit(matrix, targets)
         weights = np.zeros((len(self.intents), matrix.shape[1]), dtype=np.float32)
         bias = np.full(len(self.intents), -10.0, dtype=np.float32)
@@ -89,40 +92,54 @@ class IntentModel:
             weights[machine.classes_], bias[machine.classes_] = machine.coef_, machine.intercept_
         self._weights, self._bias = np.ascontiguousarray(weights.T), bias
 
-    def _matrix(self, grams: list[dict[str, float]]) -> sp.csr_matrix:
+    def _matrix(self, grams: list[Blocks]) -> sp.csr_matrix:
         indices, values, starts = [], [], [0]
-        for features in grams:
-            columns, weights = self._vector(features)
+        for blocks in grams:
+            columns, weights = self._vector(blocks)
             indices.append(columns)
             values.append(weights)
             starts.append(starts[-1] + len(columns))
         shape = (len(grams), len(self._vocabulary))
         return sp.csr_matrix((np.concatenate(values), np.concatenate(indices), np.array(starts)), shape=shape)
 
-    def _vector(self, features: dict[str, float]) -> tuple[IntArray, FloatArray]:
+    def _vector(self, blocks: Blocks) -> tuple[IntArray, FloatArray]:
+        """Columns and weights of a sentence. What is not known counts in a block's length, so that little known weighs little."""
         columns: list[int] = []
-        weights: list[float] = []
-        for block in _BLOCKS:
-            known = [(self._vocabulary[k], n) for k, n in features.items() if k in self._vocabulary and k.startswith(block)]
+        weights: list[FloatArray] = []
+        for block, grams in blocks.items():
+            known = [(index, n) for gram, n in grams.items() if (index := self._vocabulary.get(gram)) is not None]
             if not known:
                 continue
-            part = np.array([n for _, n in known], dtype=np.float32)
-            part = (1 + np.log(part)) * self._idf[[i for i, _ in known]]
-            part *= _WEIGHTS[block] / float(np.sqrt((part * part).sum()))
-            columns += [i for i, _ in known]
-            weights += part.tolist()
-        return np.array(columns, dtype=np.int64), np.array(weights, dtype=np.float32)
+            rows = [index for index, _ in known]
+            part = (1 + np.log(np.array([n for _, n in known], dtype=np.float32))) * self._idf[rows]
+            unknown = (len(grams) - len(known)) * self._unknown**2
+            part *= WEIGHTS[block] / float(np.sqrt((part * part).sum() + unknown))
+            columns += rows
+            weights.append(part)
+        return np.array(columns, dtype=np.int64), np.concatenate(weights) if weights else np.zeros(0, np.float32)
 
     def _margins(self, matrix: sp.csr_matrix) -> FloatArray:
         return np.asarray(matrix @ self._weights + self._bias, dtype=np.float32)
 
     def rank(self, text: str) -> list[tuple[str, float]]:
-        """All intents with their confidence (they sum to 1), likeliest first."""
-        columns, values = self._vector(_features(read(text, self._gazetteers), self._frequent))
+        """All intents with their confidence, likeliest first. They sum to the share of words that could be words: 1 for most texts."""
+        units = read(text, self._gazetteers)
+        columns, values = self._vector(features(units, self._frequent))
         margins = values @ self._weights[columns] + self._bias
-        confidences = _softmax(margins[None, :] / self._temperature)[0]
-        order = np.argsort(-confidences)
+        confidences = _softmax(margins[None, :] / self._temperature)[0] * self._share_of_words(units)
+        order = np.argsort(-confidences, kind="stable")
         return [(self.intents[i], float(confidences[i])) for i in order]
+
+    def _share_of_words(self, units: list[Unit]) -> float:
+        """Of the words and of the characters that nobody types (control, private, unassigned), how many could be words."""
+        words = [unit for unit in units if unit.exact or unit.form[0].isalnum()]
+        untyped = sum(unicodedata.category(unit.text[0]) in ("Cc", "Cn", "Co") for unit in units)
+        return sum(map(self._could_be_word, words)) / (len(words) + untyped) if words else 1.0
+
+    def _could_be_word(self, unit: Unit) -> bool:
+        if unit.exact or unit.classes or unit.form[0].isdigit():
+            return True
+        return all("word " + form in self._vocabulary or self._spelling.is_plausible(form) for form in unit.form.split())
 
     def save(self, folder: Path) -> None:
         """Writes the weights (half precision) and a JSON file with vocabulary and lists into `folder`."""
@@ -145,33 +162,6 @@ class IntentModel:
             content["intents"], vocabulary, frozenset(content["frequent"]), idf, weights, bias, content["temperature"],
             Gazetteers(content["gazetteers"]),
         )  # fmt: skip
-
-
-def _features(units: list[Unit], frequent: frozenset[str]) -> dict[str, float]:
-    """Counts of the n-grams of a sentence, keyed by block."""
-    words = [form for unit in units for form in unit.form.split() if unit.exact or form[0].isalnum() or form in "?!"]
-    features: Counter[str] = Counter("word " + gram for gram in _ngrams(words, (1, 2)))
-    for word in words:
-        padded = f" {word} "
-        for n in (2, 3, 4, 5):
-            features.update("char " + padded[i : i + n] for i in range(max(len(padded) - n + 1, 1)))
-    skeleton = ["^", *(shape for unit in units for shape in _shapes(unit, frequent)), "$"]
-    features.update("shape " + gram for gram in _ngrams(skeleton, (1, 2, 3)))
-    features[f"shape length {min(len(words), 12)}"] += 1
-    return dict(features)
-
-
-def _shapes(unit: Unit, frequent: frozenset[str]) -> list[str]:
-    if unit.exact:
-        return [unit.form]
-    for name in _SHAPE_ORDER:
-        if name in unit.classes and (unit.form not in frequent or name in _SHAPE_ORDER[:5]):
-            return [f"<{name}>"]
-    if unit.form.isdigit():
-        return [f"<{min(len(unit.form), 6)} digits>"]
-    if unit.form not in frequent:
-        return ["<?>"]
-    return unit.form.split()
 
 
 def _softmax(values: FloatArray) -> FloatArray:

@@ -2,77 +2,34 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pycrfsuite
 import sklearn_crfsuite
 
+from nlu.components.concepts import concepts
 from nlu.components.gazetteers import Gazetteers
 from nlu.components.identifiers import Found
 from nlu.components.reading import Unit, read
+from nlu.components.sounds import sound
 
-LABELS = ("usager_name", "partner_name", "profession", "city", "organization", "channel", "frequency", "time")
 Span = tuple[int, int, str]
 
+_EPOCHS = 10
+_PERCENT_WITHOUT_INTENT = 20
+_OF_TEN_WITHOUT_LISTS = 2
+_SURE_CLASSES = frozenset(["civ", "channel", "freq", "time"])
+
 # Words after which a name or a place is likely, and whose it is.
-_CUES = frozenset(
-    [
-        "dossier",
-        "dossiers",
-        "usager",
-        "usagere",
-        "patient",
-        "patiente",
-        "resident",
-        "residente",
-        "beneficiaire",
-        "docteur",
-        "madame",
-        "monsieur",
-        "mademoiselle",
-        "professeur",
-        "maitre",
-        "ne",
-        "nee",
-        "collegue",
-        "chez",
-        "a",
-        "au",
-        "en",
-        "sur",
-        "vers",
-        "dans",
-        "pres",
-        "nom",
-        "prenom",
-        "appelle",
-        "suivi",
-        "suit",
-        "partenaire",
-        "compte",
-        "ajoute",
-        "ajouter",
-        "retire",
-        "retirer",
-        "associe",
-        "associer",
-        "cherche",
-        "trouve",
-        "famille",
-        "entre",
-        "jusqu",
-        "apres",
-        "avant",
-        "pendant",
-        "par",
-        "via",
-        "tous",
-        "chaque",
-        "non",
-        "pas",
-    ]
-)
+_CUES = frozenset([
+    "dossier", "dossiers", "usager", "usagere", "patient", "patiente", "resident", "residente", "beneficiaire", "docteur", "madame",
+    "monsieur", "mademoiselle", "professeur", "maitre", "ne", "nee", "collegue", "chez", "a", "au", "en", "sur", "vers", "dans", "pres",
+    "nom", "prenom", "appelle", "suivi", "suit", "partenaire", "compte", "ajoute", "ajouter", "retire", "retirer", "associe", "associer",
+    "cherche", "trouve", "famille", "entre", "jusqu", "apres", "avant", "pendant", "par", "via", "tous", "chaque", "non", "pas",
+])  # fmt: skip
 
 
 class SequenceModel:
@@ -85,16 +42,23 @@ class SequenceModel:
         self._gazetteers = gazetteers
 
     @classmethod
-    def train(cls, texts: list[str], spans: list[list[Span]], gazetteers: Gazetteers, path: Path) -> SequenceModel:
-        """Fits on `texts` with their labelled `spans` (start, end, label); the tagger's file is `path`."""
+    def train(cls, texts: list[str], intents: list[str], spans: list[list[Span]], gazetteers: Gazetteers, path: Path) -> SequenceModel:
+        """Fits on `texts` with their `intents` and labelled `spans` (start, end, label); the tagger's file is `path`.
+
+        A share of the sentences is learnt without their intent, a share without what the word lists say, since both may be wrong.
+        """
         sentences, tags = [], []
-        for text, labelled in zip(texts, spans, strict=True):
+        for text, intent, labelled in zip(texts, intents, spans, strict=True):
             units = read(text, gazetteers)
             if not units:
                 continue
-            sentences.append(features(units))
+            chance = zlib.crc32(text.encode()) % 100
+            if chance % 10 < _OF_TEN_WITHOUT_LISTS:
+                units = [replace(unit, classes=unit.classes & _SURE_CLASSES) for unit in units]
+            sentences.append(features(units, intent if chance >= _PERCENT_WITHOUT_INTENT else ""))
             tags.append(_tags(units, labelled))
-        trainer = sklearn_crfsuite.CRF(algorithm="lbfgs", c1=0.05, c2=0.02, max_iterations=130, min_freq=2, model_filename=str(path))
+        # The averaged perceptron is as exact here as L-BFGS, in a tenth of its time.
+        trainer = sklearn_crfsuite.CRF(algorithm="ap", max_iterations=_EPOCHS, min_freq=2, model_filename=str(path))
         trainer.fit(sentences, tags)
         return cls.load(path, gazetteers)
 
@@ -103,35 +67,46 @@ class SequenceModel:
         """The tagger in the file that `train` wrote; the file is not needed afterwards."""
         return cls(path.read_bytes(), gazetteers)
 
-    def find(self, text: str) -> list[Found]:
-        """The labelled spans of `text`, in order; what rules found is never inside one."""
+    def find(self, text: str, intent: str = "") -> list[Found]:
+        """The labelled spans of `text`, in order; what rules found is never inside one. `intent`: full name, where it is sure."""
         units = read(text, self._gazetteers)
         if not units:
             return []
-        tags = self._tagger.tag(pycrfsuite.ItemSequence(features(units)))
+        tags = self._tagger.tag(pycrfsuite.ItemSequence(features(units, intent)))
         return [Found(label, start, end, text[start:end]) for start, end, label in _spans(units, tags)]
 
 
-def features(units: Sequence[Unit]) -> list[dict[str, object]]:
+def features(units: Sequence[Unit], intent: str = "") -> list[dict[str, object]]:
     """The features of each unit: itself, what it may be, its neighbours, the last cue word before it."""
     cased = _tells_case(units)
     plain = [_plain(unit) for unit in units]
+    heard = ["" if unit.form.isdigit() else sound(unit.text)[:6] for unit in units]
+    meant = [sorted(concepts(unit.form, unit.text)) if unit.exact is None else [] for unit in units]
     sentence: list[dict[str, object]] = []
     cues = ["-", "-"]
     for index, unit in enumerate(units):
         word = unit.form
-        row: dict[str, object] = {"bias": 1.0, "w": word, "cue": cues[-1], "cue2": cues[-2] + "|" + cues[-1], "glued": unit.glued}
-        row["pre"], row["suf3"], row["suf2"], row["length"] = word[:3], word[-3:], word[-2:], min(len(word), 10)
+        row: dict[str, object] = {"bias": 1.0, "w": plain[index], "cue": cues[-1], "cue2": cues[-2] + "|" + cues[-1], "glued": unit.glued}
+        row["length"] = min(len(word), 10)
+        if not word.isdigit():  # which number it is says little of its label
+            row["pre"], row["suf3"], row["suf2"] = word[:3], word[-3:], word[-2:]
+            row["pre5"], row["heard"] = word[:5], heard[index]
+        row["intent"], row["intent cue"] = intent, intent + "|" + cues[-1]
+        for concept in meant[index]:
+            row["about " + concept] = True
         if cased and unit.text[:1].isupper():
             row["upper"] = "all" if len(unit.text) > 1 and unit.text.isupper() else "first"
-        for name in unit.classes:
+        for name in sorted(unit.classes):
             row["is " + name] = True
+            row[f"is {name} {intent}"] = True
         for offset in (-2, -1, 1, 2):
             other = index + offset
             inside = 0 <= other < len(units)
             row[f"w{offset}"] = plain[other] if inside else "^$"
-            for name in units[other].classes if inside and abs(offset) == 1 else ():
-                row[f"is{offset} {name}"] = True
+            if inside and abs(offset) == 1:
+                row[f"heard{offset}"] = heard[other]
+                row.update((f"is{offset} {name}", True) for name in sorted(units[other].classes))
+                row.update((f"about{offset} {concept}", True) for concept in meant[other])
         if index:
             row["w-1w"] = f"{plain[index - 1]} {plain[index]}"
         if index + 1 < len(units):
@@ -166,16 +141,21 @@ def _tags(units: Sequence[Unit], spans: list[Span]) -> list[str]:
 
 
 def _spans(units: Sequence[Unit], tags: Sequence[str]) -> list[Span]:
-    spans: list[Span] = []
+    """The spans that `tags` mark; they neither begin nor end with a mark (« à Tours ? »)."""
+    runs: list[tuple[list[Unit], str]] = []
     previous = "O"
     for unit, tag in zip(units, tags, strict=True):
         label = tag[2:]
         if tag == "O" or unit.exact is not None:
             previous = "O"
             continue
-        if tag.startswith("I-") and previous == label and spans:
-            spans[-1] = (spans[-1][0], unit.end, label)
+        if tag.startswith("I-") and previous == label and runs:
+            runs[-1][0].append(unit)
         else:
-            spans.append((unit.start, unit.end, label))
+            runs.append(([unit], label))
         previous = label
+    spans = []
+    for run, label in runs:
+        if words := [unit for unit in run if any(c.isalnum() for c in unit.text)]:
+            spans.append((words[0].start, words[-1].end, label))
     return spans

@@ -26,13 +26,20 @@ def generate(out_dir: Path, seed: int) -> None:
 
 def corpus(seed: int, handwritten: Path = HANDWRITTEN) -> dict[str, list[Segments]]:
     """The generated examples by intent. No sentence is one of the hand-written, nor stands under two intents."""
-    written = read_handwritten(handwritten)
+    return generated(seed, read_handwritten(handwritten), Templates())
+
+
+def generated(seed: int, written: dict[str, list[Segments]], templates: Templates) -> dict[str, list[Segments]]:
+    """What comes of these hand-written examples and these carriers alone, by intent."""
     amounts = read_yaml(DATA / "amounts.yml")
     taken = {fold(plain(example)) for examples in written.values() for example in examples}
-    templates = Templates()
     result: dict[str, list[Segments]] = {}
     for intent, examples in written.items():
-        candidates = _from_templates(intent, templates, amounts, seed) + _from_handwritten(intent, examples, amounts, seed)
+        wanted = round(int(amounts["templates"].get(intent, 0)) * templates.shares.get(intent, 0.0))
+        candidates = _from_templates(intent, templates.carriers.get(intent, []), templates, wanted, amounts, seed)
+        families = templates.families.get(intent, [])
+        candidates += _from_templates(intent, families, templates, len(families) * int(amounts["share"]["of_a_family"]), amounts, seed + 1)
+        candidates += _from_handwritten(intent, examples, amounts, seed)
         kept: list[Segments] = []
         for candidate in candidates:
             key = fold(plain(candidate))
@@ -43,17 +50,17 @@ def corpus(seed: int, handwritten: Path = HANDWRITTEN) -> dict[str, list[Segment
     return result
 
 
-def _from_templates(intent: str, templates: Templates, amounts: dict[str, dict[str, float]], seed: int) -> list[Segments]:
-    """As many sentences as `amounts` says, each carrier in its turn; a share of them written carelessly."""
-    wanted = int(amounts["templates"].get(intent, 0))
-    if not wanted:
+def _from_templates(
+    intent: str, carriers: list[str], templates: Templates, wanted: int, amounts: dict[str, dict[str, float]], seed: int
+) -> list[Segments]:
+    """`wanted` sentences, each carrier in its turn; a share of them written carelessly."""
+    if not wanted or not carriers:
         return []
     rng, vocabulary, noise = (
         random.Random(f"{seed}:{intent}:templates"),
         Vocabulary(f"{seed}:{intent}"),
         Noise(f"{seed}:{intent}"),
     )
-    carriers = templates.carriers[intent]
     found: dict[str, Segments] = {}
     for turn in range(wanted * _TRIES_PER_SENTENCE):
         if len(found) == wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
+from collections.abc import Callable
 
 from nlu.corpus.examples import Segment, Segments, merge, read_yaml
 from nlu.corpus.vocabulary import DATA, Vocabulary
@@ -12,17 +13,32 @@ from nlu.corpus.vocabulary import DATA, Vocabulary
 _TOKEN = re.compile(r"\{(\w+)\}|([(|)])|([^{}(|)]+)")
 _ELIDED = {"le": "l'", "la": "l'", "du": "de l'", "au": "à l'", "de": "d'", "que": "qu'"}
 _ARTICLE = re.compile(r"(^|[ '])(le|la|du|au|de|que) $")
+# « de ajouter », « que il »: pieces of plain text put side by side.
+_OPEN_SYLLABLE = re.compile(r"\b([Dd]|[Qq]u)e (?=[aeiouéèêîô]|hôpital)")
 _ANY_NAME = frozenset({"partner_name", "usager_name", "city"})
 
 
 class Templates:
-    """Carriers by intent, with the phrases that they share."""
+    """Carriers by intent, with the phrases that they share.
 
-    def __init__(self) -> None:
+    `carriers` come in the numbers that `amounts.yml` gives for each intent; `families`, paraphrases of one way to say something
+    in one carrier, all equally often.
+    """
+
+    def __init__(self, wanted: Callable[[str], bool] = bool) -> None:
+        """Reads the carriers that are `wanted`: all, where nothing is said. `shares`: how much of an intent's carriers that is."""
         self._phrases: dict[str, list[str]] = read_yaml(DATA / "phrases.yml")
         self.carriers: dict[str, list[str]] = {}
-        for path in sorted((DATA / "templates").glob("*.yml")):
-            self.carriers.update(read_yaml(path))
+        self.families: dict[str, list[str]] = {}
+        for folder, carriers in (("templates", self.carriers), ("families", self.families)):
+            for path in sorted((DATA / folder).glob("*.yml")):
+                for intent, found in read_yaml(path).items():
+                    carriers.setdefault(intent, []).extend(found)
+        self.shares: dict[str, float] = {}
+        for intent, found in self.carriers.items():
+            self.carriers[intent] = list(filter(wanted, found))
+            self.shares[intent] = len(self.carriers[intent]) / len(found)
+        self.families = {intent: list(filter(wanted, found)) for intent, found in self.families.items()}
 
     def sentence(self, carrier: str, vocabulary: Vocabulary, rng: random.Random) -> Segments:
         """One sentence from `carrier`, its slots filled. Raises KeyError for a slot that nothing knows."""
@@ -60,6 +76,8 @@ def _elide(segments: Segments) -> list[Segment]:
     """« la AS » → « l'AS », « du EHPAD » → « de l'EHPAD », « de Orléans » → « d'Orléans »."""
     done: list[Segment] = []
     for part in segments:
+        if part.entity is None:
+            part = Segment(_OPEN_SYLLABLE.sub(lambda match: match[1] + "'", part.text))
         if part.entity and done and done[-1].entity is None and _starts_with_vowel(part.text):
             match = _ARTICLE.search(done[-1].text)
             if match and (part.entity not in _ANY_NAME or match[2] in ("de", "que")):

@@ -158,13 +158,23 @@ class Vocabulary:
 
     def commune(self) -> str:
         """A commune, in full or as written in haste (« St », « s/ », no hyphens)."""
-        name: str = self._pick(self._communes["centre" if self._random.random() < 0.7 else "elsewhere"])
+        where = self._random.random()
+        name: str = self._compose() if where > 0.65 else self._pick(self._communes["centre" if where < 0.45 else "elsewhere"])
         haste = self._random.random()
         if haste < 0.2:
             name = name.replace("Saint-", "St ").replace("Sainte-", "Ste ").replace("-", " ")
         elif haste < 0.27:
             name = name.replace("Saint-", "St-").replace("-sur-", " s/ ")
         return name
+
+    def _compose(self) -> str:
+        """A commune that is on no list, put together as theirs are."""
+        parts = self._communes["parts"]
+        return str(self._pick(parts["patterns"])).format(
+            saint=self._pick(parts["saints"]),
+            place=self._pick(parts["beginnings"]) + self._pick(parts["endings"]),
+            river=self._pick(parts["rivers"]),
+        )
 
     def structure(self, gender: str) -> str:
         """A care structure whose name is of grammatical `gender` ("m" or "f"), named or not."""

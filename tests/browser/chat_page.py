@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.browser.watched import WatchedPage
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Alone with the page: no update, no telemetry, no protocol that the loopback servers do not speak.
@@ -22,37 +22,16 @@ CHROMIUM_FLAGS = (
 )
 ANSWER_MS = 30_000
 PHONE = {"width": 390, "height": 800}
-_REPORT_VIOLATIONS = """
-addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
-"""
 
 
-@dataclass
-class ChatPage:
-    """One visit in a profile of its own, with everything the browser complained about and every host it spoke to."""
-
-    context: BrowserContext
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
+class ChatPage(WatchedPage):
+    """One visit of the chat."""
 
     @classmethod
     def open(cls, browser: Browser, url: str, **context_options: Any) -> ChatPage:
-        context = browser.new_context(**{"locale": "fr-FR", "viewport": PHONE, **context_options})
-        context.add_init_script(_REPORT_VIOLATIONS)
-        chat = cls(context, context.new_page())
-        chat._listen()
-        chat.page.goto(url)
+        chat = cls.visit(browser, url, **{"viewport": PHONE, **context_options})
         expect(chat.page.locator("#welcome")).to_be_visible()
         return chat
-
-    def _listen(self) -> None:
-        def requested(request: Request) -> None:
-            self.hosts.add(urlsplit(request.url).netloc)
-
-        self.page.on("request", requested)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
 
     @property
     def field(self) -> Locator:

@@ -1,27 +1,12 @@
 """The page by itself: what it asks for, what it complains about, whether everybody can use it."""
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from bot.web.assets import HERE
-
+from .accessibility import violations
 from .chat_page import PHONE, ChatPage
-
-AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def violations(chat: ChatPage) -> list[str]:
-    """What axe-core finds, one line per element."""
-    # Evaluated by the debugger, which the page's policy does not bind; a script element would be refused.
-    chat.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = chat.page.evaluate(
-        "async (tags) => (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations", RULES
-    )
-    return [f"{rule['id']}: {node['html']} — {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 def test_page_speaks_to_its_own_host_only_and_complains_of_nothing(chat: ChatPage) -> None:
@@ -36,19 +21,19 @@ def test_page_speaks_to_its_own_host_only_and_complains_of_nothing(chat: ChatPag
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_stands_in_anybodys_way(open_chat: Callable[..., ChatPage], scheme: str) -> None:
     chat = open_chat(color_scheme=scheme, reduced_motion="reduce")
-    assert violations(chat) == []
+    assert violations(chat.page) == []
 
     chat.page.get_by_role("button", name="Menu").click()
-    assert violations(chat) == []
+    assert violations(chat.page) == []
     chat.page.get_by_role("button", name="Aide").click()
     chat.answered("aide")
     chat.write("un\n<b>deux</b>")
     chat.answered("deux")
-    assert violations(chat) == []
+    assert violations(chat.page) == []
 
     chat.page.get_by_role("button", name="Menu").click()
     chat.page.get_by_role("button", name="Nouvelle conversation").click()
-    assert violations(chat) == []
+    assert violations(chat.page) == []
 
 
 # 640 × 400 and 320 × 256: a desktop window zoomed to 200 % and 400 %.

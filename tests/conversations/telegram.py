@@ -1,25 +1,30 @@
-"""A user of Telegram, as tests drive one through the stand-in for the Bot API: the same steps as in the web chat (`talk.Talk`)."""
+"""A user of Telegram, through the stand-in for the Bot API."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
-from tests.conversations.talk import Talk
-from tests.stack import Stack, wait_for
+from tests.conversations.external import ExternalTalk, Shown
+from tests.stack import Stack
 
 _ids = itertools.count(5001)
 
 
-class TelegramTalk(Talk):
-    """One private chat. `last` holds the answer as the web chat API would give it."""
+class TelegramTalk(ExternalTalk):
+    """One private chat."""
+
+    channel: ClassVar[str] = "telegram"
 
     def __init__(self, stack: Stack) -> None:
         self.stack, self.id, self.last = stack, next(_ids), []
+        self.address = str(self.id)
         self.url = str(stack.run["telegram"])
+        self.update: dict[str, Any] = {}
         self.fake("POST", "/chats", {"id": self.id, "name": f"Testeur {self.id}"})
 
     def fake(self, method: str, path: str, body: Any = None) -> Any:
@@ -27,48 +32,56 @@ class TelegramTalk(Talk):
         answer = httpx.request(method, f"{self.url}/fake{path}", json=body, timeout=60, trust_env=False)
         return answer.raise_for_status().json()
 
-    def seen(self) -> list[dict[str, Any]]:
-        """The chat's messages as Telegram has them, deleted ones included."""
-        found: list[dict[str, Any]] = self.fake("GET", f"/chats/{self.id}/messages")["messages"]
+    def seen(self, chat: int | None = None) -> list[dict[str, Any]]:
+        """The messages of this chat, or of another one, as Telegram has them, deleted ones included."""
+        found: list[dict[str, Any]] = self.fake("GET", f"/chats/{chat or self.id}/messages")["messages"]
         return found
 
-    def _post(self, content: dict[str, str], message_id: str | None) -> str:
-        before, asked = self._newest(), self._turns()
-        if "text" in content:
-            self.fake("POST", f"/chats/{self.id}/say", {"text": content["text"]})
-        else:
-            shown = next(m for m in reversed(self.seen()) if any(b["token"] == content["button"] for b in _buttons(m)))
-            self.fake("POST", f"/chats/{self.id}/press", {"message_id": shown["message_id"], "data": content["button"]})
-        return self._answer(before, asked)
+    def messages(self) -> list[Shown]:
+        """See `ExternalTalk`."""
+        return [_shown(message) for message in self.seen()]
 
-    def _newest(self) -> int:
-        return max((m["message_id"] for m in self.seen()), default=0)
+    def write(self, text: str) -> None:
+        """See `ExternalTalk`."""
+        self.act(text=text)
 
-    def _turns(self) -> int:
-        return len(self.stack.turns_of("telegram", str(self.id)))
+    def act(self, **content: Any) -> None:
+        """Send anything: `text`, `kind`, `forwarded`."""
+        self.update = self.fake("POST", f"/chats/{self.id}/say", content)
 
-    def _answer(self, before: int, asked: int) -> str:
-        """Wait until the turn is over and everything that it said has arrived."""
+    def push(self, message: Shown, token: str) -> None:
+        """See `ExternalTalk`."""
+        self.update = self.fake("POST", f"/chats/{self.id}/press", {"message_id": int(message.id), "data": token})
 
-        def over() -> bool:
-            turns = self.stack.turns_of("telegram", str(self.id))
-            return len(turns) > asked and all(done for done in turns) and not self.stack.to_be_pushed("telegram", str(self.id))
+    def block(self) -> None:
+        """See `ExternalTalk`."""
+        self.fake("POST", f"/chats/{self.id}/block", {"blocked": True})
 
-        wait_for("the answer in Telegram", over, 120)
-        new = [m for m in self.seen() if m["message_id"] > before and m["from"]["is_bot"] and not m.get("deleted")]
-        self.last = [{"text": m["text"], "buttons": _buttons(m), "author": "assistant"} for m in new]
-        assert self.last, "an empty turn"
-        Talk.everything += [m["text"] for m in self.last]
-        return "\n".join(m["text"] for m in self.last)
+    def unblock(self) -> None:
+        """See `ExternalTalk`."""
+        self.fake("POST", f"/chats/{self.id}/block", {"blocked": False})
 
-    def history(self) -> list[dict[str, Any]]:
-        """Every message of the chat."""
-        authors = {True: "assistant", False: "user"}
-        return [{"author": authors[m["from"]["is_bot"]], "text": m.get("text", ""), "buttons": _buttons(m)} for m in self.seen()]
+    def replay(self) -> None:
+        """See `ExternalTalk`."""
+        self.fake("POST", "/updates", [self.update])
+
+    def hold_next_answer(self) -> None:
+        """See `ExternalTalk`."""
+        self.fake("POST", "/faults", [{"method": "sendMessage", "code": "held", "chat": self.id}])
+
+    @classmethod
+    def everything_sent(cls, stack: Stack) -> list[str]:
+        """See `ExternalTalk`."""
+        calls = httpx.get(f"{stack.run['telegram']}/fake/calls", timeout=60, trust_env=False).json()["calls"]
+        return [json.dumps(call, ensure_ascii=False) for call in calls]
 
 
-def _buttons(message: dict[str, Any]) -> list[dict[str, str]]:
-    """The buttons that give something back; a bare number is read as the line of the list that it stands for."""
-    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-    lines = dict(re.findall(r"^(\d+)\. (.+)$", message.get("text", ""), re.MULTILINE))
-    return [{"title": lines.get(b["text"], b["text"]), "token": b["callback_data"]} for row in rows for b in row if "callback_data" in b]
+def _shown(message: dict[str, Any]) -> Shown:
+    """A message; a bare number on a button is read as the line of the list that it stands for."""
+    text = message.get("text", "")
+    buttons = [b for row in message.get("reply_markup", {}).get("inline_keyboard", []) for b in row]
+    lines = dict(re.findall(r"^(\d+)\. (.+)$", text, re.MULTILINE))
+    choices = tuple({"title": lines.get(b["text"], b["text"]), "token": b["callback_data"]} for b in buttons if "callback_data" in b)
+    links = (*(b["url"] for b in buttons if "url" in b), *re.findall(r"https?://\S+", text))
+    deleted, replaced = bool(message.get("deleted")), bool(message.get("history"))
+    return Shown(str(message["message_id"]), text, message["from"]["is_bot"], deleted, replaced, choices, links)

@@ -10,7 +10,7 @@ from tests.conversations.talk import CLAIRE, as_user
 from tests.stack import Stack
 
 
-@pytest.mark.web_only
+@pytest.mark.channels("web")
 def test_create_then_add_at_once(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     assert "nom de naissance" in claire.say("nouveau dossier pour un patient")
@@ -31,7 +31,7 @@ def test_create_then_add_at_once(stack: Stack) -> None:
     assert "Claire Moreau" in names
 
 
-@pytest.mark.web_only
+@pytest.mark.channels("web")
 def test_duplicates_are_shown_first(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("créer un dossier")
@@ -44,7 +44,7 @@ def test_duplicates_are_shown_first(stack: Stack) -> None:
     assert "aucun dossier n'a été créé" in claire.press("Non")
 
 
-@pytest.mark.web_only
+@pytest.mark.channels("web")
 def test_impossible_birth_date(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("créer un dossier")
@@ -56,7 +56,7 @@ def test_impossible_birth_date(stack: Stack) -> None:
     claire.say("annuler")
 
 
-@pytest.mark.web_only
+@pytest.mark.channels("web")
 def test_find_and_list(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     assert "SPH-2024-000137" in claire.say("retrouve le dossier de Mme Durand née le 12/03/1948")

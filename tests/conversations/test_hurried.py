@@ -81,7 +81,7 @@ def test_removing_is_for_the_referent(stack: Stack) -> None:
     assert "Seul le référent" in answer or "Voulez-vous" in answer
 
 
-@pytest.mark.web_only
+@pytest.mark.channels("web")
 def test_another_patient_starts_over(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("créer un dossier pour Marie-Thérèse DUPONT-AIGNAN née le 14 juillet 1938")
@@ -101,7 +101,7 @@ def test_an_unknown_number_is_not_said_to_exist_or_not(stack: Stack) -> None:
     assert "ne faites pas partie" in claire.say(f"retrouve le dossier {foreign}")
 
 
-@pytest.mark.web_only
+@pytest.mark.channels("web")
 def test_no_to_the_offer_after_creating(stack: Stack) -> None:
     karim = as_user(stack, KARIM)
     for text in ("nouveau dossier", "Vasseur", "Gilberte", "02/02/1931"):

@@ -12,9 +12,11 @@ import httpx
 import pytest
 from ruamel.yaml import YAML
 
+from tests.routes import routes_of
+
 ROOT = Path(__file__).resolve().parents[2]
-PUBLIC_ROUTES = {"/", "/chat", "/chat/sessions", "/static/{version}/{name}", "/health", "/health/live"}
-"""Routes that need no token: pages and their files, opening a chat, health."""
+PUBLIC_ROUTES = {"/", "/chat", "/chat/sessions", "/static/{version}/{name:path}", "/health", "/health/live", "/desk/sign-in"}
+"""Routes that need no token: pages and their files, opening a chat, signing in to the desk, health."""
 ASKED = re.compile(r"^utter_ask_|^utter_faq/")
 
 
@@ -117,7 +119,8 @@ async def test_every_route_asks_who_it_is(tmp_path: Path, missing: str | None) -
     app = create_app(settings, SystemClock())
     headers = {"Authorization": missing} if missing else {}
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
-        asked = [(method, route.path) for route in app.routes for method in getattr(route, "methods", None) or ()]
+        asked = routes_of(app)
+        assert ("POST", "/chat/messages") in asked
         for method, path in asked:
             if path not in PUBLIC_ROUTES:
                 answer = await client.request(method, path, headers=headers, json={})

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import UTC, datetime
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
 
 from bot.migrations import upgrade
 from bot.tables import metadata
+from tests.databases import every_database
+
+__all__ = ["every_database"]
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+ROW = {"kind": "mail", "key": "x", "payload": {}, "created_at": NOW, "not_before": NOW, "attempts": 0}
 
 
-def test_migrations_and_declared_tables_agree(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'x.db'}"
-    upgrade(url)
-    upgrade(url)
-    engine = create_engine(url.replace("+aiosqlite", ""))
+def test_migrations_and_declared_tables_agree(every_database: str) -> None:
+    upgrade(every_database)
+    engine = create_engine(every_database.replace("+aiosqlite", ""))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_bot_starts_while_another_one_writes(every_database: str) -> None:
+    upgrade(every_database)
+    engine = create_engine(every_database.replace("+aiosqlite", ""))
+    with engine.connect() as writing:
+        if engine.dialect.name == "sqlite":
+            writing.exec_driver_sql("BEGIN IMMEDIATE")
+        writing.execute(insert(metadata.tables["outbox"]), ROW)
+        upgrade(every_database)  # a lock that it waited for would never be free
+        writing.rollback()
     engine.dispose()

@@ -135,10 +135,15 @@ class Activity:
         return plain(text, markup=self.text_of("textFormat") in {"xml", "html"})
 
     @property
+    def data(self) -> dict[str, Any]:
+        """What the pressed button carries, with what was entered in the card; empty where nothing was pressed."""
+        data = self._at("value", "action", "data") if self.type == "invoke" else self.body.get("value")
+        return data if isinstance(data, dict) else {}
+
+    @property
     def token(self) -> str:
         """The token of the button that was pressed: of a card's `Action.Execute`, or of the `Action.Submit` of a client without it."""
-        data = self._at("value", "action", "data") if self.type == "invoke" else self.body.get("value")
-        token = data.get("token") if isinstance(data, dict) else None
+        token = self.data.get("token")
         return token if isinstance(token, str) and 0 < len(token) <= 100 and token.isprintable() else ""
 
     @property

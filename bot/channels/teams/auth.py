@@ -20,7 +20,28 @@ _SECONDS = 10.0
 """A check that takes longer is given up: the keys could not be fetched, and Teams asks again."""
 _THREADS = 4
 _LONGEST_TOKEN = 16 * 1024
+_ENDORSEMENT = "msteams"
+"""What a key must be endorsed for. The Bot Framework signs for its other channels too, with keys of the same set."""
 _KEYS_AWAY = (jwt.exceptions.PyJWKClientConnectionError, jwt.exceptions.PyJWKSetError)
+
+
+class _Endorsements(jwt.PyJWKClient):
+    """Which keys may speak for Teams: what the SDK's check leaves out. Fetched like the keys, and as often."""
+
+    _endorsed: frozenset[str] = frozenset()
+
+    def fetch_data(self) -> Any:
+        """The keys, as JSON."""
+        data = super().fetch_data()
+        keys = [key for key in data["keys"] if isinstance(key, dict)]
+        self._endorsed = frozenset(str(key.get("kid")) for key in keys if _ENDORSEMENT in (key.get("endorsements") or ()))
+        return data
+
+    def check(self, token: str) -> None:
+        """Raises PyJWTError unless the token's key is endorsed."""
+        key = self.get_signing_key_from_jwt(token)
+        if key.key_id not in self._endorsed:
+            raise jwt.InvalidTokenError("the key is not endorsed")
 
 
 class Authenticator:
@@ -30,6 +51,7 @@ class Authenticator:
         self._registration = registration
         # Of the SDK's validators the one for connector tokens alone: its other one takes tokens of every tenant, without serviceUrl.
         self._validator = TokenValidator.for_service(registration.app_id, cloud=registration.cloud)
+        self._endorsements = _Endorsements(self._validator.options.jwks_uri)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="teams-auth")
 
     def close(self) -> None:
@@ -58,7 +80,9 @@ class Authenticator:
             raise unauthorized()
 
     def _validate(self, token: str, service_url: object) -> Mapping[str, Any]:
-        return asyncio.run(self._validator.validate_token(token, service_url if isinstance(service_url, str) else None))
+        claims = asyncio.run(self._validator.validate_token(token, service_url if isinstance(service_url, str) else None))
+        self._endorsements.check(token)
+        return claims
 
     def check_connector(self, service_url: object) -> None:
         """Raises Problem (401) unless answers may be sent there."""

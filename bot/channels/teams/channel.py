@@ -9,11 +9,13 @@ from ruamel.yaml import YAML
 
 from bot.channels.limiter import Limiter
 from bot.channels.teams.auth import Authenticator
+from bot.channels.teams.group import TeamsGroup
 from bot.channels.teams.receiving import CHANNEL, Receiver
 from bot.channels.teams.registration import Registration
 from bot.channels.teams.sending import Sender
 from bot.channels.teams.tokens import BotTokens
 from bot.conversation.channel import Chat, Means, Part, Wiring
+from bot.conversation.groups.group import Group
 
 _TEXTS = Path(__file__).with_name("texts.yml")
 
@@ -39,6 +41,9 @@ class TeamsChannel:
         self._tokens = BotTokens(registration)
         limiter = Limiter(settings.redis_url.get_secret_value() if settings.redis_url else None)
         self._sender = Sender(registration, self._tokens, limiter, wiring.clock)
+        self.group: Group | None = None
+        if settings.support_teams_channel is not None:
+            self.group = self._receiver.group = TeamsGroup(self._sender, settings, settings.support_teams_channel)
         self.routes: APIRouter | None = self._receiver.routes
 
     async def start(self) -> None:

@@ -13,8 +13,12 @@ from starlette.responses import Response
 
 from bot.channels.teams.activities import Activity, Malformed
 from bot.channels.teams.auth import Authenticator
+from bot.channels.teams.group import TeamsGroup
+from bot.channels.teams.group_cards import group_card
+from bot.channels.teams.sending import CARD
 from bot.clock import Clock
 from bot.conversation.gateway import Gateway
+from bot.conversation.groups.group import Answer
 from bot.conversation.messages import Incoming
 from bot.problems import Problem, problem_response
 
@@ -43,6 +47,8 @@ class Receiver:
         self._gateway, self._authenticator, self._clock, self._texts = gateway, authenticator, clock, texts
         self._removals: OrderedDict[str, int] = OrderedDict()
         self.open = True
+        self.group: TeamsGroup | None = None
+        """The team's channel, in which nobody talks with the assistant."""
         self.routes = APIRouter()
         self.routes.add_api_route(PATH, self._post, methods=["POST"], response_model=None)
 
@@ -78,6 +84,9 @@ class Receiver:
                 return await self._invoke(activity)
             case "message" if not activity.from_bot:
                 await self._message(activity)
+            case "messageUpdate" if self.group is not None and self.group.holds(activity):
+                if activity.mentioned and activity.text_of("channelData", "eventType") == "editMessage":
+                    await self.group.edited(activity)
             case "messageUpdate" if activity.personal and activity.text_of("channelData", "eventType") == "editMessage":
                 await self._give(activity, Incoming(activity.edit_id, event="edited"))
             case "conversationUpdate" | "installationUpdate":
@@ -89,16 +98,29 @@ class Receiver:
     async def _message(self, activity: Activity) -> None:
         if activity.personal:
             await self._give(activity, _incoming(activity))
+        elif self.group is not None and self.group.holds(activity):
+            if await self.group.pressed(activity) is None and activity.mentioned:
+                await self.group.mentioned(activity)
         elif activity.mentioned:
             await self._give(activity, Incoming(activity.client_id(), event="group"))
 
     async def _invoke(self, activity: Activity) -> Response:
         if activity.text_of("name") != _PRESSED:
             raise Problem(HTTPStatus.NOT_IMPLEMENTED, "only buttons of cards are answered")
+        if self.group is not None and self.group.holds(activity):
+            return self._answered(self.group, await self.group.pressed(activity))
         if not (activity.personal and activity.token):
             return _invoked(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
         await self._give(activity, Incoming(_press_id(activity), button=activity.token))
         return _invoked(200, "application/vnd.microsoft.activity.message", self._texts["received"])
+
+    def _answered(self, group: TeamsGroup, answer: Answer | None) -> Response:
+        """What an agent sees who pressed a button of a ticket's card: the card as it is now, or a word."""
+        if answer is None:
+            return _invoked(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
+        if answer.head is not None:
+            return _invoked(200, CARD, group_card(answer.head, group.words))
+        return _invoked(200, "application/vnd.microsoft.activity.message", answer.text or group.words.say("done"))
 
     async def _membership(self, activity: Activity) -> None:
         """Installed or uninstalled. In a team nobody is greeted: the assistant answers there when it is spoken to."""

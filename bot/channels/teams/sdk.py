@@ -16,7 +16,7 @@ with warnings.catch_warnings():
     )
     from microsoft_teams.api.activities.message.message import MessageActivityInput
     from microsoft_teams.api.auth.cloud_environment import PUBLIC, CloudEnvironment, with_overrides
-    from microsoft_teams.api.clients.conversation import ConversationClient
+    from microsoft_teams.api.clients.conversation import ConversationClient, CreateConversationParams
     from microsoft_teams.apps.auth import TokenValidator
     from microsoft_teams.apps.token_manager import TokenManager
     from microsoft_teams.apps.token_provider import AppTokenProvider
@@ -37,6 +37,7 @@ __all__ = [
     "ClientOptions",
     "CloudEnvironment",
     "ConversationClient",
+    "CreateConversationParams",
     "MessageActivityInput",
     "TokenCredentials",
     "TokenManager",

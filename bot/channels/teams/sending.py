@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -13,16 +14,24 @@ import httpx
 from limits import RateLimitItemPerHour, RateLimitItemPerSecond
 
 from bot.channels.limiter import Limiter
-from bot.channels.teams.cards import card, needs_card, shortened
+from bot.channels.teams.cards import Card, card, needs_card
 from bot.channels.teams.registration import Registration
-from bot.channels.teams.sdk import Client, ClientOptions, ConversationClient, MessageActivityInput, TypingActivityInput
+from bot.channels.teams.sdk import (
+    Client,
+    ClientOptions,
+    ConversationClient,
+    CreateConversationParams,
+    MessageActivityInput,
+    TypingActivityInput,
+)
 from bot.channels.teams.tokens import BotTokens
 from bot.clock import Clock
 from bot.conversation.channel import ChannelError, ChannelUnavailable, Chat, ChatClosed, MessageRefused, Part, SlowDown
 from bot.errors import log_error
 
 SECONDS = 15.0
-PER_CHAT = (RateLimitItemPerSecond(7), RateLimitItemPerSecond(60, 30), RateLimitItemPerHour(1800))
+CARD = "application/vnd.microsoft.card.adaptive"
+PER_CHAT = (RateLimitItemPerSecond(7), RateLimitItemPerSecond(8, 2), RateLimitItemPerSecond(60, 30), RateLimitItemPerHour(1800))
 """Of one bot in one conversation."""
 OVERALL = RateLimitItemPerSecond(50)
 """Of one bot in one tenant."""
@@ -50,31 +59,48 @@ class Sender:
     async def close(self) -> None:
         """Close connections."""
         await self._http.aclose()
+        await self._limiter.close()
 
-    async def create(self, chat: Chat, part: Part) -> str:
-        """Send a message; its id, or nothing where the connector tells none."""
-        conversation, client = await self._turn(chat)
-        activity = self._message(chat, part, as_card=needs_card(part))
-        sent = await self._ask(client.create_activity(conversation, activity))
+    async def create(self, chat: Chat, part: Part, *, gone: Callable[[], ChannelError] = ChatClosed) -> str:
+        """Send a message; its id, or nothing where the connector tells none. `gone`: what it means that there is no such conversation."""
+        async with self._turn(chat) as (conversation, client):
+            activity = self._message(chat, part, as_card=needs_card(part))
+            sent = await self._ask(client.create_activity(conversation, activity), gone=gone)
         return "" if sent is None or sent.id == _UNKNOWN_ID else sent.id
 
     async def update(self, chat: Chat, sent_id: str, part: Part) -> None:
         """Put a part in the place of a message, as a card, which what was there is."""
-        conversation, client = await self._turn(chat)
-        activity = self._message(chat, part, as_card=True)
-        activity.id = sent_id
-        await self._ask(client.update_activity(conversation, quote(sent_id, safe=_KEPT), activity), of_message=True)
+        await self._update(chat, sent_id, self._message(chat, part, as_card=True))
+
+    async def update_card(self, chat: Chat, sent_id: str, shown: Card) -> None:
+        """Put a card in the place of a message."""
+        await self._update(chat, sent_id, self._with_card(chat, shown))
+
+    async def begin(self, channel: Chat, shown: Card, tenant_id: str | None) -> str:
+        """Begin a thread of a channel with a card; the thread's conversation id."""
+        async with self._turn(channel) as (_, client):
+            data = {"channel": {"id": channel.reference["conversation"]}}
+            params = CreateConversationParams(activity=self._with_card(channel, shown), channel_data=data, tenant_id=tenant_id)
+            made = await self._ask(client.create(params))
+        if made is None or not made.id:
+            raise ChannelUnavailable
+        return made.id
+
+    async def _update(self, chat: Chat, sent_id: str, activity: MessageActivityInput) -> None:
+        async with self._turn(chat) as (conversation, client):
+            activity.id = sent_id
+            await self._ask(client.update_activity(conversation, quote(sent_id, safe=_KEPT), activity), of_message=True)
 
     async def delete(self, chat: Chat, sent_id: str) -> None:
         """Delete a message of the bot."""
-        conversation, client = await self._turn(chat)
-        await self._ask(client.delete_activity(conversation, quote(sent_id, safe=_KEPT)), of_message=True)
+        async with self._turn(chat) as (conversation, client):
+            await self._ask(client.delete_activity(conversation, quote(sent_id, safe=_KEPT)), of_message=True)
 
     async def typing(self, chat: Chat) -> None:
         """Show « écrit… »."""
-        conversation, client = await self._turn(chat)
-        activity = TypingActivityInput.model_validate(_envelope(chat))
-        await self._ask(client.create_activity(conversation, activity))
+        async with self._turn(chat) as (conversation, client):
+            activity = TypingActivityInput.model_validate(_envelope(chat))
+            await self._ask(client.create_activity(conversation, activity))
 
     async def reachable(self) -> bool:
         """Whether those who sign the requests of Teams answer."""
@@ -84,22 +110,29 @@ class Sender:
             return False
         return answer.is_success
 
-    async def _turn(self, chat: Chat) -> tuple[str, ConversationClient]:
+    @asynccontextmanager
+    async def _turn(self, chat: Chat) -> AsyncIterator[tuple[str, ConversationClient]]:
         """Wait until something may be sent there; its id for a path, and the client of its connector."""
         conversation, service_url = chat.reference.get("conversation"), chat.reference.get("service_url")
         if not conversation or not service_url or not self._registration.may_send_to(service_url):
             raise ChatClosed
-        await self._limiter.wait(*((item, f"teams:{chat.address}") for item in PER_CHAT), (OVERALL, "teams"))
-        return quote(conversation, safe=_KEPT), ConversationClient(service_url, self._client)
+        async with self._limiter.place(*((item, f"teams:{chat.address}") for item in PER_CHAT), (OVERALL, "teams")):
+            yield quote(conversation, safe=_KEPT), ConversationClient(service_url, self._client)
 
     def _message(self, chat: Chat, part: Part, *, as_card: bool) -> MessageActivityInput:
-        shown: dict[str, Any] = {"text": part.text, "textFormat": "plain"}
-        if as_card:  # the summary is what the notification shows
-            attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card(part)}
-            shown = {"attachments": [attachment], "summary": shortened(part.text)}
+        if as_card:
+            return self._with_card(chat, card(part))
+        shown = {"text": part.text, "textFormat": "plain"}
         return MessageActivityInput.model_validate({**_envelope(chat), "locale": "fr-FR", **shown})
 
-    async def _ask(self, call: Awaitable[Result], *, of_message: bool = False) -> Result | None:
+    def _with_card(self, chat: Chat, content: Card) -> MessageActivityInput:
+        """A card; the summary is what the notification shows."""
+        shown = {"attachments": [{"contentType": CARD, "content": content}], "summary": content["fallbackText"]}
+        return MessageActivityInput.model_validate({**_envelope(chat), "locale": "fr-FR", **shown})
+
+    async def _ask(
+        self, call: Awaitable[Result], *, of_message: bool = False, gone: Callable[[], ChannelError] = ChatClosed
+    ) -> Result | None:
         """The connector's answer, None where it cannot be read: what was done is done.
 
         Args:
@@ -108,8 +141,10 @@ class Sender:
         try:
             return await call
         except httpx.HTTPStatusError as error:
-            if of_message and error.response.status_code in {404, 410}:
-                return None
+            if error.response.status_code in {404, 410}:
+                if of_message:
+                    return None
+                raise gone() from None
             raise self._meaning(error, of_message) from None
         except (httpx.HTTPError, httpx.InvalidURL):
             raise ChannelUnavailable from None
@@ -126,7 +161,7 @@ class Sender:
             return ChannelUnavailable()
         if status in PASSING or status >= 500 or status < 400:
             return ChannelUnavailable()
-        if status in {404, 410} or (status == 403 and (not of_message or _code(error.response) in CLOSED)):
+        if status == 403 and (not of_message or _code(error.response) in CLOSED):
             return ChatClosed()
         return MessageRefused()
 

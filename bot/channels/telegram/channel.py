@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable
 from contextlib import suppress
-from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.limiter import Limiter
+from bot.channels.telegram.calling import Gone, Places, told
 from bot.channels.telegram.formatting import keyboard, to_html
+from bot.channels.telegram.group import TelegramGroup
 from bot.channels.telegram.receiving import ALLOWED, Receiver
 from bot.channels.telegram.setup import Setup
-from bot.conversation.channel import ChannelUnavailable, Chat, ChatClosed, ChatMoved, Means, MessageRefused, Part, SlowDown
+from bot.conversation.channel import Chat, Means, Part
+from bot.conversation.groups.group import Group
 from bot.errors import log_error
 from bot.problems import Problem
 from bot.settings import Settings
@@ -32,9 +32,6 @@ LARGEST_UPDATE = 1024 * 1024
 """Bytes of an update."""
 POLL_SECONDS = 25
 BACKOFF_SECONDS = (1, 2, 5, 15, 30)
-PER_GROUP = RateLimitItemPerMinute(20)
-_GONE = ("message to edit not found", "message is not modified", "message to delete not found", "message can't be deleted")
-Result = TypeVar("Result")
 
 
 class TelegramChannel:
@@ -52,7 +49,7 @@ class TelegramChannel:
     )
 
     def __init__(self, settings: Settings, receiver: Receiver, limiter: Limiter, secret: str) -> None:
-        self._receiver, self._limiter, self._secret = receiver, limiter, secret
+        self._receiver, self._secret = receiver, secret
         base = settings.telegram_api_url.rstrip("/")
         self._bot = Bot(
             settings.required("telegram_token"),
@@ -60,8 +57,11 @@ class TelegramChannel:
             base_file_url=f"{base}/file/bot",
             request=HTTPXRequest(connection_pool_size=128, connect_timeout=5, read_timeout=15, pool_timeout=30),
         )
-        self._per_second = RateLimitItemPerSecond(max(1, int(settings.telegram_per_second)))
-        self._per_chat = RateLimitItemPerSecond(int(settings.telegram_per_chat))
+        self._places = Places(settings, limiter)
+        group = settings.support_telegram_group
+        self.group: Group | None = None
+        if group is not None:
+            self.group = receiver.group = TelegramGroup(self._bot, self._places, group)
         public = settings.public_url or ""
         self._webhook = settings.telegram_mode == "webhook" or (settings.telegram_mode == "auto" and public.startswith("https://"))
         self._setup = Setup(self._bot, settings, f"{settings.own_url}{PATH}" if self._webhook else None, secret)
@@ -84,46 +84,46 @@ class TelegramChannel:
     async def stop(self) -> None:
         """Close the connections."""
         await self._bot.shutdown()
+        await self._places.limiter.close()
 
     async def send(self, chat: Chat, part: Part) -> str:
         """Send a message; its id."""
-        await self._wait(chat)
-        thread = chat.reference.get("thread")
-        sent = await _told(
-            self._bot.send_message(
-                chat.address,
-                to_html(part),
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(part),
-                message_thread_id=thread,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            ),
-            self._limiter,
-        )
+        async with self._places.one(chat.address):
+            sent = await told(
+                self._bot.send_message(
+                    chat.address,
+                    to_html(part),
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=keyboard(part),
+                    message_thread_id=chat.reference.get("thread"),
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                ),
+                self._places.limiter,
+            )
         return str(sent.message_id)
 
     async def replace(self, chat: Chat, sent_id: str, part: Part) -> None:
         """Put `part` in the place of a message of ours."""
-        await self._wait(chat)
-        with suppress(_Gone):
-            edit = self._bot.edit_message_text(
-                to_html(part),
-                chat.address,
-                int(sent_id),
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(part),
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )
-            await _told(edit, self._limiter)
+        with suppress(Gone):
+            async with self._places.one(chat.address):
+                edit = self._bot.edit_message_text(
+                    to_html(part),
+                    chat.address,
+                    int(sent_id),
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=keyboard(part),
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                )
+                await told(edit, self._places.limiter)
 
     async def delete(self, chat: Chat, sent_id: str) -> None:
         """Delete a message of the chat; Telegram allows it for 48 hours."""
-        with suppress(_Gone):
-            await _told(self._bot.delete_message(chat.address, int(sent_id)), self._limiter)
+        with suppress(Gone):
+            await told(self._bot.delete_message(chat.address, int(sent_id)), self._places.limiter)
 
     async def typing(self, chat: Chat) -> None:
         """Show that an answer is being prepared."""
-        await _told(self._bot.send_chat_action(chat.address, "typing"), self._limiter)
+        await told(self._bot.send_chat_action(chat.address, "typing"), self._places.limiter)
 
     async def healthy(self) -> bool:
         """Whether Telegram knows the bot."""
@@ -142,10 +142,6 @@ class TelegramChannel:
     async def _noticed(self, query_id: str) -> None:
         with suppress(TelegramError):
             await self._bot.answer_callback_query(query_id)
-
-    async def _wait(self, chat: Chat) -> None:
-        per_chat = PER_GROUP if chat.address.startswith("-") else self._per_chat
-        await self._limiter.wait((per_chat, f"telegram:{chat.address}"), (self._per_second, "telegram"))
 
     async def _poll(self) -> None:
         """Long polling: an update is confirmed, by asking for the next ones, only once it is stored."""
@@ -191,34 +187,3 @@ class TelegramChannel:
             return Response(status_code=HTTPStatus.OK)
 
         return routes
-
-
-class _Gone(Exception):
-    """The message is not there any more, or is as it should be already."""
-
-
-async def _told(call: Awaitable[Result], limiter: Limiter) -> Result:
-    """The result of a call of the Bot API, its failures as the gateway knows them."""
-    try:
-        return await call
-    except RetryAfter as error:
-        after = error.retry_after
-        seconds = after.total_seconds() if isinstance(after, timedelta) else float(after)
-        limiter.pause(min(seconds, 5.0))
-        raise SlowDown(seconds) from error
-    except ChatMigrated as error:
-        raise ChatMoved(str(error.new_chat_id)) from error
-    except Forbidden as error:
-        raise ChatClosed from error
-    except InvalidToken as error:
-        log_error(error, "speaking to Telegram: TELEGRAM_TOKEN is not accepted")
-        raise ChannelUnavailable from error
-    except BadRequest as error:  # a kind of NetworkError for the library
-        reason = error.message.lower()
-        if "chat not found" in reason:
-            raise ChatClosed from error
-        if any(gone in reason for gone in _GONE):
-            raise _Gone from error
-        raise MessageRefused from error
-    except TelegramError as error:
-        raise ChannelUnavailable from error

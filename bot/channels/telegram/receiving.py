@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.channels.telegram.group import CONTENT, TelegramGroup, command_of
 from bot.conversation.messages import Incoming
 from bot.errors import log_error
 
@@ -18,27 +19,6 @@ ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 """Kinds of updates that are asked for; others (polls, reactions, channel posts…) are ignored where they come all the same."""
 LONGEST_TEXT = 4_000
 """Code points of a text, as on every channel."""
-_CONTENT = frozenset(
-    [
-        "animation",
-        "audio",
-        "contact",
-        "dice",
-        "document",
-        "game",
-        "location",
-        "paid_media",
-        "photo",
-        "poll",
-        "sticker",
-        "story",
-        "venue",
-        "video",
-        "video_note",
-        "voice",
-    ]
-)
-"""What a message may hold instead of a text."""
 _OUT = frozenset({"kicked", "left"})
 Json = Mapping[str, Any]
 
@@ -70,6 +50,8 @@ class Receiver:
         self._gateway, self._bot_name = gateway, (bot_name or "").casefold()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._users: dict[str, int] = {}
+        self.group: TelegramGroup | None = None
+        """The team's, whose updates are no conversation of the assistant's."""
 
     async def take(self, updates: Sequence[Any]) -> None:
         """Store these updates; raises what storing raises, so that they come again. A malformed one is logged and passed over."""
@@ -94,6 +76,9 @@ class Receiver:
                 self._locks.pop(address, None)
 
     async def _one(self, update: Json) -> None:
+        if self.group is not None and _chat_of(update) == self.group.address:
+            await self.group.take(update)
+            return
         try:
             address, reference, incoming, gone = _read(update, self._bot_name)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -144,20 +129,14 @@ def _message(message: Json, client_id: str, bot_name: str) -> Incoming | None:
     if message["chat"]["type"] != "private":
         return Incoming(client_id, event="group") if _addressed(message, bot_name) else None
     sent_id, text = str(int(message["message_id"])), message.get("text")
-    if _CONTENT & message.keys() or "forward_origin" in message:
+    if CONTENT & message.keys() or "forward_origin" in message:
         return Incoming(client_id, event="not_text", sent_id=sent_id)
     if not isinstance(text, str) or not text.strip():
         return None  # a service message: somebody joined, a title was changed
-    text = _command_of(text)
+    text = command_of(text)
     if len(text) > LONGEST_TEXT:
         return Incoming(client_id, event="too_long", sent_id=sent_id)
     return Incoming(client_id, text=text, sent_id=sent_id)
-
-
-def _command_of(text: str) -> str:
-    """« /start@name x » as « /start x »."""
-    word, space, rest = text.partition(" ")
-    return word.split("@")[0] + space + rest if word.startswith("/") else text
 
 
 def _addressed(message: Json, bot_name: str) -> bool:

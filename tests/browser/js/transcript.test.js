@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lastId, mergeHistory, place, rows } from "../../../bot/web/static/chat/transcript.js";
+import { lastId, mergeHistory, place, rows, withPeople } from "../../../bot/web/static/chat/transcript.js";
 
 const AT = "2026-03-02T12:00:00Z";
 const message = (id, author, text, more = {}) => ({ id, at: AT, author, agent: null, text, buttons: [], link: null, ...more });
@@ -56,4 +56,21 @@ test("a day row where the day changes in Paris", () => {
   );
   const labels = rows(entries, AT).filter(({ kind }) => kind === "day").map(({ label }) => label);
   assert.deepEqual(labels, ["Hier", "Aujourd’hui"]);
+});
+
+test("persons read what is written after an agent or an announcement, until the assistant speaks again", () => {
+  const said = (author) => received(message("m1", "user", "a"), message("m2", author, "b"), message("m3", "user", "c"));
+  assert.deepEqual(["agent", "system", "assistant"].map((author) => withPeople(said(author))), [true, true, false]);
+  assert.equal(withPeople([]), false);
+  assert.equal(withPeople([{ ...typed("n", "ici"), message: message("n", "system", "x"), status: "received", local: true }]), false);
+});
+
+test("the buttons of the last announcement live on while the user speaks, until one was pressed or another is announced", () => {
+  const closed = message("m1", "system", "Close.", { buttons: [{ title: "Utile", token: "a" }, { title: "Rouvrir", token: "b" }] });
+  const live = (...more) => rows(received(closed, ...more), AT).filter(({ kind }) => kind === "message").map((row) => row.live);
+  const said = message("m2", "user", "bonjour");
+  assert.deepEqual(live(said, message("m3", "assistant", "Bonjour")), [true, false, true]);
+  assert.equal(live(message("m2", "user", "Rouvrir"))[0], false);
+  const again = message("m3", "system", "Rouverte.", { buttons: [{ title: "Fin", token: "c" }] });
+  assert.deepEqual(live(said, again, message("m4", "user", "oui")).slice(0, 3), [false, false, true]);
 });

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.fakes.bot_api.state import Refused, State, keyboard, plain
+from tests.fakes.bot_api.state import Chat, Refused, State, Topic, keyboard, plain
 
 Arguments = Mapping[str, Any]
 _UNCHANGED = ("Bad Request: message is not modified: specified new message content and reply markup are exactly the same",)
@@ -81,11 +81,11 @@ class Methods:
         chat = self._state.chat(given.get("chat_id"))
         text, rows = plain(given.get("text"), given.get("parse_mode")), keyboard(given.get("reply_markup"))
         thread = given.get("message_thread_id")
-        if thread is not None and int(thread) not in chat.topics:
-            raise Refused(400, "Bad Request: message thread not found")
+        if thread is not None and chat.topic(thread).closed and "topics" not in chat.rights:
+            raise Refused(400, "Bad Request: TOPIC_CLOSED")
         self._state.limits.count(chat)
         extra = {"reply_markup": {"inline_keyboard": rows}} if rows else {}
-        extra |= {"message_thread_id": int(thread)} if thread is not None else {}
+        extra |= {"message_thread_id": int(thread), "is_topic_message": True} if thread is not None else {}
         message = self._state.add_message(chat, self._state.me(), text=text, **extra)
         await self._state.tell()
         return message
@@ -113,7 +113,8 @@ class Methods:
         message = chat.messages.get(int(given.get("message_id") or 0))
         if message is None or message.get("deleted"):
             raise Refused(400, "Bad Request: message to delete not found")
-        if time.time() - message["date"] > 48 * 3600 or (chat.type != "private" and not message["from"]["is_bot"]):
+        others = chat.type != "private" and not message["from"]["is_bot"]
+        if time.time() - message["date"] > 48 * 3600 or (others and "delete" not in chat.rights):
             raise Refused(400, "Bad Request: message can't be deleted")
         message["deleted"] = True
         chat.version += 1
@@ -134,14 +135,39 @@ class Methods:
         return True
 
     async def create_forum_topic(self, given: Arguments) -> Any:
+        chat = self._forum(given)
+        if not 1 <= len(given.get("name") or "") <= 128:
+            raise Refused(400, "Bad Request: topic name is invalid")
+        made = self._state.add_message(chat, self._state.me(), forum_topic_created={"name": given["name"], "icon_color": 0})
+        chat.topics[made["message_id"]] = Topic(given["name"])
+        made |= {"message_thread_id": made["message_id"], "is_topic_message": True}
+        await self._state.tell()
+        return {"message_thread_id": made["message_id"], "name": given["name"], "icon_color": 0}
+
+    async def close_forum_topic(self, given: Arguments) -> Any:
+        return await self._set_closed(given, True)
+
+    async def reopen_forum_topic(self, given: Arguments) -> Any:
+        return await self._set_closed(given, False)
+
+    async def _set_closed(self, given: Arguments, closed: bool) -> bool:
+        chat = self._forum(given)
+        topic = chat.topic(given.get("message_thread_id"))
+        if topic.closed is closed:
+            raise Refused(400, "Bad Request: TOPIC_NOT_MODIFIED")
+        topic.closed = closed
+        chat.version += 1
+        await self._state.tell()
+        return True
+
+    def _forum(self, given: Arguments) -> Chat:
+        """The group, if it has topics that the bot may manage."""
         chat = self._state.chat(given.get("chat_id"))
         if not chat.forum:
             raise Refused(400, "Bad Request: the chat is not a forum")
-        if not 1 <= len(given.get("name") or "") <= 128:
-            raise Refused(400, "Bad Request: topic name is invalid")
-        chat.last_id += 1
-        chat.topics.add(chat.last_id)
-        return {"message_thread_id": chat.last_id, "name": given["name"], "icon_color": 0}
+        if "topics" not in chat.rights:
+            raise Refused(400, "Bad Request: not enough rights to create a topic")
+        return chat
 
     async def get_chat(self, given: Arguments) -> Any:
         return self._state.chat(given.get("chat_id"), write=False).shown()

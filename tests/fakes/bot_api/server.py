@@ -44,18 +44,17 @@ def create_app(state: State) -> FastAPI:
     @app.api_route("/bot{token}/{method}", methods=["GET", "POST"])
     async def bot_api(token: str, method: str, request: Request) -> Response:
         arguments = await _arguments(request)
-        call = {"method": method, "chat": arguments.get("chat_id"), "at": time.time(), "status": 200}
+        call = {"method": method, "chat": arguments.get("chat_id"), "at": time.time(), "status": 200, "arguments": arguments}
         state.calls.append(call)
         try:
             if token != state.token:
                 raise Refused(401, "Unauthorized")
-            fault = next((f for f in state.faults if f["method"] == method), None)
-            if fault is not None:
-                state.faults.remove(fault)
-                if fault["code"] != "lost":
-                    raise Refused(fault["code"], fault.get("description", "injected"), **fault.get("parameters", {}))
+            fault = _fault(state, method, arguments.get("chat_id"))
+            if fault is not None and fault["code"] not in ("lost", "held"):
+                raise Refused(fault["code"], fault.get("description", "injected"), **fault.get("parameters", {}))
             result = await methods.call(method, arguments)
             if fault is not None:  # done, but the answer never arrives
+                await (_disconnected(request) if fault["code"] == "held" else asyncio.sleep(0))
                 raise Refused(502, "Bad Gateway")
             return JSONResponse({"ok": True, "result": result})
         except Refused as refused:
@@ -70,6 +69,20 @@ def create_app(state: State) -> FastAPI:
 
     _users_side(app, state)
     return app
+
+
+def _fault(state: State, method: str, chat: Any) -> dict[str, Any] | None:
+    """The first fault that concerns the call; it is used up."""
+    found = next((f for f in state.faults if f["method"] == method and str(f.get("chat", chat)) == str(chat)), None)
+    if found is not None:
+        state.faults.remove(found)
+    return found
+
+
+async def _disconnected(request: Request) -> None:
+    """Wait until the client is gone. The body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _arguments(request: Request) -> dict[str, Any]:
@@ -92,19 +105,23 @@ def _form(kind: str, body: bytes) -> dict[str, str]:
 def _users_side(app: FastAPI, state: State) -> None:
     @app.post("/fake/chats")
     async def add_chat(body: dict[str, Any]) -> Any:
-        """A user (id > 0) or a group (id < 0): {"id", "name", "forum"?}."""
+        """A user (id > 0; `started`: wrote to the bot before) or a group (id < 0): {"id", "name", "forum"?, "started"?, "rights"?}."""
         kind = "private" if body["id"] > 0 else "supergroup"
         chat = state.chats.setdefault(body["id"], Chat(body["id"], body["name"], kind, bool(body.get("forum"))))
-        chat.started = chat.started or kind != "private"
+        chat.rights = set(body.get("rights", chat.rights))
+        chat.started = chat.started or kind != "private" or bool(body.get("started"))
         return chat.shown()
 
     @app.get("/fake/chats")
     async def chats() -> Any:
-        return [{**chat.shown(), "blocked": chat.blocked} for chat in state.chats.values()]
+        return [{**chat.shown(), "blocked": chat.blocked, "topics": chat.topics} for chat in state.chats.values()]
 
     @app.post("/fake/chats/{chat_id}/say")
     async def say(chat_id: int, body: dict[str, Any]) -> Any:
-        """The user (of a group: {"user"}) sends {"text"} or {"kind": photo, voice, sticker, document}, maybe {"forwarded": true}."""
+        """The user sends {"text"} or {"kind": photo, voice, sticker, document}, maybe {"forwarded": true}.
+
+        In a group: {"user"}, maybe {"thread"} and {"anonymous": true}.
+        """
         chat = state.chats[chat_id]
         chat.started = True
         content: dict[str, Any] = {"text": body["text"]} if "text" in body else {body["kind"]: _CONTENTS[body["kind"]]}
@@ -113,10 +130,25 @@ def _users_side(app: FastAPI, state: State) -> None:
         if body.get("forwarded"):
             content["forward_origin"] = {"type": "hidden_user", "date": 1, "sender_user_name": "?"}
         user = {"id": abs(body.get("user", chat_id)), "is_bot": False, "first_name": chat.name, "language_code": "fr"}
+        if body.get("thread") is not None:
+            chat.topic(body["thread"])
+            content |= {"message_thread_id": int(body["thread"]), "is_topic_message": True}
+        if body.get("anonymous"):
+            user, content = {"id": 1087968824, "is_bot": True, "first_name": "Group"}, content | {"sender_chat": chat.shown()}
         message = state.add_message(chat, user, **content)
         update = state.add_update(message=message)
         await state.tell()
         return update
+
+    @app.delete("/fake/chats/{chat_id}/topics/{thread}")
+    async def delete_topic(chat_id: int, thread: int) -> Any:
+        """Somebody deletes a topic, with all that was said there."""
+        chat = state.chats[chat_id]
+        del chat.topics[thread]
+        chat.messages = {n: m for n, m in chat.messages.items() if m.get("message_thread_id") != thread}
+        chat.version += 1
+        await state.tell()
+        return True
 
     @app.post("/fake/chats/{chat_id}/edit")
     async def edit(chat_id: int, body: dict[str, Any]) -> Any:
@@ -169,12 +201,17 @@ def _users_side(app: FastAPI, state: State) -> None:
         return {"version": chat.version, "messages": list(chat.messages.values()), "commands": state.commands}
 
     @app.get("/fake/calls")
-    async def calls() -> Any:
-        return {"calls": state.calls, "refused_webhooks": state.refused_webhooks, "waiting": len(state.updates)}
+    async def calls(since: int = 0) -> Any:
+        return {
+            "calls": state.calls[since:],
+            "total": len(state.calls),
+            "refused_webhooks": state.refused_webhooks,
+            "waiting": len(state.updates),
+        }
 
     @app.post("/fake/faults")
     async def faults(body: list[dict[str, Any]]) -> Any:
-        """Fail next calls: [{"method", "code" (or "lost": done, answer lost), "parameters"?}]."""
+        """Fail next calls: [{"method", "code" (or "lost", "held": done, answer lost or kept back), "chat"?, "parameters"?}]."""
         state.faults.extend(body)
         return True
 

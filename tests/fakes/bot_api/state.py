@@ -23,6 +23,14 @@ class Refused(Exception):
 
 
 @dataclass
+class Topic:
+    """A topic of a forum."""
+
+    name: str
+    closed: bool = False
+
+
+@dataclass
 class Chat:
     """One chat: a private one with a user, or a group."""
 
@@ -32,11 +40,20 @@ class Chat:
     forum: bool = False
     started: bool = False
     blocked: bool = False
-    topics: set[int] = field(default_factory=set)
+    topics: dict[int, Topic] = field(default_factory=dict)
+    rights: set[str] = field(default_factory=lambda: {"topics", "delete"})
+    """Of the bot, in a group: to manage topics, to delete what others wrote."""
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     last_id: int = 0
     version: int = 0
     """Grows with each change that the user can see."""
+
+    def topic(self, thread: Any) -> Topic:
+        """A topic of the forum. Raises Refused."""
+        try:
+            return self.topics[int(thread)]
+        except (KeyError, TypeError, ValueError):
+            raise Refused(400, "Bad Request: message thread not found") from None
 
     def shown(self) -> dict[str, Any]:
         """The chat as updates hold it."""

@@ -21,10 +21,12 @@ def main() -> None:
     parser.add_argument("--bot-name", default="SPHERE")
     parser.add_argument("--limits", action=argparse.BooleanOptionalAction, default=True, help="answer 429 to what is too fast")
     parser.add_argument("--all-limits", action="store_true", help="with the window of two seconds too")
+    parser.add_argument("--support-channel", help="id of a channel of the team, in which the bot is installed")
     said = parser.parse_args()
     print(f"fake Teams: http://{LOOPBACK}:{said.port}/", flush=True)
     limits = Limits(enforced=said.limits, send=SEND_DOCUMENTED if said.all_limits else SEND)
-    run(said.port, said.bot_url, said.app_id, said.tenant, issuer=said.issuer, bot_name=said.bot_name, limits=limits)
+    names = {"issuer": said.issuer, "bot_name": said.bot_name, "support_channel": said.support_channel}
+    run(said.port, said.bot_url, said.app_id, said.tenant, limits=limits, **names)
 
 
 def _guid(text: str) -> str:

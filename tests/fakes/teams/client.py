@@ -46,7 +46,7 @@ def _texts(thing: Any) -> list[str]:
     if not isinstance(thing, dict):
         return []
     own = [thing["text"]] if thing.get("type") in {"TextBlock", "TextRun"} else []
-    facts = [f"{fact['title']} : {fact['value']}" for fact in thing.get("facts", [])]
+    facts = [f"{fact['title']}\u00a0: {fact['value']}" for fact in thing.get("facts", [])]
     return own + facts + [text for key in ("body", "items", "columns", "rows", "cells", "inlines") for text in _texts(thing.get(key))]
 
 
@@ -131,7 +131,7 @@ class Control:
         return found
 
     def fault(self, kind: int | str, **more: Any) -> None:
-        """The connector misbehaves: a status, `hang`, `drop`, `lost`; `more`: operation, conversation, count, retry_after, seconds."""
+        """The connector misbehaves: a status, or what `Fault` knows; `more`: operation, conversation, count, retry_after, seconds."""
         self.call("POST", "/faults", {"kind": kind, **more})
 
     def no_faults(self) -> None:

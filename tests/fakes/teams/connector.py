@@ -82,7 +82,9 @@ class Connector:
         if wait is not None:
             raise throttled(wait)
         status, body = await do(request, raw, call)
-        if fault is not None:  # lost: it is done
+        if fault is not None:  # lost or held: it is done
+            if fault.kind == "held":
+                await self._faults.hang(request, fault.seconds)
             return NoAnswer()
         call.status = status
         return Response(status_code=status) if body is None else JSONResponse(body, status)

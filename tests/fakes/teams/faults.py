@@ -16,12 +16,13 @@ class Fault(BaseModel):
     """What goes wrong, for the next `count` requests (None: until taken back) that it concerns.
 
     `kind` is a status, answered without anything being done; `hang`: no answer for `seconds`, nothing is done, then the connection
-    ends; `drop`: the connection ends, nothing is done; `lost`: it is done, then the connection ends without an answer.
+    ends; `drop`: the connection ends, nothing is done; `lost`: it is done, then the connection ends without an answer; `held`:
+    it is done, and the answer is kept back for `seconds`.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["hang", "drop", "lost"] | int
+    kind: Literal["hang", "drop", "lost", "held"] | int
     operation: str | None = None
     """create, send, reply, update, delete, get…; None: all that write."""
     conversation: str | None = None

@@ -31,7 +31,7 @@ class _Server(uvicorn.Server):
 def _configured(app: Any, **more: Any) -> uvicorn.Server:
     # Ending a connection without an answer is one of the faults that are asked for: uvicorn need not complain.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.getMessage())
-    return _Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1, **more))
+    return _Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=75, **more))
 
 
 def settings_of(url: str, app_id: str, tenant_id: str, issuer: str) -> dict[str, str]:
@@ -45,9 +45,9 @@ def settings_of(url: str, app_id: str, tenant_id: str, issuer: str) -> dict[str,
     }
 
 
-def run(port: int, bot_url: str, app_id: str, tenant_id: str, *, issuer: str, bot_name: str, limits: Limits) -> None:
-    """Run until SIGINT or SIGTERM, with its page and people of the demo."""
-    app = create_app(f"http://{LOOPBACK}:{port}", bot_url, app_id, tenant_id, issuer=issuer, bot_name=bot_name, limits=limits, demo=True)
+def run(port: int, bot_url: str, app_id: str, tenant_id: str, *, limits: Limits, **names: str) -> None:
+    """Run until SIGINT or SIGTERM, with its page and people of the demo. `names`: issuer, bot_name, support_channel."""
+    app = create_app(f"http://{LOOPBACK}:{port}", bot_url, app_id, tenant_id, limits=limits, demo=True, **names)
     _configured(app, host=LOOPBACK, port=port).run()
 
 
@@ -68,12 +68,14 @@ class FakeTeams:
         bot_name: str = "SPHERE",
         limits: Limits | None = None,
         demo: bool = False,
+        support_channel: str | None = None,
     ) -> None:
         self.app_id, self.tenant_id, self.issuer = app_id, tenant_id, issuer
         self._listener = socket.create_server((LOOPBACK, 0), backlog=512)
         self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
         self.service_url = f"{self.url}{REGION}/"
-        app = create_app(self.url, bot_url, app_id, tenant_id, issuer=issuer, bot_name=bot_name, limits=limits, demo=demo)
+        names = {"issuer": issuer, "bot_name": bot_name, "support_channel": support_channel}
+        app = create_app(self.url, bot_url, app_id, tenant_id, limits=limits, demo=demo, **names)
         self._server = _configured(app)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, name="fake-teams", daemon=True)
         self.control = Control(self.url)

@@ -36,14 +36,24 @@ def create_app(
     bot_name: str = "SPHERE",
     limits: Limits | None = None,
     demo: bool = False,
+    support_channel: str | None = None,
 ) -> FastAPI:
-    """The fake for one bot. `url`: where it is served; `demo`: somebody is there. `app.state.release()` ends all that waits in it."""
+    """The fake for one bot. `app.state.release()` ends all that waits in it.
+
+    Args:
+        url: where it is served.
+        demo: whether somebody is there.
+        support_channel: id of a channel in which the bot is installed, with two people of the SPHERE team.
+    """
     service_url = f"{url}{REGION}/"
     state, limits, faults = State(app_id, tenant_id, bot_name), limits or Limits(), Faults()
     signer = Signer(app_id, service_url, issuer)
     posting = Posting(state, signer, bot_url)
     if demo:
         _add_demo(state)
+    if support_channel is not None:
+        team = [state.add_person(name, key=f"demo {name}").id for name in ("Inès Support", "Paul Support")]
+        state.add_channel("Accompagnement SPHERE", team, own_id=support_channel).installed = True
 
     def release() -> None:
         state.release()

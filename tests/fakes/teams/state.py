@@ -201,9 +201,11 @@ class State:
         self.changed()
         return group
 
-    def add_channel(self, name: str, members: list[str], team: str | None = None, key: str | None = None) -> Conversation:
+    def add_channel(
+        self, name: str, members: list[str], team: str | None = None, key: str | None = None, own_id: str | None = None
+    ) -> Conversation:
         """A channel: the general one of a new team, which has the team's id, or another one of the team with that id."""
-        new_id = f"19:{_hex(key)}@thread.tacv2"
+        new_id = own_id or f"19:{_hex(key)}@thread.tacv2"
         of_team = next((one.team for one in self.conversations.values() if one.team and one.team["id"] == team), None)
         about = of_team or {"id": new_id, "name": name, "aadGroupId": str(_uuid(new_id))}
         channel = Conversation(new_id, "channel", name, list(members), team=about)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import bot.tables  # noqa: F401 - every table, the conversations included
 from bot.clock import ManualClock
 from bot.directory import import_file
 from bot.directory.demo import write_demo_file

@@ -24,7 +24,8 @@ from actions.turn import Turn
 from bot.directory import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.identity.continuations import Continuations
-from bot.support.hours import OpeningHours
+from bot.notifications.service import Notifications
+from bot.support.hours import hours_of
 from tests.unit.accounts.world import SETTINGS, World
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -63,7 +64,8 @@ def services(world: World, directory: Path) -> Services:
         dossiers=Dossiers(world.fhir, world.database, world.clock, world.operations),
         partners=world.partners,
         requests=world.requests,
-        hours=OpeningHours(SETTINGS.support_hours, world.clock),
+        notifications=Notifications(world.database, world.clock, SETTINGS),
+        hours=hours_of(SETTINGS, world.clock),
     )
 
 
@@ -72,7 +74,9 @@ class Said:
 
     def __init__(self, messages: list[dict[str, Any]]) -> None:
         self.texts = [text(m) for m in messages if text(m)]
-        self.links: list[dict[str, str]] = [m["custom"]["link"] for m in messages if m.get("custom")]
+        custom = [m["custom"] for m in messages if m.get("custom")]
+        self.links: list[dict[str, str]] = [c["link"] for c in custom if "link" in c]
+        self.handover: dict[str, Any] | None = next((c["handover"] for c in custom if "handover" in c), None)
         buttons = [[*(_response(m).get("buttons") or []), *(m.get("buttons") or [])] for m in messages]
         self.titles = [str(button["title"]) for shown in buttons for button in shown]
         self.payloads = [str(button["payload"]) for shown in buttons for button in shown]
@@ -103,11 +107,14 @@ class Dialogue:
         self._message: dict[str, Any] = {}
         self._spoken: list[dict[str, Any]] = []
 
-    async def say(self, words: str, intent: str, door: dict[str, Any] = TELEGRAM, confidence: float = 0.95, **entities: str) -> Said:
-        """A typed sentence; entities are found where their value stands in it."""
+    async def say(
+        self, words: str, intent: str, door: dict[str, Any] = TELEGRAM, confidence: float = 0.95, **entities: str | tuple[str, ...]
+    ) -> Said:
+        """A typed sentence; entities are found where their value stands in it, one or several of a kind."""
         found = [
             {"entity": name, "value": value, "start": words.find(value), "end": words.find(value) + len(value)}
-            for name, value in entities.items()
+            for name, values in entities.items()
+            for value in ((values,) if isinstance(values, str) else values)
         ]
         return await self._turn({"text": words, "intent": {"name": intent, "confidence": confidence}, "entities": found}, door)
 

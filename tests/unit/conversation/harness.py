@@ -12,7 +12,9 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -25,12 +27,15 @@ from bot.app import create_app
 from bot.clock import Clock, SystemClock
 from bot.conversation.gateway import Gateway
 from bot.conversation.privacy import Privacy
-from bot.database import Database
+from bot.conversation.traits import Span, mask_text
+from bot.database import Database, sqlite_url
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.usagers import KnownUsagers
 from bot.fhir import FhirClient
 from bot.identity.service import Identity
+from bot.migrations import upgrade
 from bot.settings import Settings
+from bot.tls import trusted
 
 RASA_TOKEN = "token-of-the-stand-in"
 
@@ -88,6 +93,8 @@ class StandInRasa:
         self.statuses: list[int] = []
         """Statuses to fail the next requests with."""
         self.answers: dict[str, list[dict[str, Any]]] = {}
+        self.intents: dict[str, str] = {}
+        """What a text is understood as, where that is said."""
         self.gates: dict[str, asyncio.Event] = {}
         """A text or intent is answered only once its gate is open."""
         self.most_at_once = 0
@@ -95,10 +102,20 @@ class StandInRasa:
         self._at_once = 0
         self.app = FastAPI()
         self.app.add_api_route("/webhooks/gateway/messages", self._take, methods=["POST"])
+        self.usagers: list[str] = []
+        """What is read as an usager's name in a text that is not for the dialogue."""
+        self.app.add_api_route("/webhooks/gateway/masks", self._mask, methods=["POST"])
         self.app.add_api_route("/webhooks/gateway/health", lambda: {"status": "ready"}, methods=["GET"])
 
     def said(self) -> list[str]:
         return [turn.get("text") or turn["intent"] for turn in self.turns]
+
+    async def _mask(self, request: Request) -> JSONResponse:
+        asked = await request.json()
+        text = mask_text(asked["text"], [Span(**mask) for mask in asked["masks"]])
+        for name in self.usagers:
+            text = text.replace(name, "[usager]")
+        return JSONResponse({"text": text})
 
     async def _take(self, request: Request) -> JSONResponse:
         self.requests += 1
@@ -120,7 +137,7 @@ class StandInRasa:
             if key not in self._answered:
                 self.turns.append(turn)
                 self._answered[key] = self.answers.get(content, [{"text": f"dit {content}", "buttons": [], "link": None}])
-        return JSONResponse({"messages": self._answered[key]})
+        return JSONResponse({"messages": self._answered[key], "intent": turn.get("intent") or self.intents.get(turn["text"])})
 
 
 class Chat:
@@ -190,8 +207,17 @@ async def take(events: AsyncIterator[tuple[str, str | None, Any]], count: int, k
     raise AssertionError(f"the stream ended after {len(found)} events")
 
 
+@cache
+def _new_database() -> bytes:
+    """An empty database of the newest schema: tests/unit/test_migrations.py tests how it comes to be, the others begin with it."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "sphere.db"
+        upgrade(sqlite_url(file))
+        return file.read_bytes()
+
+
 def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
-    """Settings of a bot whose other dependencies are nowhere."""
+    """Settings of a bot whose other dependencies are nowhere, and an empty database in its folder unless there is one."""
     values: dict[str, Any] = {
         "DATA": folder,
         "RASA_URL": f"{rasa_url}/webhooks/gateway/messages",
@@ -203,7 +229,10 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
         "CHAT_MESSAGES_PER_MINUTE": 100_000,
         "CHAT_SESSIONS_PER_MINUTE": 100_000,
     }
-    return Settings(**(values | changes))
+    settings = Settings(**(values | changes))
+    if not (file := folder / "sphere.db").exists():
+        file.write_bytes(_new_database())
+    return settings
 
 
 def gateway_on(settings: Settings, database: Database, clock: Clock) -> tuple[Gateway, Privacy]:
@@ -237,7 +266,7 @@ async def open_chat(http: httpx.AsyncClient) -> Chat:
 
 def client(url: str) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-    return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, limits=limits)
+    return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=trusted(), limits=limits)
 
 
 @asynccontextmanager

@@ -40,7 +40,7 @@ class BotProcess:
 
 
 @asynccontextmanager
-async def bot_process(folder: Path, rasa_url: str, port: int) -> AsyncIterator[BotProcess]:
+async def bot_process(folder: Path, rasa_url: str, port: int, **settings: str) -> AsyncIterator[BotProcess]:
     env = os.environ | {
         "DATA": str(folder),
         "PORT": str(port),
@@ -50,6 +50,7 @@ async def bot_process(folder: Path, rasa_url: str, port: int) -> AsyncIterator[B
         "PLATFORM_TOKEN": "token-of-the-platform",
         "EVENTS_TOKEN": "token-of-events",
         "SECRET": "secret-of-the-tests-of-the-gateway",
+        **settings,
     }
     log = folder / "bot.log"
     with log.open("ab") as file:
@@ -63,7 +64,7 @@ async def bot_process(folder: Path, rasa_url: str, port: int) -> AsyncIterator[B
                     return (await http.get("/health/live")).status_code == 200
                 return False
 
-            await until(answers, 40)
+            await until(answers, 120)
             yield BotProcess(process, http, log)
     finally:
         if process.returncode is None:

@@ -14,7 +14,8 @@ MEANS = Means("small", False, 60, 3, 10, buttons_per_row=1, edits=True, deletes=
 
 
 def message(text: str, *titles: str, link: dict[str, str] | None = None) -> dict[str, Any]:
-    return {"text": text, "buttons": [{"title": title, "token": f"t{n}"} for n, title in enumerate(titles)], "link": link}
+    buttons = [{"title": title, "token": f"t{n}"} for n, title in enumerate(titles)]
+    return {"author": "assistant", "agent": None, "text": text, "buttons": buttons, "link": link}
 
 
 def test_what_fits_is_one_part() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, ManualClock, SystemClock
 from bot.conversation.conversations import Conversations
@@ -18,11 +21,16 @@ from bot.conversation.tables import MessageRow
 from bot.conversation.transcript import Transcript
 from bot.database import Database
 from bot.delivery import Delivery
+from bot.notifications.following import Following
 from bot.outbox import CHAT, LEASE, MAIL, OutboxRow, enqueue, retry_at
 from bot.settings import Settings
 from bot.supervisor import free_port
+from tests.databases import every_database
 from tests.unit.conversation.harness import gateway_on, running_bot, settings_for, take
 
+__all__ = ["every_database"]
+
+pytestmark = pytest.mark.usefixtures("every_database")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SAID = {"text": "Le compte est créé.", "buttons": [{"title": "Voir", "intent": "list_partners", "entities": {}}], "link": None}
 LETTER = {"to": ["claire.moreau@sphere.example"], "subject": "Vos codes", "text": "Bonjour"}
@@ -167,6 +175,65 @@ async def test_a_row_of_a_process_that_died_is_taken_when_its_lease_has_run_out(
             (await session.scalars(select(OutboxRow))).one().lease_until = NOW + LEASE
         assert await office.delivery.deliver_due() == 0
         clock.advance(LEASE + timedelta(seconds=1))
+        assert await office.delivery.deliver_due() == 1
+        assert len(box.mails) == 1
+
+
+async def test_a_mail_whose_sending_the_database_would_not_note_at_first_is_not_sent_again(
+    tmp_path: Path, mailbox: tuple[Mailbox, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    box, port = mailbox
+
+    class Deadlocked(Database):
+        """A database that gives up two transactions for others, once the mail has left."""
+
+        refusals = 2
+
+        @asynccontextmanager
+        async def writing(self) -> AsyncIterator[AsyncSession]:
+            async with super().writing() as session:
+                yield session
+                if box.mails and self.refusals:
+                    self.refusals -= 1
+                    raise OperationalError("COMMIT", {}, Exception("deadlock detected"))
+
+    async with Office(tmp_path, SystemClock(), SMTP_PORT=port) as office:
+        await office.put("codes", MAIL, LETTER)
+        database = Deadlocked(office.settings.sqlalchemy_url)
+        delivery = Delivery(office.settings, database, office.clock, *gateway_on(office.settings, database, office.clock))
+        try:
+            assert await delivery.deliver_due() == 1
+        finally:
+            await database.close()
+        row = await office.row()
+        assert (row.done_at is not None, row.attempts, database.refusals) == (True, 1, 0)
+        assert len(box.mails) == 1
+        assert caplog.text.count("noting that a mail was sent") == 2
+
+
+async def test_a_row_that_nobody_came_to_for_nearly_all_its_lease_is_put_back(tmp_path: Path, mailbox: tuple[Mailbox, int]) -> None:
+    box, port = mailbox
+    clock = ManualClock(NOW)
+
+    class Held(Following):
+        """A platform that takes its time to say whom notices may reach."""
+
+        def __init__(self) -> None:
+            """Needs nothing."""
+
+        async def not_now(self, rows: Collection[OutboxRow]) -> set[int]:
+            clock.advance(LEASE - timedelta(seconds=5))
+            return set()
+
+    async with Office(tmp_path, clock, SMTP_PORT=port) as office:
+        await office.put("codes", MAIL, LETTER)
+        parts = gateway_on(office.settings, office.database, clock)
+        slow = Delivery(office.settings, office.database, clock, *parts, notices=Held())
+        assert await slow.deliver_due() == 1
+        row = await office.row()
+        assert box.mails == []
+        assert (row.done_at, row.lease_until, row.last_error) == (None, None, "TimeoutError")
+        clock.advance(LEASE)
         assert await office.delivery.deliver_due() == 1
         assert len(box.mails) == 1
 

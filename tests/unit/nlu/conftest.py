@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,12 +20,14 @@ from typing import Any
 import pytest
 
 from nlu.environment import VARIABLES, prepare_process
+from nlu.evaluate import Example, Parse
 
 prepare_process()
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = Path(__file__).parent / "fixtures"
 TOKEN = "secret-of-the-test"
+Reading = Callable[[list[Example]], list[Parse]]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +45,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         force_training=True,
     )
     return Path(result.model)
+
+
+@pytest.fixture(scope="session")
+def assistant() -> Reading:
+    """Reads examples with the model that the assistant runs with, loaded once; trained only where the sources have changed since."""
+    from rasa.utils.log_utils import configure_structlog
+
+    from nlu.evaluate import parser
+    from nlu.train import ensure_model
+
+    configure_structlog(logging.WARNING)  # Rasa's debug lines hold every text
+    return parser(ensure_model(report=False))
 
 
 @dataclass
@@ -97,13 +112,13 @@ class Rasa:
     log: Path
     process: subprocess.Popen[bytes]
 
-    def send(self, body: Any, token: str | None = TOKEN, raw: bytes | None = None) -> tuple[int, dict[str, Any]]:
+    def send(self, body: Any, token: str | None = TOKEN, raw: bytes | None = None, route: str = "messages") -> tuple[int, dict[str, Any]]:
         """POSTs `body`; status and JSON answer."""
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         data = raw if raw is not None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/webhooks/gateway/messages", data, headers, method="POST")
+        request = urllib.request.Request(f"{self.url}/webhooks/gateway/{route}", data, headers, method="POST")
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.load(answer)

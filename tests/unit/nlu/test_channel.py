@@ -41,6 +41,16 @@ def test_a_button_skips_understanding(rasa: Rasa, conversation: str) -> None:
     assert rasa.send(body)[1]["messages"][0]["text"] == "Ville : Blois"
 
 
+@pytest.mark.parametrize(
+    ("body", "intent"), [({"text": "bonjour"}, "greet"), ({"text": "c'est payant ?"}, "faq"), ({"intent": "add_partner"}, "add_partner")]
+)
+def test_what_was_understood_is_told_and_told_again(rasa: Rasa, conversation: str, body: dict[str, Any], intent: str) -> None:
+    body = {"conversation": conversation, "turn": "t-1", **body}
+    first, again = rasa.send(body)[1], rasa.send(body)[1]
+    assert first == again
+    assert first["intent"] == intent
+
+
 @pytest.mark.parametrize("body", [{"text": "c'est payant ?"}, {"intent": "faq/cost"}])
 def test_a_question_is_answered_typed_or_by_button(rasa: Rasa, conversation: str, body: dict[str, Any]) -> None:
     _, answer = rasa.send({"conversation": conversation, **body})
@@ -166,3 +176,17 @@ def _events(rasa: Rasa, conversation: str) -> list[dict[str, Any]]:
     with sqlite3.connect(rasa.log.parent / "rasa.db") as database:
         rows = database.execute("select data from events where sender_id = ? order by id", (conversation,))
         return [json.loads(row[0]) for row in rows]
+
+
+@pytest.mark.parametrize("before", ["", "/", "/inject "])
+def test_what_is_said_to_the_team_is_masked_and_kept_nowhere(rasa: Rasa, before: str) -> None:
+    text = f"{before}Jeanne Durand va mieux"
+    masks = [{"start": len(before), "end": len(before) + 13, "entity": "usager_name"}]
+    assert rasa.send({"text": text, "masks": masks}, route="masks") == (200, {"text": f"{before}[usager] va mieux"})
+    assert "Jeanne" not in rasa.log.read_text()
+
+
+def test_masking_asks_for_the_token_and_for_a_text(rasa: Rasa) -> None:
+    assert rasa.send({"text": "bonjour"}, token="wrong", route="masks")[0] == 401
+    assert [rasa.send(body, route="masks")[0] for body in ({}, {"text": 7}, {"text": "x" * 4001})] == [422, 422, 413]
+    assert rasa.send({"text": " "}, route="masks") == (200, {"text": " "})

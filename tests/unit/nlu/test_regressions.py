@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from nlu.evaluate import Example, Parse, parse_all, read_examples
-from nlu.train import ensure_model
+from nlu.evaluate import Example, Parse, read_examples
 
 CASES = Path(__file__).resolve().parents[2] / "understanding" / "regressions.yml"
 HELD_DOWN = "a" * 4000
+Reading = Callable[[list[Example]], list[Parse]]
 
 
-@pytest.fixture(scope="module")
-def trained() -> Path:
-    """The model that the assistant runs with; trained only where the sources have changed since."""
-    return ensure_model(report=False)
-
-
-def test_every_case_is_read_in_full(trained: Path) -> None:
+def test_every_case_is_read_in_full(assistant: Reading) -> None:
     examples = read_examples(CASES)
-    parses = parse_all(trained, examples)
+    parses = assistant(examples)
     assert [
         (example.text, parse.intent, _pieces(example.text, parse))
         for example, parse in zip(examples, parses, strict=True)
@@ -29,14 +22,14 @@ def test_every_case_is_read_in_full(trained: Path) -> None:
     ] == []
 
 
-def test_what_is_no_sentence_is_refused_whole(trained: Path) -> None:
+def test_what_is_no_sentence_is_refused_whole(assistant: Reading) -> None:
     texts = ["<script>alert(1)</script>", HELD_DOWN, "aaaaaaa", "zzzzz zzzzz"]
-    parses = parse_all(trained, [Example(text, "", frozenset()) for text in texts])
+    parses = assistant([Example(text, "", frozenset()) for text in texts])
     assert [(parse.intent, parse.entities) for parse in parses] == [("nlu_fallback", frozenset())] * len(texts)
 
 
-def test_an_address_with_an_accent_is_no_value(trained: Path) -> None:
-    (parse,) = parse_all(trained, [Example("zoé@ortho.example", "", frozenset())])
+def test_an_address_with_an_accent_is_no_value(assistant: Reading) -> None:
+    (parse,) = assistant([Example("zoé@ortho.example", "", frozenset())])
     assert parse.entities == frozenset()
 
 

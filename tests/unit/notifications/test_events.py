@@ -57,9 +57,9 @@ class Intake:
             return list((await session.scalars(select(Event).order_by(Event.id))).all())
 
 
-def application(database: Database) -> FastAPI:
+def application(database: Database, malformed_a_minute: int = 10_000) -> FastAPI:
     app = FastAPI()
-    app.include_router(router(database, ManualClock(NOW), EVENTS_TOKEN))
+    app.include_router(router(database, ManualClock(NOW), EVENTS_TOKEN, malformed_a_minute))
     return app
 
 

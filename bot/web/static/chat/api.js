@@ -55,9 +55,26 @@ export function createApi(root, send = (...request) => fetch(...request)) {
       });
     },
 
+    /** Says that the user is writing, not what. */
+    async typing(token) {
+      await call("/typing", { method: "POST", token });
+    },
+
     /** @returns the whole conversation, oldest first */
     async history(token) {
       return (await json(await call("/messages", { token }))).messages;
+    },
+
+    /** @returns {Promise<{unread: number, notifications: object[], more: boolean}>} the newest, or those older than `before` */
+    async notifications(token, before = null) {
+      const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
+      return json(await call(`/notifications${query}`, { token }));
+    },
+
+    /** @param {{ids: string[]} | {all: true}} which @returns {Promise<{unread: number, read: number}>} */
+    async markRead(token, which) {
+      const body = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(which) };
+      return json(await call("/notifications/read", { method: "POST", token, ...body }));
     },
 
     /** @returns {Promise<Response>} the event stream, after the message `lastId` when there is one */

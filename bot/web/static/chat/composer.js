@@ -6,8 +6,8 @@ import { TEXTS } from "./texts.js";
 export const LIMIT = 4_000;
 const NEAR = 3_600;
 
-/** @param {{onSay: (text: string) => void, announce: (text: string) => void, storage: {draft: string}}} parts */
-export function createComposer({ onSay, announce, storage }) {
+/** @param {{onSay: (text: string) => void, onWriting: () => void, announce: (text: string) => void, storage: {draft: string}}} parts */
+export function createComposer({ onSay, onWriting, announce, storage }) {
   const form = document.getElementById("composer");
   const field = document.getElementById("composer-text");
   const count = document.getElementById("composer-count");
@@ -47,7 +47,10 @@ export function createComposer({ onSay, announce, storage }) {
   }
 
   form.addEventListener("submit", submit);
-  field.addEventListener("input", refresh);
+  field.addEventListener("input", () => {
+    refresh();
+    if (field.value.trim() !== "") onWriting();
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

@@ -3,29 +3,37 @@
 import { Outbox } from "./outbox.js";
 import { Stream } from "./stream.js";
 import { TEXTS } from "./texts.js";
-import { lastId, mergeHistory, place } from "./transcript.js";
+import { lastId, mergeHistory, place, withPeople } from "./transcript.js";
 
 /** The server ends « writes… » itself; this is for when it could not (ms). */
 const LONGEST_TYPING = 60_000;
+/** How often the team is told that the user writes (ms). */
+const WRITES_EVERY = 3_000;
 
 export class Conversation {
   #api;
   #storage;
   #onChange;
+  #onUnread;
   #stream;
   #outbox;
   #opening = null;
   #typingTimer = null;
+  #wroteAt = -Infinity;
 
   /** @type {{entries: import("./transcript.js").Entry[], loading: boolean, typing: boolean, lost: boolean}} */
   state = { entries: [], loading: false, typing: false, lost: false };
   #cut = { stream: false, outbox: false };
 
-  /** @param {{api: object, storage: object, createParser: Function, onChange: (state: object) => void}} parts */
-  constructor({ api, storage, createParser, onChange }) {
+  /**
+   * @param {{api: object, storage: object, createParser: Function, onChange: (state: object) => void,
+   *   onUnread?: (unread: number | null) => void}} parts  onUnread: unread notifications; null where the chat is nobody's
+   */
+  constructor({ api, storage, createParser, onChange, onUnread = () => {} }) {
     this.#api = api;
     this.#storage = storage;
     this.#onChange = onChange;
+    this.#onUnread = onUnread;
     this.#stream = new Stream({
       connect: (signal) => this.#connect(signal),
       createParser,
@@ -51,11 +59,19 @@ export class Conversation {
 
   /** @param {string} text @param {string | null} button token of the button whose title `text` is */
   say(text, button = null) {
+    this.#wroteAt = -Infinity; // what is written next is told at once
     const id = crypto.randomUUID();
     const message = { id, at: new Date().toISOString(), author: "user", agent: null, text, buttons: [], link: null };
     const entry = { key: id, message, status: "sending", note: "", button };
     this.#change({ entries: [...this.state.entries, entry] });
     this.#send(entry);
+  }
+
+  /** The user is writing: persons who wait for it are told so, and nothing of what it is. */
+  writes(now = Date.now()) {
+    if (this.#storage.token === null || !withPeople(this.state.entries) || now - this.#wroteAt < WRITES_EVERY) return;
+    this.#wroteAt = now;
+    this.#api.typing(this.#storage.token).catch(() => {}); // no more than a courtesy
   }
 
   /** Takes a refused message back out of the conversation. @returns {string} its text */
@@ -131,6 +147,7 @@ export class Conversation {
   #take({ event, data }) {
     const content = JSON.parse(data);
     if (event === "typing") this.#type(Boolean(content.on));
+    if (event === "notifications") this.#onUnread(content.unread);
     if (event !== "message") return;
     if (content.client_id) this.#outbox.forget(content.client_id);
     this.#change({ entries: place(this.state.entries, content) });
@@ -165,6 +182,7 @@ export class Conversation {
     this.#stream.stop();
     this.#storage.token = null;
     this.#cut = { stream: false, outbox: false };
+    this.#onUnread(null);
     this.#change({ entries, loading: false, typing: false, lost: false });
   }
 

@@ -2,6 +2,7 @@
 
 import { createParser } from "../vendor/eventsource-parser.js";
 import { createApi } from "./api.js";
+import { createBell } from "./bell.js";
 import { createComposer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { createMenu } from "./menu.js";
@@ -90,8 +91,18 @@ const conversation = new Conversation({
   storage,
   createParser,
   onChange: draw,
+  onUnread: (unread) => bell.ring(unread),
 });
-const composer = createComposer({ onSay: say, announce, storage });
+const bell = createBell({
+  load: (before) => api.notifications(storage.token, before),
+  markRead: (which) => api.markRead(storage.token, which),
+  announce,
+  onSay(text) {
+    say(text);
+    scroll.focus();
+  },
+});
+const composer = createComposer({ onSay: say, onWriting: () => conversation.writes(), announce, storage });
 
 createMenu({
   onNew() {

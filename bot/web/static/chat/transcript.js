@@ -46,6 +46,12 @@ function isCopy(entry, message) {
     && Date.parse(message.at) >= Date.parse(entry.message.at) - SKEW;
 }
 
+/** Whether it is persons who read what is written: the last word was an agent's, or an announcement around a conversation with them. */
+export function withPeople(entries) {
+  const last = entries.findLast((entry) => entry.status === "received" && !entry.local && entry.message.author !== "user");
+  return ["agent", "system"].includes(last?.message.author);
+}
+
 /** @returns {string | null} the id of the last message that came from the server */
 export function lastId(entries) {
   return entries.findLast((entry) => entry.status === "received" && !entry.local)?.message.id ?? null;
@@ -59,6 +65,7 @@ export function lastId(entries) {
 export function rows(entries, now) {
   const shown = [];
   let day = null;
+  const announced = standing(entries);
   const lastOfUser = entries.findLastIndex((entry) => entry.message.author === "user" && entry.status !== "refused");
   entries.forEach((entry, index) => {
     const { message } = entry;
@@ -72,7 +79,7 @@ export function rows(entries, now) {
       entry,
       named: !together(before, entry),
       timed: !together(entry, entries[index + 1]),
-      live: index > lastOfUser,
+      live: index > lastOfUser || index === announced,
       chosen: answerTo(entries, index),
       latest: index === lastOfUser,
     });
@@ -86,6 +93,16 @@ function together(first, second) {
     && (first.message.agent ?? null) === (second.message.agent ?? null)
     && dayKey(first.message.at) === dayKey(second.message.at)
     && Math.abs(Date.parse(second.message.at) - Date.parse(first.message.at)) < SAME_BREATH;
+}
+
+/**
+ * What was announced last with buttons: they stand on their own, so they may still be pressed after the user has spoken (to reopen
+ * a conversation with the team, say), until one of them was.
+ */
+function standing(entries) {
+  const index = entries.findLastIndex(({ message }) => message.author === "system" && message.buttons?.length);
+  const chosen = index < 0 ? null : answerTo(entries, index);
+  return entries[index]?.message.buttons.some((button) => button.title === chosen) ? -1 : index;
 }
 
 /** The title said by the user next after this message: the button of that title, if any, is the one that was chosen. */

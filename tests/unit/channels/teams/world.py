@@ -130,7 +130,7 @@ def microsoft() -> Iterator[Microsoft]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    world = Microsoft(f"http://127.0.0.1:{server.server_port}", keys=[public | {"kid": "k1", "use": "sig"}])
+    world = Microsoft(f"http://127.0.0.1:{server.server_port}", keys=[public | {"kid": "k1", "use": "sig", "endorsements": ["msteams"]}])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.channels.telegram.group import TelegramGroup
 from bot.channels.telegram.receiving import Receiver
+from bot.conversation.groups.group import Answer, Heard, Kind
 from bot.conversation.messages import Incoming
 
 PRIVATE = {"id": 7, "type": "private", "first_name": "Claire"}
@@ -132,3 +134,50 @@ _json = st.recursive(
 @given(_json, st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member", "poll"]))
 async def test_no_update_raises(content: Any, kind: str) -> None:
     await Receiver(Recorder()).take([{"update_id": 1, kind: content}, content])
+
+
+async def heard_in_the_teams_group(*updates: Any) -> list[Heard]:
+    """What the team's group hears of updates; nothing of it may reach the assistant."""
+    heard: list[Heard] = []
+
+    async def listener(one: Heard) -> Answer:
+        heard.append(one)
+        return Answer()
+
+    recorder = Recorder()
+    receiver = Receiver(recorder, "sphere_bot")
+    receiver.group = TelegramGroup(cast(Any, None), cast(Any, None), "-7")  # it is only listened to
+    receiver.group.listen(listener)
+    await receiver.take(updates)
+    assert recorder.got == []
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"text": "/prendre@sphere_bot"}, Heard("u9", "7", "", "/prendre", message="5")),
+        ({"text": "bonjour", "is_topic_message": True, "message_thread_id": 12}, Heard("u9", "7", "12", "bonjour", message="5")),
+        ({"text": "une réponse, sans sujet", "message_thread_id": 12}, Heard("u9", "7", "", "une réponse, sans sujet", message="5")),
+        ({"photo": [{}], "caption": "vu"}, Heard("u9", "7", "", kind=Kind.NOT_TEXT, message="5")),
+        ({"text": "d'un autre", "forward_origin": {}}, Heard("u9", "7", "", kind=Kind.NOT_TEXT, message="5")),
+        ({"text": "x", "sender_chat": GROUP, "from": {"id": 1, "is_bot": True}}, Heard("u9", "", "", "x", Kind.ANONYMOUS, "5")),
+        ({"text": "x", "from": {"id": 1, "is_bot": True}}, None),
+        ({"forum_topic_closed": {}}, None),
+        ({"new_chat_members": [{"is_bot": True}]}, None),
+    ],
+)
+async def test_what_is_heard_in_the_teams_group(content: dict[str, Any], expected: Heard | None) -> None:
+    heard = await heard_in_the_teams_group({"update_id": 9, "message": message(GROUP, **content)})
+    assert heard == ([expected] if expected is not None else [])
+
+
+async def test_an_edit_in_the_teams_group_has_no_words() -> None:
+    heard = await heard_in_the_teams_group({"update_id": 9, "edited_message": message(GROUP, text="autre")})
+    assert heard == [Heard("u9", "7", "", kind=Kind.EDITED, message="5")]
+
+
+@given(_json, st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member", "poll"]))
+async def test_no_update_of_the_teams_group_raises(content: Any, kind: str) -> None:
+    inside = content if isinstance(content, dict) else {"text": content}
+    await heard_in_the_teams_group({"update_id": 1, kind: {**inside, "chat": GROUP}}, {"update_id": 2, kind: content})

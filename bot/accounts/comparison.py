@@ -1,0 +1,78 @@
+"""A fiche beside the directory: who is nearest to the person asked for, field by field, and where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.accounts.fiche import Fiche, prefill
+from bot.accounts.fields import ORDER, display_phone
+from bot.directory.folding import fold
+from bot.directory.records import Professional
+from bot.directory.search import Directory, Query
+
+NEAREST = 3
+"""How many are shown beside the fiche: more do not fit a screen."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One field of a person of the directory, as the fiche would write it; None where the directory says nothing."""
+
+    value: str | None
+    differs: bool
+    """From what the fiche says; false where one of the two says nothing."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody of the directory. `cells` by field; `same` counts the fields that agree."""
+
+    key: str
+    name: str
+    cells: dict[str, Cell]
+    same: int
+    certain: bool
+    """Whether a national number says that it is this person."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A field: what the fiche says, and what each candidate's record says."""
+
+    field: str
+    asked: str | None
+    found: tuple[Cell, ...]
+
+
+def nearest(directory: Directory, fiche: Fiche) -> list[Candidate]:
+    """Those of the directory who are nearest, best first. Reads files: call it in a thread. Raises DirectoryUnavailable."""
+    place = fiche.postal_code or fiche.city
+    queries = [Query(rpps=fiche.rpps or fiche.adeli)] if fiche.rpps or fiche.adeli else []
+    queries.append(Query(name=fiche.name, profession=fiche.profession, place=place, organization=fiche.organization))
+    people: dict[str, Professional] = {}
+    for query in queries:
+        for match in directory.search(query, NEAREST):
+            people.setdefault(match.professional.key, match.professional)
+    return [_candidate(fiche, person) for person in people.values()][:NEAREST]
+
+
+def lines(fiche: Fiche, candidates: list[Candidate]) -> list[Line]:
+    """The table: every field that the fiche or a candidate has, in the usual order."""
+    asked = dict(fiche.lines())
+    nothing = Cell(None, differs=False)
+    table = [Line(name, asked.get(name), tuple(c.cells.get(name, nothing) for c in candidates)) for name in ORDER]
+    return [line for line in table if line.asked or any(cell.value for cell in line.found)]
+
+
+def _candidate(fiche: Fiche, person: Professional) -> Candidate:
+    asked, values = dict(fiche.lines()), prefill(person, fiche.city or "")
+    if "phone" in values:
+        values["phone"] = display_phone(values["phone"])
+    cells = {name: Cell(value, differs=name in asked and not _alike(asked[name], value)) for name, value in values.items()}
+    same = sum(1 for name, cell in cells.items() if name in asked and not cell.differs)
+    certain = any(name in asked and values.get(name) == asked[name] for name in ("rpps", "adeli"))
+    return Candidate(person.key, person.display, cells, same, certain)
+
+
+def _alike(one: str, other: str) -> bool:
+    return (fold(one) or one) == (fold(other) or other)

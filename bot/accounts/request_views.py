@@ -1,0 +1,93 @@
+"""A request as it is shown: to its requester where it stands, to the SPHERE team all that is needed to verify it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.accounts.fiche import Fiche
+from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequestAsker
+
+
+@dataclass(frozen=True)
+class RequestStatus:
+    """Where a request stands, for its requester. `reason`: why refused, or what is asked for."""
+
+    reference: str
+    name: str
+    state: str
+    since: datetime
+    reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody who asked, for the team. `requester` is name and e-mail, empty for an unlinked person asking for themself."""
+
+    at: datetime
+    requester: str
+    dossier: str | None
+    basis: str | None
+    outcome: str | None
+    differing: tuple[tuple[str, str], ...]
+    """Fields in which their fiche differs from the request's."""
+    conversation_id: str
+    """The chat that they asked in."""
+
+
+@dataclass(frozen=True)
+class RequestDetails:
+    """A request as the team sees it. `fiche` holds field names and values as shown."""
+
+    status: RequestStatus
+    fiche: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    askers: tuple[Asker, ...]
+    agent: str | None
+    account_id: str | None
+    person: Fiche
+    version: str
+    """Changes with every change of the request: who decides says which one they had before them."""
+    being_created: bool
+
+
+def status_of(request: AccountRequest) -> RequestStatus:
+    """Where a request stands."""
+    name = Fiche.model_validate(request.fiche).name
+    reason = request.reason if request.state in (MORE_INFO, REFUSED) else None
+    return RequestStatus(request.reference, name, request.state, request.state_since, reason, request.created_at)
+
+
+def details_of(request: AccountRequest, askers: list[AccountRequestAsker]) -> RequestDetails:
+    """All of a request, with everybody who asked."""
+    fiche = Fiche.model_validate(request.fiche)
+    lines = tuple(fiche.lines())
+    told = (
+        Asker(
+            a.at,
+            a.requester,
+            a.dossier,
+            a.basis,
+            a.outcome,
+            tuple(set(Fiche.model_validate(a.fiche).lines()) - {*lines}),
+            a.conversation_id,
+        )
+        for a in askers
+    )
+    return RequestDetails(
+        status=status_of(request),
+        fiche=lines,
+        warnings=fiche.warnings,
+        askers=tuple(told),
+        agent=request.agent,
+        account_id=request.account_id,
+        person=fiche,
+        version=version_of(request, len(askers)),
+        being_created=request.creating_since is not None,
+    )
+
+
+def version_of(request: AccountRequest, askers: int) -> str:
+    """What changes whenever the request does: its state, since when, and how many asked for it."""
+    return f"{request.state}.{request.state_since.timestamp():.6f}.{askers}"

@@ -1,0 +1,101 @@
+"""What time alone changes: nobody takes a ticket, nobody says anything, a message is not written. Looked after each second."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.conversation.changes import Changes
+from bot.conversation.conversations import lock_conversation
+from bot.conversation.hub import Hub
+from bot.conversation.messages import Reply
+from bot.conversation.support import Support
+from bot.conversation.transcript import Proactive, add_proactive
+from bot.database import Database
+from bot.errors import log_error
+from bot.support import tickets
+from bot.support.records import State, Why
+from bot.support.tables import TicketRow
+from bot.support.tickets import CLOCK
+
+LOOK_SECONDS = 1.0
+AT_ONCE = 100
+
+
+class Deadlines:
+    """Ends states whose time is up; any number of processes may look after the same tickets."""
+
+    def __init__(self, *, database: Database, clock: Clock, support: Support, changes: Changes, hub: Hub, button_life: timedelta) -> None:
+        self._database, self._clock, self._support = database, clock, support
+        self._changes, self._hub, self._button_life = changes, hub, button_life
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def run_due(self) -> int:
+        """End what is due now; how many there were."""
+        due = select(TicketRow.id, TicketRow.conversation_id).where(TicketRow.deadline_at <= self._clock.now())
+        async with self._database.reading() as session:
+            found = (await session.execute(due.order_by(TicketRow.deadline_at).limit(AT_ONCE))).all()
+        for ticket_id, conversation_id in found:
+            await self._end(ticket_id, conversation_id)
+        return len(found)
+
+    async def _end(self, ticket_id: int, conversation_id: str) -> None:
+        now = self._clock.now()
+        async with self._database.writing() as session:
+            await lock_conversation(session, conversation_id)
+            row = await tickets.get(session, ticket_id)
+            if row.deadline_at is None or row.deadline_at > now:
+                return  # something happened since
+            announcement = await self._change(session, row, now)
+            key = f"support:{row.id}:{row.version}"
+            message = Proactive(conversation_id, announcement, key, self._button_life, author="system")
+            await add_proactive(session, [message], now=now)
+        self._changes.tell(row)
+        self._hub.changed(conversation_id)
+
+    async def _change(self, session: AsyncSession, row: TicketRow, now: datetime) -> Reply:
+        """The state that follows, and what is said of it."""
+        say, terms = self._support.announcer, self._support.terms
+        is_open = self._support.hours.is_open(now)
+        state = State(row.state)
+        if state is State.WAITING:
+            why = Why.TIMED_OUT if is_open else Why.OFFICE_CLOSED
+            await tickets.move(session, row, State.WRITING, why, CLOCK, now=now, terms=terms)
+            return say.write("nobody" if is_open else "office_closed", now, wait=is_open)
+        if state is State.WRITING and row.unanswered:
+            await tickets.move(session, row, State.LEFT, Why.TIMED_OUT, CLOCK, now=now, terms=terms)
+            return say.left(row, now, is_open=is_open)
+        if state is State.WRITING:
+            await tickets.move(session, row, State.CLOSED, Why.TIMED_OUT, CLOCK, now=now, terms=terms)
+            return say.closed(row, Why.TIMED_OUT, 0)
+        if row.unanswered:
+            agent = tickets.agent_of(row)
+            await tickets.move(session, row, State.LEFT, Why.AGENT_SILENT, CLOCK, now=now, terms=terms)
+            return say.say("agent_silent", row, agent=agent.name if agent else "")
+        await tickets.move(session, row, State.CLOSED, Why.SILENCE, CLOCK, now=now, terms=terms)
+        return say.closed(row, Why.SILENCE, round(terms.silence.total_seconds() / 60))
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                while await self.run_due() == AT_ONCE:
+                    pass
+            except Exception as error:  # the database may be away for a while: the next round tries again
+                log_error(error, "ending what is due at the support desk")

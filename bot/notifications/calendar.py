@@ -1,0 +1,101 @@
+"""Hours and days of a person against instants: quiet windows, digests, over changes of the clock and public holidays.
+
+Instants come in aware and go out in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from bot.notifications.preferences import HOLIDAY, Preferences
+
+LONGEST_QUIET = timedelta(weeks=5)
+"""No quiet time is longer. `Preferences` leave a free moment in every ordinary week; public holidays, and a local hour that does not
+exist, can take it away in a few weeks that follow each other, not in five."""
+_DAY = timedelta(days=1)
+_DIGEST_SEARCH_DAYS = 15
+"""One weekday alone comes back on the eighth day at the latest; a week more is for zones that once skipped a date."""
+
+
+@lru_cache(maxsize=4096)
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant of a local time: the first where it exists twice, the next that exists where it does not."""
+    local = datetime.combine(day, at.replace(fold=0))
+    # In a gap, the offset of before (fold 0) gives an instant after the change, that of after (fold 1) one before it.
+    known = local.replace(tzinfo=zone).astimezone(UTC)
+    if known.astimezone(zone).replace(tzinfo=None) == local:
+        return known
+    early = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    offset = known.astimezone(zone).utcoffset()
+    while known - early > timedelta(seconds=1):
+        middle = early + (known - early) // 2
+        early, known = (early, middle) if middle.astimezone(zone).utcoffset() == offset else (middle, known)
+    return known.replace(microsecond=0)
+
+
+def is_holiday(day: date) -> bool:
+    """Whether a day is a public holiday in France."""
+    return day in _holidays(day.year)
+
+
+@lru_cache(maxsize=128)
+def _holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("FR", years=year))
+
+
+def quiet_until(preferences: Preferences, at: datetime) -> datetime | None:
+    """The end of the quiet time that `at` lies in, windows that touch or overlap taken as one; None outside any.
+
+    Never later than `LONGEST_QUIET` after `at`.
+    """
+    end = at
+    while end - at < LONGEST_QUIET:
+        later = max((until for since, until in _windows(preferences, end) if since <= end < until), default=None)
+        if later is None:
+            break
+        end = later
+    return None if end == at else min(end, at + LONGEST_QUIET).astimezone(UTC)
+
+
+def next_digest(preferences: Preferences, after: datetime) -> datetime:
+    """When the first digest leaves after an instant: a digest hour, or the end of the quiet time that this hour lies in.
+
+    A digest that is being held back by a quiet time at `after` counts: it is the next.
+    """
+    quiet = quiet_until(preferences, after)
+    if quiet is not None:
+        last = next(hour for hour in _digest_hours(preferences, after, back=True) if hour <= after)
+        if quiet_until(preferences, last) == quiet:
+            return quiet
+    following = next(hour for hour in _digest_hours(preferences, after) if hour > after)
+    return quiet_until(preferences, following) or following
+
+
+def _windows(preferences: Preferences, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The quiet windows, as instants, that start on the local day of `at` or on the day before: no other can hold at `at`."""
+    if not preferences.quiet:
+        return
+    zone = preferences.zone
+    today = at.astimezone(zone).date()
+    for day in (today - _DAY, today):
+        kinds = {day.weekday(), HOLIDAY} if is_holiday(day) else {day.weekday()}
+        for window in preferences.quiet:
+            if kinds & window.days:
+                last = day if window.start < window.end else day + _DAY
+                yield instant(day, window.start, zone), instant(last, window.end, zone)
+
+
+def _digest_hours(preferences: Preferences, around: datetime, *, back: bool = False) -> Iterator[datetime]:
+    """Digest hours from the local day of `around` on, or from there back."""
+    zone = preferences.zone
+    today = around.astimezone(zone).date()
+    step = -_DAY if back else _DAY
+    for day in (today + n * step for n in range(_DIGEST_SEARCH_DAYS)):
+        if day.weekday() in preferences.digest_days:
+            for hour in sorted(preferences.digest_hours, reverse=back):
+                yield instant(day, hour, zone)

@@ -1,0 +1,120 @@
+"""Single-use links to the page on which a person sets their notifications: made in a chat that is linked, opened once, then a session.
+
+Ten minutes to open, an hour once opened. Token and session are known by their hashes only; why one is refused is told to nobody.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import audit
+from bot.clock import Clock
+from bot.database import Database
+from bot.identity.hashing import keyed_hash
+from bot.identity.tables import ChatLink
+from bot.notifications.tables import PageLink
+from bot.settings import Settings
+
+LINK_LIFE = timedelta(minutes=10)
+SESSION_LIFE = timedelta(hours=1)
+PATH = "/account"
+"""Of the page, below the address of the installation."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Whose settings an open session shows, and the chat that it came from."""
+
+    account_id: str
+    conversation_id: str | None
+
+
+def page_address(settings: Settings) -> str:
+    """The absolute URL of the page, which without a link or a session only says how to get one."""
+    return f"{settings.own_url}{PATH}"
+
+
+async def make_page_link(database: Database, clock: Clock, settings: Settings, account_id: str, *, conversation_id: str | None) -> str:
+    """A link, as an absolute URL, that opens this account's page once, within ten minutes.
+
+    Args:
+        conversation_id: the linked chat that it is given in: link and session end with it. None: by an operator.
+    """
+    return await PageLinks(database, clock, settings).make(account_id, conversation_id)
+
+
+class PageLinks:
+    """Makes such links and opens them."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database, self._clock = database, clock
+        self._secret, self._address = settings.required("secret"), page_address(settings)
+
+    async def make(self, account_id: str, conversation_id: str | None) -> str:
+        """See `make_page_link`."""
+        token, now = secrets.token_urlsafe(24), self._clock.now()
+        over = (PageLink.expires_at < now, or_(PageLink.session_until.is_(None), PageLink.session_until < now))
+        row = PageLink(
+            token_hash=self._hash("link", token), account_id=account_id, conversation_id=conversation_id, expires_at=now + LINK_LIFE
+        )
+        async with self._database.writing() as session:
+            await session.execute(delete(PageLink).where(*over))
+            session.add(row)
+        return f"{self._address}?t={token}"
+
+    async def usable(self, token: str) -> bool:
+        """Whether `open` would do; nothing is used up."""
+        async with self._database.reading() as session:
+            row = await session.get(PageLink, self._hash("link", token))
+            return row is not None and self._is_new(row) and await self._chat_stands(session, row)
+
+    async def open(self, token: str) -> str | None:
+        """Use a link up: the token of a new session; None where the link is unknown, used, too old, or its chat not linked any more."""
+        begun, now = secrets.token_urlsafe(32), self._clock.now()
+        async with self._database.writing() as session:
+            row = await session.get(PageLink, self._hash("link", token), with_for_update=True)
+            if row is None or not self._is_new(row) or not await self._chat_stands(session, row):
+                return None
+            row.session_hash, row.session_until = self._hash("session", begun), now + SESSION_LIFE
+            await audit.record(
+                session,
+                now=now,
+                actor=row.account_id,
+                action="notifications.page",
+                subject=row.conversation_id,
+                channel="web",
+                outcome="opened",
+            )
+        return begun
+
+    async def visit(self, session_token: str) -> Visit | None:
+        """Whose page this session shows; None where it is unknown or over."""
+        wanted = select(PageLink).where(PageLink.session_hash == self._hash("session", session_token))
+        async with self._database.reading() as session:
+            row = await session.scalar(wanted.where(PageLink.session_until > self._clock.now()))
+            if row is None or not await self._chat_stands(session, row):
+                return None
+        return Visit(row.account_id, row.conversation_id)
+
+    async def leave(self, session_token: str) -> None:
+        """End a session."""
+        mine = PageLink.session_hash == self._hash("session", session_token)
+        async with self._database.writing() as session:
+            await session.execute(update(PageLink).where(mine).values(session_until=self._clock.now()))
+
+    def _is_new(self, row: PageLink) -> bool:
+        return row.session_hash is None and row.expires_at > self._clock.now()
+
+    async def _chat_stands(self, session: AsyncSession, row: PageLink) -> bool:
+        if row.conversation_id is None:
+            return True
+        link = await session.get(ChatLink, row.conversation_id)
+        return link is not None and link.account_id == row.account_id and link.expires_at > self._clock.now()
+
+    def _hash(self, what: str, token: str) -> str:
+        return keyed_hash(self._secret, "notifications-page", what, token)

@@ -1,0 +1,116 @@
+"""A page to post an event of the platform by hand, and see what the assistant answered.
+
+It needs no token, so it is for this machine alone, and its form works only from the page itself: no page of the web can post one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.sandbox.api import read_body
+from bot.sandbox.changes import SOURCE
+from bot.sandbox.outcomes import FhirProblem
+from bot.sandbox.store import Resource, Store
+from bot.tls import trusted
+
+PATH = "/sandbox/events"
+KINDS = (
+    "document.added",
+    "note.added",
+    "message.received",
+    "appointment.set",
+    "access.granted",
+    "access.ended",
+    "team.joined",
+    "team.left",
+    "account.updated",
+    "service.notice",
+)
+"""Those of the contract, the most usual first."""
+TIMEOUT = 10.0
+"""Seconds that the assistant has to answer."""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
+class EventPage:
+    """`GET` shows the form, `POST` posts what it says."""
+
+    def __init__(self, store: Store, url: str, token: str) -> None:
+        self._store, self._url = store, url
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/cloudevents+json"}
+        self._seal = secrets.token_urlsafe(16)
+        folder = Path(__file__).parent / "templates"
+        environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        self._template = environment.get_template("event.html")
+
+    def routes(self) -> list[Route]:
+        """The page and its form."""
+        return [Route(PATH, self._handle, methods=["GET", "POST"])]
+
+    async def _handle(self, request: Request) -> Response:
+        if request.method != "POST":
+            return self._page({}, None)
+        try:
+            typed = parse_qs((await read_body(request)).decode("utf-8", "replace"))
+        except FhirProblem as problem:
+            return problem.response()
+        form = {name: values[0].strip() for name, values in typed.items()}
+        if not hmac.compare_digest(form.get("seal", "").encode(), self._seal.encode()):
+            return self._page(form, {"error": "seal"}, 403)
+        event = _event(form)
+        try:
+            async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=trusted()) as client:
+                response = await client.post(self._url, json=event, headers=self._headers)
+        except httpx.HTTPError:
+            return self._page(form, {"error": "away", "event": event}, 502)
+        return self._page(form, {"error": "", "event": event, "status": response.status_code, "body": response.text})
+
+    def _page(self, form: dict[str, str], answer: dict[str, Any] | None, status: int = 200) -> Response:
+        people = sorted((_name(person), person["id"]) for _, person in self._store.all("Practitioner") if person.get("active"))
+        dossiers = sorted(filter(None, (_reference(patient) for _, patient in self._store.all("Patient"))))
+        values = {"form": form, "answer": answer, "kinds": KINDS, "people": people, "dossiers": dossiers, "seal": self._seal}
+        headers = {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
+        return Response(self._template.render(values), status, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def _event(form: dict[str, str]) -> Resource:
+    """As it is typed: what the assistant does not take, it says."""
+    kind = form.get("kind", "")
+    data: Resource = {name: form[name] for name in ("author", "title", "url") if form.get(name)}
+    if form.get("urgent"):
+        data["urgent"] = True
+    if form.get("recipient"):
+        data["recipients"] = [form["recipient"]]
+    event: Resource = {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": SOURCE,
+        "type": f"fr.sphere.{kind}",
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    subject = form.get("recipient") if kind.startswith("account.") else form.get("dossier")
+    return event if kind.startswith("service.") or not subject else event | {"subject": subject}
+
+
+def _reference(patient: Resource) -> str:
+    values = (str(identifier.get("value", "")) for identifier in patient.get("identifier", []))
+    return next((value for value in values if value.startswith("SPH-")), "")
+
+
+def _name(person: Resource) -> str:
+    name: Resource = next(iter(person.get("name") or []), {})
+    return f"{name.get('family', '')} {' '.join(name.get('given') or [])}".strip()

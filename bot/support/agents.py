@@ -1,0 +1,267 @@
+"""The people of the support team: their accounts, signing in with a password, their sessions.
+
+Guessing is limited by the guards that chats are limited by (`bot.identity.guard`): five wrong passwords lock a login for 15 minutes.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import audit
+from bot.clock import Clock
+from bot.database import Database
+from bot.identity import guard
+from bot.identity.hashing import keyed_hash
+from bot.mail import one_line
+from bot.settings import Settings
+from bot.support.agents_errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
+from bot.support.agents_tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
+from bot.support.passwords import check_strength, fits, hash_password, outdated
+from bot.support.records import Agent
+
+IDLE = timedelta(hours=2)
+"""How long a session that nobody uses lasts."""
+LIFE = timedelta(hours=12)
+"""How long a session lasts however much it is used: a working day."""
+SEEN_EVERY = timedelta(minutes=1)
+"""How exactly the last use of a session is kept: a write for each request would be many."""
+_LOGIN = re.compile(r"[^\s\x00-\x1f]{2,80}")
+
+
+@dataclass(frozen=True)
+class AgentAccount:
+    """Somebody of the support team. `name` is what users read."""
+
+    id: str
+    login: str
+    name: str
+    role: str
+    active: bool = True
+
+    @property
+    def supervises(self) -> bool:
+        """Whether they see figures and manage agents."""
+        return self.role == SUPERVISOR
+
+    @property
+    def agent(self) -> Agent:
+        """As tickets and the desk know them."""
+        return Agent(self.id, self.name, self.supervises)
+
+
+class Agents:
+    """Accounts and sessions of the support team. What is written down of a session is a hash."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database, self._clock = database, clock
+        self._secret = settings.required("secret")
+
+    async def add(self, login: str, name: str, role: str, password: str | None, by: str = "cli") -> AgentAccount:
+        """A new agent; without a password they sign in with the issuer only.
+
+        Raises LoginTaken, UnusableLogin, UnusableName, WeakPassword; ValueError for an unknown role.
+        """
+        if role not in ROLES:
+            raise ValueError(f"a role is one of {', '.join(ROLES)}")
+        login, name = normal_login(login), one_line(name)
+        if not 1 <= len(name) <= 80:
+            raise UnusableName
+        if password is not None:
+            check_strength(password, login)
+        hashed = await hash_password(password) if password is not None else None
+        async with self._database.writing() as session:
+            return await self._insert(session, login, name, role, hashed, by)
+
+    async def ensure_first(self, login: str, password: str) -> bool:
+        """Make the first supervisor, where there is no agent at all. Two processes that start at once make one."""
+        async with self._database.reading() as session:
+            if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
+                return False
+        hashed = await hash_password(password)
+        async with self._database.writing() as session:
+            if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
+                return False
+            await self._insert(session, normal_login(login), login[:1].upper() + login[1:], SUPERVISOR, hashed, "setup")
+            return True
+
+    async def list(self) -> builtins.list[AgentAccount]:
+        """Everybody, by name; those who left too."""
+        async with self._database.reading() as session:
+            return [_agent(row) for row in await session.scalars(select(SupportAgent).order_by(func.lower(SupportAgent.name)))]
+
+    async def get(self, agent_id: str) -> AgentAccount | None:
+        """The agent of this id."""
+        async with self._database.reading() as session:
+            row = await session.get(SupportAgent, agent_id)
+            return _agent(row) if row is not None else None
+
+    async def set_role(self, agent_id: str, role: str, by: str) -> None:
+        """Raises UnknownAgent, LastSupervisor; ValueError for an unknown role."""
+        if role not in ROLES:
+            raise ValueError(f"a role is one of {', '.join(ROLES)}")
+        async with self._database.writing() as session:
+            row = await _row(session, agent_id)
+            row.role = role
+            await self._keep_a_supervisor(session)
+            await self._audit(session, by, "support.agent_role", row.id, role)
+
+    async def set_active(self, agent_id: str, active: bool, by: str) -> None:
+        """Let somebody in again, or out: their sessions end at once. Raises UnknownAgent, LastSupervisor."""
+        async with self._database.writing() as session:
+            row = await _row(session, agent_id)
+            row.active = active
+            await self._keep_a_supervisor(session)
+            if not active:
+                await _end_sessions(session, agent_id)
+            await self._audit(session, by, "support.agent_active", row.id, "on" if active else "off")
+
+    async def set_password(self, agent_id: str, password: str, by: str) -> None:
+        """A new password; every session of theirs ends, and so does a lock. Raises UnknownAgent, WeakPassword."""
+        async with self._database.reading() as session:
+            login = (await _row(session, agent_id)).login
+        check_strength(password, login)
+        hashed = await hash_password(password)
+        async with self._database.writing() as session:
+            row = await _row(session, agent_id)
+            row.password_hash = hashed
+            await _end_sessions(session, agent_id)
+            for held in await guard.take(session, [self._subject(login)], self._clock.now()):
+                held.locked_until, held.failures, held.failures_since = None, 0, None
+            await self._audit(session, by, "support.agent_password", row.id, "set")
+
+    async def change_password(self, agent: AgentAccount, old: str, new: str) -> None:
+        """One's own. Raises SignInFailed, SignInLocked, WeakPassword."""
+        await self._proven(agent.login, old)
+        await self.set_password(agent.id, new, agent.id)
+
+    async def sign_in(self, login: str, password: str) -> tuple[AgentAccount, str]:
+        """The agent, and the token for their browser's cookie. Raises SignInFailed, SignInLocked.
+
+        Unknown, closed, wrong: all are told alike, and take as long.
+        """
+        agent = await self._proven(login, password)
+        return agent, await self.open_session(agent)
+
+    async def open_session(self, agent: AgentAccount) -> str:
+        """A session of somebody who has proven who they are; the token for the cookie (256 bits)."""
+        token, now = secrets.token_urlsafe(32), self._clock.now()
+        async with self._database.writing() as session:
+            await session.execute(delete(AgentSession).where(AgentSession.expires_at <= now))
+            row = AgentSession(token_hash=self._hash(token), agent_id=agent.id, created_at=now, seen_at=now, expires_at=now + LIFE)
+            session.add(row)
+            await self._audit(session, agent.id, "support.sign_in", agent.id, "in")
+        return token
+
+    async def session(self, token: str, *, used: bool = True) -> AgentAccount | None:
+        """Whose session it is; None where it is over. `used` false: only looked at, as by a page that refreshes itself."""
+        now, hashed = self._clock.now(), self._hash(token)
+        async with self._database.reading() as session:
+            wanted = select(AgentSession, SupportAgent).join(SupportAgent, SupportAgent.id == AgentSession.agent_id)
+            found = (await session.execute(wanted.where(AgentSession.token_hash == hashed))).first()
+        if found is None or not found[1].active or found[0].expires_at <= now or found[0].seen_at + IDLE <= now:
+            return None
+        if used and found[0].seen_at + SEEN_EVERY <= now:
+            await self._seen(hashed, now)
+        return _agent(found[1])
+
+    async def sign_out(self, token: str) -> None:
+        """End this session."""
+        async with self._database.writing() as session:
+            row = await session.get(AgentSession, self._hash(token))
+            if row is not None:
+                await session.delete(row)
+                await self._audit(session, row.agent_id, "support.sign_in", row.agent_id, "out")
+
+    async def by_login(self, login: str) -> AgentAccount | None:
+        """The open account of this login, in whatever case."""
+        async with self._database.reading() as session:
+            row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login.strip().lower()))
+            return _agent(row) if row is not None and row.active else None
+
+    async def _proven(self, login: str, password: str) -> AgentAccount:
+        """The agent whose password this is. Counted before it is compared, so that guesses sent at once are all counted."""
+        login = login.strip().lower()[:80]
+        subject = self._subject(login)
+        async with self._database.writing() as session:
+            now = self._clock.now()
+            guards = await guard.take(session, [subject], now)
+            if until := guard.locked_until(guards):
+                raise SignInLocked(until)
+            guard.count_failure(guards, now)
+            await guard.prune(session, now)
+        async with self._database.reading() as session:
+            row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login))
+        if not await fits(row.password_hash if row else None, password) or row is None or not row.active:
+            async with self._database.reading() as session:
+                if until := guard.locked_until(await guard.look(session, [subject], self._clock.now())):
+                    raise SignInLocked(until)
+            raise SignInFailed
+        renewed = await hash_password(password) if outdated(row.password_hash or "") else None
+        async with self._database.writing() as session:
+            for held in await guard.take(session, [subject], self._clock.now()):
+                held.locked_until, held.failures, held.failures_since = None, 0, None
+            if renewed is not None:
+                (await _row(session, row.id)).password_hash = renewed
+        return _agent(row)
+
+    async def _insert(self, session: AsyncSession, login: str, name: str, role: str, hashed: str | None, by: str) -> AgentAccount:
+        if await session.scalar(select(SupportAgent.id).where(SupportAgent.login == login)) is not None:
+            raise LoginTaken
+        row = SupportAgent(login=login, name=name, role=role, password_hash=hashed, active=True, created_at=self._clock.now())
+        session.add(row)
+        await session.flush()
+        await self._audit(session, by, "support.agent_add", row.id, role)
+        return _agent(row)
+
+    async def _seen(self, token_hash: str, now: datetime) -> None:
+        async with self._database.writing() as session:
+            if (row := await session.get(AgentSession, token_hash)) is not None:
+                row.seen_at = now
+
+    async def _keep_a_supervisor(self, session: AsyncSession) -> None:
+        await session.flush()
+        left = select(SupportAgent.id).where(SupportAgent.role == SUPERVISOR, SupportAgent.active.is_(True)).limit(1)
+        if await session.scalar(left) is None:
+            raise LastSupervisor
+
+    async def _audit(self, session: AsyncSession, by: str, action: str, subject: str, outcome: str) -> None:
+        await audit.record(session, now=self._clock.now(), actor=f"agent:{by}", action=action, subject=subject, outcome=outcome)
+
+    def _subject(self, login: str) -> str:
+        return f"desk:{keyed_hash(self._secret, 'desk-login', login)}"
+
+    def _hash(self, token: str) -> str:
+        return keyed_hash(self._secret, "desk-session", token)
+
+
+def normal_login(login: str) -> str:
+    """A login in its one form. Raises UnusableLogin."""
+    login = login.strip().lower()
+    if not _LOGIN.fullmatch(login):
+        raise UnusableLogin
+    return login
+
+
+def _agent(row: SupportAgent) -> AgentAccount:
+    return AgentAccount(row.id, row.login, row.name, row.role, row.active)
+
+
+async def _row(session: AsyncSession, agent_id: str) -> SupportAgent:
+    found = await session.scalar(select(SupportAgent).where(SupportAgent.id == agent_id).with_for_update())
+    if found is None:
+        raise UnknownAgent
+    return found
+
+
+async def _end_sessions(session: AsyncSession, agent_id: str) -> None:
+    await session.execute(delete(AgentSession).where(AgentSession.agent_id == agent_id))
+
+
+__all__ = ["AGENT", "ROLES", "SUPERVISOR", "AgentAccount", "Agents", "normal_login"]

@@ -1,0 +1,173 @@
+"""`bot desk …`: the accounts of the support team, where nobody can sign in to the desk yet or any more."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import SystemClock
+from bot.database import Database
+from bot.errors import log_error
+from bot.settings import Settings, SettingsError, load_settings
+from bot.support.agent_links import LIFE, AgentLinks
+from bot.support.agents import AGENT, ROLES, Agents
+from bot.support.agents_errors import LastSupervisor, LoginTaken, UnknownAgent, UnusableLogin, UnusableName, WeakPassword
+
+T = TypeVar("T")
+Login = Annotated[str, typer.Argument(help="Identifiant ; l'adresse e-mail, pour qui se connecte par le fournisseur d'identité.")]
+Stdin = Annotated[bool, typer.Option("--password-stdin", help="Lire le mot de passe sur l'entrée standard au lieu de le demander.")]
+
+desk_app = typer.Typer(
+    no_args_is_help=True, help="Comptes de l'équipe d'accompagnement : ajouter, lister, changer un mot de passe, fermer."
+)
+ROLE_LABELS = {"agent": "agent", "supervisor": "superviseur"}
+
+
+@desk_app.command("add-agent")
+def add_agent(
+    login: Login,
+    name: Annotated[str, typer.Option(help="Nom tel que les utilisateurs le liront.")],
+    role: Annotated[str, typer.Option(help=f"Un rôle : {', '.join(ROLES)}.")] = AGENT,
+    password_stdin: Stdin = False,
+    no_password: Annotated[bool, typer.Option("--no-password", help="Connexion par le fournisseur d'identité seulement.")] = False,
+) -> None:
+    """Ajouter quelqu'un à l'équipe."""
+    if role not in ROLES:
+        _fail(f"rôle inconnu ; les rôles sont {', '.join(ROLES)}")
+    password = None if no_password else _password(password_stdin)
+    agent = _run(lambda agents: agents.add(login, name, role, password))
+    _say(f"{agent.name} ({agent.login}) peut se connecter au poste d'accompagnement.")
+
+
+@desk_app.command("list")
+def list_agents() -> None:
+    """Lister l'équipe."""
+    table = Table("Identifiant", "Nom", "Rôle", "Compte")
+    for agent in _run(lambda agents: agents.list()):
+        table.add_row(agent.login, agent.name, ROLE_LABELS[agent.role], "ouvert" if agent.active else "fermé")
+    _console().print(table)
+
+
+@desk_app.command("set-password")
+def set_password(login: Login, password_stdin: Stdin = False) -> None:
+    """Donner un nouveau mot de passe ; les sessions ouvertes sont fermées."""
+    password = _password(password_stdin)
+
+    async def work(agents: Agents) -> None:
+        await agents.set_password(await _id(agents, login), password, "cli")
+
+    _run(work)
+    _say("Mot de passe changé.")
+
+
+@desk_app.command("link")
+def link(login: Login) -> None:
+    """Donner un code, à écrire dans le groupe de l'équipe, qui relie la messagerie de quelqu'un à son compte du poste."""
+
+    async def work(team: _Team) -> str:
+        return await team.links.new_code(await _id(team, login))
+
+    code = _run(work)
+    _say(f"À écrire dans le groupe de l'équipe, dans les {round(LIFE.total_seconds() / 60)} minutes : /relier {code}")
+
+
+@desk_app.command("unlink")
+def unlink(login: Login) -> None:
+    """Délier toutes les messageries de quelqu'un."""
+
+    async def work(team: _Team) -> int:
+        return await team.links.unlink(await _id(team, login), "cli")
+
+    _say(f"Messageries déliées : {_run(work)}.")
+
+
+@desk_app.command("close")
+def close(login: Login) -> None:
+    """Fermer un compte ; les sessions ouvertes le sont aussi."""
+
+    async def work(agents: Agents) -> None:
+        await agents.set_active(await _id(agents, login), False, "cli")
+
+    _run(work)
+    _say("Compte fermé.")
+
+
+class _Team(Agents):
+    """The accounts of the team, with their messaging accounts."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        super().__init__(database, SystemClock(), settings)
+        self.links = AgentLinks(database, SystemClock(), settings)
+
+
+async def _id(agents: Agents, login: str) -> str:
+    wanted = login.strip().lower()
+    found = next((agent.id for agent in await agents.list() if agent.login == wanted), None)
+    if found is None:
+        raise UnknownAgent
+    return found
+
+
+def _password(stdin: bool) -> str:
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Mot de passe", hide_input=True, confirmation_prompt="Encore une fois"))
+
+
+def _run(work: Callable[[_Team], Awaitable[T]]) -> T:
+    """Do `work`; every error becomes one line and exit code 1."""
+
+    async def main() -> T:
+        async with _agents() as agents:
+            return await work(agents)
+
+    try:
+        return asyncio.run(main())
+    except LoginTaken:
+        _fail("cet identifiant est déjà celui de quelqu'un")
+    except UnusableLogin:
+        _fail("un identifiant compte de 2 à 80 caractères, sans espace")
+    except UnusableName:
+        _fail("un nom compte de 1 à 80 caractères")
+    except WeakPassword:
+        _fail("un mot de passe compte de 12 à 200 caractères et ne contient pas l'identifiant")
+    except UnknownAgent:
+        _fail("cet identifiant n'existe pas")
+    except LastSupervisor:
+        _fail("il faut qu'il reste un superviseur")
+    except SettingsError as error:
+        _fail(str(error))
+    except SQLAlchemyError as error:
+        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
+
+
+@asynccontextmanager
+async def _agents() -> AsyncIterator[_Team]:
+    settings = load_settings()
+    database = Database(settings.sqlalchemy_url)
+    try:
+        yield _Team(database, settings)
+    finally:
+        await database.close()
+
+
+def _console(*, stderr: bool = False) -> Console:
+    # Made for each use: the streams may have been replaced since the import.
+    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
+
+
+def _say(line: str) -> None:
+    _console().print(line)
+
+
+def _fail(message: str) -> NoReturn:
+    _console(stderr=True).print(f"bot desk: {message}")
+    raise typer.Exit(1)

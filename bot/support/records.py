@@ -1,0 +1,188 @@
+"""What support works with, as plain values: tickets, their states and moves, agents, notes, canned replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The state of a ticket; that of a conversation is its open ticket's (docs/dev/support.md)."""
+
+    WAITING = "waiting"
+    """In the queue, its user waiting for a person."""
+    WRITING = "writing"
+    """Its user is asked to write the message that is left."""
+    LEFT = "left"
+    """A message was left: the assistant speaks, the team has yet to answer."""
+    JOINING = "joining"
+    """An agent took it while the assistant still answers a turn: theirs as soon as that is over."""
+    AGENT = "agent"
+    """With an agent."""
+    CLOSED = "closed"
+
+
+HELD = frozenset({State.WAITING, State.WRITING, State.AGENT})
+"""States in which the assistant is silent."""
+OPEN = frozenset(State) - {State.CLOSED}
+QUEUED = frozenset({State.WAITING, State.WRITING, State.LEFT})
+"""States in which nobody has the ticket: anyone may take it."""
+
+TRANSITIONS: frozenset[tuple[State | None, State]] = frozenset(
+    {
+        (None, State.WAITING),
+        (None, State.WRITING),
+        (State.LEFT, State.WAITING),
+        (State.LEFT, State.WRITING),
+        (State.LEFT, State.JOINING),
+        (State.LEFT, State.AGENT),
+        (State.LEFT, State.CLOSED),
+        (State.JOINING, State.AGENT),
+        (State.JOINING, State.LEFT),
+        (State.JOINING, State.CLOSED),
+        (State.WAITING, State.AGENT),
+        (State.WAITING, State.WRITING),
+        (State.WAITING, State.CLOSED),
+        (State.WRITING, State.LEFT),
+        (State.WRITING, State.WAITING),
+        (State.WRITING, State.AGENT),
+        (State.WRITING, State.CLOSED),
+        (State.AGENT, State.WAITING),
+        (State.AGENT, State.LEFT),
+        (State.AGENT, State.CLOSED),
+        (State.CLOSED, State.WAITING),
+        (State.CLOSED, State.WRITING),
+        (State.CLOSED, State.AGENT),
+        (State.CLOSED, State.JOINING),
+    }
+)
+"""Every change of state that there is; `bot.support.tickets.move` makes no other."""
+
+
+class Reason(StrEnum):
+    """Why a person was asked for."""
+
+    ASKED = "asked"
+    NOT_UNDERSTOOD = "not_understood"
+    FAILED = "failed"
+    COMPLAINT = "complaint"
+    PROBLEM = "problem"
+
+
+class Outcome(StrEnum):
+    """What the agent says of a ticket when closing it."""
+
+    SOLVED = "solved"
+    EXPLAINED = "explained"
+    PASSED_ON = "passed_on"
+    UNREACHABLE = "unreachable"
+    NOT_FOR_US = "not_for_us"
+
+
+class Why(StrEnum):
+    """What a move tells: the cause of a change of state, or something that happened without one."""
+
+    REQUESTED = "requested"
+    TAKEN = "taken"
+    TRANSFERRED = "transferred"
+    RELEASED = "released"
+    LEFT_MESSAGE = "left_message"
+    TIMED_OUT = "timed_out"
+    OFFICE_CLOSED = "office_closed"
+    AGENT_SILENT = "agent_silent"
+    SILENCE = "silence"
+    USER_ENDED = "user_ended"
+    AGENT_CLOSED = "agent_closed"
+    REOPENED = "reopened"
+    SAID = "said"
+    REPLIED = "replied"
+    NOTED = "noted"
+    EDITED = "edited"
+    RATED = "rated"
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A member of the team, as the desk has identified them."""
+
+    id: str
+    """Stable, at most 64 characters."""
+    name: str
+    """Shown to users, at most 100 characters."""
+    supervisor: bool = False
+
+    @property
+    def who(self) -> str:
+        """As moves name them."""
+        return f"agent:{self.id}"
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One escalation."""
+
+    id: int
+    reference: str
+    """« SUP-000123 », as the user and the agents call it."""
+    conversation_id: str
+    state: State
+    queue: str
+    reason: Reason
+    agent: Agent | None
+    """Who has it, or had it last once it is closed."""
+    channel: str
+    """The channel that the user is answered on."""
+    trusted: bool
+    """Whether an usager may be named there."""
+    dossier: str | None
+    tags: tuple[str, ...]
+    outcome: Outcome | None
+    rating: int | None
+    """3 very useful, 2 useful, 1 not useful; as the user said."""
+    opened_at: datetime
+    queued_at: datetime
+    taken_at: datetime | None
+    first_reply_at: datetime | None
+    last_user_at: datetime | None
+    last_agent_at: datetime | None
+    closed_at: datetime | None
+    unanswered: bool
+    """Whether the user's last words to the team had no answer."""
+    version: int
+    """Id of its last move."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """An internal note; never shown to the user."""
+
+    id: int
+    at: datetime
+    agent: Agent
+    text: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Something that happened to a ticket."""
+
+    id: int
+    at: datetime
+    ticket_id: int
+    was: State | None
+    state: State
+    who: str
+    """`user`, `agent:<id>` or `clock`."""
+    why: Why
+    detail: str | None
+    """The agent or the queue that it was given to."""
+
+
+@dataclass(frozen=True)
+class Canned:
+    """A canned reply; its variables are those of `bot.support.canned`."""
+
+    id: int
+    name: str
+    text: str

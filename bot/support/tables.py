@@ -1,0 +1,127 @@
+"""Tables of support: tickets, what happened to them, notes, who is looking, canned replies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.database import Table
+
+
+class TicketRow(Table):
+    """One escalation. What was said is in the transcript of its conversation, nowhere else."""
+
+    __tablename__ = "support_tickets"
+    __table_args__ = (
+        Index("ix_support_tickets_state", "state", "queued_at"),
+        Index("ix_support_tickets_conversation", "conversation_id", "id"),
+        Index("ix_support_tickets_closed", "closed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    live: Mapped[str | None] = mapped_column(String(32), unique=True)
+    """The conversation's id while the ticket is open: a conversation has at most one open ticket."""
+    state: Mapped[str] = mapped_column(String(8))
+    queue: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(String(16))
+    context: Mapped[dict[str, Any]]
+    """{"task": str | null, "dossier": str | null, "error_ids": [str], "tried": [str], "resumes": bool}: references, never an identity."""
+    channel: Mapped[str] = mapped_column(String(16))
+    opened_message: Mapped[int] = mapped_column(default=0)
+    """Id of the conversation's last message when the ticket was opened."""
+    agent_id: Mapped[str | None] = mapped_column(String(64))
+    agent_name: Mapped[str | None] = mapped_column(String(100))
+    dossier: Mapped[str | None] = mapped_column(String(32))
+    tags: Mapped[list[Any]]
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    rating: Mapped[int | None]
+    place: Mapped[int | None]
+    """Place in the queue when it came into it: estimates are learnt from it."""
+    opened_at: Mapped[datetime]
+    queued_at: Mapped[datetime]
+    """When it last came into the queue."""
+    taken_at: Mapped[datetime | None]
+    """When it was first taken since `queued_at`."""
+    first_reply_at: Mapped[datetime | None]
+    last_user_at: Mapped[datetime | None]
+    last_agent_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    unanswered: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the user's last words to the team had no answer."""
+    deadline_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the state ends by itself."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Id of its last move."""
+    erased_at: Mapped[datetime | None]
+    """Since when only what figures are made of is left of it (`bot.conversation.retention`)."""
+
+
+class MoveRow(Table):
+    """Something that happened to a ticket; never changed."""
+
+    __tablename__ = "support_moves"
+    __table_args__ = (Index("ix_support_moves_ticket", "ticket_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id"))
+    at: Mapped[datetime]
+    was: Mapped[str | None] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(8))
+    who: Mapped[str] = mapped_column(String(80))
+    why: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str | None] = mapped_column(String(100))
+    about: Mapped[int | None]
+    """What it tells of: the turn of what the user said, the message of a reply, the note of a note."""
+
+
+class NoteRow(Table):
+    """An internal note. Nothing that a user can fetch is made from this table."""
+
+    __tablename__ = "support_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id"), index=True)
+    at: Mapped[datetime]
+    agent_id: Mapped[str] = mapped_column(String(64))
+    agent_name: Mapped[str] = mapped_column(String(100))
+    text: Mapped[str] = mapped_column(Text)
+    key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    """Idempotency key, where it was written elsewhere than in the desk: the same key is noted once."""
+
+
+class ViewerRow(Table):
+    """An agent who has a ticket before them, as long as `seen_at` is fresh."""
+
+    __tablename__ = "support_viewers"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id"), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agent_name: Mapped[str] = mapped_column(String(100))
+    seen_at: Mapped[datetime]
+
+
+class SentenceRow(Table):
+    """What a supervisor did with a sentence that was not understood."""
+
+    __tablename__ = "support_sentences"
+
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Id of the turn that it was said in."""
+    kept: Mapped[bool]
+    """Whether it was put into the file for training, or away."""
+    at: Mapped[datetime]
+    agent_id: Mapped[str] = mapped_column(String(64))
+
+
+class CannedRow(Table):
+    """A canned reply."""
+
+    __tablename__ = "support_canned"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    text: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,14 @@
+"""Which certificates this process trusts, read once: reading them takes longer than most requests."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+
+import httpx
+
+
+@cache
+def trusted(*, trust_env: bool = False) -> ssl.SSLContext:
+    """For `verify=` of an httpx client with the same `trust_env`, which lets SSL_CERT_FILE and SSL_CERT_DIR say others."""
+    return httpx.create_ssl_context(trust_env=trust_env)

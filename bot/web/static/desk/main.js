@@ -1,0 +1,155 @@
+// What the desk's pages do beside htmx: title badge and sound, keyboard, the thread kept at its end, canned replies, « is writing ».
+
+import { arrived, badge } from "./arrivals.js";
+import { inHand } from "./inhand.js";
+import { press } from "./keys.js";
+import { beep } from "./sound.js";
+
+const by = (id) => document.getElementById(id);
+const PASSIVE = { "X-Desk-Passive": "1" };
+const SOUND = "desk-sound";
+const TYPING_MS = 3_000;
+
+// --- what waits -----------------------------------------------------------------------------------
+
+let waiting = readCounts();
+document.title = badge(document.body.dataset.title, waiting.waiting);
+
+function readCounts() {
+  const counts = by("counts");
+  return { waiting: Number(counts?.dataset.waiting ?? 0), newest: Number(counts?.dataset.newest ?? 0) };
+}
+
+function countsChanged() {
+  const now = readCounts();
+  document.title = badge(document.body.dataset.title, now.waiting);
+  if (arrived(waiting, now)) {
+    if (localStorage.getItem(SOUND) === "on") beep();
+    by("announcer").textContent = "Une nouvelle demande attend.";
+  }
+  waiting = now;
+}
+
+const sound = by("sound");
+if (sound) {
+  const show = () => sound.setAttribute("aria-pressed", String(localStorage.getItem(SOUND) === "on"));
+  sound.addEventListener("click", () => {
+    localStorage.setItem(SOUND, localStorage.getItem(SOUND) === "on" ? "off" : "on");
+    if (localStorage.getItem(SOUND) === "on") beep();
+    show();
+  });
+  show();
+}
+
+// --- the thread -----------------------------------------------------------------------------------
+
+const items = by("items");
+const toEnd = () => items?.scrollTo(0, items.scrollHeight);
+toEnd();
+
+function itemsChanged() {
+  const known = new Set();
+  for (const item of [...items.querySelectorAll(":scope > [id]")]) {
+    if (known.has(item.id)) item.remove(); // a stream that was opened again may repeat what is there
+    known.add(item.id);
+  }
+  const last = items.querySelector(":scope > article:last-of-type");
+  if (last?.classList.contains("from-user")) by("announcer").textContent = "L’utilisateur a répondu.";
+  toEnd();
+}
+
+let putBack;
+document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
+  putBack = ["queue", "state"].includes(event.detail.type) ? inHand(event.target) : undefined;
+});
+
+document.body.addEventListener("htmx:sseMessage", (event) => {
+  putBack?.();
+  if (event.detail.type === "counts") countsChanged();
+  if (event.detail.type === "items") itemsChanged();
+});
+
+// --- the connection -------------------------------------------------------------------------------
+
+document.body.addEventListener("htmx:sseOpen", () => (by("lost").hidden = true));
+document.body.addEventListener("htmx:sseError", async () => {
+  by("lost").hidden = false;
+  try {
+    const answer = await fetch(document.body.getAttribute("sse-connect").replace(/\/events.*$/, "/alive"), { headers: PASSIVE });
+    if (answer.status === 401) location.reload();
+  } catch {
+    // no network: the stream is opened again by itself
+  }
+});
+document.body.addEventListener("htmx:sendError", () => (by("lost").hidden = false));
+
+// --- writing --------------------------------------------------------------------------------------
+
+let told = 0;
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "reply" || Date.now() - told < TYPING_MS) return;
+  told = Date.now();
+  const composer = by("composer");
+  const body = new URLSearchParams({ seal: composer.dataset.seal });
+  fetch(composer.dataset.typing, { method: "POST", body, headers: PASSIVE }).catch(() => {});
+});
+
+document.addEventListener("click", (event) => {
+  const canned = event.target.closest("[data-fill]");
+  if (!canned) return;
+  const field = by("reply");
+  field.setRangeText(canned.dataset.fill, field.selectionStart, field.selectionEnd, "end");
+  canned.closest("details").open = false;
+  field.focus();
+});
+
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "composer") return;
+  const composer = by("composer");
+  by(composer.dataset.mode === "note" ? "note" : "reply")?.focus();
+});
+
+addEventListener("pagehide", () => {
+  const talk = document.querySelector("[data-ticket]");
+  if (!talk) return;
+  const composer = by("composer");
+  navigator.sendBeacon(composer.dataset.typing.replace(/typing$/, "looking"), new URLSearchParams({ seal: composer.dataset.seal, gone: "1" }));
+});
+
+// --- keyboard -------------------------------------------------------------------------------------
+
+const dialog = by("keys-dialog");
+by("keys")?.addEventListener("click", () => dialog.showModal());
+
+const acts = {
+  help: () => dialog.showModal(),
+  next: () => moveRow(1),
+  previous: () => moveRow(-1),
+  take: () => document.querySelector("[data-key=p]")?.click(),
+  reply: () => by("reply")?.focus(),
+  note: () => {
+    const form = document.querySelector(".note-form");
+    if (!form) return;
+    form.open = true;
+    by("note").focus();
+  },
+  conversations: () => document.querySelector("[data-go=c]").click(),
+  requests: () => document.querySelector("[data-go=d]").click(),
+  send: (event) => event.target.form?.requestSubmit(),
+};
+
+function moveRow(by) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const place = rows.indexOf(document.activeElement);
+  rows[Math.min(rows.length - 1, Math.max(0, place + by))]?.focus();
+}
+
+const pressed = press();
+document.addEventListener("keydown", (event) => {
+  if (dialog?.open) return;
+  const writing = event.target.matches("input, textarea, select");
+  const act = pressed({ key: event.key, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey, writing, at: Date.now() });
+  if (!act) return;
+  event.preventDefault();
+  acts[act](event);
+});

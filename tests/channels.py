@@ -1,0 +1,31 @@
+"""The channels that conversations are tested by, and the installation that each of them has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+TELEGRAM = {"TELEGRAM": "fake", "TELEGRAM_PER_SECOND": "1000", "TELEGRAM_PER_CHAT": "1000"}
+"""Settings with the stand-in for Telegram, without the limits that make one wait."""
+
+
+ALWAYS_OPEN = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
+"""Whenever the tests run, the SPHERE team is there."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way that a conversation is held: its name in test ids, and the settings of its installation."""
+
+    name: str
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+WAYS = {
+    way.name: way
+    for way in (
+        Way("web", ALWAYS_OPEN),
+        Way("telegram", {**ALWAYS_OPEN, **TELEGRAM, "TELEGRAM_MODE": "polling"}),
+        Way("webhook", {**ALWAYS_OPEN, **TELEGRAM, "TELEGRAM_MODE": "webhook"}),
+        Way("teams", {**ALWAYS_OPEN, "TEAMS": "fake"}),
+    )
+}

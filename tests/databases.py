@@ -1,0 +1,144 @@
+"""Databases to test and measure on: SQLite files, and databases of a throw-away PostgreSQL.
+
+PostgreSQL is that of TEST_POSTGRES_URL (`postgresql+psycopg://user@host/database`, whose user may create databases), else a cluster
+that is made in a temporary folder on first use, listens on a Unix socket there alone, and goes with the process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from bot.database import Database, sqlite_url
+
+SERVER_USER = "postgres"
+"""PostgreSQL refuses to run as root: then it runs as the user that Debian's package makes."""
+
+
+class NoPostgres(Exception):
+    """There is no PostgreSQL on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+def postgres_programs() -> Path | None:
+    """Folder of initdb and pg_ctl, the newest version's; Debian has none of them on the path."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = str(folders[-1]) if folders else shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+class Cluster:
+    """A PostgreSQL cluster of one's own in a temporary folder, durable as a real one (fsync on)."""
+
+    def __init__(self) -> None:
+        programs = postgres_programs()
+        if programs is None:
+            raise NoPostgres
+        self._programs = programs
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, SERVER_USER, SERVER_USER)
+        self._run("initdb", "--pgdata", str(self._data), "--username", SERVER_USER, "--auth", "trust", "--encoding", "UTF8")
+        options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200"
+        self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--log", str(self.folder / "log"), "--options", options, "start")
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL of the cluster's first database."""
+        return f"postgresql+psycopg://{SERVER_USER}@/postgres?host={self.folder}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        as_server = ["runuser", "-u", SERVER_USER, "--"] if os.geteuid() == 0 and getpass.getuser() != SERVER_USER else []
+        command = [*as_server, str(self._programs / program), *arguments]
+        done = subprocess.run(command, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} failed: {done.stdout.decode(errors='replace')[-2000:]}")
+
+    def stop(self) -> None:
+        """Stop it and remove everything."""
+        self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--mode", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@cache
+def server_url() -> str:
+    """The server to make databases on. Raises NoPostgres."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given:
+        return given
+    cluster = Cluster()
+    atexit.register(cluster.stop)
+    return cluster.url
+
+
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """SQLAlchemy URL of an empty database, which is dropped at the end. Raises NoPostgres."""
+    server = make_url(server_url())
+    name = f"test_{secrets.token_hex(6)}"
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def database_url(kind: str, folder: Path) -> Iterator[str]:
+    """URL of an empty database of kind "sqlite" (a file in `folder`) or "postgresql".
+
+    A test that wants PostgreSQL is skipped where there is none, unless REQUIRE_POSTGRES is set.
+    """
+    if kind == "sqlite":
+        yield sqlite_url(folder / "sphere.db")
+        return
+    try:
+        server_url()
+    except NoPostgres as error:
+        if os.environ.get("REQUIRE_POSTGRES"):
+            raise
+        pytest.skip(f"{error} (apt-get install postgresql, or TEST_POSTGRES_URL)")
+    with postgres_database() as url:
+        yield url
+
+
+@asynccontextmanager
+async def fresh_database(kind: str, folder: Path) -> AsyncIterator[Database]:
+    """An empty database with every table; see `database_url`."""
+    with database_url(kind, folder) as url:
+        database = Database(url)
+        await database.create_tables()
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def every_database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Has a test run on each kind: gives the URL, which settings made in the test take for DATABASE_URL."""
+    with database_url(request.param, tmp_path) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        yield url

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.notifications.town import Town, town_over
+from tests.unit.sandbox.running import Sandbox, running_sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One for the tests of a file: those that change a team say so by `fresh_sandbox`."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def town(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[Town]:
+    sandbox.http.delete(f"{sandbox.url}/mailbox")
+    async with town_over(request.param, tmp_path, sandbox) as made:
+        yield made

@@ -1,0 +1,79 @@
+"""What the tests of support share: a bot on loopback with a clock of the test's own, its desk, and two agents."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.clock import ManualClock
+from bot.conversation.desk import Desk
+from bot.conversation.gateway import Gateway
+from bot.support.records import Agent, State, Ticket
+from tests.unit.conversation.harness import Bot, Chat, buttons, running_bot
+
+MARIE, PAUL = Agent("a1", "Marie"), Agent("a2", "Paul")
+BOSS = Agent("a3", "Solène", supervisor=True)
+OPEN_AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)  # a Wednesday, 10h in Paris
+NIGHT = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
+ASK = "je veux parler à quelqu’un"
+DOING = {
+    "reason": "asked",
+    "task": "associer un partenaire",
+    "dossier": "SPH-2024-000137",
+    "error_ids": ["e1"],
+    "tried": ["help"],
+    "resumes": True,
+}
+
+
+class World:
+    """One bot and its desk; `ASK` makes the stand-in Rasa ask for a person."""
+
+    def __init__(self, bot: Bot, clock: ManualClock) -> None:
+        self.bot, self.clock = bot, clock
+        self.desk: Desk = bot.app.state.desk
+        self.gateway: Gateway = bot.app.state.gateway
+        bot.rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": DOING}]
+        bot.rasa.answers["ajoute"] = [{"text": "Sûr ?", "buttons": buttons("affirm", "deny"), "link": None}]
+
+    async def chat(self) -> Chat:
+        return await self.bot.chat()
+
+    async def asking(self) -> tuple[Chat, Ticket]:
+        """A chat whose user asked for a person, and the ticket."""
+        chat = await self.chat()
+        await chat.say(ASK)
+        return chat, await self.newest()
+
+    async def with_agent(self, agent: Agent = MARIE) -> tuple[Chat, Ticket]:
+        chat, ticket = await self.asking()
+        return chat, await self.desk.take(ticket.id, agent)
+
+    async def newest(self) -> Ticket:
+        return max((entry.ticket for entry in await self.desk.queue(states=frozenset(State))), key=lambda ticket: ticket.id)
+
+    async def state(self, ticket: Ticket) -> State:
+        return (await self.desk.find(ticket.id)).state
+
+    async def pass_time(self, **span: float) -> None:
+        """Let time pass, and what falls due happen."""
+        self.clock.advance(timedelta(**span))
+        await self.gateway.deadlines.run_due()
+
+
+@asynccontextmanager
+async def support_world(folder: Path, at: datetime = OPEN_AT, **changes: Any) -> AsyncIterator[World]:
+    clock = ManualClock(at)
+    async with running_bot(folder, clock=clock, **changes) as bot:
+        yield World(bot, clock)
+
+
+def titles(message: dict[str, Any]) -> list[str]:
+    return [button["title"] for button in message["buttons"]]
+
+
+def token(message: dict[str, Any], title: str) -> str:
+    return next(button["token"] for button in message["buttons"] if button["title"] == title)

@@ -1,0 +1,57 @@
+"""Killed in the middle: whoever waits goes on waiting, whoever talks goes on talking, and another process's desk is the same desk."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.app import create_app
+from bot.clock import SystemClock
+from bot.conversation.desk import Desk
+from bot.supervisor import free_port
+from bot.support.records import State
+from tests.unit.conversation.harness import Chat, StandInRasa, open_chat, served, settings_for, take
+from tests.unit.conversation.test_recovery import bot_process
+from tests.unit.support.desk_world import ASK, DOING, MARIE
+
+ALWAYS = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
+
+
+@pytest.mark.timeout(500)
+async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
+    rasa, port = StandInRasa(), free_port()
+    rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": DOING}]
+    async with served(rasa.app) as url:
+        app = create_app(settings_for(tmp_path, url, **ALWAYS), SystemClock())  # another process's desk, on the same database
+        desk: Desk = app.state.desk
+        async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
+            chat = await open_chat(bot.http)
+            await chat.say(ASK)
+            assert await chat.say("vous êtes là ?") == []
+            await bot.kill()
+        (entry,) = await desk.queue()
+        ticket = await desk.take(entry.ticket.id, MARIE)
+        async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
+            again = Chat(bot.http, chat.token)
+            async with again.events() as events:
+                seen = await take(events, 4)
+                assert "Marie, de l’équipe SPHERE" in seen[-1][1]["text"]
+                await desk.reply(ticket.id, MARIE, "Oui, bonjour.", key="1")
+                ((_, reply),) = await take(events, 1)
+            assert (reply["author"], reply["agent"], reply["text"]) == ("agent", "Marie", "Oui, bonjour.")
+            queued = await again.post({"id": "q", "text": "merci"}, wait=False)
+            assert queued.status_code == 202
+            await bot.kill()
+        async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
+            last = Chat(bot.http, chat.token)
+            async with asyncio.timeout(15):
+                assert (await last.post({"id": "q", "text": "merci"})).json()["messages"] == []
+            assert (await desk.find(ticket.id)).state is State.AGENT
+            assert rasa.said() == [ASK]
+            assert "L’assistant reprend" in (await last.post({"id": "fin", "text": "/fin"})).json()["messages"][0]["text"]
+            await last.post({"id": "b", "text": "bonjour"})
+            assert rasa.said() == [ASK, "bonjour"]
+        await app.state.gateway._rasa.aclose()
+        await app.state.database.close()

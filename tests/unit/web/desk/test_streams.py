@@ -1,0 +1,168 @@
+"""The stream of a page: what it is sent, where it goes on after a break, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.channels.web import TYPING_PER_MINUTE
+from tests.unit.conversation.harness import Chat
+from tests.unit.support.desk_world import MARIE
+from tests.unit.web.desk.visiting import Colleague, office
+
+Event = tuple[str, str | None, str]
+
+
+@asynccontextmanager
+async def stream(colleague: Colleague, query: str = "", **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
+    """Events as (name, id, HTML)."""
+    async with colleague.http.stream("GET", f"/desk/events{query}", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield _events(answer.aiter_lines())
+
+
+async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
+    name, event_id, data = "", None, []
+    async for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "id":
+            event_id = value
+        elif field == "data":
+            data.append(value)
+        elif not line and data:
+            yield name, event_id, "\n".join(data)
+            name, event_id, data = "", None, []
+
+
+async def wait_for(events: AsyncIterator[Event], name: str, containing: str) -> Event:
+    """The next event of that name that holds this text."""
+    async with asyncio.timeout(20):
+        async for event in events:
+            if event[0] == name and containing in event[2]:
+                return event
+    raise AssertionError(f"the stream ended without {name} with {containing}")
+
+
+async def test_a_conversations_page_is_sent_messages_notes_and_buttons(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        chat, ticket = await desk.world.asking()
+        ines, paul = await desk.colleague(), await desk.colleague("paul", "Paul")
+        page = (await ines.open(f"/desk/conversations/{ticket.id}")).text
+        query = re.search(r'sse-connect="/desk/events([^"]+)"', page)
+        assert query
+        async with stream(ines, query[1].replace("&amp;", "&")) as events:
+            await wait_for(events, "counts", "1")
+            await chat.say("<b>toujours</b> là")
+            _, event_id, html = await wait_for(events, "items", "toujours")
+            assert "&lt;b&gt;" in html
+            assert "je veux parler" not in html
+            await paul.act(ticket.id, "note", text="une note")
+            _, last_id, _ = await wait_for(events, "items", "une note")
+            await paul.act(ticket.id, "take")
+            await wait_for(events, "state", "<strong>Paul</strong> répond")
+            await wait_for(events, "counts", ">0<")
+        assert event_id
+        assert last_id
+        await chat.say("après la coupure")
+        async with stream(ines, query[1].replace("&amp;", "&"), **{"Last-Event-ID": last_id}) as events:
+            _, _, html = await wait_for(events, "items", "après la coupure")
+            assert "toujours" not in html
+            assert "une note" not in html
+
+
+async def test_a_queue_page_is_sent_what_it_shows(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        ines = await desk.colleague()
+        async with stream(ines, "?view=mine") as mine, stream(ines, "?view=waiting") as waiting:
+            await wait_for(mine, "queue", "Rien ici")
+            await wait_for(waiting, "queue", "Rien ici")
+            _, ticket = await desk.world.asking()
+            await wait_for(waiting, "queue", ticket.reference)
+            await ines.act(ticket.id, "take")
+            await wait_for(mine, "queue", ticket.reference)
+            await wait_for(waiting, "queue", "Rien ici")
+            await desk.world.desk.take(ticket.id, MARIE, over=True)
+            await wait_for(mine, "queue", "Rien ici")
+
+
+async def test_twenty_pages_hear_of_one_message(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        chat, ticket = await desk.world.asking()
+        ines = await desk.colleague()
+
+        async def page() -> None:
+            async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
+                await wait_for(events, "items", "je veux parler")
+                ready.release()
+                await wait_for(events, "items", "pour tous")
+
+        ready = asyncio.Semaphore(0)
+        pages = [asyncio.create_task(page()) for _ in range(20)]
+        for _ in pages:
+            await ready.acquire()
+        await chat.say("pour tous")
+        await asyncio.gather(*pages)
+
+
+async def test_odd_addresses_are_streams_of_what_waits(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        ines = await desk.colleague()
+        for query in ("?ticket=999", "?ticket=x", "?ticket=1&after=x.y", "?view=unknown&q=%00"):
+            async with stream(ines, query, **{"Last-Event-ID": "9" * 40}) as events:
+                await wait_for(events, "counts", "0")
+
+
+async def test_that_the_user_writes_is_shown_and_nothing_of_what(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        chat, ticket = await desk.world.asking()
+        other, _ = await desk.world.asking()
+        ines = await desk.colleague()
+        async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
+            await wait_for(events, "counts", "2")
+            assert await write(other) == 204
+            assert await write(chat) == 204
+            await wait_for(events, "writing", "L’utilisateur écrit…")
+            await chat.say("voilà")
+            _, _, html = await wait_for(events, "writing", "<span>")
+            assert "écrit" not in html
+            await write(chat)
+            await wait_for(events, "writing", "L’utilisateur écrit…")
+            await wait_for(events, "writing", "<span></span>")  # nothing came after it
+
+
+async def test_what_is_written_to_the_assistant_is_nobodys_business(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        chat, ticket = await desk.world.asking()
+        ines = await desk.colleague()
+        await ines.act(ticket.id, "close", outcome="solved", tags="")
+        async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
+            await wait_for(events, "counts", "0")
+            await write(chat)
+            await ines.act(ticket.id, "note", text="la suite")
+            seen = []
+            async with asyncio.timeout(20):
+                async for name, _, html in events:
+                    seen.append(name)
+                    if "la suite" in html:
+                        break
+            assert "writing" not in seen
+
+
+async def test_writing_is_told_by_whoever_has_the_chat_and_not_too_often(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        chat = await desk.world.chat()
+        assert (await chat.http.post("/chat/typing", headers={"Authorization": "Bearer x"})).status_code == 401
+        statuses = [await write(chat) for _ in range(TYPING_PER_MINUTE + 1)]
+        assert statuses[:-1] == [204] * TYPING_PER_MINUTE
+        assert statuses[-1] == 429
+        assert await chat.say("bonjour") != []
+
+
+async def write(chat: Chat) -> int:
+    return (await chat.http.post("/chat/typing", headers=chat.headers)).status_code
