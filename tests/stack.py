@@ -18,10 +18,12 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 240
+PATIENT = {"TURN_SECONDS": "200"}
+"""A turn waits for a Rasa that is started again beside other installations, all of them on a machine's two cores."""
 Found = TypeVar("Found")
 
 
-def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 30) -> Found:
+def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 60) -> Found:
     """The first true answer of `look`; fails, naming `what`, when none came in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -53,7 +55,7 @@ class Stack:
         from bot.supervisor import free_port
 
         self.port = getattr(self, "port", None) or free_port()
-        env = {**os.environ, "DATA": str(self.data), "PORT": str(self.port), "PYTHONPATH": str(ROOT), **self.environment}
+        env = {**os.environ, "DATA": str(self.data), "PORT": str(self.port), "PYTHONPATH": str(ROOT), **PATIENT, **self.environment}
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("ab") as output:
             self._child = subprocess.Popen(
@@ -108,8 +110,8 @@ class Stack:
 
     def wait_restarted(self, name: str, former: int) -> None:
         """Wait until the process has another pid and the whole answers again."""
-        wait_for(f"{name} to be started again", lambda: self.run["pids"].get(name) != former, 120)
-        wait_for("health", self.healthy, 90)
+        wait_for(f"{name} to be started again", lambda: self.run["pids"].get(name) != former, START_SECONDS)
+        wait_for("health", self.healthy, START_SECONDS)
 
     def healthy(self) -> bool:
         """Whether /health says that all is well."""

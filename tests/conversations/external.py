@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlite3 import connect
 from typing import ClassVar
 
-from tests.conversations.talk import Talk
+from tests.conversations.talk import WAIT_SECONDS, Talk
 from tests.stack import Stack, wait_for
 
 
@@ -91,7 +91,7 @@ class ExternalTalk(Talk):
             turns = self.stack.turns_of(self.channel, self.address)
             return len(turns) > asked and all(turns) and not self.stack.to_be_pushed(self.channel, self.address)
 
-        wait_for(f"the answer in {self.channel}", over, 120)
+        wait_for(f"the answer in {self.channel}", over, WAIT_SECONDS)
         new = [m for m in self.messages() if m.id not in before and m.from_bot and not m.deleted]
         self.last = [{"text": m.text, "buttons": list(m.buttons), "author": "assistant", "links": m.links} for m in new]
         assert self.last or self.may_be_silent, "an empty turn"

@@ -11,7 +11,7 @@ import httpx
 from tests.stack import Stack, wait_for
 
 CLAIRE, KARIM, SOPHIE = "claire.moreau@sphere.example", "karim.benali@sphere.example", "sophie.leroux@sphere.example"
-WAIT_SECONDS = 120
+WAIT_SECONDS = 240
 _CODE = re.compile(r"\b\d{6}\b")
 
 
@@ -77,7 +77,7 @@ class Talk:
         found: list[dict[str, Any]] = self.request("GET", "/chat/messages").json()["messages"]
         return found
 
-    def wait_said(self, pattern: str, seconds: float = 60) -> str:
+    def wait_said(self, pattern: str, seconds: float = 120) -> str:
         """Wait until the assistant has said something that matches, by itself; the text."""
 
         def look() -> str | None:

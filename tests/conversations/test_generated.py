@@ -17,7 +17,7 @@ from tests.conversations.usagers import traits_in, usagers_of
 from tests.stack import Stack
 
 EXTERNAL = ("telegram", "webhook", "teams")
-GENERATED = int(os.environ.get("GENERATED", "45"))
+GENERATED = int(os.environ.get("GENERATED", "30"))
 AT_ONCE = 10
 A_CHAT = 4
 """Conversations one after the other in one chat."""
