@@ -80,7 +80,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     notifying = Notifying(settings, database, clock, fhir, privacy, gateway.doors.channels)
     gateway.decide_again(notifying.following)
     delivery = Delivery(settings, database, clock, gateway, privacy, work, notifying.following)
-    notifying.on_handed(delivery.wake)
+    gateway.on_turn(delivery.after_turn)
     figures = Remembered(Counting(database, clock).figures, REMEMBER_SECONDS)
     desk = Desk(database, clock, gateway, privacy, identity, work.requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)

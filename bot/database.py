@@ -80,6 +80,8 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
+_ANNOUNCED = "announced"
+
 AGAIN_SECONDS = (0.05, 0.2, 0.8, 2.0)
 """Between two tries of what must not be lost."""
 
@@ -115,6 +117,7 @@ class Database:
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writers = async_sessionmaker(writer, expire_on_commit=False)
         self._turnstile: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -128,8 +131,17 @@ class Database:
 
         Keep it short and never wait for the network inside: on SQLite everybody else waits for it.
         """
-        async with self._turnstile or nullcontext(), self._writers() as session, session.begin():
-            yield session
+        async with self._turnstile or nullcontext(), self._writers() as session:
+            async with session.begin():
+                yield session
+            announced = session.info.get(_ANNOUNCED, set())
+        for topic in announced:
+            for listener in self._listeners.get(topic, ()):
+                listener()
+
+    def on_announced(self, topic: str, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each transaction of this process in which `topic` was announced."""
+        self._listeners.setdefault(topic, []).append(listener)
 
     async def create_tables(self) -> None:
         """Create what is missing, without migrations: for unit tests."""
@@ -139,6 +151,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def announce(session: AsyncSession, topic: str) -> None:
+    """Tell those of this process who wait for `topic` that there is something, once the session's transaction is committed."""
+    session.info.setdefault(_ANNOUNCED, set()).add(topic)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -27,9 +27,10 @@ from bot.notifications.following import Following
 from bot.outbox import CHAT, MAIL, OutboxRow, anything_due, claim, postpone, retry_at, seconds_left, settle_all, unknown_kinds
 from bot.settings import Settings
 
-POLL_SECONDS = 0.5
-"""How soon a row written by another process (an action, the command line) is seen."""
-OPERATIONS_SECONDS = 1.0
+POLL_SECONDS = 2.0
+"""How soon what nobody told of is seen: rows of another process, second tries. Actions write theirs during turns, whose ends are told."""
+GATHER_SECONDS = 0.2
+"""How long the ends of turns are gathered before what actions may have written is looked for."""
 STOP_SECONDS = 2.0
 CHATS_AT_ONCE, MAILS_AT_ONCE = 100, 20
 NOTICE_BUTTON_LIFE = timedelta(days=30)
@@ -68,6 +69,9 @@ class Delivery:
         self._gateway, self._privacy = gateway, privacy
         self._operations, self._notices = operations, notices
         self._woken, self._mails, self._due = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        database.on_announced(CHAT, self._woken.set)
+        database.on_announced(MAIL, self._mails.set)
+        self._gathering: asyncio.TimerHandle | None = None
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -76,9 +80,8 @@ class Delivery:
         loops = [
             self._loop(self._say_all, POLL_SECONDS, self._woken, "putting the outbox into chats"),
             self._loop(self._mail_all, POLL_SECONDS, self._mails, "mailing the outbox"),
+            self._loop(self._do_rest, POLL_SECONDS, self._due, "running operations"),
         ]
-        if self._operations is not None:
-            loops.append(self._loop(self._run_operations, OPERATIONS_SECONDS, self._due, "running operations"))
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
@@ -92,8 +95,13 @@ class Delivery:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def wake(self) -> None:
-        """Something was enqueued by this process: look now."""
+    def after_turn(self) -> None:
+        """A turn is over, during which the action server may have enqueued something: look soon."""
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = None
         self._woken.set()
         self._mails.set()
 
@@ -136,7 +144,6 @@ class Delivery:
             await following.delivered(session, [row_id for row_id in notices if row_id not in pushed], now)
         for row, _ in ready.values():
             self._gateway.hub.changed(row.conversation_id or "")
-        self._gateway.wake()
         return len(rows)
 
     def _proactive(self, row: OutboxRow, reply: Reply) -> Proactive:
@@ -208,7 +215,6 @@ class Delivery:
             await following.delivered(session, [row.id], now)
 
     async def _say_all(self) -> None:
-        await self._refuse_strange()
         while await self._say_due() and not self._stopping:
             pass
 
@@ -216,9 +222,10 @@ class Delivery:
         while await self._mail_due() and not self._stopping:
             pass
 
-    async def _run_operations(self) -> None:
-        if self._operations is not None and await self._operations.run_due():
-            self.wake()
+    async def _do_rest(self) -> None:
+        await self._refuse_strange()
+        if self._operations is not None:
+            await self._operations.run_due()
 
     async def _loop(self, what: Callable[[], Awaitable[None]], seconds: float, woken: asyncio.Event, doing: str) -> None:
         while not self._stopping:

@@ -1,13 +1,13 @@
 """Where notifications meet conversations: who is reached by which chat, and the worker that fans out, hands over and reminds.
 
-The scheduler only wakes the worker up; what is due is in the database, and looked at twice a second besides, for what other
-processes wrote.
+The scheduler only wakes the worker up; what is due is in the database, and looked at every two seconds besides, for what other
+processes wrote and what falls due meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +37,7 @@ from bot.notifications.reach import Reach
 from bot.notifications.reminding import Reminding
 from bot.settings import Settings
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 2.0
 """How soon what another process wrote is seen."""
 STOP_SECONDS = 2.0
 FIRST_ROUND = timedelta(seconds=30)
@@ -98,11 +98,6 @@ class Notifying:
         self._woken, self._stopping = asyncio.Event(), False
         self._task: asyncio.Task[None] | None = None
         self._scheduler: AsyncIOScheduler | None = None
-        self._handed: Callable[[], None] = lambda: None
-
-    def on_handed(self, wake: Callable[[], None]) -> None:
-        """Who sends what was put into the outbox."""
-        self._handed = wake
 
     def start(self) -> None:
         """Begin to work."""
@@ -140,8 +135,6 @@ class Notifying:
         while not self._stopping:
             fanned = await self.fan_out.run_due()
             handed = await self.handing.run_due() if fanned < EVENTS_AT_ONCE else 0
-            if handed:
-                self._handed()
             if not fanned + handed:
                 break
             done += fanned + handed
@@ -149,8 +142,7 @@ class Notifying:
 
     async def _remind(self) -> None:
         try:
-            if await self.reminding.run_due():
-                self._handed()
+            await self.reminding.run_due()
         except Exception as error:  # the next round tries again
             log_error(error, "reminding people of what they did not read")
 

@@ -175,10 +175,12 @@ class Operations:
             .where(Operation.lease_until.is_(None) | (Operation.lease_until <= now))
             .order_by(Operation.next_at)
             .limit(1)
-            .with_for_update(skip_locked=True)
         )
+        async with self._database.reading() as session:  # before the write lock, which turns need
+            if (await session.scalars(due)).first() is None:
+                return None
         async with self._database.writing() as session:
-            row = (await session.scalars(due)).first()
+            row = (await session.scalars(due.with_for_update(skip_locked=True))).first()
             if row is not None:
                 _lease(row, now)
             return row

@@ -8,16 +8,16 @@ row is taken again. Replies to a message are written with the turn itself (`bot.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Index, Select, String, bindparam, exists, select, text, update
+from sqlalchemy import Index, Select, String, bindparam, exists, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from bot.database import Table, UtcDateTime
+from bot.database import Table, UtcDateTime, announce
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row is left alone: longer than the slowest single delivery."""
@@ -66,6 +66,10 @@ class OutboxRow(Table):
     """Class of the last failure, never its text: it could quote an address."""
 
 
+_OUTBOX = Table.metadata.tables[OutboxRow.__tablename__]
+_ADD = insert(_OUTBOX).returning(_OUTBOX.c.id, sort_by_parameter_order=True)
+
+
 async def enqueue(
     session: AsyncSession,
     *,
@@ -76,7 +80,10 @@ async def enqueue(
     conversation_id: str | None = None,
     not_before: datetime | None = None,
 ) -> bool:
-    """Add a row in the caller's writing transaction; False if `key` was there already."""
+    """Add a row in the caller's writing transaction; False if `key` was there already.
+
+    Workers of this process who wait for rows of its kind (`Database.on_announced`) are told at the commit; others look now and then.
+    """
     known = await session.scalar(select(OutboxRow.id).where(OutboxRow.key == key))
     if known is not None:
         return False
@@ -91,7 +98,22 @@ async def enqueue(
         )
     )
     await session.flush()
+    announce(session, kind)
     return True
+
+
+async def enqueue_all(session: AsyncSession, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> list[int]:
+    """Add many rows whose keys are new, due at once, and tell of them as `enqueue` does; their ids, in the order of the rows.
+
+    Args:
+        rows: `kind`, `key`, `payload`, `priority`, and `conversation_id` where there is one; the same names in all of them.
+    """
+    if not rows:
+        return []
+    for kind in {row["kind"] for row in rows}:
+        announce(session, kind)
+    common = {"created_at": now, "not_before": now, "attempts": 0}
+    return list((await session.execute(_ADD, [{**row, **common} for row in rows])).scalars())
 
 
 def retry_at(attempts: int, now: datetime) -> datetime | None:

@@ -23,7 +23,7 @@ from bot.support.records import State, Why
 from bot.support.tables import TicketRow
 from bot.support.tickets import CLOCK
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 AT_ONCE = 100
 
 

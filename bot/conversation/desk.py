@@ -185,7 +185,6 @@ class Desk(DeskReading):
         if row.version != before:
             self._gateway.changes.tell(row)
             self._gateway.hub.changed(conversation_id)
-            self._gateway.wake()
 
     def _check_theirs(self, row: TicketRow, agent: Agent, *, supervisor: bool = True) -> Agent:
         """Who has the ticket: the agent, or anybody where the agent is a supervisor. Raises TicketOver, NotYours."""

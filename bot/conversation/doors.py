@@ -1,9 +1,9 @@
-"""The doors of conversations: which channels there are, what may be said by each, and who is told that there is something to send."""
+"""The doors of conversations: which channels there are, what may be said by each, and what they show meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import select
@@ -26,16 +26,11 @@ class Doors:
         self._database = database
         self.channels: dict[str, Channel] = {}
         self.means: dict[str, Means] = {}
-        self._wake: Callable[[], None] = lambda: None
 
     def add(self, channel: Channel) -> None:
         """One channel more."""
         self.channels[channel.means.name] = channel
         self.means[channel.means.name] = channel.means
-
-    def on_wake(self, wake: Callable[[], None]) -> None:
-        """Who sends what is written for the channels."""
-        self._wake = wake
 
     def trusted(self, channel: str) -> bool:
         """Whether an usager may be named there; a channel that is not known (any more) is external."""
@@ -44,11 +39,6 @@ class Doors:
     def deletes(self, turn: Turn) -> bool:
         """Whether the user's message can be deleted from its chat."""
         return turn.sent_id is not None and turn.channel in self.means and self.means[turn.channel].deletes
-
-    def wake(self, turn: Turn) -> None:
-        """A turn is over: its replies may have to be sent."""
-        if turn.channel not in FETCHED or turn.home not in FETCHED:
-            self._wake()
 
     @contextmanager
     def typing(self, turn: Turn) -> Iterator[None]:

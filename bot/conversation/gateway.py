@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -120,8 +120,11 @@ class Gateway:
             button_life=self.button_life,
         )
         self.pusher = Pusher(database, clock, self.doors.channels, privacy, settings.own_url)
-        self.doors.on_wake(self.pusher.wake)
         self._follower = Follower(database, clock, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand)
+
+    def on_turn(self, told: Callable[[], None]) -> None:
+        """Who is told at the end of each turn, during which actions may have written what is to be delivered."""
+        self._worker.on_turn = told
 
     def decide_again(self, notices: Following) -> None:
         """Who is asked about notices that did not leave at once, before they are pushed."""
@@ -205,10 +208,6 @@ class Gateway:
             ticket_id = await session.scalar(held)
         if ticket_id is not None:
             self.changes.writes(ticket_id, conversation_id)
-
-    def wake(self) -> None:
-        """Something was written for a channel by another part of this process: send it now."""
-        self.pusher.wake()
 
     async def replies(self, conversation_id: str, received: Received) -> list[Message] | None:
         """Wait for the end of a turn: its replies, or None if it is not over shortly after the longest time that it may last."""

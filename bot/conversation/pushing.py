@@ -29,7 +29,8 @@ from bot.notifications import following
 from bot.notifications.following import Following
 from bot.outbox import PUSH, OutboxRow, anything_due, claim, postpone, retry_at, seconds_left, settle_all
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 2.0
+"""How soon what nobody told of is seen: what another process left."""
 AT_ONCE = 100
 """Rows in hand at a time, one a chat."""
 CLAIMED_AT_LEAST = 10
@@ -45,6 +46,7 @@ class Pusher:
         self._own_url = own_url
         self.notices: Following | None = None
         self._woken = asyncio.Event()
+        database.on_announced(PUSH, self._woken.set)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
@@ -66,10 +68,6 @@ class Pusher:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def wake(self) -> None:
-        """Something may have been enqueued: look now."""
-        self._woken.set()
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -203,6 +201,8 @@ class Pusher:
         if not isinstance(error, SlowDown):
             log_error(error, "pushing a message; given up" if until is None else "pushing a message; it will be tried again")
         await self._settling.postpone(row, until, error, counted=seconds is None)
+        if until is not None:
+            asyncio.get_running_loop().call_later(max(0.0, (until - self._clock.now()).total_seconds()), self._woken.set)
 
     async def _give_up(self, row: OutboxRow, error: Exception) -> None:
         log_error(error, "pushing a message; given up")

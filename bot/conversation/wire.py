@@ -6,38 +6,30 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.tables import MessageRow
-from bot.outbox import ANSWER, NOTICE, PUSH, OutboxRow, enqueue
+from bot.outbox import ANSWER, NOTICE, PUSH, enqueue, enqueue_all
 
 FETCHED = frozenset({"web"})
 """Channels whose clients fetch the transcript: nothing is sent to them."""
 SEND, REPLACE, DELETE = "send", "replace", "delete"
 
-_OUTBOX = OutboxRow.metadata.tables[OutboxRow.__tablename__]
-_ADD = insert(_OUTBOX).returning(_OUTBOX.c.id, sort_by_parameter_order=True)
-
 
 async def send_messages(session: AsyncSession, messages: Sequence[tuple[str, int, Mapping[str, Any]]], *, now: datetime) -> list[int]:
     """Send messages that were just put into the transcript: (conversation, message id, what the row carries along); the rows' ids."""
-    if not messages:
-        return []
     rows = [
         {
             "kind": PUSH,
             "key": f"send:{message_id}",
             "conversation_id": conversation_id,
             "payload": {"do": SEND, "message": message_id, **more},
-            "created_at": now,
-            "not_before": now,
-            "attempts": 0,
             "priority": NOTICE if "notice" in more else ANSWER,
         }
         for conversation_id, message_id, more in messages
     ]
-    return list((await session.execute(_ADD, rows)).scalars())
+    return await enqueue_all(session, rows, now=now)
 
 
 async def replace_sent(

@@ -64,6 +64,7 @@ class Worker:
         self._stop_by: float | None = None
         self._background: list[asyncio.Task[None]] = []
         self._started_at = clock.now()
+        self.on_turn: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Take at once what an earlier process left, then keep sweeping."""
@@ -128,7 +129,7 @@ class Worker:
             return None
         self._hub.turn_done(turn.id, completed.messages)
         self._hub.changed(turn.conversation_id)
-        self._doors.wake(turn)
+        self.on_turn()
         return completed.following
 
     async def _completed(self, turn: Turn) -> Completed | None:

@@ -23,12 +23,12 @@ from bot.notifications.reach import NOWHERE, Reaching
 from bot.notifications.sent import MESSAGES, last_digests, last_messages
 from bot.notifications.tables import DROPPED, FAILED, HANDED, WAITING, Event, Notice, NoticeSend
 from bot.notifications.weighing import Had
-from bot.outbox import CHAT, MAIL, NOTICE, OutboxRow
+from bot.outbox import CHAT, MAIL, NOTICE, enqueue_all
 
 PEOPLE_AT_ONCE = 100
 """People handled in one transaction."""
 
-OUTBOX, SENDS = OutboxRow.metadata.tables[OutboxRow.__tablename__], NoticeSend.metadata.tables[NoticeSend.__tablename__]
+SENDS = NoticeSend.metadata.tables[NoticeSend.__tablename__]
 
 
 class Handing:
@@ -118,8 +118,8 @@ class Handing:
         for deliverable, message_id in zip(carried, made.scalars(), strict=True):
             deliverable.message_id = message_id
         outgoing = [self._outgoing(d, data, work) for d in carried]
-        put = await session.execute(insert(OUTBOX).returning(OUTBOX.c.id, sort_by_parameter_order=True), outgoing)
-        numbers = [{"b_id": d.message_id, "b_outbox": outbox_id} for d, outbox_id in zip(carried, put.scalars(), strict=True)]
+        put = await enqueue_all(session, outgoing, now=work.now)
+        numbers = [{"b_id": d.message_id, "b_outbox": outbox_id} for d, outbox_id in zip(carried, put, strict=True)]
         await _many(session, update(MESSAGES).where(MESSAGES.c.id == bindparam("b_id")).values(outbox_id=bindparam("b_outbox")), numbers)
 
     def _outgoing(self, deliverable: Deliverable, data: dict[int, dict[str, Any]], work: Round) -> dict[str, Any]:
@@ -128,9 +128,6 @@ class Handing:
             "key": f"notice:{deliverable.message_id}",
             "conversation_id": deliverable.conversation_id,
             "payload": work.payload(deliverable, data),
-            "created_at": work.now,
-            "not_before": work.now,
-            "attempts": 0,
             "priority": NOTICE,
         }
 

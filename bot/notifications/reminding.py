@@ -20,7 +20,7 @@ from bot.notifications.people import Addresses, Person, lock_people
 from bot.notifications.sent import MESSAGES
 from bot.notifications.tables import HANDED, SENT, WAITING, Notice, NoticeSend
 from bot.notifications.telling import Told, reminder_payload
-from bot.outbox import MAIL, NOTICE, OutboxRow
+from bot.outbox import MAIL, NOTICE, enqueue_all
 
 AFTER, UNTIL = timedelta(days=3), timedelta(days=30)
 """Age of the notices that people are reminded of."""
@@ -108,10 +108,9 @@ class Reminding:
         stop_url = f"{self._own_url}/notifications/stop?t={person.unsubscribe_token}"
         payload = reminder_payload(events, person.email, f"{self._own_url}/chat", stop_url)
         payload["notice"] = {"message": message_id, "version": person.version}
-        mail = OutboxRow(kind=MAIL, key=f"notice:{message_id}", payload=payload, priority=NOTICE, created_at=now, not_before=now)
-        session.add(mail)
-        await session.flush()
-        await session.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(outbox_id=mail.id))
+        mail = {"kind": MAIL, "key": f"notice:{message_id}", "payload": payload, "priority": NOTICE}
+        (outbox_id,) = await enqueue_all(session, [mail], now=now)
+        await session.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(outbox_id=outbox_id))
         return True
 
     async def _unread(self, session: AsyncSession, account_id: str, now: datetime) -> list[_Unread]:

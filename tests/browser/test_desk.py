@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.channels import ALWAYS_OPEN, TELEGRAM
 from tests.conversations.talk import CLAIRE, as_user
@@ -362,12 +362,22 @@ def test_by_keyboard_only(at_desk: Callable[..., DeskPage], user: Callable[[], C
     expect(ines.page.locator("#state")).to_have_attribute("data-mine", "yes")
     keyboard.press("r")
     keyboard.type("par le clavier: j k p")
-    keyboard.press("Control+Enter")
+    under_way: list[Route] = []
+    ines.page.route("**/reply", under_way.append)
+    with ines.page.expect_request("**/reply"):
+        keyboard.press("Control+Enter")
+    ines.page.locator("h1").click()  # she turns away before the answer is sent
+    with ines.page.expect_response("**/reply"):
+        under_way[0].continue_()
+    expect(ines.page.get_by_label("Réponse à l’utilisateur")).to_have_value("")
     heard(chat, "par le clavier: j k p")
-    expect(ines.page.get_by_label("Réponse à l’utilisateur")).to_be_focused()
-    ines.page.locator("h1").click()
     keyboard.press("n")
-    expect(ines.page.get_by_label("Note pour l’équipe")).to_be_focused()
+    note = ines.page.get_by_label("Note pour l’équipe")
+    expect(note).to_be_focused()
+    keyboard.type("une note")
+    keyboard.press("Control+Enter")
+    expect(note).to_have_value("")
+    expect(note).to_be_focused()
     ines.page.locator("h1").click()
     keyboard.press("g")
     keyboard.press("d")

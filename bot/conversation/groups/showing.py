@@ -26,7 +26,7 @@ from bot.support.group_words import GroupWords
 from bot.support.records import State
 from bot.support.threads import Place, Threads
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 """How soon what no signal told of is seen."""
 GATHER_SECONDS = 3.0
 """Between two messages in one thread: what is typed meanwhile is one message."""

@@ -103,8 +103,16 @@ document.addEventListener("click", (event) => {
   field.focus();
 });
 
+// The field of what was sent is in hand again, unless its writer has turned to something else meanwhile.
+let sentFrom, stayed;
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (by("composer")?.contains(event.target)) sentFrom = document.activeElement;
+});
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.target.id === "composer") stayed = document.activeElement === sentFrom || event.target.contains(document.activeElement);
+});
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.id !== "composer") return;
+  if (event.target.id !== "composer" || !stayed) return;
   const composer = by("composer");
   by(composer.dataset.mode === "note" ? "note" : "reply")?.focus();
 });
