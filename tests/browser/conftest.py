@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from .chat_page import CHROMIUM_FLAGS, CHROMIUM_NAMES, ChatPage
+
+# Four browsers may share two cores with as many installations.
+expect.set_options(timeout=30_000)
 
 
 class Stack(Protocol):

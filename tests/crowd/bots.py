@@ -15,7 +15,7 @@ from bot.app import serve
 from bot.settings import load_settings
 from bot.supervisor import free_port
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload([__name__])
 

@@ -40,7 +40,7 @@ from bot.tls import trusted
 RASA_TOKEN = "token-of-the-stand-in"
 
 
-async def until(condition: Callable[[], Any], seconds: float = 15) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for a condition, which may be a coroutine function, with a deadline."""
     deadline = time.monotonic() + seconds
     while True:
