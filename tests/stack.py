@@ -77,7 +77,7 @@ class Stack:
         self.http = _client()
         began = time.monotonic()
         self._child.send_signal(signal.SIGTERM)
-        self._child.wait(30)
+        self._child.wait(60)
         self._child = None
         return time.monotonic() - began
 
@@ -122,13 +122,13 @@ class Stack:
 
     def mails(self) -> list[dict[str, Any]]:
         """Caught mails, newest first."""
-        found: list[dict[str, Any]] = self.http.get(self.mailbox_url, timeout=10).json()["mails"]
+        found: list[dict[str, Any]] = self.http.get(self.mailbox_url, timeout=60).json()["mails"]
         return found
 
     def mails_to_come(self) -> int:
         """How many mails are due and were not sent yet."""
         query = "SELECT count(*) FROM outbox WHERE kind = 'mail' AND done_at IS NULL AND (attempts = 0 OR lease_until IS NOT NULL)"
-        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database:
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=60)) as database:
             return int(database.execute(query).fetchone()[0])
 
     def mail_to(self, address: str, containing: str = "") -> dict[str, Any]:
@@ -142,7 +142,7 @@ class Stack:
 
     def fhir(self, path: str) -> dict[str, Any]:
         """GET from the sandbox's FHIR server."""
-        response = self.http.get(f"{self.run['fhir']}/{path}", headers={"Authorization": f"Bearer {self.run['fhir_token']}"}, timeout=10)
+        response = self.http.get(f"{self.run['fhir']}/{path}", headers={"Authorization": f"Bearer {self.run['fhir_token']}"}, timeout=60)
         response.raise_for_status()
         found: dict[str, Any] = response.json()
         return found
@@ -166,18 +166,18 @@ class Stack:
         """Make the sandbox's platform slow, down or lying; `none` mends it."""
         base = self.run["fhir"].removesuffix("/fhir")
         token = {"Authorization": f"Bearer {self.run['fhir_token']}"}
-        self.http.post(f"{base}/sandbox/faults", json={"mode": mode}, headers=token, timeout=10).raise_for_status()
+        self.http.post(f"{base}/sandbox/faults", json={"mode": mode}, headers=token, timeout=60).raise_for_status()
 
     def let_silence_pass(self, seconds: float) -> None:
         """Make what was said in every conversation that much older for Rasa, as if nobody had written since."""
-        with closing(sqlite3.connect(self.data / "rasa.db", timeout=10)) as trackers, trackers:
+        with closing(sqlite3.connect(self.data / "rasa.db", timeout=60)) as trackers, trackers:
             for row, at, data in trackers.execute("SELECT id, timestamp, data FROM events").fetchall():
                 event = {**json.loads(data), "timestamp": at - seconds}
                 trackers.execute("UPDATE events SET timestamp = ?, data = ? WHERE id = ?", (at - seconds, json.dumps(event), row))
 
     def let_leases_pass(self) -> None:
         """Make what a killed process had in hand free, as it is a minute later."""
-        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database, database:
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=60)) as database, database:
             database.execute("UPDATE outbox SET lease_until = '2000-01-01 00:00:00.000000' WHERE lease_until IS NOT NULL")
 
     def turns_of(self, channel: str, address: str) -> list[bool]:
@@ -186,7 +186,7 @@ class Stack:
             "SELECT i.state FROM inbox i JOIN conversations c ON c.id = i.conversation_id"
             " WHERE c.channel = ? AND c.address = ? ORDER BY i.id"
         )
-        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database:
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=60)) as database:
             return [state == "done" for (state,) in database.execute(query, (channel, address))]
 
     def to_be_pushed(self, channel: str, address: str) -> int:
@@ -195,7 +195,7 @@ class Stack:
             "SELECT count(*) FROM outbox o JOIN conversations c ON c.id = o.conversation_id"
             " WHERE c.channel = ? AND c.address = ? AND o.done_at IS NULL AND o.dead_at IS NULL"
         )
-        with closing(sqlite3.connect(self.data / "sphere.db", timeout=10)) as database:
+        with closing(sqlite3.connect(self.data / "sphere.db", timeout=60)) as database:
             return int(database.execute(query, (channel, address)).fetchone()[0])
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ DOSSIER = "SPH-2024-000137"
 def account_id(run: dict[str, Any], email: str) -> str:
     """The platform's id of a demo professional."""
     headers = {"Authorization": f"Bearer {run['fhir_token']}"}
-    found = httpx.get(f"{run['fhir']}/Practitioner", params={"email": email}, headers=headers, timeout=10, trust_env=False)
+    found = httpx.get(f"{run['fhir']}/Practitioner", params={"email": email}, headers=headers, timeout=60, trust_env=False)
     return str(found.raise_for_status().json()["entry"][0]["resource"]["id"])
 
 
@@ -63,4 +63,4 @@ def post_event(run: dict[str, Any], kind: str, subject: str | None = DOSSIER, **
     if subject is not None:
         event["subject"] = subject
     headers = {"Authorization": f"Bearer {run['events_token']}", "Content-Type": "application/cloudevents+json"}
-    httpx.post(run["events"], json=event, headers=headers, timeout=10, trust_env=False).raise_for_status()
+    httpx.post(run["events"], json=event, headers=headers, timeout=60, trust_env=False).raise_for_status()

@@ -104,13 +104,13 @@ class ExternalTalk(Talk):
 
     def linked(self) -> bool:
         """Whether the chat is linked to an account."""
-        with closing(connect(self.stack.data / "sphere.db", timeout=10)) as database:
+        with closing(connect(self.stack.data / "sphere.db", timeout=60)) as database:
             query = "SELECT 1 FROM chat_links l JOIN conversations c ON c.id = l.conversation_id WHERE c.channel = ? AND c.address = ?"
             return database.execute(query, (self.channel, self.address)).fetchone() is not None
 
     def closed(self) -> bool:
         """Whether the installation knows that nothing reaches the chat any more."""
-        with closing(connect(self.stack.data / "sphere.db", timeout=10)) as database:
+        with closing(connect(self.stack.data / "sphere.db", timeout=60)) as database:
             query = "SELECT closed_at FROM conversations WHERE channel = ? AND address = ?"
             return database.execute(query, (self.channel, self.address)).fetchone()[0] is not None
 
@@ -135,7 +135,7 @@ def kept(stack: Stack, channel: str, address: str | None = None) -> str:
     Conversations that went on in the trusted web chat, where usagers are named, count only if asked for by address.
     """
     rows: list[str] = []
-    with closing(connect(stack.data / "sphere.db", timeout=10)) as database:
+    with closing(connect(stack.data / "sphere.db", timeout=60)) as database:
         query = "SELECT id FROM conversations WHERE channel = ? AND "
         if address is not None:
             found = database.execute(query + "address = ?", (channel, address))
@@ -146,7 +146,7 @@ def kept(stack: Stack, channel: str, address: str | None = None) -> str:
         among = f"IN ({','.join('?' * len(chats))})"
         for table in ("messages", "inbox", "buttons", "outbox"):
             rows += [str(row) for row in database.execute(f"SELECT * FROM {table} WHERE conversation_id {among}", chats)]
-    with closing(connect(stack.data / "rasa.db", timeout=10)) as trackers:
+    with closing(connect(stack.data / "rasa.db", timeout=60)) as trackers:
         rows += [str(row) for row in trackers.execute(f"SELECT * FROM events WHERE sender_id {among}", chats)]
     return "\n".join(rows)
 

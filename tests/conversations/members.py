@@ -40,7 +40,7 @@ class Member:
             **({"subject": subject} if subject else {}),
         }
         token = {"Authorization": f"Bearer {self.stack.run['events_token']}"}
-        self.stack.http.post(self.stack.run["events"], json=event, headers=token, timeout=10).raise_for_status()
+        self.stack.http.post(self.stack.run["events"], json=event, headers=token, timeout=60).raise_for_status()
 
     def told(self, talk: Talk, pattern: str) -> str:
         """Wait until something that matches is told in a chat, whose buttons are then the last; the text."""
@@ -55,7 +55,7 @@ class Member:
     def sends(self, way: str) -> list[tuple[str, str | None]]:
         """What became of each notice by one way, oldest first: state and why."""
         query = "SELECT state, why FROM notice_sends WHERE account_id = ? AND way = ? ORDER BY id"
-        with closing(connect(self.stack.data / "sphere.db", timeout=10)) as database:
+        with closing(connect(self.stack.data / "sphere.db", timeout=60)) as database:
             return [(state, why) for state, why in database.execute(query, (self.id, way))]
 
     def wait_sends(self, way: str, *expected: str) -> None:
@@ -65,14 +65,14 @@ class Member:
     @property
     def was_told(self) -> bool:
         """Whether something was ever told to them: other tests add people to teams."""
-        with closing(connect(self.stack.data / "sphere.db", timeout=10)) as database:
+        with closing(connect(self.stack.data / "sphere.db", timeout=60)) as database:
             return database.execute("SELECT 1 FROM notices WHERE account_id = ? LIMIT 1", (self.id,)).fetchone() is not None
 
     def wait_listed(self, many: int) -> None:
         """Wait until so many notices are in the list."""
 
         def listed() -> bool:
-            with closing(connect(self.stack.data / "sphere.db", timeout=10)) as database:
+            with closing(connect(self.stack.data / "sphere.db", timeout=60)) as database:
                 found = database.execute("SELECT count(*) FROM notices WHERE account_id = ?", (self.id,)).fetchone()
             return bool(found[0] == many)
 
@@ -81,7 +81,7 @@ class Member:
     def let_time_pass(self, by: timedelta) -> None:
         """Make everything that was told or wished that much older, so that what falls due within that time falls due now."""
         moved = f"-{int(by.total_seconds())} seconds"
-        with closing(connect(self.stack.data / "sphere.db", timeout=10)) as database, database:
+        with closing(connect(self.stack.data / "sphere.db", timeout=60)) as database, database:
             for table, column in (("notices", "created_at"), ("notice_sends", "due_at"), ("notification_people", "changed_at")):
                 database.execute(
                     f"UPDATE {table} SET {column} = strftime('%Y-%m-%d %H:%M:%f000', {column}, ?) WHERE account_id = ?", (moved, self.id)

@@ -42,7 +42,7 @@ class Installation:
         self.crowd, self.folder, self.database_url = crowd, folder, database_url
         self._platform, self._telegram = free_port(), free_port()
         self.fake = httpx.Client(base_url=f"http://127.0.0.1:{self._telegram}/fake", timeout=60, trust_env=False)
-        self._events = httpx.Client(headers={"Authorization": f"Bearer {EVENTS_TOKEN}"}, timeout=30, trust_env=False)
+        self._events = httpx.Client(headers={"Authorization": f"Bearer {EVENTS_TOKEN}"}, timeout=60, trust_env=False)
         self._servers: list[subprocess.Popen[bytes]] = []
         given: dict[str, Any] = {
             "DATABASE_URL": database_url,
@@ -141,7 +141,7 @@ class Installation:
         for server in self._servers:
             server.terminate()
         for server in self._servers:
-            server.wait(15)
+            server.wait(60)
         self.fake.close()
         self._events.close()
 

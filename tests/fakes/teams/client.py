@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 Json = dict[str, Any]
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ async def _parsed(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, str | N
 async def take(events: AsyncIterator[tuple[str, str | None, Any]], count: int, kind: str = "message") -> list[Any]:
     """The next `count` events of a kind: (id, data)."""
     found: list[Any] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         async for event, event_id, data in events:
             if event == kind:
                 found.append((event_id, data))
@@ -266,7 +266,7 @@ async def open_chat(http: httpx.AsyncClient) -> Chat:
 
 def client(url: str) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-    return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=trusted(), limits=limits)
+    return httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, verify=trusted(), limits=limits)
 
 
 @asynccontextmanager

@@ -41,7 +41,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def people(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{url}/fake", timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=f"{url}/fake", timeout=60, trust_env=False) as client:
         client.post("/chats", json={"id": CHAT, "name": "Claire"})
         client.post("/chats", json={"id": GROUP, "name": "Équipe", "forum": True})
         client.post("/limits", json={"on": False})
@@ -81,7 +81,7 @@ async def heard(dispatcher: Dispatcher, bot: Bot, count: int, act: object) -> li
         observer.register(handle)
     polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, polling_timeout=1))
     await asyncio.to_thread(act)  # type: ignore[arg-type]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await enough.wait()
     await dispatcher.stop_polling()
     await polling
@@ -247,7 +247,7 @@ async def test_a_webhook_gets_every_update_with_its_secret(people: httpx.Client,
         with pytest.raises(Exception, match="webhook is active"):
             await bot.get_updates()
         await asyncio.to_thread(say, people, "après")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await arrived.wait()
         assert found == ["avant", "après"]
         assert await bot.delete_webhook()

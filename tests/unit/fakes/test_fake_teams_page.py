@@ -71,5 +71,5 @@ def test_as_a_process() -> None:
             assert wait_for("the fake", answers).json()["jwks_uri"] == f"{url}/v1/.well-known/keys"
         finally:
             child.terminate()
-            child.wait(10)
+            child.wait(60)
     assert child.returncode in (0, -15)

@@ -197,7 +197,7 @@ def test_replay_and_two_at_once(teams: FakeTeams, claire: TeamsUser, bot: StubBo
     barrier = threading.Barrier(2)
 
     def both_are_there(_activity: Json) -> tuple[int, Any]:
-        barrier.wait(10)
+        barrier.wait(60)
         return 200, None
 
     bot.answer = both_are_there

@@ -186,4 +186,4 @@ def rasa(model: Path, actions: ActionServer, tmp_path_factory: pytest.TempPathFa
     server = start(model, actions.port, tmp_path_factory.mktemp("server"))
     yield server
     server.process.terminate()
-    server.process.wait(10)
+    server.process.wait(60)

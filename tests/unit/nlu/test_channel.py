@@ -134,7 +134,7 @@ def test_an_absent_action_server_is_an_error(model: Path, tmp_path: Path) -> Non
         assert server.say("c", "bonjour")
     finally:
         server.process.terminate()
-        server.process.wait(10)
+        server.process.wait(60)
 
 
 def test_a_conversation_is_served_in_turn_and_others_beside_it(rasa: Rasa, conversation: str) -> None:
@@ -159,14 +159,14 @@ def test_a_tracker_outlives_the_server_and_logs_hold_no_text(rasa: Rasa, model: 
     server.send({"conversation": "c", "text": f"bonjour {word}"}, token=word)
     answer = server.say("c", f"bonjour {word}", turn="last")
     server.process.kill()
-    server.process.wait(10)
+    server.process.wait(60)
     again = start(model, actions.port, tmp_path)
     try:
         assert again.say("c", f"bonjour {word}", turn="last") == answer
         assert again.say("c", "au revoir")
     finally:
         again.process.terminate()
-        again.process.wait(10)
+        again.process.wait(60)
     log = again.log.read_text(errors="replace")
     assert "Turn failed" in log
     assert word.lower() not in log.lower()

@@ -50,7 +50,7 @@ class Sandbox:
         self.url = url
         self.fhir = f"{url}/fhir"
         self.token = TOKEN
-        self.http = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10, trust_env=False)
+        self.http = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60, trust_env=False)
         self.http.get(f"{self.fhir}/metadata").raise_for_status()
         self.smtp_port: int = app.state.smtp_port
 

@@ -35,7 +35,7 @@ def page_of(sandbox: Sandbox) -> httpx.Response:
 def post(sandbox: Sandbox, **form: str) -> httpx.Response:
     seal = re.search(r'name="seal" value="([^"]+)"', page_of(sandbox).text)
     assert seal
-    return httpx.post(f"{sandbox.url}/sandbox/events", data={"seal": seal[1], **form}, trust_env=False, timeout=10)
+    return httpx.post(f"{sandbox.url}/sandbox/events", data={"seal": seal[1], **form}, trust_env=False, timeout=60)
 
 
 def said(answer: httpx.Response) -> str:

@@ -46,7 +46,7 @@ class Taker:
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
         with self._more:
-            assert self._more.wait_for(lambda: len(self.events) >= count, timeout=30)
+            assert self._more.wait_for(lambda: len(self.events) >= count, timeout=60)
             return list(self.events)
 
 

@@ -46,7 +46,7 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
             await bot.kill()
         async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
             last = Chat(bot.http, chat.token)
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 assert (await last.post({"id": "q", "text": "merci"})).json()["messages"] == []
             assert (await desk.find(ticket.id)).state is State.AGENT
             assert rasa.said() == [ASK]

@@ -42,7 +42,7 @@ async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
 
 async def wait_for(events: AsyncIterator[Event], name: str, containing: str) -> Event:
     """The next event of that name that holds this text."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for event in events:
             if event[0] == name and containing in event[2]:
                 return event
@@ -146,7 +146,7 @@ async def test_what_is_written_to_the_assistant_is_nobodys_business(tmp_path: Pa
             await write(chat)
             await ines.act(ticket.id, "note", text="la suite")
             seen = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 async for name, _, html in events:
                     seen.append(name)
                     if "la suite" in html:
