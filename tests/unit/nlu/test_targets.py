@@ -15,8 +15,17 @@ from tests.understanding.tasks import starting_intents
 
 Reading = Callable[[list[Example]], list[Parse]]
 FILES = Path(__file__).resolve().parents[2] / "understanding"
-# Least macro F1 of intents and least F1 of entities by exact spans; the last three files mix both registers.
-TARGETS = {"ordinary": (0.97, 0.94), "noisy": (0.93, 0.88), "extra": (0.93, 0.88), "fresh": (0.93, 0.88), "second": (0.93, 0.88)}
+# Least macro F1 of intents and least F1 of entities by exact spans, in the ordinary register and in the noisy or in both.
+ORDINARY, ROUGH = (0.97, 0.94), (0.93, 0.88)
+TARGETS = {
+    "ordinary": ORDINARY,
+    "afar": ORDINARY,
+    "noisy": ROUGH,
+    "afar_noisy": ROUGH,
+    "extra": ROUGH,
+    "fresh": ROUGH,
+    "second": ROUGH,
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +42,9 @@ def test_intents_and_spans_are_found(read: dict[str, tuple[list[Example], list[P
     assert result["entities"]["micro"]["f1"] >= least_entities, result["entities"]["per_entity"]
 
 
-def test_hardly_anything_within_scope_is_refused(read: dict[str, tuple[list[Example], list[Parse]]]) -> None:
-    assert figures(*read["ordinary"])["out_of_scope"]["false_reject_rate"] <= 0.02
+@pytest.mark.parametrize("name", [name for name, target in TARGETS.items() if target is ORDINARY])
+def test_hardly_anything_within_scope_is_refused(read: dict[str, tuple[list[Example], list[Parse]]], name: str) -> None:
+    assert figures(*read[name])["out_of_scope"]["false_reject_rate"] <= 0.02
 
 
 def test_hardly_anything_out_of_scope_is_taken_for_a_task(read: dict[str, tuple[list[Example], list[Parse]]]) -> None:
