@@ -363,7 +363,11 @@ def test_by_keyboard_only(at_desk: Callable[..., DeskPage], user: Callable[[], C
     keyboard.press("r")
     keyboard.type("par le clavier: j k p")
     under_way: list[Route] = []
-    ines.page.route("**/reply", under_way.append)
+
+    def hold(route: Route) -> None:
+        under_way.append(route)
+
+    ines.page.route("**/reply", hold)
     with ines.page.expect_request("**/reply"):
         keyboard.press("Control+Enter")
     ines.page.locator("h1").click()  # she turns away before the answer is sent
