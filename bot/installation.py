@@ -66,7 +66,7 @@ class Installation:
         return wanted
 
     def train(self) -> Path:
-        """The trained model's path; trains it first where there is none (a minute or two, once)."""
+        """The trained model's path; trains it first where there is none (some minutes, once)."""
         command = [str(RASA_PYTHON), "-m", "nlu.train"]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as child:

@@ -41,7 +41,6 @@ class Changes:
         self._database = database
         self._listeners: set[Queue] = set()
         self._known: dict[int, None] = {}
-        self._seen: tuple[int, int] = (0, 0)
         self._task: asyncio.Task[None] | None = None
         self._ended = False
 
@@ -111,19 +110,16 @@ class Changes:
 
     async def _look(self, *, silent: bool) -> None:
         newest = select(func.max(MoveRow.id)).scalar_subquery()
-        latest = select(func.coalesce(func.max(MoveRow.id), 0), func.count()).where(MoveRow.id > newest - LOOKED_BACK)
-        late = select(MoveRow.id, TicketRow.id, TicketRow.conversation_id).join(TicketRow, TicketRow.id == MoveRow.ticket_id)
         async with self._database.reading() as session:
-            newest_id, many = (await session.execute(latest)).one()
-            if (newest_id, many) == self._seen:
+            ids = await session.scalars(select(MoveRow.id).where(MoveRow.id > newest - LOOKED_BACK).order_by(MoveRow.id))
+            new = [version for version in ids if version not in self._known]
+            if silent or not new:
+                self._known.update(dict.fromkeys(new))
                 return
-            rows = (await session.execute(late.where(MoveRow.id > newest - LOOKED_BACK).order_by(MoveRow.id))).all()
+            moved = select(MoveRow.id, TicketRow.id, TicketRow.conversation_id).join(TicketRow, TicketRow.id == MoveRow.ticket_id)
+            rows = (await session.execute(moved.where(MoveRow.id.in_(new)).order_by(MoveRow.id))).all()
         for version, ticket_id, conversation_id in rows:
-            if silent:
-                self._known[version] = None
-            else:
-                self._pass(Change(ticket_id, conversation_id, version))
-        self._seen = (newest_id, many)
+            self._pass(Change(ticket_id, conversation_id, version))
 
 
 def _put(listener: Queue, change: Change | None) -> None:

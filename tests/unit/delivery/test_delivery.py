@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from bot.outbox import CHAT, LEASE, MAIL, OutboxRow, enqueue, retry_at
 from bot.settings import Settings
 from bot.supervisor import free_port
 from tests.databases import every_database
-from tests.unit.conversation.harness import gateway_on, running_bot, settings_for, take
+from tests.unit.conversation.harness import gateway_on, running_bot, settings_for, take, until
 
 __all__ = ["every_database"]
 
@@ -123,6 +123,42 @@ async def test_what_can_never_be_delivered_is_dead_at_once_and_holds_nothing_up(
         await office.put("good", CHAT, SAID, known)
         assert await office.delivery.deliver_due() == 1
         assert len(await Transcript(office.database).latest(known)) == 1
+
+
+async def test_who_waits_for_a_kind_of_row_is_told_at_the_commit_and_not_before(tmp_path: Path) -> None:
+    told: list[str] = []
+    async with Office(tmp_path, ManualClock(NOW)) as office:
+        office.database.on_announced(MAIL, lambda: told.append(MAIL))
+        office.database.on_announced(CHAT, lambda: told.append(CHAT))
+        with suppress(ZeroDivisionError):
+            async with office.database.writing() as session:
+                await enqueue(session, kind=MAIL, key="letter", payload=LETTER, now=NOW)
+                _ = 1 / 0
+        assert told == []
+        async with office.database.writing() as session:
+            await enqueue(session, kind=MAIL, key="letter", payload=LETTER, now=NOW)
+            assert told == []
+        assert told == [MAIL]
+        await office.put("letter", MAIL, LETTER)  # it is there already
+        assert told == [MAIL]
+
+
+async def test_after_a_turn_what_an_action_enqueued_leaves_before_the_next_look(
+    tmp_path: Path, mailbox: tuple[Mailbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, port = mailbox
+    monkeypatch.setattr("bot.delivery.POLL_SECONDS", 3600)
+    async with Office(tmp_path, SystemClock(), SMTP_PORT=port) as office:
+        office.delivery.start()
+        actions = Database(office.settings.sqlalchemy_url)  # the action server's: what is announced there is not heard here
+        try:
+            async with actions.writing() as session:
+                await enqueue(session, kind=MAIL, key="letter", payload=LETTER, now=office.clock.now())
+            office.delivery.after_turn()
+            await until(lambda: box.mails)
+        finally:
+            await actions.close()
+            await office.delivery.stop()
 
 
 async def test_a_mail_is_sent_over_smtp(tmp_path: Path, mailbox: tuple[Mailbox, int]) -> None:
