@@ -11,6 +11,7 @@ from typing import Any
 from nlu.components.entity_extractor import SURE
 from nlu.components.exact import EXACT_ENTITIES, find_exact
 from nlu.components.gazetteers import Gazetteers
+from nlu.components.intent_classifier import is_sure
 from nlu.components.intents import IntentModel
 from nlu.components.reading import says_nothing
 from nlu.components.sequence import SequenceModel
@@ -58,9 +59,8 @@ class Reader:
         if says_nothing(text):
             return Parse(FALLBACK, frozenset(), 0.0)
         began = time.perf_counter()
-        (first, confidence), (_, second), *_ = self.intents.rank(text)
-        settings = _settings()
-        sure = confidence >= settings["threshold"] and confidence - second >= settings["ambiguity"]
+        ranking = self.intents.rank(text)
+        (first, confidence), sure = ranking[0], is_sure(ranking, _settings())
         exact: list[Entity] = [(f.entity, f.start, f.end) for f in find_exact(text)] if self.rules else []
         found = [(f.entity, f.start, f.end) for f in self.entities.find(text, first if confidence >= SURE else "")]
         apart = [(name, s, e) for name, s, e in found if all(e <= other[1] or other[2] <= s for other in exact)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import hashlib
 import importlib.util
 import logging
@@ -15,6 +16,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from nlu.environment import prepare_process
@@ -86,7 +88,7 @@ def _train(path: Path, report: bool) -> None:
         os.environ.setdefault("LOG_LEVEL", "WARNING")
         configure_structlog(logging.WARNING)
         _say(report, "Training (three to five minutes)…")
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), _without_collector():
             result = train(
                 domain=str(ROOT / "domain"),
                 config=str(ROOT / "config.yml"),
@@ -99,6 +101,16 @@ def _train(path: Path, report: bool) -> None:
             raise SystemExit("Training failed: see the messages above.")
         Path(result.model).replace(path)
     _say(report, f"Trained in {time.monotonic() - started:.0f} s, {path.stat().st_size / 1e6:.1f} MB.")
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Millions of small objects live to the end of a training: looking for rings among them costs a tenth of its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _point_to(path: Path) -> None:

@@ -21,6 +21,7 @@ from nlu.components.sequence import SequenceModel, Span
 
 _TAGGER = "sequence.crfsuite"
 _LISTS = "gazetteers.json"
+_WORDS = "words.json"
 SURE = 0.5
 
 
@@ -57,7 +58,8 @@ class FrenchEntityExtractor(GraphComponent):
             if not (folder / _TAGGER).exists():
                 return cls(model_storage, resource, None)
             entries = json.loads((folder / _LISTS).read_text(encoding="utf-8"))
-            return cls(model_storage, resource, SequenceModel.load(folder / _TAGGER, Gazetteers(entries)))
+            words = json.loads((folder / _WORDS).read_text(encoding="utf-8"))
+            return cls(model_storage, resource, SequenceModel.load(folder / _TAGGER, Gazetteers(entries), words))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the tagger on all examples; what rules find is left out of the labels."""
@@ -71,8 +73,8 @@ class FrenchEntityExtractor(GraphComponent):
         with self._storage.write_to(self._resource) as folder:
             if any(spans):
                 self._model = SequenceModel.train(texts, intents, spans, gazetteers, Path(folder) / _TAGGER)
-                lists = json.dumps(gazetteers.entries, ensure_ascii=False)
-                (Path(folder) / _LISTS).write_text(lists, encoding="utf-8")
+                for name, content in ((_LISTS, gazetteers.entries), (_WORDS, self._model.words)):
+                    (Path(folder) / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -18,7 +18,19 @@ from nlu.components.intents import IntentModel
 from nlu.components.reading import says_nothing
 
 FALLBACK = "nlu_fallback"
+OUT_OF_SCOPE = "out_of_scope"
 _RANKING_LENGTH = 8
+
+
+def is_sure(ranking: list[tuple[str, float]], config: dict[str, Any]) -> bool:
+    """Whether the first reading is likely enough (`threshold`) and leads by enough.
+
+    By `ambiguity`; by `doubt` where the second says that it is none of the assistant's business.
+    """
+    confidence = ranking[0][1]
+    second, other = ranking[1] if len(ranking) > 1 else ("", 0.0)
+    lead = config["doubt"] if second == OUT_OF_SCOPE else config["ambiguity"]
+    return bool(confidence >= config["threshold"] and confidence - other >= lead)
 
 
 def response_selector(full_name: str, confidence: float = 1.0) -> dict[str, Any]:
@@ -38,13 +50,13 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
     """Publishes INTENT (retrieval intents by their base name, with the response selector's property) and `intent_ranking`.
 
     The ranking holds the likeliest readings under their full names whether or not the first is sure enough; INTENT is
-    `nlu_fallback` where the first is under `threshold` or leads by less than `ambiguity`, or the text says nothing.
+    `nlu_fallback` where the first is not sure (`is_sure`) or the text says nothing.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Confidences from 0 to 1; tuned on held-out and out-of-scope examples."""
-        return {"threshold": 0.4, "ambiguity": 0.08}
+        return {"threshold": 0.4, "ambiguity": 0.08, "doubt": 0.08}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None) -> None:
         self._config = config
@@ -97,8 +109,7 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
             return
         ranking = [(name, round(confidence, 4)) for name, confidence in self._model.rank(text)[:_RANKING_LENGTH]]
         full_name, confidence = ranking[0]
-        lead = confidence - ranking[1][1] if len(ranking) > 1 else 1.0
-        sure = confidence >= self._config["threshold"] and lead >= self._config["ambiguity"]
+        sure = is_sure(ranking, self._config)
         name = full_name.split("/")[0] if sure else FALLBACK
         message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
         message.set("intent_ranking", [{"name": n, "confidence": c} for n, c in ranking], add_to_output=True)

@@ -8,7 +8,7 @@ so that neither spelling by ear nor a lost space hides it; `concept`: what its w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -32,7 +32,7 @@ def _characters(word: str) -> tuple[str, ...]:
     return tuple("char " + padded[i : i + n] for n in (2, 3, 4, 5) for i in range(max(len(padded) - n + 1, 1)))
 
 
-def features(units: list[Unit], frequent: frozenset[str]) -> dict[str, dict[str, float]]:
+def features(units: list[Unit], frequent: Collection[str]) -> dict[str, dict[str, float]]:
     """For each block, the counts of its n-grams in a sentence; no n-gram is in two blocks. The order is the same in every process."""
     words = [form for unit in units for form in unit.form.split() if unit.exact or form[0].isalnum() or form in "?!"]
     skeleton = ["^", *(shape for unit in units for shape in _shapes(unit, frequent)), "$"]
@@ -44,6 +44,13 @@ def features(units: list[Unit], frequent: frozenset[str]) -> dict[str, dict[str,
         "sound": Counter(_heard(units)),
         "concept": Counter(_meant(units)),
     }
+
+
+def features_with_slips(typed: list[Unit], right: list[Unit], frequent: Collection[str]) -> dict[str, dict[str, float]]:
+    """The same of a sentence whose slips were set right: words as they should be, letters and sounds of both spellings."""
+    as_typed, as_meant = features(typed, frequent), features(right, frequent)
+    both = {block: Counter(as_typed[block]) + Counter(as_meant[block]) for block in ("char", "sound")}
+    return {**as_meant, **both}
 
 
 def _heard(units: list[Unit]) -> list[str]:
@@ -62,7 +69,7 @@ def _meant(units: list[Unit]) -> list[str]:
     return ["concept " + concept for concept in all_of_them] + pairs + neighbours
 
 
-def _shapes(unit: Unit, frequent: frozenset[str]) -> list[str]:
+def _shapes(unit: Unit, frequent: Collection[str]) -> list[str]:
     if unit.exact:
         return [unit.form]
     for name in _SHAPE_ORDER:

@@ -2,7 +2,8 @@
 
 Each block of features has unit length, what is not known included, so that a text of which little is known stays near the
 origin. A softmax over the margins of a one-against-rest linear SVM, its temperature fitted on held-out examples, gives
-confidences; what holds words that are none (`spelling.py`) is believed the less.
+confidences; what holds words that are none (`spelling.py`) is believed the less. A message is read with its slips set right
+(`correction.py`), its letters and sounds as typed too.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from nlu.components.correction import OFTEN, Corrector
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.intent_features import WEIGHTS, features
+from nlu.components.intent_features import WEIGHTS, features, features_with_slips
 from nlu.components.reading import Unit, read
 from nlu.components.spelling import Spelling
 
-# The temperature is fitted with every so-manyeth example only, which halves the training time.
-_SHARE_FOR_TEMPERATURE = 3
+# The temperature is fitted with every so-manyeth example only, which saves a third of the training time.
+_SHARE_FOR_TEMPERATURE = 5
 # An unknown n-gram weighs this part of the rarest known one: a slip of the thumb makes a dozen of them.
 _PART_OF_UNKNOWN = 0.3
 Blocks = dict[str, dict[str, float]]
@@ -38,7 +40,7 @@ class IntentModel:
         self,
         intents: list[str],
         vocabulary: dict[str, int],
-        frequent: frozenset[str],
+        frequent: dict[str, int],
         idf: FloatArray,
         weights: FloatArray,
         bias: FloatArray,
@@ -47,13 +49,14 @@ class IntentModel:
     ) -> None:
         self.intents = intents
         self._vocabulary = vocabulary
-        self._frequent = frequent
+        self._frequent = frequent  # forms that many sentences hold, and how many
         self._idf = idf
         self._weights = weights  # features x intents, so that a sentence reads a few rows
         self._bias = bias
         self._temperature = temperature
         self._gazetteers = gazetteers
         self._spelling = Spelling(frequent, gazetteers)
+        self._corrector = Corrector(frequent)
         self._unknown = _PART_OF_UNKNOWN * float(idf.max(initial=0.0))
 
     @classmethod
@@ -61,7 +64,7 @@ class IntentModel:
         """Fits on `texts` with their full `intents`; deterministic."""
         readings = [read(text, gazetteers) for text in texts]
         forms = Counter(form for units in readings for form in {unit.form for unit in units})
-        frequent = frozenset(form for form, n in forms.items() if n >= 4)
+        frequent = {form: n for form, n in sorted(forms.items()) if n >= OFTEN}
         grams = [features(units, frequent) for units in readings]
         documents = Counter(key for blocks in grams for counts in blocks.values() for key in counts)
         vocabulary = {key: i for i, key in enumerate(sorted(k for k, n in documents.items() if n >= 2))}
@@ -81,7 +84,7 @@ class IntentModel:
     def _fit(self, matrix: sp.csr_matrix, targets: IntArray) -> None:
         from sklearn.svm import LinearSVC
 
-        machine = LinearSVC(C=1.0, tol=0.1, random_state=0)
+        machine = LinearSVC(C=3.0, tol=0.1, random_state=0)
         machine.fit(matrix, targets)
         weights = np.zeros((len(self.intents), matrix.shape[1]), dtype=np.float32)
         bias = np.full(len(self.intents), -10.0, dtype=np.float32)
@@ -124,7 +127,9 @@ class IntentModel:
     def rank(self, text: str) -> list[tuple[str, float]]:
         """All intents with their confidence, likeliest first. They sum to the share of words that could be words: 1 for most texts."""
         units = read(text, self._gazetteers)
-        columns, values = self._vector(features(units, self._frequent))
+        right = self._corrector.read_right(units)
+        grams = features(units, self._frequent) if right == units else features_with_slips(units, right, self._frequent)
+        columns, values = self._vector(grams)
         margins = values @ self._weights[columns] + self._bias
         confidences = _softmax(margins[None, :] / self._temperature)[0] * self._share_of_words(units)
         order = np.argsort(-confidences, kind="stable")
@@ -146,7 +151,7 @@ class IntentModel:
         np.savez(folder / "intents.npz", weights=self._weights.astype(np.float16), bias=self._bias, idf=self._idf.astype(np.float32))
         words = sorted(self._vocabulary, key=self._vocabulary.__getitem__)
         content = {
-            "intents": self.intents, "temperature": self._temperature, "frequent": sorted(self._frequent),
+            "intents": self.intents, "temperature": self._temperature, "frequent": self._frequent,
             "vocabulary": words, "gazetteers": self._gazetteers.entries,
         }  # fmt: skip
         (folder / "intents.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
@@ -159,7 +164,7 @@ class IntentModel:
             weights, bias, idf = arrays["weights"].astype(np.float32), arrays["bias"], arrays["idf"]
         vocabulary = {word: i for i, word in enumerate(content["vocabulary"])}
         return cls(
-            content["intents"], vocabulary, frozenset(content["frequent"]), idf, weights, bias, content["temperature"],
+            content["intents"], vocabulary, content["frequent"], idf, weights, bias, content["temperature"],
             Gazetteers(content["gazetteers"]),
         )  # fmt: skip
 

@@ -1,0 +1,70 @@
+"""Slips set right: towards words that are known, never away from a word or a name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.components.correction import OFTEN, Corrector, french_words
+from nlu.components.gazetteers import Gazetteers
+from nlu.components.reading import read
+
+COUNTS = {"dossier": 90, "partenaire": 60, "ajoute": 50, "usager": 40, "retire": 30, "retirer": 8, "jarrete": 20, "chute": 9,
+          "durant": 70, "monte": 50, "monde": 9}  # fmt: skip
+CORRECTOR = Corrector(COUNTS)
+LISTS = Gazetteers({"last": ["durand"], "city": ["tours"]})
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("dossire", "dossier"),  # two letters swapped
+        ("partenair", "partenaire"),  # one dropped
+        ("ajjoute", "ajoute"),  # one too many
+        ("uzagrr", None),  # two steps away
+        ("usagez", "usager"),  # the next key
+        ("lusager", "usager"),  # an apostrophe lost
+        ("odssier", "dossier"),
+        ("monue", "monte"),  # of two that are near, what is usual
+        ("retirre", "retirer"),  # the same letters in another order first
+        ("husager", None),  # the first letter is rarely missed
+    ],
+)
+def test_one_step_from_a_known_word_is_that_word(typed: str, meant: str | None) -> None:
+    assert CORRECTOR.correct(typed) == meant
+
+
+@pytest.mark.parametrize("word", ["dossier", "dossiers", "retires", "chuter", "juste", "jute"])
+def test_a_french_word_is_what_it_is(word: str) -> None:
+    assert CORRECTOR.correct(word) is None
+
+
+@pytest.mark.parametrize("word", ["ajot", "", "12345", "usager2", "u" * 4000, "привет", "<email>"])
+def test_what_is_short_long_or_no_word_is_left_alone(word: str) -> None:
+    assert CORRECTOR.correct(word) is None
+
+
+def test_what_is_rare_or_no_french_word_is_nobodys_correction() -> None:
+    assert Corrector({"dossier": OFTEN - 1, "jarrete": 50}).correct("dossire") is None
+    assert CORRECTOR.correct("jarrette") is None
+
+
+def test_names_of_the_lists_and_what_rules_found_stay_and_offsets_are_those_of_the_text() -> None:
+    text = "Ajotue Durand au DOSSIRE de Toursse, ajotue.durand@exemple.fr"
+    right = CORRECTOR.read_right(read(text, LISTS))
+    assert [unit.text for unit in right] == ["Ajoute", "Durand", "au", "DOSSIER", "de", "Toursse", ",", "ajotue.durand@exemple.fr"]
+    assert [text[unit.start : unit.end] for unit in right][:4] == ["Ajotue", "Durand", "au", "DOSSIRE"]
+
+
+@given(st.text(max_size=60))
+def test_any_text_keeps_its_units(text: str) -> None:
+    units = read(text, LISTS)
+    right = CORRECTOR.read_right(units)
+    assert [(unit.start, unit.end, unit.exact) for unit in right] == [(unit.start, unit.end, unit.exact) for unit in units]
+    assert all(one.form == other.form or other.form in COUNTS for one, other in zip(units, right, strict=True))
+
+
+def test_the_dictionary_is_french_and_folded() -> None:
+    assert {"medecin", "infirmiere", "etre"} <= french_words()
+    assert not {"médecin", "dossire"} & french_words()
