@@ -20,11 +20,9 @@ from nlu.components.sounds import sound
 
 Span = tuple[int, int, str]
 
-_EPOCHS = 40
+_EPOCHS = 10
 _PERCENT_WITHOUT_INTENT = 20
 _OF_TEN_WITHOUT_LISTS = 2
-# Of the sentences without a label every so-manyeth is learnt: they are the most, and teach the least.
-_SHARE_WITHOUT_LABELS = 2
 _SURE_CLASSES = frozenset(["civ", "channel", "freq", "time"])
 
 # Words after which a name or a place is likely, and whose it is.
@@ -63,10 +61,7 @@ class SequenceModel:
             if not units:
                 continue
             forms.update({unit.form for unit in units})
-            place = zlib.crc32(text.encode())
-            if not labelled and place // 100 % _SHARE_WITHOUT_LABELS:
-                continue
-            chance = place % 100
+            chance = zlib.crc32(text.encode()) % 100
             if chance % 10 < _OF_TEN_WITHOUT_LISTS:
                 units = [replace(unit, classes=unit.classes & _SURE_CLASSES) for unit in units]
             sentences.append(features(units, intent if chance >= _PERCENT_WITHOUT_INTENT else ""))
