@@ -24,7 +24,7 @@ from nlu.components.intent_features import WEIGHTS, features, features_with_slip
 from nlu.components.reading import Unit, read
 from nlu.components.spelling import Spelling
 
-# The temperature is fitted with every so-manyeth example only, which saves a third of the training time.
+# The temperature is fitted to weights learnt from every so-manyeth example: one number needs no more.
 _SHARE_FOR_TEMPERATURE = 5
 # An unknown n-gram weighs this part of the rarest known one: a slip of the thumb makes a dozen of them.
 _PART_OF_UNKNOWN = 0.3
