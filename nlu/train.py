@@ -69,7 +69,7 @@ def ensure_model(report: bool = True) -> Path:
 def _train(path: Path, report: bool) -> None:
     started = time.monotonic()
     MODELS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=BUILD, prefix="training-") as folder:
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="training-") as folder, _without_collector():
         data = [str(ROOT / "data")]
         if importlib.util.find_spec("nlu.corpus") is not None:
             from nlu.corpus import generate
@@ -88,7 +88,7 @@ def _train(path: Path, report: bool) -> None:
         os.environ.setdefault("LOG_LEVEL", "WARNING")
         configure_structlog(logging.WARNING)
         _say(report, "Training (three to five minutes)…")
-        with contextlib.redirect_stdout(sys.stderr), _without_collector():
+        with contextlib.redirect_stdout(sys.stderr):
             result = train(
                 domain=str(ROOT / "domain"),
                 config=str(ROOT / "config.yml"),

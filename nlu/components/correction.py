@@ -7,7 +7,7 @@ pyspellchecker's. Words are only taken for others where a message is read, never
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -18,6 +18,8 @@ from nlu.components.reading import Unit
 
 OFTEN = 4
 _SHORTEST, _LONGEST = 5, 20
+# Further on, words stay as typed, so that a message of 4,000 characters stays cheap.
+_MOST_UNITS = 60
 # What is glued to the next word when an apostrophe is left out: « lusager », « jajoute ».
 _ELIDED = frozenset("cdjlmnqst")
 
@@ -39,9 +41,9 @@ class Corrector:
         self._speller.word_frequency.load_json(self._counts)
         self._nearest = lru_cache(maxsize=8192)(self._look_up)
 
-    def read_right(self, units: Iterable[Unit]) -> list[Unit]:
+    def read_right(self, units: Sequence[Unit]) -> list[Unit]:
         """The units with slips set right in `form` and `text`; offsets are those of what was typed."""
-        return [self._unit(unit) for unit in units]
+        return [*map(self._unit, units[:_MOST_UNITS]), *units[_MOST_UNITS:]]
 
     def correct(self, form: str) -> str | None:
         """The word that a folded `form` is a slip of, or None where it is none or no word is near."""

@@ -57,6 +57,11 @@ def test_names_of_the_lists_and_what_rules_found_stay_and_offsets_are_those_of_t
     assert [text[unit.start : unit.end] for unit in right][:4] == ["Ajotue", "Durand", "au", "DOSSIRE"]
 
 
+def test_only_the_beginning_of_a_long_message_is_set_right() -> None:
+    right = CORRECTOR.read_right(read("dossire " * 500, LISTS))
+    assert [right[0].form, right[-1].form, len(right)] == ["dossier", "dossire", 500]
+
+
 @given(st.text(max_size=60))
 def test_any_text_keeps_its_units(text: str) -> None:
     units = read(text, LISTS)
