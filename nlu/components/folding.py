@@ -102,6 +102,8 @@ def tokenize(text: str) -> list[Word]:
             forms = ("monsieur",)
         elif kind in ("word", "mixed"):
             forms = ("professeur",) if piece == "pr" and _is_title(text, end, words) else _forms(piece)
+            if forms == _forms("t") and _follows_hyphen(text, start):
+                forms = ("t",)  # « reste-t-il » holds no « t'es »
         else:
             forms = (piece,)
         words.append(Word(piece, start, end, forms, _is_glued(text, start, words)))
@@ -139,11 +141,15 @@ def _whole(text: str, start: int) -> tuple[int, int]:
     return (start, match.end()) if match else (start, start + 1)
 
 
+def _follows_hyphen(text: str, start: int) -> bool:
+    return start > 0 and _fold_char(text[start - 1]) == "-"
+
+
 def _is_glued(text: str, start: int, before: list[Word]) -> bool:
     if not before:
         return False
     gap = text[before[-1].end : start]
-    return gap == "" or (len(gap) == 1 and _fold_char(gap) == "-")
+    return gap == "" or (len(gap) == 1 and _follows_hyphen(text, start))
 
 
 def normalise(text: str) -> str:

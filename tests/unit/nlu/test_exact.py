@@ -181,6 +181,8 @@ def test_any_text_gives_sound_spans(text: str) -> None:
     [
         ("G pas reçu mes codes, stp", "j' ai pas recu mes codes , s' il te plait"),
         ("bjr c pr qq1 dc rdv", "bonjour c' est pour quelqu' un donc rendez vous"),
+        ("combien en reste-t-il", "combien en reste t il"),
+        ("t là ?", "tu es la ?"),
         ("Pr Martin", "professeur martin"),
         ("pr Martin", "professeur martin"),
         ("M. Durand, m. Roux et Dr. Petit.", "monsieur durand , monsieur roux et docteur petit ."),
