@@ -17,7 +17,7 @@ from bot import standins
 from bot.directory.demo import write_demo_file
 from bot.directory.importer import import_file
 from bot.settings import Settings
-from bot.supervisor import Process, Supervisor, SupervisorError, free_port, port_is_free, write_private
+from bot.supervisor import Process, Supervisor, SupervisorError, free_ports, port_is_free, write_private
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: Rasa's files (config, domain, data, endpoints, credentials) are read from here."""
@@ -54,7 +54,8 @@ class Installation:
             raise SupervisorError(f"port {self.settings.port} is in use; set PORT to another one")
         self.settings.run_file.unlink(missing_ok=True)
         self.secrets = self._load_secrets()
-        self.ports = {name: free_port() for name in ("rasa", "actions", "sandbox", "smtp", "telegram", "teams")}
+        names = ("rasa", "actions", "sandbox", "smtp", "telegram", "teams")
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
 
     def _load_secrets(self) -> dict[str, str]:
         """Secrets of this folder, made once: tokens given to browsers must outlive a restart."""
@@ -128,6 +129,7 @@ class Installation:
             "RASA_URL": f"http://{LOOPBACK}:{port['rasa']}/{RASA_CHANNEL}",
             "RASA_TOKEN": secret["rasa_token"],
             "RASA_TRACKER_DB": str(self.data / "rasa.db"),
+            "DIRECTORY_INDEX": str(self.settings.directory_index.resolve()),
             "RASA_TELEMETRY_ENABLED": "false",
             "ACTIONS_URL": f"http://{LOOPBACK}:{port['actions']}/webhook",
         }

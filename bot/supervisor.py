@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -156,12 +158,19 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
+_OWN_PORTS = range(20_000, 32_768)
+"""Below those that Linux gives to outgoing connections, so that a process which is started again finds its port free."""
+
+
+def free_ports(count: int) -> list[int]:
+    """So many TCP ports of loopback, all different, that nobody listens on at this moment."""
+    shuffled = random.SystemRandom().sample(_OWN_PORTS, len(_OWN_PORTS))
+    return list(itertools.islice((port for port in shuffled if port_is_free("127.0.0.1", port)), count))
+
+
 def free_port() -> int:
     """A TCP port of loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
 def port_is_free(host: str, port: int) -> bool:
