@@ -1,4 +1,4 @@
-"""How well a set of labelled examples is understood: `python -m nlu.evaluate FILE [--out OUT]`.
+"""How well a set of labelled examples is understood: `python -m nlu.evaluate FILE [--out OUT] [--directory INDEX]`.
 
 Parses each example of a Rasa NLU file with the model of the present sources and reports intents, entities, what is taken for
 something though out of scope, what is refused though in scope, time and memory. Intent names are full retrieval names; a
@@ -205,10 +205,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m nlu.evaluate", description="Measure understanding on labelled examples.")
     parser.add_argument("file", type=Path, help="Rasa NLU YAML")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
+    parser.add_argument("--directory", type=Path, help="folder of an imported directory whose names help (none: the model alone)")
     arguments = parser.parse_args()
     file, out = arguments.file.resolve(), arguments.out.resolve() if arguments.out else None
     if not file.is_file():
         raise SystemExit(f"{file}: no such file")
+    # The figures are of the model, not of what happens to be imported here.
+    os.environ.pop("DIRECTORY_INDEX", None)
+    if arguments.directory:
+        os.environ["DIRECTORY_INDEX"] = str(arguments.directory.resolve())
     prepare_process()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))

@@ -87,7 +87,7 @@ def _train(path: Path, report: bool) -> None:
         # Its debug lines and progress bars are pages of rules.
         os.environ.setdefault("LOG_LEVEL", "WARNING")
         configure_structlog(logging.WARNING)
-        _say(report, "Training (three to five minutes)…")
+        _say(report, "Training (one to four minutes)…")
         with contextlib.redirect_stdout(sys.stderr):
             result = train(
                 domain=str(ROOT / "domain"),

@@ -24,6 +24,7 @@ import tantivy
 from bot.directory.annuaire import Rejected, Row, join_rows, read_rows
 from bot.directory.errors import DirectoryError, ImportFailed, ImportRunning, UnusableFile
 from bot.directory.index import CURRENT, PREFIX, document, schema
+from bot.directory.lexicon import Lexicon
 
 MAX_REJECTED = 100
 """How many rejected rows a report names; it counts them all."""
@@ -159,10 +160,11 @@ def _deal_out(path: Path, size: int, parts: list[Path], progress: Progress) -> t
 
 
 def _index(folder: Path, parts: list[Path], rows: int, size: int, progress: Progress) -> int:
-    """Join and index part after part; returns the number of people."""
+    """Join and index part after part, and write the words of all; returns the number of people."""
     index = tantivy.Index(schema(), path=str(folder))
     # One thread: the order of people, hence of equals in a list, is then that of the file's keys, always.
     writer = index.writer(_WRITER_BYTES, 1)
+    lexicon = Lexicon()
     people = done = 0
     for part in parts:
         persons: dict[str, list[Row]] = {}
@@ -172,11 +174,14 @@ def _index(folder: Path, parts: list[Path], rows: int, size: int, progress: Prog
                 persons.setdefault(row.key, []).append(row)
         part.unlink()
         for person_rows in persons.values():
-            writer.add_document(document(join_rows(person_rows)))
+            person = join_rows(person_rows)
+            writer.add_document(document(person))
+            lexicon.add(person)
             done += len(person_rows)
             people += 1
             if people % _STEP == 0:
                 progress(size + size * done // rows, 2 * size)
     writer.commit()
     writer.wait_merging_threads()
+    lexicon.write(folder)
     return people

@@ -16,6 +16,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.exact import EXACT_ENTITIES
 from nlu.components.gazetteers import Gazetteers
+from nlu.components.identifiers import Found
+from nlu.components.lexicon import imported_lexicon
 from nlu.components.reading import says_nothing
 from nlu.components.sequence import SequenceModel, Span
 
@@ -82,7 +84,7 @@ class FrenchEntityExtractor(GraphComponent):
         for message in messages:
             entities = list(message.get(ENTITIES, []))
             text = message.get(TEXT) or ""
-            for found in self._model.find(text, _sure_intent(message)) if self._model and not says_nothing(text) else ():
+            for found in self._found(text, _sure_intent(message)):
                 if all(found.end <= other["start"] or other["end"] <= found.start for other in entities):
                     entities.append(
                         {
@@ -95,6 +97,9 @@ class FrenchEntityExtractor(GraphComponent):
                     )
             message.set(ENTITIES, sorted(entities, key=lambda entity: entity["start"]), add_to_output=True)
         return messages
+
+    def _found(self, text: str, intent: str) -> list[Found]:
+        return self._model.find(text, intent, imported_lexicon().now()) if self._model and not says_nothing(text) else []
 
 
 def _sure_intent(message: Message) -> str:

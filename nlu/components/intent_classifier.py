@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.gazetteers import Gazetteers
 from nlu.components.intents import IntentModel
+from nlu.components.lexicon import imported_lexicon
 from nlu.components.reading import says_nothing
 
 FALLBACK = "nlu_fallback"
@@ -107,7 +108,8 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
             message.set(INTENT, {"name": FALLBACK, "confidence": 1.0}, add_to_output=True)
             message.set("intent_ranking", [], add_to_output=True)
             return
-        ranking = [(name, round(confidence, 4)) for name, confidence in self._model.rank(text)[:_RANKING_LENGTH]]
+        ranked = self._model.rank(text, imported_lexicon().now())
+        ranking = [(name, round(confidence, 4)) for name, confidence in ranked[:_RANKING_LENGTH]]
         full_name, confidence = ranking[0]
         sure = is_sure(ranking, self._config)
         name = full_name.split("/")[0] if sure else FALLBACK

@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from nlu.components.correction import OFTEN, Corrector
 from nlu.components.gazetteers import Gazetteers
 from nlu.components.intent_features import WEIGHTS, features, features_with_slips
+from nlu.components.lexicon import NOTHING, Lexicon
 from nlu.components.reading import Unit, read
 from nlu.components.spelling import Spelling
 
@@ -124,11 +125,12 @@ class IntentModel:
     def _margins(self, matrix: sp.csr_matrix) -> FloatArray:
         return np.asarray(matrix @ self._weights + self._bias, dtype=np.float32)
 
-    def rank(self, text: str) -> list[tuple[str, float]]:
+    def rank(self, text: str, lexicon: Lexicon = NOTHING) -> list[tuple[str, float]]:
         """All intents with their confidence, likeliest first. They sum to the share of words that could be words: 1 for most texts."""
         units = read(text, self._gazetteers)
         right = self._corrector.read_right(units)
-        grams = features(units, self._frequent) if right == units else features_with_slips(units, right, self._frequent)
+        seen = lexicon.widen(right, self._frequent)
+        grams = features(seen, self._frequent) if right == units else features_with_slips(units, seen, self._frequent)
         columns, values = self._vector(grams)
         margins = values @ self._weights[columns] + self._bias
         confidences = _softmax(margins[None, :] / self._temperature)[0] * self._share_of_words(units)

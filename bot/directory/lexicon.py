@@ -1,0 +1,40 @@
+"""The words of an index: names and towns, for those who read sentences without searching (`nlu/components/lexicon.py`).
+
+<index folder>/lexicon.json   {"first": [words of given names], "last": [words of family names], "city": [towns]}
+
+Names are folded words of three letters or more without particles; towns are as the file writes them, without « CEDEX » or
+the number of an arrondissement.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from bot.directory.folding import name_words, without_particles
+from bot.directory.records import Professional
+
+LEXICON = "lexicon.json"
+_SHORTEST = 3
+_TOWN_END = re.compile(r"\s+(?:cedex\b|\d).*$", re.IGNORECASE)
+
+
+class Lexicon:
+    """Collects the words of people, one by one."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, set[str]] = {"first": set(), "last": set(), "city": set()}
+
+    def add(self, person: Professional) -> None:
+        """The words of their names and of the towns where they practise."""
+        for name, text in (("first", person.given), ("last", person.family)):
+            words = without_particles(name_words(text))
+            self._words[name].update(word for word in words if len(word) >= _SHORTEST and word.isalpha())
+        towns = (_TOWN_END.sub("", practice.city).strip() for practice in person.practices)
+        self._words["city"].update(town for town in towns if len(town) >= _SHORTEST)
+
+    def write(self, folder: Path) -> None:
+        """Writes the file into an index folder that is being built; sorted, so that the same people give the same file."""
+        content = {name: sorted(words) for name, words in self._words.items()}
+        (folder / LEXICON).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
