@@ -36,7 +36,7 @@ Beauce|Sarthe|Vienne|Nièvre|Centre-Val de Loire
 """
 _PROFESSIONS = """
 médecin|généraliste|médecin généraliste|médecin traitant|docteur|toubib|infirmier|infirmière|infirmiers|ide|idel|idec
-infirmier libéral|kiné|kinés|kinésithérapeute|masseur-kinésithérapeute|masseur kiné|mk|cardiologue|cardio|dermatologue
+kiné|kinés|kinésithérapeute|masseur-kinésithérapeute|masseur kiné|mk|cardiologue|cardio|dermatologue
 dermato|gynécologue|gynéco|pédiatre|psychiatre|psy|psychologue|psychomotricien|psychomotricienne|neuropsychologue
 neurologue|neuro|gériatre|ophtalmo|ophtalmologue|ophtalmologiste|orl|pneumologue|pneumo|rhumatologue|rhumato|urologue
 néphrologue|endocrinologue|endocrino|diabétologue|gastro|gastro-entérologue|oncologue|onco|cancérologue|radiologue

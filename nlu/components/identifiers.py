@@ -14,7 +14,7 @@ from nlu.components.folding import fold
 
 _GAP = r"[ .\-/]?"
 _END = r"(?![0-9])(?!\.[0-9])"
-_ANNOUNCE = r"(?:\s|:|=|,|-|n[°o]\.?|numero|num|est|c'est|le|du|code|id)*"
+_ANNOUNCE = r"(?:\s|:|=|,|-|n[°o]\.?|numero|num|est|c'est|c|le|du|code|id)*"
 
 _EMAIL = re.compile(
     r"(?<![\w.+@-])[a-z0-9](?:[a-z0-9_.+'-]{0,62}[a-z0-9_+])?@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w@-])"

@@ -31,7 +31,7 @@ _BARE = re.compile(
 )
 _ALONE = re.compile(r"\s*(?:le|la|n[°o]|numero|num|choix|option|#)?\s*(?P<value>[1-9]|10|un|deux|trois|quatre|cinq)\s*[.,)!]*\s*")
 _LAST = re.compile(r"(?:(?:\b(?:le|la|du|au|celui|celle|tout|toute)\s+)|^\s*)(?P<value>dernier|derniere|dernieres?)" + _STOP)
-_NEXT_TO_LAST = re.compile(r"\bl'(?P<value>avant[- ]derni(?:er|ere))(?![\w])" + _STOP)
+_NEXT_TO_LAST = re.compile(r"(?:\bl['\s]\s?|^\s*)(?P<value>avant[- ]derni(?:er|ere))(?![\w])" + _STOP)
 
 
 def find_ordinals(folded: str) -> Iterator[Found]:

@@ -85,6 +85,7 @@ class Vocabulary:
             "usager_name": ("usager_name", self.person),
             "given_name": ("partner_name", self.given_name),
             "city": ("city", self.commune),
+            "home": (None, self.commune),  # where an usager lives is not labelled
             "city_hasty": ("city", lambda: self.commune().lower().replace("-", " ")),
             "dossier_ref": ("dossier_ref", self.dossier_ref),
             "dossier_number": ("dossier_ref", self.dossier_number),

@@ -68,6 +68,7 @@ def test_no_birth_date(text: str) -> None:
         ("+33612345678", [("phone", "+33612345678", "0612345678")]),
         ("tel 0612345678 rpps 10001234567", [("phone", "0612345678", "0612345678"), ("rpps", "10001234567", "10001234567")]),
         ("adeli n° 37 1234567", [("adeli", "37 1234567", "371234567")]),
+        ("mon adeli c 371234567", [("adeli", "371234567", "371234567")]),
         ("FINESS : 2a0001234", [("finess", "2a0001234", "2A0001234")]),
         ("371234567", []),
         ("1 85 05 78 006 084 36", []),
@@ -104,6 +105,7 @@ def test_identifiers(text: str, expected: list[tuple[str, str, str]]) -> None:
         ("n°3", "3", "3"),
         ("le dernier", "dernier", "-1"),
         ("l'avant-dernier", "avant-dernier", "-2"),
+        ("L AVANT DERNIERE", "AVANT DERNIERE", "-2"),
         ("ajoute le premier au dossier", "premier", "1"),
     ],
 )

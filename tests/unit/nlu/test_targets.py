@@ -25,6 +25,8 @@ TARGETS = {
     "extra": ROUGH,
     "fresh": ROUGH,
     "second": ROUGH,
+    "anew": ROUGH,
+    "anew_noisy": ROUGH,
 }
 
 
