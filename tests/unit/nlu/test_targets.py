@@ -25,6 +25,7 @@ TARGETS = {
     "extra": ROUGH,
     "fresh": ROUGH,
     "second": ROUGH,
+    "unread": ORDINARY,
     "anew": ROUGH,
     "anew_noisy": ROUGH,
 }
