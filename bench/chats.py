@@ -80,15 +80,18 @@ class Chat:
 
     def link(self, email: str) -> None:
         """Identify by the code of the mail; through the web chat API, whatever the conversation's later turns take."""
-        before = len(self.stack.mails())
+        before = len(self._codes(email))
         self._web({"text": "je veux m'identifier"})
         self._web({"text": email})
-        wait_for("the mail with the code", lambda: len(self.stack.mails()) > before)
-        code = re.search(r"\b(\d{6})\b", self.stack.mail_to(email)["text"])
-        assert code is not None
-        said = self._web({"text": code[1]}).text
+        wait_for("the mail with the code", lambda: len(self._codes(email)) > before)
+        said = self._web({"text": self._codes(email)[0]}).text
         if "reliée au compte" not in said:
             raise RuntimeError("the chat could not be linked to an account")
+
+    def _codes(self, email: str) -> list[str]:
+        """The codes that were sent there, newest first; other mails (« a chat was linked ») may come between two."""
+        texts = [mail["text"] for mail in self.stack.mails() if email in mail["to"]]
+        return [found[1] for text in texts if (found := re.search(r"\b(\d{6})\b", text))]
 
     def last_steps(self) -> list[dict[str, Any]]:
         """What Rasa wrote down of the last turn (`DATA/rasa.db`): the user's message, once understood, and what followed, with instants."""
