@@ -63,13 +63,14 @@ def read_examples(path: Path) -> list[Example]:
     return examples
 
 
-def parse_all(model: Path, examples: list[Example]) -> list[Parse]:
-    """Each example through the loaded model, as the server would."""
-    return parser(model)(examples)
+def parser(model: Path, directory: Path | None = None) -> Callable[[list[Example]], list[Parse]]:
+    """Loads the model, once for as many lists of examples as are given to what comes back.
 
-
-def parser(model: Path) -> Callable[[list[Example]], list[Parse]]:
-    """Loads the model, once for as many lists of examples as are given to what comes back."""
+    `directory`: the index of an imported directory whose names help; what happens to be imported here plays no part.
+    """
+    os.environ.pop("DIRECTORY_INDEX", None)
+    if directory:
+        os.environ["DIRECTORY_INDEX"] = str(directory)
     from rasa.core.agent import Agent
 
     agent = Agent.load(model)
@@ -202,18 +203,15 @@ def report(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m nlu.evaluate", description="Measure understanding on labelled examples.")
-    parser.add_argument("file", type=Path, help="Rasa NLU YAML")
-    parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
-    parser.add_argument("--directory", type=Path, help="folder of an imported directory whose names help (none: the model alone)")
-    arguments = parser.parse_args()
+    options = argparse.ArgumentParser(prog="python -m nlu.evaluate", description="Measure understanding on labelled examples.")
+    options.add_argument("file", type=Path, help="Rasa NLU YAML")
+    options.add_argument("--out", type=Path, help="where to write the figures as JSON")
+    options.add_argument("--directory", type=Path, help="folder of an imported directory whose names help (none: the model alone)")
+    arguments = options.parse_args()
     file, out = arguments.file.resolve(), arguments.out.resolve() if arguments.out else None
     if not file.is_file():
         raise SystemExit(f"{file}: no such file")
-    # The figures are of the model, not of what happens to be imported here.
-    os.environ.pop("DIRECTORY_INDEX", None)
-    if arguments.directory:
-        os.environ["DIRECTORY_INDEX"] = str(arguments.directory.resolve())
+    directory = arguments.directory.resolve() if arguments.directory else None
     prepare_process()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
@@ -223,7 +221,7 @@ def main() -> None:
             examples = read_examples(file)
         except ValueError as error:
             raise SystemExit(str(error)) from error
-        parses = parse_all(model, examples)
+        parses = parser(model, directory)(examples)
     result = figures(examples, parses)
     print(report(result))
     if out:

@@ -102,7 +102,7 @@ def tokenize(text: str) -> list[Word]:
             forms = ("monsieur",)
         elif kind in ("word", "mixed"):
             forms = ("professeur",) if piece == "pr" and _is_title(text, end, words) else _forms(piece)
-            if forms == _forms("t") and _follows_hyphen(text, start):
+            if piece in ("t", "T") and _follows_hyphen(text, start):
                 forms = ("t",)  # « reste-t-il » holds no « t'es »
         else:
             forms = (piece,)

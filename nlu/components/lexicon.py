@@ -58,28 +58,30 @@ class ImportedLexicon:
 
     def now(self) -> Lexicon:
         """The present one; `NOTHING` where nothing was imported or what was written cannot be read."""
-        stamp = self._stamp()
+        if self._folder is None:
+            return NOTHING
+        stamp = _stamp(self._folder)
         if stamp != self._seen:
-            self._seen, self._lexicon = stamp, self._read() if stamp else NOTHING
+            self._seen, self._lexicon = stamp, _read(self._folder)
         return self._lexicon
 
-    def _stamp(self) -> tuple[int, int] | None:
-        if self._folder is None:
-            return None
-        try:
-            found = (self._folder / _CURRENT).stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns
 
-    def _read(self) -> Lexicon:
-        assert self._folder is not None
-        try:
-            index = (self._folder / _CURRENT).read_text(encoding="utf-8").strip()
-            content = json.loads((self._folder / Path(index).name / _FILE).read_text(encoding="utf-8"))
-            return Lexicon({name: list(map(str, content[name])) for name in (*_NAMES, "city")})
-        except (OSError, ValueError, KeyError, TypeError):
-            return NOTHING  # an index from before there was a lexicon: words are read as the training reads them
+def _stamp(folder: Path) -> tuple[int, int] | None:
+    """What changes with each import; None before the first."""
+    try:
+        found = (folder / _CURRENT).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _read(folder: Path) -> Lexicon:
+    try:
+        index = (folder / _CURRENT).read_text(encoding="utf-8").strip()
+        content = json.loads((folder / Path(index).name / _FILE).read_text(encoding="utf-8"))
+        return Lexicon({name: list(map(str, content[name])) for name in (*_NAMES, "city")})
+    except (OSError, ValueError, KeyError, TypeError):
+        return NOTHING  # an index from before there was a lexicon: words are read as the training reads them
 
 
 @lru_cache(maxsize=1)
