@@ -388,6 +388,28 @@ def test_by_keyboard_only(at_desk: Callable[..., DeskPage], user: Callable[[], C
     expect(ines.page.get_by_role("heading", level=1)).to_have_text("Demandes de compte")
 
 
+def test_a_form_that_just_came_is_sent_without_leaving_the_page(at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage]) -> None:
+    ines, chat = at_desk("ines"), user()
+    ines.open_ticket(ask(chat))
+    ines.take()
+    ines.page.evaluate("""() => {
+        window.samePage = true;
+        const send = (event) => {
+          if (event.target.id !== "composer") return;
+          document.body.removeEventListener("htmx:afterSwap", send);
+          setTimeout(() => {
+            const note = document.getElementById("note");
+            note.value = "aussitôt après";
+            note.form.requestSubmit();
+          });
+        };
+        document.body.addEventListener("htmx:afterSwap", send);
+    }""")
+    ines.reply("une réponse")
+    expect(ines.page.locator("#items article", has_text="aussitôt après")).to_be_visible()
+    assert ines.page.evaluate("window.samePage === true")
+
+
 def test_a_link_that_is_pressed_as_the_numbers_change_still_leads_there(
     at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage]
 ) -> None:
