@@ -54,9 +54,9 @@ $(STAMPS)/web: bot/web/package-lock.json bot/web/package.json $(STAMPS)/tools
 
 install: $(STAMPS)/service $(STAMPS)/nlu $(STAMPS)/web ## install what running needs
 
-$(STAMPS)/teams-page: tests/fakes/teams/page/package-lock.json tests/fakes/teams/page/package.json $(STAMPS)/tools
+$(STAMPS)/teams-page: bot/sandbox/teams/page/package-lock.json bot/sandbox/teams/page/package.json $(STAMPS)/tools
 	@echo "[teams] installing what the page of the stand-in for Teams shows cards with"
-	@$(NPM) ci --loglevel error --ignore-scripts --no-audit --no-fund --prefix tests/fakes/teams/page
+	@$(NPM) ci --loglevel error --ignore-scripts --no-audit --no-fund --prefix bot/sandbox/teams/page
 	@touch $@
 
 $(STAMPS)/tests: requirements-test.lock nlu/requirements-test.lock $(STAMPS)/service $(STAMPS)/nlu
@@ -124,4 +124,4 @@ locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files a
 	@$(COMPILE) --upgrade --extra test --constraints nlu/requirements.lock nlu/pyproject.toml -o nlu/requirements-test.lock
 
 clean: ## remove what was installed and built (never DATA)
-	rm -rf .tools .venv nlu/.venv bot/web/node_modules tests/fakes/teams/page/node_modules .build
+	rm -rf .tools .venv nlu/.venv bot/web/node_modules bot/sandbox/teams/page/node_modules .build

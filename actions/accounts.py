@@ -15,9 +15,9 @@ from actions.task_actions import SubmitTask, ValidateTask
 from actions.tasks import Slots, Task, register, running
 from actions.times import day
 from actions.turn import Turn
-from bot.accounts.fiche import Fiche, FieldError, prefill, validate_field
-from bot.clock import PARIS
-from bot.directory.folding import fold
+from bot.accounts.directory_record import Fiche, FieldError, prefill, validate_field
+from bot.core.clock import PARIS
+from bot.core.text_folding import fold
 from bot.dossiers.errors import NotAMember, UnknownDossier
 
 

@@ -21,8 +21,8 @@ from actions.services import Services, services
 from actions.speech import Button, Speech
 from actions.turn import Turn
 from bot.accounts.registry import Account
-from bot.errors import log_error
-from bot.fhir import FhirUnavailable
+from bot.core.errors import log_error
+from bot.fhir.client import FhirUnavailable
 
 Events = list[dict[str, Any]]
 

@@ -10,7 +10,7 @@ from actions.partner_slot import SHOWN, describe, read_query, search
 from actions.speech import Button, titled
 from actions.task_actions import SubmitTask, ValidateTask
 from actions.tasks import Slots, Task, just_ended, register
-from bot.accounts.fields import FieldError, display_phone, validate_field
+from bot.accounts.directory_record_fields import FieldError, display_phone, validate_field
 from bot.directory.records import Professional
 
 

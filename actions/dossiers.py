@@ -27,12 +27,12 @@ from actions.usager_slot import (
     tells_both,
     trait_named,
 )
-from bot.accounts.fields import FieldError, validate_field
-from bot.clock import PARIS
-from bot.directory.folding import fold
+from bot.accounts.directory_record_fields import FieldError, validate_field
+from bot.core.clock import PARIS
+from bot.core.text_folding import fold
 from bot.dossiers.records import Usager
-from bot.fhir import FhirUnavailable
-from bot.operations import Pending
+from bot.fhir.client import FhirUnavailable
+from bot.fhir.operations import Pending
 
 OLDEST_YEARS = 125
 """Nobody is older: a birth date before that is a slip of the finger."""

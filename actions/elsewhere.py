@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.base import Context, Ending
-from bot.errors import log_error
+from bot.core.errors import log_error
 
 
 async def elsewhere(context: Context, response: str) -> None:

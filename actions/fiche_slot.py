@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actions.tasks import Slots
 from actions.turn import Turn
-from bot.accounts.fiche import FieldError, validate_field
-from bot.directory.folding import fold
+from bot.accounts.directory_record import FieldError, validate_field
+from bot.core.text_folding import fold
 
 ASKED = ("civility", "given", "family", "profession", "rpps", "mode", "organization", "city", "email", "phone")
 """Fields that the chat asks for; the others (address, speciality…) come from the directory or a correction."""

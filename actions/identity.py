@@ -15,9 +15,9 @@ from actions.task_actions import SubmitTask, ValidateTask
 from actions.tasks import Abort, Slots, Task, drop_all, register, running
 from actions.times import clock_hour
 from actions.turn import Turn
-from bot.accounts.fiche import FieldError, validate_field
+from bot.accounts.directory_record import FieldError, validate_field
 from bot.accounts.registry import Account
-from bot.fhir import FhirUnavailable
+from bot.fhir.client import FhirUnavailable
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
 from bot.identity.links import LINK_LIFE, deep_link, other_channels
 

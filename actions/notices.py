@@ -10,8 +10,8 @@ from actions.base import Context
 from actions.dossier_slot import SHOWN, read_dossier
 from actions.tasks import Slots
 from actions.times import moment
-from bot.notifications.reading import Line, Page
-from bot.notifications.telling import Told
+from bot.notifications.notification_list import Line, Page
+from bot.notifications.rendering import EventText
 
 EVERYTHING = ""
 """Value of the slot `dossier` where notifications about whatever are meant."""
@@ -55,7 +55,7 @@ def worded(context: Context, lines: Sequence[Line], *, mark: bool) -> list[str]:
     return [
         context.speech.phrase(
             _line_response(line, mark=mark),
-            sentence=Told(line.kind, line.dossier, line.author, line.urgent, line.mine, line.title).sentence.rstrip("."),
+            sentence=EventText(line.kind, line.dossier, line.author, line.urgent, line.mine, line.title).sentence.rstrip("."),
             when=moment(line.occurred_at, now),
         )
         for line in lines

@@ -12,7 +12,7 @@ from actions.notices import EVERYTHING, about, read_about, says_all, shown_page,
 from actions.speech import Button
 from actions.task_actions import SubmitTask, ValidateTask
 from actions.tasks import Slots, Task, register
-from bot.notifications.reading import Page
+from bot.notifications.notification_list import Page
 
 
 class ListNotifications(Task):

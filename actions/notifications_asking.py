@@ -14,7 +14,7 @@ from actions.speech import titled
 from actions.task_actions import SubmitTask, ValidateTask
 from actions.tasks import Task
 from actions.wish_slot import ask, changes_of, open_question
-from bot.notifications.wishes import About, Question
+from bot.notifications.preference_parser import About, Question
 
 
 class ValidateManageNotifications(ValidateTask):

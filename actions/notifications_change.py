@@ -14,8 +14,19 @@ from actions.speech import Button
 from actions.turn import Turn
 from actions.wish_presets import LASTING
 from bot.identity.links import link_channels
-from bot.notifications.changes import AddQuiet, Change, ClearQuiet, EndMute, EndMutes, SetDigest, SetMode, StartMute, SwitchOn, apply
-from bot.notifications.kinds import CHATS, Mode, Way
+from bot.notifications.kinds import CHATS, DeliveryChannel, Mode
+from bot.notifications.preference_changes import (
+    AddQuiet,
+    Change,
+    ClearQuiet,
+    EndMute,
+    EndMutes,
+    SetDigest,
+    SetMode,
+    StartMute,
+    SwitchOn,
+    apply,
+)
 from bot.notifications.preferences import Preferences
 
 UNDOABLE = "undoable"
@@ -136,17 +147,17 @@ def _ready(context: Context, words: Words) -> list[Button]:
     ]
 
 
-def _missing(context: Context, ways: Iterable[Way], changes: Iterable[Change]) -> list[str]:
+def _missing(context: Context, ways: Iterable[DeliveryChannel], changes: Iterable[Change]) -> list[str]:
     """For each way that was asked for and that the person does not have: how to have it, or that it is not to be had here."""
     asked = {
         way
         for change in changes
         if isinstance(change, SwitchOn) or (isinstance(change, SetMode) and change.mode is not Mode.NEVER)
         for way in change.ways
-        if len(change.ways) < len(Way) - 1  # « tout » names none
+        if len(change.ways) < len(DeliveryChannel) - 1  # « tout » names none
     }
     said = []
-    for way in (way for way in Way if way in asked - set(ways)):
+    for way in (way for way in DeliveryChannel if way in asked - set(ways)):
         name = context.speech.phrase(f"utter_way_{way}")
         here = way not in CHATS or way in link_channels(context.services.settings)
         said.append(context.speech.phrase("utter_way_missing" if here else "utter_way_not_here", way=name))

@@ -18,9 +18,9 @@ from actions.tasks import Abort, Slots, Task, just_ended, register
 from actions.turn import Turn
 from actions.wish_presets import LASTING, PRESETS, lasting_mute, preset_changes
 from actions.wish_slot import Taken, amended, answered, ask, asked, is_dead_end, open_question, read_wish, sentence, wished
-from bot.notifications.changes import EndMutes
+from bot.notifications.preference_changes import EndMutes
+from bot.notifications.preference_parser import About, PreferenceRequest, Question
 from bot.notifications.preferences import Mute
-from bot.notifications.wishes import About, Question, Wish
 
 _BARE = re.compile(r"\W*(?:(?:met\w*|pass\w*|mode)\s+)?(?:moi\s+)?(?:en\s+|la\s+)?(?:sourdine|silencieux|muet|pause)\W*", re.IGNORECASE)
 _INSTEAD = re.compile(r"\W*(?:non|pas|plut[ôo]t|en fait|finalement|enfin|pardon)\b", re.IGNORECASE)
@@ -80,7 +80,7 @@ class WishTask(Task):
         turn, dossier, wish = context.turn, slots.get("dossier") or None, slots.get("wish_text")
         text, made = amended(turn, wish) if wish else None, takes_back(turn)
         found = await read_wish(context, text, dossier) if text and made is not None else None
-        if text is None or not isinstance(found, Wish):
+        if text is None or not isinstance(found, PreferenceRequest):
             return {}
         account_id, channel = (await context.speaker()).id, turn.channel
         await context.services.notifications.undo(account_id, channel=channel, conversation_id=turn.conversation_id, version=made)
@@ -102,7 +102,7 @@ class WishTask(Task):
     def taken(self, context: Context, found: Taken, text: str, dossier: str | None) -> Slots:
         """The slots of what was read. Raises Abort where what must be known first is nothing that can be asked."""
         known: Slots = {"dossier": dossier or EVERYTHING, "wish_text": text}
-        if isinstance(found, Wish):
+        if isinstance(found, PreferenceRequest):
             return {**known, **wished(found.changes)}
         if found is None:
             return self.unsaid(text)

@@ -9,10 +9,10 @@ from datetime import datetime, time
 from actions.speech import Speech
 from actions.times import DAYS, moment, until
 from bot.notifications.calendar import next_digest, quiet_until
-from bot.notifications.deciding import modes
-from bot.notifications.kinds import Category, Mode, Way
+from bot.notifications.delivery_policy import modes
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY, Mute, Preferences, Window
-from bot.support.hours import french_hour
+from bot.support.opening_hours import french_hour
 
 WORKING_DAYS, WEEKEND = frozenset(range(5)), frozenset({5, 6})
 MOST_MUTES_SAID = 5
@@ -24,7 +24,7 @@ class Words:
 
     speech: Speech
     preferences: Preferences
-    ways: Set[Way]
+    ways: Set[DeliveryChannel]
     now: datetime
 
     def sections(self) -> dict[str, list[str]]:
@@ -35,15 +35,17 @@ class Words:
         """What goes by which way, at once or in a digest."""
         by_category = {category: modes(category, self.preferences, self.ways)[0] for category in Category}
         lines = []
-        for way in Way:
+        for way in DeliveryChannel:
             if way not in self.ways:
                 continue
             for mode in (Mode.NOW, Mode.DIGEST):
                 found = [category for category in Category if by_category[category][way] is mode]
-                if found and not (way is Way.SPHERE and len(found) == len(Category)):
+                if found and not (way is DeliveryChannel.SPHERE and len(found) == len(Category)):
                     how = self.speech.phrase(f"utter_mode_{mode}", way=self.speech.phrase(f"utter_way_{way}"))
                     lines.append(self.speech.phrase("utter_settings_line", how=how, what=self._categories(found)))
-        pushed = any(mode is not Mode.NEVER for found in by_category.values() for way, mode in found.items() if way is not Way.SPHERE)
+        pushed = any(
+            mode is not Mode.NEVER for found in by_category.values() for way, mode in found.items() if way is not DeliveryChannel.SPHERE
+        )
         return lines if pushed else [self.speech.phrase("utter_settings_nothing_sent"), *lines]
 
     def digest(self) -> list[str]:
@@ -91,7 +93,7 @@ class Words:
         if any(mute.dossier is None for mute in self.preferences.mutes if self.preferences.mute_of(None, self.now) == mute):
             return False
         held = [modes(category, self.preferences, self.ways)[0] for category in Category]
-        return any(line[way] is Mode.DIGEST for line in held for way in self.ways - {Way.SPHERE})
+        return any(line[way] is Mode.DIGEST for line in held for way in self.ways - {DeliveryChannel.SPHERE})
 
     def _categories(self, categories: Sequence[Category]) -> str:
         if len(categories) == len(Category):

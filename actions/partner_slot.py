@@ -13,9 +13,9 @@ from actions.reading import among, does_not_know, shown_position, typed_address
 from actions.speech import Button, titled
 from actions.tasks import Slots
 from actions.turn import Turn
-from bot.accounts.fields import FieldError, validate_field
+from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.accounts.registry import Account
-from bot.directory.folding import fold
+from bot.core.text_folding import fold
 from bot.directory.records import Professional, proper_case
 from bot.directory.search import Match, Query
 

@@ -28,12 +28,12 @@ from actions.reading import shown_position, typed_address
 from actions.speech import Button, titled
 from actions.task_actions import SubmitTask, ValidateTask
 from actions.tasks import Abort, Slots, Task, register
-from bot.accounts.fiche import Fiche, FieldError, prefill, validate_field
+from bot.accounts.directory_record import Fiche, FieldError, prefill, validate_field
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome
 from bot.dossiers.records import Person
-from bot.fhir import FhirUnavailable
-from bot.operations import Pending
+from bot.fhir.client import FhirUnavailable
+from bot.fhir.operations import Pending
 
 
 class AddPartner(Task):

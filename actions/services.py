@@ -7,18 +7,18 @@ from functools import cache
 
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
-from bot.clock import Clock, SystemClock
-from bot.database import Database
+from bot.core.clock import Clock, SystemClock
+from bot.core.database import Database
 from bot.directory.search import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
-from bot.fhir import FhirClient
+from bot.fhir.client import FhirClient
+from bot.fhir.operations import Operations
 from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
 from bot.notifications.service import Notifications
-from bot.operations import Operations
 from bot.settings import Settings, load_settings
-from bot.support.hours import OpeningHours, hours_of
+from bot.support.opening_hours import OpeningHours, hours_of
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from actions.base import AssistantAction, Context, Events, back_to_task, stay
 from actions.tasks import LINKING, STACK, STACK_DEPTH, clear, running, snapshot
 from actions.times import clock_hour, day
 from actions.turn import Turn, full_intent
-from bot.clock import PARIS
-from bot.support.hours import WORKING_WEEK
+from bot.core.clock import PARIS
+from bot.support.opening_hours import WORKING_WEEK
 from bot.support.records import Reason
-from bot.support.tickets import Request
+from bot.support.tickets import SupportRequest
 
 TRIED = 5
 """How many of the last messages the team is told of: what was understood of them, never their words."""
@@ -30,7 +30,7 @@ class ContactSupport(AssistantAction):
         task = running(turn)
         aside = task is not None and task.name != LINKING
         error_id = turn.entity("error_id")
-        request = Request(
+        request = SupportRequest(
             reason=_reason(turn),
             task=speech.phrase(f"utter_task_{task.name}") if task else None,
             dossier=_reference(turn),

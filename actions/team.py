@@ -14,12 +14,12 @@ from actions.speech import titled
 from actions.task_actions import SubmitTask, ValidateTask
 from actions.tasks import Abort, Slots, Task, register
 from actions.turn import Turn
+from bot.core.text_folding import fold
 from bot.directory.codes import profession_by_text
-from bot.directory.folding import fold
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome
 from bot.dossiers.records import Partner
-from bot.operations import Pending
+from bot.fhir.operations import Pending
 
 SHOWN = 5
 """Entries of a list of buttons, at the most."""

@@ -7,7 +7,7 @@ import re
 from actions.reading import does_not_know
 from actions.tasks import Slots
 from actions.turn import Turn
-from bot.directory.folding import fold
+from bot.core.text_folding import fold
 
 TRAITS = ("usager_family", "usager_given", "usager_birth_date", "usager_sex")
 """Identity traits of an usager, in the order in which they are asked for."""

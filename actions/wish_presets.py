@@ -6,9 +6,9 @@ from datetime import time, timedelta
 
 from actions.base import Context
 from bot.notifications.calendar import instant
-from bot.notifications.changes import AddQuiet, Change, SetDigest, SetMode, StartMute
-from bot.notifications.deciding import modes
-from bot.notifications.kinds import PASS_MUTES, Category, Mode, Way
+from bot.notifications.delivery_policy import modes
+from bot.notifications.kinds import PASS_MUTES, Category, DeliveryChannel, Mode
+from bot.notifications.preference_changes import AddQuiet, Change, SetDigest, SetMode, StartMute
 from bot.notifications.preferences import EVERY_DAY, Window
 
 LASTING = ("day", "week")
@@ -31,8 +31,8 @@ async def preset_changes(context: Context, name: str) -> tuple[Change, ...]:
     ways = await service.ways(person.id, person.email)
     preferences = await service.preferences(person.id)
     lines = [modes(category, preferences, ways)[0] for category in set(Category) - PASS_MUTES]
-    used = frozenset(way for way in ways - {Way.SPHERE} if any(line[way] is not Mode.NEVER for line in lines))
-    return (SetMode(categories=frozenset(Category), ways=used or (ways & {Way.MAIL}) or ways, mode=Mode.DIGEST), *PRESETS[name])
+    used = frozenset(way for way in ways - {DeliveryChannel.SPHERE} if any(line[way] is not Mode.NEVER for line in lines))
+    return (SetMode(categories=frozenset(Category), ways=used or (ways & {DeliveryChannel.MAIL}) or ways, mode=Mode.DIGEST), *PRESETS[name])
 
 
 async def lasting_mute(context: Context, lasting: str, dossier: str | None) -> tuple[Change, ...]:

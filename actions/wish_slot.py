@@ -13,11 +13,11 @@ from actions.tasks import Slots
 from actions.times import DAYS
 from actions.turn import MASKS, Turn
 from bot.identity.links import link_channels
-from bot.notifications import wishes
-from bot.notifications.changes import CHANGES, Change
-from bot.notifications.kinds import CHATS, Way
-from bot.notifications.wishes import About, Choice, Question, Span, Wish
-from bot.support.hours import french_hour
+from bot.notifications import preference_parser
+from bot.notifications.kinds import CHATS, DeliveryChannel
+from bot.notifications.preference_changes import CHANGES, Change
+from bot.notifications.preference_parser import About, Choice, PreferenceRequest, Question, Span
+from bot.support.opening_hours import french_hour
 
 MANY = 6
 """Choices that are shown as buttons, at the most."""
@@ -25,7 +25,7 @@ _REPLACED = ("time", "channel", "frequency")
 """Entities of a wish of which a correction may give another value."""
 TYPED_HOURS = frozenset({About.EVENING, About.HALF, About.HOURS})
 """Questions to which « 8 » is an hour, not a position in the list."""
-Taken = Wish | Question | None
+Taken = PreferenceRequest | Question | None
 """What words come to: a wish, what must be asked first, or nothing."""
 
 
@@ -62,12 +62,12 @@ def open_question(context: Context) -> Question | None:
     return Question.model_validate(held) if held else None
 
 
-async def wish_context(context: Context, dossier: str | None) -> wishes.Context:
+async def wish_context(context: Context, dossier: str | None) -> preference_parser.Context:
     """What the speaker's words are read against."""
     person, service = await context.member(), context.services.notifications
-    here = Way(context.turn.channel) if context.turn.channel in CHATS else Way.SPHERE
+    here = DeliveryChannel(context.turn.channel) if context.turn.channel in CHATS else DeliveryChannel.SPHERE
     preferences, ways = await service.preferences(person.id), await service.ways(person.id, person.email)
-    return wishes.Context(preferences, ways, context.services.clock.now(), dossier=dossier, here=here)
+    return preference_parser.Context(preferences, ways, context.services.clock.now(), dossier=dossier, here=here)
 
 
 def sentence(context: Context, names: frozenset[str]) -> str:
@@ -85,7 +85,7 @@ def sentence(context: Context, names: frozenset[str]) -> str:
 
 async def read_wish(context: Context, text: str, dossier: str | None) -> Taken:
     """What a sentence wishes."""
-    return wishes.read(text, _spans(context, text), await wish_context(context, dossier))
+    return preference_parser.read(text, _spans(context, text), await wish_context(context, dossier))
 
 
 def _spans(context: Context, text: str) -> list[Span]:
@@ -102,8 +102,8 @@ async def answered(context: Context, question: Question, dossier: str | None, te
     known = await wish_context(context, dossier)
     choice = _chosen(context, question)
     if choice is not None:
-        return wishes.choose(question, choice, known)
-    return None if context.turn.is_button else wishes.answer(question, text, _spans(context, text), known)
+        return preference_parser.choose(question, choice, known)
+    return None if context.turn.is_button else preference_parser.answer(question, text, _spans(context, text), known)
 
 
 def _chosen(context: Context, question: Question) -> Choice | None:
@@ -155,7 +155,7 @@ def _title(speech: Speech, question: Question, choice: Choice) -> str:
 
 def _value(speech: Speech, about: About, value: str) -> str:
     """What makes a choice this one, in words: a way, an hour, a day, a dossier."""
-    if value in set(Way):
+    if value in set(DeliveryChannel):
         return speech.phrase(f"utter_name_{value}")
     if about is About.DAY and value.isdecimal() and int(value) < len(DAYS):
         return DAYS[int(value)]

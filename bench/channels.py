@@ -14,11 +14,11 @@ from sqlalchemy import func, select
 from bench.chats import Chat
 from bench.figures import Figure, percentile, run_alone
 from bench.installed import installation, say
-from bot.clock import SystemClock
-from bot.conversation.tables import Conversation
-from bot.database import Database, sqlite_url
-from bot.outbox import CHAT, enqueue
-from tests.fakes.teams.client import Control
+from bot.core.clock import SystemClock
+from bot.core.database import Database, sqlite_url
+from bot.jobs.outbox import CHAT, enqueue
+from bot.messaging.tables import Conversation
+from bot.sandbox.teams.client import Control
 from tests.stack import Stack, wait_for
 
 FIRST_USER = 100_000

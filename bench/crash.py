@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.figures import Figure, run_alone
 from bench.installed import say
-from bot.database import sqlite_url
+from bot.core.database import sqlite_url
 from tests.crowd.crash import Outcome, Plan, crash
 from tests.crowd.people import Crowd
 from tests.databases import NoPostgres, postgres_database

@@ -25,7 +25,7 @@ from rich.table import Table
 from bench.figures import Figure
 from bot.directory import Directory, Professional, Query, import_file
 from bot.directory.annuaire import Row, join_rows
-from bot.directory.demo import demo_rows, write_demo_file
+from bot.sandbox.demo_directory import demo_rows, write_demo_file
 
 SEED = 37
 SIZES = (5_000, 200_000)

@@ -23,7 +23,7 @@ import httpx
 
 from bench.figures import Figure, percentile, run_alone
 from bench.installed import installation, say
-from bot.directory.demo import demo_rows
+from bot.sandbox.demo_directory import demo_rows
 from tests.stack import Stack
 
 ROUNDS = {1: 10, 10: 2, 50: 1}

@@ -18,14 +18,14 @@ import psutil
 
 from bench.figures import Figure
 from bench.installed import NLU_PYTHON
-from bot.clock import SystemClock
-from bot.conversation.conversations import Conversations
-from bot.conversation.holder import new_holder
-from bot.conversation.inbox import Door, Inbox
-from bot.conversation.messages import Incoming, Outcome, Reply
-from bot.conversation.sealing import Seal
-from bot.conversation.texts import load_texts
-from bot.database import Database, sqlite_url
+from bot.core.clock import SystemClock
+from bot.core.database import Database, sqlite_url
+from bot.core.encryption import Cipher
+from bot.jobs.lease_owner import new_holder
+from bot.messaging.conversations import Conversations
+from bot.messaging.inbox import Door, Inbox
+from bot.messaging.messages import Incoming, Outcome, Reply
+from bot.messaging.texts import load_texts
 from tests.stack import ROOT, Stack
 
 Result = TypeVar("Result")
@@ -62,7 +62,7 @@ async def _transactions(folder: Path, count: int) -> list[Figure]:
         database, clock = Database(sqlite_url(Path(scratch) / "parts.db")), SystemClock()
         await database.create_tables()
         inbox = Inbox(
-            database, load_texts(support_phone="", support_email=""), Seal("s" * 32), holder=new_holder(), button_life=timedelta(hours=1)
+            database, load_texts(support_phone="", support_email=""), Cipher("s" * 32), holder=new_holder(), button_life=timedelta(hours=1)
         )
         door = Door("web", "web", trusted=True)
         conversation = await Conversations(database).open("web", "parts", clock.now())

@@ -18,49 +18,51 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import metrics
 from bot.accounts.decisions import Decisions
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
-from bot.channels import create_channels, web
-from bot.channels.bell import Bell
-from bot.clock import Clock, SystemClock
-from bot.conversation.channel import Wiring
-from bot.conversation.desk import Desk
-from bot.conversation.gateway import Gateway
-from bot.conversation.groups.groups import Groups
-from bot.conversation.messages import Incoming
-from bot.conversation.privacy import Privacy
-from bot.conversation.retention import Retention
-from bot.conversation.router import Redeem
-from bot.conversation.texts import Texts
-from bot.database import Database, random_id
-from bot.delivery import Delivery
+from bot.channels import create_channels
+from bot.channels.web import chat_api
+from bot.channels.web.notifications import Bell
+from bot.core.clock import Clock, SystemClock
+from bot.core.database import Database, random_id
+from bot.core.errors import configure_logging, log_error
+from bot.core.ttl_cache import TtlCache
+from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
-from bot.dossiers.teams import Teams
 from bot.dossiers.usagers import KnownUsagers
-from bot.errors import configure_logging, log_error
-from bot.fhir import FhirClient, FhirUnavailable
-from bot.health import REMEMBER_SECONDS, Health
+from bot.fhir.client import FhirClient, FhirUnavailable
+from bot.fhir.operations import Operations
+from bot.http import metrics
+from bot.http.health import REMEMBER_SECONDS, Health
+from bot.http.problems import Problem, problem_response
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
+from bot.messaging.channel import ChannelContext
+from bot.messaging.delivery import Delivery
+from bot.messaging.gateway import Gateway
+from bot.messaging.messages import Incoming
+from bot.messaging.pii.redaction import Redaction
+from bot.messaging.retention import Retention
+from bot.messaging.retention_job import RetentionJob
+from bot.messaging.router import Redeem
+from bot.messaging.texts import Texts
 from bot.migrations import upgrade
-from bot.notifications import events
-from bot.notifications.circles import Circles
-from bot.notifications.figures import Counting
+from bot.notifications import event_intake
+from bot.notifications.care_team_cache import CareTeamCache
+from bot.notifications.delivery_metrics import Counting
+from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.service import Notifications
-from bot.notifying import Notifying
-from bot.operations import Operations
-from bot.problems import Problem, problem_response
-from bot.remembering import Remembered
-from bot.retaining import Retaining
 from bot.settings import Settings
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
-from bot.web import link, pages, stop_mails, transcript
-from bot.web import notifications as notifications_page
+from bot.support.desk import Desk
+from bot.support.groups.groups import Groups
+from bot.web import chat_page, transcript
+from bot.web.account import notification_settings as notifications_page
+from bot.web.account import sign_in, unsubscribe
 from bot.web.desk import routes as desk_routes
 
 DRAIN_SECONDS = 4
@@ -74,19 +76,19 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     registry = AccountRegistry(fhir)
     identity = Identity(database, registry, clock, settings)
     work = _DueWork(settings, database, clock, fhir, registry)
-    privacy = Privacy(identity, KnownUsagers(work.dossiers, clock), clock)
+    privacy = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
     gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
-    channels = create_channels(Wiring(settings, gateway, clock, database))
-    notifying = Notifying(settings, database, clock, fhir, privacy, gateway.doors.channels)
+    channels = create_channels(ChannelContext(settings, gateway, clock, database))
+    notifying = NotificationWorker(settings, database, clock, fhir, privacy, gateway.doors.channels)
     gateway.decide_again(notifying.following)
     delivery = Delivery(settings, database, clock, gateway, privacy, work, notifying.following)
     gateway.on_turn(delivery.after_turn)
-    figures = Remembered(Counting(database, clock).figures, REMEMBER_SECONDS)
+    figures = TtlCache(Counting(database, clock).figures, REMEMBER_SECONDS)
     desk = Desk(database, clock, gateway, privacy, identity, work.requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
     groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
     health = Health(settings, database, channels, figures)
-    retaining = Retaining(Retention(database, clock, settings))
+    retaining = RetentionJob(Retention(database, clock, settings))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -115,11 +117,11 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.state.notifying = notifying
     _tell_problems(app, gateway.texts)
     notifications = Notifications(database, clock, settings)
-    bell = Bell(notifications, identity, Circles(Teams(fhir), clock), gateway.texts)
-    app.include_router(web.router(gateway, Continuations(database, clock, settings), bell, settings, clock))
-    app.include_router(link.router(settings, database, clock, identity, _telling(gateway)))
+    bell = Bell(notifications, identity, CareTeamCache(CareTeams(fhir), clock), gateway.texts)
+    app.include_router(chat_api.router(gateway, Continuations(database, clock, settings), bell, settings, clock))
+    app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
     app.include_router(notifications_page.router(settings, database, clock, registry, notifications))
-    app.include_router(stop_mails.router(settings, database, clock, notifications))
+    app.include_router(unsubscribe.router(settings, database, clock, notifications))
     app.include_router(transcript.router(settings, database, clock))
     for channel in channels:
         if channel.routes is not None:
@@ -127,7 +129,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, work.requests, work.decisions))
     app.include_router(_health_routes(health))
     app.include_router(metrics.router(settings, figures))
-    app.include_router(events.router(database, clock, settings.required("events_token"), wake=notifying.wake))
+    app.include_router(event_intake.router(database, clock, settings.required("events_token"), wake=notifying.wake))
     app.include_router(_pages(settings))
     return app
 
@@ -168,7 +170,7 @@ def _redeeming(identity: Identity) -> Redeem:
     return redeem
 
 
-def _telling(gateway: Gateway) -> link.OnLinked:
+def _telling(gateway: Gateway) -> sign_in.OnLinked:
     """Tells a chat what became of signing in on the page."""
 
     async def on_linked(conversation_id: str, outcome: str) -> None:
@@ -218,8 +220,8 @@ class Server(uvicorn.Server):
 
 def _pages(settings: Settings) -> APIRouter:
     ancestors = [] if settings.frame_ancestors == "'none'" else settings.frame_ancestors.split()
-    contact = pages.SupportContact(phone=settings.support_phone, email=settings.support_email, hours=settings.support_hours)
-    return pages.router(ancestors, contact)
+    contact = chat_page.SupportContact(phone=settings.support_phone, email=settings.support_email, hours=settings.support_hours)
+    return chat_page.router(ancestors, contact)
 
 
 def _health_routes(health: Health) -> APIRouter:

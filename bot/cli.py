@@ -13,9 +13,9 @@ from rich.console import Console
 from bot.accounts.cli import accounts_app
 from bot.channels.teams.package import teams_app
 from bot.directory.cli import directory_app
+from bot.installation.supervisor import SupervisorError
 from bot.notifications.cli import notifications_app
 from bot.settings import SettingsError, load_settings
-from bot.supervisor import SupervisorError
 from bot.support.cli import desk_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -32,7 +32,7 @@ _console = Console(highlight=False, soft_wrap=True)
 @app.command()
 def run() -> None:
     """Start everything on this machine and keep it running until Ctrl-C or SIGTERM."""
-    from bot.installation import Installation, run_installation  # its imports are not needed by the other commands
+    from bot.installation.installation import Installation, run_installation  # its imports are not needed by the other commands
 
     def say(line: str) -> None:
         _console.print(line, markup=False)

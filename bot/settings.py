@@ -14,8 +14,8 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.database import sqlite_url
-from bot.standins import teams_settings, telegram_settings
+from bot.core.database import sqlite_url
+from bot.sandbox.fake_channels import teams_settings, telegram_settings
 
 
 class SettingsError(Exception):

@@ -9,17 +9,17 @@ from http import HTTPStatus
 import httpx
 from fastapi import APIRouter, Request, Response
 
-from bot.conversation.channel import Channel, ChannelUnavailable, Chat, Means, Part, Wiring
-from bot.conversation.messages import Incoming
-from bot.problems import Problem
+from bot.http.problems import Problem
+from bot.messaging.channel import Channel, ChannelCapabilities, ChannelContext, ChannelUnavailable, Chat, OutboundMessage
+from bot.messaging.messages import Incoming
 
 
 class CallbackChannel:
     """`POST /callback/messages` with {"chat", "id", "text" | "button"}; answers are posted to CALLBACK_URL."""
 
-    means = Means("callback", False, 1000, 5, 40, buttons_per_row=1, edits=False, deletes=False)
+    means = ChannelCapabilities("callback", False, 1000, 5, 40, buttons_per_row=1, edits=False, deletes=False)
 
-    def __init__(self, wiring: Wiring, url: str, token: str) -> None:
+    def __init__(self, wiring: ChannelContext, url: str, token: str) -> None:
         self._gateway, self._url, self._token = wiring.gateway, url, token
         self._http = httpx.AsyncClient(timeout=10, trust_env=False)
         self.routes = APIRouter()
@@ -34,7 +34,7 @@ class CallbackChannel:
         await self._gateway.receive(conversation, Incoming(str(body["id"]), body.get("text"), body.get("button")))
         return Response(status_code=HTTPStatus.ACCEPTED)
 
-    async def send(self, chat: Chat, part: Part) -> str:
+    async def send(self, chat: Chat, part: OutboundMessage) -> str:
         """Post a message to the callback; its id is what the callback answers."""
         choices = [{"title": choice.title, "token": choice.token} for choice in part.choices]
         try:
@@ -45,7 +45,7 @@ class CallbackChannel:
 
     async def start(self) -> None: ...
     async def stop_receiving(self) -> None: ...
-    async def replace(self, chat: Chat, sent_id: str, part: Part) -> None: ...
+    async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None: ...
     async def delete(self, chat: Chat, sent_id: str) -> None: ...
     async def typing(self, chat: Chat) -> None: ...
 
@@ -58,7 +58,7 @@ class CallbackChannel:
         return True
 
 
-def create(wiring: Wiring) -> Channel | None:
+def create(wiring: ChannelContext) -> Channel | None:
     """The channel, where CALLBACK_URL and CALLBACK_TOKEN are set."""
     url, token = os.environ.get("CALLBACK_URL"), os.environ.get("CALLBACK_TOKEN")
     return CallbackChannel(wiring, url, token) if url and token else None

@@ -23,7 +23,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from bot.database import Database, sqlite_url
+from bot.core.database import Database, sqlite_url
 
 SERVER_USER = "postgres"
 """PostgreSQL refuses to run as root: then it runs as the user that Debian's package makes."""

@@ -52,7 +52,7 @@ class Stack:
 
     def start(self) -> None:
         """Start it and wait for `run.json`."""
-        from bot.supervisor import free_port
+        from bot.installation.supervisor import free_port
 
         self.port = getattr(self, "port", None) or free_port()
         env = {**os.environ, "DATA": str(self.data), "PORT": str(self.port), "PYTHONPATH": str(ROOT), **PATIENT, **self.environment}

@@ -19,12 +19,12 @@ from bot.accounts.registry import AccountRegistry
 from bot.accounts.request_views import RequestDetails, RequestStatus
 from bot.accounts.requests import AccountRequests
 from bot.accounts.tables import STATES
-from bot.clock import PARIS, SystemClock
-from bot.database import Database
+from bot.core.clock import PARIS, SystemClock
+from bot.core.database import Database
+from bot.core.errors import log_error
 from bot.dossiers.partners import Partners
-from bot.errors import log_error
-from bot.fhir import FhirClient, FhirError, FhirUnavailable
-from bot.operations import Operations
+from bot.fhir.client import FhirClient, FhirError, FhirUnavailable
+from bot.fhir.operations import Operations
 from bot.settings import SettingsError, load_settings
 
 T = TypeVar("T")

@@ -12,21 +12,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
+from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, RequestError, UnknownRequest, WrongState
-from bot.accounts.fiche import Fiche
-from bot.accounts.first_use import first_use_code, first_use_hash
+from bot.accounts.first_use_code import first_use_code, first_use_hash
 from bot.accounts.matching import has_account
-from bot.accounts.notices import Notices
 from bot.accounts.registry import Account, AccountRegistry
+from bot.accounts.request_messages import Notices
 from bot.accounts.tables import CREATED, OPEN, AccountRequest, AccountRequestAsker
-from bot.clock import Clock
-from bot.database import Database, random_id
+from bot.core import audit
+from bot.core.clock import Clock
+from bot.core.database import Database, random_id
+from bot.core.errors import log_error
 from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome, Partners
-from bot.errors import log_error
-from bot.fhir import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
-from bot.operations import OperationFailed, Pending, Refusal
+from bot.fhir.client import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
+from bot.fhir.operations import OperationFailed, Pending, Refusal
 
 LEASE = timedelta(minutes=2)
 """How long one creation is left alone; renewed at each step, and one step waits for the platform for less than a minute."""

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
 from bot.accounts.errors import (
     AccountGone,
     AlreadyDecided,
@@ -29,10 +28,11 @@ from bot.accounts.errors import (
 from bot.accounts.request_views import version_of
 from bot.accounts.requests import AccountRequests, usable_text
 from bot.accounts.tables import CREATED, OPEN, AccountDecision, AccountRequest, AccountRequestAsker
-from bot.clock import Clock
-from bot.database import Database
-from bot.errors import log_error
-from bot.fhir import FhirError, FhirUnavailable
+from bot.core import audit
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.errors import log_error
+from bot.fhir.client import FhirError, FhirUnavailable
 
 CREATE, ASK, REFUSE = "create", "ask", "refuse"
 LEASE = timedelta(minutes=3)

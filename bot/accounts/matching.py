@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from rapidfuzz import fuzz
 
-from bot.accounts.fiche import Fiche
+from bot.accounts.directory_record import Fiche
 from bot.accounts.registry import Account
-from bot.directory.folding import fold
+from bot.core.text_folding import fold
 
 ALIKE = 70
 """Likeness of names (0 to 100) from which a shared e-mail means the same person: a typing slip or a name of use, not a colleague."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from bot.core.text_folding import fold
 from bot.directory.codes import PROFESSIONS, SPECIALITIES, profession_by_text, speciality_by_text
-from bot.directory.folding import fold
 from bot.directory.professions import TRADES, trades_by_text
 
 

@@ -11,14 +11,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from bot.accounts.fiche import CODES, Fiche
-from bot.fhir import FhirClient, FhirNotFound, Resource
+from bot.accounts.directory_record import CODES, Fiche
+from bot.fhir.client import FhirClient, FhirNotFound, Resource
 
 RPPS_SYSTEM = "https://rpps.esante.gouv.fr"
 IDNPS_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
 REQUEST_SYSTEM = "urn:sphere:account-request"
 FIRST_USE_URL = "urn:sphere:first-use-code"
-"""Extension of an account that was just made: the salted hash of the code of its first login, as `bot.accounts.first_use` writes it."""
+"""Extension of an account that was just made: the salted hash of its first-login code (`bot.accounts.first_use_code`)."""
 
 _PROFESSION_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante"
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
@@ -59,7 +59,7 @@ class Account:
 
 
 class AccountRegistry:
-    """Finds and makes accounts. Every method raises the errors of `bot.fhir`, FhirUnavailable first of all."""
+    """Finds and makes accounts. Every method raises the errors of `bot.fhir.client`, FhirUnavailable first of all."""
 
     def __init__(self, fhir: FhirClient) -> None:
         self._fhir = fhir

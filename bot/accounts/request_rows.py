@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import UnknownRequest
-from bot.accounts.fiche import Fiche
 from bot.accounts.matching import person_key, same_person
 from bot.accounts.tables import OPEN, RECEIVED, AccountRequest, AccountRequestAsker, AccountRequestNumber
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.accounts.fiche import Fiche
+from bot.accounts.directory_record import Fiche
 from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequestAsker
 
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
 from bot.accounts.creation import Creation, Creator
+from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import BeingCreated, UnusableText, WrongState
-from bot.accounts.fiche import Fiche
 from bot.accounts.matching import has_account
-from bot.accounts.notices import Notices
 from bot.accounts.registry import Account, AccountRegistry
+from bot.accounts.request_messages import Notices
 from bot.accounts.request_rows import askers_of, fill, found_request, new_request, numbers_of, open_match
 from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of
 from bot.accounts.tables import (
@@ -29,12 +28,13 @@ from bot.accounts.tables import (
     AccountRequest,
     AccountRequestAsker,
 )
-from bot.clock import PARIS, Clock
-from bot.database import Database
+from bot.core import audit
+from bot.core.clock import PARIS, Clock
+from bot.core.database import Database
+from bot.core.mail import one_line
 from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.dossiers.partners import BASES, Partners
 from bot.dossiers.records import normal_reference
-from bot.mail import one_line
 from bot.settings import Settings
 
 HAS_ACCOUNT = "has_account"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database import Table
+from bot.core.database import Table
 
 RECEIVED, TO_VERIFY, MORE_INFO, CREATED, REFUSED = "received", "to_verify", "more_info", "created", "refused"
 """States of a request: reçue, à vérifier, complément demandé, compte créé, refusée."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from bot.conversation.channel import Channel, Wiring
+from bot.messaging.channel import Channel, ChannelContext
 from bot.settings import SettingsError
 
 
-def create_channels(wiring: Wiring) -> list[Channel]:
+def create_channels(wiring: ChannelContext) -> list[Channel]:
     """The configured channels, made known to the gateway: the folders here, and the modules that `CHANNELS` names.
 
     Raises SettingsError, naming the variable, where a channel's settings are wrong.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from bot.core.text_folding import fold
 from bot.directory.columns import CELLS, COLUMNS, REQUIRED
 from bot.directory.errors import UnusableFile
-from bot.directory.folding import fold
 from bot.directory.places import departement_code
 from bot.directory.records import Practice, Professional
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import tantivy
 
-from bot.directory.folding import allowed_edits, digits, fold
+from bot.core.text_folding import allowed_edits, digits, fold
 from bot.directory.names import Typed, typed_forms, typed_words
 from bot.directory.organizations import kind_words, organization_words, telling_words
 from bot.directory.places import SHORTEST_BEGINNING, Nearness, Place, parse_place

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tantivy
 
-from bot.directory.folding import fold
+from bot.core.text_folding import fold
 from bot.directory.names import index_forms
 from bot.directory.organizations import practice_words
 from bot.directory.places import town_key

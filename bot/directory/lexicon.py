@@ -12,7 +12,7 @@ import json
 import re
 from pathlib import Path
 
-from bot.directory.folding import name_words, without_particles
+from bot.core.text_folding import name_words, without_particles
 from bot.directory.records import Professional
 
 LEXICON = "lexicon.json"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from bot.directory.folding import allowed_edits, fold, name_words, without_particles, word_set
+from bot.core.text_folding import allowed_edits, fold, name_words, without_particles, word_set
 
 MAX_WORDS = 6
 _ELISION = re.compile(r"\b([dlo])['’]", re.IGNORECASE)  # « d'Ormesson » is one word, « D. Ormesson » is not

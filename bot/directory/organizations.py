@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from bot.directory.folding import allowed_edits, digits, fold, word_set
+from bot.core.text_folding import allowed_edits, digits, fold, word_set
 from bot.directory.records import Practice
 
 # Longest first: each phrase becomes the word that stands for it.

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from rapidfuzz.distance import OSA
 
-from bot.directory.folding import allowed_edits, fold, name_words, without_particles, word_set
+from bot.core.text_folding import allowed_edits, fold, name_words, without_particles, word_set
 from bot.directory.records import Practice
 
 _DATA = tomllib.loads(files(__package__).joinpath("places.toml").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from importlib.resources import files
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.directory.folding import allowed_edits, fold, word_set
+from bot.core.text_folding import allowed_edits, fold, word_set
 from bot.directory.records import Professional
 
 

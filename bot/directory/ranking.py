@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
+from bot.core.text_folding import allowed_edits, fold
 from bot.directory.candidates import GIVEN, NAME, ORGANIZATION, PLACE, PROFESSION, RPPS, Asked
-from bot.directory.folding import allowed_edits, fold
 from bot.directory.names import fit
 from bot.directory.organizations import is_at
 from bot.directory.professions import trades_of

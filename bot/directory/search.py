@@ -9,9 +9,9 @@ from pathlib import Path
 
 import tantivy
 
+from bot.core.text_folding import digits
 from bot.directory.candidates import Asked, Candidates, Query, understand
 from bot.directory.errors import DirectoryUnavailable
-from bot.directory.folding import digits
 from bot.directory.index import CURRENT, current_folder, schema
 from bot.directory.ranking import Match, rank
 from bot.directory.records import Professional

@@ -7,17 +7,17 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.audit import record
-from bot.clock import PARIS, Clock
-from bot.database import Database
+from bot.core.audit import record
+from bot.core.clock import PARIS, Clock
+from bot.core.database import Database
+from bot.core.mail import render_text
 from bot.dossiers import errors
+from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, chunks, fhir_instant, mark_of, new_participant, subject_id
 from bot.dossiers.errors import NotAMember, UnknownDossier
-from bot.dossiers.likeness import may_be_same, name_matches
 from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Person, Usager, reference_of, usager_of
-from bot.dossiers.teams import TEAM_SYSTEM, Seat, Teams, chunks, fhir_instant, mark_of, new_participant, subject_id
-from bot.fhir import FhirClient, FhirConflict, FhirNotFound, FhirUnavailable, Resource
-from bot.mail import render_text
-from bot.operations import Attempt, Kind, Operations, Payload, Pending
+from bot.dossiers.similarity import may_be_same, name_matches
+from bot.fhir.client import FhirClient, FhirConflict, FhirNotFound, FhirUnavailable, Resource
+from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
 
 __all__ = ["Dossier", "Dossiers", "NotAMember", "Pending", "UnknownDossier", "Usager"]
 
@@ -29,13 +29,13 @@ MAX_DRAWS = 20
 class Dossiers:
     """What a professional may see and do with dossiers, as the platform has them at that moment.
 
-    Every method raises FhirUnavailable and the other errors of `bot.fhir`, except where it says otherwise.
+    Every method raises FhirUnavailable and the other errors of `bot.fhir.client`, except where it says otherwise.
     """
 
     def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations | None = None) -> None:
         self._fhir = fhir
         self._clock = clock
-        self._teams = Teams(fhir)
+        self._teams = CareTeams(fhir)
         self._operations = operations or Operations(database, clock)
         self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _tell_create, errors.ALL))
 
@@ -156,7 +156,7 @@ class Dossiers:
         return practitioner.get("active") is True
 
 
-def _dossier(patient: Resource, team: Resource, seats: list[Seat]) -> Dossier:
+def _dossier(patient: Resource, team: Resource, seats: list[Participant]) -> Dossier:
     referent = next((seat.account_id for seat in seats if seat.is_referent), None)
     return Dossier(reference_of(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.operations import Refusal
+from bot.fhir.operations import Refusal
 
 
 class UnknownDossier(Refusal):

@@ -16,16 +16,15 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.audit import record
-from bot.clock import Clock
-from bot.database import Database
+from bot.core.audit import record
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.mail import render_text
 from bot.dossiers import errors
-from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
-from bot.dossiers.records import Partner, Person, normal_reference
-from bot.dossiers.teams import (
-    LoadedTeam,
-    Seat,
-    Teams,
+from bot.dossiers.care_teams import (
+    CareTeam,
+    CareTeams,
+    Participant,
     mark_of,
     new_participant,
     was_added_by,
@@ -33,9 +32,10 @@ from bot.dossiers.teams import (
     with_ended,
     with_participant,
 )
-from bot.fhir import FhirClient, FhirConflict, FhirNotFound, Resource, etag_of
-from bot.mail import render_text
-from bot.operations import Attempt, Kind, Operations, Payload, Pending
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
+from bot.dossiers.records import Partner, Person, normal_reference
+from bot.fhir.client import FhirClient, FhirConflict, FhirNotFound, Resource, etag_of
+from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
 
 __all__ = [
     "BASES",
@@ -83,7 +83,7 @@ class Partners:
         self._fhir = fhir
         self._clock = clock
         self._operations = operations
-        self._teams = Teams(fhir)
+        self._teams = CareTeams(fhir)
         operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _tell("dossiers/partner_added"), errors.ALL))
         operations.register(REMOVE, Kind(self._attempt_remove, _settle(REMOVE), _tell("dossiers/partner_removed"), errors.ALL))
 
@@ -146,7 +146,7 @@ class Partners:
         payload, mark = attempt.payload, mark_of(attempt.key)
         actor_open, account_open = await asyncio.gather(self._is_open(payload["actor"]), self._is_open(payload["account"]))
 
-        def decide(team: LoadedTeam) -> tuple[Outcome, Resource | None]:
+        def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             if was_added_by(team.resource, mark):
                 return Outcome.ADDED, None
             _check_member(team, payload["actor"], actor_open)
@@ -165,7 +165,7 @@ class Partners:
         actor_open = await self._is_open(payload["actor"])
         names = [""]
 
-        def decide(team: LoadedTeam) -> tuple[Outcome, Resource | None]:
+        def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             if was_ended_by(team.resource, mark):
                 return Outcome.REMOVED, None
             _check_member(team, payload["actor"], actor_open)
@@ -178,7 +178,7 @@ class Partners:
 
         return {"outcome": await self._change(payload, decide), "name": names[0]}
 
-    async def _change(self, payload: Payload, decide: Callable[[LoadedTeam], tuple[Outcome, Resource | None]]) -> Outcome:
+    async def _change(self, payload: Payload, decide: Callable[[CareTeam], tuple[Outcome, Resource | None]]) -> Outcome:
         """Read the team, decide, write what is decided; again where somebody else was quicker. Raises FhirConflict after MAX_TRIES."""
         for number in range(MAX_TRIES):
             team = await self._teams.read(payload["reference"])
@@ -208,12 +208,12 @@ def _known_form(text: str) -> str:
     return reference
 
 
-def _check_member(team: LoadedTeam, account_id: str, account_open: bool) -> None:
+def _check_member(team: CareTeam, account_id: str, account_open: bool) -> None:
     if not account_open or team.seat_of(account_id) is None:
         raise NotAMember
 
 
-def _check_may_remove(team: LoadedTeam, actor_id: str, leaving: list[Seat]) -> None:
+def _check_may_remove(team: CareTeam, actor_id: str, leaving: list[Participant]) -> None:
     actor = team.seat_of(actor_id)
     leaves = all(seat.account_id == actor_id for seat in leaving)
     if not leaves and not (actor and actor.is_referent):

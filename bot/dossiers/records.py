@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
-from bot.clock import PARIS
-from bot.fhir import Resource
+from bot.core.clock import PARIS
+from bot.fhir.client import Resource
 
 DOSSIER_SYSTEM = "urn:sphere:dossier"
 REQUEST_SYSTEM = "urn:sphere:dossier-request"

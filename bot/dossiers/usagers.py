@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.clock import Clock
+from bot.core.clock import Clock
+from bot.core.errors import log_error
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.records import Usager
-from bot.errors import log_error
 
 KEPT = timedelta(seconds=60)
 """After that the platform is asked again."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
+from bot.core import audit
 from bot.identity.tables import ChatLink
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import String, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.clock import Clock
-from bot.database import Database, Table
-from bot.outbox import CHAT, enqueue
+from bot.core.clock import Clock
+from bot.core.database import Database, Table
+from bot.jobs.outbox import CHAT, enqueue
 from bot.settings import Settings
 
 LINK_LIFE = timedelta(minutes=10)

@@ -13,12 +13,12 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account, AccountRegistry
-from bot.clock import Clock
-from bot.database import Database
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.keyed_hash import keyed_hash
 from bot.identity import guard
 from bot.identity.binding import bind, tell
 from bot.identity.errors import AccountClosed, IdentityError, LinkTokenInvalid, Locked
-from bot.identity.hashing import keyed_hash
 from bot.identity.tables import LinkToken
 from bot.settings import Settings
 

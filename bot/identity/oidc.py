@@ -19,9 +19,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 from pydantic import BaseModel, ValidationError
 
-from bot.clock import Clock
+from bot.core.clock import Clock
+from bot.core.tls import trusted
 from bot.settings import Settings
-from bot.tls import trusted
 
 TIMEOUT_SECONDS = 10.0
 """Longest wait for one answer of the issuer."""

@@ -15,18 +15,18 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account, AccountRegistry
-from bot.clock import Clock
-from bot.database import Database, random_id
+from bot.core.clock import Clock
+from bot.core.database import Database, random_id
+from bot.core.keyed_hash import keyed_hash
+from bot.core.mail import mail_payload
 from bot.identity import guard
 from bot.identity.binding import bind, tell
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
-from bot.identity.hashing import keyed_hash
 from bot.identity.link_tokens import LinkTokens
 from bot.identity.oidc import is_configured
 from bot.identity.sign_in import SignIns
 from bot.identity.tables import ChatLink, LoginCode, LoginGuard
-from bot.mail import mail_payload
-from bot.outbox import MAIL, enqueue
+from bot.jobs.outbox import MAIL, enqueue
 from bot.settings import Settings
 
 CODE_LIFE = timedelta(minutes=10)

@@ -13,10 +13,10 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 
 from bot.accounts.registry import Account, AccountRegistry
-from bot.clock import Clock
-from bot.database import Database
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.keyed_hash import keyed_hash
 from bot.identity.binding import bind, tell
-from bot.identity.hashing import keyed_hash
 from bot.identity.oidc import Identified
 from bot.identity.tables import SignIn
 from bot.settings import Settings

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database import Table
+from bot.core.database import Table
 
 
 class ChatLink(Table):

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import create_engine, event, pool
 
-from bot.database import BUSY_SECONDS, UtcDateTime
-from bot.tables import metadata
+from bot.core.database import BUSY_SECONDS, UtcDateTime
+from bot.migrations.tables import metadata
 
 
 def _plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.clock import SystemClock
-from bot.database import Database
-from bot.errors import log_error
-from bot.notifications.dead import DeadLetter, DeadLetters, NotDead
+from bot.core.clock import SystemClock
+from bot.core.database import Database
+from bot.core.errors import log_error
+from bot.notifications.dead_letters import DeadLetter, DeadLetters, NotDead
 from bot.settings import SettingsError, load_settings
 
 T = TypeVar("T")

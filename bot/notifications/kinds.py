@@ -17,7 +17,7 @@ class Category(StrEnum):
     SERVICE = "service"
 
 
-class Way(StrEnum):
+class DeliveryChannel(StrEnum):
     """Where a person can be told. The order is that in which one takes over from another that is missing; `SPHERE` never does."""
 
     TELEGRAM = "telegram"
@@ -27,7 +27,7 @@ class Way(StrEnum):
     """SPHERE's own list: the bell of the web chat. It keeps every notice; its mode says when one is announced there."""
 
 
-CHATS = (Way.TELEGRAM, Way.TEAMS)
+CHATS = (DeliveryChannel.TELEGRAM, DeliveryChannel.TEAMS)
 """Ways that are chats on an external channel."""
 
 

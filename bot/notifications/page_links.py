@@ -12,10 +12,10 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
-from bot.clock import Clock
-from bot.database import Database
-from bot.identity.hashing import keyed_hash
+from bot.core import audit
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.keyed_hash import keyed_hash
 from bot.identity.tables import ChatLink
 from bot.notifications.tables import PageLink
 from bot.settings import Settings

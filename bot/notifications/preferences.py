@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from bot.notifications.kinds import Category, Mode, Way
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
 
 HOLIDAY = 7
 """The day that a public holiday is besides its day of the week."""
@@ -22,17 +22,17 @@ MOST_WINDOWS, MOST_MUTES, MOST_HOURS = 30, 200, 12
 _DAY = 24 * 60
 """In minutes."""
 
-DEFAULTS: dict[Category, dict[Way, Mode]] = {
-    Category.ACCESS: {Way.TELEGRAM: Mode.NOW, Way.SPHERE: Mode.NOW},
-    Category.TEAM: {Way.TELEGRAM: Mode.DIGEST, Way.SPHERE: Mode.NOW},
-    Category.DOCUMENTS: {Way.TELEGRAM: Mode.NOW, Way.SPHERE: Mode.NOW},
-    Category.MESSAGES: {Way.TELEGRAM: Mode.NOW, Way.SPHERE: Mode.NOW},
-    Category.APPOINTMENTS: {Way.TELEGRAM: Mode.NOW, Way.SPHERE: Mode.NOW},
-    Category.ACCOUNT: {Way.TELEGRAM: Mode.NOW, Way.MAIL: Mode.NOW, Way.SPHERE: Mode.NOW},
-    Category.SERVICE: {Way.TELEGRAM: Mode.NOW, Way.SPHERE: Mode.NOW},
+DEFAULTS: dict[Category, dict[DeliveryChannel, Mode]] = {
+    Category.ACCESS: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
+    Category.TEAM: {DeliveryChannel.TELEGRAM: Mode.DIGEST, DeliveryChannel.SPHERE: Mode.NOW},
+    Category.DOCUMENTS: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
+    Category.MESSAGES: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
+    Category.APPOINTMENTS: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
+    Category.ACCOUNT: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.MAIL: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
+    Category.SERVICE: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
 }
 """Where nothing was said; a way that is not named is *never*. A way that the person does not have hands its line to the next
-(`bot.notifications.deciding`), so this reads: in one's chat, or by mail where there is no chat."""
+(`bot.notifications.delivery_policy`), so this reads: in one's chat, or by mail where there is no chat."""
 
 
 @cache  # reading the list takes longer than all the rest
@@ -96,7 +96,7 @@ class Preferences(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    matrix: dict[Category, dict[Way, Mode]] = Field(default_factory=dict)
+    matrix: dict[Category, dict[DeliveryChannel, Mode]] = Field(default_factory=dict)
     digest_hours: Annotated[tuple[Clock, ...], Field(min_length=1, max_length=MOST_HOURS)] = (time(8), time(14))
     digest_days: Annotated[frozenset[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1)] = EVERY_DAY
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
@@ -115,11 +115,11 @@ class Preferences(BaseModel):
         """The time zone that hours and days are in."""
         return ZoneInfo(self.time_zone)
 
-    def said(self, category: Category, way: Way) -> Mode | None:
+    def said(self, category: Category, way: DeliveryChannel) -> Mode | None:
         """What the person said, if they said something."""
         return self.matrix.get(category, {}).get(way)
 
-    def mode(self, category: Category, way: Way) -> Mode:
+    def mode(self, category: Category, way: DeliveryChannel) -> Mode:
         """What holds: what was said, else the default."""
         return self.said(category, way) or DEFAULTS[category].get(way, Mode.NEVER)
 

@@ -13,16 +13,16 @@ from sqlalchemy import CursorResult, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
-from bot.clock import Clock
-from bot.database import Database, random_id
-from bot.notifications import calendar, reading
-from bot.notifications.kinds import Way
+from bot.core import audit
+from bot.core.clock import Clock
+from bot.core.database import Database, random_id
+from bot.notifications import calendar, notification_list
+from bot.notifications.available_channels import ways_of
+from bot.notifications.kinds import DeliveryChannel
+from bot.notifications.notification_list import Page
 from bot.notifications.page_links import make_page_link
 from bot.notifications.preferences import Preferences
-from bot.notifications.reading import Page
 from bot.notifications.tables import WAITING, Notice, NoticeSend, NotificationPerson
-from bot.notifications.ways import ways_of
 from bot.settings import Settings
 
 Update = Callable[[Preferences], Preferences]
@@ -100,12 +100,14 @@ class Notifications:
     ) -> Page:
         """Notices, the newest first; those older than the notice `before`. `titles`: for a trusted channel alone."""
         async with self._database.reading() as session:
-            return await reading.page(session, account_id, dossier=dossier, unread=unread, before=before, size=size, titles=titles)
+            return await notification_list.page(
+                session, account_id, dossier=dossier, unread=unread, before=before, size=size, titles=titles
+            )
 
     async def unread(self, account_id: str) -> int:
         """How many notices the bell counts: unread, and announced in SPHERE's list."""
         async with self._database.reading() as session:
-            return await reading.announced(session, account_id)
+            return await notification_list.announced(session, account_id)
 
     async def mark_read(
         self, account_id: str, *, notices: Collection[int] | None = None, message: int | None = None, dossier: str | None = None
@@ -127,7 +129,7 @@ class Notifications:
             await self._look_again(session, account_id, now)
         return cast("CursorResult[Any]", done).rowcount
 
-    async def ways(self, account_id: str, email: str) -> frozenset[Way]:
+    async def ways(self, account_id: str, email: str) -> frozenset[DeliveryChannel]:
         """The ways that the person has at this moment; `email` is their account's address."""
         async with self._database.reading() as session:
             return await ways_of(session, account_id, email, self._clock.now())

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database import Table
+from bot.core.database import Table
 
 WAITING, HANDED, DROPPED = "waiting", "handed", "dropped"
 """States of a send."""
@@ -138,8 +138,8 @@ class NoticeSend(Table):
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(8), default=WAITING)
     why: Mapped[str | None] = mapped_column(String(16))
-    """Why it was dropped: `bot.notifications.deciding.Why`, `read`, `ended` (no access any more), `failed` (given up; while it waits:
-    this way is not to be used again)."""
+    """Why it was dropped: `bot.notifications.delivery_policy.DropReason`, `read`, `ended` (no access any more), `failed` (given up;
+    while it waits: this way is not to be used again)."""
     message_id: Mapped[int | None] = mapped_column(ForeignKey("notice_messages.id"))
 
 

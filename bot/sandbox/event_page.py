@@ -19,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox.api import read_body
-from bot.sandbox.changes import SOURCE
-from bot.sandbox.outcomes import FhirProblem
-from bot.sandbox.store import Resource, Store
-from bot.tls import trusted
+from bot.core.tls import trusted
+from bot.sandbox.fhir.api import read_body
+from bot.sandbox.fhir.event_publisher import SOURCE
+from bot.sandbox.fhir.operation_outcomes import FhirProblem
+from bot.sandbox.fhir.store import Resource, Store
 
 PATH = "/sandbox/events"
 KINDS = (

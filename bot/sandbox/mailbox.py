@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.store import Store
+from bot.sandbox.fhir.store import Store
 
 MAX_MAIL = 5 * 1024 * 1024
 """Bytes of a mail."""

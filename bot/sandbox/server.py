@@ -16,14 +16,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
-from bot.sandbox.api import FhirApi, read_body
-from bot.sandbox.changes import EventPoster, events_of_change
 from bot.sandbox.event_page import EventPage
-from bot.sandbox.faults import Faults
+from bot.sandbox.fhir.api import FhirApi, read_body
+from bot.sandbox.fhir.event_publisher import EventPoster, events_of_change
+from bot.sandbox.fhir.faults import Faults
+from bot.sandbox.fhir.operation_outcomes import FhirProblem
+from bot.sandbox.fhir.seed import demo_resources
+from bot.sandbox.fhir.store import Store
 from bot.sandbox.mailbox import Mailbox
-from bot.sandbox.outcomes import FhirProblem
-from bot.sandbox.seed import demo_resources
-from bot.sandbox.store import Store
 
 LOOPBACK = "127.0.0.1"
 

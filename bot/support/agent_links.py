@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from bot import audit
-from bot.clock import Clock
-from bot.database import Database
-from bot.identity.hashing import keyed_hash
+from bot.core import audit
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.keyed_hash import keyed_hash
 from bot.settings import Settings
 from bot.support.agents_errors import UnknownAgent
 from bot.support.agents_tables import SUPERVISOR, SupportAgent
+from bot.support.groups.tables import AgentLinkRow, LinkCodeRow
 from bot.support.records import Agent
-from bot.support.threads_tables import AgentLinkRow, LinkCodeRow
 
 LIFE = timedelta(minutes=15)
 """How long a code may be shown."""

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import audit
-from bot.clock import Clock
-from bot.database import Database
+from bot.core import audit
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.keyed_hash import keyed_hash
+from bot.core.mail import one_line
 from bot.identity import guard
-from bot.identity.hashing import keyed_hash
-from bot.mail import one_line
 from bot.settings import Settings
 from bot.support.agents_errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
 from bot.support.agents_tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent

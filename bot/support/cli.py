@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.clock import SystemClock
-from bot.database import Database
-from bot.errors import log_error
+from bot.core.clock import SystemClock
+from bot.core.database import Database
+from bot.core.errors import log_error
 from bot.settings import Settings, SettingsError, load_settings
 from bot.support.agent_links import LIFE, AgentLinks
 from bot.support.agents import AGENT, ROLES, Agents

@@ -8,7 +8,7 @@ from statistics import median
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.support.records import State
+from bot.support.records import TicketState
 from bot.support.tables import TicketRow
 
 LEARNT_FROM = 20
@@ -23,7 +23,7 @@ STEPS = (1, 2, 3, 5, 10, 15, 20, 30)
 async def place_of(session: AsyncSession, row: TicketRow) -> int:
     """Place of a waiting ticket among all that wait, 1 for the next. Queues share their agents."""
     before = select(func.count()).where(
-        TicketRow.state == State.WAITING,
+        TicketRow.state == TicketState.WAITING,
         TicketRow.id != row.id,
         (TicketRow.queued_at < row.queued_at) | ((TicketRow.queued_at == row.queued_at) & (TicketRow.id < row.id)),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class State(StrEnum):
+class TicketState(StrEnum):
     """The state of a ticket; that of a conversation is its open ticket's (docs/dev/support.md)."""
 
     WAITING = "waiting"
@@ -23,41 +23,41 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-HELD = frozenset({State.WAITING, State.WRITING, State.AGENT})
+HELD = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.AGENT})
 """States in which the assistant is silent."""
-OPEN = frozenset(State) - {State.CLOSED}
-QUEUED = frozenset({State.WAITING, State.WRITING, State.LEFT})
+OPEN = frozenset(TicketState) - {TicketState.CLOSED}
+QUEUED = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.LEFT})
 """States in which nobody has the ticket: anyone may take it."""
 
-TRANSITIONS: frozenset[tuple[State | None, State]] = frozenset(
+TRANSITIONS: frozenset[tuple[TicketState | None, TicketState]] = frozenset(
     {
-        (None, State.WAITING),
-        (None, State.WRITING),
-        (State.LEFT, State.WAITING),
-        (State.LEFT, State.WRITING),
-        (State.LEFT, State.JOINING),
-        (State.LEFT, State.AGENT),
-        (State.LEFT, State.CLOSED),
-        (State.JOINING, State.AGENT),
-        (State.JOINING, State.LEFT),
-        (State.JOINING, State.CLOSED),
-        (State.WAITING, State.AGENT),
-        (State.WAITING, State.WRITING),
-        (State.WAITING, State.CLOSED),
-        (State.WRITING, State.LEFT),
-        (State.WRITING, State.WAITING),
-        (State.WRITING, State.AGENT),
-        (State.WRITING, State.CLOSED),
-        (State.AGENT, State.WAITING),
-        (State.AGENT, State.LEFT),
-        (State.AGENT, State.CLOSED),
-        (State.CLOSED, State.WAITING),
-        (State.CLOSED, State.WRITING),
-        (State.CLOSED, State.AGENT),
-        (State.CLOSED, State.JOINING),
+        (None, TicketState.WAITING),
+        (None, TicketState.WRITING),
+        (TicketState.LEFT, TicketState.WAITING),
+        (TicketState.LEFT, TicketState.WRITING),
+        (TicketState.LEFT, TicketState.JOINING),
+        (TicketState.LEFT, TicketState.AGENT),
+        (TicketState.LEFT, TicketState.CLOSED),
+        (TicketState.JOINING, TicketState.AGENT),
+        (TicketState.JOINING, TicketState.LEFT),
+        (TicketState.JOINING, TicketState.CLOSED),
+        (TicketState.WAITING, TicketState.AGENT),
+        (TicketState.WAITING, TicketState.WRITING),
+        (TicketState.WAITING, TicketState.CLOSED),
+        (TicketState.WRITING, TicketState.LEFT),
+        (TicketState.WRITING, TicketState.WAITING),
+        (TicketState.WRITING, TicketState.AGENT),
+        (TicketState.WRITING, TicketState.CLOSED),
+        (TicketState.AGENT, TicketState.WAITING),
+        (TicketState.AGENT, TicketState.LEFT),
+        (TicketState.AGENT, TicketState.CLOSED),
+        (TicketState.CLOSED, TicketState.WAITING),
+        (TicketState.CLOSED, TicketState.WRITING),
+        (TicketState.CLOSED, TicketState.AGENT),
+        (TicketState.CLOSED, TicketState.JOINING),
     }
 )
-"""Every change of state that there is; `bot.support.tickets.move` makes no other."""
+"""Every change of state that there is; `bot.support.tickets.transition` makes no other."""
 
 
 class Reason(StrEnum):
@@ -80,7 +80,7 @@ class Outcome(StrEnum):
     NOT_FOR_US = "not_for_us"
 
 
-class Why(StrEnum):
+class TicketEventType(StrEnum):
     """What a move tells: the cause of a change of state, or something that happened without one."""
 
     REQUESTED = "requested"
@@ -126,7 +126,7 @@ class Ticket:
     reference: str
     """« SUP-000123 », as the user and the agents call it."""
     conversation_id: str
-    state: State
+    state: TicketState
     queue: str
     reason: Reason
     agent: Agent | None
@@ -164,24 +164,24 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Move:
+class TicketEvent:
     """Something that happened to a ticket."""
 
     id: int
     at: datetime
     ticket_id: int
-    was: State | None
-    state: State
+    was: TicketState | None
+    state: TicketState
     who: str
     """`user`, `agent:<id>` or `clock`."""
-    why: Why
+    why: TicketEventType
     detail: str | None
     """The agent or the queue that it was given to."""
 
 
 @dataclass(frozen=True)
-class Canned:
-    """A canned reply; its variables are those of `bot.support.canned`."""
+class CannedReply:
+    """A canned reply; its variables are those of `bot.support.canned_replies`."""
 
     id: int
     name: str

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database import Table
+from bot.core.database import Table
 
 
 class TicketRow(Table):
@@ -57,10 +57,10 @@ class TicketRow(Table):
     version: Mapped[int] = mapped_column(default=0)
     """Id of its last move."""
     erased_at: Mapped[datetime | None]
-    """Since when only what figures are made of is left of it (`bot.conversation.retention`)."""
+    """Since when only what figures are made of is left of it (`bot.messaging.retention`)."""
 
 
-class MoveRow(Table):
+class TicketEventRow(Table):
     """Something that happened to a ticket; never changed."""
 
     __tablename__ = "support_moves"
@@ -104,7 +104,7 @@ class ViewerRow(Table):
     seen_at: Mapped[datetime]
 
 
-class SentenceRow(Table):
+class MisunderstoodMessageRow(Table):
     """What a supervisor did with a sentence that was not understood."""
 
     __tablename__ = "support_sentences"
@@ -117,7 +117,7 @@ class SentenceRow(Table):
     agent_id: Mapped[str] = mapped_column(String(64))
 
 
-class CannedRow(Table):
+class CannedReplyRow(Table):
     """A canned reply."""
 
     __tablename__ = "support_canned"

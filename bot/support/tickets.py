@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.support.errors import IllegalMove, UnknownTicket
 from bot.support.queue import place_of
-from bot.support.records import HELD, TRANSITIONS, Agent, Move, Outcome, Reason, State, Ticket, Why
-from bot.support.tables import MoveRow, TicketRow
-from bot.support.terms import Terms
+from bot.support.records import HELD, TRANSITIONS, Agent, Outcome, Reason, Ticket, TicketEvent, TicketEventType, TicketState
+from bot.support.tables import TicketEventRow, TicketRow
+from bot.support.timeouts import Timeouts
 
 USER, CLOCK = "user", "clock"
 """Who moves tickets, beside agents."""
@@ -25,7 +25,7 @@ MOST_TRIED = 10
 
 
 @dataclass(frozen=True)
-class Request:
+class SupportRequest:
     """That a person is asked for, with what the dialogue knows: references, never an identity."""
 
     reason: Reason = Reason.ASKED
@@ -38,7 +38,7 @@ class Request:
     """Whether the dialogue put the task aside, to be taken up afterwards."""
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Request:
+    def of(cls, values: dict[str, Any]) -> SupportRequest:
         """From what an action or a button says of it; what is not well written is left out."""
         reason = str(values.get("reason") or "")
         ids = values.get("error_ids") or ()
@@ -93,10 +93,12 @@ async def get(session: AsyncSession, ticket_id: int) -> TicketRow:
 
 def holds(row: TicketRow | None) -> bool:
     """Whether the assistant is silent."""
-    return row is not None and State(row.state) in HELD
+    return row is not None and TicketState(row.state) in HELD
 
 
-async def open_ticket(session: AsyncSession, origin: Origin, request: Request, to: State, *, now: datetime, terms: Terms) -> TicketRow:
+async def open_ticket(
+    session: AsyncSession, origin: Origin, request: SupportRequest, to: TicketState, *, now: datetime, terms: Timeouts
+) -> TicketRow:
     """A new ticket in state `to` (waiting or writing); the conversation has no open one."""
     row = TicketRow(
         conversation_id=origin.conversation_id,
@@ -118,11 +120,11 @@ async def open_ticket(session: AsyncSession, origin: Origin, request: Request, t
     session.add(row)
     await session.flush()
     await _enter(session, row, None, to, now=now, terms=terms)
-    await _tell(session, row, None, to, USER, Why.REQUESTED, now)
+    await _tell(session, row, None, to, USER, TicketEventType.REQUESTED, now)
     return row
 
 
-def ask_again(row: TicketRow, request: Request, *, said: bool) -> None:
+def ask_again(row: TicketRow, request: SupportRequest, *, said: bool) -> None:
     """What is known anew where a person is asked for again while a message waits."""
     row.context = _context(request)
     row.reason = request.reason
@@ -130,38 +132,46 @@ def ask_again(row: TicketRow, request: Request, *, said: bool) -> None:
     row.unanswered = row.unanswered or said
 
 
-async def move(
-    session: AsyncSession, row: TicketRow, to: State, why: Why, who: str, *, now: datetime, terms: Terms, detail: str | None = None
+async def transition(
+    session: AsyncSession,
+    row: TicketRow,
+    to: TicketState,
+    why: TicketEventType,
+    who: str,
+    *,
+    now: datetime,
+    terms: Timeouts,
+    detail: str | None = None,
 ) -> None:
     """Change the state. Raises IllegalMove for a change that `TRANSITIONS` does not have."""
-    was = State(row.state)
+    was = TicketState(row.state)
     if (was, to) not in TRANSITIONS:
         raise IllegalMove
     row.state = to
-    row.live = None if to is State.CLOSED else row.conversation_id
+    row.live = None if to is TicketState.CLOSED else row.conversation_id
     await _enter(session, row, was, to, now=now, terms=terms)
     await _tell(session, row, was, to, who, why, now, detail)
 
 
-async def happened(
+async def record_event(
     session: AsyncSession,
     row: TicketRow,
-    why: Why,
+    why: TicketEventType,
     who: str,
     *,
     now: datetime,
-    terms: Terms,
+    terms: Timeouts,
     detail: str | None = None,
     about: int | None = None,
 ) -> None:
-    """Something that leaves the state as it is; words of either side begin the silence anew. `about`: as `MoveRow` has it."""
-    state = State(row.state)
-    if why is Why.SAID:
+    """Something that leaves the state as it is; words of either side begin the silence anew. `about`: as `TicketEventRow` has it."""
+    state = TicketState(row.state)
+    if why is TicketEventType.SAID:
         row.unanswered, row.last_user_at = True, now
-    elif why is Why.REPLIED:
+    elif why is TicketEventType.REPLIED:
         row.unanswered, row.last_agent_at = False, now
         row.first_reply_at = row.first_reply_at or now
-    if state is State.AGENT and why in {Why.SAID, Why.REPLIED, Why.TRANSFERRED}:
+    if state is TicketState.AGENT and why in {TicketEventType.SAID, TicketEventType.REPLIED, TicketEventType.TRANSFERRED}:
         row.deadline_at = terms.deadline(state, now)
     await _tell(session, row, state, state, who, why, now, detail, about)
 
@@ -187,7 +197,7 @@ def as_ticket(row: TicketRow, *, trusted: bool) -> Ticket:
         id=row.id,
         reference=reference_of(row.id),
         conversation_id=row.conversation_id,
-        state=State(row.state),
+        state=TicketState(row.state),
         queue=row.queue,
         reason=Reason(row.reason),
         agent=agent_of(row),
@@ -209,54 +219,56 @@ def as_ticket(row: TicketRow, *, trusted: bool) -> Ticket:
     )
 
 
-async def moves_of(session: AsyncSession, ticket_id: int) -> Sequence[Move]:
+async def moves_of(session: AsyncSession, ticket_id: int) -> Sequence[TicketEvent]:
     """What happened to a ticket, oldest first."""
-    rows = await session.scalars(select(MoveRow).where(MoveRow.ticket_id == ticket_id).order_by(MoveRow.id))
+    rows = await session.scalars(select(TicketEventRow).where(TicketEventRow.ticket_id == ticket_id).order_by(TicketEventRow.id))
     return [_as_move(row) for row in rows]
 
 
-def _as_move(row: MoveRow) -> Move:
-    was = State(row.was) if row.was else None
-    return Move(row.id, row.at, row.ticket_id, was, State(row.state), row.who, Why(row.why), row.detail)
+def _as_move(row: TicketEventRow) -> TicketEvent:
+    was = TicketState(row.was) if row.was else None
+    return TicketEvent(row.id, row.at, row.ticket_id, was, TicketState(row.state), row.who, TicketEventType(row.why), row.detail)
 
 
-def _context(request: Request) -> dict[str, Any]:
+def _context(request: SupportRequest) -> dict[str, Any]:
     values = request.values
     del values["reason"]
     return values
 
 
-async def _enter(session: AsyncSession, row: TicketRow, was: State | None, to: State, *, now: datetime, terms: Terms) -> None:
+async def _enter(
+    session: AsyncSession, row: TicketRow, was: TicketState | None, to: TicketState, *, now: datetime, terms: Timeouts
+) -> None:
     """What coming into a state changes beside it."""
     row.deadline_at = terms.deadline(to, now)
-    if to is State.WAITING:
+    if to is TicketState.WAITING:
         give_to(row, None)
-        if was is not State.WRITING:  # who was asked to write and waits on keeps the place in the queue
+        if was is not TicketState.WRITING:  # who was asked to write and waits on keeps the place in the queue
             row.queued_at, row.taken_at = now, None
             row.place = await place_of(session, row)
-    elif to is State.LEFT:
+    elif to is TicketState.LEFT:
         give_to(row, None)
-        if was is not State.JOINING:
+        if was is not TicketState.JOINING:
             row.queued_at, row.taken_at, row.place = now, None, None
-    elif to in {State.AGENT, State.JOINING}:
+    elif to in {TicketState.AGENT, TicketState.JOINING}:
         row.taken_at = row.taken_at or now
-    row.closed_at = now if to is State.CLOSED else None
-    if was is State.CLOSED:
+    row.closed_at = now if to is TicketState.CLOSED else None
+    if was is TicketState.CLOSED:
         row.outcome = None
 
 
 async def _tell(
     session: AsyncSession,
     row: TicketRow,
-    was: State | None,
-    state: State,
+    was: TicketState | None,
+    state: TicketState,
     who: str,
-    why: Why,
+    why: TicketEventType,
     now: datetime,
     detail: str | None = None,
     about: int | None = None,
 ) -> None:
-    told = MoveRow(ticket_id=row.id, at=now, was=was, state=state, who=who, why=why, detail=detail, about=about)
+    told = TicketEventRow(ticket_id=row.id, at=now, was=was, state=state, who=who, why=why, detail=detail, about=about)
     session.add(told)
     await session.flush()
     row.version = told.id

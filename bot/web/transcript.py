@@ -6,12 +6,12 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from bot.clock import Clock
-from bot.conversation.minutes import PATH, Minutes, MinutesLinks, minutes_of
-from bot.database import Database
+from bot.core.clock import Clock
+from bot.core.database import Database
 from bot.settings import Settings
-from bot.web.markup import day
-from bot.web.sheets import Sheets
+from bot.support.ticket_transcript import PATH, TicketTranscript, TicketTranscriptLinks, transcript_of
+from bot.web.form_pages import FormPages
+from bot.web.templating import day
 
 AUTHORS = {"user": "Vous", "assistant": "Assistant SPHERE", "system": "Annonce"}
 FILE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -34,8 +34,8 @@ class TranscriptPages:
     """What the routes do."""
 
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
-        self._database, self._links = database, MinutesLinks(settings, clock)
-        self._sheets = Sheets(settings, clock, "transcript", authors=AUTHORS, day=day)
+        self._database, self._links = database, TicketTranscriptLinks(settings, clock)
+        self._sheets = FormPages(settings, clock, "transcript", authors=AUTHORS, day=day)
 
     async def show(self, request: Request) -> Response:
         """The page."""
@@ -56,12 +56,12 @@ class TranscriptPages:
         name = {"Content-Disposition": f'attachment; filename="{minutes.reference}.txt"'}
         return Response(as_text(minutes), media_type="text/plain; charset=utf-8", headers=FILE_HEADERS | name)
 
-    async def _minutes(self, request: Request) -> Minutes | None:
+    async def _minutes(self, request: Request) -> TicketTranscript | None:
         ticket_id = self._links.read(str(request.path_params["token"]))
-        return await minutes_of(self._database, ticket_id) if ticket_id is not None else None
+        return await transcript_of(self._database, ticket_id) if ticket_id is not None else None
 
 
-def as_text(minutes: Minutes) -> str:
+def as_text(minutes: TicketTranscript) -> str:
     """The transcript as a text file."""
     head = [f"Discussion avec l’équipe SPHERE, référence {minutes.reference}", f"Ouverte le {day(minutes.opened_at)}"]
     head += [f"Close le {day(minutes.closed_at)}"] if minutes.closed_at else []

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.sync_api import Page, expect
 
-from bot.clock import SystemClock
-from bot.database import Database
+from bot.core.clock import SystemClock
+from bot.core.database import Database
 from bot.notifications.page_links import make_page_link
 from bot.settings import load_settings
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bot.clock import PARIS
+from bot.core.clock import PARIS
 from tests.stack import Stack
 
 from .chat_page import ChatPage

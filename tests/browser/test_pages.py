@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from bot.web.assets import HERE, FrontendNotInstalled, load_assets
-from bot.web.pages import SupportContact, router
+from bot.web.chat_page import SupportContact, router
 
 
 def visit(routes: APIRouter, root_path: str = "") -> httpx.AsyncClient:

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 
-from bot.installation import DESK_USER
-from bot.standins import TEAMS_CHANNEL, TELEGRAM_GROUP
+from bot.installation.installation import DESK_USER
+from bot.sandbox.fake_channels import TEAMS_CHANNEL, TELEGRAM_GROUP
+from bot.sandbox.teams.client import Seen, TeamsUser
 from tests.conversations.teams import TeamsTalk
-from tests.fakes.teams.client import Seen, TeamsUser
 from tests.stack import Stack, wait_for
 
 AGENT = 9001

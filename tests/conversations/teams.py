@@ -8,8 +8,8 @@ import json
 import re
 from typing import Any, ClassVar
 
+from bot.sandbox.teams.client import Control, Seen
 from tests.conversations.external import ExternalTalk, Shown
-from tests.fakes.teams.client import Control, Seen
 from tests.stack import Stack
 
 _numbers = itertools.count(1)

@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
+from bot.sandbox.teams.plain_text import Flaw
 from tests.conversations.talk import CLAIRE, as_user
 from tests.conversations.teams import TeamsTalk
-from tests.fakes.teams.words import Flaw
 from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.channels("teams")

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from bot.app import serve
+from bot.installation.supervisor import free_port
 from bot.settings import load_settings
-from bot.supervisor import free_port
 
 START_SECONDS = 120.0
 _forking = multiprocessing.get_context("forkserver")

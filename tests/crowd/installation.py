@@ -15,14 +15,14 @@ from typing import Any
 import httpx
 from sqlalchemy import insert
 
-from bot.clock import SystemClock
-from bot.conversation.tables import Conversation
-from bot.database import Database, random_id
+from bot.core.clock import SystemClock
+from bot.core.database import Database, random_id
 from bot.identity.tables import ChatLink
+from bot.installation.supervisor import free_port
+from bot.messaging.tables import Conversation
 from bot.migrations import upgrade
 from bot.notifications.preferences import Preferences
 from bot.notifications.tables import NotificationPerson
-from bot.supervisor import free_port
 from tests.crowd.bots import Bot
 from tests.crowd.people import Crowd, Json
 from tests.stack import ROOT, wait_for
@@ -65,7 +65,7 @@ class Installation:
         crowd = self.crowd
         sizes = ["--people", str(crowd.people), "--dossiers", str(crowd.dossiers), "--members", str(crowd.members)]
         self._serve("tests.crowd.platform", "--port", str(self._platform), *sizes)
-        self._serve("tests.fakes.bot_api", "--port", str(self._telegram), "--token", TELEGRAM_TOKEN, "--no-limits")
+        self._serve("bot.sandbox.telegram", "--port", str(self._telegram), "--token", TELEGRAM_TOKEN, "--no-limits")
         wait_for("the stand-in for Telegram", lambda: _answers(self.fake, "/chats"))
         wait_for("the platform", lambda: _answers(httpx, f"http://127.0.0.1:{self._platform}/fhir/metadata"))
         for person in range(crowd.people):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Table, select, update
 
+from bot.jobs.outbox import OutboxRow
 from bot.notifications.tables import Event, NoticeMessage, NoticeSend, NotificationPerson
-from bot.outbox import OutboxRow
 from tests.crowd.verdict import reading
 
 MINUTE = timedelta(minutes=1)

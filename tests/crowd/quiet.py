@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.clock import PARIS
+from bot.core.clock import PARIS
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY, Preferences, Window
 
 ALWAYS, OVER, SOON = 0, 1, 2

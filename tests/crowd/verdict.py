@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from bot.conversation.tables import ButtonRow
+from bot.jobs.outbox import OutboxRow
+from bot.messaging.tables import ButtonRow
 from bot.notifications.tables import DELIVERED, HANDED, Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
-from bot.outbox import OutboxRow
 from tests.crowd.people import Crowd, Json
 from tests.crowd.quiet import Windows
 

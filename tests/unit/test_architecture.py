@@ -103,7 +103,7 @@ def test_texts_have_french_typography() -> None:
 @pytest.mark.parametrize("missing", [None, "Bearer wrong"])
 async def test_every_route_asks_who_it_is(tmp_path: Path, missing: str | None) -> None:
     from bot.app import create_app
-    from bot.clock import SystemClock
+    from bot.core.clock import SystemClock
     from bot.settings import load_settings
 
     settings = load_settings(

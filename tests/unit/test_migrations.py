@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, insert
 
 from bot.migrations import upgrade
-from bot.tables import metadata
+from bot.migrations.tables import metadata
 from tests.databases import every_database
 
 __all__ = ["every_database"]

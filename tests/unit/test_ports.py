@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import supervisor
-from bot.supervisor import free_ports
+from bot.installation import supervisor
+from bot.installation.supervisor import free_ports
 
 OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 

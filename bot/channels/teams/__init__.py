@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.conversation.channel import Channel, Wiring
+from bot.messaging.channel import Channel, ChannelContext
 
 
-def create(wiring: Wiring) -> Channel | None:
+def create(wiring: ChannelContext) -> Channel | None:
     """The channel, or None where there is no TEAMS_APP_ID. Raises SettingsError, naming the variable that is missing or wrong."""
     if wiring.settings.teams_app_id is None:
         return None

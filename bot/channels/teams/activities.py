@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.teams.words import plain
+from bot.channels.teams.plain_text import plain
 
 PERSONAL = "personal"
 _LONGEST_ID = 126

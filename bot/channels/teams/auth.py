@@ -13,8 +13,8 @@ import jwt
 
 from bot.channels.teams.registration import Registration
 from bot.channels.teams.sdk import TokenValidator
-from bot.errors import log_error
-from bot.problems import Problem
+from bot.core.errors import log_error
+from bot.http.problems import Problem
 
 _SECONDS = 10.0
 """A check that takes longer is given up: the keys could not be fetched, and Teams asks again."""

@@ -1,4 +1,4 @@
-"""A neutral `Part` as Teams shows it: an Adaptive Card where there is something to press or to confirm, else a plain text."""
+"""A neutral `OutboundMessage` as Teams shows it: an Adaptive Card where there is something to press or to confirm, else a plain text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.channels.teams.markdown import escape
-from bot.conversation.channel import Choice, Part
+from bot.messaging.channel import OutboundMessage, QuickReply
 
 Card = dict[str, Any]
 
@@ -21,12 +21,12 @@ _UNSPOKEN = str.maketrans(dict.fromkeys("<>&", " "))
 """`speak` may be SSML: what would begin a tag is left out."""
 
 
-def needs_card(part: Part) -> bool:
+def needs_card(part: OutboundMessage) -> bool:
     """Whether the part cannot be said as a plain text."""
     return bool(part.choices or part.link or part.card)
 
 
-def card(part: Part) -> Card:
+def card(part: OutboundMessage) -> Card:
     """The Adaptive Card of a part. Its text is escaped; titles of actions are never read as Markdown."""
     lines = [line.rstrip() for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", part.text)]
     actions = [_execute(choice) for choice in part.choices]
@@ -79,7 +79,7 @@ def _text(line: str, spacing: str) -> Card:
     return {"type": "TextBlock", "text": escape(line), "wrap": True, "spacing": spacing}
 
 
-def _execute(choice: Choice) -> Card:
+def _execute(choice: QuickReply) -> Card:
     """A button that is answered within the card; clients that do not know it send its data as a message."""
     data = {"token": choice.token}
     fallback = {"type": "Action.Submit", "title": choice.title, "data": data}

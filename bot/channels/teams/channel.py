@@ -7,26 +7,26 @@ from pathlib import Path
 from fastapi import APIRouter
 from ruamel.yaml import YAML
 
-from bot.channels.limiter import Limiter
+from bot.channels.outbound_rate_limit import Limiter
 from bot.channels.teams.auth import Authenticator
+from bot.channels.teams.connector import Sender
 from bot.channels.teams.group import TeamsGroup
-from bot.channels.teams.receiving import CHANNEL, Receiver
+from bot.channels.teams.incoming import CHANNEL, Receiver
 from bot.channels.teams.registration import Registration
-from bot.channels.teams.sending import Sender
 from bot.channels.teams.tokens import BotTokens
-from bot.conversation.channel import Chat, Means, Part, Wiring
-from bot.conversation.groups.group import Group
+from bot.messaging.channel import ChannelCapabilities, ChannelContext, Chat, OutboundMessage
+from bot.support.groups.group import Group
 
 _TEXTS = Path(__file__).with_name("texts.yml")
 
 
 class TeamsChannel:
-    """Teams (`bot.conversation.channel.Channel`). Making it raises SettingsError, naming the variable that is missing or wrong."""
+    """Teams (`bot.messaging.channel.Channel`). Making it raises SettingsError, naming the variable that is missing or wrong."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: ChannelContext) -> None:
         settings = wiring.settings
         registration = Registration.from_settings(settings)
-        self.means = Means(
+        self.means = ChannelCapabilities(
             name=CHANNEL,
             trusted=settings.teams_trusted,
             longest_text=8_000,  # Teams takes 28 KB: what is escaped in a card, and its summaries, must fit too
@@ -59,11 +59,11 @@ class TeamsChannel:
         self._tokens.close()
         await self._sender.close()
 
-    async def send(self, chat: Chat, part: Part) -> str:
+    async def send(self, chat: Chat, part: OutboundMessage) -> str:
         """Send a message; its id, empty where Teams gave none."""
         return await self._sender.create(chat, part)
 
-    async def replace(self, chat: Chat, sent_id: str, part: Part) -> None:
+    async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None:
         """Put `part` in the place of a message of ours."""
         if sent_id:
             await self._sender.update(chat, sent_id, part)

@@ -7,12 +7,12 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from bot.channels.teams.activities import Activity
+from bot.channels.teams.connector import Sender
 from bot.channels.teams.group_cards import group_card, order_in
-from bot.channels.teams.sending import Sender
-from bot.conversation.channel import Chat, ChatClosed, Part
-from bot.conversation.groups.group import Answer, GroupUnusable, Head, Heard, Kind, Listener, ThreadGone
+from bot.messaging.channel import Chat, ChatClosed, OutboundMessage
 from bot.settings import Settings
-from bot.support.group_words import GroupWords
+from bot.support.groups.group import Answer, GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
+from bot.support.groups.group_texts import GroupTexts
 
 NAME = "teams"
 _THREAD = ";messageid="
@@ -20,12 +20,12 @@ Result = TypeVar("Result")
 
 
 class TeamsGroup:
-    """The channel (`bot.conversation.groups.group.Group`). `address`: its id, `19:…@thread.tacv2`."""
+    """The channel (`bot.support.groups.group.Group`). `address`: its id, `19:…@thread.tacv2`."""
 
     def __init__(self, sender: Sender, settings: Settings, address: str) -> None:
         self._sender, self._settings, self.address = sender, settings, address
         self.name, self.trusted, self.longest_text, self.has_heads = NAME, settings.teams_trusted, 8_000, True
-        self.words = GroupWords()
+        self.words = GroupTexts()
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener) -> None:
@@ -40,11 +40,11 @@ class TeamsGroup:
         """Somebody spoke to the bot in the channel."""
         text = activity.text
         kind = Kind.TEXT if text else Kind.NOT_TEXT
-        await self._hear(Heard(activity.client_id(), _person(activity), activity.conversation_id, text, kind))
+        await self._hear(GroupInput(activity.client_id(), _person(activity), activity.conversation_id, text, kind))
 
     async def edited(self, activity: Activity) -> None:
         """Somebody changed what they had said to the bot."""
-        await self._hear(Heard(activity.edit_id, _person(activity), activity.conversation_id, kind=Kind.EDITED))
+        await self._hear(GroupInput(activity.edit_id, _person(activity), activity.conversation_id, kind=Kind.EDITED))
 
     async def pressed(self, activity: Activity) -> Answer | None:
         """Somebody pressed a card's button, or sent its data; None where it is no button of these cards."""
@@ -53,22 +53,22 @@ class TeamsGroup:
             return None
         ticket_id, text = found
         return await self._hear(
-            Heard(activity.client_id("p"), _person(activity), activity.conversation_id, text, ticket_id=ticket_id, seen=False)
+            GroupInput(activity.client_id("p"), _person(activity), activity.conversation_id, text, ticket_id=ticket_id, seen=False)
         )
 
-    async def _hear(self, heard: Heard) -> Answer:
+    async def _hear(self, heard: GroupInput) -> Answer:
         return await self._listener(heard) if self._listener is not None else Answer()
 
-    async def make(self, head: Head) -> str:
+    async def make(self, head: TicketCard) -> str:
         """A new card, which begins a thread."""
         tenant = self._settings.teams_tenant_id
         return await self._usable(self._sender.begin(self._chat(self.address), group_card(head, self.words), tenant))
 
     async def say(self, thread: str, text: str) -> None:
         """Write in a thread; outside of any, a new one."""
-        await self._usable(self._sender.create(self._chat(thread or self.address), Part(text), gone=ThreadGone))
+        await self._usable(self._sender.create(self._chat(thread or self.address), OutboundMessage(text), gone=ThreadGone))
 
-    async def change(self, thread: str, head: Head) -> None:
+    async def change(self, thread: str, head: TicketCard) -> None:
         """The card as it is now."""
         root = thread.partition(_THREAD)[2]
         if root:

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.channels.teams.cards import VERSION, Card, shortened
 from bot.channels.teams.markdown import escape
-from bot.conversation.groups.group import Head
-from bot.support.group_words import Command, GroupWords
-from bot.support.records import QUEUED, Outcome, State
+from bot.support.groups.group import TicketCard
+from bot.support.groups.group_texts import Command, GroupTexts
+from bot.support.records import QUEUED, Outcome, TicketState
 
 VERB = "support"
 TICKET, ACT, TEXT, OUTCOME = "ticket", "act", "text", "outcome"
@@ -17,7 +17,7 @@ REPLY = "repondre"
 LONGEST_INPUT = 4_000
 
 
-def group_card(head: Head, words: GroupWords) -> Card:
+def group_card(head: TicketCard, words: GroupTexts) -> Card:
     """The Adaptive Card of a head. A closed ticket's has nothing to press."""
     text = head.text
     body: list[Card] = [{"type": "TextBlock", "text": escape(head.heading), "wrap": True, "weight": "Bolder", "size": "Medium"}]
@@ -40,8 +40,8 @@ def group_card(head: Head, words: GroupWords) -> Card:
     }
 
 
-def _actions(head: Head, words: GroupWords) -> list[Card]:
-    if head.state is State.CLOSED:
+def _actions(head: TicketCard, words: GroupTexts) -> list[Card]:
+    if head.state is TicketState.CLOSED:
         return []
     acts = {"button_take": Command.TAKE.value, "button_note": Command.NOTE.value, "button_close": Command.CLOSE.value}
     if head.state not in QUEUED:
@@ -61,7 +61,7 @@ def _execute(title: str, data: dict[str, Any]) -> Card:
     return {"type": "Action.Execute", "title": title, "verb": VERB, "data": data, "fallback": fallback}
 
 
-def _inputs(words: GroupWords) -> list[Card]:
+def _inputs(words: GroupTexts) -> list[Card]:
     label, ending = words.say("input"), words.say("input_outcome")
     choices = [{"title": words.named("outcome", outcome), "value": outcome.value} for outcome in Outcome]
     return [

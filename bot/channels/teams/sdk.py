@@ -22,7 +22,7 @@ with warnings.catch_warnings():
     from microsoft_teams.apps.token_provider import AppTokenProvider
     from microsoft_teams.common import Client, ClientOptions
 
-# Each of its HTTP clients gives httpx the level of this logger. Unset, it undoes `bot.errors.configure_logging`, and httpx writes
+# Each of its HTTP clients gives httpx the level of this logger. Unset, it undoes `bot.core.errors.configure_logging`, and httpx writes
 # whole URLs again, those of searches for people too.
 logging.getLogger("microsoft_teams.common.http.client").setLevel(logging.WARNING)
 # What a request claims to be is not for the log; `bot.channels.teams` logs its refusals and failures itself.

@@ -9,8 +9,8 @@ import jwt
 
 from bot.channels.teams.registration import Registration
 from bot.channels.teams.sdk import AppTokenProvider, ClientCredentials, TokenCredentials, TokenManager, TokenProtocol
-from bot.conversation.channel import ChannelUnavailable
-from bot.errors import log_error
+from bot.core.errors import log_error
+from bot.messaging.channel import ChannelUnavailable
 
 _SECONDS = 20.0
 

@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import logging
 
-from bot.channels.limiter import Limiter
+from bot.channels.outbound_rate_limit import Limiter
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.receiving import Receiver
-from bot.conversation.channel import Channel, Wiring
+from bot.channels.telegram.updates import Receiver
+from bot.messaging.channel import Channel, ChannelContext
 
 
-def create(wiring: Wiring) -> Channel | None:
+def create(wiring: ChannelContext) -> Channel | None:
     """The channel, or None where there is no TELEGRAM_TOKEN."""
     settings = wiring.settings
     if settings.telegram_token is None:

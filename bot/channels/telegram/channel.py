@@ -15,17 +15,17 @@ from telegram.constants import ParseMode
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.channels.limiter import Limiter
-from bot.channels.telegram.calling import Gone, Places, told
+from bot.channels.outbound_rate_limit import Limiter
+from bot.channels.telegram.api_calls import Gone, Places, told
 from bot.channels.telegram.formatting import keyboard, to_html
 from bot.channels.telegram.group import TelegramGroup
-from bot.channels.telegram.receiving import ALLOWED, Receiver
-from bot.channels.telegram.setup import Setup
-from bot.conversation.channel import Chat, Means, Part
-from bot.conversation.groups.group import Group
-from bot.errors import log_error
-from bot.problems import Problem
+from bot.channels.telegram.registration import Setup
+from bot.channels.telegram.updates import ALLOWED, Receiver
+from bot.core.errors import log_error
+from bot.http.problems import Problem
+from bot.messaging.channel import ChannelCapabilities, Chat, OutboundMessage
 from bot.settings import Settings
+from bot.support.groups.group import Group
 
 PATH = "/telegram/webhook"
 LARGEST_UPDATE = 1024 * 1024
@@ -35,9 +35,9 @@ BACKOFF_SECONDS = (1, 2, 5, 15, 30)
 
 
 class TelegramChannel:
-    """Telegram, as the gateway sees it (`bot.conversation.channel.Channel`)."""
+    """Telegram, as the gateway sees it (`bot.messaging.channel.Channel`)."""
 
-    means = Means(
+    means = ChannelCapabilities(
         name="telegram",
         trusted=False,
         longest_text=4096,
@@ -86,7 +86,7 @@ class TelegramChannel:
         await self._bot.shutdown()
         await self._places.limiter.close()
 
-    async def send(self, chat: Chat, part: Part) -> str:
+    async def send(self, chat: Chat, part: OutboundMessage) -> str:
         """Send a message; its id."""
         async with self._places.one(chat.address):
             sent = await told(
@@ -102,7 +102,7 @@ class TelegramChannel:
             )
         return str(sent.message_id)
 
-    async def replace(self, chat: Chat, sent_id: str, part: Part) -> None:
+    async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None:
         """Put `part` in the place of a message of ours."""
         with suppress(Gone):
             async with self._places.one(chat.address):

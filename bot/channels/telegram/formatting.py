@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.conversation.channel import Part
+from bot.messaging.channel import OutboundMessage
 
 SHORT = 12
 """Titles of so many characters stand three in a row."""
 
 
-def to_html(part: Part) -> str:
+def to_html(part: OutboundMessage) -> str:
     """The text, escaped; the first line of a card in bold; the link in the text where Telegram takes it for no button."""
     text = escape(part.text, quote=False)
     if part.card:
@@ -24,7 +24,7 @@ def to_html(part: Part) -> str:
     return text
 
 
-def keyboard(part: Part) -> InlineKeyboardMarkup | None:
+def keyboard(part: OutboundMessage) -> InlineKeyboardMarkup | None:
     """A button for each choice, and one for the link."""
     per_row = 3 if all(len(choice.title) <= SHORT for choice in part.choices) else 1
     buttons = [InlineKeyboardButton(choice.title, callback_data=choice.token) for choice in part.choices]

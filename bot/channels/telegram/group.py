@@ -13,12 +13,12 @@ from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.channels.telegram.calling import Gone, Places, told
+from bot.channels.telegram.api_calls import Gone, Places, told
 from bot.channels.telegram.formatting import to_html
-from bot.conversation.channel import ChatClosed, ChatMoved, MessageRefused, Part
-from bot.conversation.groups.group import GroupUnusable, Head, Heard, Kind, Listener, ThreadGone
-from bot.conversation.rendering import split
-from bot.errors import log_error
+from bot.core.errors import log_error
+from bot.messaging.channel import ChatClosed, ChatMoved, MessageRefused, OutboundMessage
+from bot.messaging.rendering import split
+from bot.support.groups.group import GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
 
 NAME = "telegram"
 LONGEST_TITLE = 128
@@ -52,7 +52,7 @@ Json = Mapping[str, Any]
 
 
 class TelegramGroup:
-    """The group (`bot.conversation.groups.group.Group`)."""
+    """The group (`bot.support.groups.group.Group`)."""
 
     def __init__(self, bot: Bot, places: Places, address: str) -> None:
         self._bot, self._places, self.address = bot, places, address
@@ -73,7 +73,7 @@ class TelegramGroup:
         if heard is not None and self._listener is not None:
             await self._listener(heard)
 
-    async def make(self, head: Head) -> str:
+    async def make(self, head: TicketCard) -> str:
         """A new topic."""
         async with self._places.one(self.address):
             topic = await self._ask(self._bot.create_forum_topic(self.address, split(head.title, LONGEST_TITLE)[0]))
@@ -84,14 +84,14 @@ class TelegramGroup:
         async with self._places.one(self.address):
             sending = self._bot.send_message(
                 self.address,
-                to_html(Part(text)),
+                to_html(OutboundMessage(text)),
                 parse_mode=ParseMode.HTML,
                 message_thread_id=int(thread) if thread else None,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
             await self._ask(sending)
 
-    async def change(self, thread: str, head: Head) -> None:
+    async def change(self, thread: str, head: TicketCard) -> None:
         """Nothing: what was said first in a topic stays."""
 
     async def close(self, thread: str) -> None:
@@ -128,7 +128,7 @@ class TelegramGroup:
             raise
 
 
-def heard_in(update: Json) -> Heard | None:
+def heard_in(update: Json) -> GroupInput | None:
     """What somebody wrote in the group; None for what concerns nobody: other bots, service messages, who came and went."""
     edited = update.get("edited_message")
     message = edited if edited is not None else update.get("message")
@@ -147,7 +147,7 @@ def heard_in(update: Json) -> Heard | None:
         return None  # a service message: a topic was closed, somebody joined
     else:
         kind = Kind.TEXT
-    return Heard(
+    return GroupInput(
         key=f"u{update['update_id']}",
         person="" if anonymous else str(int(sender["id"])),
         thread=str(int(message["message_thread_id"])) if message.get("is_topic_message") else "",

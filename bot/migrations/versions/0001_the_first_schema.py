@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from bot.audit import APPEND_ONLY
+from bot.core.audit import APPEND_ONLY
 
 revision = "0001"
 down_revision = None

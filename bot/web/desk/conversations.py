@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.conversation.desk import Desk
-from bot.conversation.desk_reading import TicketView
-from bot.database import random_id
+from bot.core.database import random_id
 from bot.support.agents import Agents
+from bot.support.desk import Desk
+from bot.support.desk_queries import TicketView
 from bot.support.errors import (
     AlreadyTaken,
     ConversationBusy,
@@ -29,10 +29,10 @@ from bot.support.errors import (
     WrongReference,
 )
 from bot.support.records import Agent, Outcome
-from bot.web.desk.board import VIEWS, Board, Filter
-from bot.web.desk.gate import Gate, Visit
-from bot.web.desk.items import items_of, newest_of
+from bot.web.desk.auth import DeskAuth, DeskRequest
+from bot.web.desk.queue_broadcast import VIEWS, Filter, QueueBroadcast
 from bot.web.desk.rendering import Rendering
+from bot.web.desk.timeline import items_of, newest_of
 
 _REFUSALS: dict[type[DeskError], str] = {
     TicketOver: "over",
@@ -47,16 +47,16 @@ _REFUSALS: dict[type[DeskError], str] = {
     WrongQueue: "queue",
 }
 """What an agent may be told instead of what they wanted."""
-Act = Callable[[int, Visit], Awaitable[object]]
+Act = Callable[[int, DeskRequest], Awaitable[object]]
 
 
 class ConversationPages:
     """The routes under `/desk` and `/desk/conversations`."""
 
-    def __init__(self, desk: Desk, board: Board, agents: Agents, rendering: Rendering) -> None:
+    def __init__(self, desk: Desk, board: QueueBroadcast, agents: Agents, rendering: Rendering) -> None:
         self._desk, self._board, self._agents, self._rendering = desk, board, agents, rendering
 
-    def add_to(self, routes: APIRouter, gate: Gate) -> None:
+    def add_to(self, routes: APIRouter, gate: DeskAuth) -> None:
         """Add the routes."""
         gate.route(routes, "GET", "/desk", self.queue)
         gate.route(routes, "GET", "/desk/conversations/{ticket}", self.show)
@@ -76,7 +76,7 @@ class ConversationPages:
         gate.route(routes, "POST", f"{one}/looking", self.looking)
         gate.route(routes, "POST", f"{one}/typing", self.typing)
 
-    async def queue(self, visit: Visit, request: Request) -> Response:
+    async def queue(self, visit: DeskRequest, request: Request) -> Response:
         """`GET /desk?view=&queue=&q=`: the queue."""
         wanted = filter_of(request)
         now = time.monotonic()  # what this very agent has just done is to be seen
@@ -86,14 +86,14 @@ class ConversationPages:
             request, "queue", visit, entries=entries, wanted=wanted, queues=self._desk.queues, views=VIEWS, counts=counts
         )
 
-    async def show(self, visit: Visit, request: Request) -> Response:
+    async def show(self, visit: DeskRequest, request: Request) -> Response:
         """`GET /desk/conversations/<id>`."""
         return await self._page(visit, request, HTTPStatus.OK)
 
-    def _acting(self, act: Act) -> Callable[[Visit, Request], Awaitable[Response]]:
+    def _acting(self, act: Act) -> Callable[[DeskRequest, Request], Awaitable[Response]]:
         """A route that does something with a conversation, then shows how it stands: the fragment for htmx, else the page."""
 
-        async def done(visit: Visit, request: Request) -> Response:
+        async def done(visit: DeskRequest, request: Request) -> Response:
             try:
                 ticket_id = _ticket_id(request)
                 await act(ticket_id, visit)
@@ -109,7 +109,7 @@ class ConversationPages:
 
         return done
 
-    async def reply(self, visit: Visit, request: Request) -> Response:
+    async def reply(self, visit: DeskRequest, request: Request) -> Response:
         """`POST …/reply` with `text` and `key`: the same key is said once."""
         form = visit.form
         try:
@@ -120,7 +120,7 @@ class ConversationPages:
             return await self._composer(visit, request, HTTPStatus.CONFLICT, error, text=form.get("text", ""), key=form.get("key", ""))
         return await self._composer(visit, request, HTTPStatus.OK, masked=sent.masked)
 
-    async def note(self, visit: Visit, request: Request) -> Response:
+    async def note(self, visit: DeskRequest, request: Request) -> Response:
         """`POST …/note` with `text`."""
         text = visit.form.get("text", "")
         try:
@@ -131,7 +131,7 @@ class ConversationPages:
             return await self._composer(visit, request, HTTPStatus.CONFLICT, error, note=text, mode="note")
         return await self._composer(visit, request, HTTPStatus.OK, mode="note")
 
-    async def looking(self, visit: Visit, request: Request) -> Response:
+    async def looking(self, visit: DeskRequest, request: Request) -> Response:
         """`POST …/looking`, each ten seconds by the page itself: who else has it before them. `gone`: the page is being left."""
         try:
             ticket_id = _ticket_id(request)
@@ -143,7 +143,7 @@ class ConversationPages:
             return self._missing(visit, request)
         return self._rendering.page(request, "viewers", visit, viewers=viewers)
 
-    async def typing(self, visit: Visit, request: Request) -> Response:
+    async def typing(self, visit: DeskRequest, request: Request) -> Response:
         """`POST …/typing`: the user is shown that somebody writes."""
         try:
             await self._desk.typing(_ticket_id(request), visit.agent.agent)
@@ -151,10 +151,10 @@ class ConversationPages:
             return self._missing(visit, request)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    async def _take(self, ticket_id: int, visit: Visit) -> object:
+    async def _take(self, ticket_id: int, visit: DeskRequest) -> object:
         return await self._desk.take(ticket_id, visit.agent.agent, over=visit.form.get("over") == "1")
 
-    async def _transfer(self, ticket_id: int, visit: Visit) -> object:
+    async def _transfer(self, ticket_id: int, visit: DeskRequest) -> object:
         kind, _, name = visit.form.get("to", "").partition(":")
         if kind == "queue":
             return await self._desk.transfer(ticket_id, visit.agent.agent, queue=name)
@@ -163,26 +163,26 @@ class ConversationPages:
             raise WrongQueue
         return await self._desk.transfer(ticket_id, visit.agent.agent, to=account.agent)
 
-    async def _edit(self, ticket_id: int, visit: Visit) -> object:
+    async def _edit(self, ticket_id: int, visit: DeskRequest) -> object:
         tags = visit.form.get("tags")
         return await self._desk.edit(
             ticket_id, visit.agent.agent, dossier=visit.form.get("dossier"), tags=None if tags is None else _split(tags)
         )
 
-    async def _close(self, ticket_id: int, visit: Visit) -> object:
+    async def _close(self, ticket_id: int, visit: DeskRequest) -> object:
         try:
             outcome = Outcome(visit.form.get("outcome", ""))
         except ValueError:
             raise EmptyText from None
         return await self._desk.close(ticket_id, visit.agent.agent, outcome, _split(visit.form.get("tags", "")))
 
-    async def _state(self, visit: Visit, request: Request, status: HTTPStatus, error: DeskError | None = None) -> Response:
+    async def _state(self, visit: DeskRequest, request: Request, status: HTTPStatus, error: DeskError | None = None) -> Response:
         ticket = await self._desk.find(_ticket_id(request))
         values = {"ticket": ticket, **await choices(self._desk, self._agents, visit), **_refusal(error)}
         return self._rendering.page(request, "state", visit, status, **values)
 
     async def _composer(
-        self, visit: Visit, request: Request, status: HTTPStatus, error: DeskError | None = None, **values: Any
+        self, visit: DeskRequest, request: Request, status: HTTPStatus, error: DeskError | None = None, **values: Any
     ) -> Response:
         """The form to write in: as it was where nothing was said, empty where it was."""
         if "hx-request" not in request.headers:
@@ -193,7 +193,9 @@ class ConversationPages:
         shown = {**await self._blank(view, visit.agent.agent), **_refusal(error), **values}
         return self._rendering.page(request, "composer", visit, status, ticket=view.ticket, **shown)
 
-    async def _page(self, visit: Visit, request: Request, status: HTTPStatus, error: DeskError | None = None, **values: Any) -> Response:
+    async def _page(
+        self, visit: DeskRequest, request: Request, status: HTTPStatus, error: DeskError | None = None, **values: Any
+    ) -> Response:
         try:
             view = await self._desk.view(_ticket_id(request))
         except UnknownTicket:
@@ -219,11 +221,11 @@ class ConversationPages:
         canned = [(one.name, self._desk.fill(one, view, agent)) for one in await self._desk.canned()]
         return {"text": "", "note": "", "mode": "reply", "masked": False, "key": random_id(), "canned": canned}
 
-    def _missing(self, visit: Visit, request: Request) -> Response:
+    def _missing(self, visit: DeskRequest, request: Request) -> Response:
         return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
 
 
-async def choices(desk: Desk, agents: Agents, visit: Visit) -> dict[str, Any]:
+async def choices(desk: Desk, agents: Agents, visit: DeskRequest) -> dict[str, Any]:
     """What the forms of a conversation offer: whom to pass it on to, the queues, how it may have ended."""
     colleagues = [one for one in await agents.list() if one.active and one.id != visit.agent.id]
     return {"colleagues": colleagues, "queues": desk.queues, "outcomes": list(Outcome)}

@@ -16,16 +16,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from bot.conversation.changes import Change
-from bot.conversation.desk import Desk
 from bot.support.agents import Agents
+from bot.support.desk import Desk
+from bot.support.desk_events import DeskEvent
 from bot.support.errors import UnknownTicket
 from bot.support.records import Ticket
-from bot.web.desk.board import Board, Filter
+from bot.web.desk.auth import DeskAuth, DeskRequest
 from bot.web.desk.conversations import choices, filter_of
-from bot.web.desk.gate import Gate, Visit
-from bot.web.desk.items import Newest, items_of, newest_of
+from bot.web.desk.queue_broadcast import Filter, QueueBroadcast
 from bot.web.desk.rendering import Rendering
+from bot.web.desk.timeline import Newest, items_of, newest_of
 
 SHARED_SECONDS = 0.25
 """How often at most counts and queue are sent to one page."""
@@ -40,19 +40,19 @@ RETRY_MS = 2_000
 class Streams:
     """`GET /desk/events`."""
 
-    def __init__(self, desk: Desk, board: Board, agents: Agents, rendering: Rendering) -> None:
+    def __init__(self, desk: Desk, board: QueueBroadcast, agents: Agents, rendering: Rendering) -> None:
         self.desk, self.board, self.agents, self.rendering = desk, board, agents, rendering
 
-    def add_to(self, routes: APIRouter, gate: Gate) -> None:
+    def add_to(self, routes: APIRouter, gate: DeskAuth) -> None:
         """Add the routes."""
         gate.route(routes, "GET", "/desk/events", self.events)
         gate.route(routes, "GET", "/desk/alive", self.alive)
 
-    async def alive(self, visit: Visit, request: Request) -> Response:
+    async def alive(self, visit: DeskRequest, request: Request) -> Response:
         """`GET /desk/alive`: 204 while somebody is signed in, else 401: why a stream broke off."""
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
 
-    async def events(self, visit: Visit, request: Request) -> Response:
+    async def events(self, visit: DeskRequest, request: Request) -> Response:
         """`GET /desk/events[?ticket=&after=|?view=&queue=&q=]`: events `counts`, and `queue`, or `items`, `state`, `facts`."""
         asked = request.query_params
         raw = asked.get("ticket", "")
@@ -66,7 +66,7 @@ class Streams:
 class _Page:
     """One open page."""
 
-    def __init__(self, streams: Streams, visit: Visit, request: Request, ticket_id: int | None, wanted: Filter | None) -> None:
+    def __init__(self, streams: Streams, visit: DeskRequest, request: Request, ticket_id: int | None, wanted: Filter | None) -> None:
         self._desk, self._board, self._agents = streams.desk, streams.board, streams.agents
         self._rendering, self._visit, self._request = streams.rendering, visit, request
         self._ticket_id, self._wanted = ticket_id, wanted
@@ -125,7 +125,7 @@ class _Page:
         """Whether ages are to be written anew, as nothing happened for a while."""
         return time.monotonic() >= self._sent_at + AGAIN_SECONDS
 
-    def _writing(self, change: Change) -> Iterator[ServerSentEvent]:
+    def _writing(self, change: DeskEvent) -> Iterator[ServerSentEvent]:
         """The user of this page's conversation writes."""
         if change.ticket_id == self._ticket_id:
             began, self._writes_until = self._writes_until is None, time.monotonic() + WRITING_SECONDS
@@ -189,5 +189,5 @@ class _Page:
         return ServerSentEvent(html, event=name, id=event_id, retry=RETRY_MS)
 
 
-async def _next(source: AsyncIterator[Change]) -> Change | None:
+async def _next(source: AsyncIterator[DeskEvent]) -> DeskEvent | None:
     return await anext(source, None)

@@ -13,13 +13,13 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.clock import Clock
-from bot.errors import log_error
-from bot.identity.hashing import keyed_hash
+from bot.core.clock import Clock
+from bot.core.errors import log_error
+from bot.core.keyed_hash import keyed_hash
 from bot.identity.oidc import Issuer, IssuerUnavailable, OidcError
 from bot.settings import Settings
 from bot.support.agents import Agents
-from bot.web.desk.gate import Gate, place_after
+from bot.web.desk.auth import DeskAuth, place_after
 from bot.web.desk.rendering import Rendering
 from bot.web.desk.sign_in import SignIn
 
@@ -31,7 +31,7 @@ LIFE = timedelta(minutes=10)
 class OidcSignIn:
     """`GET /desk/oidc` (to the issuer) and `GET /desk/oidc/callback` (back): public, the second by its state."""
 
-    def __init__(self, agents: Agents, gate: Gate, sign_in: SignIn, rendering: Rendering, settings: Settings, clock: Clock) -> None:
+    def __init__(self, agents: Agents, gate: DeskAuth, sign_in: SignIn, rendering: Rendering, settings: Settings, clock: Clock) -> None:
         """Raises SettingsError where no issuer is configured."""
         self._agents, self._gate, self._sign_in, self._rendering, self._clock = agents, gate, sign_in, rendering, clock
         self._issuer = Issuer(settings, clock, CALLBACK)

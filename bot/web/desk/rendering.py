@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from bot.clock import Clock
+from bot.core.clock import Clock
+from bot.http.security_headers import protective_headers
 from bot.web.assets import Assets, load_assets
-from bot.web.desk.gate import Visit
-from bot.web.headers import protective_headers
-from bot.web.markup import TEMPLATES
+from bot.web.desk.auth import DeskRequest
+from bot.web.templating import TEMPLATES
 
 
 class Rendering:
@@ -24,11 +24,13 @@ class Rendering:
         self._assets: Assets = load_assets()
         self._headers = {**protective_headers(trusted_types="default"), "Cache-Control": "no-store"}
 
-    def page(self, request: Request, name: str, visit: Visit | None, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> Response:
+    def page(
+        self, request: Request, name: str, visit: DeskRequest | None, status: HTTPStatus = HTTPStatus.OK, /, **values: Any
+    ) -> Response:
         """A whole page, or a fragment of one, as `templates/desk/<name>.html` makes it."""
         return Response(self.html(request, name, visit, **values), status, media_type="text/html; charset=utf-8", headers=self._headers)
 
-    def html(self, request: Request, name: str, visit: Visit | None, /, **values: Any) -> str:
+    def html(self, request: Request, name: str, visit: DeskRequest | None, /, **values: Any) -> str:
         """The same, as text."""
         root = root_of(request)
         return TEMPLATES.get_template(f"desk/{name}.html").render(

@@ -18,12 +18,12 @@ from bot.accounts.registry import Account
 from bot.accounts.request_views import RequestDetails
 from bot.accounts.requests import AccountRequests
 from bot.accounts.tables import OPEN, STATES
-from bot.conversation.desk import Desk
+from bot.core.errors import log_error
 from bot.directory.errors import DirectoryUnavailable
 from bot.directory.search import Directory
-from bot.errors import log_error
-from bot.fhir import FhirError
-from bot.web.desk.gate import Gate, Visit
+from bot.fhir.client import FhirError
+from bot.support.desk import Desk
+from bot.web.desk.auth import DeskAuth, DeskRequest
 from bot.web.desk.rendering import Rendering
 
 _ACTIONS = {"create": CREATE, "ask": ASK, "refuse": REFUSE}
@@ -55,7 +55,7 @@ class RequestPages:
         self._desk, self._requests, self._decisions = desk, requests, decisions
         self._directory, self._rendering = directory, rendering
 
-    def add_to(self, routes: APIRouter, gate: Gate) -> None:
+    def add_to(self, routes: APIRouter, gate: DeskAuth) -> None:
         """Add the routes."""
         gate.route(routes, "GET", "/desk/requests", self.list)
         gate.route(routes, "GET", "/desk/requests/{reference}", self.show)
@@ -63,7 +63,7 @@ class RequestPages:
         gate.route(routes, "POST", "/desk/requests/{reference}/undo", self.undo)
         gate.route(routes, "POST", "/desk/requests/{reference}/{action}", self.decide)
 
-    async def list(self, visit: Visit, request: Request) -> Response:
+    async def list(self, visit: DeskRequest, request: Request) -> Response:
         """`GET /desk/requests?state=`: the open ones, oldest first, or those of one state."""
         state = request.query_params.get("state", "")
         found = await self._requests.list(state if state in STATES else None)
@@ -74,11 +74,11 @@ class RequestPages:
             request, "requests", visit, requests=shown, state=state, per_state=per_state, labels=LABELS, states=STATES
         )
 
-    async def show(self, visit: Visit, request: Request) -> Response:
+    async def show(self, visit: DeskRequest, request: Request) -> Response:
         """`GET /desk/requests/DC-…`: everything about one; one that was just received is *à vérifier* from now on."""
         return await self._page(visit, request, HTTPStatus.OK)
 
-    async def state(self, visit: Visit, request: Request) -> Response:
+    async def state(self, visit: DeskRequest, request: Request) -> Response:
         """`GET …/state?seen=`: where it stands, for a page that looks again by itself, without the forms."""
         try:
             values = await self._standing(_reference(request))
@@ -87,7 +87,7 @@ class RequestPages:
         seen = request.query_params.get("seen", "")
         return self._rendering.page(request, "request_state", visit, **values, seen=seen)
 
-    async def decide(self, visit: Visit, request: Request) -> Response:
+    async def decide(self, visit: DeskRequest, request: Request) -> Response:
         """`POST …/create|ask|refuse` with `seen` and `text`."""
         action = _ACTIONS.get(request.path_params["action"])
         if action is None:
@@ -103,7 +103,7 @@ class RequestPages:
             return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
         return self._rendering.redirect(request, f"/desk/requests/{_reference(request)}")
 
-    async def undo(self, visit: Visit, request: Request) -> Response:
+    async def undo(self, visit: DeskRequest, request: Request) -> Response:
         """`POST …/undo`: take a decision back that was not carried out yet."""
         try:
             await self._decisions.take_back(_reference(request), visit.agent.id)
@@ -114,7 +114,7 @@ class RequestPages:
         return self._rendering.redirect(request, f"/desk/requests/{_reference(request)}")
 
     async def _page(
-        self, visit: Visit, request: Request, status: HTTPStatus, error: Exception | None = None, action: str = "", text: str = ""
+        self, visit: DeskRequest, request: Request, status: HTTPStatus, error: Exception | None = None, action: str = "", text: str = ""
     ) -> Response:
         reference = _reference(request)
         try:

@@ -10,27 +10,27 @@ from fastapi.responses import Response
 
 from bot.accounts.decisions import Decisions
 from bot.accounts.requests import AccountRequests
-from bot.clock import Clock
-from bot.conversation.desk import Desk
-from bot.conversation.sentences import Sentences
-from bot.database import Database
+from bot.core.clock import Clock
+from bot.core.database import Database
 from bot.directory.search import Directory
 from bot.identity.oidc import is_configured
 from bot.settings import Settings
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
-from bot.web.desk.board import Board
-from bot.web.desk.canned import CannedPages
+from bot.support.desk import Desk
+from bot.support.misunderstood_messages import MisunderstoodMessages
+from bot.web.desk.agent_chat_links import MessagingPages
+from bot.web.desk.agents import TeamPages
+from bot.web.desk.auth import DeskAuth, DeskRequest, place_after, sign_in_address
+from bot.web.desk.canned_replies import CannedPages
 from bot.web.desk.conversations import ConversationPages
 from bot.web.desk.events import Streams
-from bot.web.desk.figures import FigurePages
-from bot.web.desk.gate import Gate, Visit, place_after, sign_in_address
-from bot.web.desk.messaging import MessagingPages
 from bot.web.desk.oidc import OidcSignIn
+from bot.web.desk.queue_broadcast import QueueBroadcast
 from bot.web.desk.rendering import Rendering, root_of
+from bot.web.desk.reports import FigurePages
 from bot.web.desk.requests import RequestPages
 from bot.web.desk.sign_in import SignIn
-from bot.web.desk.team import TeamPages
 
 
 def router(
@@ -54,7 +54,7 @@ def router(
     """
     rendering = Rendering(clock)
 
-    def refuse(request: Request, why: str, visit: Visit | None) -> Response:
+    def refuse(request: Request, why: str, visit: DeskRequest | None) -> Response:
         if why != "sign_in":
             return rendering.page(request, "refused", visit, HTTPStatus.FORBIDDEN, why=why)
         place = place_after(request.url.path.removeprefix(root_of(request)) if request.method == "GET" else "")
@@ -63,10 +63,10 @@ def router(
             answer.headers["HX-Redirect"] = f"{root_of(request)}{sign_in_address(place)}"
         return answer
 
-    gate = Gate(agents, settings, refuse)
+    gate = DeskAuth(agents, settings, refuse)
     with_issuer = is_configured(settings)
     sign_in = SignIn(agents, gate, rendering, settings.oidc_name if with_issuer else None)
-    board = Board(desk, requests)
+    board = QueueBroadcast(desk, requests)
     routes = APIRouter(include_in_schema=False)
     sign_in.add_to(routes)
     if with_issuer:
@@ -75,7 +75,7 @@ def router(
     directory = Directory(settings.directory_index)
     RequestPages(desk, requests, decisions, directory, rendering).add_to(routes, gate)
     CannedPages(desk, rendering).add_to(routes, gate)
-    sentences = Sentences(database, clock, settings.sentences_file, directory.given_names)
+    sentences = MisunderstoodMessages(database, clock, settings.sentences_file, directory.given_names)
     FigurePages(database, clock, sentences, desk.queues, rendering).add_to(routes, gate)
     TeamPages(agents, gate, rendering).add_to(routes)
     MessagingPages(links, groups, rendering).add_to(routes, gate)

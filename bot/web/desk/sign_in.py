@@ -12,11 +12,11 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from bot.http.forms import read_form
 from bot.support.agents import Agents
 from bot.support.agents_errors import SignInFailed, SignInLocked
-from bot.web.desk.gate import Gate, Visit, place_after
+from bot.web.desk.auth import DeskAuth, DeskRequest, place_after
 from bot.web.desk.rendering import Rendering
-from bot.web.forms import read_form
 
 LARGEST_FORM = 4_096
 """Bytes: login, password, seal, and the page that was asked for."""
@@ -29,7 +29,7 @@ _BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
 class SignIn:
     """The sign-in page and its form, sealed for the browser that was shown it: no other site can sign somebody in as another."""
 
-    def __init__(self, agents: Agents, gate: Gate, rendering: Rendering, issuer: str | None = None) -> None:
+    def __init__(self, agents: Agents, gate: DeskAuth, rendering: Rendering, issuer: str | None = None) -> None:
         """`issuer` is what agents call the OpenID Connect issuer, where there is one."""
         self._issuer = issuer
         self._agents, self._gate, self._rendering = agents, gate, rendering
@@ -79,7 +79,7 @@ class SignIn:
         self._gate.let_in(answer, token)
         return answer
 
-    async def leave(self, visit: Visit, request: Request) -> Response:
+    async def leave(self, visit: DeskRequest, request: Request) -> Response:
         """`POST /desk/sign-out`."""
         await self._agents.sign_out(visit.token)
         answer = self._rendering.redirect(request, "/desk/sign-in")

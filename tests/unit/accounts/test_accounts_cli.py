@@ -11,7 +11,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bot.accounts.cli import LABELS, accounts_app
-from bot.accounts.fields import ORDER
+from bot.accounts.directory_record_fields import ORDER
 from bot.accounts.tables import STATES
 from bot.dossiers.partners import BASES
 from tests.unit.accounts.test_requests import ANNE, LEILA, ask

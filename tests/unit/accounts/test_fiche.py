@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.accounts.fiche import CHOICES, CODES, Fiche, missing_fields, prefill
-from bot.accounts.fields import OPTIONAL, ORDER, REQUIRED, FieldError, display_phone, validate_field
+from bot.accounts.directory_record import CHOICES, CODES, Fiche, missing_fields, prefill
+from bot.accounts.directory_record_fields import OPTIONAL, ORDER, REQUIRED, FieldError, display_phone, validate_field
 from bot.directory.codes import CIVILITIES, MODES, TITLES
 from bot.directory.records import Practice, Professional
 

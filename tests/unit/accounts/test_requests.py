@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import UnknownRequest, UnusableText, WrongState
-from bot.accounts.fiche import Fiche
 from bot.accounts.requests import HAS_ACCOUNT, Submission
 from bot.accounts.tables import AccountRequestAsker
 from bot.dossiers.errors import MissingBasis, NotAMember, UnknownDossier
-from bot.fhir import FhirUnavailable
+from bot.fhir.client import FhirUnavailable
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, SETTINGS, World
 
 LEILA = Fiche.of(

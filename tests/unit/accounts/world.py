@@ -15,14 +15,14 @@ from sqlalchemy import select
 
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.requests import AccountRequests
-from bot.audit import AuditEvent
-from bot.clock import ManualClock
-from bot.database import Database, sqlite_url
+from bot.core.audit import AuditEvent
+from bot.core.clock import ManualClock
+from bot.core.database import Database, sqlite_url
 from bot.dossiers.partners import Partners
-from bot.fhir import FhirClient
+from bot.fhir.client import FhirClient
+from bot.fhir.operations import Operations
 from bot.identity.service import Identity
-from bot.operations import Operations
-from bot.outbox import CHAT, MAIL, OutboxRow
+from bot.jobs.outbox import CHAT, MAIL, OutboxRow
 from bot.settings import Settings
 from tests.unit.sandbox.running import Sandbox
 

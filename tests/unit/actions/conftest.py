@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import bot.tables  # noqa: F401 - every table, the conversations included
-from bot.clock import ManualClock
+import bot.migrations.tables  # noqa: F401 - every table, the conversations included
+from bot.core.clock import ManualClock
 from bot.directory import import_file
-from bot.directory.demo import write_demo_file
+from bot.sandbox.demo_directory import write_demo_file
 from tests.unit.accounts.world import CLAIRE, START, World, world_over
 from tests.unit.actions.dialogue import Dialogue, services
 from tests.unit.sandbox.running import Sandbox, running_sandbox

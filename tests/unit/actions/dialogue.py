@@ -25,7 +25,7 @@ from bot.directory import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.identity.continuations import Continuations
 from bot.notifications.service import Notifications
-from bot.support.hours import hours_of
+from bot.support.opening_hours import hours_of
 from tests.unit.accounts.world import SETTINGS, World
 
 ROOT = Path(__file__).resolve().parents[3]

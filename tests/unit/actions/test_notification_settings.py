@@ -8,8 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.conversation.tables import Conversation
-from bot.notifications.kinds import Category, Mode, Way
+from bot.messaging.tables import Conversation
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import Mute, Preferences, Window
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER, World
 from tests.unit.actions.dialogue import WEB, Dialogue, Said
@@ -136,9 +136,9 @@ async def test_ready_changes(claire: Dialogue, settings: Settings) -> None:
         assert "C'est réglé" in (await claire.press("manage_notifications", **values(shown, title))).text
     held = await settings.now()
     assert held.digest_hours == (time(8),)
-    assert {held.mode(category, Way.TELEGRAM) for category in Category} == {Mode.DIGEST}
-    assert held.mode(Category.ACCOUNT, Way.MAIL) is Mode.NOW
-    assert held.mode(Category.TEAM, Way.MAIL) is Mode.NEVER
+    assert {held.mode(category, DeliveryChannel.TELEGRAM) for category in Category} == {Mode.DIGEST}
+    assert held.mode(Category.ACCOUNT, DeliveryChannel.MAIL) is Mode.NOW
+    assert held.mode(Category.TEAM, DeliveryChannel.MAIL) is Mode.NEVER
     assert {window.days for window in held.quiet} == {EVERY_DAY, frozenset({5, 6})}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.partner_slot import is_meant
 from bot.accounts.registry import Account
-from bot.directory.demo import DEMO_PEOPLE
+from bot.sandbox.demo_directory import DEMO_PEOPLE
 from tests.unit.accounts.world import CLAIRES_DOSSIER, CLAIRES_OTHER
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
 

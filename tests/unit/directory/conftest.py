@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.directory import Directory, import_file
-from bot.directory.demo import write_demo_file
+from bot.sandbox.demo_directory import write_demo_file
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 from bot.directory import Professional, UnusableFile
 from bot.directory.annuaire import Rejected, Row, join_rows, read_rows
 from bot.directory.columns import CELLS, COLUMNS
-from bot.directory.demo import write_demo_file
+from bot.sandbox.demo_directory import write_demo_file
 
 
 def line(**cells: str) -> str:

@@ -12,8 +12,8 @@ import tantivy
 
 from bot.directory import Directory, DirectoryUnavailable, ImportFailed, ImportRunning, Query, UnusableFile, import_file
 from bot.directory.candidates import Candidates
-from bot.directory.demo import DEMO_PEOPLE, write_demo_file
 from bot.directory.index import CURRENT, current_folder, schema
+from bot.sandbox.demo_directory import DEMO_PEOPLE, write_demo_file
 
 LEILA = DEMO_PEOPLE["Leïla Benali"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.directory import import_file
-from bot.directory.demo import write_demo_file
 from bot.directory.index import current_folder
 from bot.directory.lexicon import LEXICON, Lexicon
 from bot.directory.records import Practice, Professional
-from bot.installation import Installation
+from bot.installation.installation import Installation
+from bot.installation.supervisor import free_port
+from bot.sandbox.demo_directory import write_demo_file
 from bot.settings import load_settings
-from bot.supervisor import free_port
 from nlu.components.gazetteers import Gazetteers
 from nlu.components.lexicon import NOTHING, ImportedLexicon
 from nlu.components.lexicon import Lexicon as Reading

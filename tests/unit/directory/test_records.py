@@ -5,8 +5,8 @@ import json
 import pytest
 
 from bot.directory import Practice, Professional, rpps_luhn_ok
-from bot.directory.demo import DEMO_PEOPLE, invented_rpps
 from bot.directory.records import proper_case
+from bot.sandbox.demo_directory import DEMO_PEOPLE, invented_rpps
 
 
 def test_display_is_how_people_write_it() -> None:

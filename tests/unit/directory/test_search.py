@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.directory import Directory, Professional, Query
-from bot.directory.demo import DEMO_PEOPLE
 from bot.directory.names import Typed, fit, typed_words
+from bot.sandbox.demo_directory import DEMO_PEOPLE
 
 LEILA, KARIM, PAUL = DEMO_PEOPLE["Leïla Benali"], DEMO_PEOPLE["Karim Benali"], DEMO_PEOPLE["Paul Martin"]
 SOPHIE, NATHALIE = DEMO_PEOPLE["Sophie Leroux"], DEMO_PEOPLE["Nathalie Martin"]

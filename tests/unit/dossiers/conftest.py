@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.accounts.registry import Account, AccountRegistry
-from bot.audit import AuditEvent
-from bot.clock import ManualClock
-from bot.database import Database, sqlite_url
+from bot.core.audit import AuditEvent
+from bot.core.clock import ManualClock
+from bot.core.database import Database, sqlite_url
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
-from bot.fhir import FhirClient
-from bot.operations import Operation, Operations
-from bot.outbox import OutboxRow
+from bot.fhir.client import FhirClient
+from bot.fhir.operations import Operation, Operations
+from bot.jobs.outbox import OutboxRow
 from tests.unit.sandbox.running import TOKEN, Sandbox, running_sandbox
 
 

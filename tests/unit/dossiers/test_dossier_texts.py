@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.mail import render_text
 from bot.dossiers.errors import ALL
-from bot.mail import render_text
-from bot.operations import BROKEN, GAVE_UP
+from bot.fhir.operations import BROKEN, GAVE_UP
 
 REFUSED = [refusal.code for refusal in ALL]
 ADD = {"added", "already", "not_a_member", "unknown_dossier", "account_closed"}

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.dossiers.dossiers import Dossiers, NotAMember, Pending, UnknownDossier, Usager
-from bot.dossiers.likeness import may_be_same, name_matches
+from bot.dossiers.similarity import may_be_same, name_matches
 from tests.unit.dossiers.conftest import House
 from tests.unit.sandbox.running import Sandbox
 

@@ -19,7 +19,7 @@ from bot.dossiers.partners import (
     Pending,
     UnknownDossier,
 )
-from bot.operations import GIVE_UP_AFTER, LEASE, OperationFailed
+from bot.fhir.operations import GIVE_UP_AFTER, LEASE, OperationFailed
 from tests.unit.dossiers.conftest import House, house_on
 from tests.unit.sandbox.running import Sandbox
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import httpx
 import pytest
 
-from bot.fhir import (
+from bot.fhir.client import (
     RETRIES,
     FhirClient,
     FhirConflict,

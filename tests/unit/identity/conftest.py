@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import ManualClock
+from bot.core.clock import ManualClock
 from tests.unit.accounts.world import START, World, world_over
 from tests.unit.sandbox.running import Sandbox, running_sandbox
 

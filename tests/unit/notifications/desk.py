@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.audit import AuditEvent
-from bot.clock import ManualClock
-from bot.database import Database
-from bot.notifications.kinds import Mode, Way
+from bot.core.audit import AuditEvent
+from bot.core.clock import ManualClock
+from bot.core.database import Database
+from bot.notifications.kinds import DeliveryChannel, Mode
 from bot.notifications.service import Notifications
 from bot.notifications.tables import HANDED, Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
 from bot.settings import Settings
@@ -46,7 +46,7 @@ class Desk:
             await session.flush()
             return notice.id
 
-    async def send(self, notice: int, way: Way, state: str, account: str | None = None, message: int | None = None) -> None:
+    async def send(self, notice: int, way: DeliveryChannel, state: str, account: str | None = None, message: int | None = None) -> None:
         now = self.clock.now()
         async with self.database.writing() as session:
             send = NoticeSend(
@@ -59,12 +59,12 @@ class Desk:
         now = self.clock.now()
         async with self.database.writing() as session:
             message = NoticeMessage(
-                account_id=account or self.account, way=Way.TELEGRAM, digest=False, due_at=now, handed_at=now, outbox_id=1
+                account_id=account or self.account, way=DeliveryChannel.TELEGRAM, digest=False, due_at=now, handed_at=now, outbox_id=1
             )
             session.add(message)
             await session.flush()
         for notice in notices:
-            await self.send(notice, Way.TELEGRAM, HANDED, account, message.id)
+            await self.send(notice, DeliveryChannel.TELEGRAM, HANDED, account, message.id)
         return message.id
 
     async def look_at(self, account: str | None = None) -> datetime | None:

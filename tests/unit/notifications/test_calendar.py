@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.clock import PARIS
+from bot.core.clock import PARIS
 from bot.notifications.calendar import LONGEST_QUIET, instant, is_holiday, next_digest, quiet_until
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY, Preferences, Window, always_quiet
 from tests.unit.notifications.wanted import INSTANTS, ZONES, preferences, unhurried

@@ -15,9 +15,9 @@ from fhir.resources.R4B.communicationrequest import CommunicationRequest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.database import Database, sqlite_url
-from bot.notifications.events import MAX_BATCH
-from tests.unit.notifications.test_events import JSON, Intake, application, event
+from bot.core.database import Database, sqlite_url
+from bot.notifications.event_intake import MAX_BATCH
+from tests.unit.notifications.test_event_intake import JSON, Intake, application, event
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 FHIR = "application/fhir+json; charset=utf-8"

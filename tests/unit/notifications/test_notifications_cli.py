@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.clock import SystemClock
-from bot.database import Database, sqlite_url
+from bot.core.clock import SystemClock
+from bot.core.database import Database, sqlite_url
+from bot.jobs.outbox import MAIL, OutboxRow
 from bot.notifications.tables import NoticeMessage
-from bot.outbox import MAIL, OutboxRow
 
 
 async def _give_up(folder: Path) -> None:

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import delete
 
-from bot.clock import ManualClock
-from bot.database import Database, sqlite_url
+from bot.core.clock import ManualClock
+from bot.core.database import Database, sqlite_url
 from bot.identity.tables import ChatLink
 from bot.notifications.page_links import LINK_LIFE, SESSION_LIFE, PageLinks, Visit, make_page_link
 from bot.settings import Settings

@@ -12,9 +12,9 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from bot.clock import ManualClock
-from bot.database import Database, sqlite_url
-from bot.notifications.kinds import Category, Mode, Way
+from bot.core.clock import ManualClock
+from bot.core.database import Database, sqlite_url
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import MOST_MUTES, Mute, Preferences
 from bot.notifications.tables import DROPPED, HANDED, WAITING, NotificationPerson
 from tests.unit.notifications.desk import DOSSIER, OTHER, Desk
@@ -31,7 +31,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 def by_mail(preferences: Preferences) -> Preferences:
-    return preferences.model_copy(update={"matrix": {**preferences.matrix, Category.TEAM: {Way.MAIL: Mode.NOW}}})
+    return preferences.model_copy(update={"matrix": {**preferences.matrix, Category.TEAM: {DeliveryChannel.MAIL: Mode.NOW}}})
 
 
 def in_the_evening(preferences: Preferences) -> Preferences:
@@ -54,7 +54,7 @@ async def test_who_said_nothing_has_the_defaults(desk: Desk) -> None:
 
 async def test_a_change_is_kept_and_audited_without_values(desk: Desk) -> None:
     changed = await desk.service.change("claire", by_mail, channel="telegram", conversation_id="chat")
-    assert changed.mode(Category.TEAM, Way.MAIL) is Mode.NOW
+    assert changed.mode(Category.TEAM, DeliveryChannel.MAIL) is Mode.NOW
     assert await desk.service.preferences("claire") == changed
     assert await desk.service.preferences("karim") == Preferences()
     (row,) = await desk.trail()
@@ -131,7 +131,7 @@ async def test_mutes_that_ended_go_at_the_next_change(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("state", "looked"), [(WAITING, NOW), (HANDED, None), (DROPPED, None)])
 async def test_what_waits_is_decided_again(desk: Desk, state: str, looked: datetime | None) -> None:
-    await desk.send(await desk.notice(), Way.TELEGRAM, state)
+    await desk.send(await desk.notice(), DeliveryChannel.TELEGRAM, state)
     await desk.service.change("claire", in_the_evening, channel="web")
     assert await desk.look_at() == looked
     assert await desk.look_at("karim") is None
@@ -140,7 +140,7 @@ async def test_what_waits_is_decided_again(desk: Desk, state: str, looked: datet
 async def test_undoing_and_reading_have_what_waits_decided_again(desk: Desk) -> None:
     notice = await desk.notice()
     await desk.service.change("claire", in_the_evening, channel="web")
-    await desk.send(notice, Way.TELEGRAM, WAITING)
+    await desk.send(notice, DeliveryChannel.TELEGRAM, WAITING)
     await desk.service.undo("claire", channel="web")
     assert await desk.look_at() == NOW
     desk.clock.advance(timedelta(minutes=1))
@@ -198,9 +198,9 @@ async def test_titles_are_shown_where_they_are_asked_for(desk: Desk) -> None:
 
 async def test_the_bell_counts_what_was_announced_and_is_unread(desk: Desk) -> None:
     for state, read in ((HANDED, False), (HANDED, True), (WAITING, False), (DROPPED, False)):
-        await desk.send(await desk.notice(read=read), Way.SPHERE, state)
-    await desk.send(await desk.notice(), Way.TELEGRAM, HANDED)
-    await desk.send(await desk.notice("karim"), Way.SPHERE, HANDED, "karim")
+        await desk.send(await desk.notice(read=read), DeliveryChannel.SPHERE, state)
+    await desk.send(await desk.notice(), DeliveryChannel.TELEGRAM, HANDED)
+    await desk.send(await desk.notice("karim"), DeliveryChannel.SPHERE, HANDED, "karim")
     assert await desk.service.unread("claire") == 1
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, time
 
-from bot.clock import PARIS
-from bot.notifications.changes import AddQuiet, Change, ClearQuiet, EndMute, EndMutes, SetDigest, SetMode, StartMute, SwitchOn
+from bot.core.clock import PARIS
 from bot.notifications.kinds import Category
-from bot.notifications.wishes import Question, Wish
+from bot.notifications.preference_changes import AddQuiet, Change, ClearQuiet, EndMute, EndMutes, SetDigest, SetMode, StartMute, SwitchOn
+from bot.notifications.preference_parser import PreferenceRequest, Question
 
 _ALL = frozenset(Category)
 _DOSSIERS = _ALL - {Category.ACCOUNT, Category.SERVICE}
@@ -17,7 +17,7 @@ _DAYS = {frozenset(range(7)): "daily", frozenset(range(5)): "mo-fr", frozenset({
 _NAMES = ("mo", "tu", "we", "th", "fr", "sa", "su", "holidays")
 
 
-def told(result: Wish | Question | None) -> str:
+def told(result: PreferenceRequest | Question | None) -> str:
     """What was read, in short."""
     if result is None:
         return "nothing"

@@ -12,29 +12,29 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.accounts.registry import AccountRegistry
-from bot.clock import ManualClock
-from bot.conversation.channel import Chat, Means, Part
-from bot.conversation.gateway import Gateway
-from bot.conversation.privacy import Privacy
-from bot.conversation.tables import MessageRow
-from bot.database import Database, random_id
-from bot.delivery import Delivery
+from bot.core.clock import ManualClock
+from bot.core.database import Database, random_id
+from bot.dossiers.care_teams import mark_of
 from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.teams import mark_of
 from bot.dossiers.usagers import KnownUsagers
-from bot.fhir import FhirClient
+from bot.fhir.client import FhirClient
 from bot.identity.service import Identity
 from bot.identity.tables import ChatLink
-from bot.notifications.kinds import Way
+from bot.jobs.outbox import OutboxRow
+from bot.messaging.channel import ChannelCapabilities, Chat, OutboundMessage
+from bot.messaging.delivery import Delivery
+from bot.messaging.gateway import Gateway
+from bot.messaging.pii.redaction import Redaction
+from bot.messaging.tables import MessageRow
+from bot.notifications.kinds import DeliveryChannel
+from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.preferences import Preferences
 from bot.notifications.service import Notifications
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
-from bot.notifying import Notifying
-from bot.outbox import OutboxRow
 from bot.settings import Settings
 from tests.databases import fresh_database
 from tests.unit.accounts.world import Line
-from tests.unit.conversation.harness import settings_for
+from tests.unit.messaging.harness import settings_for
 from tests.unit.sandbox.running import TOKEN, Sandbox
 
 CLAIRE, KARIM, PAUL = "claire.moreau@sphere.example", "karim.benali@sphere.example", "paul.martin@sphere.example"
@@ -50,16 +50,16 @@ class Wire:
     routes = None
 
     def __init__(self, name: str) -> None:
-        self.means = Means(
+        self.means = ChannelCapabilities(
             name=name, trusted=False, longest_text=4096, most_buttons=10, longest_title=60, buttons_per_row=1, edits=True, deletes=True
         )
-        self.sent: list[tuple[str, Part]] = []
-        self.replaced: list[tuple[str, str, Part]] = []
+        self.sent: list[tuple[str, OutboundMessage]] = []
+        self.replaced: list[tuple[str, str, OutboundMessage]] = []
         self.fails: list[Exception] = []
         """Raised by the next calls, in order."""
         self.blocked: Exception | None = None
 
-    async def send(self, chat: Chat, part: Part) -> str:
+    async def send(self, chat: Chat, part: OutboundMessage) -> str:
         if self.blocked is not None:
             raise self.blocked
         if self.fails:
@@ -67,7 +67,7 @@ class Wire:
         self.sent.append((chat.address, part))
         return str(len(self.sent))
 
-    async def replace(self, chat: Chat, sent_id: str, part: Part) -> None:
+    async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None:
         self.replaced.append((chat.address, sent_id, part))
 
     async def delete(self, chat: Chat, sent_id: str) -> None: ...
@@ -95,11 +95,11 @@ class Process:
         self.town = town
         identity = Identity(town.database, AccountRegistry(town.fhir), town.clock, town.settings)
         dossiers = Dossiers(town.fhir, town.database, town.clock)
-        self.privacy = Privacy(identity, KnownUsagers(dossiers, town.clock), town.clock)
+        self.privacy = Redaction(identity, KnownUsagers(dossiers, town.clock), town.clock)
         self.gateway = Gateway(town.settings, town.database, town.clock, self.privacy, _redeem)
         for wire in town.wires.values():
             self.gateway.doors.add(wire)
-        self.notifying = Notifying(town.settings, town.database, town.clock, town.fhir, self.privacy, self.gateway.doors.channels)
+        self.notifying = NotificationWorker(town.settings, town.database, town.clock, town.fhir, self.privacy, self.gateway.doors.channels)
         self.gateway.decide_again(self.notifying.following)
         self.delivery = Delivery(town.settings, town.database, town.clock, self.gateway, self.privacy, notices=self.notifying.following)
 
@@ -190,11 +190,11 @@ class Town:
     async def notices(self, email: str) -> list[Notice]:
         return await self.rows(Notice, Notice.account_id == self.account(email))
 
-    async def sends(self, email: str, way: Way | None = None) -> list[NoticeSend]:
+    async def sends(self, email: str, way: DeliveryChannel | None = None) -> list[NoticeSend]:
         where = [NoticeSend.account_id == self.account(email)] + ([NoticeSend.way == way] if way else [])
         return await self.rows(NoticeSend, *where)
 
-    async def messages(self, email: str, way: Way | None = None) -> list[NoticeMessage]:
+    async def messages(self, email: str, way: DeliveryChannel | None = None) -> list[NoticeMessage]:
         where = [NoticeMessage.account_id == self.account(email)] + ([NoticeMessage.way == way] if way else [])
         return await self.rows(NoticeMessage, *where)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from bot.notifications.kinds import Category, Mode, Way
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import Mute, Preferences, Window, always_quiet
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,7 +23,7 @@ INSTANTS = st.one_of(
 HOURS = st.builds(time, st.integers(0, 23), st.sampled_from((0, 15, 30, 45)))
 WINDOWS = st.builds(Window, days=st.frozensets(st.integers(0, 7), min_size=1), start=HOURS, end=HOURS)
 MODES = st.sampled_from(Mode)
-MATRICES = st.dictionaries(st.sampled_from(Category), st.dictionaries(st.sampled_from(Way), MODES))
+MATRICES = st.dictionaries(st.sampled_from(Category), st.dictionaries(st.sampled_from(DeliveryChannel), MODES))
 
 
 def mutes() -> st.SearchStrategy[Mute]:

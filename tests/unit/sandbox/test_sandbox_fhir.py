@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.sandbox.api import MAX_BODY
+from bot.sandbox.fhir.api import MAX_BODY
 from tests.unit.sandbox.running import Sandbox
 
 PATIENT = {

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.sandbox.seed import demo_resources
-from bot.sandbox.validation import validate
+from bot.sandbox.fhir.seed import demo_resources
+from bot.sandbox.fhir.validation import validate
 from tests.unit.sandbox.running import EVENTS_TOKEN, NOWHERE, TOKEN, Sandbox, listening_socket, running_sandbox, served
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.clock import ManualClock
-from bot.conversation.desk import Desk
-from bot.conversation.gateway import Gateway
-from bot.support.records import Agent, State, Ticket
-from tests.unit.conversation.harness import Bot, Chat, buttons, running_bot
+from bot.core.clock import ManualClock
+from bot.messaging.gateway import Gateway
+from bot.support.desk import Desk
+from bot.support.records import Agent, Ticket, TicketState
+from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot
 
 MARIE, PAUL = Agent("a1", "Marie"), Agent("a2", "Paul")
 BOSS = Agent("a3", "Solène", supervisor=True)
@@ -53,9 +53,9 @@ class World:
         return chat, await self.desk.take(ticket.id, agent)
 
     async def newest(self) -> Ticket:
-        return max((entry.ticket for entry in await self.desk.queue(states=frozenset(State))), key=lambda ticket: ticket.id)
+        return max((entry.ticket for entry in await self.desk.queue(states=frozenset(TicketState))), key=lambda ticket: ticket.id)
 
-    async def state(self, ticket: Ticket) -> State:
+    async def state(self, ticket: Ticket) -> TicketState:
         return (await self.desk.find(ticket.id)).state
 
     async def pass_time(self, **span: float) -> None:

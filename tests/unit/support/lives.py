@@ -19,24 +19,24 @@ from sqlalchemy.pool import QueuePool
 
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
-from bot.clock import ManualClock
-from bot.conversation.desk import Desk
-from bot.conversation.gateway import Gateway
-from bot.conversation.messages import Incoming
-from bot.conversation.privacy import Privacy
-from bot.conversation.tables import DONE, InboxRow, MessageRow
-from bot.database import Database
+from bot.core.clock import ManualClock
+from bot.core.database import Database
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
 from bot.dossiers.usagers import KnownUsagers
-from bot.fhir import FhirClient
+from bot.fhir.client import FhirClient
+from bot.fhir.operations import Operations
 from bot.identity.service import Identity
+from bot.messaging.gateway import Gateway
+from bot.messaging.messages import Incoming
+from bot.messaging.pii.redaction import Redaction
+from bot.messaging.tables import DONE, InboxRow, MessageRow
 from bot.migrations import upgrade
-from bot.operations import Operations
+from bot.support.desk import Desk
 from bot.support.errors import DeskError
-from bot.support.records import HELD, Outcome, State, Why
-from bot.support.tables import MoveRow, TicketRow
-from tests.unit.conversation.harness import StandInRasa, buttons, served, settings_for, until
+from bot.support.records import HELD, Outcome, TicketEventType, TicketState
+from bot.support.tables import TicketEventRow, TicketRow
+from tests.unit.messaging.harness import StandInRasa, buttons, served, settings_for, until
 from tests.unit.support.desk_world import ASK, BOSS, DOING, MARIE, OPEN_AT, PAUL
 
 SLOWLY = "lentement"
@@ -70,7 +70,7 @@ class Installation:
         self._identity = Identity(self.database, registry, self.clock, self._settings)
         partners = Partners(fhir, self.database, self.clock, Operations(self.database, self.clock))
         self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings)
-        self._privacy = Privacy(self._identity, KnownUsagers(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
+        self._privacy = Redaction(self._identity, KnownUsagers(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
         self.gateway: Gateway
         self.desk: Desk
         self._ours: set[asyncio.Task[Any]] = set()
@@ -231,11 +231,11 @@ class Life:
         replies = await self.say("bonjour")
         assert [reply["author"] for reply in replies] == ["assistant"], replies
         said = select(MessageRow.author, MessageRow.text, MessageRow.turn).where(MessageRow.conversation_id == self.id)
-        told = select(MoveRow).join(TicketRow, TicketRow.id == MoveRow.ticket_id).where(TicketRow.conversation_id == self.id)
+        told = select(TicketEventRow).join(TicketRow, TicketRow.id == TicketEventRow.ticket_id).where(TicketRow.conversation_id == self.id)
         async with self.home.database.reading() as session:
             messages = [tuple(row) for row in await session.execute(said.order_by(MessageRow.id))]
             tickets = (await session.scalars(select(TicketRow).where(TicketRow.conversation_id == self.id))).all()
-            moves = (await session.scalars(told.order_by(MoveRow.id))).all()
+            moves = (await session.scalars(told.order_by(TicketEventRow.id))).all()
         self._check_nobody_spoke_out_of_turn(messages)
         self._check_nothing_was_lost(messages, tickets, moves)
 
@@ -248,27 +248,29 @@ class Life:
             if author == "system":
                 silent = not TAKES_OVER.search(text) and (silent or bool(SILENCES.search(text)))
 
-    def _check_nothing_was_lost(self, messages: Sequence[tuple[Any, ...]], tickets: Sequence[TicketRow], moves: Sequence[MoveRow]) -> None:
+    def _check_nothing_was_lost(
+        self, messages: Sequence[tuple[Any, ...]], tickets: Sequence[TicketRow], moves: Sequence[TicketEventRow]
+    ) -> None:
         turns = [turn for author, _, turn in messages if author == "user"]
         answered = {turn for author, _, turn in messages if author != "user"}
         assert len(turns) == self.sent
-        assert sum(turn not in answered for turn in turns) <= sum(move.why == Why.SAID for move in moves)
+        assert sum(turn not in answered for turn in turns) <= sum(move.why == TicketEventType.SAID for move in moves)
         for ticket in tickets:
-            assert State(ticket.state) not in HELD | {State.JOINING}
+            assert TicketState(ticket.state) not in HELD | {TicketState.JOINING}
             self._check_moves([move for move in moves if move.ticket_id == ticket.id], ticket)
         assert sum(ticket.live is not None for ticket in tickets) <= 1
 
-    def _check_moves(self, moves: Sequence[MoveRow], ticket: TicketRow) -> None:
+    def _check_moves(self, moves: Sequence[TicketEventRow], ticket: TicketRow) -> None:
         """What the user said to a ticket was answered, or closed by somebody, or waits for an answer still."""
         unanswered, state = False, None
         for move in moves:
             assert move.was == state or (move.was == move.state == state), (move.id, move.was, state)
             state = move.state
-            if move.why in {Why.SAID, Why.REPLIED}:
-                unanswered = move.why == Why.SAID
-            if state == State.CLOSED and move.why in {Why.AGENT_CLOSED, Why.USER_ENDED}:
+            if move.why in {TicketEventType.SAID, TicketEventType.REPLIED}:
+                unanswered = move.why == TicketEventType.SAID
+            if state == TicketState.CLOSED and move.why in {TicketEventType.AGENT_CLOSED, TicketEventType.USER_ENDED}:
                 unanswered = False
-            assert not (state == State.CLOSED and unanswered), move.why
+            assert not (state == TicketState.CLOSED and unanswered), move.why
         assert state == ticket.state
 
 

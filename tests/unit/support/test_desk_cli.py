@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from bot.clock import SystemClock
-from bot.database import Database, sqlite_url
+from bot.core.clock import SystemClock
+from bot.core.database import Database, sqlite_url
 from bot.settings import Settings
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents

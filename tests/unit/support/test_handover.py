@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.support.errors import AlreadyTaken, ConversationBusy, NotYours, TicketOver
-from bot.support.records import Outcome, Reason, State, Why
-from tests.unit.conversation.harness import until
+from bot.support.records import Outcome, Reason, TicketEventType, TicketState
+from tests.unit.messaging.harness import until
 from tests.unit.support.desk_world import ASK, BOSS, MARIE, NIGHT, PAUL, support_world, titles, token
 
 
@@ -23,7 +23,7 @@ async def test_the_ticket_is_there_before_the_user_is_told(tmp_path: Path) -> No
         assert entry.ticket.reference in told["text"]
         assert "la prochaine" in told["text"]
         assert "pas encore estimer" in told["text"]
-        assert (entry.ticket.state, entry.ticket.reason, entry.ticket.dossier) == (State.WAITING, Reason.ASKED, "SPH-2024-000137")
+        assert (entry.ticket.state, entry.ticket.reason, entry.ticket.dossier) == (TicketState.WAITING, Reason.ASKED, "SPH-2024-000137")
         context = (await world.desk.view(entry.ticket.id)).context
         assert (context.task, context.error_ids, context.tried) == ("associer un partenaire", ("e1",), ("help",))
         (second,) = await (await world.chat()).say(ASK)
@@ -45,7 +45,7 @@ async def test_nothing_typed_reaches_rasa_while_a_person_is_waited_for_or_answer
         assert {reply["author"] for reply in replies} <= {"system"}
         texts = [m["text"] for m in await world.desk.messages(ticket.id) if m["author"] == "user"]
         assert texts == ["ajoute", ASK, said, "Bouton deny", said, "Bouton affirm"]
-        assert await world.state(ticket) is State.AGENT
+        assert await world.state(ticket) is TicketState.AGENT
 
 
 async def test_a_conversation_with_an_agent_is_said_by_name_and_announced(tmp_path: Path) -> None:
@@ -73,12 +73,12 @@ async def test_a_conversation_with_an_agent_is_said_by_name_and_announced(tmp_pa
         assert world.bot.rasa.said() == [ASK, "bonjour"]
         moves = (await world.desk.view(ticket.id)).moves
         assert [(move.who, move.why) for move in moves] == [
-            ("user", Why.REQUESTED),
-            ("user", Why.SAID),
-            ("agent:a1", Why.TAKEN),
-            ("agent:a1", Why.REPLIED),
-            ("user", Why.SAID),
-            ("agent:a1", Why.AGENT_CLOSED),
+            ("user", TicketEventType.REQUESTED),
+            ("user", TicketEventType.SAID),
+            ("agent:a1", TicketEventType.TAKEN),
+            ("agent:a1", TicketEventType.REPLIED),
+            ("user", TicketEventType.SAID),
+            ("agent:a1", TicketEventType.AGENT_CLOSED),
         ]
 
 
@@ -96,7 +96,7 @@ async def test_a_second_handover_works_as_the_first(tmp_path: Path) -> None:
         await world.desk.reply(second.id, PAUL, "Re-bonjour.", key="1")
         assert await chat.say("oui") == []
         await chat.say("fin")
-        assert await world.state(second) is State.CLOSED
+        assert await world.state(second) is TicketState.CLOSED
         assert (await chat.say("bonjour"))[0]["author"] == "assistant"
         assert [other.id for other in (await world.desk.view(second.id)).others] == [first.id]
 
@@ -112,7 +112,7 @@ async def test_the_user_ends_it(tmp_path: Path, wish: str) -> None:
             assert message["author"] == "system"
             assert "L’assistant reprend" in message["text"]
             assert titles(message) == ["Reprendre : associer un partenaire"]
-            assert await world.state(ticket) is State.CLOSED
+            assert await world.state(ticket) is TicketState.CLOSED
         assert (await waiting.press(token(told, "Reprendre : associer un partenaire")))[0]["text"] == "dit affirm"
         with pytest.raises(TicketOver):
             await world.desk.reply(second.id, MARIE, "trop tard", key="1")
@@ -123,12 +123,12 @@ async def test_a_word_that_may_answer_the_agent_ends_only_a_wait(tmp_path: Path)
     async with support_world(tmp_path) as world:
         waiting, first = await world.asking()
         await waiting.say("Annuler")
-        assert await world.state(first) is State.CLOSED
+        assert await world.state(first) is TicketState.CLOSED
         talking, second = await world.with_agent()
         assert await talking.say("Annuler") == []
         (told,) = await talking.say("/annuler")
         assert "écrivez « fin »" in told["text"]
-        assert await world.state(second) is State.AGENT
+        assert await world.state(second) is TicketState.AGENT
 
 
 async def test_two_agents_cannot_answer_the_same_one(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ async def test_two_agents_cannot_answer_the_same_one(tmp_path: Path) -> None:
             await world.desk.reply(ticket.id, winner, "coucou", key="1")
         assert f"{winner.name} a quitté la discussion. {loser.name}" in (await chat.texts())[-1]
         await world.desk.transfer(ticket.id, BOSS, to=MARIE)
-        assert (await world.desk.transfer(ticket.id, MARIE, queue="Technique")).state is State.WAITING
+        assert (await world.desk.transfer(ticket.id, MARIE, queue="Technique")).state is TicketState.WAITING
         assert [entry.ticket.id for entry in await world.desk.queue(queue="Technique")] == [ticket.id]
         assert "la prochaine" in (await chat.texts())[-1]
         assert await world.bot.app.state.gateway.deadlines.run_due() == 0
@@ -162,7 +162,7 @@ async def test_nobody_takes_it_the_user_leaves_a_message_and_is_answered_there(t
         assert "la prochaine" in waiting["text"]
         await world.pass_time(minutes=11)
         (kept,) = await chat.say("Mon dossier 137 est vide.")
-        assert await world.state(ticket) is State.LEFT
+        assert await world.state(ticket) is TicketState.LEFT
         assert ticket.reference in kept["text"]
         assert (await chat.say("bonjour"))[0]["author"] == "assistant"
         await world.desk.take(ticket.id, MARIE)
@@ -182,7 +182,7 @@ async def test_a_message_that_is_not_written_ends_the_wait_and_what_was_said_sta
         await talking.say("il manque un bouton")
         await world.pass_time(minutes=10)
         await world.pass_time(minutes=10)
-        assert (await world.state(nothing), await world.state(something)) == (State.CLOSED, State.LEFT)
+        assert (await world.state(nothing), await world.state(something)) == (TicketState.CLOSED, TicketState.LEFT)
         assert "Aucun message" in (await silent.texts())[-1]
         assert (await silent.say("bonjour"))[0]["author"] == (await talking.say("bonjour"))[0]["author"] == "assistant"
 
@@ -200,16 +200,16 @@ async def test_out_of_hours_the_next_opening_is_said_and_a_message_left(tmp_path
         await chat.press(token(told, "Laisser un message"))
         (kept,) = await chat.say("Rappelez-moi, c’est « fin » du mois.")
         ticket = await world.newest()
-        assert (ticket.state, ticket.reason, ticket.dossier) == (State.LEFT, Reason.ASKED, "SPH-2024-000137")
+        assert (ticket.state, ticket.reason, ticket.dossier) == (TicketState.LEFT, Reason.ASKED, "SPH-2024-000137")
         assert "demain à 9h30" in kept["text"]
         await chat.press(token(kept, "Compléter mon message"))
         (kept,) = await chat.say("fin")  # what was left before is kept
-        assert await world.state(ticket) is State.LEFT
+        assert await world.state(ticket) is TicketState.LEFT
         await chat.press(token(kept, "Compléter mon message"))
         await chat.say("Et mon numéro est en pied de mail.")
-        assert await world.state(ticket) is State.LEFT
+        assert await world.state(ticket) is TicketState.LEFT
         world.clock.advance(timedelta(hours=13, minutes=30))
-        assert (await world.desk.take(ticket.id, MARIE)).state is State.AGENT
+        assert (await world.desk.take(ticket.id, MARIE)).state is TicketState.AGENT
         await world.desk.reply(ticket.id, MARIE, "Bonjour !", key="1")
         assert (await chat.history())[-1]["agent"] == "Marie"
 
@@ -222,7 +222,7 @@ async def test_the_office_closes_for_those_who_wait_not_for_those_who_talk(tmp_p
         await world.pass_time(minutes=5)
         assert "vient de fermer" in (await waiting.texts())[-1]
         assert "aujourd’hui à 13h30" in (await waiting.texts())[-1]
-        assert (await world.state(waits), await world.state(with_agent)) == (State.WRITING, State.AGENT)
+        assert (await world.state(waits), await world.state(with_agent)) == (TicketState.WRITING, TicketState.AGENT)
         await world.desk.reply(with_agent.id, MARIE, "Je finis avec vous.", key="1")
         assert await talking.say("merci") == []
 
@@ -234,13 +234,13 @@ async def test_silence_gives_the_assistant_the_word_back_and_unanswered_words_st
         other, unanswered = await world.with_agent(PAUL)
         await other.say("Vous êtes là ?")
         await world.pass_time(minutes=29)
-        assert await world.state(answered) is State.AGENT
+        assert await world.state(answered) is TicketState.AGENT
         await world.pass_time(minutes=1)
-        assert (await world.state(answered), await world.state(unanswered)) == (State.CLOSED, State.LEFT)
+        assert (await world.state(answered), await world.state(unanswered)) == (TicketState.CLOSED, TicketState.LEFT)
         assert "30 min" in (await chat.texts())[-1]
         assert "Paul n’a pas pu vous répondre à temps" in (await other.texts())[-1]
         assert (await chat.say("bonjour"))[0]["author"] == (await other.say("bonjour"))[0]["author"] == "assistant"
-        assert (await world.desk.take(unanswered.id, MARIE)).state is State.AGENT
+        assert (await world.desk.take(unanswered.id, MARIE)).state is TicketState.AGENT
 
 
 async def test_an_agent_joins_when_the_assistant_has_finished_its_sentence(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ async def test_an_agent_joins_when_the_assistant_has_finished_its_sentence(tmp_p
         gate = world.bot.rasa.gates["question"] = asyncio.Event()
         asked = asyncio.create_task(chat.say("question"))
         await until(lambda: world.bot.rasa.requests == 2)
-        assert (await world.desk.take(ticket.id, MARIE)).state is State.JOINING
+        assert (await world.desk.take(ticket.id, MARIE)).state is TicketState.JOINING
         queued = asyncio.create_task(chat.say("et aussi"))
         await until(lambda: _said(world, ticket.id, "et aussi"))
         gate.set()
@@ -260,7 +260,7 @@ async def test_an_agent_joins_when_the_assistant_has_finished_its_sentence(tmp_p
         assert "a rejoint la discussion" in answers[1]["text"]
         assert nothing == []
         assert world.bot.rasa.said() == [ASK, "question"]
-        assert await world.state(ticket) is State.AGENT
+        assert await world.state(ticket) is TicketState.AGENT
 
 
 async def _said(world: object, ticket_id: int, text: str) -> bool:
@@ -281,11 +281,11 @@ async def test_rating_and_reopening_keep_the_thread(tmp_path: Path) -> None:
         assert (await world.desk.find(ticket.id)).rating == 2
         (reopened,) = await chat.press(token(thanks, "Rouvrir la discussion"))
         assert ticket.reference in reopened["text"]
-        assert await world.state(ticket) is State.WAITING
+        assert await world.state(ticket) is TicketState.WAITING
         assert await chat.say("ça ne marche toujours pas") == []
         await world.desk.take(ticket.id, PAUL)
         await world.desk.close(ticket.id, PAUL, Outcome.EXPLAINED)
-        assert (await world.desk.reopen(ticket.id, PAUL)).state is State.AGENT
+        assert (await world.desk.reopen(ticket.id, PAUL)).state is TicketState.AGENT
         await world.desk.close(ticket.id, PAUL, Outcome.SOLVED)
         last = (await chat.history())[-1]
         world.bot.rasa.answers["encore"] = world.bot.rasa.answers[ASK]
@@ -299,7 +299,7 @@ async def test_rating_and_reopening_keep_the_thread(tmp_path: Path) -> None:
 
 
 async def test_a_notice_arrives_meanwhile_and_is_marked(tmp_path: Path) -> None:
-    from bot.outbox import CHAT, enqueue
+    from bot.jobs.outbox import CHAT, enqueue
 
     async with support_world(tmp_path) as world:
         chat, ticket = await world.with_agent()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.app import create_app
-from bot.clock import SystemClock
-from bot.conversation.desk import Desk
-from bot.supervisor import free_port
-from bot.support.records import State
-from tests.unit.conversation.harness import Chat, StandInRasa, open_chat, served, settings_for, take
-from tests.unit.conversation.test_recovery import bot_process
+from bot.core.clock import SystemClock
+from bot.installation.supervisor import free_port
+from bot.support.desk import Desk
+from bot.support.records import TicketState
+from tests.unit.messaging.harness import Chat, StandInRasa, open_chat, served, settings_for, take
+from tests.unit.messaging.test_recovery import bot_process
 from tests.unit.support.desk_world import ASK, DOING, MARIE
 
 ALWAYS = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
@@ -48,7 +48,7 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
             last = Chat(bot.http, chat.token)
             async with asyncio.timeout(60):
                 assert (await last.post({"id": "q", "text": "merci"})).json()["messages"] == []
-            assert (await desk.find(ticket.id)).state is State.AGENT
+            assert (await desk.find(ticket.id)).state is TicketState.AGENT
             assert rasa.said() == [ASK]
             assert "L’assistant reprend" in (await last.post({"id": "fin", "text": "/fin"})).json()["messages"][0]["text"]
             await last.post({"id": "b", "text": "bonjour"})

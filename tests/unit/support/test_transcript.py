@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.conversation.messages import Incoming, Message
+from bot.messaging.messages import Incoming, Message
 from bot.support.records import Outcome
 from tests.unit.support.desk_world import ASK, MARIE, World, support_world, titles, token
 

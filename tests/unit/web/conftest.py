@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import ManualClock
+from bot.core.clock import ManualClock
 from tests.unit.accounts.world import World, world_over
 from tests.unit.sandbox.running import Sandbox, running_sandbox
 from tests.unit.web.issuer import Provider, provider

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import httpx
 from fastapi import FastAPI
 
-from bot.conversation.tables import Conversation
 from bot.identity.service import Identity
+from bot.messaging.tables import Conversation
 from bot.settings import Settings
-from bot.web.link import router
+from bot.web.account.sign_in import router
 from tests.unit.accounts.world import World
 from tests.unit.web.issuer import Provider
 

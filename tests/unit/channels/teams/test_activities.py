@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.messages import Incoming
+from bot.messaging.messages import Incoming
 from tests.unit.channels.teams.world import BOT, CHAT, TENANT, USER, assert_problem, running
 
 ADDRESS = hashlib.sha256(CHAT.encode()).hexdigest()

@@ -13,14 +13,14 @@ from markdown_it import MarkdownIt
 
 from bot.channels.teams.cards import card, needs_card
 from bot.channels.teams.markdown import escape
-from bot.conversation.channel import Choice, Part
+from bot.messaging.channel import OutboundMessage, QuickReply
 
 MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
 MARKS = "* ** _ __ ` ``` ~~ ~~~ [ ]( ) ![ < > <b> &amp; &#42; # - + 1. 2) --- === | |-| \\ a é ! https://x.test <https://x.test>"
 OBVIOUS = st.sampled_from([*MARKS.split(" "), "# ", "- ", "+ ", "1. ", " ", "    ", "\t", "{{DATE(2026-01-01T00:00:00Z)}}"])
 LINES = st.lists(OBVIOUS | st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=3), max_size=12).map("".join)
 TEXTS = st.lists(LINES, min_size=1, max_size=5).map("\n".join)
-CHOICES = st.lists(st.builds(Choice, LINES.filter(bool), st.uuids().map(lambda value: value.hex)), max_size=6).map(tuple)
+CHOICES = st.lists(st.builds(QuickReply, LINES.filter(bool), st.uuids().map(lambda value: value.hex)), max_size=6).map(tuple)
 
 
 def shown(markdown: str) -> str:
@@ -61,8 +61,8 @@ def test_no_date_is_put_in_the_place_of_words(line: str) -> None:
 
 
 @given(TEXTS, CHOICES, st.booleans())
-def test_a_card_says_all_of_its_text_and_nothing_else(text: str, choices: tuple[Choice, ...], confirmation: bool) -> None:
-    made = card(Part(text, choices, card=confirmation))
+def test_a_card_says_all_of_its_text_and_nothing_else(text: str, choices: tuple[QuickReply, ...], confirmation: bool) -> None:
+    made = card(OutboundMessage(text, choices, card=confirmation))
     said = " ".join(texts(made["body"])).replace(":", " ")
     assert words(said) == (words(text.replace(":", " ")) or ["…"])
     assert [action["title"] for action in made.get("actions", [])] == [choice.title for choice in choices]
@@ -71,7 +71,7 @@ def test_a_card_says_all_of_its_text_and_nothing_else(text: str, choices: tuple[
 
 @given(TEXTS)
 def test_what_is_spoken_has_no_tags(text: str) -> None:
-    assert not set("<>&") & set(card(Part(text))["speak"])
+    assert not set("<>&") & set(card(OutboundMessage(text))["speak"])
 
 
 @pytest.mark.parametrize("line", ["Bonjour Dr. O’Neil-Martin (cardiologue), 02 38 00 00 00 !", "12 mars 2026 : 50 % à 8h", "a - b = c + d"])
@@ -84,9 +84,9 @@ def test_lines_are_escaped_one_by_one() -> None:
         escape("a\nb")
 
 
-CONFIRMATION = Part(
+CONFIRMATION = OutboundMessage(
     "Ajouter un partenaire\nDossier : D-2026-0001\nPartenaire : Paul *Durand*\n\nPériode : jusqu’au 12:30\n\nConfirmez-vous ?",
-    (Choice("Oui, ajouter", "t1"), Choice("Non", "t2")),
+    (QuickReply("Oui, ajouter", "t1"), QuickReply("Non", "t2")),
     card=True,
 )
 
@@ -104,7 +104,7 @@ def test_a_confirmation_has_a_heading_facts_and_a_question() -> None:
 
 
 def test_a_question_with_buttons_alone_has_neither_heading_nor_facts() -> None:
-    body = card(Part("Quel partenaire ?\nNote : un seul", (Choice("Paul", "t"),)))["body"]
+    body = card(OutboundMessage("Quel partenaire ?\nNote : un seul", (QuickReply("Paul", "t"),)))["body"]
     assert [block["type"] for block in body] == ["TextBlock", "TextBlock"]
     assert all("weight" not in block for block in body)
 
@@ -117,7 +117,7 @@ def test_each_choice_is_executed_with_its_token_and_has_a_fallback() -> None:
 
 @pytest.mark.parametrize("count", [0, 5, 6])
 def test_a_link_is_never_hidden_behind_the_choices(count: int) -> None:
-    made = card(Part("x", tuple(Choice(str(n), f"t{n}") for n in range(count)), link=("Continuer", "https://x.test/a")))
+    made = card(OutboundMessage("x", tuple(QuickReply(str(n), f"t{n}") for n in range(count)), link=("Continuer", "https://x.test/a")))
     opened = {"type": "Action.OpenUrl", "title": "Continuer", "url": "https://x.test/a"}
     assert len(made["actions"]) <= 6
     assert opened in made["actions"] or {"type": "ActionSet", "actions": [opened]} in made["body"]
@@ -128,26 +128,26 @@ def test_who_cannot_see_the_card_is_told_its_text() -> None:
     assert made["fallbackText"] == CONFIRMATION.text
     assert made["speak"].startswith("Ajouter un partenaire")
     assert made["lang"] == "fr"
-    assert len(card(Part("x" * 8_000))["fallbackText"]) == 1_000
+    assert len(card(OutboundMessage("x" * 8_000))["fallbackText"]) == 1_000
 
 
 def test_a_long_card_fits_in_a_message_of_teams() -> None:
     line = "Le médecin traitant *n’est pas* encore associé au dossier : l’équipe « SPHERE » l’a noté le 12 mars 2026."
-    long = Part("\n".join([line] * (8_000 // (len(line) + 1))), tuple(Choice("é" * 60, "t" * 32) for _ in range(6)))
+    long = OutboundMessage("\n".join([line] * (8_000 // (len(line) + 1))), tuple(QuickReply("é" * 60, "t" * 32) for _ in range(6)))
     assert len(json.dumps(card(long), ensure_ascii=False).encode()) < 28 * 1024
 
 
 def test_a_text_alone_needs_no_card() -> None:
-    assert not needs_card(Part("bonjour"))
-    assert needs_card(Part("x", link=("a", "https://x.test")))
-    assert needs_card(Part("x", card=True))
+    assert not needs_card(OutboundMessage("bonjour"))
+    assert needs_card(OutboundMessage("x", link=("a", "https://x.test")))
+    assert needs_card(OutboundMessage("x", card=True))
 
 
 def test_the_sdk_knows_what_the_card_is_made_of() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         from microsoft_teams.cards import AdaptiveCard, ExecuteAction, FactSet, OpenUrlAction, TextBlock
-    made = card(Part(CONFIRMATION.text, CONFIRMATION.choices, ("Ouvrir", "https://x.test"), card=True))
+    made = card(OutboundMessage(CONFIRMATION.text, CONFIRMATION.choices, ("Ouvrir", "https://x.test"), card=True))
     AdaptiveCard.model_validate(made)
     for element, model in zip(made["body"], (TextBlock, FactSet, TextBlock), strict=True):
         model.model_validate(element)

@@ -19,10 +19,10 @@ from fastapi import FastAPI
 
 from bot.channels.teams import create
 from bot.channels.teams.channel import TeamsChannel
-from bot.clock import ManualClock
-from bot.conversation.channel import Wiring
-from bot.conversation.messages import Incoming
-from bot.database import Database
+from bot.core.clock import ManualClock
+from bot.core.database import Database
+from bot.messaging.channel import ChannelContext
+from bot.messaging.messages import Incoming
 from bot.settings import load_settings
 
 APP_ID = "6e3a1f0c-52b7-4a40-9f5d-0a1b2c3d4e5f"
@@ -207,7 +207,7 @@ async def running(tmp_path: Path, **settings: Any) -> AsyncIterator[World]:
         values = {"TEAMS_APP_ID": APP_ID, "TEAMS_TENANT_ID": TENANT, "TEAMS_OPENID_URL": teams.openid_url, "TEAMS_ISSUER": ISSUER}
         loaded = load_settings(DATA=tmp_path, **{name: value for name, value in (values | settings).items() if value is not None})
         gateway, clock = Recorder(), ManualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-        channel = create(Wiring(loaded, cast(Any, gateway), clock, cast(Database, None)))
+        channel = create(ChannelContext(loaded, cast(Any, gateway), clock, cast(Database, None)))
         assert isinstance(channel, TeamsChannel)
         app = FastAPI()
         assert channel.routes is not None

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.directory.demo import write_demo_file
 from bot.directory.importer import import_file
+from bot.sandbox.demo_directory import write_demo_file
 from tests.unit.sandbox.running import Sandbox, running_sandbox
 
 

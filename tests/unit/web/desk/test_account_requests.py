@@ -14,18 +14,18 @@ import pytest
 from sqlalchemy import select
 
 from bot.accounts.decisions import Decisions
-from bot.accounts.fiche import Fiche
+from bot.accounts.directory_record import Fiche
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.dossiers.partners import Partners
-from bot.fhir import FhirClient
+from bot.fhir.client import FhirClient
+from bot.fhir.operations import Operations
 from bot.identity.continuations import digest
 from bot.identity.tables import ChatLink
-from bot.operations import Operations
-from bot.outbox import MAIL, OutboxRow
+from bot.jobs.outbox import MAIL, OutboxRow
 from tests.unit.accounts.test_requests import LEILA
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER
-from tests.unit.conversation.harness import Chat, until
+from tests.unit.messaging.harness import Chat, until
 from tests.unit.sandbox.running import Sandbox
 from tests.unit.support.desk_world import token
 from tests.unit.web.desk.visiting import Colleague, Office, office

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.support.records import State
-from tests.unit.conversation.harness import Chat
+from bot.support.records import TicketState
+from tests.unit.messaging.harness import Chat
 from tests.unit.support.desk_world import ASK
 from tests.unit.web.desk.visiting import office
 
@@ -51,7 +51,7 @@ async def test_take_reply_close(tmp_path: Path) -> None:
         closed = await ines.act(ticket.id, "close", outcome="solved", tags="ajout", htmx=True)
         assert 'data-state="closed"' in closed.text
         found = await desk.world.desk.find(ticket.id)
-        assert (found.state, found.tags) == (State.CLOSED, ("urgent", "<i>compte</i>", "ajout"))
+        assert (found.state, found.tags) == (TicketState.CLOSED, ("urgent", "<i>compte</i>", "ajout"))
         listed = (await ines.open("/desk?view=closed")).text
         assert ticket.reference in listed
         assert "<i>compte" not in listed

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.channels.web import TYPING_PER_MINUTE
-from tests.unit.conversation.harness import Chat
+from bot.channels.web.chat_api import TYPING_PER_MINUTE
+from tests.unit.messaging.harness import Chat
 from tests.unit.support.desk_world import MARIE
 from tests.unit.web.desk.visiting import Colleague, office
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from bot.support.agents import AGENT, SUPERVISOR, AgentAccount, Agents
-from tests.unit.conversation.harness import client
+from tests.unit.messaging.harness import client
 from tests.unit.support.desk_world import World, support_world
 
 PASSWORD = "un mot de passe de test"

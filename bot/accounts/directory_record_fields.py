@@ -1,0 +1,202 @@
+"""The fields of the *fiche annuaire*, each checked and put into one form by itself.
+
+Source: the code lists of the ANS (TRE_R11, R81, R23), SPHERE's fiche annuaire. The French sentences for the reasons are in the domain.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from bot.accounts.professions import meaning_of
+from bot.core.text_folding import fold
+
+REQUIRED = ("family", "given", "profession", "email")
+"""What no fiche goes without."""
+REQUIRED_ONE_OF = ("organization", "city")
+"""One of these is needed too: it tells homonyms apart; but a person with an RPPS or ADELI number."""
+OPTIONAL = ("civility", "speciality", "rpps", "adeli", "mode", "organization", "address", "postal_code", "city", "phone")
+"""What may be passed over."""
+ORDER = (
+    "civility",
+    "given",
+    "family",
+    "profession",
+    "speciality",
+    "rpps",
+    "adeli",
+    "mode",
+    "organization",
+    "address",
+    "postal_code",
+    "city",
+    "email",
+    "phone",
+)
+"""The order in which a fiche is asked for, shown and mailed."""
+
+NAME_LENGTH = 80
+TEXT_LENGTH = 120
+
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[-' .](?=[^\W\d_])|(?<=[^\W\d_])\.)*")
+_TEXT = re.compile(r"(?:[^\W_]|[ '&(),./°:+-])+")
+_CIVILITIES = {
+    "m": "M",
+    "mr": "M",
+    "monsieur": "M",
+    "homme": "M",
+    "mme": "Mme",
+    "madame": "Mme",
+    "mlle": "Mme",
+    "mademoiselle": "Mme",
+    "femme": "Mme",
+    "dr": "Dr",
+    "docteur": "Dr",
+    "docteure": "Dr",
+    "pr": "Pr",
+    "professeur": "Pr",
+    "professeure": "Pr",
+}
+_MODES = {
+    "l": "libéral",
+    "liberal": "libéral",
+    "liberale": "libéral",
+    "en liberal": "libéral",
+    "s": "salarié",
+    "salarie": "salarié",
+    "salariee": "salarié",
+    "b": "bénévole",
+    "benevole": "bénévole",
+}
+_PARTICLES = frozenset({"de", "du", "des", "d", "van", "von", "der", "den"})
+
+
+class FieldError(ValueError):
+    """A field's value cannot be taken; `field` says which, `reason` is a short code such as "email_invalid"."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+def validate_field(name: str, raw: str) -> str:
+    """The value of field `name` in its one form: "+33247051234", "claire.moreau@sphere.example", "Dr", "libéral".
+
+    Raises FieldError with the reason "<field>_missing", "<field>_too_long" or "<field>_invalid", and KeyError for an unknown field.
+    """
+    check = _CHECKS[name]
+    # Other spaces become plain ones; what cannot be seen (directions, zero widths) goes, but is no letter of any name.
+    text = "".join(" " if unicodedata.category(c) in {"Zs", "Cc"} else c for c in unicodedata.normalize("NFC", raw))
+    text = " ".join("".join(c for c in text if unicodedata.category(c) not in {"Cf", "Cs", "Co"}).replace("’", "'").split())
+    if not text:
+        raise FieldError(name, f"{name}_missing")
+    value = check(name, text)
+    if value is None:
+        raise FieldError(name, f"{name}_invalid")
+    return value
+
+
+def display_phone(phone: str) -> str:
+    """An E.164 number as people read it: "+33247051234" → "02 47 05 12 34", foreign ones with their country's prefix."""
+    number = phonenumbers.parse(phone, None)
+    french = phonenumbers.region_code_for_number(number) == "FR"
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, form)
+
+
+def _name(field: str, text: str) -> str | None:
+    if len(text) > NAME_LENGTH:
+        raise FieldError(field, f"{field}_too_long")
+    # Combining marks that NFC could not join to their letter (many scripts) are part of that letter.
+    letters = "".join("a" if unicodedata.category(c) in {"Mn", "Mc"} else c for c in text)
+    if not _NAME.fullmatch(letters):
+        return None
+    return _capitals(text) if text == text.lower() else text
+
+
+def _capitals(name: str) -> str:
+    return re.sub(r"[^\W\d_]+", lambda m: m[0] if m[0] in _PARTICLES else m[0][0].upper() + m[0][1:], name)
+
+
+def _text(field: str, text: str) -> str | None:
+    if len(text) > TEXT_LENGTH:
+        raise FieldError(field, f"{field}_too_long")
+    # No markup and nothing that a mail reader makes a link of.
+    shown = "".join("a" if unicodedata.category(c) in {"Mn", "Mc"} else c for c in text)
+    if not _TEXT.fullmatch(shown) or not any(c.isalpha() for c in shown) or re.search(r"//|\bwww\.|https?:", shown, re.IGNORECASE):
+        return None
+    return text
+
+
+def _profession(field: str, text: str) -> str | None:
+    cleaned = _text(field, text)
+    if cleaned is None:
+        return None
+    meaning = meaning_of(cleaned)
+    if meaning is not None and meaning.speciality is None:
+        return meaning.label
+    return cleaned[0].upper() + cleaned[1:]
+
+
+def _rpps(_field: str, text: str) -> str | None:
+    digits = re.sub(r"[ .\-]", "", text)
+    return digits if re.fullmatch(r"[0-9]{11}", digits) else None
+
+
+def _adeli(_field: str, text: str) -> str | None:
+    digits = re.sub(r"[ .\-]", "", text).upper()
+    return digits if re.fullmatch(r"[0-9][0-9AB][0-9]{7}", digits) else None  # Corsica's begin with 2A and 2B
+
+
+def _postal_code(_field: str, text: str) -> str | None:
+    digits = text.replace(" ", "")
+    return digits if re.fullmatch(r"(?!00)[0-9]{5}", digits) else None
+
+
+def _email(_field: str, text: str) -> str | None:
+    try:
+        address = validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
+    except EmailNotValidError:
+        return None
+    return address.lower() if address else None
+
+
+def _phone(_field: str, text: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException:
+        return None
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _civility(_field: str, text: str) -> str | None:
+    return _CIVILITIES.get(fold(text))
+
+
+def _mode(_field: str, text: str) -> str | None:
+    return _MODES.get(fold(text))
+
+
+_CHECKS: dict[str, Callable[[str, str], str | None]] = {
+    "civility": _civility,
+    "family": _name,
+    "given": _name,
+    "profession": _profession,
+    "speciality": _text,
+    "rpps": _rpps,
+    "adeli": _adeli,
+    "mode": _mode,
+    "organization": _text,
+    "address": _text,
+    "postal_code": _postal_code,
+    "city": _text,
+    "email": _email,
+    "phone": _phone,
+}

@@ -1,0 +1,12 @@
+"""The web chat channel: its API, and the list of notifications behind the bell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.messaging.channel import ChannelContext
+
+
+def create(wiring: ChannelContext) -> None:
+    """Create nothing to push to: clients of the web chat fetch the transcript (`bot.channels.web.chat_api`)."""

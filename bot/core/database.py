@@ -1,0 +1,189 @@
+"""The database: one engine, a reading and a writing transaction, the types that tables share.
+
+SQLite by default, PostgreSQL by URL. On SQLite a writing transaction takes the write lock at its
+start (`BEGIN IMMEDIATE`), so that it can never fail half-way for having read before it wrote, and
+writers of one process queue on an asyncio lock rather than in SQLite's polling busy handler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import stamina
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, event, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from bot.core.errors import log_error
+
+BUSY_SECONDS = 15
+"""How long a writer of another process may hold SQLite's write lock before we give up."""
+
+# As many connections as a bot with its hands full makes use of: a hundred messages at a time wait for them.
+_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 45}
+_SQLITE_OPTIONS = _POOL | {"connect_args": {"timeout": BUSY_SECONDS}}
+_SERVER_OPTIONS = _POOL | {"pool_pre_ping": True}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC (SQLite keeps no time zone, so it is put back on reading)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive datetime: nobody could say which instant it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: instants are aware and in UTC")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give every instant back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of every table; capabilities declare theirs in their own `tables.py`."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}
+
+
+def random_id() -> str:
+    """An unguessable identifier: 22 characters of `[A-Za-z0-9_-]`, 128 bits."""
+    return secrets.token_urlsafe(16)
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite+aiosqlite:///{path}"
+
+
+stamina.instrumentation.set_on_retry_hooks([])  # they would log exceptions with the values that these quote
+
+_ANNOUNCED = "announced"
+NOTIFY_CHANNEL = "sphere_jobs"
+"""PostgreSQL channel on which the topics of a transaction are told to other processes, parted by spaces (`bot.jobs.listener`)."""
+_NOTIFY = text("SELECT pg_notify(:channel, :topics)")
+
+
+async def insist(write: Callable[[], Awaitable[None]], doing: str) -> None:
+    """Run a transaction that must not be lost, up to five times where the database refuses it: a deadlock, a lock that somebody holds.
+
+    Args:
+        doing: fixed phrase for the log.
+
+    Raises the last SQLAlchemyError.
+    """
+    async for attempt in stamina.retry_context(
+        on=SQLAlchemyError, attempts=5, timeout=None, wait_initial=0.05, wait_max=2.0, wait_exp_base=4
+    ):
+        with attempt:
+            try:
+                await write()
+            except SQLAlchemyError as error:
+                log_error(error, doing)
+                raise
+
+
+class Database:
+    """Transactions on one database, shared by everything in a process."""
+
+    def __init__(self, url: str) -> None:
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = _SQLITE_OPTIONS if self.is_sqlite else _SERVER_OPTIONS
+        self.engine: AsyncEngine = create_async_engine(self.url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = async_sessionmaker(writer, expire_on_commit=False)
+        self._turnstile: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading; nothing done in it is kept."""
+        async with self._readers() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session whose transaction is committed at the end, or rolled back if an exception leaves it.
+
+        Keep it short and never wait for the network inside: on SQLite everybody else waits for it.
+        """
+        async with self._turnstile or nullcontext(), self._writers() as session, session.begin():
+            yield session
+            announced: set[str] = session.info.get(_ANNOUNCED, set())
+            if announced and not self.is_sqlite:
+                await session.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "topics": " ".join(sorted(announced))})
+        self.wake(announced)
+
+    def on_announced(self, topic: str, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each transaction in which `topic` was announced.
+
+        On SQLite those of this process only; on PostgreSQL those of all processes, where a `bot.jobs.listener.Listener` runs.
+        """
+        self._listeners.setdefault(topic, []).append(listener)
+
+    def wake(self, topics: Iterable[str]) -> None:
+        """Call the listeners of these topics."""
+        for topic in topics:
+            for listener in self._listeners.get(topic, ()):
+                listener()
+
+    def wake_all(self) -> None:
+        """Call every listener: anything may have been announced unheard."""
+        self.wake(tuple(self._listeners))
+
+    async def create_tables(self) -> None:
+        """Create what is missing, without migrations: for unit tests."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(Table.metadata.create_all)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def announce(session: AsyncSession, topic: str) -> None:
+    """Wake those who wait for `topic` (a word without spaces) once the session's transaction is committed."""
+    session.info.setdefault(_ANNOUNCED, set()).add(topic)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")

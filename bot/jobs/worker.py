@@ -1,0 +1,87 @@
+"""Workers: loops that do what is due, woken when something may be, and looking by themselves now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.errors import log_error
+
+STOP_SECONDS = 2.0
+"""How long a round that is under way may go on at a stop, unless the worker has its own grace."""
+LOCAL_POLL_SECONDS = 2.0
+"""Safety poll on SQLite, where other processes (action server, command line) cannot wake this one."""
+SHARED_POLL_SECONDS = 15.0
+"""Safety poll on PostgreSQL, which wakes workers by LISTEN/NOTIFY (`bot.jobs.listener`)."""
+SOON = 0.05
+"""Seconds between two rounds at the least when jobs become due one after the other."""
+
+
+class Worker:
+    """One loop of one process: `run_due` does what is due until nothing is left.
+
+    It runs at the start, when one of its topics is announced (`bot.core.database.announce`), when the next job becomes due, and by the
+    safety poll. An exception of a round is logged and the next round tries again: the database may be away for a while.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        run_due: Callable[[], Awaitable[object]],
+        *,
+        doing: str,
+        topics: tuple[str, ...] = (),
+        next_due: Callable[[], Awaitable[datetime | None]] | None = None,
+        poll_seconds: float | None = None,
+        stop_seconds: float = STOP_SECONDS,
+    ) -> None:
+        """`doing`: fixed phrase for the log. `next_due`: when the next job that is not due yet becomes due."""
+        self._clock, self._run_due, self._next_due, self._doing = clock, run_due, next_due, doing
+        self._poll_seconds = poll_seconds or (LOCAL_POLL_SECONDS if database.is_sqlite else SHARED_POLL_SECONDS)
+        self._stop_seconds = stop_seconds
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.stopping = False
+        """Whether the process stops: a long round ends at its next opportunity."""
+        for topic in topics:
+            database.on_announced(topic, self.wake)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Have the worker look at once: something may be due."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """Stop; a round that is under way is given its grace and cancelled after it. Leases that it held run out."""
+        self.stopping = True
+        self.wake()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=self._stop_seconds)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while not self.stopping:
+            self._woken.clear()
+            try:
+                await self._run_due()
+                seconds = await self._seconds_until_next()
+            except Exception as error:
+                log_error(error, self._doing)
+                seconds = min(self._poll_seconds, LOCAL_POLL_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), seconds)
+
+    async def _seconds_until_next(self) -> float:
+        at = await self._next_due() if self._next_due is not None else None
+        if at is None:
+            return self._poll_seconds
+        return min(max((at - self._clock.now()).total_seconds(), SOON), self._poll_seconds)

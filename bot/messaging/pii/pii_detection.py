@@ -1,0 +1,270 @@
+"""Finds in a text what identifies an usager: names, initials, dates of birth, social security numbers. The rules: docs/dev/privacy.md."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import unquote, urlsplit
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from bot.core.text_folding import PARTICLES, allowed_edits, word_set
+from bot.dossiers.records import Usager
+
+NAME, BIRTH = "usager_name", "birth_date"
+MASKS = {NAME: "[usager]", BIRTH: "[date de naissance]"}
+"""What stands in the place of a trait."""
+OLDEST_YEAR = 1900
+RECENT_YEARS = 2
+"""A full date of the last two years is taken for an appointment or a request, not for a birth, unless a word says so."""
+
+_CIVILITIES = word_set("m mr mme mlle madame monsieur mademoiselle")
+_PATIENT = word_set("patient patiente patients usager usagere usagers resident residente beneficiaire malade dossier dossiers")
+_TITLES = word_set("dr docteur pr professeur me maitre confrere consoeur collegue infirmier infirmiere kine medecin ide pharmacien")
+_BETWEEN = PARTICLES | word_set("l m mr mme mlle madame monsieur mademoiselle mon ma notre")
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            *("janvier janv jan", "fevrier fevr fev", "mars", "avril avr", "mai", "juin", "juillet juil", "aout"),
+            *("septembre sept sep", "octobre oct", "novembre nov", "decembre dec"),
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?[/.\-–\s]\s?(\d{1,2})\s?[/.\-–\s]\s?(\d{4}|\d{2})(?!\d)")
+_COMPACT = re.compile(r"(?<![\d-])(\d{2})(\d{2})(\d{4})(?!\d)")
+_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_IN_WORDS = re.compile(r"(?<!\d)(\d{1,2}|1er)\s+([^\W\d_]+)\.?\s+(\d{4}|\d{2})(?!\d)")
+_BIRTH_CUE = re.compile(r"\b(?:n[ée]+\s*e?|n[ée]\(e\)|ddn|dn|naissance|naiss)\b\W*(?:le|en|du|:)?\W*$", re.IGNORECASE)
+_NIR = re.compile(r"(?<!\d)[12]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[abAB])\s?\d{3}\s?\d{3}(?:\s?\d{2})?(?!\d)")
+_UPPER = "A-ZÀ-ÖØ-ÞŒ"
+_INITIALS = re.compile(rf"\b([{_UPPER}])\.\s?-?([{_UPPER}])(?:\.|\b)(?:\s?([{_UPPER}])\.)?|\b([{_UPPER}]{{2}})\b")
+_PATIENT_WORD = r"patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|malade"
+_CIVILITY = r"(?:m\.|mr\.?|m|mme|mlle|madame|monsieur|mademoiselle)"
+_CAPITAL = rf"(?-i:[{_UPPER}][^\W\d_]+(?:[-'’][^\W\d_]+)*)"
+_LOWER = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*"
+_CAPITALS = rf"{_CAPITAL}(?:[ \u00a0-]+{_CAPITAL}){{0,3}}"
+_CUED = re.compile(
+    rf"\b(?:{_PATIENT_WORD}|dossier)[ \u00a0]+(?:(?:de|du|la|le|de la) |d['’] ?)?{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})"
+    rf"|\b(?:(?:{_PATIENT_WORD}|dossier de)[ \u00a0]+|dossier d['’] ?)(?P<plain>{_CAPITALS})",
+    re.IGNORECASE,
+)
+"""A name that a patient's word or « dossier de » stands before: of an usager, whoever that is."""
+_BORN = re.compile(
+    rf"\b{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})[ \u00a0,:]+(?:(?:qui )?est )?(?=n[ée]+e?[ \u00a0]+l[ea]\b|ddn\b)",
+    re.IGNORECASE,
+)
+"""A name with a civility whose birth is told at once."""
+_NO_NAMES = word_set("sphere sph dmp ror mss esante centre") | _TITLES
+_AFTER_CUE = re.compile(
+    r"\b(?:patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|dossier d[eu']|dossier)\s+"
+    r"(?:(?:de|d'|d’|la|le)\s*)?(?:m\.?|mr|mme|mlle|madame|monsieur)?\s*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A trait in a text: code points from `start` to before `end`, and the entity that it is."""
+
+    start: int
+    end: int
+    entity: str
+
+
+@dataclass(frozen=True)
+class _Token:
+    start: int
+    end: int
+    folded: str
+    capital: bool
+
+
+def detect_pii(text: str, usagers: Iterable[Usager], today: date) -> list[Span]:
+    """The traits in `text`, in order and without overlap: those of known usagers, and those that show by themselves."""
+    tokens = [
+        _Token(found.start(), found.end(), _folded(found[0]), found[0][0].isupper()) for found in _WORD.finditer(text.replace("_", " "))
+    ]
+    spans = [*_dates(text, {usager.birth_date for usager in usagers}, today), *(Span(*n.span(), NAME) for n in _NIR.finditer(text))]
+    spans += [*_initials_after_cue(text), *_cued_names(text)]
+    for usager in usagers:
+        spans += _names(text, tokens, usager)
+    return merged(spans)
+
+
+def url_names(url: str, usagers: Iterable[Usager]) -> bool:
+    """Whether a name of one of these usagers, or their birth date in any order, stands anywhere behind the host of `url`."""
+    parts = urlsplit(url)
+    said = unquote(f"{parts.path} {parts.query} {parts.fragment}", errors="replace")
+    letters = "".join(found for found in _WORD.findall(_folded(said)))
+    digits = "".join(letter for letter in said if letter.isdigit())
+    for usager in usagers:
+        names = [_folded(word) for word in _WORD.findall(f"{usager.family} {usager.given}")]
+        born = usager.birth_date
+        dates = (f"{born:%Y%m%d}", f"{born:%d%m%Y}", f"{born:%d%m%y}") if born else ()
+        if any(len(name) > 1 and name in letters for name in names) or any(day in digits for day in dates):
+            return True
+    return False
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, overlapping ones joined under the entity of the first."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if joined and span.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end), joined[-1].entity)
+        else:
+            joined.append(span)
+    return joined
+
+
+def mask_text(text: str, spans: Sequence[Span]) -> str:
+    """`text` with each span replaced by the mask of its entity."""
+    for span in sorted(spans, key=lambda span: -span.start):
+        text = text[: span.start] + MASKS[span.entity] + text[span.end :]
+    return text
+
+
+def _folded(word: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", word.lower().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _same(said: str, name: str) -> bool:
+    if len(name) < 5:
+        return said == name
+    return said[:1] == name[:1] and DamerauLevenshtein.distance(said, name, score_cutoff=3) <= min(allowed_edits(len(name)), 2)
+
+
+def _names(text: str, tokens: list[_Token], usager: Usager) -> list[Span]:
+    family = [word for found in _WORD.findall(usager.family) if (word := _folded(found)) not in PARTICLES]
+    given = [_folded(found) for found in _WORD.findall(usager.given)]
+    spans = []
+    for at, token in enumerate(tokens):
+        if not family or not _is(tokens, at, family):
+            continue
+        end = at + len(family) - 1
+        whole = _with_given(tokens, at, end, given)
+        if whole is not None:
+            spans.append(Span(tokens[whole[0]].start, tokens[whole[1]].end, NAME))
+        elif _stands_for_usager(text, tokens, at, end):
+            spans.append(Span(token.start, tokens[end].end, NAME))
+    return [*spans, *_dotted_initials(text, family, given)]
+
+
+def _is(tokens: list[_Token], at: int, words: list[str]) -> bool:
+    said = tokens[at : at + len(words)]
+    return len(said) == len(words) and all(_same(token.folded, word) for token, word in zip(said, words, strict=True))
+
+
+def _with_given(tokens: list[_Token], start: int, end: int, given: list[str]) -> tuple[int, int] | None:
+    """The tokens of given and family name together, where a given name or its initial stands beside the family name."""
+    if not given:
+        return None
+    before = start - 1
+    while before >= 0 and tokens[before].folded in PARTICLES:
+        before -= 1
+    for place in (before, end + 1):
+        if not 0 <= place < len(tokens):
+            continue
+        said = tokens[place]
+        initial = len(said.folded) == 1 and said.capital and said.folded == given[0][:1]
+        if initial or any(_same(said.folded, name) for name in given):
+            first, last = min(place, start), max(place, end)
+            while first > 0 and any(_same(tokens[first - 1].folded, name) for name in given):
+                first -= 1
+            while last + 1 < len(tokens) and any(_same(tokens[last + 1].folded, name) for name in given):
+                last += 1
+            return first, last
+    return None
+
+
+def _stands_for_usager(text: str, tokens: list[_Token], start: int, end: int) -> bool:
+    """Whether a family name without a given name means the usager rather than a professional of that name."""
+    if len(tokens) == end - start + 1:
+        return True
+    before = start - 1
+    crossed = False
+    while before >= 0 and tokens[before].folded in _BETWEEN:
+        crossed = crossed or tokens[before].folded in _CIVILITIES
+        before -= 1
+    word = tokens[before].folded if before >= 0 else ""
+    if word in _TITLES:
+        return False
+    if crossed or word in _PATIENT:
+        return True
+    nearby = [tokens[place] for place in (start - 1, end + 1) if 0 <= place < len(tokens)]
+    beside = any(token.capital and _touch(text, token, tokens[start], tokens[end]) for token in nearby if token.start > 0)
+    return tokens[start].capital and not beside and not (nearby and start == 1 and tokens[0].capital and len(tokens) == 2)
+
+
+def _touch(text: str, token: _Token, first: _Token, last: _Token) -> bool:
+    gap = text[token.end : first.start] if token.end <= first.start else text[last.end : token.start]
+    return not re.search(r"[.,;:!?\n(]", gap)
+
+
+def _dotted_initials(text: str, family: list[str], given: list[str]) -> list[Span]:
+    if not family or not given:
+        return []
+    pairs = {given[0][:1] + family[0][:1], family[0][:1] + given[0][:1]}
+    found = []
+    for match in _INITIALS.finditer(text):
+        letters = _folded("".join(part for part in match.groups()[:2] if part))
+        if match[1] and letters in pairs:
+            found.append(Span(match.start(), match.end(), NAME))
+    return found
+
+
+def _initials_after_cue(text: str) -> list[Span]:
+    return [Span(*match.span(), NAME) for match in _INITIALS.finditer(text) if _AFTER_CUE.search(text[: match.start()])]
+
+
+def _cued_names(text: str) -> list[Span]:
+    found = []
+    for match in itertools.chain(_CUED.finditer(text), _BORN.finditer(text)):
+        group = match.lastgroup or ""
+        first = _folded(re.split(r"[\s-]", match[group])[0])
+        if first not in _NO_NAMES:
+            found.append(Span(*match.span(group), NAME))
+    return found
+
+
+def _dates(text: str, born: set[date | None], today: date) -> list[Span]:
+    spans = []
+    for start, end, found in _written_dates(text, today):
+        told = bool(_BIRTH_CUE.search(text[:start]))
+        if found in born or told or found.year <= today.year - RECENT_YEARS - 1:
+            spans.append(Span(start, end, BIRTH))
+    return spans
+
+
+def _written_dates(text: str, today: date) -> Iterable[tuple[int, int, date]]:
+    for match in _NUMERIC.finditer(text):
+        yield from _date(match, match[1], int(match[2]), match[3], today)
+    for match in _COMPACT.finditer(text):
+        yield from _date(match, match[1], int(match[2]), match[3], today)
+    for match in _ISO.finditer(text):
+        yield from _date(match, match[3], int(match[2]), match[1], today)
+    for match in _IN_WORDS.finditer(text):
+        month = _MONTHS.get(_folded(match[2]))
+        if month:
+            yield from _date(match, match[1].removesuffix("er"), month, match[3], today)
+
+
+def _date(match: re.Match[str], day: str, month: int, year: str, today: date) -> Iterable[tuple[int, int, date]]:
+    full = int(year)
+    if len(year) == 2:
+        full += 2000 if full <= today.year % 100 else 1900
+    try:
+        found = date(full, month, int(day))
+    except ValueError:
+        return
+    if OLDEST_YEAR <= full <= today.year:
+        yield match.start(), match.end(), found

@@ -1,0 +1,195 @@
+"""Client of Rasa's input channel (nlu/channel.py): hands a turn over and gets its answer, or an error.
+
+The channel does a turn once however often it is sent, so whatever may pass is simply sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.core.tls import trusted
+from bot.messaging.messages import Reply
+from bot.messaging.pii.redaction import Span
+from bot.messaging.router import ToRasa
+
+CONNECTIONS = 100
+KEEPALIVE_SECONDS = 4.0
+"""Below Sanic's own 5 s (KEEP_ALIVE_TIMEOUT), so that a connection is not reused at the moment the server closes it."""
+CONNECT_SECONDS = 2.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
+LEAST_SECONDS = 5.0
+"""A turn that had to wait for its turn until its time was over is still tried once, this long."""
+_WILL_PASS = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT, HTTPStatus.BAD_GATEWAY})
+"""502 is the action server being started again: actions do not raise, and an unfinished turn leaves no trace in the tracker."""
+_MAY_HAVE_ACTED = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+_REFUSED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY})
+_ONCE_MORE = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT})
+
+
+class RasaError(Exception):
+    """Rasa gave no answer to a turn; `reached` says whether it may have acted on it all the same."""
+
+    def __init__(self, reason: str, *, reached: bool) -> None:
+        super().__init__(f"Rasa gave no answer: {reason}")
+        self.reached = reached
+
+
+class RasaRefused(RasaError):
+    """Rasa's channel finds nothing to understand in the message (only slashes, say): the user is to write otherwise."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}", reached=False)
+
+
+class _Answer(BaseModel):
+    messages: Annotated[list[Reply], Field(max_length=100)]
+    text: str | None = None
+    masked: bool = False
+    intent: Annotated[str, Field(max_length=100)] | None = None
+
+
+class _Masked(BaseModel):
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Rasa answers to a turn."""
+
+    replies: tuple[Reply, ...]
+    text: str | None = None
+    """On an untrusted turn, the user's text with what identifies an usager masked."""
+    masked: bool = False
+    """Whether anything was."""
+    handover: dict[str, Any] | None = None
+    """That a person is asked for (`Reply.handover`)."""
+    intent: str | None = None
+    """What the message was understood as."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """By which door a turn comes, and what of its text is known to identify an usager."""
+
+    channel: str
+    home: str
+    trusted: bool
+    masks: Sequence[Span] = ()
+
+
+MASKING_SECONDS = 5.0
+"""How long a message for the team waits for what is to be masked in it."""
+
+
+class RasaClient:
+    """One keep-alive client for a process."""
+
+    def __init__(self, url: str, token: str, *, timeout_seconds: float) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        self._client = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {token}"},
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEPALIVE_SECONDS),
+            trust_env=False,
+            verify=trusted(),
+        )
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def deliver(self, conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances, *, seconds: float) -> Answer:
+        """Rasa's answer to a turn, with at least one reply.
+
+        Args:
+            seconds: how long to go on trying while Rasa is down, busy or silent.
+
+        Raises:
+            RasaRefused: the message is nothing that it could take.
+            RasaError: it answered with another error, or not in time.
+        """
+        body = _request(conversation_id, turn, content, circumstances)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        wait, errors, reached, attempts = FIRST_WAIT, 0, False, 0
+        while True:
+            left = deadline - loop.time()
+            attempts += 1
+            try:
+                answer = await self._post(body, max(left, LEAST_SECONDS) if attempts == 1 else left)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+                reason = "no connection"
+            except httpx.TransportError as error:
+                reason, reached = type(error).__name__, True
+            else:
+                if answer.status_code == HTTPStatus.OK:
+                    return _answered(answer)
+                if answer.status_code in _REFUSED:
+                    raise RasaRefused(answer.status_code)
+                reason = f"status {answer.status_code}"
+                reached = reached or answer.status_code in _MAY_HAVE_ACTED
+                errors += answer.status_code in _ONCE_MORE
+                if errors > 1 or answer.status_code not in _WILL_PASS | _ONCE_MORE:
+                    raise RasaError(reason, reached=reached)
+            pause = wait * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+            wait = min(wait * 2, LONGEST_WAIT)
+            if loop.time() + pause >= deadline:
+                raise RasaError(reason, reached=reached)
+            await asyncio.sleep(pause)
+
+    async def masked(self, text: str, known: Sequence[Span]) -> str:
+        """A text without the usagers that Rasa reads in it, and without the parts that are known to name one. Nothing of it is kept there.
+
+        Raises:
+            RasaError: it is not there, or did not say.
+        """
+        body = {"text": text, "masks": [{"start": span.start, "end": span.end, "entity": span.entity} for span in known]}
+        url = f"{self._url.rpartition('/')[0]}/masks"
+        try:
+            response = await self._post(body, MASKING_SECONDS, url)
+            return _Masked.model_validate_json(response.raise_for_status().content).text
+        except httpx.HTTPStatusError as error:
+            raise RasaError(f"status {error.response.status_code}", reached=True) from None
+        except httpx.HTTPError as error:
+            raise RasaError(type(error).__name__, reached=False) from None
+        except ValidationError as error:  # hide the cause: it quotes what was received
+            raise RasaError(f"answer malformed in {error.error_count()} places", reached=True) from None
+
+    async def _post(self, body: dict[str, Any], left: float, url: str = "") -> httpx.Response:
+        seconds = min(self._timeout_seconds, left)
+        timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        try:
+            async with asyncio.timeout(seconds + 0.5):  # httpx's own limits start again with every byte
+                return await self._client.post(url or self._url, json=body, timeout=timeout)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("no answer in time") from error
+
+
+def _request(conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances) -> dict[str, Any]:
+    body: dict[str, Any] = {"conversation": conversation_id, "turn": str(turn)}
+    body |= {"channel": circumstances.channel, "home": circumstances.home, "trusted": circumstances.trusted}
+    if content.intent is not None:
+        return body | {"intent": content.intent, "entities": content.entities}
+    if not circumstances.trusted:
+        body["masks"] = [{"start": span.start, "end": span.end, "entity": span.entity} for span in circumstances.masks]
+    return body | {"text": content.text}
+
+
+def _answered(response: httpx.Response) -> Answer:
+    try:
+        answer = _Answer.model_validate_json(response.content)
+    except ValidationError as error:  # hide the cause: it quotes what was received
+        raise RasaError(f"answer malformed in {error.error_count()} places", reached=True) from None
+    replies = tuple(reply for reply in answer.messages if not reply.blank)
+    handover = next((reply.handover for reply in answer.messages if reply.handover is not None), None)
+    if not replies and handover is None:
+        raise RasaError("empty answer", reached=True)
+    return Answer(replies, answer.text, answer.masked, handover, answer.intent)

@@ -1,0 +1,39 @@
+"""Looks once an hour after what is not kept any longer. The scheduler only wakes it up; what is due is in the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.core.errors import log_error
+from bot.messaging.retention import Retention
+
+FIRST_ROUND = timedelta(seconds=45)
+"""How long after the start it is looked after first, then once an hour."""
+
+
+class RetentionJob:
+    """Runs retention in one process."""
+
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
+        self._scheduler: AsyncIOScheduler | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        first = datetime.now(UTC) + FIRST_ROUND
+        self._scheduler.add_job(self._erase, "interval", hours=1, jitter=300, next_run_time=first)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop looking; a round that is cut short goes on at the next start."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+
+    async def _erase(self) -> None:
+        try:
+            await self._retention.run_due()
+        except Exception as error:  # the next round tries again
+            log_error(error, "erasing what is not kept any longer")

@@ -1,0 +1,19 @@
+"""Every table of the database, gathered for migrations."""
+
+from __future__ import annotations
+
+import bot.accounts.tables
+import bot.core.audit
+import bot.fhir.operations
+import bot.identity.continuations
+import bot.identity.tables
+import bot.jobs.outbox
+import bot.messaging.retention
+import bot.messaging.tables
+import bot.notifications.tables
+import bot.support.agents_tables
+import bot.support.groups.tables
+import bot.support.tables  # noqa: F401 - each import declares its tables
+from bot.core.database import Table
+
+metadata = Table.metadata

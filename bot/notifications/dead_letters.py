@@ -1,0 +1,97 @@
+"""Dead letters: what the outbox gave up, as support sees it, and sending it again. Never what it says, nor to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.jobs.outbox import OutboxRow
+from bot.notifications.kinds import DeliveryChannel
+from bot.notifications.replanning import GIVEN_UP
+from bot.notifications.tables import DROPPED, FAILED, HANDED, SENT, WAITING, NoticeMessage, NoticeSend
+
+CLOSED = "ChatClosed"
+"""Error of what waited for a chat that closed: nothing to send again, its notices went by another way."""
+
+
+class NotDead(Exception):
+    """There is no dead letter of this number."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One row of the outbox that was given up."""
+
+    id: int
+    kind: str
+    """Of the row: `mail`, `chat`, `push`."""
+    way: str | None
+    """Of notices; None for anything else."""
+    created_at: datetime
+    dead_at: datetime
+    attempts: int
+    error: str
+    taken_over: bool
+    """Whether another way told, or will tell, what it was to tell."""
+
+
+class DeadLetters:
+    """Lists them, and has them sent again by the running bot."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def letters(self, *, closed: bool = False) -> list[DeadLetter]:
+        """The newest first; those of chats that closed only if asked for."""
+        async with self._database.reading() as session:
+            return await self._found(session, [] if closed else [OutboxRow.last_error != CLOSED])
+
+    async def resend(self, letter_id: int) -> None:
+        """Send one again, whatever it is. Raises NotDead."""
+        async with self._database.writing() as session:
+            if not await self._found(session, [OutboxRow.id == letter_id]):
+                raise NotDead
+            await self._revive(session, letter_id)
+
+    async def resend_all(self) -> int:
+        """Send all notices again that no other way took over; how many those are."""
+        async with self._database.writing() as session:
+            letters = await self._found(session, [OutboxRow.last_error != CLOSED])
+            again = [letter.id for letter in letters if letter.way is not None and not letter.taken_over]
+            for letter_id in again:
+                await self._revive(session, letter_id)
+        return len(again)
+
+    async def _found(self, session: AsyncSession, conditions: list[ColumnElement[bool]]) -> list[DeadLetter]:
+        other = aliased(NoticeSend)
+        outside = (other.notice_id == NoticeSend.notice_id, other.way.not_in((NoticeSend.way, DeliveryChannel.SPHERE)))
+        told_otherwise = exists().where(NoticeSend.message_id == NoticeMessage.id, *outside, other.state.in_((HANDED, WAITING)))
+        columns = (
+            OutboxRow.id, OutboxRow.kind, NoticeMessage.way, OutboxRow.created_at, OutboxRow.dead_at, OutboxRow.attempts,
+            OutboxRow.last_error, told_otherwise,
+        )  # fmt: skip
+        wanted = select(*columns).outerjoin(NoticeMessage, NoticeMessage.outbox_id == OutboxRow.id)
+        wanted = wanted.where(OutboxRow.dead_at.is_not(None), OutboxRow.done_at.is_(None), *conditions).order_by(OutboxRow.id.desc())
+        letters = []
+        for row_id, kind, way, created_at, dead_at, attempts, error, taken_over in await session.execute(wanted):
+            assert dead_at is not None
+            letters.append(DeadLetter(row_id, kind, way, created_at, dead_at, attempts, error or "", taken_over))
+        return letters
+
+    async def _revive(self, session: AsyncSession, letter_id: int) -> None:
+        again = {"dead_at": None, "lease_until": None, "attempts": 0, "not_before": self._clock.now()}
+        await session.execute(update(OutboxRow).where(OutboxRow.id == letter_id).values(**again))
+        mine = select(NoticeMessage.id).where(NoticeMessage.outbox_id == letter_id, NoticeMessage.state == FAILED)
+        messages = list(await session.scalars(mine))
+        given_up = (NoticeSend.message_id.in_(messages), NoticeSend.why == GIVEN_UP, NoticeSend.state.in_((WAITING, DROPPED)))
+        await session.execute(update(NoticeSend).where(*given_up).values(state=HANDED, why=None))
+        await session.execute(update(NoticeMessage).where(NoticeMessage.id.in_(messages)).values(state=SENT))

@@ -1,0 +1,173 @@
+"""Changes of a person's preferences, as values: kept in a button or a slot as JSON, applied as a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
+from bot.notifications.preferences import DEFAULTS, Clock, Mute, Preferences, Window
+
+_MINUTES = 24 * 60
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class SetMode(_Change):
+    """These categories go by these ways so."""
+
+    do: Literal["mode"] = "mode"
+    categories: frozenset[Category]
+    ways: frozenset[DeliveryChannel]
+    mode: Mode
+
+
+class SwitchOn(_Change):
+    """What goes by these ways *never* goes by them again, in the mode that a chat has by default; the rest stays."""
+
+    do: Literal["on"] = "on"
+    categories: frozenset[Category]
+    ways: frozenset[DeliveryChannel]
+
+
+class SetDigest(_Change):
+    """When digests leave; None leaves as it is."""
+
+    do: Literal["digest"] = "digest"
+    hours: Annotated[tuple[Clock, ...], Field(min_length=1)] | None = None
+    days: Annotated[frozenset[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1)] | None = None
+
+
+class AddQuiet(_Change):
+    """Quiet windows more. One of the same part of the day (within one day, over midnight, a whole day) that holds one of these, or
+    lies within it, is replaced on their common days: who says « pas après 21h » after « pas après 19h » means 21h."""
+
+    do: Literal["quiet"] = "quiet"
+    windows: tuple[Window, ...]
+
+
+class ClearQuiet(_Change):
+    """No quiet windows any more that start on these days; None: on any."""
+
+    do: Literal["clear_quiet"] = "clear_quiet"
+    days: frozenset[int] | None = None
+
+
+class StartMute(_Change):
+    """Nothing of a dossier (None: at all), from an instant (None: now) to an instant (None: until it is undone). A mute of the same that
+    overlaps is replaced."""
+
+    do: Literal["mute"] = "mute"
+    dossier: str | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class EndMute(_Change):
+    """The mute of a dossier (None: that of everything) that holds now ends; where none holds, those that are to come are forgotten."""
+
+    do: Literal["unmute"] = "unmute"
+    dossier: str | None = None
+
+
+class EndMutes(_Change):
+    """No mutes at all any more."""
+
+    do: Literal["unmute_all"] = "unmute_all"
+
+
+Change = Annotated[SetMode | SwitchOn | SetDigest | AddQuiet | ClearQuiet | StartMute | EndMute | EndMutes, Field(discriminator="do")]
+CHANGES: TypeAdapter[tuple[Change, ...]] = TypeAdapter(tuple[Change, ...])
+"""`CHANGES.dump_json(changes)` and back."""
+
+
+def apply(preferences: Preferences, changes: Iterable[Change], now: datetime) -> Preferences:
+    """The preferences with the changes made in their order.
+
+    Raises pydantic's ValidationError where the result may not be: windows that leave no moment of the week
+    (`preferences.always_quiet`), more than MOST_WINDOWS, MOST_MUTES or MOST_HOURS.
+    """
+    for change in changes:
+        made = _made(preferences, change, now)
+        # Validated besides the fields: only what was said is kept as said.
+        preferences = Preferences.model_validate(preferences.model_dump(exclude_unset=True) | made)
+    return preferences
+
+
+def _made(preferences: Preferences, change: Change, now: datetime) -> dict[str, Any]:
+    match change:
+        case SetMode() | SwitchOn():
+            return {"matrix": _matrix(preferences, change)}
+        case SetDigest():
+            hours = {"digest_hours": tuple(sorted(set(change.hours)))} if change.hours else {}
+            return hours | ({"digest_days": change.days} if change.days else {})
+        case AddQuiet():
+            return {"quiet": _with_windows(preferences.quiet, change.windows)}
+        case ClearQuiet():
+            return {"quiet": tuple(_less_days(preferences.quiet, change.days))}
+        case StartMute():
+            return {"mutes": _with_mute(preferences.mutes, change, now)}
+        case EndMute():
+            mine = [mute for mute in preferences.mutes if mute.dossier == change.dossier and not _over(mute, now)]
+            ending = [mute for mute in mine if mute.since <= now] or mine
+            return {"mutes": tuple(mute for mute in preferences.mutes if mute not in ending)}
+        case EndMutes():
+            return {"mutes": ()}
+
+
+def _matrix(preferences: Preferences, change: SetMode | SwitchOn) -> dict[Category, dict[DeliveryChannel, Mode]]:
+    matrix = {category: dict(line) for category, line in preferences.matrix.items()}
+    for category in change.categories:
+        for way in change.ways:
+            if isinstance(change, SetMode):
+                matrix.setdefault(category, {})[way] = change.mode
+            elif preferences.mode(category, way) is Mode.NEVER:
+                matrix.setdefault(category, {})[way] = DEFAULTS[category][DeliveryChannel.TELEGRAM]
+    return matrix
+
+
+def _with_windows(quiet: tuple[Window, ...], windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    for window in windows:
+        kept: list[Window] = []
+        for old in quiet:
+            kept.extend(_less_days((old,), window.days) if _same_part(old, window) else [old])
+        quiet = (*kept, window)
+    return quiet
+
+
+def _same_part(one: Window, other: Window) -> bool:
+    (a, b), (c, d) = _span(one), _span(other)
+    return _part(a, b) == _part(c, d) and (a <= c <= d <= b or c <= a <= b <= d)
+
+
+def _span(window: Window) -> tuple[int, int]:
+    """In minutes of the day it starts on."""
+    start, end = (at.hour * 60 + at.minute for at in (window.start, window.end))
+    return start, end if start < end else end + _MINUTES
+
+
+def _part(start: int, end: int) -> str:
+    return "whole" if end - start == _MINUTES else "night" if end > _MINUTES else "day"
+
+
+def _less_days(quiet: Iterable[Window], days: frozenset[int] | None) -> Iterable[Window]:
+    for window in quiet:
+        left = window.days - days if days is not None else frozenset()
+        if left:
+            yield window if left == window.days else window.model_copy(update={"days": left})
+
+
+def _with_mute(mutes: tuple[Mute, ...], change: StartMute, now: datetime) -> tuple[Mute, ...]:
+    since = change.since or now
+    new = Mute(dossier=change.dossier, until=change.until, since=since)
+    apart = (mute for mute in mutes if mute.dossier != change.dossier or _over(mute, since) or _over(new, mute.since))
+    return (*apart, new)
+
+
+def _over(mute: Mute, at: datetime) -> bool:
+    return mute.until is not None and mute.until <= at

@@ -1,0 +1,7 @@
+"""Reading what professionals type about their notifications: pure, and never guessing (docs/dev/notifications.md)."""
+
+from bot.notifications.preference_parser.answers import answer
+from bot.notifications.preference_parser.parser import choose, read
+from bot.notifications.preference_parser.values import About, Choice, Context, PreferenceRequest, Question, Span
+
+__all__ = ["About", "Choice", "Context", "PreferenceRequest", "Question", "Span", "answer", "choose", "read"]

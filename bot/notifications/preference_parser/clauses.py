@@ -1,0 +1,159 @@
+"""A text's pieces put together to clauses, each of which wishes one thing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+
+from bot.notifications.kinds import Category, DeliveryChannel
+from bot.notifications.preference_parser.categories import Days, Kind
+from bot.notifications.preference_parser.tokens import Token
+
+_ACTS = {Kind.NEVER, Kind.PAUSE, Kind.QUIET, Kind.RESUME, Kind.LIFT, Kind.ON, Kind.TELL, Kind.CONVERT, Kind.ONLY, Kind.PREFER, Kind.REST}
+_RHYTHM = {Kind.DIGEST, Kind.COUNT, Kind.NOW}
+_TIMES = {Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.DAYS, Kind.PART, Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES}
+_CONTENT = _RHYTHM | _TIMES | {Kind.WAY, Kind.CATEGORY, Kind.DOSSIER, Kind.REST}
+PLAIN, NOT, ONLY = "plain", "not", "only"
+_STANCE = {Kind.NEVER: NOT, Kind.INSTEAD: NOT, Kind.ONLY: ONLY, Kind.PREFER: ONLY, Kind.EXCEPT: NOT}
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Pieces that belong together, in their order."""
+
+    atoms: tuple[Token, ...]
+
+    def has(self, *kinds: Kind) -> bool:
+        """Whether there is a piece of one of these kinds."""
+        return any(atom.kind in kinds for atom in self.atoms)
+
+    def values(self, kind: Kind) -> list[Any]:
+        """The values of all pieces of a kind."""
+        return [atom.value for atom in self.atoms if atom.kind is kind]
+
+    def times(self, kind: Kind) -> list[time]:
+        """The hours of a kind."""
+        return self.values(kind)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether it says when."""
+        return self.has(*_TIMES)
+
+    @property
+    def has_rhythm(self) -> bool:
+        """Whether it says how often."""
+        return self.has(*_RHYTHM)
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether it is about what is not wanted."""
+        return self.has(Kind.NEVER, Kind.PAUSE, Kind.QUIET)
+
+    def days(self) -> list[Days]:
+        """Days that were named, less those after « sauf »."""
+        return [atom.value for atom, turn in self._turned(Kind.DAYS) if turn != Kind.EXCEPT]
+
+    def runs(self) -> list[Clause]:
+        """The parts that « et » and « ni » join."""
+        runs: list[list[Token]] = [[]]
+        for atom in self.atoms:
+            if atom.value in ("et", "ni"):
+                runs.append([])
+            runs[-1].append(atom)
+        return [Clause(tuple(run)) for run in runs]
+
+    def excepted(self, kind: Kind) -> list[Any]:
+        """Values of a kind that stand after « sauf »."""
+        return [atom.value for atom, turn in self._turned(kind) if turn == Kind.EXCEPT]
+
+    def ways(self) -> dict[DeliveryChannel | str, str]:
+        """The ways that are named, each with PLAIN, NOT or ONLY."""
+        return self._stances(Kind.WAY)
+
+    def categories(self) -> dict[Category, str]:
+        """The categories that are named, each with PLAIN, NOT or ONLY; those after « sauf » are not among them."""
+        return self._stances(Kind.CATEGORY)
+
+    def _stances(self, kind: Kind) -> dict[Any, str]:
+        stances: dict[Any, str] = {}
+        for atom, turn in self._turned(kind):
+            if turn != Kind.EXCEPT:
+                stances[atom.value] = PLAIN if turn is None else _STANCE[turn]
+        if self._only_comes_last(kind):
+            stances = {value: ONLY if stance == PLAIN else stance for value, stance in stances.items()}
+        return stances
+
+    def _turned(self, kind: Kind) -> Iterator[tuple[Token, Kind | None]]:
+        """Pieces of a kind, each with what turned it last."""
+        turn: Kind | None = None
+        for atom in self.atoms:
+            if atom.kind in _STANCE and not (atom.kind is Kind.PREFER and kind is Kind.CATEGORY):
+                turn = atom.kind
+            elif atom.kind is Kind.LIFT:
+                turn = Kind.NEVER
+            elif atom.kind is kind:
+                yield atom, turn
+
+    def _only_comes_last(self, kind: Kind) -> bool:
+        """« par mail uniquement », « Telegram suffit »."""
+        places = [place for place, atom in enumerate(self.atoms) if atom.kind is kind]
+        after = self.atoms[places[-1] :] if places else ()
+        if kind is Kind.CATEGORY:  # « les rendez-vous seulement sur Telegram » is about the way
+            return any(atom.kind is Kind.ONLY for atom in after) and not any(atom.kind is Kind.WAY for atom in after)
+        return any(atom.kind in (Kind.ONLY, Kind.PREFER, Kind.INSTEAD) for atom in after)
+
+
+def clauses(atoms: Iterable[Token]) -> list[Clause]:
+    """The clauses of a text."""
+    made: list[list[Token]] = []
+    for segment, forced in _segments(list(atoms)):
+        if not [atom for atom in segment if atom.kind is not Kind.BREAK]:
+            continue
+        if made and not forced and not _begins(segment, made[-1]):
+            made[-1].extend(segment)
+        else:
+            made.append(segment)
+    return [Clause(tuple(clause)) for clause in made]
+
+
+def _segments(atoms: list[Token]) -> Iterator[tuple[list[Token], bool]]:
+    """Pieces between breaks, and whether a clause must begin there."""
+    segment: list[Token] = []
+    forced = False
+    for place, atom in enumerate(atoms):
+        turns = _turns(segment, atom, atoms[place + 1 :])
+        if atom.kind in (Kind.BREAK, Kind.BUT) or turns:
+            yield segment, forced
+            segment, forced = [], atom.kind is Kind.BUT or turns
+        if atom.kind is not Kind.BUT:
+            segment.append(atom)
+    yield segment, forced
+
+
+def _turns(before: list[Token], atom: Token, after: list[Token]) -> bool:
+    """Whether a new clause begins without a break: « … un résumé le matin rien le soir », « … par mail le reste sur Telegram »."""
+    kinds = {other.kind for other in before}
+    if atom.kind is Kind.REST:
+        following = {other.kind for other in itertools.takewhile(lambda other: other.kind is not Kind.BREAK, after)}
+        return bool(kinds & _CONTENT) and bool(following & (_RHYTHM | {Kind.WAY, Kind.TELL, Kind.NEVER}))
+    if atom.kind is Kind.NEVER:
+        return bool(kinds & _RHYTHM) and Kind.NEVER not in kinds
+    if atom.kind is Kind.ON:
+        return Kind.NEVER in kinds and bool(kinds & _CONTENT)
+    return atom.kind in _RHYTHM and Kind.NEVER in kinds and bool(kinds & (_TIMES | {Kind.WAY, Kind.CATEGORY})) and not kinds & _RHYTHM
+
+
+def _begins(segment: list[Token], before: list[Token]) -> bool:
+    """Whether a segment wishes something of its own, rather than going on with what came before."""
+    kinds, had = {atom.kind for atom in segment}, {atom.kind for atom in before}
+    if {Kind.CATEGORY, Kind.WAY} <= kinds & had:
+        return True
+    if not had & (_ACTS | _RHYTHM) or not had & (_CONTENT | {Kind.THING}) or not kinds & _CONTENT:
+        return False
+    if kinds & _RHYTHM and not kinds & (_ACTS | {Kind.WAY, Kind.CATEGORY}) and not had & _RHYTHM and Kind.NEVER not in had:
+        return False  # « par mail et une fois par semaine »
+    return bool(kinds & (_ACTS | _RHYTHM))

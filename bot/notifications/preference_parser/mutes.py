@@ -1,0 +1,106 @@
+"""Clauses about pauses: « en sourdine jusqu'à lundi », « plus rien pendant 48h », « réactive les notifications »."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from bot.notifications.calendar import instant
+from bot.notifications.preference_changes import EndMute, EndMutes, StartMute, SwitchOn
+from bot.notifications.preference_parser import dates
+from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.clauses import Clause
+from bot.notifications.preference_parser.modes import EVERYTHING, OF_DOSSIERS, PUSHED, active
+from bot.notifications.preference_parser.quiet_hours import for_all
+from bot.notifications.preference_parser.values import About, Asking, Changes, Choice, Unclear
+
+MOST_PROPOSED = 5
+_SPANS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
+
+
+def read_pause(clause: Clause, asking: Asking) -> Changes:
+    """A pause of dossiers, or of everything. Asks until when if that was meant and not said."""
+    dossiers = dossiers_of(clause, asking) if clause.has(Kind.DOSSIER) else (None,)
+    if clause.has(Kind.AWAY) and not clause.has_time:
+        return _asked(dossiers, asking)
+    spans = [value for kind in _SPANS for value in clause.values(kind)]
+    if spans and all(value is None for value in spans):  # « pendant mes congés »
+        return _asked(dossiers, asking)
+    since, until = _span(clause, asking)
+    changes = tuple(StartMute(dossier=dossier, since=since, until=until) for dossier in dossiers)
+    return changes if clause.has(Kind.DOSSIER) else for_all(clause, changes, asking)
+
+
+def read_resume(clause: Clause, asking: Asking) -> Changes:
+    """The end of a pause. Asks which, where several dossiers are muted and none is named."""
+    if clause.has(Kind.DOSSIER):
+        return tuple(EndMute(dossier=dossier) for dossier in dossiers_of(clause, asking))
+    context = asking.context
+    mutes = [mute for mute in context.preferences.mutes if mute.until is None or mute.until > context.now]
+    muted = sorted({mute.dossier for mute in mutes if mute.dossier is not None})
+    if any(mute.dossier is None for mute in mutes):
+        return (EndMutes(),) if _all(clause) and muted else (EndMute(),)
+    if _all(clause) or len(muted) == 1:
+        return (EndMutes(),)
+    if muted:
+        options: dict[Choice, Changes] = {
+            Choice(name="dossier", value=dossier): (EndMute(dossier=dossier),) for dossier in muted[:MOST_PROPOSED]
+        }
+        return asking.between(About.RESUME, options | {Choice(name="all"): (EndMutes(),)})
+    ways = frozenset(PUSHED) & context.ways
+    if ways and not active(OF_DOSSIERS, context):
+        return (SwitchOn(categories=EVERYTHING, ways=frozenset({next(way for way in PUSHED if way in ways)})),)
+    return (EndMute(),)
+
+
+def dossiers_of(clause: Clause, asking: Asking) -> tuple[str | None, ...]:
+    """References of the dossiers that a clause is about. Raises Unclear where it names one that is not known."""
+    named = [reference for reference in clause.values(Kind.DOSSIER) if reference is not None]
+    if named:
+        return tuple(dict.fromkeys(named))
+    if asking.context.dossier is None:
+        raise Unclear(About.DOSSIER)
+    return (asking.context.dossier,)
+
+
+def _all(clause: Clause) -> bool:
+    return any(atom.kind is Kind.THING and atom.value == "all" for atom in clause.atoms)
+
+
+def _asked(dossiers: tuple[str | None, ...], asking: Asking) -> Changes:
+    now, zone = asking.context.now, asking.context.preferences.zone
+    ends = {"until_undone": None, "one_week": dates.after_duration("1 semaine", now, zone)}
+    ends["two_weeks"] = dates.after_duration("2 semaines", now, zone)
+    return asking.between(
+        About.UNTIL, {Choice(name=name): tuple(StartMute(dossier=dossier, until=end) for dossier in dossiers) for name, end in ends.items()}
+    )
+
+
+def _span(clause: Clause, asking: Asking) -> tuple[datetime | None, datetime | None]:
+    """Since when (None: now) and until when (None: until it is undone)."""
+    now, zone = asking.context.now, asking.context.preferences.zone
+    since, until = None, None
+    known = True
+    for words in clause.values(Kind.ONCE):
+        once = dates.once(words, now, zone)
+        known = known and once is not None
+        if once is not None:
+            since, until = min(since or once[0], once[0]), max(until or once[1], once[1])
+    for words in clause.values(Kind.SINCE):
+        since = dates.until(words, now, zone) if not words.startswith("aujourd hui") else now
+        known = known and since is not None
+    for found in clause.values(Kind.DATES):
+        days = dates.dates(found, now.astimezone(zone).date())
+        known = known and days is not None
+        if days is not None:
+            since, until = instant(days[0], time(0), zone), instant(days[1] + timedelta(days=1), time(0), zone)
+    for words in filter(None, clause.values(Kind.DURATION)):
+        until = dates.after_duration(words, now, zone)
+        known = known and until is not None
+    for words in clause.values(Kind.UNTIL):
+        until = dates.until(words, now, zone) if words else None
+        known = known and (until is not None or words == "")  # "": until it is undone
+    if not known:
+        raise Unclear(About.UNTIL)
+    if since is not None and (since <= now or (until is not None and since >= until)):
+        since = None
+    return since, until

@@ -1,0 +1,233 @@
+"""From a text to changes of preferences, or to the question that must be asked first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time
+
+from bot.notifications.kinds import DeliveryChannel, Mode
+from bot.notifications.preference_changes import AddQuiet, SetDigest, SetMode
+from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.clauses import Clause, clauses
+from bot.notifications.preference_parser.dates import NIGHT
+from bot.notifications.preference_parser.digests import hours_said
+from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
+from bot.notifications.preference_parser.mutes import read_pause, read_resume
+from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
+from bot.notifications.preference_parser.spelling_correction import MOST_CHARACTERS, Canonical, canonical
+from bot.notifications.preference_parser.tokens import Token, tokenize
+from bot.notifications.preference_parser.values import (
+    About,
+    Asking,
+    Changes,
+    Choice,
+    Context,
+    Given,
+    PreferenceRequest,
+    Question,
+    Span,
+    Unclear,
+)
+from bot.notifications.preferences import EVERY_DAY, Window
+
+_GUARDED = {"channel", "frequency", "time", "dossier_ref"}
+_ASKS_HOW = re.compile(r"(?:ou |comment |pourquoi |quel(?:le)?s? |par quel |c est quoi |a quelle )")
+_SPAN_OF_TIME = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
+_OF_THE_CLOCK = (Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT)
+_BOUNDS = (Kind.RANGE, Kind.AFTER, Kind.BEFORE)
+_RECURRING = (*_OF_THE_CLOCK, Kind.DAYS, Kind.PART)
+_EVENING = Window(days=EVERY_DAY, start=time(20), end=NIGHT[1])
+_WEEKEND = Window(days=frozenset({5, 6}), start=MIDNIGHT, end=MIDNIGHT)
+
+
+def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
+    """What a text wishes; a question where that is not certain; None where it wishes nothing (« mes réglages »)."""
+    reading = canonical(text)
+    if _ASKS_HOW.match(reading.text):
+        return None
+    missed = text[MOST_CHARACTERS:].strip() or _missed(text, reading, tokenize(reading.text), spans)
+    if missed:
+        return Question(about=About.UNCLEAR, value=missed[:MOST_CHARACTERS], text=text)
+    return _read(text, tuple(spans), context, ())
+
+
+def choose(question: Question, choice: Choice, context: Context) -> PreferenceRequest | Question | None:
+    """What the wish is now that one of the choices was taken."""
+    given = (*question.given, Given(clause=question.clause, about=question.about, choice=choice))
+    return _read(question.text, question.spans, context, given)
+
+
+def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Given, ...]) -> PreferenceRequest | Question | None:
+    reading = canonical(text)
+    parts = clauses(_with_usagers(tokenize(reading.text), reading, spans))
+    changes: Changes = ()
+    for number, clause in enumerate(parts):
+        asking = Asking(context, {each.about: each.choice for each in given if each.clause == number})
+        try:
+            changes += _clause(clause, whole(parts, context), asking)
+        except Unclear as open_:
+            return Question(about=open_.about, choices=open_.choices, value=open_.value, text=text, spans=spans, clause=number, given=given)
+    return PreferenceRequest(changes=changes) if changes else None
+
+
+def _with_usagers(found: list[Token], reading: Canonical, spans: tuple[Span, ...]) -> list[Token]:
+    """With a dossier for each usager's name that the model found and the words alone do not tell."""
+    for span in spans:
+        if span.entity == "usager_name":
+            places = [place for place, (start, end) in enumerate(reading.origins) if start < span.end and span.start < end]
+            if places and not any(atom.kind is Kind.DOSSIER and atom.start <= places[-1] and places[0] <= atom.end for atom in found):
+                found = [*found, Token(Kind.DOSSIER, None, places[0], places[-1])]
+    return sorted(found, key=lambda atom: atom.start)
+
+
+def _missed(text: str, reading: Canonical, found: list[Token], spans: Sequence[Span]) -> str:
+    """Words that mean something and that no piece accounts for: entities of the model, numbers, hours that do not exist."""
+    for atom in found:
+        if atom.kind in _OF_THE_CLOCK and atom.value is None:
+            start, end = reading.origin(atom.start, atom.end)
+            return text[start:end]
+    seen = bytearray(len(text))
+    for atom in found:
+        start, end = reading.origin(atom.start, atom.end)
+        seen[start:end] = b"\1" * (end - start)
+    for span in spans:
+        if span.entity in _GUARDED and not any(seen[span.start : span.end]):
+            return text[span.start : span.end]
+    return next(
+        (number[0] for number in re.finditer(r"\d+", text) if number[0] != "1" and not any(seen[number.start() : number.end()])), ""
+    )
+
+
+def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
+    named = clause.has(Kind.WAY, Kind.CATEGORY)
+    _refuse_what_cannot_be(clause)
+    if clause.has(Kind.QUIET) and (clause.has(Kind.LIFT) or (clause.has(Kind.NEVER) and not clause.has_time)):
+        return read_no_quiet(clause)
+    off = clause.has(Kind.LIFT) and clause.has(Kind.PAUSE, Kind.THING, Kind.DOSSIER) and not clause.has_rhythm
+    if (
+        clause.has(Kind.RESUME)
+        or (off and not named)
+        or (clause.has(Kind.ON) and clause.has(Kind.THING) and not named and not clause.has_time)
+    ):
+        if clause.has(*_RECURRING, *_SPAN_OF_TIME):
+            raise Unclear(About.UNCLEAR)
+        return read_modes(clause, whole, asking) if named else read_resume(clause, asking)
+    if clause.has(Kind.DOSSIER) and (named or clause.has_rhythm):
+        mute = {Choice(name="mute"): read_pause(Clause(tuple(a for a in clause.atoms if a.kind not in (Kind.WAY, Kind.CATEGORY))), asking)}
+        return asking.between(About.DOSSIER_MODE, mute if clause.unwanted else {})
+    if clause.has(Kind.URGENT) and (clause.has(Kind.ONLY) or not clause.has(*_RECURRING)):
+        return _urgent(clause, asking)
+    if clause.has(Kind.OUTSIDE) and clause.has(Kind.RANGE, Kind.DAYS) and not clause.has_rhythm:
+        return read_limits(clause, asking)
+    vague = all(value is None for kind in _SPAN_OF_TIME for value in clause.values(kind))  # « pendant mes tournées »
+    if clause.unwanted and clause.has(*_SPAN_OF_TIME) and not (vague and clause.has(*_RECURRING)):
+        if clause.has(*_RECURRING):
+            raise Unclear(About.UNCLEAR)
+        return read_pause(clause, asking)
+    if clause.unwanted and clause.has(*_RECURRING) and not clause.has_rhythm:
+        return read_quiet(clause, asking)
+    if clause.unwanted and clause.has(Kind.DOSSIER):
+        return read_pause(clause, asking)
+    if clause.has(Kind.FEWER) and not clause.has_rhythm and not clause.has_time and not clause.unwanted:
+        return _fewer(clause, asking)
+    if clause.has(*_RECURRING) and not clause.has_rhythm:
+        return _when(clause, whole, asking)
+    if named or clause.has_rhythm:
+        return read_modes(clause, whole, asking)
+    return _stop(clause, asking)
+
+
+def _refuse_what_cannot_be(clause: Clause) -> None:
+    """Raise Unclear for what would be read wrong without it: conditions, complaints, « sauf » of what nobody can except."""
+    timed = clause.has(*_RECURRING, *_SPAN_OF_TIME)
+    if clause.has(Kind.UNREADABLE) and not timed and not clause.has(Kind.CATEGORY, Kind.FEWER):
+        raise Unclear(About.UNCLEAR)
+    if clause.excepted(Kind.DOSSIER):
+        raise Unclear(About.DOSSIER_MODE)
+    known = (Kind.WAY, Kind.CATEGORY, Kind.DAYS, Kind.URGENT)
+    if clause.has(Kind.EXCEPT) and not any(clause.excepted(kind) for kind in known):
+        raise Unclear(About.UNCLEAR)
+    named = clause.has(Kind.WAY, Kind.CATEGORY)
+    if clause.has(Kind.SINCE) and (named or not clause.unwanted):
+        raise Unclear(About.UNCLEAR)  # nothing but a pause can be put off
+    if clause.excepted(Kind.CATEGORY) and clause.excepted(Kind.WAY):
+        raise Unclear(About.UNCLEAR)
+
+
+def _stop(clause: Clause, asking: Asking) -> Changes:
+    """« stop », « plus de notifs », « coupez tout »; not every « pas »."""
+    if clause.has(Kind.PAUSE) or any(clause.values(Kind.NEVER)) or (clause.has(Kind.NEVER) and clause.has(Kind.THING, Kind.TELL)):
+        return read_pause(clause, asking)
+    if clause.has(Kind.QUIET):
+        raise Unclear(About.QUIET)
+    if clause.has(*_SPAN_OF_TIME):
+        pause = {Choice(name="pause"): read_pause(clause, asking)} if clause.has(Kind.AWAY) else {}
+        return asking.between(About.AWAY if pause else About.UNCLEAR, pause)
+    return ()
+
+
+def _when(clause: Clause, whole: Whole, asking: Asking) -> Changes:
+    """« à 8h », « le soir », « le lundi », « après 16h » of what is wanted: the hour of a digest, or the only time for notices?"""
+    narrow = clause.has(Kind.PART) or any(len(days.days) > 1 or days.part for days in clause.days())
+    if (clause.has(*_BOUNDS) and clause.has(Kind.TELL, Kind.ONLY) and not clause.has(Kind.AT, Kind.PART)) or (
+        clause.has(Kind.ONLY) and narrow and not clause.has(Kind.AT)
+    ):
+        if clause.has(Kind.WAY, Kind.CATEGORY):
+            raise Unclear(About.UNCLEAR)  # no way and no category has times of its own
+        return read_limits(clause, asking)
+    names, hours = _meanings(clause, asking)
+    chosen = asking.given.get(About.MEANING)
+    if chosen is None or chosen.name not in names:
+        raise Unclear(About.MEANING, tuple(Choice(name=name) for name in names), f"{hours[0]:%H:%M}" if hours else "")
+    if chosen.name == "digest_at":
+        digest = [replace(atom, kind=Kind.AT) if atom.kind is Kind.AFTER else atom for atom in clause.atoms]
+        return read_modes(Clause((*digest, Token(Kind.DIGEST, None))), whole, asking)
+    changes = _apart_from_times(clause, whole, asking)
+    if chosen.name == "only_then":
+        return changes + read_limits(clause, asking)
+    if chosen.name == "quiet":
+        return changes + read_quiet(clause, asking)
+    start, end = (MIDNIGHT, hours[0]) if chosen.name == "not_before" else (hours[0], NIGHT[1])
+    return (*changes, AddQuiet(windows=(Window(days=EVERY_DAY, start=start, end=end),)))
+
+
+def _meanings(clause: Clause, asking: Asking) -> tuple[list[str], tuple[time, ...]]:
+    """What the times of a clause can mean, and the hours that it names."""
+    hours = tuple(clause.times(Kind.AFTER)) if clause.has(*_BOUNDS) else hours_said(clause, asking)
+    if clause.has(Kind.AT) and not clause.has(Kind.DAYS, Kind.PART, *_BOUNDS):
+        return ["digest_at", "not_before", *(["not_after"] if max(hours) >= time(16) else [])], hours
+    names = ["only_then"] if clause.has(Kind.RANGE, Kind.BEFORE) else ["digest_at", "only_then"]
+    if not clause.has(Kind.TELL, Kind.CONVERT, Kind.WAY, Kind.PREFER, Kind.ONLY):
+        names.append("quiet")
+    return names, hours
+
+
+def _apart_from_times(clause: Clause, whole: Whole, asking: Asking) -> Changes:
+    """What a clause wishes besides its hours and days."""
+    rest = Clause(tuple(atom for atom in clause.atoms if atom.kind not in _RECURRING))
+    return read_modes(rest, whole, asking) if rest.has(Kind.WAY, Kind.CATEGORY) else ()
+
+
+def _fewer(clause: Clause, asking: Asking) -> Changes:
+    """« moins de notifs », « je reçois trop de mails »."""
+    ways = frozenset(way for way in clause.ways() if isinstance(way, DeliveryChannel))
+    some = ways or active(EVERYTHING, asking.context)
+    options: dict[Choice, Changes] = {}
+    if some:
+        options[Choice(name="digest")] = (SetMode(categories=EVERYTHING, ways=some, mode=Mode.DIGEST),)
+    if ways:
+        options[Choice(name="never")] = (SetMode(categories=EVERYTHING, ways=ways, mode=Mode.NEVER),)
+    else:
+        options[Choice(name="quiet_evening")] = (AddQuiet(windows=(_EVENING,)),)
+        options[Choice(name="quiet_weekend")] = (AddQuiet(windows=(_WEEKEND,)),)
+    return asking.between(About.LESS, options)
+
+
+def _urgent(clause: Clause, asking: Asking) -> Changes:
+    """« que les urgences »: what is urgent comes at once anyway; the rest can be gathered."""
+    some = frozenset(way for way in clause.ways() if isinstance(way, DeliveryChannel)) or active(EVERYTHING, asking.context)
+    daily = SetDigest(hours=(min(asking.context.preferences.digest_hours),), days=EVERY_DAY)
+    gathered = (SetMode(categories=EVERYTHING, ways=some, mode=Mode.DIGEST), daily)
+    return asking.between(About.URGENT, {Choice(name="digest"): gathered} if some else {})

@@ -1,0 +1,345 @@
+"""How each kind of piece is written: patterns over canonical text, in the order in which they have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import time
+from typing import Any
+
+from bot.notifications.kinds import Category, DeliveryChannel
+from bot.notifications.preference_parser import dates
+from bot.notifications.preference_parser.categories import Days, Kind
+from bot.notifications.preference_parser.dates import DATE, DATES, DAY, HOUR, MONTH, NUMERIC_DATES, PART, UNIT, N
+from bot.notifications.preferences import EVERY_DAY, HOLIDAY
+
+
+def _hour(found: re.Match[str]) -> time | None:
+    return dates.hour(found["at"])
+
+
+def _range(found: re.Match[str]) -> tuple[time, time] | None:
+    start, end = dates.hour(found["from"]), dates.hour(found["to"])
+    return (start, end) if start is not None and end is not None and start != end else None
+
+
+def _lunch(found: re.Match[str]) -> tuple[time, time] | None:
+    hour = dates.number(found["to"])
+    return (time(12), time(hour + 12)) if 1 <= hour < 12 else None
+
+
+def _weekdays(found: re.Match[str]) -> Days:
+    names = re.findall(rf"{DAY}s?", found[0])
+    days = frozenset(dates.DAYS.index(name.removesuffix("s")) for name in names)
+    recurring = any(name.endswith("s") for name in names) or re.search(r"\b(?:les?|tous|chaque|un|mes|du)\b", found[0])
+    part = found["part"]
+    return Days(days, bare=not recurring, part=dates.part_name(part) if part else None)
+
+
+def _span_of_days(found: re.Match[str]) -> Days:
+    first, last = dates.DAYS.index(found["first"]), dates.DAYS.index(found["last"])
+    return Days(frozenset((first + n) % 7 for n in range((last - first) % 7 + 1)), bare=found[0].startswith("de "))
+
+
+def _count(found: re.Match[str]) -> tuple[int, str]:
+    words = found[0]
+    many = dates.number(found["n"]) if found["n"] else 1
+    if "jour" in words or "quotidien" in words or "24" in words:
+        return many, "day"
+    return many, "week" if "semaine" in words or "hebdo" in words else "other"
+
+
+def _fixed(value: Any) -> Callable[[re.Match[str]], Any]:
+    return lambda _found: value
+
+
+def _strong(found: re.Match[str]) -> bool | str:
+    """Whether the word alone wants notices to stop: « stop », « coupe »; « pas » does not. « ni » stays itself."""
+    if found[0] == "ni":
+        return "ni"
+    return found[0].startswith(("stop", "arret", "coup", "desactiv", "cess", "n en", "en veux", "desabonn", "desinscri"))
+
+
+def _words(found: re.Match[str]) -> str:
+    return found["words"] if "words" in found.re.groupindex else found[0]
+
+
+_ARTICLE = r"(?:(?:tous|toutes) les|chaque|les|le|la|un|une|des|du|mes|au|l|en)"
+_DATED = (
+    rf"(?:(?:le |la |l |ce |cet |cette )?(?:{DATE}|\d{{1,2}}\b(?! (?:h|heures|:|/|j|jours?|semaines?|mois|min|minutes?)\b)|apres demain|"
+    rf"demain|aujourd hui|{DAY} \d{{1,2}}(?! (?:h|:))|{DAY}(?: prochain| qui vient)?|weekend(?: prochain)?|semaine prochaine|"
+    rf"mois prochain|{MONTH}|fin (?:du|de la|de) (?:weekend|semaine|mois))(?: (?:a |vers |au )?(?:{HOUR}|{PART}))?)"
+)
+_MOMENT = rf"(?:{_DATED}|(?:ce |cet |cette |l |la |le )?(?:{PART})|{HOUR})(?: inclus| compris)?"
+_PAIR = rf"(?P<from>{HOUR}|\d{{1,2}}) (?:a|et|jusqu a|-|/|et jusqu a) (?P<to>{HOUR})"
+_DOSSIERS = r"(?:sph ?(?:- ?)?\d{4} ?(?:- ?)?\d{6})"
+
+PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
+    # said in passing
+    (Kind.BREAK, r"(?:je suis|je travaille|jtravaille|je bosse|poste|infirmiere?|equipe) de nuit", _fixed(None)),
+    (
+        Kind.BREAK,
+        r"je (?:ne )?(?:travaille pas|bosse pas)|s il (?:te|vous) plait|pas (?:grave|de souci|de probleme)|"
+        r"temps partiel|mi temps",
+        _fixed(None),
+    ),
+    (
+        Kind.DOSSIER,
+        rf"(?:dossier )?(?:n |numero |no )?(?P<ref>{_DOSSIERS})",
+        lambda m: "SPH-{}-{}".format(*re.findall(r"\d+", m["ref"])),
+    ),
+    (Kind.DOSSIER, r"dossiers? (?:n |numero |no )?(?P<n>\d{1,6})\b(?! (?:h|jours|semaines|mois)\b)", _fixed(None)),
+    (Kind.DOSSIER, r"(?:(?:ce|cet|le|un|du|son|mon) )?(?:dossier|patient|patiente)\b(?! usager)", _fixed(None)),
+    (Kind.DOSSIER, r"(?:m \.|(?:mr|mme|mlle|monsieur|madame)(?: \.)?) [a-z]{2,}", _fixed(None)),
+    (Kind.BREAK, r"a partir (?:de maintenant|d aujourd hui)|desormais|dorenavant|a l avenir", _fixed(None)),
+    (
+        Kind.UNREADABLE,
+        r"quand\b|lorsque?\b|si\b|tant que|pendant que|chaque fois que|par defaut|comme avant|d origine|reinitialis[a-z]*|"
+        r"(?:je|j) (?:ne |n )?(?:recois?|ai (?:(?:pas|plus|rien|jamais) )?recu)(?= (?:rien|pas|plus|de|d|aucune?|jamais)\b)",
+        _fixed(None),
+    ),
+    (Kind.UNREADABLE, rf"(?:le )?{DAY} (?:de |d |du )(?:l )?(?:paques|pentecote|ascension|noel|toussaint|an)", _fixed(None)),
+    (Kind.UNREADABLE, rf"(?:du|de) {DAY} (?:{PART}|{HOUR}) (?:au|a) {DAY}(?: (?:{PART}|{HOUR}))?", _fixed(None)),
+    # spans of time that are over one day
+    (Kind.RANGE, rf"(?:de |a partir de |apres |des )?(?P<from>{HOUR}) (?:et )?jusqu a (?P<to>{HOUR})", _range),
+    (Kind.SINCE, rf"(?:a partir (?:de |du |d |de la )|des )(?P<words>{_DATED})(?! au\b)", _words),
+    (Kind.UNTIL, rf"avant (?P<words>{_DATED})", _words),
+    (Kind.DATES, NUMERIC_DATES, lambda m: m),
+    (Kind.DATES, DATES, lambda m: m),
+    (Kind.UNTIL, rf"jusqu (?:a|au|aux|en)(?: la| l| le)? (?P<words>{_MOMENT})", _words),
+    (Kind.UNTIL, r"jusqu (?:a|au|aux) (?:nouvel ordre|ce que (?:je|j) [a-z ]*)", _fixed("")),
+    (Kind.UNTIL, r"jusqu (?:a|au|aux|en)\b(?: [a-z]+){0,3}", _fixed(None)),
+    (Kind.COUNT, rf"(?:(?P<n>{N}) )?(?:seule? )?(?:fois )?(?:par|/) (?:jour|semaine|mois|heure|an)", _count),
+    (
+        Kind.COUNT,
+        rf"(?P<n>{N})(?= (?:seule? )?(?:mail|notif|messages?|resumes?|recaps?|sms) (?:maximum |max |"
+        rf"maxi )?par (?P<per>jour|semaine|mois))",
+        lambda m: (dates.number(m["n"]), {"jour": "day", "semaine": "week"}.get(m["per"], "other")),
+    ),
+    (Kind.COUNT, rf"(?P<n>{N}) fois (?:tous|toutes|chaque) [a-z]+(?: {N})?(?: [a-z]+)?", lambda m: (0, "other")),
+    (
+        Kind.COUNT,
+        rf"(?:tous|toutes) les {N} (?:h|heures|jours|semaines)|toutes les (?:h|heures)|mensuel(?:le|"
+        r"lement)?s?|chaque mois",
+        lambda m: (0, "other"),
+    ),
+    (
+        Kind.COUNT,
+        r"(?P<n>\b\B)?(?:quotidien(?:ne|nement)?s?|journalieres?|journaliers?|hebdo(?:madaire)?s?|"
+        r"chaque (?:jour|semaine)|tous les jours|toutes les semaines)",
+        _count,
+    ),
+    (
+        Kind.DURATION,
+        rf"(?:pendant|durant|pour|sur) (?:encore )?(?:les |une? )?(?:{N} )?(?:prochaine?s? )?(?:(?:{UNIT})\b|"
+        r"demi e?heures?|demie heure)",
+        _words,
+    ),
+    (Kind.DURATION, r"(?:pendant|durant) (?:mes |mon |ma |les |la |le |toute |tout )*(?:[a-z]+)", _fixed(None)),
+    (Kind.DURATION, rf"(?:[lc]es )?{N} (?:prochaine?s? )?(?:jours?|semaines?|mois)\b(?! \d)", _words),
+    (Kind.DURATION, rf"les {N} prochaines heures", _words),
+    (
+        Kind.DURATION,
+        r"(?:(?<=sourdine )|(?<=pause )|(?<=silence )|(?<=pause de ))"
+        rf"(?:{N} (?:h|heures|minutes?|min)|une? (?:demie? )?heures?)\b(?! a)",
+        _words,
+    ),
+    # hours
+    (Kind.RANGE, r"entre (?P<from>midi) et (?P<to>\d{1,2}|une|deux|trois)\b(?! (?:h|heures|:))", _lunch),
+    (Kind.RANGE, rf"(?:de |entre |des |d ){_PAIR}", _range),
+    (Kind.RANGE, r"entre (?P<from>\d{1,2}) et (?P<to>\d{1,2})\b(?! (?:[a-z]*jour|semaine|mois|/))", _range),
+    (Kind.RANGE, rf"(?P<from>{HOUR}) (?:a|-|/|jusqu a) (?P<to>{HOUR})", _range),
+    (
+        Kind.AFTER,
+        rf"(?:passee? |apres |a partir de |a compter de |des |au dela de |apartir de )(?P<at>{HOUR}|"
+        rf"\d{{1,2}}(?! (?:h|/|jours?|semaines?|mois|{MONTH})\b))",
+        _hour,
+    ),
+    (Kind.BEFORE, rf"avant (?P<at>{HOUR}|\d{{1,2}}(?! (?:h|/|jours?|semaines?|mois|{MONTH})\b))", _hour),
+    # days
+    (Kind.DAYS, rf"(?P<first_>du|de) (?P<first>{DAY}) (?:au|a) (?P<last>{DAY})(?! prochain)", _span_of_days),
+    (
+        Kind.ONCE,
+        rf"(?:ce|cet|cette) (?:weekend|semaine|{PART}|{DAY}(?: {PART})?)|aujourd hui|(?:apres )?demain(?: {PART})?|"
+        rf"(?:le |la |ce )?(?:{DAY}|weekend|semaine) prochaine?",
+        _words,
+    ),
+    (Kind.ONCE, rf"(?:le )?(?P<words>{DATE}(?: {PART})?|{DAY} \d{{1,2}}(?! (?:h|heures|:)))", _words),
+    (Kind.ONCE, r"le (?P<words>\d{1,2})\b(?! (?:h|heures|:|/|jours?|semaines?|mois)\b)", _words),
+    (Kind.ONCE, r"(?:pour |toute )?(?P<words>la semaine)(?! prochaine)", _words),
+    (Kind.DAYS, rf"(?:{_ARTICLE} )?{DAY}s?(?: (?:et|,|ou) {DAY}s?)*(?: (?P<part>{PART}))?", _weekdays),
+    (
+        Kind.DAYS,
+        r"(?:(?:les |tous les |le |chaque |des )?weekend)",
+        lambda m: Days(
+            frozenset({5, 6}),
+            bare=not re.match(r"(?:les|tous|le|chaque|des) ", m[0]),
+        ),
+    ),
+    (Kind.DAYS, r"(?:les |le )?(?:jours? )?feries?", _fixed(Days(frozenset({HOLIDAY})))),
+    (Kind.DAYS, r"en semaine|(?:les )?jours (?:ouvres|ouvrables|ouvre|de semaine|travailles)", _fixed(Days(frozenset(range(5))))),
+    (Kind.DAYS, r"7 (?:j|jours) ?/ ?7", _fixed(Days(EVERY_DAY))),
+    (Kind.AT, r"(?:a|vers|pour) (?P<at>midi(?: et demie?| trente)?|minuit)", _hour),
+    (Kind.PART, rf"(?:(?:{_ARTICLE}) )?(?P<part>{PART})\b", lambda m: dates.part_name(m["part"])),
+    (Kind.AT, rf"(?:(?:a|vers|pour) )?(?P<at>{HOUR})", _hour),
+    # ways
+    (Kind.ALSO, r"en plus (?:de |d |du |des )(?:telegram|teams|mail)|en plus|aussi|egalement|les (?:deux|2)", _fixed(None)),
+    (Kind.WAY, r"telegram", _fixed(DeliveryChannel.TELEGRAM)),
+    (Kind.WAY, r"teams", _fixed(DeliveryChannel.TEAMS)),
+    (Kind.WAY, r"(?:boites? )?mail|e mail", _fixed(DeliveryChannel.MAIL)),
+    (Kind.WAY, r"sphere|cloche|(?:l )?appli(?:cation)?|le site", _fixed(DeliveryChannel.SPHERE)),
+    (Kind.WAY, r"sms|whatsapp|signal|messenger|telephone|appel|vocal|fax|slack|discord", lambda m: m[0]),
+    (Kind.WAY, r"ici\b|sur ce chat|dans ce chat", _fixed("here")),
+    (Kind.WAY, r"partout|tous les (?:canaux|moyens)", _fixed("all")),
+    # rhythm
+    (
+        Kind.DIGEST,
+        r"(?:(?P<the>le|les|mon|mes|du|des|ce) )?(?:resumes?|recaps?|recapitulatifs?|syntheses?|bilans?|digests?|condenses?|abreges?)|"
+        r"compil(?:ation)?|group(?:es?|ees?)|un point\b|en une (?:seule )?fois|(?:un|une|1) seule? (?:notif|message|mail|fois)",
+        lambda m: bool(m["the"]),
+    ),
+    (
+        Kind.CONVERT,
+        r"(?:passe[rz]?|decal[a-z]*|avance[rz]?|repousse[rz]?|deplace[rz]?|change[rz]?)\b(?=.*\b(?:resume|recap|synthese|bilan|digest))|"
+        r"(?:mets?|mettez|mettre)\b(?=.*\b(?:les?|mon|mes) (?:resume|recap|synthese|bilan|digest))",
+        _fixed(None),
+    ),
+    (
+        Kind.CONVERT,
+        r"regroup(?:e|er|ez|ees?)(?: moi)?|(?:passe|passer|passez) de\b|(?:passe|passer|passez|mets?|"
+        r"mettre|mettez)\b(?=.*\ben\b)",
+        _fixed(None),
+    ),
+    (
+        Kind.NOW,
+        r"tout de suite|immediat(?:e|ement)?s?|(?:en )?temps reel|en direct|instantanee?(?:ment)?|"
+        r"au fur et a mesure|sans attendre|a chaque (?:fois|evenement)|des qu[e]?\b|aussitot|directement|"
+        r"au moment",
+        _fixed(None),
+    ),
+    # turns
+    (
+        Kind.AWAY,
+        r"conges?|vacances|arret maladie|en arret|maternite|paternite|en formation|en repos|absente?s?|"
+        r"je pars",
+        _fixed(None),
+    ),
+    (Kind.RESUME, r"(?:plus|pas) (?:a etre )?en (?:sourdine|pause|silencieux|veille)", _fixed(None)),
+    (Kind.PREFER, r"pas plus\b", _fixed(None)),
+    (
+        Kind.ONLY,
+        r"rien (?:que|d autre)|(?:et )?c est tout|(?:plus|pas autre chose) que\b(?= (?:par|sur|du|"
+        r"de|des|telegram|teams|mail|sphere))",
+        _fixed(None),
+    ),
+    (Kind.INSTEAD, r"plutot que|au lieu d[eu]|a la place d[eu]|et non(?: pas)?|autre que", _fixed(None)),
+    (Kind.REST, r"(?:pour |et )?(?:tout )?le reste|du reste|(?:pour |et )?(?:toutes |tous )?les autres(?: notif)?|sinon\b", _fixed(None)),
+    (
+        Kind.OUTSIDE,
+        r"en dehors(?: de (?:ces|mes|ses) h(?:eures|oraires)?(?: de travail)?)?|hors (?:de )?(?:mes |"
+        r"ces )?(?:horaires|heures)|mes horaires|(?:mes )?heures de travail|je (?:travaille|bosse)\b",
+        _fixed(None),
+    ),
+    (Kind.EXCEPT, r"sauf|a part|hormis|excepte|hors\b|sans compter", _fixed(None)),
+    (
+        Kind.QUIET,
+        r"(?:heures?|plages?|horaires?|periodes?|temps) (?:calmes?|silencieu(?:x|ses?)|de (?:silence|"
+        r"calme|repos)|tranquilles?)|ne pas deranger|mode nuit",
+        _fixed(None),
+    ),
+    (
+        Kind.RESUME,
+        r"reactiv[a-z]*|rallum[a-z]*|repren[a-z]*|reprise|relanc[a-z]*|rouvr[a-z]*|[ad]e? nouveau|"
+        r"recommenc[a-z]*|renvo[iy]e[rz]?|rebranch[a-z]*|de retour|desourdine|remets? le son|remise? en (?:route|"
+        r"marche)",
+        _fixed(None),
+    ),
+    (
+        Kind.RESUME,
+        r"reme(?:ts?|tre|ttre|ttez)\b(?!.*(?:sourdine|pause|silenc|veille))|(?:suis |je )?rentre[e]? (?:de|"
+        r"des)\b|c est fini\b|fin (?:de la|des|du|de) (?=sourdine|pause|silence|conges?|vacances|"
+        r"mode)",
+        _fixed(None),
+    ),
+    (
+        Kind.LIFT,
+        r"(?:enlev|retir|annul|supprim|leve|sor[st])[a-z]*|arrete[rz]? (?:de )?(?=la (?:sourdine|"
+        r"pause)|le (?:silence|mode))|desactive[rz]? (?=la (?:sourdine|pause)|le (?:silence|mode)|"
+        r"les heures)|stop (?=(?:la )?(?:sourdine|pause))|lever\b",
+        _fixed(None),
+    ),
+    (
+        Kind.PAUSE,
+        r"sourdine|pause|silenc(?:e|ieu(?:x|ses?))|muets?|(?:fais|faites|faire) taire|(?:en )?veille|"
+        r"tranquille|suspen[a-z]*|gel(?:e|er|ez)?\b|bloqu[a-z]*|mute",
+        _fixed(None),
+    ),
+    (
+        Kind.FEWER,
+        r"(?:moins|trop|reduire|diminuer|beaucoup) (?:de |d )?(?=notif|message|mail|sms|bruit|telegram)|"
+        r"moins souvent|moins\b|trop de bruit|j en ai trop|en recois trop",
+        _fixed(None),
+    ),
+    (
+        Kind.NEVER,
+        r"jamais|(?:plus|pas) (?:de|d|du|des)\b|plus (?:rien|aucune?)|rien (?:du tout)?|aucune?|"
+        r"\bni\b|n en veux plus|en veux plus|\bstop[a-z]*|arret(?:e[rz]?|ons)\b|coup(?:e[rz]?)\b|"
+        r"desactiv[a-z]*|vire[rz]?\b|fini (?=les?|la|avec)|sans\b|cess[a-z]*|desabonn[a-z]*|desinscri[a-z]*",
+        _strong,
+    ),
+    (Kind.NEVER, r"pas\b|plus\b(?! (?:tard|tot|souvent|vite|simple))", _fixed(None)),
+    (Kind.ONLY, r"seule?ment|uniquement|exclusivement|\bjuste\b|only", _fixed(None)),
+    (
+        Kind.PREFER,
+        r"suffi(?:t|ra|rait|sent)|plutot|prefere[a-z]*|a la place|bascule[rz]?|tout (?=(?:sur|par|"
+        r"vers) (?:telegram|teams|mail|sphere|ici))",
+        _fixed(None),
+    ),
+    (
+        Kind.ONLY,
+        r"(?<!plutot )(?<!des )(?<!est ce )(?<!parce )(?<!pour )(?<!alors )(?<!autre )(?<!aimerais )\bque? (?=(?:par|"
+        r"sur|pour|du|des|telegram|teams|mail|sphere|sms|entre|de \d|en|le (?:matin|soir|weekend|"
+        r"lundi)|les (?:nouveaux|documents|messages|rendez|urgen|notes|arrivees|acces)|ici)\b)(?!.*\b(?:arrivent|"
+        r"soient|viennent|passent|arrive|soit|aillent)\b)|\bqu (?=une?\b)",
+        _fixed(None),
+    ),
+    (Kind.ON, r"activ[a-z]*|gard[a-z]*|conserv[a-z]*|allum[a-z]*|ajout[a-z]*", _fixed(None)),
+    (
+        Kind.TELL,
+        r"envo[iy][a-z]*|previen[a-z]*|preven[a-z]*|notifi[a-z]*|averti[a-z]*|alert[a-z]*|recevoir|"
+        r"recoive[a-z]*|contact[a-z]*|ok\b",
+        _fixed(None),
+    ),
+    (Kind.URGENT, r"(?:les |des |d )?(?:urgen(?:ces?|t(?:es?|s)?)|important(?:e?s?))", _fixed(None)),
+    # categories
+    (
+        Kind.CATEGORY,
+        r"documents?|fichiers?|comptes? rendus?|ordonnances?|pieces? jointes?|(?:les |des )?notes?(?: de liaison)?|"
+        r"liaisons?|transmissions?",
+        _fixed(Category.DOCUMENTS),
+    ),
+    (
+        Kind.CATEGORY,
+        r"(?:les|mes|des nouveaux|aux|vos) messages?|messagerie|(?:les |des )?rendez vous",
+        lambda m: Category.APPOINTMENTS if "rendez" in m[0] else Category.MESSAGES,
+    ),
+    (Kind.CATEGORY, r"agenda", _fixed(Category.APPOINTMENTS)),
+    (
+        Kind.CATEGORY,
+        r"(?:l )?equipes?(?: de soins?)?|arrivees?(?: et (?:les )?departs?)?|departs?|cercle de soins?|membres|"
+        r"nouve(?:aux?|lles?) (?:membres?|partenaires?|intervenants?)",
+        _fixed(Category.TEAM),
+    ),
+    (Kind.CATEGORY, r"acces\b", _fixed(Category.ACCESS)),
+    (Kind.CATEGORY, r"(?:mon |de |du )?comptes?\b", _fixed(Category.ACCOUNT)),
+    (
+        Kind.CATEGORY,
+        r"(?:infos? |informations? |annonces? )?(?:de |du )?services?\b|maintenances?|annonces?",
+        _fixed(Category.SERVICE),
+    ),
+    (Kind.THING, r"tout\b|toutes\b", _fixed("all")),
+    (Kind.THING, r"notif|messages?|derang[a-z]*|ecri(?:re|vez|s)", _fixed(None)),
+    (Kind.BUT, r"mais\b", _fixed(None)),
+    (Kind.BREAK, r"[,;.!?:]|\bet\b|\bpuis\b", lambda m: m[0]),
+)
+"""Kind, pattern, and what the value is of what was found."""

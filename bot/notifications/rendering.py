@@ -1,0 +1,182 @@
+"""What is said when notices go out: payloads of the outbox for chats and for mails, in the words of the templates.
+
+No usager is named: kind of event, professional, reference of the dossier. What an event is called (`title`) and where it leads (`url`)
+are given by the caller only where they may be told (docs/dev/notifications.md).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from bot.core.database import random_id
+from bot.core.mail import one_line, render_html, render_text
+from bot.notifications.kinds import DeliveryChannel
+
+MOST_SECTIONS = 20
+"""Dossiers that one message lists."""
+MOST_AUTHORS = 4
+MOST_LINES = 5
+"""Events of one dossier that a mail tells one by one; more are counted."""
+
+
+@dataclass(frozen=True)
+class EventText:
+    """One event as it is told to one person."""
+
+    kind: str
+    dossier: str | None
+    author: str
+    urgent: bool
+    mine: bool
+    """Whether the person is one of those whom the event was sent to by name."""
+    title: str = ""
+    url: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """« Claire Moreau a déposé un document dans le dossier SPH-2024-000137. »"""
+        said = render_text(
+            "notifications/event", kind=self.kind, dossier=self.dossier, author=self.author, mine=self.mine, title=self.title
+        )
+        return one_line(said)
+
+
+@dataclass(frozen=True)
+class MessageContent:
+    """What goes out at once: events in the order in which they occurred, all of one dossier (None: of none) unless `mixed`."""
+
+    way: DeliveryChannel
+    events: Sequence[EventText]
+    digest: bool = False
+    mixed: bool = False
+    instead_of: str | None = None
+    """The way whose chat closed, where that is to be said."""
+
+    @property
+    def dossier(self) -> str | None:
+        """The dossier of all of them."""
+        return None if self.digest or self.mixed else self.events[0].dossier
+
+    @property
+    def urgent(self) -> bool:
+        """Whether one of them is."""
+        return any(event.urgent for event in self.events)
+
+
+def chat_payload(gathered: MessageContent, message_id: int, page_url: str) -> dict[str, Any]:
+    """Of a CHAT row of the outbox: a short text, « Marquer comme lu », « Sourdine » where it is about one dossier, and a link.
+
+    Args:
+        page_url: where SPHERE is opened, where the event says nothing better.
+    """
+    events = gathered.events
+    single = len(events) == 1 and not gathered.digest
+    sections, more = _sections(events) if gathered.digest or gathered.mixed else ([], 0)
+    text = render_text(
+        "notifications/chat",
+        why=_why(gathered),
+        announced=gathered.way is DeliveryChannel.SPHERE,
+        urgent=gathered.urgent,
+        digest=gathered.digest,
+        sentence=events[0].sentence if single else "",
+        many=len(events),
+        dossier=gathered.dossier,
+        counts=_counts(events),
+        authors=_authors(events),
+        sections=[(dossier, _counts(found)) for dossier, found in sections],
+        more=more,
+    )
+    buttons = [{"title": _label("read"), "intent": "mark_notifications_read", "entities": {"message": str(message_id)}}]
+    if gathered.dossier is not None:
+        buttons.append({"title": _label("mute"), "intent": "mute_notifications", "entities": {"dossier_ref": gathered.dossier}})
+    url = (events[0].url if len(events) == 1 else None) or page_url
+    return {"text": text, "buttons": buttons, "link": {"title": _label("see"), "url": url}}
+
+
+def mail_payload(gathered: MessageContent, to: str, page_url: str, stop_url: str) -> dict[str, Any]:
+    """Of a MAIL row: text and HTML, with the headers of RFC 8058 that stop such mails by one click on `stop_url`."""
+    events = gathered.events
+    found, more = _sections(events)
+    return _mail(
+        to,
+        _subject(gathered),
+        why=_why(gathered),
+        sections=[(_heading(dossier) if len(found) > 1 else "", _lines(some)) for dossier, some in found],
+        more=more,
+        url=(events[0].url if len(events) == 1 else None) or page_url,
+        stop=stop_url,
+    )
+
+
+def reminder_payload(events: Sequence[EventText], to: str, page_url: str, stop_url: str) -> dict[str, Any]:
+    """Of a MAIL row: how many notices of which dossiers nobody has read."""
+    found, more = _sections(events)
+    lines = [f"{_heading(dossier) or 'SPHERE'}\u00a0: {_counts(some)}" for dossier, some in found]
+    subject = render_text("notifications/subject", reminder=True, digest=False, many=len(events), urgent=False, dossier=None, sentence="")
+    why = render_text("notifications/reminder")
+    return _mail(to, one_line(subject), why=why, sections=[("", lines)], more=more, url=page_url, stop=stop_url)
+
+
+def _mail(to: str, subject: str, **values: Any) -> dict[str, Any]:
+    _, _, text = render_text("notifications/mail", subject=subject, **values).partition("\n")
+    return {
+        "id": random_id(),
+        "to": [to],
+        "subject": subject,
+        "text": text.strip() + "\n",
+        "html": render_html("notifications/mail", subject=subject, **values),
+        "headers": {"List-Unsubscribe": f"<{values['stop']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+    }
+
+
+def _subject(gathered: MessageContent) -> str:
+    events = gathered.events
+    said = render_text(
+        "notifications/subject",
+        reminder=False,
+        digest=gathered.digest,
+        many=len(events),
+        urgent=gathered.urgent,
+        dossier=gathered.dossier,
+        sentence=events[0].sentence.rstrip("."),
+    )
+    return one_line(said)
+
+
+def _sections(events: Sequence[EventText]) -> tuple[list[tuple[str, list[EventText]]], int]:
+    """The events by dossier ("" for none), dossiers in the order of their first event, and how many dossiers were left out."""
+    found: dict[str, list[EventText]] = {}
+    for event in events:
+        found.setdefault(event.dossier or "", []).append(event)
+    listed = list(found.items())
+    return listed[:MOST_SECTIONS], max(0, len(listed) - MOST_SECTIONS)
+
+
+def _heading(dossier: str) -> str:
+    return f"Dossier\u00a0{dossier}" if dossier else ""
+
+
+def _lines(events: Sequence[EventText]) -> list[str]:
+    return [event.sentence for event in events] if len(events) <= MOST_LINES else [_counts(events)]
+
+
+def _counts(events: Iterable[EventText]) -> str:
+    return one_line(render_text("notifications/counts", counts=list(Counter(event.kind for event in events).items())))
+
+
+def _authors(events: Iterable[EventText]) -> str:
+    names = list(dict.fromkeys(event.author for event in events if event.author))
+    return ", ".join(names[:MOST_AUTHORS]) + ("…" if len(names) > MOST_AUTHORS else "")
+
+
+def _why(gathered: MessageContent) -> str:
+    return render_text("notifications/why", channel=gathered.instead_of) if gathered.instead_of else ""
+
+
+@cache
+def _label(name: str) -> str:
+    return render_text("notifications/labels", name=name)

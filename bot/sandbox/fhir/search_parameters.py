@@ -1,0 +1,159 @@
+"""Search parameters of the sandbox: which a type has, and whether a resource matches. Source: FHIR R4, "Search"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bot.core.text_folding import fold
+from bot.sandbox.fhir.operation_outcomes import FhirProblem
+
+Resource = dict[str, Any]
+Values = Callable[[Resource], Iterable[Any]]
+Test = Callable[[Resource], bool]
+
+RESULT_PARAMETERS = {"_count", "_page", "_format", "_pretty"}
+"""Say how to answer, not what to find."""
+
+
+def _path(*steps: str) -> Values:
+    def values(resource: Resource) -> Iterable[Any]:
+        found: list[Any] = [resource]
+        for step in steps:
+            inner = [node.get(step) for node in found if isinstance(node, dict)]
+            found = [item for value in inner if value is not None for item in (value if isinstance(value, list) else [value])]
+        return found
+
+    return values
+
+
+def _telecom(system: str | None) -> Values:
+    def values(resource: Resource) -> Iterable[Any]:
+        points = _path("telecom")(resource)
+        return [{"system": point.get("system"), "value": point.get("value")} for point in points if system in (None, point.get("system"))]
+
+    return values
+
+
+def _whole_names(resource: Resource) -> Iterable[str]:
+    for name in _path("name")(resource):
+        family, given = name.get("family", ""), " ".join(name.get("given", []))
+        yield from (part for part in (name.get("text"), family, *name.get("given", []), f"{given} {family}", f"{family} {given}") if part)
+
+
+_PERSON: dict[str, tuple[str, Values]] = {
+    "name": ("string", _whole_names),
+    "family": ("string", _path("name", "family")),
+    "given": ("string", _path("name", "given")),
+    "telecom": ("contact", _telecom(None)),
+    "email": ("contact", _telecom("email")),
+    "phone": ("contact", _telecom("phone")),
+    "gender": ("code", _path("gender")),
+}
+_COMMON: dict[str, tuple[str, Values]] = {
+    "_id": ("code", _path("id")),
+    "_lastUpdated": ("date", _path("meta", "lastUpdated")),
+    "identifier": ("identifier", _path("identifier")),
+}
+PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
+    "Patient": _COMMON | _PERSON | {"birthdate": ("date", _path("birthDate")), "active": ("code", _path("active"))},
+    "Practitioner": _COMMON | _PERSON | {"active": ("code", _path("active"))},
+    "PractitionerRole": _COMMON
+    | {
+        "practitioner": ("reference:Practitioner", _path("practitioner", "reference")),
+        "organization": ("reference:Organization", _path("organization", "reference")),
+        "active": ("code", _path("active")),
+    },
+    "Organization": _COMMON
+    | {
+        "name": ("string", _path("name")),
+        "active": ("code", _path("active")),
+        "address-city": ("string", _path("address", "city")),
+        "address-postalcode": ("string", _path("address", "postalCode")),
+    },
+    "CareTeam": _COMMON
+    | {
+        "patient": ("reference:Patient", _path("subject", "reference")),
+        "subject": ("reference:Patient", _path("subject", "reference")),
+        "participant": ("reference:Practitioner", _path("participant", "member", "reference")),
+        "status": ("code", _path("status")),
+    },
+}
+"""By type, then by parameter: how it compares, and the values of a resource that it looks at."""
+
+
+def compile_search(kind: str, pairs: list[tuple[str, str]]) -> Test:
+    """A test of resources of type `kind`: every pair must match, one of the comma-separated values of each.
+
+    Raises FhirProblem 400 for a parameter, a modifier or a value that the sandbox does not know.
+    """
+    tests = [_one(kind, name, text) for name, text in pairs if name not in RESULT_PARAMETERS]
+    return lambda resource: all(test(resource) for test in tests)
+
+
+def _one(kind: str, name: str, text: str) -> Test:
+    name, _, modifier = name.partition(":")
+    known = PARAMETERS[kind].get(name)
+    if known is None:
+        raise FhirProblem(400, "not-supported", f"unknown search parameter for {kind}", expression=f"http.{name}"[:80])
+    how, values = known
+    if modifier and not (how == "string" and modifier in ("exact", "contains")):
+        raise FhirProblem(400, "not-supported", "unknown modifier of a search parameter", expression=f"http.{name}")
+    wanted = [re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\),", text)]
+    if "" in wanted:
+        raise FhirProblem(400, "value", "a search parameter has no value", expression=f"http.{name}")
+    accept = [_accepts(how, modifier, value) for value in wanted]
+    return lambda resource: any(test(value) for value in values(resource) for test in accept)
+
+
+def _accepts(how: str, modifier: str, wanted: str) -> Callable[[Any], bool]:
+    if how == "string":
+        return _string(wanted, modifier)
+    if how == "code":
+        code = wanted.rpartition("|")[2]
+        return lambda value: (str(value).lower() if isinstance(value, bool) else value) == code
+    if how == "date":
+        return _date(wanted)
+    if how.startswith("reference:"):
+        return _reference(wanted, how.partition(":")[2])
+    fold_case = how == "contact"
+    system, bar, value = wanted.rpartition("|")
+    value = value.casefold() if fold_case else value
+
+    def matches(item: Any) -> bool:
+        own = str(item.get("value", ""))
+        same = not value or (own.casefold() if fold_case else own) == value
+        return same and (not bar or (item.get("system") or "") == system)
+
+    return matches
+
+
+def _string(wanted: str, modifier: str) -> Callable[[Any], bool]:
+    if modifier == "exact":
+        return lambda value: bool(value == wanted)
+    folded = fold(wanted)
+    if modifier == "contains":
+        return lambda value: folded in fold(value)
+    return lambda value: fold(value).startswith(folded)
+
+
+def _date(wanted: str) -> Callable[[Any], bool]:
+    found = re.fullmatch(r"(eq|ne|gt|lt|ge|le)?(\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?)", wanted)
+    if not found:
+        raise FhirProblem(400, "value", "not a date of a search")
+    prefix, day = found[1] or "eq", found[2].removesuffix("Z")
+
+    def matches(value: Any) -> bool:
+        own = str(value)[: len(day)]
+        return {"eq": own == day, "ne": own != day, "gt": own > day, "lt": own < day, "ge": own >= day, "le": own <= day}[prefix]
+
+    return matches
+
+
+def _reference(wanted: str, default: str) -> Callable[[Any], bool]:
+    parts = wanted.rstrip("/").split("/")
+    if len(parts) > 1:
+        target = "/".join(parts[-2:])
+        return lambda value: bool(value == target)
+    return lambda value: value == f"{default}/{wanted}" or (default == "Practitioner" and value == f"PractitionerRole/{wanted}")

@@ -1,0 +1,139 @@
+"""What a group of the team is to the conversation: how it is spoken to, what is heard there, and how it says that something did not work.
+
+A channel that has one gives it as its attribute `group` (`WithGroup`). A group translates and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from bot.messaging.channel import ChannelError
+from bot.support.records import TicketState
+
+
+class Kind(StrEnum):
+    """What was heard."""
+
+    TEXT = "text"
+    NOT_TEXT = "not_text"
+    """A photo, a file, a voice, something forwarded."""
+    EDITED = "edited"
+    ANONYMOUS = "anonymous"
+    """Written in the name of the group: nobody knows by whom."""
+
+
+@dataclass(frozen=True)
+class GroupInput:
+    """Something that somebody wrote or pressed in the group."""
+
+    key: str
+    """The channel's own id of it: the same one twice is done once."""
+    person: str
+    """Who it was, as the channel knows them; at most 128 characters."""
+    thread: str
+    """Where, as the channel knows it; empty outside of any thread."""
+    text: str = ""
+    """Plain: words for the user, or a command. A pressed button is the command that it stands for."""
+    kind: Kind = Kind.TEXT
+    message: str | None = None
+    """Id of their message, where it can be deleted."""
+    ticket_id: int | None = None
+    """The ticket of the card that was pressed."""
+    seen: bool = True
+    """Whether the group saw it: what was entered in a card, it did not."""
+
+
+@dataclass(frozen=True)
+class TicketCard:
+    """What stands at the head of a thread: which ticket, how it stands, its context. Nothing in it names an usager."""
+
+    ticket_id: int
+    title: str
+    heading: str
+    state: TicketState
+    agent: str
+    """Name of who has it, or empty."""
+    facts: tuple[tuple[str, str], ...]
+    before: tuple[str, ...]
+    """What was said before a person was asked for, a line each."""
+
+    @property
+    def text(self) -> str:
+        """All of it as a text."""
+        facts = [f"{label}\u00a0: {value}" for label, value in self.facts]
+        return "\n".join([self.heading, *facts, *(["", *self.before] if self.before else [])])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said to whoever it was."""
+
+    text: str = ""
+    refused: bool = False
+    unwanted: bool = False
+    """Whether their message is to be deleted: it named an usager, or held a code."""
+    head: TicketCard | None = None
+    """The card as it is now, for whoever pressed it."""
+
+
+Listener = Callable[[GroupInput], Awaitable[Answer]]
+
+
+class ThreadGone(ChannelError):
+    """Somebody deleted the thread."""
+
+    def __init__(self) -> None:
+        super().__init__("the thread is not there any more")
+
+
+class GroupUnusable(ChannelError):
+    """The group is not as it must be: the bot is not in it, may not manage its topics, or it has none. An operator has to mend it."""
+
+    def __init__(self) -> None:
+        super().__init__((self.__doc__ or "").splitlines()[0])
+
+
+class Group(Protocol):
+    """A group. Its methods raise the errors above, and those of `bot.messaging.channel` that are not about users."""
+
+    name: str
+    """Of its channel in the database, at most 16 characters."""
+    address: str
+    """As the channel knows the group, at most 200 characters."""
+    trusted: bool
+    """Whether an usager may be named there."""
+    longest_text: int
+    """UTF-16 code units of one message."""
+    has_heads: bool
+    """Whether a thread has a head of its own, which can be changed; else the context is the first thing that is said there."""
+
+    def listen(self, listener: Listener) -> None:
+        """Who hears what is written there. An exception of the listener: it could not be stored, and must come again."""
+
+    async def make(self, head: TicketCard) -> str:
+        """A new thread; what it is known by, at most 300 characters."""
+
+    async def say(self, thread: str, text: str) -> None:
+        """Write there, plain; "" is the group itself."""
+
+    async def change(self, thread: str, head: TicketCard) -> None:
+        """Another head; nothing where a thread has none."""
+
+    async def close(self, thread: str) -> None:
+        """Nobody writes there any more. One that is closed is no error."""
+
+    async def reopen(self, thread: str) -> None:
+        """They do again. One that is open is no error."""
+
+    async def delete(self, message: str) -> bool:
+        """Delete a message of an agent's; whether that was possible."""
+
+
+@runtime_checkable
+class WithGroup(Protocol):
+    """A channel that may have a group of the team."""
+
+    group: Group | None

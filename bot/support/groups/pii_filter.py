@@ -1,0 +1,38 @@
+"""Nothing that identifies an usager enters a group, nor leaves it: the filter of all external channels, for whom a ticket is about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.messaging.pii.redaction import Redaction
+from bot.support.groups.group_texts import GroupTexts
+from bot.support.records import Ticket
+
+Read = Callable[[str], Awaitable[str]]
+"""Masks the usagers that are named in a text of the user's, whoever they are; raises where nobody can say."""
+
+PARAGRAPH = "\n\n"
+"""Between two things that are told; within what somebody said there is none (`Composer`)."""
+
+
+class GroupPiiFilter:
+    """Masks texts of one group, in either direction; a trusted group's stay as they are."""
+
+    def __init__(self, privacy: Redaction, read: Read, words: GroupTexts, *, trusted: bool) -> None:
+        self._privacy, self._read, self._trusted = privacy, read, trusted
+        self._user_says = words.say("said", text="")
+
+    async def clean(self, ticket: Ticket, text: str) -> str:
+        """The text without what identifies an usager whom the user knows, or of the ticket's dossier, or that shows by itself.
+
+        What the user said is read besides: an usager may be named there whom the platform does not know yet.
+        """
+        if self._trusted:
+            return text
+        # an agent may have attached a dossier that the user takes no part in
+        text = await self._privacy.mask(ticket.conversation_id, text, [ticket.dossier] if ticket.dossier is not None else ())
+        before, *spoken = text.split(self._user_says)
+        for part in spoken:
+            said, end, after = part.partition(PARAGRAPH)
+            before += self._user_says + await self._read(said) + end + after
+        return before

@@ -1,0 +1,165 @@
+"""How support is doing, in figures: tickets counted by day, hour, topic and the rest; kept after their texts are erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from math import ceil
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.core.clock import PARIS
+from bot.core.database import Database
+from bot.support.records import QUEUED, TicketState
+from bot.support.tables import TicketRow
+
+LONGEST_DAYS = 366
+USEFUL = 2
+"""From this rating on the help was useful."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days in Paris, both included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, first: date, last: date) -> Period:
+        """In order, and no longer than `LONGEST_DAYS`: then its last days."""
+        first, last = min(first, last), max(first, last)
+        return cls(max(first, last - timedelta(days=LONGEST_DAYS - 1)), last)
+
+    @property
+    def start(self) -> datetime:
+        """Its first instant."""
+        return datetime.combine(self.first, time(), PARIS)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it."""
+        return datetime.combine(self.last + timedelta(days=1), time(), PARIS)
+
+    @property
+    def days(self) -> list[date]:
+        """Its days, in order."""
+        return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What figures are made of, of one ticket."""
+
+    opened_at: datetime
+    queued_at: datetime
+    taken_at: datetime | None
+    first_reply_at: datetime | None
+    closed_at: datetime | None
+    state: str
+    rating: int | None
+    reason: str
+    queue: str
+    channel: str
+    tags: Sequence[str]
+    task: str | None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Durations, in seconds: the middle one, and the one that nine in ten do not exceed."""
+
+    median: float
+    most: float
+
+    @classmethod
+    def of(cls, seconds: Iterable[float]) -> Spread | None:
+        """None where there are none."""
+        ordered = sorted(seconds)
+        return cls(_rank(ordered, 0.5), _rank(ordered, 0.9)) if ordered else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """The tickets that have something in common."""
+
+    name: str
+    opened: int
+    taken: int
+    answered: int
+    """Of them, how many an agent wrote to."""
+    closed: int
+    waiting: int
+    """Of them, how many wait for an agent now, a message that was left included."""
+    wait: Spread | None
+    """From coming into the queue to being taken, hours in which the team is away included."""
+    first_answer: Spread | None
+    """From being opened to the first words of an agent."""
+    to_close: Spread | None
+    """From being opened to being closed."""
+    rated: int
+    useful: int
+
+
+async def facts(database: Database, period: Period) -> list[Facts]:
+    """The tickets that were opened in a period."""
+    names = [name for name in Facts.__annotations__ if name != "task"]
+    wanted = select(*(getattr(TicketRow, name) for name in names), TicketRow.context).where(
+        TicketRow.opened_at >= period.start, TicketRow.opened_at < period.end
+    )
+    async with database.reading() as session:
+        rows = (await session.execute(wanted.order_by(TicketRow.id))).all()
+    return [Facts(**dict(zip(names, row[:-1], strict=True)), task=row[-1].get("task")) for row in rows]
+
+
+Names = Callable[[Facts], Iterable[str]]
+"""Under which names a ticket is counted; a ticket may have several tags."""
+
+
+def line(name: str, tickets: Sequence[Facts]) -> Line:
+    """The figures of some tickets."""
+    rated = [ticket.rating for ticket in tickets if ticket.rating is not None]
+    return Line(
+        name=name,
+        opened=len(tickets),
+        taken=sum(ticket.taken_at is not None for ticket in tickets),
+        answered=sum(ticket.first_reply_at is not None for ticket in tickets),
+        closed=sum(ticket.state == TicketState.CLOSED for ticket in tickets),
+        waiting=sum(ticket.state in QUEUED for ticket in tickets),
+        wait=Spread.of(_seconds(ticket.queued_at, ticket.taken_at) for ticket in tickets if ticket.taken_at),
+        first_answer=Spread.of(_seconds(ticket.opened_at, ticket.first_reply_at) for ticket in tickets if ticket.first_reply_at),
+        to_close=Spread.of(_seconds(ticket.opened_at, ticket.closed_at) for ticket in tickets if ticket.closed_at),
+        rated=len(rated),
+        useful=sum(rating >= USEFUL for rating in rated),
+    )
+
+
+def grouped(tickets: Sequence[Facts], names: Names, order: Sequence[str] = ()) -> list[Line]:
+    """A line for each name: those of `order`, even without a ticket, then the others, most tickets first."""
+    found: dict[str, list[Facts]] = {name: [] for name in order}
+    for ticket in tickets:
+        for name in names(ticket):
+            found.setdefault(name, []).append(ticket)
+    others = sorted((name for name in found if name not in order), key=lambda name: (-len(found[name]), name))
+    return [line(name, found[name]) for name in (*order, *others)]
+
+
+def day_of(ticket: Facts) -> tuple[str]:
+    """The day in Paris, as ISO 8601 writes it."""
+    return (ticket.opened_at.astimezone(PARIS).date().isoformat(),)
+
+
+def hour_of(ticket: Facts) -> tuple[str]:
+    """The hour in Paris, 00 to 23."""
+    return (f"{ticket.opened_at.astimezone(PARIS).hour:02d}",)
+
+
+def _seconds(start: datetime, end: Any) -> float:
+    return max(0.0, float((end - start).total_seconds()))
+
+
+def _rank(ordered: Sequence[float], share: float) -> float:
+    """The nearest rank: an observed duration, never one in between."""
+    return ordered[ceil(share * len(ordered)) - 1]

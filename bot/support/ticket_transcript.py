@@ -1,0 +1,98 @@
+"""The transcript that a user may have of a conversation with the team: what was said, to them or by them, and nothing else.
+
+Who has its address may read it, for an hour: the address is given in the trusted chat alone, and signed, so that nothing is kept for
+it. On an external channel the user gets a single-use link to the trusted web chat instead, where the address is.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.keyed_hash import keyed_hash
+from bot.messaging.tables import MessageRow
+from bot.settings import Settings
+from bot.support.tables import TicketRow
+from bot.support.tickets import reference_of
+
+LINK_LIFE = timedelta(hours=1)
+PATH = "/transcript"
+_TOKEN = re.compile(r"(\d{1,9})\.(\d{1,12})\.([0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class TranscriptLine:
+    """Something that was said."""
+
+    at: datetime
+    author: str
+    """`user`, `assistant`, `agent` or `system`."""
+    agent: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class TicketTranscript:
+    """The transcript of one ticket; notes are no part of it."""
+
+    reference: str
+    opened_at: datetime
+    closed_at: datetime | None
+    lines: Sequence[TranscriptLine]
+
+
+class TicketTranscriptLinks:
+    """Makes and reads the addresses."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._secret, self._clock, self._base = settings.required("secret"), clock, f"{settings.own_url}{PATH}/"
+
+    def make(self, ticket_id: int) -> str:
+        """An address that holds for `LINK_LIFE`."""
+        until = int((self._clock.now() + LINK_LIFE).timestamp())
+        return f"{self._base}{ticket_id}.{until}.{self._sign(ticket_id, until)}"
+
+    def read(self, token: str) -> int | None:
+        """The ticket of an address that holds; None for any other."""
+        found = _TOKEN.fullmatch(token) if token.isascii() else None
+        if found is None:
+            return None
+        ticket_id, until = int(found[1]), int(found[2])
+        if not hmac.compare_digest(self._sign(ticket_id, until), found[3]):
+            return None
+        return ticket_id if self._clock.now() <= datetime.fromtimestamp(until, UTC) else None
+
+    def _sign(self, ticket_id: int, until: int) -> str:
+        return keyed_hash(self._secret, "transcript", str(ticket_id), str(until))
+
+
+async def last_ticket(session: AsyncSession, conversation_id: str) -> TicketRow | None:
+    """The ticket that a transcript is asked of where none is named: the conversation's newest."""
+    newest = select(TicketRow).where(TicketRow.conversation_id == conversation_id).order_by(TicketRow.id.desc())
+    return await session.scalar(newest.limit(1))
+
+
+async def transcript_of(database: Database, ticket_id: int) -> TicketTranscript | None:
+    """The transcript; None where there is no such ticket, or its texts are erased.
+
+    What is said to the assistant after the ticket was closed for good is no part of it.
+    """
+    async with database.reading() as session:
+        row = await session.get(TicketRow, ticket_id)
+        if row is None:
+            return None
+        said = (MessageRow.conversation_id == row.conversation_id, MessageRow.id > row.opened_message, MessageRow.erased_at.is_(None))
+        wanted = select(MessageRow.at, MessageRow.author, MessageRow.agent, MessageRow.text).where(*said)
+        if row.closed_at is not None:
+            announced = MessageRow.key.startswith(f"support:{row.id}:")  # that it is closed, a moment after
+            wanted = wanted.where((MessageRow.at <= row.closed_at) | announced)
+        lines = [TranscriptLine(*found) for found in await session.execute(wanted.order_by(MessageRow.id))]
+    return TicketTranscript(reference_of(row.id), row.opened_at, row.closed_at, lines) if lines else None

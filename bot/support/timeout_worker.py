@@ -1,0 +1,103 @@
+"""What time alone changes: nobody takes a ticket, nobody says anything, a message is not written. Looked after each second."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.errors import log_error
+from bot.messaging.conversations import lock_conversation
+from bot.messaging.hub import Hub
+from bot.messaging.messages import Reply
+from bot.messaging.transcript import Proactive, add_proactive
+from bot.support import tickets
+from bot.support.desk_events import DeskEvents
+from bot.support.records import TicketEventType, TicketState
+from bot.support.support_policy import SupportPolicy
+from bot.support.tables import TicketRow
+from bot.support.tickets import CLOCK
+
+LOOK_SECONDS = 2.0
+AT_ONCE = 100
+
+
+class TimeoutWorker:
+    """Ends states whose time is up; any number of processes may look after the same tickets."""
+
+    def __init__(
+        self, *, database: Database, clock: Clock, support: SupportPolicy, changes: DeskEvents, hub: Hub, button_life: timedelta
+    ) -> None:
+        self._database, self._clock, self._support = database, clock, support
+        self._changes, self._hub, self._button_life = changes, hub, button_life
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def run_due(self) -> int:
+        """End what is due now; how many there were."""
+        due = select(TicketRow.id, TicketRow.conversation_id).where(TicketRow.deadline_at <= self._clock.now())
+        async with self._database.reading() as session:
+            found = (await session.execute(due.order_by(TicketRow.deadline_at).limit(AT_ONCE))).all()
+        for ticket_id, conversation_id in found:
+            await self._end(ticket_id, conversation_id)
+        return len(found)
+
+    async def _end(self, ticket_id: int, conversation_id: str) -> None:
+        now = self._clock.now()
+        async with self._database.writing() as session:
+            await lock_conversation(session, conversation_id)
+            row = await tickets.get(session, ticket_id)
+            if row.deadline_at is None or row.deadline_at > now:
+                return  # something happened since
+            announcement = await self._change(session, row, now)
+            key = f"support:{row.id}:{row.version}"
+            message = Proactive(conversation_id, announcement, key, self._button_life, author="system")
+            await add_proactive(session, [message], now=now)
+        self._changes.tell(row)
+        self._hub.changed(conversation_id)
+
+    async def _change(self, session: AsyncSession, row: TicketRow, now: datetime) -> Reply:
+        """The state that follows, and what is said of it."""
+        say, terms = self._support.announcer, self._support.terms
+        is_open = self._support.hours.is_open(now)
+        state = TicketState(row.state)
+        if state is TicketState.WAITING:
+            why = TicketEventType.TIMED_OUT if is_open else TicketEventType.OFFICE_CLOSED
+            await tickets.transition(session, row, TicketState.WRITING, why, CLOCK, now=now, terms=terms)
+            return say.write("nobody" if is_open else "office_closed", now, wait=is_open)
+        if state is TicketState.WRITING and row.unanswered:
+            await tickets.transition(session, row, TicketState.LEFT, TicketEventType.TIMED_OUT, CLOCK, now=now, terms=terms)
+            return say.left(row, now, is_open=is_open)
+        if state is TicketState.WRITING:
+            await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.TIMED_OUT, CLOCK, now=now, terms=terms)
+            return say.closed(row, TicketEventType.TIMED_OUT, 0)
+        if row.unanswered:
+            agent = tickets.agent_of(row)
+            await tickets.transition(session, row, TicketState.LEFT, TicketEventType.AGENT_SILENT, CLOCK, now=now, terms=terms)
+            return say.say("agent_silent", row, agent=agent.name if agent else "")
+        await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.SILENCE, CLOCK, now=now, terms=terms)
+        return say.closed(row, TicketEventType.SILENCE, round(terms.silence.total_seconds() / 60))
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                while await self.run_due() == AT_ONCE:
+                    pass
+            except Exception as error:  # the database may be away for a while: the next round tries again
+                log_error(error, "ending what is due at the support desk")

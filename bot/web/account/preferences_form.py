@@ -1,0 +1,225 @@
+"""The form of a person's preferences: what it shows, and what was typed into it. Pure: no database, no clock.
+
+A `Draft` holds texts as they stand in the fields, right or wrong, so that a form with a mistake comes back as it was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import available_timezones
+
+from bot.notifications.calendar import instant
+from bot.notifications.kinds import Category, DeliveryChannel
+from bot.notifications.preferences import MOST_HOURS, MOST_MUTES, MOST_WINDOWS, Mute, Preferences, Window, always_quiet
+from bot.web.account.preferences_matrix import modes_of, with_modes
+
+Form = Mapping[str, Sequence[str]]
+"""Fields of a form, each with its values."""
+MUTE_HOUR = "08:00"
+"""The hour at which a mute ends, unless another is typed."""
+_DOSSIER = re.compile(r"SPH[\s-]?(\d{4})[\s-]?(\d{6})", re.IGNORECASE)
+_LONGEST = 40
+"""Characters of a field that are kept."""
+
+
+class WrongForm(ValueError):
+    """Something in the form cannot be taken: `errors` says where and what, in the words of the template."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(", ".join(sorted(errors)))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True)
+class WindowDraft:
+    """A quiet window as typed: days ("0" Monday to "6", "7" public holidays), hours as HH:MM."""
+
+    days: frozenset[str] = frozenset()
+    start: str = ""
+    end: str = ""
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing was filled in."""
+        return not (self.days or self.start or self.end)
+
+
+@dataclass(frozen=True)
+class MuteDraft:
+    """A new mute as typed: `what` is "dossier", "all" or "", `day` is YYYY-MM-DD."""
+
+    what: str = ""
+    dossier: str = ""
+    day: str = ""
+    hour: str = MUTE_HOUR
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing was filled in."""
+        return not (self.what or self.dossier or self.day)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The whole form."""
+
+    modes: Mapping[str, str] = field(default_factory=dict)
+    """By "category.way": "now", "digest" or "never"."""
+    hours: tuple[str, ...] = ()
+    days: frozenset[str] = frozenset()
+    zone: str = ""
+    windows: tuple[WindowDraft, ...] = ()
+    new_window: WindowDraft = WindowDraft()
+    mute: MuteDraft = MuteDraft()
+
+
+def draft_of(preferences: Preferences, ways: Iterable[DeliveryChannel]) -> Draft:
+    """The form as it shows these preferences to somebody who has these ways."""
+    ways = frozenset(ways)
+    shown = {f"{category}.{way}": mode.value for category in Category for way, mode in modes_of(preferences, category, ways).items()}
+    return Draft(
+        modes={name: mode for name, mode in shown.items() if name.partition(".")[2] in ways},
+        hours=tuple(_hour(at) for at in sorted(preferences.digest_hours)),
+        days=frozenset(map(str, preferences.digest_days)),
+        zone=preferences.time_zone,
+        windows=tuple(WindowDraft(frozenset(map(str, w.days)), _hour(w.start), _hour(w.end)) for w in preferences.quiet),
+    )
+
+
+def read_draft(form: Form, ways: Iterable[DeliveryChannel]) -> Draft:
+    """What was sent."""
+    names = [f"{category}.{way}" for category in Category for way in ways]
+    counted = range(min(MOST_WINDOWS, sum(name.endswith(".start") for name in form)))
+    return Draft(
+        modes={name: _one(form, f"mode.{name}") for name in names},
+        hours=tuple(hour[:_LONGEST] for hour in form.get("hour", ()) if hour.strip())[: MOST_HOURS + 1],
+        days=frozenset(form.get("day", ())) & frozenset("0123456"),
+        zone=_one(form, "zone"),
+        windows=tuple(_window(form, f"window.{n}") for n in counted if f"window.{n}.start" in form),
+        new_window=_window(form, "window.new"),
+        mute=MuteDraft(_one(form, "mute.what"), _one(form, "mute.dossier"), _one(form, "mute.day"), _one(form, "mute.hour")),
+    )
+
+
+def apply(draft: Draft, current: Preferences, ways: Iterable[DeliveryChannel], now: datetime) -> Preferences:
+    """The preferences that the form asks for, by what it changes of those that hold. Raises WrongForm with all that is wrong."""
+    errors: dict[str, str] = {}
+    changed = current
+    ways = frozenset(ways)
+    for category in Category:
+        known = {way: draft.modes.get(f"{category}.{way}", "") for way in ways}
+        changed = with_modes(changed, category, known, ways)
+    found: dict[str, Any] = {
+        "digest_hours": _hours(draft.hours, errors),
+        "digest_days": frozenset(map(int, draft.days)),
+        "time_zone": draft.zone,
+        "quiet": _quiet(draft, errors),
+    }
+    if not draft.days:
+        errors["days"] = "no_day"
+    if draft.zone not in available_timezones():
+        errors["zone"] = "unknown"
+    mutes = _mutes(draft.mute, current, draft.zone, now, errors)
+    if errors:
+        raise WrongForm(errors)
+    found["mutes"] = mutes
+    return changed.model_copy(update={name: value for name, value in found.items() if value != getattr(current, name)})
+
+
+def fingerprint(preferences: Preferences, ways: Iterable[DeliveryChannel]) -> str:
+    """Changes with what a form shows: a form that was shown something else is not to overwrite it."""
+    shown = [preferences.model_dump(), sorted(ways)]
+    plain = json.dumps(shown, default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def _one(form: Form, name: str) -> str:
+    return next(iter(form.get(name, ())), "").strip()[:_LONGEST]
+
+
+def _window(form: Form, name: str) -> WindowDraft:
+    days = frozenset(form.get(f"{name}.day", ())) & frozenset("01234567")
+    return WindowDraft(days, _one(form, f"{name}.start"), _one(form, f"{name}.end"))
+
+
+def _hour(at: time) -> str:
+    return at.strftime("%H:%M")
+
+
+def _time(text: str) -> time | None:
+    """A local hour as browsers send it, or as people type it: 8:00, 08h00, 8h."""
+    match = re.fullmatch(r"(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)(?::00)?", text.strip())
+    if not match or int(match[1]) > 23 or int(match[2] or 0) > 59:
+        return None
+    return time(int(match[1]), int(match[2] or 0))
+
+
+def _hours(typed: Sequence[str], errors: dict[str, str]) -> tuple[time, ...]:
+    found = [_time(hour) for hour in typed]
+    if not typed:
+        errors["hours"] = "none"
+    elif None in found:
+        errors["hours"] = "malformed"
+    elif len(set(found)) > MOST_HOURS:
+        errors["hours"] = "many"
+    return tuple(sorted({at for at in found if at is not None}))
+
+
+def _quiet(draft: Draft, errors: dict[str, str]) -> tuple[Window, ...]:
+    named = [*((str(n), window) for n, window in enumerate(draft.windows)), ("new", draft.new_window)]
+    windows = []
+    for name, window in named:
+        start, end = _time(window.start), _time(window.end)
+        if name == "new" and window.blank:
+            continue
+        if start is None or end is None:
+            errors[f"window.{name}"] = "hours"
+        elif not window.days:
+            errors[f"window.{name}"] = "no_day"
+        else:
+            windows.append(Window(days=frozenset(map(int, window.days)), start=start, end=end))
+    if len(windows) > MOST_WINDOWS:
+        errors["quiet"] = "many"
+    elif always_quiet(tuple(windows)):
+        errors["quiet"] = "always"
+    return tuple(dict.fromkeys(windows))
+
+
+def _mutes(typed: MuteDraft, current: Preferences, zone: str, now: datetime, errors: dict[str, str]) -> tuple[Mute, ...]:
+    if typed.blank:
+        return current.mutes
+    dossier, until = None, None
+    if typed.what != "all":
+        match = _DOSSIER.fullmatch(typed.dossier.strip())
+        if match is None:
+            errors["mute"] = "dossier" if typed.dossier or typed.what else "what"
+            return current.mutes
+        dossier = f"SPH-{match[1]}-{match[2]}"
+    if typed.day:
+        day, hour = _date(typed.day), _time(typed.hour or MUTE_HOUR)
+        if day is None or hour is None:
+            errors["mute"] = "day"
+            return current.mutes
+        if zone in available_timezones():
+            until = instant(day, hour, current.model_copy(update={"time_zone": zone}).zone)
+            if until <= now:
+                errors["mute"] = "past"
+    others = tuple(mute for mute in current.mutes if mute.dossier != dossier)
+    if len(others) >= MOST_MUTES:
+        errors["mute"] = "many"
+    return (*others, Mute(dossier=dossier, until=until, since=now))
+
+
+def _date(text: str) -> date | None:
+    """A day as browsers send it, or as people type it: 30/11/2026."""
+    match = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+    try:
+        return date(int(match[3]), int(match[2]), int(match[1])) if match else date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,73 @@
+"""The web chat page and the files it is made of. The page talks to the Web chat API, which lives in `bot/channels/`."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from bot.http.security_headers import protective_headers
+from bot.web.assets import load_assets
+from bot.web.templating import TEMPLATES
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+
+@dataclass(frozen=True)
+class SupportContact:
+    """How the page says the SPHERE team can be reached; the defaults are those of the SPHERE user guide (2022)."""
+
+    phone: str = "05 57 96 59 47"
+    email: str = "accompagnement-sphere@esante-centre.fr"
+    hours: str = "09:30-12:30,13:30-17:30"
+    """On working days, as the setting `SUPPORT_HOURS` writes them."""
+
+    @property
+    def spans(self) -> list[list[str]]:
+        """The hours from and to, as the page writes them: `[["9 h 30", "12 h 30"], …]`, with U+00A0."""
+        return [[_spoken(time) for time in span.split("-")] for span in self.hours.split(",")]
+
+
+def _spoken(time: str) -> str:
+    hour, minute = time.split(":")
+    return f"{int(hour)}\u00a0h" + ("" if minute == "00" else f"\u00a0{minute}")
+
+
+def router(frame_ancestors: Sequence[str] = (), support: SupportContact = SupportContact()) -> APIRouter:
+    """`GET /` and `GET /chat` (the page), `GET /static/<version>/<file>`. All public: they hold nobody's data.
+
+    Args:
+        frame_ancestors: origins that may show the chat in a frame; nobody by default.
+        support: what the menu of the page says about the support team.
+
+    Raises:
+        FrontendNotInstalled: the npm packages are not installed.
+    """
+    assets = load_assets()
+    headers = protective_headers(frame_ancestors)
+    template = TEMPLATES.get_template("chat.html")
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    @routes.get("/chat")
+    async def chat_page(request: Request) -> Response:
+        root = str(request.scope.get("root_path", "")).rstrip("/")
+        body = template.render(root=root, static=f"{root}/static/{assets.version}", support=support).encode()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        page_headers = {**headers, "Cache-Control": ASK_AGAIN, "ETag": etag}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=page_headers)
+        return Response(body, media_type="text/html; charset=utf-8", headers=page_headers)
+
+    @routes.get("/static/{version}/{name:path}")
+    async def static_file(version: str, name: str) -> Response:
+        asset = assets.files.get(name)
+        if asset is None:
+            return Response("Fichier inconnu.\n", status_code=404, media_type="text/plain; charset=utf-8", headers=headers)
+        # During a rolling update a page of the other version may ask: it gets this one's file, not to be kept.
+        cache = FOR_EVER if version == assets.version else ASK_AGAIN
+        return Response(asset.body, media_type=asset.media_type, headers={**headers, "Cache-Control": cache})
+
+    return routes

@@ -1,7 +1,0 @@
-"""A stateful, strict fake of Microsoft Teams' connector on loopback, and of the people who talk to a bot. See README.md."""
-
-from tests.fakes.teams.client import Control, Seen, TeamsUser
-from tests.fakes.teams.limits import Limits
-from tests.fakes.teams.running import APP_ID, TENANT_ID, FakeTeams
-
-__all__ = ["APP_ID", "TENANT_ID", "Control", "FakeTeams", "Limits", "Seen", "TeamsUser"]

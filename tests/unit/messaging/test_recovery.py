@@ -1,0 +1,167 @@
+"""What is written down is answered, whatever dies in between; several processes keep one order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.installation.supervisor import free_port
+from bot.jobs.lease_owner import is_dead, new_holder
+from tests.unit.messaging.harness import RASA_TOKEN, Chat, StandInRasa, buttons, client, open_chat, running_bot, served, take, until
+
+SERVE = "from bot.app import serve; from bot.settings import load_settings; serve(load_settings())"
+
+
+class BotProcess:
+    """The bot in a process of its own, which can be killed."""
+
+    def __init__(self, process: asyncio.subprocess.Process, http: httpx.AsyncClient, log: Path) -> None:
+        self.process, self.http, self.log = process, http, log
+
+    async def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def stop(self) -> float:
+        """Stop in order; gives the seconds that it took."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        self.process.terminate()
+        await asyncio.wait_for(self.process.wait(), 15)
+        return loop.time() - started
+
+
+@asynccontextmanager
+async def bot_process(folder: Path, rasa_url: str, port: int, **settings: str) -> AsyncIterator[BotProcess]:
+    env = os.environ | {
+        "DATA": str(folder),
+        "PORT": str(port),
+        "RASA_URL": f"{rasa_url}/webhooks/gateway/messages",
+        "RASA_TOKEN": RASA_TOKEN,
+        "PLATFORM_URL": "http://127.0.0.1:9/fhir",
+        "PLATFORM_TOKEN": "token-of-the-platform",
+        "EVENTS_TOKEN": "token-of-events",
+        "SECRET": "secret-of-the-tests-of-the-gateway",
+        **settings,
+    }
+    log = folder / "bot.log"
+    with log.open("ab") as file:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", SERVE, env=env, stdout=file, stderr=file)
+    try:
+        async with client(f"http://127.0.0.1:{port}") as http:
+
+            async def answers() -> bool:
+                assert process.returncode is None, log.read_text()
+                with suppress(httpx.HTTPError):
+                    return (await http.get("/health/live")).status_code == 200
+                return False
+
+            await until(answers, 120)
+            yield BotProcess(process, http, log)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_killed_between_receiving_and_answering_answers_once_after_restart(tmp_path: Path) -> None:
+    rasa = StandInRasa()
+    rasa.answers["ajoute"] = [{"text": "Sûr ?", "buttons": buttons("affirm", "deny")}]
+    gate = rasa.gates["affirm"] = asyncio.Event()
+    port = free_port()
+    async with served(rasa.app) as url:
+        async with bot_process(tmp_path, url, port) as bot:
+            chat = await open_chat(bot.http)
+            token = (await chat.say("ajoute"))[0]["buttons"][0]["token"]
+            pressed = await chat.post({"id": "press", "button": token}, wait=False)
+            queued = await chat.post({"id": "queued", "text": "ensuite"}, wait=False)
+            assert (pressed.status_code, queued.status_code) == (202, 202)
+            await until(lambda: rasa.requests == 2)
+            await bot.kill()
+        gate.set()
+        async with bot_process(tmp_path, url, port) as bot:
+            again = Chat(bot.http, chat.token)
+            async with asyncio.timeout(5):  # at once: not when some lease runs out
+                answer = await again.post({"id": "press", "button": token})
+                last = await again.post({"id": "queued", "text": "ensuite"})
+            assert [message["text"] for message in answer.json()["messages"]] == ["dit affirm"]
+            assert [message["text"] for message in last.json()["messages"]] == ["dit ensuite"]
+            said = [message["text"] for message in await again.history() if message["author"] == "assistant"]
+            assert said == ["Sûr ?", "dit affirm", "dit ensuite"]
+            assert rasa.said() == ["ajoute", "affirm", "ensuite"]
+            log = bot.log.read_text()
+    for secret in ("ajoute", "ensuite", chat.token, token):
+        assert secret not in log
+
+
+async def test_an_orderly_stop_ends_streams_and_leaves_the_rest_to_the_next_start(tmp_path: Path) -> None:
+    rasa = StandInRasa()
+    gate = rasa.gates["long"] = asyncio.Event()
+    port = free_port()
+    async with served(rasa.app) as url:
+        async with bot_process(tmp_path, url, port) as bot:
+            chat = await open_chat(bot.http)
+            await chat.say("long", wait=False)
+            queued = asyncio.create_task(chat.post({"id": "queued", "text": "ensuite"}))
+            async with chat.events() as events:
+                await take(events, 2)
+                assert await bot.stop() < 7
+                assert (await queued).status_code == 202
+                assert [event async for event in events if event[0] == "message"] == []
+            assert bot.process.returncode in {0, -signal.SIGTERM}
+        gate.set()
+        async with bot_process(tmp_path, url, port) as bot:
+            again = Chat(bot.http, chat.token)
+
+            async def answered() -> bool:
+                return [text for text in await again.texts() if text.startswith("dit")] == ["dit long", "dit ensuite"]
+
+            await until(answered, 5)
+
+
+async def test_two_bots_on_one_database_keep_one_order(tmp_path: Path) -> None:
+    rasa = StandInRasa()
+    gate = rasa.gates["un"] = asyncio.Event()
+    async with (
+        served(rasa.app) as url,
+        running_bot(tmp_path, rasa=rasa, rasa_url=url) as first,
+        running_bot(tmp_path, rasa=rasa, rasa_url=url) as second,
+    ):
+        chat = await first.chat()
+        there = Chat(second.http, chat.token)
+        one = asyncio.create_task(chat.post({"id": "1", "text": "un"}))
+        await until(lambda: rasa.requests == 1)
+        two = asyncio.create_task(there.post({"id": "2", "text": "deux"}))
+        same = asyncio.create_task(there.post({"id": "1", "text": "un"}))
+        async with there.events() as events:
+            await take(events, 2)
+            gate.set()
+            answers = [(await posted).json()["messages"][0]["text"] for posted in (one, two, same)]
+            assert answers == ["dit un", "dit deux", "dit un"]
+            heard = await take(events, 2)
+        assert [data["text"] for _, data in heard] == ["dit un", "dit deux"]
+        assert rasa.said() == ["un", "deux"]
+        assert rasa.most_at_once == 1
+
+
+def test_a_holder_is_dead_only_where_that_is_known() -> None:
+    mine = new_holder()
+    host, pid, started, rest = mine.split("|")
+    assert not is_dead(mine, single_host=True)
+    assert is_dead(f"{host}|{pid}|{float(started) - 100}|{rest}", single_host=False)
+    assert is_dead(f"{host}|4194999|{started}|{rest}", single_host=False)
+    assert is_dead(f"elsewhere|{pid}|{started}|{rest}", single_host=True)
+    assert not is_dead(f"elsewhere|{pid}|{started}|{rest}", single_host=False)
+
+
+@pytest.mark.parametrize("holder", ["", "unreadable", "a|b|c"])
+def test_an_unreadable_holder_is_left_its_lease(holder: str) -> None:
+    assert not is_dead(holder, single_host=True)

@@ -1,0 +1,141 @@
+"""What goes wrong with a group: nothing is lost, nothing is said twice but one message, and the desk goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.support.groups.group_view import GATHER_SECONDS
+from bot.support.groups.threads import LEASE
+from tests.unit.messaging.harness import until
+from tests.unit.support.groups.forum_world import GROUP, INES, Forum, forum_world
+
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
+
+
+def calls(forum: Forum, method: str) -> list[dict[str, Any]]:
+    return [call for call in forum.fake.calls if call["method"] == method]
+
+
+async def test_a_deleted_topic_is_made_anew_with_all_that_was_said(tmp_path: Path) -> None:
+    async with forum_world(tmp_path) as forum:
+        chat, ticket = await forum.world.with_agent(forum.ines.agent)
+        await chat.say("avant")
+        await forum.shows(ticket, "Utilisateur : avant")
+        former = await forum.topic(ticket)
+        await forum.people.delete(f"/chats/{GROUP}/topics/{former}")
+        await chat.say("après")
+        shown = await forum.shows(ticket, "Utilisateur : après")
+        assert await forum.topic(ticket) != former
+        assert "Utilisateur : avant" in shown
+        await forum.write(INES, "je suis là", ticket)
+        await until(lambda: said(chat, "je suis là"))
+
+
+async def said(chat: Any, text: str) -> bool:
+    return text in await chat.texts()
+
+
+@pytest.mark.parametrize("flaw", ["rights", "forum", "kicked", "unknown"])
+async def test_a_group_that_is_not_as_it_must_be_holds_up_nobody(tmp_path: Path, flaw: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with forum_world(tmp_path) as forum:
+        group, showing = forum.group, forum.world.bot.app.state.groups.showings["telegram"]
+        if flaw == "rights":
+            group.rights = set()
+        elif flaw == "forum":
+            group.forum = False
+        elif flaw == "kicked":
+            group.blocked = True
+        else:
+            del forum.fake.chats[GROUP]
+        chat, ticket = await forum.world.asking()
+        await until(lambda: "GroupUnusable" in caplog.text)
+        assert str(GROUP) not in caplog.text
+        assert (await forum.world.desk.take(ticket.id, forum.ines.agent)).agent is not None
+        await chat.say("toujours là ?")
+        group.rights, group.forum, group.blocked = {"topics", "delete"}, True, False
+        forum.fake.chats[GROUP] = group
+        await until(lambda: showing.show_due())  # as after the pause
+        assert "Utilisateur : toujours là ?" in await forum.shows(ticket, "toujours là ?")
+
+
+async def test_killed_between_making_a_topic_and_noting_it(tmp_path: Path) -> None:
+    async with forum_world(tmp_path) as forum:
+        forum.fake.faults.append({"method": "createForumTopic", "code": "lost"})
+        chat, ticket = await forum.world.asking()
+        await until(lambda: len(forum.group.topics) == 2)  # the one of which nobody knows, and its successor
+        orphan, topic = sorted(forum.group.topics)
+        await forum.shows(ticket, "/prendre")
+        assert forum.said(orphan) == []
+        await forum.people.post(f"/chats/{GROUP}/say", json={"user": INES, "text": "/prendre", "thread": orphan})
+        await until(lambda: "dans le fil d’une demande" in "\n".join(forum.said(orphan)))
+        await forum.people.post(f"/chats/{GROUP}/say", json={"user": INES, "text": "/prendre", "thread": topic})
+        await forum.shows(ticket, "Inès a pris la demande")
+        assert await chat.say("merci") == []
+
+
+async def test_a_process_that_died_with_a_thread_in_hand(tmp_path: Path) -> None:
+    async with forum_world(tmp_path) as forum:
+        chat, ticket = await forum.world.asking()
+        await forum.shows(ticket, "/prendre")
+        showing = forum.world.bot.app.state.groups.showings["telegram"]
+        threads = showing._threads
+        await until(lambda: threads.hold(ticket.id, forum.world.clock.now()))  # as another process, which never lets go
+        await chat.say("toujours là ?")
+        await showing.show_due()
+        assert "toujours là" not in "\n".join(forum.said(await forum.topic(ticket)))
+        forum.world.clock.advance(LEASE + timedelta(seconds=1))
+        await forum.shows(ticket, "Utilisateur : toujours là ?")
+
+
+async def test_what_is_typed_while_the_group_takes_nothing_is_one_message(tmp_path: Path) -> None:
+    async with forum_world(tmp_path) as forum:
+        chat, ticket = await forum.world.asking()
+        await forum.shows(ticket, "/prendre")
+        before = len(calls(forum, "sendMessage"))
+        forum.fake.faults.append({"method": "sendMessage", "code": 429, "parameters": {"retry_after": 3}})
+        for number in range(6):
+            await chat.say(f"mot {number}")
+        shown = await forum.shows(ticket, "mot 5")
+        assert [number for number in range(6) if f"Utilisateur : mot {number}" in shown] == list(range(6))
+        assert len(calls(forum, "sendMessage")) - before <= 3  # the refused one, what was typed since, perhaps a late one
+        assert all(shown.count(f"mot {number}") == 1 for number in range(6))
+
+
+async def test_what_many_type_stays_within_twenty_messages_a_minute(tmp_path: Path) -> None:
+    async with forum_world(tmp_path) as forum:
+        forum.fake.limits.on = True  # strict: a 429 for the twenty-first message within a minute
+        forum.world.bot.app.state.groups.showings["telegram"].gather_seconds = GATHER_SECONDS
+        talks = [await forum.world.asking() for _ in range(4)]
+        for number in range(10):
+            for chat, _ in talks:
+                await chat.say(f"mot {number}")
+
+        def all_shown() -> bool:
+            return "\n".join(text for thread in forum.group.topics for text in forum.said(thread)).count("mot ") == 40
+
+        await until(all_shown, 120)
+        sent = calls(forum, "sendMessage")
+        assert {call["status"] for call in sent} == {200}
+        assert len(sent) < 40
+
+
+async def test_a_long_conversation_fits_and_markup_stays_text(tmp_path: Path) -> None:
+    async with forum_world(tmp_path) as forum:
+        chat, ticket = await forum.world.asking()
+        for number in range(3):
+            await chat.say(f"<b>{number}</b> & " + "mot " * 900)
+        shown = await forum.shows(ticket, "<b>2</b> &")
+        assert all(f"<b>{number}</b> &" in shown for number in range(3))
+        assert [call["status"] for call in calls(forum, "sendMessage")] == [200] * len(calls(forum, "sendMessage"))
+
+
+async def test_another_group_is_set(tmp_path: Path) -> None:
+    async with forum_world(tmp_path) as forum:
+        _, ticket = await forum.world.asking()
+        await forum.shows(ticket, "/prendre")
+    async with forum_world(tmp_path, linked=False, agents=False, group=-1002) as forum:
+        await until(lambda: any(ticket.reference in topic.name for topic in forum.fake.chats[-1002].topics.values()))
