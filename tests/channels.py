@@ -13,19 +13,19 @@ ALWAYS_OPEN = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", 
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way that a conversation is held: its name in test ids, and the settings of its installation."""
+class ChannelSetup:
+    """A channel that conversations are held by: its name in test ids, and the settings of its installation."""
 
     name: str
     settings: dict[str, str] = field(default_factory=dict)
 
 
-WAYS = {
-    way.name: way
-    for way in (
-        Way("web", ALWAYS_OPEN),
-        Way("telegram", {**ALWAYS_OPEN, **TELEGRAM, "TELEGRAM_MODE": "polling"}),
-        Way("webhook", {**ALWAYS_OPEN, **TELEGRAM, "TELEGRAM_MODE": "webhook"}),
-        Way("teams", {**ALWAYS_OPEN, "TEAMS": "fake"}),
+SETUPS = {
+    setup.name: setup
+    for setup in (
+        ChannelSetup("web", ALWAYS_OPEN),
+        ChannelSetup("telegram", {**ALWAYS_OPEN, **TELEGRAM, "TELEGRAM_MODE": "polling"}),
+        ChannelSetup("webhook", {**ALWAYS_OPEN, **TELEGRAM, "TELEGRAM_MODE": "webhook"}),
+        ChannelSetup("teams", {**ALWAYS_OPEN, "TEAMS": "fake"}),
     )
 }

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels import WAYS
+from tests.channels import SETUPS
 from tests.stack import Stack
+
+BROWSER = "browser"
+"""Folder of the browser tests, and name of their installation: a web chat of their own, so that both are tested side by side."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -23,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _channel(item: pytest.Item) -> str:
+    if BROWSER in item.path.parts:
+        return BROWSER
     call = getattr(item, "callspec", None)
     return str(call.params["channel"]) if call is not None and "channel" in call.params else "web"
 
@@ -37,12 +42,13 @@ def one_context() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
-    """An installation by channel, started when it is first asked for: what was done by one channel is not known by the other."""
+    """Installations by channel, each started when it is first asked for; they know nothing of each other."""
     running: dict[str, Stack] = {}
 
     def by_channel(channel: str) -> Stack:
         if channel not in running:
-            running[channel] = Stack(tmp_path_factory.mktemp(channel) / "var", **WAYS[channel].settings)
+            settings = SETUPS["web" if channel == BROWSER else channel].settings
+            running[channel] = Stack(tmp_path_factory.mktemp(channel) / "var", **settings)
             running[channel].start()
         return running[channel]
 
@@ -56,8 +62,7 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 @pytest.fixture
 def stack(request: pytest.FixtureRequest, stacks: Callable[[str], Stack]) -> Stack:
     """All real processes on a fresh data folder, as `make run` starts them; stopped when all tests are over."""
-    channel = request.getfixturevalue("channel") if "channel" in request.fixturenames else "web"
-    return stacks(str(channel))
+    return stacks(_channel(request.node))
 
 
 @pytest.fixture

@@ -3,96 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.channels import ALWAYS_OPEN, TELEGRAM
 from tests.conversations.talk import CLAIRE, as_user
 from tests.conversations.telegram import TelegramTalk
 from tests.stack import Stack, wait_for
 
 from .accessibility import violations
 from .chat_page import PHONE, ChatPage
-from .desk_page import SECONDS, DeskPage
+from .desk_agents import ASK, ask, at_desk, installation, team, user, wait_for_text
+from .desk_page import DeskPage
 
 pytestmark = [pytest.mark.xdist_group("desk"), pytest.mark.timeout(400)]
-SETTINGS = {**ALWAYS_OPEN, **TELEGRAM, "TELEGRAM_MODE": "polling", "DESK_UNDO": "2"}
-PASSWORD = "un mot de passe de test"
-ASK = "je veux parler à quelqu'un de l'équipe"
+__all__ = ["at_desk", "installation", "team", "user"]
 MARKUP = '<img src=x onerror="document.title=1"> <b>gras</b> &amp; {{ 7*7 }}'
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("desk") / "var", **SETTINGS)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def team(browser: Browser, house: Stack) -> None:
-    """Two agents, added by the supervisor whom a fresh sandbox has."""
-    boss = DeskPage.open(browser, str(house.run["desk"]))
-    boss.sign_in(house.run["desk_user"], house.run["desk_password"])
-    boss.page.get_by_role("link", name="Équipe").click()
-    for login, name in (("ines", "Inès"), ("paul", "Paul")):
-        boss.page.get_by_label("Identifiant").fill(login)
-        boss.page.get_by_label("Nom, tel que").fill(name)
-        boss.page.locator("#password").fill(PASSWORD)
-        boss.page.get_by_role("button", name="Ajouter", exact=True).click()
-        expect(boss.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    assert violations(boss.page) == []
-    boss.context.close()
-
-
-@pytest.fixture
-def at_desk(browser: Browser, house: Stack, team: None) -> Iterator[Callable[..., DeskPage]]:
-    """Opens the desk as one of the agents; keyword arguments are those of `Browser.new_context`."""
-    opened: list[DeskPage] = []
-
-    def open_one(login: str, **options: object) -> DeskPage:
-        desk = DeskPage.open(browser, str(house.run["desk"]), **options)
-        opened.append(desk)
-        desk.sign_in(login, PASSWORD)
-        return desk
-
-    yield open_one
-    for desk in opened:
-        desk.context.close()
-
-
-@pytest.fixture
-def user(browser: Browser, house: Stack) -> Iterator[Callable[[], ChatPage]]:
-    """Opens the chat as somebody new."""
-    opened: list[ChatPage] = []
-
-    def open_one() -> ChatPage:
-        opened.append(ChatPage.open(browser, house.chat_url))
-        return opened[-1]
-
-    yield open_one
-    for chat in opened:
-        chat.context.close()
-
-
-def ask(chat: ChatPage) -> str:
-    """Ask for a person; the reference that the user is told."""
-    chat.write(ASK)
-    told = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
-    expect(told).to_be_visible(timeout=SECONDS)
-    found = re.search(r"SUP-\d{6}", told.inner_text())
-    assert found
-    return found[0]
-
-
-def heard(chat: ChatPage, text: str) -> None:
-    """Wait until this stands in the chat."""
-    expect(chat.page.locator("article .bubble").filter(has_text=text).last).to_be_visible(timeout=SECONDS)
 
 
 def test_two_agents_and_two_users(at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage]) -> None:
@@ -106,10 +33,10 @@ def test_two_agents_and_two_users(at_desk: Callable[..., DeskPage], user: Callab
     paul.open_ticket(first)
     expect(paul.page.locator("#viewers")).to_contain_text("Inès regarde aussi")
     ines.take()
-    heard(one, "Inès")
+    wait_for_text(one, "Inès")
     expect(paul.page.locator("#state")).to_contain_text("Inès répond")
     ines.reply("Bonjour, je regarde.")
-    heard(one, "Bonjour, je regarde.")
+    wait_for_text(one, "Bonjour, je regarde.")
     one.write("merci d'avance")
     expect(ines.items.filter(has_text="merci d'avance")).to_be_visible()
     expect(paul.items.filter(has_text="merci d'avance")).to_be_visible()
@@ -120,7 +47,7 @@ def test_two_agents_and_two_users(at_desk: Callable[..., DeskPage], user: Callab
     ines.page.get_by_label("À", exact=True).select_option(label="Paul")
     ines.page.locator("#state").get_by_role("button", name="Transférer", exact=True).click()
     expect(paul.page.locator("#state")).to_have_attribute("data-mine", "yes")
-    heard(one, "Paul")
+    wait_for_text(one, "Paul")
     paul.reply(MARKUP)
     expect(one.page.locator("article .bubble").filter(has_text="gras").last).to_have_text(MARKUP)
     one.write(MARKUP)
@@ -139,9 +66,9 @@ def test_two_agents_and_two_users(at_desk: Callable[..., DeskPage], user: Callab
 
 
 def test_the_web_chat_and_telegram_at_once(
-    at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage], house: Stack, browser: Browser
+    at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage], installation: Stack, browser: Browser
 ) -> None:
-    ines, paul, web, telegram = at_desk("ines"), at_desk("paul"), user(), TelegramTalk(house)
+    ines, paul, web, telegram = at_desk("ines"), at_desk("paul"), user(), TelegramTalk(installation)
     telegram.may_be_silent = True
     first = ask(web)
     second = found_in(telegram.say(ASK))
@@ -165,7 +92,7 @@ def test_the_web_chat_and_telegram_at_once(
     ines.reply("Réponse pour le web.")
     paul.note("Poste 7714, entre nous")
     paul.reply("Réponse pour Telegram.")
-    heard(web, "Réponse pour le web.")
+    wait_for_text(web, "Réponse pour le web.")
     telegram.wait_said("Réponse pour Telegram.")
     assert not any("Telegram" in text for text in web.texts())
     paul.page.locator("summary", has_text="Transférer").click()
@@ -175,10 +102,10 @@ def test_the_web_chat_and_telegram_at_once(
     expect(paul.page.locator("#state")).to_have_attribute("data-mine", "no")
 
     ines.close("résolu")
-    heard(web, "L’assistant reprend")
+    wait_for_text(web, "L’assistant reprend")
     web.say("bonjour")
     web.page.get_by_role("button", name="Rouvrir la discussion").last.click()
-    heard(web, "rouverte")
+    wait_for_text(web, "rouverte")
     paul.page.goto(paul.url)
     paul.open_ticket(first)
     expect(paul.items.filter(has_text="Réponse pour le web.")).to_be_visible()
@@ -211,7 +138,7 @@ def test_the_web_chat_and_telegram_at_once(
     for text in ("7714", "Durand"):  # the team reads its own note in its forum, too, and the user nowhere
         assert text not in opened.value.content() + web.page.content()
         assert not any(text in message.text for message in telegram.messages() if message.from_bot)
-    assert not any("Durand" in sent for sent in TelegramTalk.everything_sent(house))
+    assert not any("Durand" in sent for sent in TelegramTalk.everything_sent(installation))
     there.context.close()
 
 
@@ -247,32 +174,32 @@ def test_an_agents_browser_dies_and_a_colleague_takes_over(at_desk: Callable[...
     paul.page.get_by_role("button", name="Reprendre à Inès").click()
     expect(paul.page.locator("#state")).to_have_attribute("data-mine", "yes")
     paul.reply("Je prends la suite.")
-    heard(chat, "Je prends la suite.")
+    wait_for_text(chat, "Je prends la suite.")
 
 
-def test_the_bot_dies_in_the_middle(at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage], house: Stack) -> None:
+def test_the_bot_dies_in_the_middle(at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage], installation: Stack) -> None:
     ines, chat = at_desk("ines"), user()
     reference = ask(chat)
     ines.open_ticket(reference)
     ines.take()
     ines.reply("Un instant.")
     ines.page.get_by_label("Réponse à l’utilisateur").fill("un brouillon")
-    house.wait_restarted("bot", house.kill("bot"))
+    installation.wait_restarted("bot", installation.kill("bot"))
     chat.write("toujours là ?")
     expect(ines.items.filter(has_text="toujours là ?")).to_have_count(1, timeout=60_000)
     expect(ines.page.locator("#lost")).to_be_hidden(timeout=60_000)
     expect(ines.page.get_by_label("Réponse à l’utilisateur")).to_have_value("un brouillon")
     expect(ines.items.filter(has_text="Un instant.")).to_have_count(1)
     ines.reply("Oui.")
-    heard(chat, "Oui.")
+    wait_for_text(chat, "Oui.")
 
 
-def test_an_account_request_from_the_chat_to_the_account(at_desk: Callable[..., DeskPage], house: Stack) -> None:
-    claire = as_user(house, CLAIRE)
+def test_an_account_request_from_the_chat_to_the_account(at_desk: Callable[..., DeskPage], installation: Stack) -> None:
+    claire = as_user(installation, CLAIRE)
     claire.say("ajoute le Dr Leïla Benali, cardiologue à Tours, au dossier SPH-2024-000137")
     claire.press("accord de l'usager recueilli")
     reference = wait_for("a request", lambda: next(iter(re.findall(r"DC-\d{4}-\d{6}", str(claire.history()))), None))
-    mail = house.mail_to("accompagnement-sphere@esante-centre.fr", reference)
+    mail = installation.mail_to("accompagnement-sphere@esante-centre.fr", reference)
 
     ines = at_desk("ines")
     link = re.search(r"https?://\S+/desk/requests/DC-\S+", mail["text"])
@@ -285,18 +212,18 @@ def test_an_account_request_from_the_chat_to_the_account(at_desk: Callable[..., 
     expect(ines.page.locator(".pending, .chip.is-created").first).to_be_visible()
     expect(ines.page.locator(".chip.is-created").first).to_be_visible(timeout=60_000)
     claire.wait_said(r"Le compte de Leïla Benali est créé")
-    assert any("Leïla" in name for name in house.participants("SPH-2024-000137"))
+    assert any("Leïla" in name for name in installation.participants("SPH-2024-000137"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_nothing_stands_in_anybodys_way(
-    at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage], browser: Browser, house: Stack, scheme: str, size: str
+    at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage], browser: Browser, installation: Stack, scheme: str, size: str
 ) -> None:
     options = {"color_scheme": scheme, "reduced_motion": "reduce", **({"viewport": PHONE} if size == "phone" else {})}
     chat = user()
     reference = ask(chat)
-    stranger = DeskPage.open(browser, str(house.run["desk"]), **options)
+    stranger = DeskPage.open(browser, str(installation.run["desk"]), **options)
     assert violations(stranger.page) == []
     stranger.context.close()
     ines = at_desk("ines", **options)
@@ -312,7 +239,7 @@ def test_nothing_stands_in_anybodys_way(
     assert violations(ines.page) == []
     assert ines.page.evaluate("document.documentElement.scrollWidth") <= (PHONE["width"] if size == "phone" else 1280)
     for path in ("requests", "canned", "password", "messaging"):
-        ines.page.goto(f"{house.run['desk']}/{path}")
+        ines.page.goto(f"{installation.run['desk']}/{path}")
         assert violations(ines.page) == []
         assert ines.page.evaluate("document.documentElement.scrollWidth") <= (PHONE["width"] if size == "phone" else 1280)
     ines.page.keyboard.press("?")
@@ -323,14 +250,14 @@ def test_nothing_stands_in_anybodys_way(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_the_figures_of_what_happened(
-    browser: Browser, user: Callable[[], ChatPage], house: Stack, team: None, scheme: str, size: str
+    browser: Browser, user: Callable[[], ChatPage], installation: Stack, team: None, scheme: str, size: str
 ) -> None:
     options = {"color_scheme": scheme, "reduced_motion": "reduce", **({"viewport": PHONE} if size == "phone" else {})}
     chat = user()
     chat.say("asdf qsdf jklm wxcv")
     ask(chat)
-    boss = DeskPage.open(browser, str(house.run["desk"]), **options)
-    boss.sign_in(house.run["desk_user"], house.run["desk_password"])
+    boss = DeskPage.open(browser, str(installation.run["desk"]), **options)
+    boss.sign_in(installation.run["desk_user"], installation.run["desk_password"])
     boss.page.get_by_role("link", name="Chiffres").click()
     expect(boss.page.get_by_role("heading", level=1)).to_have_text("Chiffres")
     boss.page.locator("details", has_text="Tableau par jour").locator("summary").click()
@@ -340,7 +267,7 @@ def test_the_figures_of_what_happened(
     count = boss.page.locator("#sentences li").count()
     sentence.get_by_role("button", name=re.compile("^Garder")).click()
     expect(boss.page.locator("#sentences li")).to_have_count(count - 1)
-    assert "asdf qsdf jklm wxcv" in (house.data / "training" / "sentences.yml").read_text("utf-8")
+    assert "asdf qsdf jklm wxcv" in (installation.data / "training" / "sentences.yml").read_text("utf-8")
     with boss.page.expect_download() as file:
         boss.page.locator('a[href*="/figures/days.csv"]').click()
     assert file.value.suggested_filename.endswith(".csv")
@@ -374,7 +301,7 @@ def test_by_keyboard_only(at_desk: Callable[..., DeskPage], user: Callable[[], C
     with ines.page.expect_response("**/reply"):
         under_way[0].continue_()
     expect(ines.page.get_by_label("Réponse à l’utilisateur")).to_have_value("")
-    heard(chat, "par le clavier: j k p")
+    wait_for_text(chat, "par le clavier: j k p")
     keyboard.press("n")
     note = ines.page.get_by_label("Note pour l’équipe")
     expect(note).to_be_focused()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.channels import WAYS
+from tests.channels import SETUPS
 from tests.conversations.talk import Talk
 from tests.conversations.teams import TeamsTalk
 from tests.conversations.telegram import TelegramTalk
@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run by channel."""
     definition = metafunc.definition
     marked = definition.get_closest_marker("channels")
-    channels = list(marked.args if marked else WAYS)
+    channels = list(marked.args if marked else SETUPS)
     by_all = os.environ.get("WAYS") == "all" or definition.get_closest_marker("after_all") or (marked and marked.kwargs.get("each"))
     if not by_all:
         channels = [channels[zlib.crc32(definition.nodeid.encode()) % len(channels)]]

@@ -6,6 +6,9 @@ from bot.core.text_folding import fold
 from bot.directory import Directory
 from bot.directory.annuaire import Row, join_rows, read_rows
 from bot.sandbox.demo_directory import DEMO_PEOPLE, is_reserved, write_demo_file
+from tests.unit.directory.conftest import demo, demo_file
+
+__all__ = ["demo", "demo_file"]
 
 
 def test_the_same_seed_gives_the_same_file(tmp_path: Path) -> None:
