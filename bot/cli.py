@@ -61,7 +61,7 @@ def serve() -> None:
 @app.command()
 def actions(port: Port = 5055) -> None:
     """Run the action server alone, on loopback."""
-    from actions.server import serve as serve_actions
+    from actions.framework.server import serve as serve_actions
 
     try:
         serve_actions(load_settings(), port)

@@ -16,11 +16,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
-from actions.base import AssistantAction, Context
-from actions.server import all_actions
-from actions.services import Services
-from actions.speech import Speech
-from actions.turn import Turn
+from actions.framework.action import AssistantAction, Context
+from actions.framework.server import all_actions
+from actions.framework.services import Services
+from actions.framework.turn import Turn
+from actions.framework.utterances import Speech
 from bot.directory import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.identity.continuations import Continuations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.basis import CARE_TEAM, CONSENT, NEITHER, basis_in
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, basis_in
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actions.meant import meant
-from actions.reading import typed_address
+from actions.framework.answers import typed_address
+from actions.framework.negation import meant
 
 
 def values(text: str, *said: str) -> list[dict[str, object]]:

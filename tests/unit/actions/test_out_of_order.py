@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.partner_slot import is_meant
+from actions.flows.partners.partner_slot import is_meant
 from bot.accounts.registry import Account
 from bot.directory.demo import DEMO_PEOPLE
 from tests.unit.accounts.world import CLAIRES_DOSSIER, CLAIRES_OTHER

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.interfaces import Tracker
 
-from actions.turn import Turn
+from actions.framework.turn import Turn
 
 
 def turn(text: str = "", events: list[dict[str, Any]] | None = None, form: str | None = None, **message: Any) -> Turn:

@@ -11,12 +11,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
-from actions.base import Context, Events
-from actions.identity import LINK, AskLoginEmail, SubmitLinkAccount, ValidateLinkAccount
-from actions.services import Services
-from actions.speech import Speech
-from actions.tasks import begin
-from actions.turn import BUTTON, Turn
+from actions.flows.identity import LINK, AskLoginEmail, SubmitLinkAccount, ValidateLinkAccount
+from actions.framework.action import Context, Events
+from actions.framework.lifecycle import begin
+from actions.framework.services import Services
+from actions.framework.turn import BUTTON, Turn
+from actions.framework.utterances import Speech
 from bot.identity.service import Identity
 from bot.settings import Settings
 from tests.unit.accounts.world import CLAIRE, World
