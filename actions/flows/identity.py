@@ -1,4 +1,4 @@
-"""Who the chat belongs to: link it by a code sent by e-mail or by signing in, say to whom it is linked, unlink it."""
+"""The account that the chat belongs to: link it by a code sent by e-mail or by signing in, show it, unlink it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.framework.action import AssistantAction, Context, Events, back_to_task, stay
-from actions.framework.answers import typed_address
-from actions.framework.dates import clock_hour
-from actions.framework.flow_actions import SubmitTask, ValidateTask
-from actions.framework.lifecycle import Abort, Slots, Task, drop_all, register, running
+from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.answers import find_email
+from actions.framework.context import Context
+from actions.framework.dates import format_time
+from actions.framework.dialogue_stack import frames_of
+from actions.framework.flow import Flow, FlowAborted, Slots, active_flow, register_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.lifecycle import drop_all_flows, return_to_flow
 from actions.framework.turn import Turn
-from actions.framework.utterances import titled
+from actions.framework.utterances import make_button
 from bot.accounts.fiche import FieldError, validate_field
 from bot.accounts.registry import Account
 from bot.fhir import FhirUnavailable
@@ -25,199 +28,200 @@ _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[รงc]u|pas re[ร
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
 _CHANNEL = re.compile(r"\b(telegram|teams|web)\b")
 NO_ACCOUNT = "0"
-"""Value of the entity `linked` where somebody signed in who has no account; any other says that the chat was linked."""
+"""Value of the entity `linked` after somebody without an account signed in; any other value says that the chat was linked."""
 
 
-class LinkAccount(Task):
-    """E-mail, then the code that was sent to it."""
+class LinkAccount(Flow):
+    """Collect an e-mail address, then the code that was sent to it."""
 
     name = "link_account"
-    required = slots = ("login_email", "login_code")
+    required_slots = slots = ("login_email", "login_code")
     needs_link = False
-    free_text: ClassVar[frozenset[str]] = frozenset({"login_email", "login_code"})
+    free_text_slots: ClassVar[frozenset[str]] = frozenset({"login_email", "login_code"})
 
     def is_answer(self, turn: Turn) -> bool:
-        """Six digits are the code and an address is the address, whatever the sentence around them was taken for."""
+        """Return True for six digits and for an e-mail address too, whatever the intent of the message."""
         if turn.entity("linked"):
             return True
-        coded = turn.requested == "login_code" and bool(_CODE.search(turn.text) or _RESEND.search(turn.text))
-        return coded or bool(typed_address(turn.text)) or super().is_answer(turn)
+        about_code = turn.requested_slot == "login_code" and bool(_CODE.search(turn.text) or _RESEND.search(turn.text))
+        return about_code or bool(find_email(turn.text)) or super().is_answer(turn)
 
-    async def begin(self, context: Context) -> Slots:
-        """Send the code at once when the sentence holds the address; a chat that is linked already is offered the other channels."""
-        person = await context.person()
+    async def start(self, context: Context) -> Slots:
+        """Send the code at once if the message has an e-mail address. A chat that is already linked is offered the other channels."""
+        account = await context.account()
         if context.turn.entity("linked"):
-            self._told(context, person)
-            if person is not None and not context.turn.slot("task_stack"):
-                context.speech.say("utter_what_next")
-            raise Abort
-        if person is not None:
-            context.speech.say("utter_already_linked", name=person.name)
-            await self._offer_other_chats(context, person.id)
-            raise Abort
-        email = typed_address(context.turn.text)
-        return await self._send(context, email) if email else {}
+            self._utter_link_result(context, account)
+            if account is not None and not frames_of(context.turn):
+                context.utterances.utter("utter_what_next")
+            raise FlowAborted
+        if account is not None:
+            context.utterances.utter("utter_already_linked", name=account.name)
+            await self._offer_other_channels(context, account.id)
+            raise FlowAborted
+        email = find_email(context.turn.text)
+        return await self._send_code(context, email) if email else {}
 
-    async def hear(self, context: Context) -> Slots:
-        """An address sends a code to it; a code is checked; a chat that was linked elsewhere needs neither any more."""
+    async def collect(self, context: Context) -> Slots:
+        """Send a code to an address, or check a code. A chat that was linked in another way needs neither any more."""
         turn = context.turn
         if turn.entity("linked"):
-            return await self._hear_linked(context)
-        email = typed_address(turn.text)
+            return await self._collect_link(context)
+        email = find_email(turn.text)
         if email is not None:
-            return await self._send(context, email)
+            return await self._send_code(context, email)
         if (turn.entity("resend") or _RESEND.search(turn.text)) and turn.slot("login_email"):
-            sent = await self._send(context, turn.slot("login_email"))
-            context.speech.say("utter_code_sent_again")
+            sent = await self._send_code(context, turn.slot("login_email"))
+            context.utterances.utter("utter_code_sent_again")
             return sent
-        if turn.requested == "login_email":
-            context.speech.say("utter_email_invalid")
+        if turn.requested_slot == "login_email":
+            context.utterances.utter("utter_email_invalid")
             return {}
-        return await self._check(context)
+        return await self._check_code(context)
 
-    async def _send(self, context: Context, email: str) -> Slots:
+    async def _send_code(self, context: Context, email: str) -> Slots:
         try:
             address = validate_field("email", email)
             await context.services.identity.start_code(context.turn.conversation_id, address)
         except FieldError:
-            context.speech.say("utter_email_invalid")
+            context.utterances.utter("utter_email_invalid")
             return {}
         except Locked as locked:
-            context.speech.say("utter_login_locked", until=clock_hour(locked.until))
-            raise Abort from None
+            context.utterances.utter("utter_login_locked", until=format_time(locked.until))
+            raise FlowAborted from None
         return {"login_email": address, "login_code": None}
 
-    async def _check(self, context: Context) -> Slots:
+    async def _check_code(self, context: Context) -> Slots:
+        utterances = context.utterances
         found = _CODE.search(context.turn.text)
         if found is None:
-            context.speech.say("utter_code_is_six_digits")
+            utterances.utter("utter_code_is_six_digits")
             return {}
         try:
             account = await context.services.identity.check_code(context.turn.conversation_id, re.sub(r"\D", "", found[1]))
         except WrongCode as wrong:
-            context.speech.say("utter_code_wrong", tries=wrong.tries_left)
+            utterances.utter("utter_code_wrong", tries=wrong.tries_left)
             return {}
         except CodeExpired:
-            context.speech.say("utter_code_expired")
+            utterances.utter("utter_code_expired")
             return {"login_email": None}
         except AccountClosed:
-            context.speech.say("utter_account_closed")
-            raise Abort from None
+            utterances.utter("utter_account_closed")
+            raise FlowAborted from None
         except NoCode:
-            context.speech.say("utter_code_none")
+            utterances.utter("utter_code_none")
             return {"login_email": None}
         except Locked as locked:
-            context.speech.say("utter_login_locked", until=clock_hour(locked.until))
-            raise Abort from None
-        context.forget_person()
-        self._linked(context, account.name)
+            utterances.utter("utter_login_locked", until=format_time(locked.until))
+            raise FlowAborted from None
+        context.forget_account()
+        self._utter_linked(context, account.name)
         return {"login_code": "checked"}
 
-    async def _hear_linked(self, context: Context) -> Slots:
+    async def _collect_link(self, context: Context) -> Slots:
         try:
-            person = await context.person()
+            account = await context.account()
         except FhirUnavailable:
-            retry = context.speech.button("utter_title_retry", self.name, linked=context.turn.entity("linked"))
-            context.speech.say("utter_platform_down", buttons=[retry])
+            retry = context.utterances.button("utter_title_retry", self.name, linked=context.turn.entity("linked"))
+            context.utterances.utter("utter_platform_down", buttons=[retry])
             return {}
-        self._told(context, person)
-        return {"login_email": "checked", "login_code": "checked"} if person is not None else {}
+        self._utter_link_result(context, account)
+        return {"login_email": "checked", "login_code": "checked"} if account is not None else {}
 
-    def _told(self, context: Context, person: Account | None) -> None:
-        """Say what came of a link that was made outside of the dialogue, as things stand now."""
-        if person is not None:
-            self._linked(context, person.name)
+    def _utter_link_result(self, context: Context, account: Account | None) -> None:
+        """Utter the result of a link that was made outside the dialogue, as it is now."""
+        if account is not None:
+            self._utter_linked(context, account.name)
         elif context.turn.entity("linked") == NO_ACCOUNT:
-            context.speech.say("utter_sign_in_no_account", issuer=context.services.settings.oidc_name)
+            context.utterances.utter("utter_sign_in_no_account", issuer=context.services.settings.oidc_name)
         else:
-            context.speech.say("utter_linked_no_more")
+            context.utterances.utter("utter_linked_no_more")
 
-    def _linked(self, context: Context, name: str) -> None:
-        context.speech.say("utter_linked", name=name, days=context.services.settings.link_days)
+    def _utter_linked(self, context: Context, name: str) -> None:
+        context.utterances.utter("utter_linked", name=name, days=context.services.settings.link_days)
 
-    async def _offer_other_chats(self, context: Context, account_id: str) -> None:
-        """A link for each other channel, or for the one that was named, that opens a chat there linked to the same account."""
-        settings, speech, turn = context.services.settings, context.speech, context.turn
-        said = _CHANNEL.search(f"{turn.entity('channel') or ''} {turn.text}".lower())
-        named, offered = said[1] if said else None, other_channels(settings, turn.home)
-        if named is not None and named not in offered and named != turn.home:
-            speech.say("utter_link_no_such_channel", channel=speech.phrase(f"utter_channel_{named}"))
+    async def _offer_other_channels(self, context: Context, account_id: str) -> None:
+        """Give a link for each other channel, or for the one named, that opens a chat there linked to the same account."""
+        settings, utterances, turn = context.services.settings, context.utterances, context.turn
+        found = _CHANNEL.search(f"{turn.entity('channel') or ''} {turn.text}".lower())
+        named, offered = found[1] if found else None, other_channels(settings, turn.home_channel)
+        if named is not None and named not in offered and named != turn.home_channel:
+            utterances.utter("utter_link_no_such_channel", channel=utterances.text(f"utter_channel_{named}"))
             return
         minutes = LINK_LIFE // timedelta(minutes=1)
-        for channel in (name for name in offered if named in (None, turn.home, name)):
+        for channel in (name for name in offered if named in (None, turn.home_channel, name)):
             token = await context.services.identity.new_link_token(account_id, LINK_LIFE)
-            speech.say("utter_link_other_chat", channel=speech.phrase(f"utter_channel_{channel}"), minutes=minutes)
-            speech.link(speech.phrase(f"utter_title_open_{channel}"), deep_link(settings, channel, token))
+            utterances.utter("utter_link_other_chat", channel=utterances.text(f"utter_channel_{channel}"), minutes=minutes)
+            utterances.utter_link(utterances.text(f"utter_title_open_{channel}"), deep_link(settings, channel, token))
 
 
-LINK = register(LinkAccount())
+LINK_ACCOUNT = register_flow(LinkAccount())
 
 
 class AskLoginEmail(AssistantAction):
-    """Asks for the e-mail address; where users can sign in with an issuer, with a link to that."""
+    """Ask for the e-mail address; if users can sign in with an issuer, give a link to that too."""
 
     action_name = "action_ask_link_account_form_login_email"
 
     async def act(self, context: Context) -> Events:
-        """Ask. The link is a new one each time: the one before may have been used, or be too old."""
+        """Ask. The link is a new one each time: the one before may have been used, or have expired."""
         link = await context.services.identity.new_sign_in_link(context.turn.conversation_id)
         if link is None:
-            context.speech.say("utter_login_email")
+            context.utterances.utter("utter_login_email")
             return []
         issuer = context.services.settings.oidc_name
-        context.speech.say("utter_login_email_or_sign_in", issuer=issuer)
-        context.speech.link(context.speech.phrase("utter_title_sign_in", issuer=issuer), link)
+        context.utterances.utter("utter_login_email_or_sign_in", issuer=issuer)
+        context.utterances.utter_link(context.utterances.text("utter_title_sign_in", issuer=issuer), link)
         return []
 
 
-class ValidateLinkAccount(ValidateTask):
-    """Hears the address and the code."""
+class ValidateLinkAccount(ValidateFlow):
+    """Collect the address and the code."""
 
-    task = LINK
+    flow = LINK_ACCOUNT
 
 
-class SubmitLinkAccount(SubmitTask):
-    """Nothing is left to do once the code was right; the task that needed the link goes on."""
+class SubmitLinkAccount(SubmitFlow):
+    """Do nothing more: the right code linked the chat. The flow that needed the link goes on."""
 
     action_name = "action_link_account"
-    task = LINK
+    flow = LINK_ACCOUNT
 
     async def submit(self, context: Context) -> Events:
-        """Offer a first step where no task is waiting."""
-        if not context.turn.slot("task_stack"):
-            context.speech.say("utter_what_next")
+        """Ask what to do next if no flow is waiting."""
+        if not frames_of(context.turn):
+            context.utterances.utter("utter_what_next")
         return []
 
 
 class UnlinkAccount(AssistantAction):
-    """Ends the chat's link to its account."""
+    """End the chat's link to its account."""
 
     action_name = "action_unlink_account"
 
     async def act(self, context: Context) -> Events:
-        """Unlink at once: it can be undone by linking again."""
-        turn, task = context.turn, running(context.turn)
+        """Unlink at once: linking again undoes it."""
+        turn, utterances, flow = context.turn, context.utterances, active_flow(context.turn)
         done = await context.services.identity.unlink(turn.conversation_id)
-        if task is not None and task.needs_link:
-            context.speech.say("utter_task_dropped", task=context.speech.phrase(f"utter_task_{task.name}"))
-        context.speech.say("utter_unlinked" if done else "utter_not_linked")
-        if task is not None and task.needs_link:
-            return [SlotSet("last_dossier", None), *drop_all(task)]
-        return [SlotSet("last_dossier", None), *stay(turn)]
+        if flow is not None and flow.needs_link:
+            utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{flow.name}"))
+        utterances.utter("utter_unlinked" if done else "utter_not_linked")
+        if flow is not None and flow.needs_link:
+            return [SlotSet("last_dossier", None), *drop_all_flows(flow)]
+        return [SlotSet("last_dossier", None), *wait_for_user(turn)]
 
 
 class WhoAmI(AssistantAction):
-    """Says which account the chat is linked to."""
+    """Say which account the chat is linked to."""
 
     action_name = "action_who_am_i"
 
     async def act(self, context: Context) -> Events:
-        """Name, profession, address."""
-        person = await context.person()
-        if person is None:
-            context.speech.say("utter_not_linked")
+        """Show name, profession and e-mail address, with a button to unlink."""
+        account = await context.account()
+        if account is None:
+            context.utterances.utter("utter_not_linked")
         else:
-            about = ", ".join(part for part in (person.name, person.profession, person.email) if part)
-            buttons = [titled(context.speech.phrase("utter_title_unlink"), "unlink_account")]
-            context.speech.say("utter_who_am_i", about=about, buttons=buttons)
-        return back_to_task(context.turn)
+            about = ", ".join(part for part in (account.name, account.profession, account.email) if part)
+            buttons = [make_button(context.utterances.text("utter_title_unlink"), "unlink_account")]
+            context.utterances.utter("utter_who_am_i", about=about, buttons=buttons)
+        return return_to_flow(context.turn)

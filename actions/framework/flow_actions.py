@@ -1,150 +1,140 @@
-"""The actions that Rasa calls to begin a task, to let it hear an answer, to carry it out and to drop it."""
+"""The actions that Rasa calls in the life of a flow: start it, validate an answer, submit it, wait for the trusted web chat."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from typing import ClassVar
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.flows.notifications.preferences import takes_back, undo
-from actions.framework.action import AssistantAction, Context, Ending, Events, LinkEnded, stay
-from actions.framework.lifecycle import (
-    ELSEWHERE,
-    STACK,
-    TASKS,
-    Abort,
-    Task,
-    begin,
-    clear,
-    drop_all,
-    finish,
-    keep_elsewhere,
-    resume,
-    running,
-    set_contradictions_aside,
-    set_slots,
-    snapshot,
-    start_form,
-)
+from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.context import Context, FlowOutcome, LinkEnded
+from actions.framework.dialogue_stack import frame_of, frames_of, push_for_web_chat, set_stack
+from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
+from actions.framework.lifecycle import discard_contradictions, drop_all_flows, finish_flow, reset_flow, run_flow, start_flow
 from actions.framework.turn import Turn
-from actions.framework.web_continuation import elsewhere, tell_home
+from actions.framework.web_continuation import refer_to_web_chat, report_outcome
 from bot.fhir import FhirUnavailable
 
+ABORTED = "aborted"
+"""Slot: a form was left early; the submit action then does nothing but finish the flow."""
+ANSWERED_TURN = "heard"
+"""Slot: key of the last turn that a form took as an answer. The event tells Rasa that it was one, even if it changes nothing else."""
 
-class BeginTask(AssistantAction):
-    """Starts the task that the intent names."""
+
+class StartFlow(AssistantAction):
+    """Start the flow that the intent names."""
 
     action_name = "action_begin_task"
 
     async def act(self, context: Context) -> Events:
-        """Begin it, or offer to try again when the platform does not answer."""
+        """Start it; if the platform is down, offer to try again."""
         turn = context.turn
         try:
-            return await begin(TASKS[turn.intent], context)
+            return await start_flow(FLOWS[turn.intent], context)
         except FhirUnavailable:
-            retry = context.speech.button("utter_title_retry", turn.intent, **turn.values)
-            context.speech.say("utter_platform_down", buttons=[retry])
-            return stay(turn)
+            retry = context.utterances.button("utter_title_retry", turn.intent, **turn.entity_values)
+            context.utterances.utter("utter_platform_down", buttons=[retry])
+            return wait_for_user(turn)
 
 
-class ValidateTask(AssistantAction):
-    """Base of the form validations: lets the running task hear the message."""
+class ValidateFlow(AssistantAction):
+    """Base of the form validations: let the active flow collect the answer."""
 
-    task: ClassVar[Task]
+    flow: ClassVar[Flow]
 
     def __init_subclass__(cls) -> None:
-        """Name it `validate_<form>`, which Rasa calls after each answer."""
+        """Name the action `validate_<form>`, which Rasa calls after each message while the form is active."""
         super().__init_subclass__()
-        cls.action_name = f"validate_{cls.task.form}"
+        cls.action_name = f"validate_{cls.flow.form}"
 
     async def act(self, context: Context) -> Events:
-        """Slots heard. No event at all tells Rasa that the message is about something else."""
+        """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""
         turn = context.turn
-        if not turn.user_just_spoke or turn.requested is None or not self.task.is_answer(turn):
+        if not turn.user_just_spoke or turn.requested_slot is None or not self.flow.is_answer(turn):
             return []
-        if not turn.trusted and self.task.names_usager(turn):  # begun in the web chat: to be gone on with there
-            await elsewhere(context, "utter_identity_elsewhere")
-            return self._wait_elsewhere(turn)
+        if not turn.trusted and self.flow.needs_identity(turn):  # begun on a trusted channel: it goes on there
+            await refer_to_web_chat(context, "utter_identity_elsewhere")
+            return self._wait_for_web_chat(turn)
         try:
-            if self.task.needs_link:
-                await context.speaker()
-            set_contradictions_aside(self.task, context)
-            heard = await self.task.hear(context)
+            if self.flow.needs_link:
+                await context.account_reference()
+            discard_contradictions(self.flow, context)
+            collected = await self.flow.collect(context)
         except LinkEnded:
-            context.speech.say("utter_link_expired")
-            return [SlotSet("requested_slot", None), SlotSet("aborted", True)]
-        except Abort:
-            return [SlotSet("requested_slot", None), SlotSet("aborted", True)]
-        if not context.speech.said_something and all(turn.slot(name) == value for name, value in heard.items()):
-            if not turn.trusted and turn.masked:  # what was masked was the answer, or the name of somebody who is called like an usager
-                await elsewhere(context, "utter_identity_elsewhere")
+            context.utterances.utter("utter_link_expired")
+            return [SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
+        except FlowAborted:
+            return [SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
+        if not context.utterances.has_uttered and all(turn.slot(name) == value for name, value in collected.items()):
+            if not turn.trusted and turn.masked:  # the answer was masked, or the name of a professional who is called like an usager
+                await refer_to_web_chat(context, "utter_identity_elsewhere")
             else:
-                context.speech.say("utter_not_an_answer")
-        return [SlotSet("heard", turn.key), *set_slots(heard)]
+                context.utterances.utter("utter_not_an_answer")
+        return [SlotSet(ANSWERED_TURN, turn.key), *set_slots(collected)]
 
-    def _wait_elsewhere(self, turn: Turn) -> Events:
-        kept = keep_elsewhere(snapshot(self.task, turn), turn.slot(STACK) or [])
-        return [SlotSet(STACK, kept), SlotSet("requested_slot", None), SlotSet("aborted", True)]
+    def _wait_for_web_chat(self, turn: Turn) -> Events:
+        frames = push_for_web_chat(frames_of(turn), frame_of(self.flow, turn))
+        return [set_stack(frames), SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
 
-    def after_failure(self, turn: Turn) -> Events:
-        """The question is asked again: what was said is not taken as heard."""
-        if not turn.trusted and self.task.asks_identity:
-            return self._wait_elsewhere(turn)
-        return [SlotSet("heard", turn.key)]
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return events that ask the question again: nothing of the message was collected."""
+        if not turn.trusted and self.flow.asks_identity:
+            return self._wait_for_web_chat(turn)
+        return [SlotSet(ANSWERED_TURN, turn.key)]
 
 
-class SubmitTask(AssistantAction):
-    """Base of the actions that carry a task out once its form is filled."""
+class SubmitFlow(AssistantAction):
+    """Base of the actions that carry a flow out once its form is filled."""
 
-    task: ClassVar[Task]
+    flow: ClassVar[Flow]
 
     async def act(self, context: Context) -> Events:
-        """Carry it out unless it was aborted, then finish."""
+        """Submit the flow unless it was aborted, report its outcome, then finish it."""
         events: Events = []
-        aborted = bool(context.turn.slot("aborted"))
+        aborted = bool(context.turn.slot(ABORTED))
         if not aborted:
             try:
                 events = await self.submit(context)
             except LinkEnded:
-                context.unchanged("utter_link_expired")
+                context.utter_unchanged("utter_link_expired")
             except FhirUnavailable:
-                context.unchanged("utter_platform_down")
-                if self.task.confirmed_by is not None:  # nothing was done: what was gathered is kept, and confirmed again
-                    return start_form(self.task, {self.task.confirmed_by: None})
+                context.utter_unchanged("utter_platform_down")
+                if self.flow.confirmation_slot is not None:  # nothing was done: the slots are kept, and confirmed again
+                    return run_flow(self.flow, {self.flow.confirmation_slot: None})
             except Exception:
-                await tell_home(context, self.task.name, Ending.FAILED, context.turn.slot("dossier"))
+                await report_outcome(context, self.flow.name, FlowOutcome.FAILED, context.turn.slot("dossier"))
                 raise
         dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), context.turn.slot("dossier"))
-        await tell_home(context, self.task.name, Ending.UNCHANGED if aborted else context.ending, dossier)
-        return [SlotSet("aborted", None), *events, *await finish(self.task, context)]
+        await report_outcome(context, self.flow.name, FlowOutcome.UNCHANGED if aborted else context.outcome, dossier)
+        return [SlotSet(ABORTED, None), *events, *await finish_flow(self.flow, context)]
 
     @abstractmethod
     async def submit(self, context: Context) -> Events:
-        """Do it and say what was done, or not and why; events to add."""
+        """Carry the flow out, utter what was done or why not, and return further events."""
 
-    def after_failure(self, turn: Turn) -> Events:
-        """A task whose carrying out failed is over: nothing must be done twice by a later answer."""
-        return [SlotSet("aborted", None), *drop_all(self.task)]
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return events that drop the flow: a later answer must not carry it out twice."""
+        return [SlotSet(ABORTED, None), *drop_all_flows(self.flow)]
 
 
-class CancelTask(AssistantAction):
-    """Drops the running task and goes back to the one put aside, saying which."""
+class WaitForWebChat(AssistantAction):
+    """Put a flow that asks for the identity of an usager on the stack until it is continued in the trusted web chat."""
 
-    action_name = "action_cancel"
+    action_name = "action_wait_elsewhere"
 
     async def act(self, context: Context) -> Events:
-        """Drop it."""
-        turn, speech = context.turn, context.speech
-        task, stack = running(turn), list(turn.slot(STACK) or [])
-        dropped = task or next((TASKS[entry["task"]] for entry in reversed(stack) if entry.get(ELSEWHERE)), None)
-        if dropped is None and (version := takes_back(turn)) is not None:  # « annule » said of what was just done
-            return [SlotSet(STACK, []), *await undo(context, version), *stay(turn)]
-        if dropped is None:
-            speech.say("utter_nothing_to_cancel")
-            return [SlotSet(STACK, []), *stay(turn)]
-        speech.say("utter_later" if turn.slot("offered") else "utter_task_dropped", task=speech.phrase(f"utter_task_{dropped.name}"))
-        await tell_home(context, dropped.name, Ending.UNCHANGED, turn.slot("dossier"))
-        if task is None:
-            return [SlotSet(STACK, []), *stay(turn)]
-        return [*clear(task), *await resume([entry for entry in stack if "message" not in entry], context)]
+        """Utter why, with a link, and keep the slots."""
+        await refer_to_web_chat(context, "utter_identity_elsewhere")
+        return self._push_flow(context.turn)
+
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return the same events: with or without the link, the form asks nothing here."""
+        return self._push_flow(turn)
+
+    def _push_flow(self, turn: Turn) -> Events:
+        flow = active_flow(turn)
+        if flow is None:
+            return wait_for_user(turn)
+        frames = push_for_web_chat(frames_of(turn), frame_of(flow, turn))
+        return [*reset_flow(flow), set_stack(frames), FollowupAction("action_listen")]

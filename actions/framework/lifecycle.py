@@ -1,313 +1,224 @@
-"""Tasks: what starts, listens, is put aside, resumed, finished and dropped. A task is a form and its slots.
+"""The life of a flow: started, interrupted, resumed, corrected, finished, dropped (diagram in docs/dev/dialogue.md).
 
-Life of a task (see docs/dev/dialogue.md): *begin* reads the sentence that started it; the form asks
-for what is missing; *hear* reads each answer (or declares it a digression, which Rasa's rules then
-serve, coming back to the form); the submit action carries it out and *finishes*, which resumes the
-task that was put aside for it, if any.
+`start_flow` reads the message that starts it; the form asks for what is missing; `Flow.collect` reads each answer. A digression is
+served by Rasa's rules, which return to the form. The submit action carries the flow out and finishes it, which resumes the flow that
+it interrupted, if any.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar
-
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
-from actions.framework.action import IDENTITY_FORMS, Context, Events
+from actions.framework.action import Events, wait_for_user
+from actions.framework.context import Context
+from actions.framework.dialogue_stack import (
+    DIALOGUE_STACK,
+    Frame,
+    flow_of,
+    frame_of,
+    frames_of,
+    next_frame,
+    push,
+    push_for_web_chat,
+    set_stack,
+    waits_for_link,
+    waits_for_web_chat,
+    without_waiting_for_link,
+)
+from actions.framework.flow import FLOWS, Flow, FlowAborted, Slots, active_flow, set_slots
 from actions.framework.turn import Turn
-from actions.framework.web_continuation import elsewhere
+from actions.framework.web_continuation import refer_to_web_chat
 from bot.fhir import FhirUnavailable
 
-STACK = "task_stack"
-"""Slot: tasks put aside, oldest first: [{"task": name, "slots": {…}}]."""
-ELSEWHERE = "elsewhere"
-"""In an entry of the stack: the task waits for the trusted web chat, and the user was told so, with a link."""
-AMENDABLE = "amendable"
-"""Slot: the task that ended in the turn before and may be done again, amended: {"task", "slots", "turn": key of its turn}."""
-LINKING = "link_account"
-"""The task that others wait for while nobody knows who is speaking."""
-WITHOUT_ACCOUNT = "request_account"
-"""What somebody who cannot be linked for want of an account asks for."""
-STACK_DEPTH = 5
-"""More than that and nobody remembers what the oldest one was about."""
-
-NAMES_A_DOSSIER = frozenset({"find_dossier", "list_partners", "list_dossiers"})
-"""Intents that « au dossier de Mme Durand » may be taken for; when a dossier was asked for, it is the answer."""
-ALWAYS_HEARD = frozenset({"emergency", "cancel", "help"})
-"""Intents that are never taken for an answer, whatever was asked."""
-SURE = 0.75
-"""Confidence under which a reading gives way to the question that was asked, where its answer may be any words."""
-WORDS = 12
-"""A longer sentence is not an answer to « quel est son nom ? »."""
-
-Slots = dict[str, Any]
-Entry = dict[str, Any]
-"""An entry of the stack."""
+CORRECTABLE_FLOW = "amendable"
+"""Slot: the correctable flow that ended in the turn before, {"task": name, "slots": {…}, "turn": key of its turn}."""
+LINK_FLOW = "link_account"
+"""Flow that others wait for while the chat is linked to no account."""
+ACCOUNT_REQUEST_FLOW = "request_account"
+"""Flow of somebody who cannot link the chat because they have no account."""
 
 
-class Abort(Exception):
-    """Raised while listening when the task cannot go on; what was said already says why."""
+def reset_flow(flow: Flow) -> Events:
+    """Return events that end a flow's form and empty its slots."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None), *set_slots(dict.fromkeys(flow.slots))]
 
 
-class Task(ABC):
-    """One thing a user can have done."""
+def run_flow(flow: Flow, slots: Slots) -> Events:
+    """Return events that run a flow's form with these slots filled, or its submit action if nothing is left to ask.
 
-    name: ClassVar[str]
-    """Name of the task and of the intent that starts it."""
-    required: ClassVar[tuple[str, ...]] = ()
-    """Slots that its form asks for, in the domain's order; a task without any is carried out at once."""
-    slots: ClassVar[tuple[str, ...]] = ()
-    """Slots that belong to it: emptied when it ends, kept when it is put aside."""
-    needs_link: ClassVar[bool] = True
-    """Whether the chat must be linked to an account."""
-    takes: ClassVar[frozenset[str]] = frozenset({"inform", "choose", "correct", "affirm", "deny"})
-    """Intents that are answers to its questions; its own intent is always one."""
-    confirmed_by: ClassVar[str | None] = None
-    """Slot of the confirmation: asked again when carrying out failed for a passing reason."""
-    amendable: ClassVar[bool] = False
-    """Whether it can be done again, otherwise, by a correction said right after it: it changes nothing, or what can be taken back."""
-    free_text: ClassVar[frozenset[str]] = frozenset()
-    """Slots whose answer may be any words, so that a misunderstood sentence is still the answer."""
-    one_only: ClassVar[frozenset[str]] = frozenset()
-    """Entities of which it has room for one value: where two are said that contradict each other, neither is taken."""
-    asks_identity: ClassVar[bool] = False
-    """Whether its questions are about who an usager is: then they are asked in the trusted web chat only."""
-
-    @property
-    def form(self) -> str:
-        """Name of its Rasa form."""
-        return f"{self.name}_form"
-
-    @property
-    def submit_action(self) -> str:
-        """Name of the action that carries it out."""
-        return f"action_{self.name}"
-
-    async def begin(self, context: Context) -> Slots:
-        """What the starting sentence says already. May raise Abort. Needs a linked chat if `needs_link`."""
-        return {}
-
-    @abstractmethod
-    async def hear(self, context: Context) -> Slots:
-        """Slots changed by an answer to the requested slot; empty: the question is asked again. May raise Abort."""
-
-    async def amend(self, context: Context, slots: Slots) -> Slots:
-        """What becomes of its slots by words said right after it ended (« non, à Blois »); empty: nothing. Where `amendable` only."""
-        return {}
-
-    def names_usager(self, turn: Turn) -> bool:
-        """Whether, after this very message, the task cannot go on without that identity."""
-        return self.asks_identity
-
-    def must_link(self, turn: Turn) -> bool:
-        """Whether this very wish needs a linked chat."""
-        return self.needs_link
-
-    def is_answer(self, turn: Turn) -> bool:
-        """Whether the message answers the question that was asked, rather than being about something else."""
-        if turn.is_button:  # one that starts this very task starts it over
-            return turn.intent in self.takes
-        if turn.intent == self.name or turn.intent in self.takes:
-            return True
-        if turn.intent == "cancel":  # « c'est à Tours finalement » brings something new: it corrects
-            return bool(turn.message.get("entities"))
-        names = turn.entity("dossier_ref") or turn.entity("usager_name") or turn.masked
-        if turn.requested == "dossier" and turn.intent in NAMES_A_DOSSIER and names:
-            return True
-        if turn.requested not in self.free_text or turn.intent in ALWAYS_HEARD:
-            return False
-        unsure = turn.intent in {"nlu_fallback", "out_of_scope"} or turn.confidence < SURE
-        return unsure and 0 < len(turn.text.split()) <= WORDS and any(c.isalnum() for c in turn.text)
-
-
-TASKS: dict[str, Task] = {}
-"""Every task by name; filled by `register`."""
-
-
-def register(task: Task) -> Task:
-    """Make a task known to begin, cancel and resume."""
-    TASKS[task.name] = task
-    if task.asks_identity:
-        IDENTITY_FORMS.add(task.form)
-    return task
-
-
-def running(turn: Turn) -> Task | None:
-    """The task whose form is active."""
-    form = turn.active_form
-    return TASKS.get(form.removesuffix("_form")) if form else None
-
-
-def set_slots(values: Slots) -> Events:
-    """Events that set slots."""
-    return [SlotSet(name, value) for name, value in values.items()]
-
-
-def clear(task: Task) -> Events:
-    """Events that end a task's form and empty its slots."""
-    return [ActiveLoop(None), SlotSet("requested_slot", None), *set_slots(dict.fromkeys(task.slots))]
-
-
-def start_form(task: Task, slots: Slots) -> Events:
-    """Events that run a task's form with these slots filled, or carry it out where nothing is left to ask."""
-    complete = all(slots.get(name) is not None for name in task.required)
-    return [*set_slots(slots), FollowupAction(task.submit_action if complete else task.form)]
-
-
-def offer_next(context: Context, name: str, slots: Slots) -> None:
-    """Propose another task as soon as this one is finished, before those put aside."""
-    stack = context.turn.slot(STACK) or []
-    context.turn.tracker.slots[STACK] = [*stack, {"task": name, "slots": slots, "offered": True}]
-
-
-def snapshot(task: Task, turn: Turn) -> Entry:
-    """What must be kept of a task to take it up again."""
-    return {"task": task.name, "slots": {name: turn.slot(name) for name in task.slots if turn.slot(name) is not None}}
-
-
-async def begin(task: Task, context: Context) -> Events:
-    """Start a task: what runs is put aside; an unlinked chat is linked first and the task then goes on."""
-    turn, speech = context.turn, context.speech
-    events: Events = []
-    stack = list(turn.slot(STACK) or [])
-    current = running(turn)
-    linking = current is not None and current.name == LINKING
-    if task.must_link(turn) and await context.person() is None:
-        stack = [entry for entry in stack if "message" not in entry or entry["task"] != task.name]  # said twice, done once
-        aside = [snapshot(current, turn)] if current is not None and not linking else []
-        stack = [*stack, *aside, {"task": task.name, "slots": {}, "message": turn.message}][-STACK_DEPTH:]
-        if linking:
-            speech.say("utter_link_first")
-            return [SlotSet(STACK, stack), FollowupAction(TASKS[LINKING].form)]
-        speech.say("utter_link_needed")
-        return [*(clear(current) if current else []), SlotSet(STACK, stack), *start_form(TASKS[LINKING], {})]
-    if current is not None:
-        if linking and task.name == WITHOUT_ACCOUNT:  # nobody can be linked who has no account yet: what waited for it is given up
-            stack = [entry for entry in stack if "message" not in entry]
-            speech.say("utter_task_dropped", task=speech.phrase(f"utter_task_{current.name}"))
-        elif current.name != task.name:
-            stack = [*stack, snapshot(current, turn)][-STACK_DEPTH:]
-            speech.say("utter_task_set_aside", task=speech.phrase(f"utter_task_{current.name}"))
-        events += clear(current)
-    if not turn.trusted and task.names_usager(turn):
-        return [*events, *await _wait_elsewhere({"task": task.name, "slots": {}}, stack, context)]
-    stack = [entry for entry in stack if entry["task"] != task.name or not entry.get(ELSEWHERE)]  # it need not wait any more
-    set_contradictions_aside(task, context)
-    try:
-        slots = await task.begin(context)
-    except Abort:
-        return [*events, *await resume(stack, context)]
-    return [*events, SlotSet(STACK, stack), *set_slots(dict.fromkeys(task.slots)), *start_form(task, slots)]
-
-
-async def finish(task: Task, context: Context) -> Events:
-    """End a task and take up the one that was put aside for it, if any."""
-    stack = list(context.turn.slot(STACK) or [])
-    if stack and stack[-1]["task"] == task.name and stack[-1].get(ELSEWHERE) and not context.turn.trusted:
-        return [*clear(task), SlotSet(STACK, stack), FollowupAction("action_listen")]  # it did not end: it waits, and only now
-    kept = {"task": task.name, "turn": context.turn.key, "slots": snapshot(task, context.turn)["slots"]} if task.amendable else None
-    return [*clear(task), SlotSet(AMENDABLE, kept), *await resume(stack, context)]
-
-
-def just_ended(context: Context, *names: str) -> Slots | None:
-    """The slots of one of these tasks, if it ended in the turn before; None where none of them did."""
-    held = context.turn.slot(AMENDABLE)
-    return held["slots"] if held and held["task"] in names and context.turn.follows(held["turn"]) else None
-
-
-async def amend_last(context: Context) -> Events | None:
-    """Do the task of the turn before again as these words amend it; None where there is none, or they do not."""
-    held = context.turn.slot(AMENDABLE)
-    if held is None or not context.turn.follows(held["turn"]):
-        return None
-    task = TASKS[held["task"]]
-    if task.needs_link and not await context.is_linked():
-        return None
-    set_contradictions_aside(task, context)
-    slots = await task.amend(context, held["slots"])
-    return start_form(task, slots) if slots else None
-
-
-def waiting(stack: list[Entry], turn: Turn) -> Entry | None:
-    """The task put aside that comes next: on an external channel one that may go on there, as long as there is one."""
-    here = [entry for entry in stack if turn.trusted or "message" in entry or not TASKS[entry["task"]].asks_identity]
-    return next(reversed(here or stack), None)
-
-
-async def take_up(entry: Entry, context: Context) -> Events:
-    """Go on with a task put aside, or begin it where it was not begun yet. Nothing is said but what stands in its way."""
-    turn, task = context.turn, TASKS[entry["task"]]
-    rest = [other for other in turn.slot(STACK) or [] if other != entry]
-    if not turn.trusted and task.asks_identity and "message" not in entry:
-        return await _wait_elsewhere(entry, rest, context)
-    if (task.needs_link or "message" in entry) and not await context.is_linked():
-        said = {"text": "", "intent": {"name": task.name, "confidence": 1.0}, "entities": []}
-        context.speech.say("utter_link_needed")
-        return [SlotSet(STACK, [*rest, {"message": said, **entry}]), *start_form(TASKS[LINKING], {})]
-    if "message" in entry:
-        return await _begin_deferred(entry, rest, context)
-    return [SlotSet(STACK, rest), *start_form(task, entry["slots"])]
-
-
-def set_contradictions_aside(task: Task, context: Context) -> None:
-    """Two values for what has but one: the rest of the message is heard, and the user is told that neither was taken."""
-    for name in sorted(task.one_only):
-        said = context.turn.different(name)
-        if len(said) > 1:
-            context.speech.say("utter_contradiction", first=said[0], second=said[1])
-            context.turn = context.turn.without(name)
-
-
-def drop_all(task: Task | None) -> Events:
-    """Events that end the running task and forget those put aside."""
-    return [*(clear(task) if task else []), SlotSet(STACK, []), FollowupAction("action_listen")]
-
-
-def keep_elsewhere(entry: Entry, stack: list[Entry]) -> list[Entry]:
-    """The stack with a task on it that waits for the trusted web chat; asked for twice, it is done once."""
-    others = [other for other in stack if other["task"] != entry["task"]]
-    return [*others, entry | {ELSEWHERE: True}][-STACK_DEPTH:]
-
-
-async def _wait_elsewhere(entry: Entry, stack: list[Entry], context: Context) -> Events:
-    await elsewhere(context, "utter_identity_elsewhere")
-    return [SlotSet(STACK, keep_elsewhere(entry, stack)), FollowupAction("action_listen")]
-
-
-async def resume(stack: list[Entry], context: Context) -> Events:
-    """Come back to what was put aside; what waits for the trusted web chat is said once, then waits in silence."""
-    turn, speech = context.turn, context.speech
-    linking = any(entry["task"] == LINKING for entry in stack)  # it was put aside itself: what waits for it goes on waiting
-    if not linking and any("message" in entry for entry in stack) and not await context.is_linked():
-        stack = [entry for entry in stack if "message" not in entry]  # the linking that they waited for was given up
-    turn.tracker.slots[STACK] = stack
-    entry = waiting(stack, turn)
-    if entry is None or (entry.get(ELSEWHERE) and not turn.trusted):
-        return [SlotSet(STACK, stack), FollowupAction("action_listen")]
-    task = TASKS[entry["task"]]
-    if entry.get("offered"):
-        speech.say(f"utter_offer_{task.name}")
-    elif "message" not in entry and (turn.trusted or not task.asks_identity):
-        speech.say("utter_task_resumed", task=speech.phrase(f"utter_task_{task.name}"))
-    return await take_up(entry, context)
-
-
-async def _begin_deferred(entry: Entry, rest: list[Entry], context: Context) -> Events:
-    """Begin the task that the user had asked for before linking, from the very sentence that asked for it.
-
-    Where it is answered is this turn's matter, not that sentence's.
+    A form that is full when it starts is activated and ended in one step: the rule on its `active_loop` would not match.
     """
-    turn, task = context.turn, TASKS[entry["task"]]
-    turn.tracker.latest_message = {**entry["message"], "metadata": turn.message.get("metadata")}
-    context.forget_person()
-    if not turn.trusted and task.names_usager(turn):
-        return await _wait_elsewhere({"task": task.name, "slots": {}}, rest, context)
-    set_contradictions_aside(task, context)
-    slots: Slots = dict(entry["slots"])
+    complete = all(slots.get(name) is not None for name in flow.required_slots)
+    return [*set_slots(slots), FollowupAction(flow.submit_action if complete else flow.form)]
+
+
+def return_to_flow(turn: Turn) -> Events:
+    """Return events that end a digression: the active form asks its question again; without one, wait for the user.
+
+    A form that asks for the identity of an usager and was begun on a trusted channel asks nothing on an external one: it waits for the
+    trusted web chat.
+    """
+    flow = active_flow(turn)
+    if turn.active_form is None:
+        return wait_for_user(turn)
+    if not turn.trusted and flow is not None and flow.asks_identity:
+        return [FollowupAction("action_wait_elsewhere")]
+    return [FollowupAction(turn.active_form)]
+
+
+def offer_flow(context: Context, name: str, slots: Slots) -> None:
+    """Propose another flow as soon as this one is finished, before those on the stack."""
+    frame = {"task": name, "slots": slots, "offered": True}
+    context.turn.tracker.slots[DIALOGUE_STACK] = [*frames_of(context.turn), frame]
+
+
+async def start_flow(flow: Flow, context: Context) -> Events:
+    """Start a flow and return the events. The active flow is interrupted; an unlinked chat is linked first.
+
+    Raise FhirUnavailable if the platform is down.
+    """
+    turn = context.turn
+    frames, current = frames_of(turn), active_flow(turn)
+    if flow.needs_link_for(turn) and await context.account() is None:
+        return _start_after_linking(flow, current, frames, context)
+    events: Events = []
+    if current is not None:
+        frames = _interrupt(current, flow, frames, context)
+        events = reset_flow(current)
+    if not turn.trusted and flow.needs_identity(turn):
+        return [*events, *await _wait_for_web_chat({"task": flow.name, "slots": {}}, frames, context)]
+    frames = [frame for frame in frames if frame["task"] != flow.name or not waits_for_web_chat(frame)]  # it has no need to wait any more
+    discard_contradictions(flow, context)
     try:
-        slots |= await task.begin(context)
-    except Abort:
-        return await resume(rest, context)
+        slots = await flow.start(context)
+    except FlowAborted:
+        return [*events, *await resume_next(frames, context)]
+    return [*events, set_stack(frames), *set_slots(dict.fromkeys(flow.slots)), *run_flow(flow, slots)]
+
+
+def _start_after_linking(flow: Flow, current: Flow | None, frames: list[Frame], context: Context) -> Events:
+    """Put a flow on the stack until the chat is linked, and run the flow that links it."""
+    turn, utterances = context.turn, context.utterances
+    linking = current is not None and current.name == LINK_FLOW
+    frames = [frame for frame in frames if not waits_for_link(frame) or frame["task"] != flow.name]  # asked for twice, done once
+    interrupted = [frame_of(current, turn)] if current is not None and not linking else []
+    frames = push(frames, *interrupted, {"task": flow.name, "slots": {}, "message": turn.message})
+    if linking:
+        utterances.utter("utter_link_first")
+        return [set_stack(frames), FollowupAction(FLOWS[LINK_FLOW].form)]
+    utterances.utter("utter_link_needed")
+    return [*(reset_flow(current) if current else []), set_stack(frames), *run_flow(FLOWS[LINK_FLOW], {})]
+
+
+def _interrupt(current: Flow, flow: Flow, frames: list[Frame], context: Context) -> list[Frame]:
+    """Return the stack after `flow` interrupted the current one. A flow that starts over is not put on it."""
+    utterances = context.utterances
+    if current.name == LINK_FLOW and flow.name == ACCOUNT_REQUEST_FLOW:  # without an account the chat cannot be linked
+        utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{current.name}"))
+        return without_waiting_for_link(frames)
+    if current.name == flow.name:
+        return frames
+    utterances.utter("utter_task_set_aside", task=utterances.text(f"utter_task_{current.name}"))
+    return push(frames, frame_of(current, context.turn))
+
+
+async def finish_flow(flow: Flow, context: Context) -> Events:
+    """End a flow and resume the one that it interrupted, if any."""
+    turn = context.turn
+    frames = frames_of(turn)
+    if frames and frames[-1]["task"] == flow.name and waits_for_web_chat(frames[-1]) and not turn.trusted:
+        return [*reset_flow(flow), set_stack(frames), FollowupAction("action_listen")]  # it did not end: it has just begun to wait
+    ended = {"task": flow.name, "turn": turn.key, "slots": frame_of(flow, turn)["slots"]} if flow.correctable else None
+    return [*reset_flow(flow), SlotSet(CORRECTABLE_FLOW, ended), *await resume_next(frames, context)]
+
+
+def slots_of_last_flow(context: Context, *names: str) -> Slots | None:
+    """Return the slots of the correctable flow that ended in the turn before, None if there is none or it has another name."""
+    ended = context.turn.slot(CORRECTABLE_FLOW)
+    return ended["slots"] if ended and ended["task"] in names and context.turn.follows_turn(ended["turn"]) else None
+
+
+async def correct_last_flow(context: Context) -> Events | None:
+    """Run the flow of the turn before again as this message corrects it; None if there is none or the message is no correction."""
+    ended = context.turn.slot(CORRECTABLE_FLOW)
+    if ended is None or not context.turn.follows_turn(ended["turn"]):
+        return None
+    flow = FLOWS[ended["task"]]
+    if flow.needs_link and not await context.is_linked():
+        return None
+    discard_contradictions(flow, context)
+    slots = await flow.correct(context, ended["slots"])
+    return run_flow(flow, slots) if slots else None
+
+
+async def resume_flow(frame: Frame, context: Context) -> Events:
+    """Resume a flow of the stack, or start it if it has not started yet. Nothing is uttered but what stands in its way."""
+    turn, flow = context.turn, flow_of(frame)
+    rest = [other for other in frames_of(turn) if other != frame]
+    if not turn.trusted and flow.asks_identity and not waits_for_link(frame):
+        return await _wait_for_web_chat(frame, rest, context)
+    if (flow.needs_link or waits_for_link(frame)) and not await context.is_linked():
+        message = {"text": "", "intent": {"name": flow.name, "confidence": 1.0}, "entities": []}
+        context.utterances.utter("utter_link_needed")
+        return [set_stack([*rest, {"message": message, **frame}]), *run_flow(FLOWS[LINK_FLOW], {})]
+    if waits_for_link(frame):
+        return await _start_deferred(frame, rest, context)
+    return [set_stack(rest), *run_flow(flow, frame["slots"])]
+
+
+async def resume_next(frames: list[Frame], context: Context) -> Events:
+    """Resume the next flow of the stack and say so. What waits for the trusted web chat goes on waiting, in silence."""
+    turn, utterances = context.turn, context.utterances
+    linking = any(frame["task"] == LINK_FLOW for frame in frames)  # the linking is on the stack itself: what waits for it goes on waiting
+    if not linking and any(waits_for_link(frame) for frame in frames) and not await context.is_linked():
+        frames = without_waiting_for_link(frames)  # the linking that they waited for was given up
+    turn.tracker.slots[DIALOGUE_STACK] = frames
+    frame = next_frame(frames, turn)
+    if frame is None or (waits_for_web_chat(frame) and not turn.trusted):
+        return [set_stack(frames), FollowupAction("action_listen")]
+    flow = flow_of(frame)
+    if frame.get("offered"):
+        utterances.utter(f"utter_offer_{flow.name}")
+    elif not waits_for_link(frame) and (turn.trusted or not flow.asks_identity):
+        utterances.utter("utter_task_resumed", task=utterances.text(f"utter_task_{flow.name}"))
+    return await resume_flow(frame, context)
+
+
+def drop_all_flows(flow: Flow | None) -> Events:
+    """Return events that end the active flow and empty the stack."""
+    return [*(reset_flow(flow) if flow else []), set_stack([]), FollowupAction("action_listen")]
+
+
+def discard_contradictions(flow: Flow, context: Context) -> None:
+    """Remove contradicting values of what has but one from the turn, and tell the user; the rest of the message is read."""
+    for name in sorted(flow.single_value_entities):
+        values = context.turn.distinct_values(name)
+        if len(values) > 1:
+            context.utterances.utter("utter_contradiction", first=values[0], second=values[1])
+            context.turn = context.turn.without_entity(name)
+
+
+async def _wait_for_web_chat(frame: Frame, frames: list[Frame], context: Context) -> Events:
+    await refer_to_web_chat(context, "utter_identity_elsewhere")
+    return [set_stack(push_for_web_chat(frames, frame)), FollowupAction("action_listen")]
+
+
+async def _start_deferred(frame: Frame, rest: list[Frame], context: Context) -> Events:
+    """Start a flow that waited for the chat to be linked, from the message that asked for it.
+
+    Channel and trust are those of this turn, not of that message.
+    """
+    turn, flow = context.turn, flow_of(frame)
+    turn.tracker.latest_message = {**frame["message"], "metadata": turn.message.get("metadata")}
+    context.forget_account()
+    if not turn.trusted and flow.needs_identity(turn):
+        return await _wait_for_web_chat({"task": flow.name, "slots": {}}, rest, context)
+    discard_contradictions(flow, context)
+    slots: Slots = dict(frame["slots"])
+    try:
+        slots |= await flow.start(context)
+    except FlowAborted:
+        return await resume_next(rest, context)
     except FhirUnavailable:
-        context.speech.say("utter_platform_down")
-    return [SlotSet(STACK, rest), *start_form(task, slots)]
+        context.utterances.utter("utter_platform_down")
+    return [set_stack(rest), *run_flow(flow, slots)]

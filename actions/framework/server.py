@@ -12,22 +12,22 @@ from rasa_sdk.utils import all_subclasses
 
 import actions
 from actions.framework.action import AssistantAction
-from actions.framework.services import services
+from actions.framework.services import get_services
 from bot.settings import Settings
 
 
 def all_actions() -> list[AssistantAction]:
-    """One of each action of this package."""
+    """Import every module of `actions` and return one instance of each action."""
     for module in pkgutil.walk_packages(actions.__path__, "actions."):
         importlib.import_module(module.name)
     return [kind() for kind in all_subclasses(AssistantAction) if kind.action_name]
 
 
 def serve(settings: Settings, port: int) -> None:
-    """Serve until stopped. Raises SettingsError before that where something is missing."""
-    del settings  # checked by having been loaded; the services read it again
-    services()
-    logging.getLogger("rasa_sdk").setLevel(logging.WARNING)  # at DEBUG it writes trackers down
+    """Serve on loopback until stopped. Raise SettingsError at once if a setting is missing."""
+    del settings  # loading them checked them; the services read them again
+    get_services()
+    logging.getLogger("rasa_sdk").setLevel(logging.WARNING)  # at DEBUG it logs trackers
     executor = ActionExecutor()
     for action in all_actions():
         executor.register_action(action)

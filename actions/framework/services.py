@@ -1,4 +1,4 @@
-"""The capabilities that actions call, made once for the action server's life."""
+"""The capabilities that actions call, created once for the life of the action server."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Services:
 
 
 @cache
-def services() -> Services:
-    """The services of this process, from its settings."""
+def get_services() -> Services:
+    """Return the services of this process, made from its settings. Raise SettingsError if a setting is missing."""
     settings = load_settings()
     clock = SystemClock()
     database = Database(settings.sqlalchemy_url)

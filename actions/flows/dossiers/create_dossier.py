@@ -1,4 +1,4 @@
-"""Dossiers usagers: open one, find one, list one's own."""
+"""The flow that creates a dossier usager."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.flows.dossiers.dossier_slot import SHOWN, by_reference
 from actions.flows.dossiers.identity_traits import (
     CIVILITY,
-    TRAITS,
-    in_place_of_denied,
-    name_said,
-    sex_said,
+    IDENTITY_TRAITS,
+    find_trait,
+    gives_full_name,
+    read_name,
+    read_sex,
+    replace_denied_name,
     split_name,
-    tells_both,
-    trait_named,
 )
-from actions.framework.action import AssistantAction, Context, Ending, Events
-from actions.framework.answers import ASKS_TO_CORRECT, does_not_know
-from actions.framework.dates import numeric
-from actions.framework.flow_actions import SubmitTask, ValidateTask
-from actions.framework.lifecycle import Slots, Task, offer_next, register
-from actions.framework.turn import Turn
-from actions.framework.utterances import Button, titled
-from actions.framework.visible_dossiers import SeenDossier
-from actions.framework.web_continuation import elsewhere
+from actions.framework.action import AssistantAction, Events
+from actions.framework.answers import CORRECTION_REQUEST, gives_no_answer
+from actions.framework.context import Context, FlowOutcome
+from actions.framework.dates import format_date
+from actions.framework.flow import Flow, Slots, register_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.lifecycle import offer_flow
+from actions.framework.utterances import MAX_SHOWN
+from actions.framework.web_continuation import refer_to_web_chat
 from bot.accounts.fields import FieldError, validate_field
 from bot.clock import PARIS
 from bot.directory.folding import fold
@@ -34,141 +33,145 @@ from bot.dossiers.records import Usager
 from bot.fhir import FhirUnavailable
 from bot.operations import Pending
 
-OLDEST_YEARS = 125
-"""Nobody is older: a birth date before that is a slip of the finger."""
+MAX_AGE_YEARS = 125
+"""Nobody is older: an earlier birth date is a typing error."""
 
 
-class CreateDossier(Task):
-    """The four identity traits, then a confirmation that shows possible duplicates first."""
+class CreateDossier(Flow):
+    """Collect the four identity traits, then a confirmation that shows possible duplicates first."""
 
     name = "create_dossier"
-    required = (*TRAITS, "confirmed")
-    slots = (*required, "correcting")
-    confirmed_by = "confirmed"
-    one_only: ClassVar[frozenset[str]] = frozenset({"birth_date"})
-    free_text: ClassVar[frozenset[str]] = frozenset({"usager_family", "usager_given", "usager_sex"})
+    required_slots = (*IDENTITY_TRAITS, "confirmed")
+    slots = (*required_slots, "correcting")
+    confirmation_slot = "confirmed"
+    single_value_entities: ClassVar[frozenset[str]] = frozenset({"birth_date"})
+    free_text_slots: ClassVar[frozenset[str]] = frozenset({"usager_family", "usager_given", "usager_sex"})
     asks_identity = True
 
-    async def begin(self, context: Context) -> Slots:
-        """Name, birth date and sex where the sentence has them."""
-        return {**name_said(context.turn), **self._birth_date(context), **sex_said(context.turn.text)}
+    async def start(self, context: Context) -> Slots:
+        """Return the names, birth date and sex that the message gives."""
+        return {**read_name(context.turn), **self._read_birth_date(context), **read_sex(context.turn.text)}
 
-    async def hear(self, context: Context) -> Slots:
-        """The trait that was asked for, or a correction of an earlier one; nothing is confirmed in a turn that changes something."""
+    async def collect(self, context: Context) -> Slots:
+        """Return the trait that was asked for, or a correction of an earlier one; no turn both changes and confirms."""
         turn = context.turn
         if turn.intent == self.name and turn.entity("usager_name"):
-            context.speech.say("utter_starting_over")
-            return {**dict.fromkeys(self.slots), **await self.begin(context)}
-        if turn.requested == "confirmed":
-            return self._confirmation(context)
-        if turn.corrects:
-            return self._correction(context)
-        return self._answer(context)
+            context.utterances.utter("utter_starting_over")
+            return {**dict.fromkeys(self.slots), **await self.start(context)}
+        if turn.requested_slot == "confirmed":
+            return self._collect_confirmation(context)
+        if turn.is_correction:
+            return self._collect_correction(context)
+        return self._collect_trait(context)
 
-    def _answer(self, context: Context) -> Slots:
-        turn = context.turn
-        match turn.requested:
+    def _collect_trait(self, context: Context) -> Slots:
+        turn, utterances = context.turn, context.utterances
+        match turn.requested_slot:
             case "usager_birth_date":
-                slots = self._birth_date(context)
-                if not slots and not context.speech.said_something:
-                    context.speech.say("utter_birth_date_invalid")
-                return {**slots, **sex_said(turn.text)} if slots else {}  # « née le… » says both
+                slots = self._read_birth_date(context)
+                if not slots and not utterances.has_uttered:
+                    utterances.utter("utter_birth_date_invalid")
+                return {**slots, **read_sex(turn.text)} if slots else {}  # « née le… » gives both
             case "usager_sex":
-                slots = {"usager_sex": turn.entity("sex")} if turn.is_button else sex_said(turn.text, asked=True)
+                slots = {"usager_sex": turn.entity("sex")} if turn.is_button else read_sex(turn.text, asked=True)
                 if not slots.get("usager_sex"):
-                    context.speech.say("utter_sex_invalid")
+                    utterances.utter("utter_sex_invalid")
                     return {}
                 return slots
-        new_date = self._birth_date(context) if turn.slot("usager_birth_date") is None else {}
-        if turn.intent in {"affirm", "deny"} or does_not_know(turn.text):
-            context.speech.say("utter_identity_needed")
+        new_date = self._read_birth_date(context) if turn.slot("usager_birth_date") is None else {}
+        if turn.intent in {"affirm", "deny"} or gives_no_answer(turn.text):
+            utterances.utter("utter_identity_needed")
             return new_date
         if new_date and not (turn.entity("usager_name") or turn.entity("partner_name")):
-            context.speech.say("utter_noted")
+            utterances.utter("utter_noted")
             return new_date
-        return {**new_date, **self._words(context, str(turn.requested))}
+        return {**new_date, **self._collect_name(context, str(turn.requested_slot))}
 
-    def _words(self, context: Context, slot: str) -> Slots:
-        """A name as the answer to one of the two questions; « Jeanne Durand » asked for the birth name gives both."""
+    def _collect_name(self, context: Context, slot: str) -> Slots:
+        """Return the answer to one of the two questions for a name; « Jeanne Durand » for the birth name gives both."""
         turn = context.turn
-        said = turn.entity("usager_name") or turn.entity("partner_name") or turn.text
-        parts = split_name(said)
-        known = turn.slot("usager_family") or ""
+        words = turn.entity("usager_name") or turn.entity("partner_name") or turn.text
+        names = split_name(words)
+        family = turn.slot("usager_family") or ""
         if slot == "usager_given":
-            words = [word for word in said.split() if fold(word) != fold(known)]
-            parts = {"usager_given": " ".join(words)}
-        elif turn.slot("usager_given") is not None or not (turn.entity("usager_name") or tells_both(turn, said)):
-            parts = {"usager_family": said}
+            names = {"usager_given": " ".join(word for word in words.split() if fold(word) != fold(family))}
+        elif turn.slot("usager_given") is not None or not (turn.entity("usager_name") or gives_full_name(turn, words)):
+            names = {"usager_family": words}
         try:
-            return {name: validate_field(name.removeprefix("usager_"), CIVILITY.sub("", value)) for name, value in parts.items()}
+            return {name: validate_field(name.removeprefix("usager_"), CIVILITY.sub("", value)) for name, value in names.items()}
         except FieldError:
-            context.speech.say("utter_name_invalid")
+            context.utterances.utter("utter_name_invalid")
             return {}
 
-    def _birth_date(self, context: Context) -> Slots:
-        said = context.turn.entity("birth_date")
-        if not said:
+    def _read_birth_date(self, context: Context) -> Slots:
+        """Return the birth date that the message gives, an ISO date; say so if it is impossible."""
+        value = context.turn.entity("birth_date")
+        if not value:
             return {}
-        born, today = date.fromisoformat(said), context.services.clock.now().astimezone(PARIS).date()
-        if born > today or born.year < today.year - OLDEST_YEARS:
-            context.speech.say("utter_birth_date_impossible", date=numeric(born))
+        born, today = date.fromisoformat(value), context.services.clock.now().astimezone(PARIS).date()
+        if born > today or born.year < today.year - MAX_AGE_YEARS:
+            context.utterances.utter("utter_birth_date_impossible", date=format_date(born))
             return {}
-        return {"usager_birth_date": said}
+        return {"usager_birth_date": value}
 
-    def _correction(self, context: Context) -> Slots:
-        """« non, prénom Léana », « née en mai », « c'est une femme »; without a word for the trait, the one given last is meant."""
+    def _collect_correction(self, context: Context) -> Slots:
+        """Return a corrected trait: « non, prénom Léana », « née en mai », « c'est une femme ».
+
+        A name without a word for the trait replaces the last name given.
+        """
         turn = context.turn
-        slots = {**self._birth_date(context), **sex_said(turn.text)}
+        slots = {**self._read_birth_date(context), **read_sex(turn.text)}
         name = turn.entity("usager_name") or turn.entity("partner_name")
         if name is None:
-            return slots or self._which(context)
-        if replaced := in_place_of_denied(turn, name):
+            return slots or self._ask_which_trait(context)
+        if replaced := replace_denied_name(turn, name):
             return {**slots, **replaced}
-        field = trait_named(turn.text)
-        if field is None and turn.requested == "confirmed":
-            return slots or self._which(context)
-        if field is None:
-            before = TRAITS[: TRAITS.index(str(turn.requested))] if turn.requested in TRAITS else ()
-            field = next((trait for trait in reversed(before) if trait in {"usager_family", "usager_given"}), str(turn.requested))
-        return {**slots, field: name} if field in {"usager_family", "usager_given"} else slots or self._which(context)
+        trait = find_trait(turn.text)
+        if trait is None and turn.requested_slot == "confirmed":
+            return slots or self._ask_which_trait(context)
+        if trait is None:
+            requested = str(turn.requested_slot)
+            before = IDENTITY_TRAITS[: IDENTITY_TRAITS.index(requested)] if requested in IDENTITY_TRAITS else ()
+            trait = next((each for each in reversed(before) if each in {"usager_family", "usager_given"}), requested)
+        return {**slots, trait: name} if trait in {"usager_family", "usager_given"} else slots or self._ask_which_trait(context)
 
-    def _confirmation(self, context: Context) -> Slots:
+    def _collect_confirmation(self, context: Context) -> Slots:
         turn = context.turn
         field = turn.entity("field")
-        if turn.is_button and turn.intent == "correct" and field in TRAITS:
+        if turn.is_button and turn.intent == "correct" and field in IDENTITY_TRAITS:
             return {str(field): None}
         if turn.is_button:
-            return self._which(context) if turn.intent == "correct" else {"confirmed": turn.intent}
-        changed = {**self._birth_date(context), **sex_said(turn.text)}
-        named = trait_named(turn.text)
-        if turn.corrects or ASKS_TO_CORRECT.match(turn.text):
-            if named and not (changed or turn.entity("usager_name") or turn.entity("partner_name")):
-                return {named: None}
-            return self._correction(context)
+            return self._ask_which_trait(context) if turn.intent == "correct" else {"confirmed": turn.intent}
+        changed = {**self._read_birth_date(context), **read_sex(turn.text)}
+        trait = find_trait(turn.text)
+        if turn.is_correction or CORRECTION_REQUEST.match(turn.text):
+            if trait and not (changed or turn.entity("usager_name") or turn.entity("partner_name")):
+                return {trait: None}
+            return self._collect_correction(context)
         if name := turn.entity("usager_name") or turn.entity("partner_name"):
-            changed |= in_place_of_denied(turn, name)
-            return changed or self._which(context)
+            changed |= replace_denied_name(turn, name)
+            return changed or self._ask_which_trait(context)
         if changed:
             return changed
         return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
 
-    def _which(self, context: Context) -> Slots:
-        buttons = [context.speech.button(f"utter_title_{name}", "correct", field=name) for name in TRAITS]
-        context.speech.say("utter_which_trait", buttons=buttons)
+    def _ask_which_trait(self, context: Context) -> Slots:
+        buttons = [context.utterances.button(f"utter_title_{trait}", "correct", field=trait) for trait in IDENTITY_TRAITS]
+        context.utterances.utter("utter_which_trait", buttons=buttons)
         return {"correcting": True}
 
 
-CREATE_DOSSIER = register(CreateDossier())
+CREATE_DOSSIER = register_flow(CreateDossier())
 
 
-class ValidateCreateDossier(ValidateTask):
-    """Hears the answers of the task."""
+class ValidateCreateDossier(ValidateFlow):
+    """Collect the answers of the flow."""
 
-    task = CREATE_DOSSIER
+    flow = CREATE_DOSSIER
 
 
-def usager(context: Context) -> Usager:
-    """The usager that the slots describe."""
+def usager_of_slots(context: Context) -> Usager:
+    """Return the usager that the slots describe."""
     slot = context.turn.slot
     return Usager(
         family=slot("usager_family"),
@@ -179,184 +182,61 @@ def usager(context: Context) -> Usager:
 
 
 class AskCreateDossierConfirmed(AssistantAction):
-    """Shows possible duplicates, then the identity to confirm."""
+    """Show possible duplicates, then the identity to confirm."""
 
     action_name = "action_ask_create_dossier_form_confirmed"
 
     async def act(self, context: Context) -> Events:
-        """Own duplicates by name, those of others only as a warning: their references are not the speaker's to see."""
-        turn, speech = context.turn, context.speech
+        """Show the user's own duplicates, warn of those of others without their references, then show the card."""
+        turn, utterances = context.turn, context.utterances
         if turn.slot("correcting"):
             return [SlotSet("correcting", None)]
         if not turn.trusted:
-            await elsewhere(context, "utter_identity_elsewhere")
+            await refer_to_web_chat(context, "utter_identity_elsewhere")
             return []
-        person = usager(context)
+        usager = usager_of_slots(context)
         try:
-            own, others = await context.dossiers.possible_duplicates(await context.member(), person)
-        except FhirUnavailable:  # creating asks the platform again; the speaker is told that nothing was compared
-            speech.say("utter_duplicates_unchecked")
+            own, others = await context.dossiers.possible_duplicates(await context.linked_account(), usager)
+        except FhirUnavailable:  # creating asks the platform again; the user is told that nothing was compared
+            utterances.utter("utter_duplicates_unchecked")
             own, others = [], 0
-        warnings = [speech.phrase("utter_duplicate_line", dossier=d.label) for d in own[:SHOWN]]
+        warnings = [utterances.text("utter_duplicate_line", dossier=d.label) for d in own[:MAX_SHOWN]]
         if own:
-            warnings.insert(0, speech.phrase("utter_duplicates_own"))
+            warnings.insert(0, utterances.text("utter_duplicates_own"))
         if others:
-            warnings.append(speech.phrase("utter_duplicates_others"))
+            warnings.append(utterances.text("utter_duplicates_others"))
         if warnings:
-            speech.say_parts(warnings)
-        born = numeric(date.fromisoformat(turn.slot("usager_birth_date")))
-        sex = speech.phrase(f"utter_sex_{person.sex}")
-        speech.say("utter_card_create_dossier", family=person.family, given=person.given, born=born, sex=sex)
+            utterances.utter_lines(warnings)
+        born = format_date(date.fromisoformat(turn.slot("usager_birth_date")))
+        sex = utterances.text(f"utter_sex_{usager.sex}")
+        utterances.utter("utter_card_create_dossier", family=usager.family, given=usager.given, born=born, sex=sex)
         return []
 
 
-class SubmitCreateDossier(SubmitTask):
-    """Opens the dossier and offers the partner search at once, as the guide does."""
+class SubmitCreateDossier(SubmitFlow):
+    """Create the dossier and offer to add a partner at once, as the guide does."""
 
     action_name = "action_create_dossier"
-    task = CREATE_DOSSIER
+    flow = CREATE_DOSSIER
 
     async def submit(self, context: Context) -> Events:
-        """Create it if it was confirmed."""
-        turn, speech = context.turn, context.speech
+        """Create it if that was confirmed."""
+        turn, utterances = context.turn, context.utterances
         if turn.slot("confirmed") != "affirm":
-            context.unchanged("utter_create_declined")
+            context.utter_unchanged("utter_create_declined")
             return []
         try:
             reference = await context.dossiers.create(
-                usager(context), await context.member(), turn.key, channel=turn.channel, conversation_id=turn.conversation_id
+                usager_of_slots(context),
+                await context.linked_account(),
+                turn.key,
+                channel=turn.channel,
+                conversation_id=turn.conversation_id,
             )
         except Pending:
-            context.ending = Ending.PENDING
-            speech.say("utter_create_pending")
+            context.outcome = FlowOutcome.PENDING
+            utterances.utter("utter_create_pending")
             return []
-        speech.say("utter_dossier_created", reference=reference)
-        offer_next(context, "add_partner", {"dossier": reference, "offered": True})
+        utterances.utter("utter_dossier_created", reference=reference)
+        offer_flow(context, "add_partner", {"dossier": reference, "offered": True})
         return [SlotSet("last_dossier", reference)]
-
-
-class FindDossier(Task):
-    """A reference, a name or a birth date."""
-
-    name = "find_dossier"
-    required = slots = ("usager_query",)
-    amendable = True
-    one_only: ClassVar[frozenset[str]] = frozenset({"birth_date"})
-    free_text: ClassVar[frozenset[str]] = frozenset({"usager_query"})
-    asks_identity = True
-
-    def names_usager(self, turn: Turn) -> bool:
-        """Unless a reference is given."""
-        return turn.entity("dossier_ref") is None
-
-    async def begin(self, context: Context) -> Slots:
-        """What the sentence says of the usager."""
-        query = self._query(context)
-        return {"usager_query": query} if query else {}
-
-    async def hear(self, context: Context) -> Slots:
-        """The same; words that are nothing else are a name."""
-        query = self._query(context)
-        if not query and context.turn.intent not in {"affirm", "deny"} and context.turn.text:
-            query = {"name": context.turn.text[:80]}
-        return {"usager_query": query} if query else {}
-
-    async def amend(self, context: Context, slots: Slots) -> Slots:
-        """« née le 12/03/1948 », « non, Garnier »: what is said joins what was looked for, or takes the place of its like."""
-        query, known = self._query(context), slots["usager_query"]
-        turn = context.turn
-        about = turn.corrects or turn.intent == "choose" or set(query) & {"birth_date", "reference"}  # a bare name is about nothing yet
-        if not query or not about or (not turn.trusted and "reference" not in query):
-            return {}
-        return {"usager_query": query if "reference" in query else {k: v for k, v in known.items() if k != "reference"} | query}
-
-    def _query(self, context: Context) -> dict[str, str]:
-        turn = context.turn
-        said = {
-            "reference": turn.entity("dossier_ref"),
-            "name": turn.entity("usager_name") or turn.entity("partner_name"),
-            "birth_date": turn.entity("birth_date"),
-        }
-        return {name: value for name, value in said.items() if value}
-
-
-FIND_DOSSIER = register(FindDossier())
-
-
-class ValidateFindDossier(ValidateTask):
-    """Hears which usager."""
-
-    task = FIND_DOSSIER
-
-
-class SubmitFindDossier(SubmitTask):
-    """Shows the dossiers found among the speaker's own."""
-
-    action_name = "action_find_dossier"
-    task = FIND_DOSSIER
-
-    async def submit(self, context: Context) -> Events:
-        """Search and show."""
-        query = context.turn.slot("usager_query")
-        if query.get("reference"):
-            return await self._by_reference(context, query["reference"])
-        born = query.get("birth_date")
-        found = await context.dossiers.search(
-            await context.member(), name=query.get("name"), birth_date=date.fromisoformat(born) if born else None
-        )
-        return _show(context, found, "utter_dossiers_found", "utter_no_dossier_of_that_name")
-
-    async def _by_reference(self, context: Context, reference: str) -> Events:
-        found = (await by_reference(context, reference)).get("dossier")
-        if not found:
-            context.ending = Ending.UNCHANGED
-            return []
-        dossier = await context.dossiers.get(found, await context.member())
-        return _show(context, [dossier], "utter_dossiers_found", "utter_no_dossier_of_that_name")
-
-
-class ListDossiers(Task):
-    """Nothing to ask."""
-
-    name = "list_dossiers"
-
-    async def hear(self, context: Context) -> Slots:
-        """Nothing was asked."""
-        return {}
-
-
-LIST_DOSSIERS = register(ListDossiers())
-
-
-class SubmitListDossiers(SubmitTask):
-    """Lists the dossiers that the speaker takes part in."""
-
-    action_name = "action_list_dossiers"
-    task = LIST_DOSSIERS
-
-    async def submit(self, context: Context) -> Events:
-        """Show five at most and say how many there are."""
-        found = await context.dossiers.own(await context.member())
-        return _show(context, found, "utter_dossiers_own", "utter_no_dossier_yet")
-
-
-def _show(context: Context, found: list[SeenDossier], head: str, nothing: str) -> Events:
-    speech = context.speech
-    if not found:
-        context.unchanged(nothing)
-        return []
-    shown = found[:SHOWN]
-    lines = [speech.phrase("utter_dossier_line", dossier=dossier.label) for dossier in shown]
-    more = [speech.phrase("utter_more_dossiers", count=len(found) - SHOWN)] if len(found) > SHOWN else []
-    speech.say_parts([speech.phrase(head, count=len(found)), *lines, *more], _buttons(context, shown))
-    return [SlotSet("last_dossier", shown[0].reference)] if len(found) == 1 else []
-
-
-def _buttons(context: Context, shown: list[SeenDossier]) -> list[Button]:
-    if len(shown) == 1:
-        reference = shown[0].reference
-        return [
-            context.speech.button("utter_title_list_partners", "list_partners", dossier_ref=reference),
-            context.speech.button("utter_title_add_partner_here", "add_partner", dossier_ref=reference),
-        ]
-    return [titled(dossier.reference, "list_partners", dossier_ref=dossier.reference) for dossier in shown]

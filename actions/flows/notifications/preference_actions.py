@@ -1,4 +1,4 @@
-"""The questions and the acts of the tasks about notification settings."""
+"""The actions of the flows of the notification preferences: their questions and their submission."""
 
 from __future__ import annotations
 
@@ -6,118 +6,125 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.flows.dossiers.dossier_slot import SHOWN
-from actions.flows.notifications.preference_flows import MANAGE, MUTE, RESUME, held, muted_dossiers
-from actions.flows.notifications.preference_request import ask, changes_of, open_question
-from actions.flows.notifications.preferences import make, overview, undo
-from actions.framework.action import AssistantAction, Context, Events
-from actions.framework.flow_actions import SubmitTask, ValidateTask
-from actions.framework.lifecycle import Task
-from actions.framework.utterances import titled
+from actions.flows.notifications.preference_flows import (
+    MANAGE_NOTIFICATIONS,
+    MUTE_NOTIFICATIONS,
+    RESUME_NOTIFICATIONS,
+    current_mutes,
+    muted_dossiers,
+)
+from actions.flows.notifications.preference_request import ask_question, changes_of, open_question
+from actions.flows.notifications.preferences import apply_changes, show_preferences, undo_change
+from actions.framework.action import AssistantAction, Events
+from actions.framework.context import Context
+from actions.framework.flow import Flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.notifications.wishes import About, Question
 
 
-class ValidateManageNotifications(ValidateTask):
-    """Hears the answers of the task."""
+class ValidateManageNotifications(ValidateFlow):
+    """Collect the answers of the flow."""
 
-    task = MANAGE
-
-
-class ValidateMuteNotifications(ValidateTask):
-    """Hears the answers of the task."""
-
-    task = MUTE
+    flow = MANAGE_NOTIFICATIONS
 
 
-class ValidateResumeNotifications(ValidateTask):
-    """Hears the answers of the task."""
+class ValidateMuteNotifications(ValidateFlow):
+    """Collect the answers of the flow."""
 
-    task = RESUME
+    flow = MUTE_NOTIFICATIONS
+
+
+class ValidateResumeNotifications(ValidateFlow):
+    """Collect the answers of the flow."""
+
+    flow = RESUME_NOTIFICATIONS
 
 
 class AskManageNotificationsDossier(AssistantAction):
-    """Asks which dossier is meant, or whether it is everything."""
+    """Ask which dossier is meant, or whether it is everything."""
 
     action_name = "action_ask_manage_notifications_form_dossier"
     question: ClassVar[str] = "utter_mute_which"
 
     async def act(self, context: Context) -> Events:
-        """A button for everything, and one for each dossier, five in all."""
-        shown = (await self._dossiers(context))[: SHOWN - 1]
-        everything = context.speech.button("utter_title_all_notifications", "inform", everything="1")
-        context.speech.say(self.question, [everything, *(titled(label, "inform", dossier_ref=reference) for reference, label in shown)])
+        """Show a button for everything and one for each dossier, five in all."""
+        utterances = context.utterances
+        shown = (await self._dossiers(context))[: MAX_SHOWN - 1]
+        everything = utterances.button("utter_title_all_notifications", "inform", everything="1")
+        utterances.utter(self.question, [everything, *(make_button(label, "inform", dossier_ref=reference) for reference, label in shown)])
         return [SlotSet("dossier_shown", [reference for reference, _ in shown])]
 
     async def _dossiers(self, context: Context) -> list[tuple[str, str]]:
-        found = context.turn.slot("dossier_choices") or []
-        own = await context.dossiers.own(await context.member())
-        return [(d.reference, d.label) for d in own if not found or d.reference in found]
+        """Return reference and label of each dossier to show."""
+        choices = context.turn.slot("dossier_choices") or []
+        own = await context.dossiers.own(await context.linked_account())
+        return [(d.reference, d.label) for d in own if not choices or d.reference in choices]
 
 
 class AskMuteNotificationsDossier(AskManageNotificationsDossier):
-    """Asks what is to be muted."""
+    """Ask what is to be muted."""
 
     action_name = "action_ask_mute_notifications_form_dossier"
 
 
 class AskResumeNotificationsDossier(AskManageNotificationsDossier):
-    """Asks which of the mutes is to end."""
+    """Ask which mute is to end."""
 
     action_name = "action_ask_resume_notifications_form_dossier"
     question: ClassVar[str] = "utter_resume_which"
 
     async def _dossiers(self, context: Context) -> list[tuple[str, str]]:
-        labels = {seen.reference: seen.label for seen in await context.dossiers.own(await context.member())}
-        return [(reference, labels.get(reference, reference)) for reference in muted_dossiers(await held(context))]
+        labels = {dossier.reference: dossier.label for dossier in await context.dossiers.own(await context.linked_account())}
+        return [(reference, labels.get(reference, reference)) for reference in muted_dossiers(await current_mutes(context))]
 
 
 class AskManageNotificationsWish(AssistantAction):
-    """Asks what the words left open."""
+    """Ask about what the request leaves open."""
 
     action_name = "action_ask_manage_notifications_form_wish"
 
     async def act(self, context: Context) -> Events:
-        """The question, with its choices."""
-        question = open_question(context) or Question(about=About.UNCLEAR)
-        ask(context, question)
+        """Ask the open question, with its choices."""
+        ask_question(context, open_question(context) or Question(about=About.UNCLEAR))
         return []
 
 
 class AskMuteNotificationsWish(AskManageNotificationsWish):
-    """The same."""
+    """Ask about what the request leaves open."""
 
     action_name = "action_ask_mute_notifications_form_wish"
 
 
 class AskResumeNotificationsWish(AskManageNotificationsWish):
-    """The same."""
+    """Ask about what the request leaves open."""
 
     action_name = "action_ask_resume_notifications_form_wish"
 
 
-class SubmitManageNotifications(SubmitTask):
-    """Makes the change, takes it back, or shows the settings."""
+class SubmitManageNotifications(SubmitFlow):
+    """Apply the changes, undo the last one, or show the preferences."""
 
     action_name = "action_manage_notifications"
-    task: ClassVar[Task] = MANAGE
+    flow: ClassVar[Flow] = MANAGE_NOTIFICATIONS
 
     async def submit(self, context: Context) -> Events:
-        """As wished."""
+        """Do what the slot `wish` holds."""
         wish = context.turn.slot("wish")
         if "changes" in wish:
-            return await make(context, changes_of(wish))
-        return await undo(context, wish["undo"]) if "undo" in wish else await overview(context)
+            return await apply_changes(context, changes_of(wish))
+        return await undo_change(context, wish["undo"]) if "undo" in wish else await show_preferences(context)
 
 
 class SubmitMuteNotifications(SubmitManageNotifications):
-    """The same."""
+    """Apply the changes, undo the last one, or show the preferences."""
 
     action_name = "action_mute_notifications"
-    task = MUTE
+    flow = MUTE_NOTIFICATIONS
 
 
 class SubmitResumeNotifications(SubmitManageNotifications):
-    """The same."""
+    """Apply the changes, undo the last one, or show the preferences."""
 
     action_name = "action_resume_notifications"
-    task = RESUME
+    flow = RESUME_NOTIFICATIONS

@@ -1,4 +1,7 @@
-"""What is wished of one's notifications: reading it, and asking what is not clear, with the choices that there are."""
+"""What a user asks to change in the notification preferences: read it from words, and ask about what is not clear.
+
+The slot `wish` holds the changes, the slot `wish_question` a question that must be answered first.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ import hashlib
 from datetime import time
 from typing import Any
 
-from actions.framework.action import Context
-from actions.framework.answers import shown_position
+from actions.framework.answers import list_position
+from actions.framework.context import Context
 from actions.framework.dates import DAYS
-from actions.framework.lifecycle import Slots
+from actions.framework.flow import Slots
 from actions.framework.turn import MASKS, Turn
-from actions.framework.utterances import Button, Speech, titled
+from actions.framework.utterances import Button, Utterances, make_button
 from bot.identity.links import link_channels
 from bot.notifications import wishes
 from bot.notifications.changes import CHANGES, Change
@@ -19,77 +22,81 @@ from bot.notifications.kinds import CHATS, Way
 from bot.notifications.wishes import About, Choice, Question, Span, Wish
 from bot.support.hours import french_hour
 
-MANY = 6
-"""Choices that are shown as buttons, at the most."""
-_REPLACED = ("time", "channel", "frequency")
-"""Entities of a wish of which a correction may give another value."""
-TYPED_HOURS = frozenset({About.EVENING, About.HALF, About.HOURS})
+MAX_CHOICES = 6
+"""Choices of a question that are shown as buttons."""
+_CORRECTABLE_ENTITIES = ("time", "channel", "frequency")
+"""Entities of a request of which a correction may give another value."""
+HOUR_QUESTIONS = frozenset({About.EVENING, About.HALF, About.HOURS})
 """Questions to which « 8 » is an hour, not a position in the list."""
-Taken = Wish | Question | None
-"""What words come to: a wish, what must be asked first, or nothing."""
+Reading = Wish | Question | None
+"""What words are read as: changes, a question that must be answered first, or nothing."""
 
 
-def wished(changes: tuple[Change, ...]) -> Slots:
-    """The slots of a wish without doubt."""
+def change_slots(changes: tuple[Change, ...]) -> Slots:
+    """Return the slots of changes that are clear."""
     return {"wish": {"changes": CHANGES.dump_python(changes, mode="json")}, "wish_question": None}
 
 
 def changes_of(wish: dict[str, Any]) -> tuple[Change, ...]:
-    """The changes that a slot holds."""
+    """Return the changes that the slot `wish` holds."""
     return CHANGES.validate_python(wish["changes"])
 
 
-def asked(question: Question) -> Slots:
-    """The slots of a question that must be answered first."""
+def question_slots(question: Question) -> Slots:
+    """Return the slots of a question that must be answered first."""
     return {"wish": None, "wish_question": question.model_dump(mode="json")}
 
 
-def amended(turn: Turn, wish: str) -> str | None:
-    """A wish of the turn before, with what these words say in the place of its like: « plus rien après 19h », then « non, 20h »."""
+def correct_request(turn: Turn, request: str) -> str | None:
+    """Return the request of the turn before with the values of this message: « plus rien après 19h », then « non, 20h ».
+
+    Return None if the message replaces no value.
+    """
     before = [event.get("parse_data") or {} for event in turn.tracker.events if event.get("event") == "user"][-2:-1]
-    text = wish
-    for kind in _REPLACED:
-        new, said = turn.different(kind), [e for parsed in before for e in parsed.get("entities") or [] if e.get("entity") == kind]
-        old = [str(before[0].get("text") or "")[e["start"] : e["end"]] for e in said if e.get("end")]
+    text = request
+    for name in _CORRECTABLE_ENTITIES:
+        new = turn.distinct_values(name)
+        entities = [e for message in before for e in message.get("entities") or [] if e.get("entity") == name]
+        old = [str(before[0].get("text") or "")[e["start"] : e["end"]] for e in entities if e.get("end")]
         if new and len(old) == 1 and old[0] in text:
             text = text.replace(old[0], new[-1], 1)
-    return text if text != wish else None
+    return text if text != request else None
 
 
 def open_question(context: Context) -> Question | None:
-    """The question that was asked."""
+    """Return the question that was asked."""
     held = context.turn.slot("wish_question")
     return Question.model_validate(held) if held else None
 
 
-async def wish_context(context: Context, dossier: str | None) -> wishes.Context:
-    """What the speaker's words are read against."""
-    person, service = await context.member(), context.services.notifications
+async def reading_context(context: Context, dossier: str | None) -> wishes.Context:
+    """Return what the user's words are read against: preferences, ways, time, dossier, this channel."""
+    account, service = await context.linked_account(), context.services.notifications
     here = Way(context.turn.channel) if context.turn.channel in CHATS else Way.SPHERE
-    preferences, ways = await service.preferences(person.id), await service.ways(person.id, person.email)
+    preferences, ways = await service.preferences(account.id), await service.ways(account.id, account.email)
     return wishes.Context(preferences, ways, context.services.clock.now(), dossier=dossier, here=here)
 
 
-def sentence(context: Context, names: frozenset[str]) -> str:
-    """The typed words, with « ce dossier » in the place of whoever one of these entities names, or of what was masked."""
+def request_text(context: Context, dossier_entities: frozenset[str]) -> str:
+    """Return the typed words with « ce dossier » in the place of masks and of the entities that stand for a dossier."""
     turn = context.turn
     text = str(turn.message.get("text") or "")
-    this = context.speech.phrase("utter_said_this_dossier")
+    this_dossier = context.utterances.text("utter_said_this_dossier")
     for entity in sorted(turn.message.get("entities") or [], key=lambda e: e.get("start") or 0, reverse=True):
-        if entity.get("entity") in names and entity.get("end"):
-            text = text[: entity["start"]] + this + text[entity["end"] :]
+        if entity.get("entity") in dossier_entities and entity.get("end"):
+            text = text[: entity["start"]] + this_dossier + text[entity["end"] :]
     for mask in MASKS:
-        text = text.replace(mask, this)
+        text = text.replace(mask, this_dossier)
     return text
 
 
-async def read_wish(context: Context, text: str, dossier: str | None) -> Taken:
-    """What a sentence wishes."""
-    return wishes.read(text, _spans(context, text), await wish_context(context, dossier))
+async def read_request(context: Context, text: str, dossier: str | None) -> Reading:
+    """Return what a text asks for."""
+    return wishes.read(text, _spans(context, text), await reading_context(context, dossier))
 
 
 def _spans(context: Context, text: str) -> list[Span]:
-    """What the model found in the words, if it is these that are read."""
+    """Return the entities that Rasa found in a text, none if the text is not that of the message."""
     message = context.turn.message
     if text != message.get("text"):
         return []
@@ -97,9 +104,9 @@ def _spans(context: Context, text: str) -> list[Span]:
     return [Span(e["entity"], e["start"], e["end"]) for e in found]
 
 
-async def answered(context: Context, question: Question, dossier: str | None, text: str) -> Taken:
-    """What a press, a position in the list or typed words make of the question; None where they are no answer."""
-    known = await wish_context(context, dossier)
+async def read_answer(context: Context, question: Question, dossier: str | None, text: str) -> Reading:
+    """Return what a button, a list position or typed words answer to a question; None if they are no answer."""
+    known = await reading_context(context, dossier)
     choice = _chosen(context, question)
     if choice is not None:
         return wishes.choose(question, choice, known)
@@ -107,56 +114,60 @@ async def answered(context: Context, question: Question, dossier: str | None, te
 
 
 def _chosen(context: Context, question: Question) -> Choice | None:
-    given, choices = context.turn.entity("option"), question.choices
-    if given is not None:
-        of, _, position = given.partition(".")
-        return choices[int(position)] if of == _mark(question) and position.isdecimal() and int(position) < len(choices) else None
-    if question.about in TYPED_HOURS:
+    option, choices = context.turn.entity("option"), question.choices
+    if option is not None:
+        of, _, index = option.partition(".")
+        return choices[int(index)] if of == _question_id(question) and index.isdecimal() and int(index) < len(choices) else None
+    if question.about in HOUR_QUESTIONS:
         return None
-    place = shown_position(context.turn)
-    return choices[place] if place is not None and -len(choices) <= place < len(choices) else None
+    position = list_position(context.turn)
+    return choices[position] if position is not None and -len(choices) <= position < len(choices) else None
 
 
-def _mark(question: Question) -> str:
-    """Tells the buttons of this question from those of an earlier one."""
+def _question_id(question: Question) -> str:
+    """Return what tells the buttons of this question from those of an earlier one."""
     return hashlib.sha256(question.model_dump_json().encode()).hexdigest()[:8]
 
 
 def is_dead_end(question: Question) -> bool:
-    """Whether nothing that could be answered now would help."""
+    """Return whether no answer that can be given now would help."""
     return not question.choices and question.about in {About.NOT_LINKED, About.DOSSIER_MODE, About.URGENT}
 
 
-def ask(context: Context, question: Question) -> None:
-    """Ask it, with a button for each choice."""
-    about, value = question.about, _value(context.speech, question.about, question.value)
+def ask_question(context: Context, question: Question) -> None:
+    """Ask a question, with a button for each choice."""
+    utterances = context.utterances
+    about, value = question.about, _value_text(utterances, question.about, question.value)
     if about is About.NOT_LINKED and question.value in CHATS and question.value not in link_channels(context.services.settings):
-        context.speech.say("utter_way_not_here", way=context.speech.phrase(f"utter_way_{question.value}"))
+        utterances.utter("utter_way_not_here", way=utterances.text(f"utter_way_{question.value}"))
         return
     response = "utter_wish_unclear_words" if about is About.UNCLEAR and value else f"utter_wish_{about}"
-    context.speech.say(response, buttons=_buttons(context.speech, question), value=value)
+    utterances.utter(response, buttons=_buttons(utterances, question), value=value)
 
 
-def _buttons(speech: Speech, question: Question) -> list[Button]:
-    mark = _mark(question)
-    shown = [titled(_title(speech, question, choice), "choose", option=f"{mark}.{n}") for n, choice in enumerate(question.choices[:MANY])]
+def _buttons(utterances: Utterances, question: Question) -> list[Button]:
+    question_id = _question_id(question)
+    buttons = [
+        make_button(_choice_title(utterances, question, choice), "choose", option=f"{question_id}.{n}")
+        for n, choice in enumerate(question.choices[:MAX_CHOICES])
+    ]
     if question.about is About.NOT_LINKED and question.value in CHATS:
-        shown.append(speech.button("utter_title_link_way", "link_account", channel=question.value))
-    return shown
+        buttons.append(utterances.button("utter_title_link_way", "link_account", channel=question.value))
+    return buttons
 
 
-def _title(speech: Speech, question: Question, choice: Choice) -> str:
+def _choice_title(utterances: Utterances, question: Question, choice: Choice) -> str:
     own, value = f"utter_choice_{question.about}_{choice.name}", choice.value or question.value
-    response = own if speech.has(own) else f"utter_choice_{choice.name}"
-    if not value and speech.has(f"{response}_unsaid"):
+    response = own if utterances.has_response(own) else f"utter_choice_{choice.name}"
+    if not value and utterances.has_response(f"{response}_unsaid"):
         response = f"{response}_unsaid"
-    return speech.phrase(response, value=_value(speech, question.about, value))
+    return utterances.text(response, value=_value_text(utterances, question.about, value))
 
 
-def _value(speech: Speech, about: About, value: str) -> str:
-    """What makes a choice this one, in words: a way, an hour, a day, a dossier."""
+def _value_text(utterances: Utterances, about: About, value: str) -> str:
+    """Return the value of a choice in words: a way, an hour, a day, a dossier."""
     if value in set(Way):
-        return speech.phrase(f"utter_name_{value}")
+        return utterances.text(f"utter_name_{value}")
     if about is About.DAY and value.isdecimal() and int(value) < len(DAYS):
         return DAYS[int(value)]
     try:

@@ -1,4 +1,4 @@
-"""The partners of a dossier: see who is linked to it, end somebody's access."""
+"""The flow that ends a partner's access to a dossier."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ import re
 from rapidfuzz import fuzz
 from rasa_sdk.events import SlotSet
 
-from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, dossier_said, of_usager, read_dossier, shown_dossier
-from actions.framework.action import AssistantAction, Context, Ending, Events
-from actions.framework.answers import among, shown_position
-from actions.framework.flow_actions import SubmitTask, ValidateTask
-from actions.framework.lifecycle import Abort, Slots, Task, register
+from actions.flows.dossiers.dossier_slot import (
+    DOSSIER_LISTS,
+    AskDossier,
+    dossier_label,
+    find_by_usager,
+    read_dossier,
+    read_dossier_or_last,
+    read_reference,
+)
+from actions.flows.partners.list_partners import partner_label
+from actions.framework.action import AssistantAction, Events
+from actions.framework.answers import at_position, list_position
+from actions.framework.context import Context, FlowOutcome
+from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
 from actions.framework.turn import Turn
-from actions.framework.utterances import titled
+from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.directory.codes import profession_by_text
 from bot.directory.folding import fold
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember, UnknownDossier
@@ -21,289 +31,227 @@ from bot.dossiers.partners import Outcome
 from bot.dossiers.records import Partner
 from bot.operations import Pending
 
-SHOWN = 5
-"""Entries of a list of buttons, at the most."""
-ALIKE = 84
-"""Likeness of two words, 0 to 100, above which one is the other with a slip of the finger."""
-_ONESELF = re.compile(r"\b(?:moi|me|m'|je)\b|\bm'", re.IGNORECASE)
-"""In the sentence that asks for a removal: « retire-moi », « je veux quitter le dossier »."""
-_MYSELF = re.compile(r"\bmoi\b", re.IGNORECASE)
-"""In an answer to the question who."""
+MIN_SIMILARITY = 84
+"""Similarity of two words, 0 to 100, from which one is the other with a typing error."""
+_ONESELF_IN_REQUEST = re.compile(r"\b(?:moi|me|m'|je)\b|\bm'", re.IGNORECASE)
+"""Words for oneself in the message that starts the flow: « retire-moi », « je veux quitter le dossier »."""
+_ONESELF_IN_ANSWER = re.compile(r"\bmoi\b", re.IGNORECASE)
+"""Words for oneself in the answer to « qui ? »."""
 
 
-async def _dossier_said(context: Context) -> Slots:
-    """The dossier that the sentence names, or the one talked about last."""
-    slots = await read_dossier(context, asked=False)
-    if not slots and not context.speech.said_something and context.turn.slot("last_dossier"):
-        slots["dossier"] = context.turn.slot("last_dossier")
-    return slots
+class RemovePartner(Flow):
+    """Collect the dossier, the member whose access ends, and a confirmation.
 
-
-class ListPartners(Task):
-    """Which dossier; then who is linked to it."""
-
-    name = "list_partners"
-    required = ("dossier",)
-    slots = (*required, *DOSSIER_LISTS)
-    amendable = True
-
-    async def begin(self, context: Context) -> Slots:
-        """Which dossier, where it was said."""
-        return await _dossier_said(context)
-
-    async def hear(self, context: Context) -> Slots:
-        """Which dossier."""
-        return await read_dossier(context, asked=True)
-
-    async def amend(self, context: Context, slots: Slots) -> Slots:
-        """« non, le 142 »: another dossier."""
-        found = await read_dossier(context, asked=False)
-        return found if found.get("dossier") else {}
-
-
-LIST_PARTNERS = register(ListPartners())
-
-
-class ValidateListPartners(ValidateTask):
-    """Hears which dossier."""
-
-    task = LIST_PARTNERS
-
-
-class AskListPartnersDossier(AskDossier):
-    """Asks whose partners are to be listed."""
-
-    action_name = "action_ask_list_partners_form_dossier"
-
-
-class SubmitListPartners(SubmitTask):
-    """Lists the partners of a dossier."""
-
-    action_name = "action_list_partners"
-    task = LIST_PARTNERS
-
-    async def submit(self, context: Context) -> Events:
-        """Name, profession, since when; who is referent."""
-        turn, speech = context.turn, context.speech
-        reference = turn.slot("dossier")
-        try:
-            partners = await context.services.partners.list(reference, await context.speaker())
-        except (NotAMember, UnknownDossier):
-            context.unchanged("utter_not_a_member", reference=reference)
-            return []
-        lines = [speech.phrase("utter_partner_line_referent" if p.is_referent else "utter_partner_line", partner=_who(p)) for p in partners]
-        head = speech.phrase("utter_partners_of", reference=reference, count=len(partners))
-        speech.say_parts([head, *lines], [titled(speech.phrase("utter_title_add_partner_here"), "add_partner", dossier_ref=reference)])
-        return [SlotSet("last_dossier", reference)]
-
-
-def _who(partner: Partner) -> str:
-    return " – ".join(part for part in (partner.display, partner.profession) if part)
-
-
-class RemovePartner(Task):
-    """Which dossier, whose access, and a confirmation. Who was named before the dossier was known is looked for once it is."""
+    A member who is named before the dossier is known is looked up once it is known.
+    """
 
     name = "remove_partner"
-    required = ("dossier", "member", "confirmed")
-    slots = (*required, *DOSSIER_LISTS, "member_choices", "member_said")
-    confirmed_by = "confirmed"
+    required_slots = ("dossier", "member", "confirmed")
+    slots = (*required_slots, *DOSSIER_LISTS, "member_choices", "member_said")
+    confirmation_slot = "confirmed"
 
-    async def begin(self, context: Context) -> Slots:
-        """What the sentence says of the dossier and the person."""
-        turn, slots, said = context.turn, await _dossier_said(context), self._said(context.turn, oneself=_ONESELF)
-        if len(turn.different("partner_name")) > 1 or len(turn.different("dossier_ref")) > 1:
-            context.speech.say("utter_one_at_a_time")
+    async def start(self, context: Context) -> Slots:
+        """Return the dossier and the member that the message names."""
+        turn, slots = context.turn, await read_dossier_or_last(context)
+        criteria = self._read_criteria(turn, oneself=_ONESELF_IN_REQUEST)
+        if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
+            context.utterances.utter("utter_one_at_a_time")
         if slots.get("dossier"):
-            return {**slots, **await self._member(context, slots["dossier"], said)}
-        return {**slots, "member_said": said}
+            return {**slots, **await self._find_member(context, slots["dossier"], criteria)}
+        return {**slots, "member_said": criteria}
 
-    async def hear(self, context: Context) -> Slots:
-        """The dossier, the person, yes or no; what is corrected is shown again before anything is confirmed."""
-        turn, asked = context.turn, context.turn.requested
+    async def collect(self, context: Context) -> Slots:
+        """Return the dossier, the member, or a yes or no. What is corrected is shown again before it is confirmed."""
+        turn, utterances, asked = context.turn, context.utterances, context.turn.requested_slot
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
             return {"confirmed": turn.intent}
-        said = self._said(turn, oneself=_MYSELF if asked == "member" else None)
-        before = context.speech.said
+        criteria = self._read_criteria(turn, oneself=_ONESELF_IN_ANSWER if asked == "member" else None)
+        before = utterances.count
         slots: Slots = {}
-        reference = dossier_said(turn, asked=asked == "dossier")
-        if asked == "dossier" or reference or (turn.entity("usager_name") and turn.corrects):
-            if asked == "dossier" and said and not (reference or turn.entity("usager_name")):
-                if not await self._names_usager(context, said):
-                    context.speech.say("utter_noted")
-                    return {"member_said": said}
-                said = None
+        reference = read_reference(turn, asked=asked == "dossier")
+        if asked == "dossier" or reference or (turn.entity("usager_name") and turn.is_correction):
+            if asked == "dossier" and criteria and not (reference or turn.entity("usager_name")):
+                if not await self._names_usager(context, criteria):
+                    utterances.utter("utter_noted")
+                    return {"member_said": criteria}
+                criteria = None
             slots = await read_dossier(context, asked=asked == "dossier")
-            if context.speech.said > before or not slots.get("dossier"):
-                return {**slots, "member_said": said or turn.slot("member_said")}
+            if utterances.count > before or not slots.get("dossier"):
+                return {**slots, "member_said": criteria or turn.slot("member_said")}
         reference = slots.get("dossier") or turn.slot("dossier")
-        said = said or (turn.slot("member_said") or self._known(turn) if slots else None)
-        if reference and (said or slots or asked == "member" or turn.corrects):
+        criteria = criteria or (turn.slot("member_said") or self._criteria_of_chosen(turn) if slots else None)
+        if reference and (criteria or slots or asked == "member" or turn.is_correction):
             if turn.intent == "deny" and not turn.message.get("entities"):
-                context.speech.say("utter_task_dropped", task=context.speech.phrase("utter_task_remove_partner"))
-                raise Abort
-            return {**slots, "confirmed": None, **await self._member(context, reference, said)}
+                utterances.utter("utter_task_dropped", task=utterances.text("utter_task_remove_partner"))
+                raise FlowAborted
+            return {**slots, "confirmed": None, **await self._find_member(context, reference, criteria)}
         if asked == "confirmed" and turn.intent in {"affirm", "deny"}:
             return {"confirmed": turn.intent}
         return slots
 
     @staticmethod
-    async def _names_usager(context: Context, said: Slots) -> bool:
-        """Whether a bare name, where the dossier was asked for, is that of an usager of the speaker's."""
-        name = said.get("name")
-        return bool(name and context.turn.trusted and await of_usager(context, name, context.turn.entity("birth_date")))
+    async def _names_usager(context: Context, criteria: Slots) -> bool:
+        """Return whether a bare name that answers « quel dossier ? » is that of an usager of one of the user's own dossiers."""
+        name = criteria.get("name")
+        return bool(name and context.turn.trusted and await find_by_usager(context, name, context.turn.entity("birth_date")))
 
     @staticmethod
-    def _known(turn: Turn) -> Slots | None:
-        """The person chosen before the dossier was corrected."""
+    def _criteria_of_chosen(turn: Turn) -> Slots | None:
+        """Return the name of the member who was chosen before the dossier was corrected."""
         member: dict[str, str] | None = turn.slot("member")
         return {"name": member["name"]} if member else None
 
     @staticmethod
-    def _said(turn: Turn, *, oneself: re.Pattern[str] | None) -> Slots | None:
-        """What the words say of the person: a name, a profession, oneself where such words would say so; None where they say nothing."""
-        said = {"name": turn.entity("partner_name"), "profession": turn.entity("profession")}
-        found: Slots = {what: value for what, value in said.items() if value}
+    def _read_criteria(turn: Turn, *, oneself: re.Pattern[str] | None) -> Slots | None:
+        """Return what the message gives of the member: `name`, `profession`, or `oneself` if that pattern matches. None: nothing."""
+        given = {"name": turn.entity("partner_name"), "profession": turn.entity("profession")}
+        found: Slots = {criterion: value for criterion, value in given.items() if value}
         if found:
             return found
         if oneself is not None and not turn.is_button and oneself.search(turn.text):
             return {"oneself": True}
-        words = turn.requested == "member" and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button
-        return {"name": turn.text} if words and turn.text and shown_position(turn) is None else None
+        is_name = (
+            turn.requested_slot == "member" and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button
+        )
+        return {"name": turn.text} if is_name and turn.text and list_position(turn) is None else None
 
-    async def _member(self, context: Context, reference: str, said: Slots | None) -> Slots:
-        """The member meant, among those of the dossier today. Raises Abort where the speaker may not end their access."""
-        turn, speaker = context.turn, await context.speaker()
-        members = await context.services.partners.list(reference, speaker)
-        position = shown_position(turn) if turn.requested == "member" else None
-        chosen = turn.entity("member") or among(turn.slot("member_choices") or [], position)
+    async def _find_member(self, context: Context, reference: str, criteria: Slots | None) -> Slots:
+        """Return the slots of the member who is meant, of those of the dossier today.
+
+        Raise FlowAborted if the user may not end their access.
+        """
+        turn, requester = context.turn, await context.account_reference()
+        members = await context.services.partners.list(reference, requester)
+        position = list_position(turn) if turn.requested_slot == "member" else None
+        chosen = turn.entity("member") or at_position(turn.slot("member_choices") or [], position)
         if position is not None and chosen is None:
-            context.speech.say("utter_not_in_list")
+            context.utterances.utter("utter_not_in_list")
         if chosen:
             found = [p for p in members if p.reference == chosen]
-        elif said is None:
+        elif criteria is None:
             return {"member": None, "member_said": None}
-        elif said.get("oneself"):
-            found = [p for p in members if p.account_id == speaker.id]
+        elif criteria.get("oneself"):
+            found = [p for p in members if p.account_id == requester.id]
         else:
-            found = self._named(said, members)
+            found = self._matching(criteria, members)
         if len(found) != 1:
             if not found:
-                name = (said or {}).get("name") or (said or {}).get("profession")
-                context.speech.say("utter_member_unknown", name=name, reference=reference)
-            return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:SHOWN]] or None}
-        self._check_may_end(context, reference, found[0], members, speaker.id)
-        member = {"reference": found[0].reference, "label": _who(found[0]), "name": found[0].display}
+                name = (criteria or {}).get("name") or (criteria or {}).get("profession")
+                context.utterances.utter("utter_member_unknown", name=name, reference=reference)
+            return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
+        self._check_removal(context, reference, found[0], members, requester.id)
+        member = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
         return {"member": member, "member_said": None}
 
     @staticmethod
-    def _named(said: Slots, members: list[Partner]) -> list[Partner]:
-        """The members whom the words fit, every one of them within a slip of the finger; by the profession where no name is said."""
-        if not said.get("name"):
-            labels = {fold(label) for _, label in profession_by_text(str(said["profession"]))}
-            wanted = fold(str(said["profession"]))
-            return [p for p in members if fold(p.profession) in labels or wanted in fold(p.profession)]
-        words = fold(str(said["name"])).split()
-        return [p for p in members if all(_alike(word, fold(p.display).split()) for word in words)]
+    def _matching(criteria: Slots, members: list[Partner]) -> list[Partner]:
+        """Return the members whose name has every word given, typing errors allowed; by profession if no name is given."""
+        if not criteria.get("name"):
+            labels = {fold(label) for _, label in profession_by_text(str(criteria["profession"]))}
+            profession = fold(str(criteria["profession"]))
+            return [p for p in members if fold(p.profession) in labels or profession in fold(p.profession)]
+        words = fold(str(criteria["name"])).split()
+        return [p for p in members if all(_is_similar(word, fold(p.display).split()) for word in words)]
 
     @staticmethod
-    def _check_may_end(context: Context, reference: str, member: Partner, members: list[Partner], speaker: str) -> None:
-        oneself = member.account_id == speaker
-        referent = any(p.is_referent and p.account_id == speaker for p in members)
+    def _check_removal(context: Context, reference: str, member: Partner, members: list[Partner], requester_id: str) -> None:
+        """Say that the user may not end this access. Raise FlowAborted then."""
+        oneself = member.account_id == requester_id
+        referent = any(p.is_referent and p.account_id == requester_id for p in members)
         if oneself and referent and sum(p.is_referent for p in members) == 1:
-            context.speech.say("utter_cannot_leave", reference=reference)
-            raise Abort
+            context.utterances.utter("utter_cannot_leave", reference=reference)
+            raise FlowAborted
         if not oneself and not referent:
-            context.speech.say("utter_remove_not_allowed", name=member.display, reference=reference)
-            raise Abort
+            context.utterances.utter("utter_remove_not_allowed", name=member.display, reference=reference)
+            raise FlowAborted
 
 
-def _alike(word: str, others: list[str]) -> bool:
-    return any(fuzz.ratio(word, other) >= ALIKE for other in others)
+def _is_similar(word: str, others: list[str]) -> bool:
+    return any(fuzz.ratio(word, other) >= MIN_SIMILARITY for other in others)
 
 
-REMOVE_PARTNER = register(RemovePartner())
+REMOVE_PARTNER = register_flow(RemovePartner())
 
 
-class ValidateRemovePartner(ValidateTask):
-    """Hears the answers of the task."""
+class ValidateRemovePartner(ValidateFlow):
+    """Collect the answers of the flow."""
 
-    task = REMOVE_PARTNER
+    flow = REMOVE_PARTNER
 
 
 class AskRemovePartnerDossier(AskDossier):
-    """Asks from which dossier."""
+    """Ask from which dossier the partner is removed."""
 
     action_name = "action_ask_remove_partner_form_dossier"
 
 
 class AskRemovePartnerMember(AssistantAction):
-    """Asks whose access is to end, with a button for each member."""
+    """Ask whose access is to end, with a button for each member."""
 
     action_name = "action_ask_remove_partner_form_member"
 
     async def act(self, context: Context) -> Events:
         """List the members."""
-        turn, speech = context.turn, context.speech
-        members = await context.services.partners.list(turn.slot("dossier"), await context.speaker())
-        wanted: list[str] = turn.slot("member_choices") or []
-        shown = [p for p in members if p.reference in wanted] or members[:SHOWN]
-        speech.say(
+        turn, utterances = context.turn, context.utterances
+        members = await context.services.partners.list(turn.slot("dossier"), await context.account_reference())
+        choices: list[str] = turn.slot("member_choices") or []
+        shown = [p for p in members if p.reference in choices] or members[:MAX_SHOWN]
+        utterances.utter(
             "utter_ask_member",
             reference=turn.slot("dossier"),
             buttons=[
-                *(titled(_who(p), "choose", member=p.reference) for p in shown),
-                speech.button("utter_title_cancel", "cancel"),
+                *(make_button(partner_label(p), "choose", member=p.reference) for p in shown),
+                utterances.button("utter_title_cancel", "cancel"),
             ],
         )
         return [SlotSet("member_choices", [p.reference for p in shown])]
 
 
 class AskRemovePartnerConfirmed(AssistantAction):
-    """The confirmation card: whose access, to which dossier."""
+    """Show the confirmation card: whose access, to which dossier."""
 
     action_name = "action_ask_remove_partner_form_confirmed"
 
     async def act(self, context: Context) -> Events:
         """Show the card."""
         turn = context.turn
-        dossier = await shown_dossier(context, turn.slot("dossier"))
-        context.speech.say("utter_card_remove_partner", partner=turn.slot("member")["label"], dossier=dossier)
+        dossier = await dossier_label(context, turn.slot("dossier"))
+        context.utterances.utter("utter_card_remove_partner", partner=turn.slot("member")["label"], dossier=dossier)
         return []
 
 
-class SubmitRemovePartner(SubmitTask):
-    """Ends a partner's access."""
+class SubmitRemovePartner(SubmitFlow):
+    """End a partner's access."""
 
     action_name = "action_remove_partner"
-    task = REMOVE_PARTNER
+    flow = REMOVE_PARTNER
 
     async def submit(self, context: Context) -> Events:
-        """Do it if it was confirmed; the rules of who may are the backend's."""
-        turn, speech = context.turn, context.speech
+        """End it if that was confirmed; the backend checks who may."""
+        turn, utterances = context.turn, context.utterances
         reference, member = turn.slot("dossier"), turn.slot("member")
         values = {"name": member["name"], "reference": reference}
         if turn.slot("confirmed") != "affirm":
-            context.unchanged("utter_remove_declined", **values)
+            context.utter_unchanged("utter_remove_declined", **values)
             return []
-        person = await context.speaker()
+        requester = await context.account_reference()
         try:
             outcome = await context.services.partners.remove(
-                reference, person, member["reference"], channel=turn.channel, key=turn.key, conversation_id=turn.conversation_id
+                reference, requester, member["reference"], channel=turn.channel, key=turn.key, conversation_id=turn.conversation_id
             )
             if outcome is Outcome.REMOVED:
-                speech.say("utter_partner_removed", **values)
+                utterances.utter("utter_partner_removed", **values)
             else:
-                context.unchanged("utter_partner_was_gone", **values)
+                context.utter_unchanged("utter_partner_was_gone", **values)
         except NotAMember:
-            context.unchanged("utter_not_a_member", reference=reference)
+            context.utter_unchanged("utter_not_a_member", reference=reference)
         except UnknownDossier:
-            context.unchanged("utter_dossier_unknown", reference=reference)
+            context.utter_unchanged("utter_dossier_unknown", reference=reference)
         except NotAllowed:
-            context.unchanged("utter_remove_not_allowed", **values)
+            context.utter_unchanged("utter_remove_not_allowed", **values)
         except CannotLeave:
-            context.unchanged("utter_cannot_leave", reference=reference)
+            context.utter_unchanged("utter_cannot_leave", reference=reference)
         except Pending:
-            context.ending = Ending.PENDING
-            speech.say("utter_remove_pending", **values)
+            context.outcome = FlowOutcome.PENDING
+            utterances.utter("utter_remove_pending", **values)
         return []

@@ -1,4 +1,4 @@
-"""On what basis a partner is given access: which of the two that the law knows a message names.
+"""The legal basis for sharing a dossier with a partner: same care team, the usager being informed, or consent.
 
 Source: Code de la santé publique, L1110-4 and L1110-12, D1110-3-1.
 """
@@ -11,7 +11,7 @@ from actions.framework.turn import Turn
 
 CARE_TEAM, CONSENT, NEITHER = "care_team_informed", "consent_given", "neither"
 DECLINED = "declined"
-"""Not a basis: the whole was refused."""
+"""Not a basis: the addition itself was declined."""
 
 _NEITHER = re.compile(r"\bni l'une? ni l'autre\b|\baucune? des deux\b", re.IGNORECASE)
 _DOUBTFUL = re.compile(
@@ -19,12 +19,12 @@ _DOUBTFUL = re.compile(
     r"|faut|demander\w*|verra\w*|bientôt|sera|serait)\b|\?",
     re.IGNORECASE,
 )
-_WHOSE = r"(?:l'usager|l'usagère|le patient|la patiente|l'intéressée?|la famille|il|elle|monsieur|madame|m\.|mme)"
+_GRANTOR = r"(?:l'usager|l'usagère|le patient|la patiente|l'intéressée?|la famille|il|elle|monsieur|madame|m\.|mme)"
 _CONSENT = re.compile(
     rf"(?<!d')\b(?:accord|consentement)\s+(?:de\s+l'|du\s|de\s+la\s|recueilli|obtenu|donné|oral|écrit)"
     rf"|\b(?:son|leur|l'|un)\s*(?:accord|consentement)\b"
-    rf"|\b{_WHOSE}\s+(?:\w+\s+)?(?:est|a été|étai[ts])\s+d'accord\b"
-    rf"|\b{_WHOSE}\s+(?:\w+\s+)?(?:consent|a consenti|accepte|a accepté)\b",
+    rf"|\b{_GRANTOR}\s+(?:\w+\s+)?(?:est|a été|étai[ts])\s+d'accord\b"
+    rf"|\b{_GRANTOR}\s+(?:\w+\s+)?(?:consent|a consenti|accepte|a accepté)\b",
     re.IGNORECASE,
 )
 _CARE_TEAM = re.compile(
@@ -33,18 +33,18 @@ _CARE_TEAM = re.compile(
 
 
 def read_basis(turn: Turn) -> str | None:
-    """The basis that a button carries or that the words name beyond doubt; None where they do not: it is then asked for.
+    """Return the basis that a button carries or that the words name beyond doubt; None otherwise: it is then asked for.
 
-    « d'accord » is a yes of the speaker, not the usager's consent; a negated or doubtful basis is none.
+    « d'accord » is the user's own yes, not the usager's consent. A negated or doubtful basis is none.
     """
-    carried = turn.entity("basis")
-    if carried in {CARE_TEAM, CONSENT, NEITHER}:
-        return carried
-    return None if turn.is_button else basis_in(turn.text)
+    value = turn.entity("basis")
+    if value in {CARE_TEAM, CONSENT, NEITHER}:
+        return value
+    return None if turn.is_button else parse_basis(turn.text)
 
 
-def basis_in(text: str) -> str | None:
-    """The basis that a typed sentence names beyond doubt."""
+def parse_basis(text: str) -> str | None:
+    """Return the basis that a typed text names beyond doubt."""
     text = text.replace("’", "'")
     if _NEITHER.search(text):
         return NEITHER

@@ -16,11 +16,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
-from actions.framework.action import AssistantAction, Context
+from actions.framework.action import AssistantAction
+from actions.framework.context import Context
 from actions.framework.server import all_actions
 from actions.framework.services import Services
 from actions.framework.turn import Turn
-from actions.framework.utterances import Speech
+from actions.framework.utterances import Utterances
 from bot.directory import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.identity.continuations import Continuations
@@ -178,7 +179,7 @@ class Dialogue:
         loop = {"name": self.form} if self.form else {}
         tracker = Tracker(self.id, copy.deepcopy(self.slots), self._message, [*self.events], False, None, loop, "action_listen")
         turn = Turn(tracker)
-        context = Context(turn, Speech(dispatcher, domain(), external=not turn.trusted), self.services)
+        context = Context(turn, Utterances(dispatcher, domain(), external=not turn.trusted), self.services)
         events = await self._actions[action].act(context)
         self._utter(dispatcher.messages)
         return events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, basis_in
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, parse_basis
 
 
 @pytest.mark.parametrize(
@@ -19,17 +19,17 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, ba
     ],
 )
 def test_consent(text: str) -> None:
-    assert basis_in(text) == CONSENT
+    assert parse_basis(text) == CONSENT
 
 
 @pytest.mark.parametrize("text", ["même équipe de soins, usager informé", "meme equipe", "on est de l'équipe de soins", "patient informé"])
 def test_care_team(text: str) -> None:
-    assert basis_in(text) == CARE_TEAM
+    assert parse_basis(text) == CARE_TEAM
 
 
 @pytest.mark.parametrize("text", ["ni l'un ni l'autre", "aucun des deux"])
 def test_neither(text: str) -> None:
-    assert basis_in(text) == NEITHER
+    assert parse_basis(text) == NEITHER
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_neither(text: str) -> None:
     ],
 )
 def test_not_beyond_doubt(text: str) -> None:
-    assert basis_in(text) is None
+    assert parse_basis(text) is None

@@ -36,7 +36,7 @@ async def created_in_the_web_chat(talk: Dialogue) -> Said:
 
 def test_only_one_module_reaches_the_dossiers_themselves() -> None:
     reached = {path.name for path in Path(ROOT / "actions").rglob("*.py") if "services.dossiers" in path.read_text()}
-    assert reached == {"action.py"}
+    assert reached == {"context.py"}
 
 
 @pytest.mark.parametrize("door", [TELEGRAM, WEB])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actions.framework.answers import typed_address
-from actions.framework.negation import meant
+from actions.framework.answers import find_email
+from actions.framework.negation import affirmed
 
 
 def values(text: str, *said: str) -> list[dict[str, object]]:
@@ -13,7 +13,7 @@ def values(text: str, *said: str) -> list[dict[str, object]]:
 
 
 def found(text: str, *said: str, strict: bool = False) -> list[object]:
-    return [value["value"] for value in meant(text, values(text, *said), strict=strict)]
+    return [value["value"] for value in affirmed(text, values(text, *said), strict=strict)]
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_a_denial_alone_says_nothing_but_in_a_correction() -> None:
 
 
 def test_the_address_that_is_meant() -> None:
-    assert typed_address("c'est a@b.example") == "a@b.example"
-    assert typed_address("a@b.example, non, <c@d.example>.") == "c@d.example"
-    assert typed_address("pas a@b.example mais c@d.example") == "c@d.example"
-    assert typed_address("c@d.example, pas a@b.example") == "c@d.example"
-    assert typed_address("aucune adresse") is None
+    assert find_email("c'est a@b.example") == "a@b.example"
+    assert find_email("a@b.example, non, <c@d.example>.") == "c@d.example"
+    assert find_email("pas a@b.example mais c@d.example") == "c@d.example"
+    assert find_email("c@d.example, pas a@b.example") == "c@d.example"
+    assert find_email("aucune adresse") is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.flows.partners.partner_slot import is_meant
+from actions.flows.directory.search import is_certain_match
 from bot.accounts.registry import Account
 from bot.directory.demo import DEMO_PEOPLE
 from tests.unit.accounts.world import CLAIRES_DOSSIER, CLAIRES_OTHER
@@ -60,8 +60,8 @@ async def test_a_denied_value_is_replaced_and_the_rest_stays(claire: Dialogue) -
 def test_who_is_taken_without_asking() -> None:
     sophie = DEMO_PEOPLE["Sophie Leroux"]
     for said in ({"name": "leroux"}, {"name": "Leroix Sophie"}, {"name": "Lereix", "place": "Châteauroux"}, {"rpps": sophie.rpps}):
-        assert is_meant(sophie, said)
-    assert not is_meant(sophie, {"name": "Lereix"})
+        assert is_certain_match(sophie, said)
+    assert not is_certain_match(sophie, {"name": "Lereix"})
 
 
 async def test_a_fiche_is_not_filled_with_somebody_who_was_said_not_to_be_meant(claire: Dialogue) -> None:

@@ -21,9 +21,9 @@ def entity(name: str, text: str, value: str) -> dict[str, Any]:
 def test_the_denied_value_of_a_correction_is_left() -> None:
     for text in ("non pas Tours, Blois", "plutôt Blois, pas Tours", "Blois au lieu de Tours"):
         said = turn(text, entities=[entity("city", text, "Tours"), entity("city", text, "Blois")])
-        assert said.corrected("city", None) == "Blois"
-        assert said.corrected("city", "Tours") == "Blois"
-    assert turn("Tours", entities=[entity("city", "Tours", "Tours")]).corrected("city", "Tours") is None
+        assert said.corrected_value("city", None) == "Blois"
+        assert said.corrected_value("city", "Tours") == "Blois"
+    assert turn("Tours", entities=[entity("city", "Tours", "Tours")]).corrected_value("city", "Tours") is None
 
 
 def test_full_intent_names() -> None:
@@ -47,8 +47,8 @@ def test_a_button_is_told_by_its_entities() -> None:
 
 def test_the_door_of_a_turn() -> None:
     own, there = turn("bonjour"), turn("bonjour", metadata={"channel": "web", "home": "telegram", "trusted": True})
-    assert (own.channel, own.home, own.trusted) == ("web", "web", True)
-    assert (there.channel, there.home, there.trusted) == ("web", "telegram", True)
+    assert (own.channel, own.home_channel, own.trusted) == ("web", "web", True)
+    assert (there.channel, there.home_channel, there.trusted) == ("web", "telegram", True)
     assert not turn(metadata={"channel": "telegram", "home": "telegram", "trusted": False}).trusted
 
 
@@ -61,7 +61,7 @@ def test_a_mask_is_no_value_wherever_it_is_read() -> None:
         assert said.masked
         assert said.text == "ajoute Paul Martin au dossier de ,"
         assert said.entity("usager_name") is said.entity("birth_date") is None
-        assert said.values == {"partner_name": "Paul Martin"}
+        assert said.entity_values == {"partner_name": "Paul Martin"}
     assert turn(text, entities=[entity("partner_name", text, "[usager]")]).entity("partner_name") is None
 
 
@@ -72,13 +72,13 @@ def test_what_identifies_an_usager_has_no_value_on_an_external_channel() -> None
     there = turn(**said, metadata={"trusted": False})
     assert there.masked
     assert there.entity("usager_name") is None
-    assert there.values == {}
+    assert there.entity_values == {}
 
 
 def test_places_in_a_masked_sentence_are_those_of_the_masked_sentence() -> None:
     text = "pour [usager], pas Tours, Blois"
     said = turn(text, entities=[entity("city", text, "Tours"), entity("city", text, "Blois")], metadata={"trusted": False})
-    assert said.corrected("city", None) == "Blois"
+    assert said.corrected_value("city", None) == "Blois"
     text = "pour [usager], Blois, pas Tours"
     said = turn(text, entities=[entity("city", text, "Tours"), entity("city", text, "Blois")], metadata={"trusted": False})
-    assert said.corrected("city", None) == "Blois"
+    assert said.corrected_value("city", None) == "Blois"
