@@ -1,8 +1,7 @@
-"""Notification settings in the dialogue: wishes are done or asked about, read back, undone; nothing is taken for another dossier."""
+"""Notification preferences in the dialogue: changes are applied or asked about, read back, undone; no dossier is taken for another."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -12,13 +11,13 @@ from bot.conversation.tables import Conversation
 from bot.notifications.kinds import Category, Mode, Way
 from bot.notifications.preferences import Mute, Preferences, Window
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER, World
-from tests.unit.actions.dialogue import WEB, Dialogue, Said
+from tests.unit.actions.dialogue import WEB, Dialogue
 
 EVERY_DAY = frozenset(range(7))
 
 
 class Settings:
-    """Claire's, as they are kept."""
+    """Claire's preferences as they are stored."""
 
     def __init__(self, world: World, claire: Dialogue, account_id: str) -> None:
         self.world, self.account_id, self._service = world, account_id, claire.services.notifications
@@ -42,16 +41,10 @@ async def settings(world: World, claire: Dialogue) -> Settings:
     return Settings(world, claire, (await world.account(CLAIRE)).id)
 
 
-def values(said: Said, title: str) -> dict[str, str]:
-    """What the button of that title carries."""
-    payload = said.payloads[said.titles.index(title)]
-    return dict(json.loads(payload[payload.index("{") :]))
-
-
-async def test_a_wish_is_done_at_once_and_read_back(claire: Dialogue, settings: Settings) -> None:
-    said = await claire.say("plus rien après 19h", "manage_notifications")
+async def test_a_change_is_applied_at_once_and_read_back(claire: Dialogue, settings: Settings) -> None:
+    answer = await claire.say("plus rien après 19h", "manage_notifications")
     assert (await settings.now()).quiet == (Window(days=EVERY_DAY, start=time(19), end=time(7)),)
-    assert said.text.splitlines() == [
+    assert answer.text.splitlines() == [
         "C'est réglé\u00a0:",
         "• Heures calmes\u00a0: de 19h à 7h, tous les jours. Ce qui arrive alors attend, sauf urgence",
         "Prochain résumé aujourd'hui à 14h.",
@@ -60,18 +53,18 @@ async def test_a_wish_is_done_at_once_and_read_back(claire: Dialogue, settings: 
     assert (event.actor, event.channel, event.subject) == (settings.account_id, "telegram", claire.id)
 
 
-async def test_undone_by_its_button_but_not_in_the_place_of_another(claire: Dialogue, settings: Settings) -> None:
+async def test_a_button_undoes_its_own_change_only(claire: Dialogue, settings: Settings) -> None:
     first = await claire.say("plus rien après 19h", "manage_notifications")
     second = await claire.say("pas de notifs le week-end", "manage_notifications")
     held = await settings.now()
-    assert "n'est plus le dernier" in (await claire.press("manage_notifications", **values(first, "Annuler ce changement"))).text
+    assert "n'est plus le dernier" in (await claire.press("manage_notifications", **first.entities_of("Annuler ce changement"))).text
     assert await settings.now() == held
-    undone = await claire.press("manage_notifications", **values(second, "Annuler ce changement"))
+    undone = await claire.press("manage_notifications", **second.entities_of("Annuler ce changement"))
     assert undone.text.startswith("C'est annulé")
     assert len((await settings.now()).quiet) == 1
 
 
-async def test_annule_right_after_a_change_takes_it_back_and_later_does_not(claire: Dialogue, settings: Settings) -> None:
+async def test_annule_undoes_the_change_of_the_turn_before_only(claire: Dialogue, settings: Settings) -> None:
     await claire.say("plus rien après 19h", "manage_notifications")
     assert "C'est annulé" in (await claire.say("annule", "cancel")).text
     assert await settings.now() == Preferences()
@@ -84,16 +77,16 @@ async def test_annule_right_after_a_change_takes_it_back_and_later_does_not(clai
     assert "C'est annulé" in (await claire.say("remets mes notifications comme avant", "resume_notifications")).text
 
 
-async def test_what_is_set_already_is_said_so(claire: Dialogue, settings: Settings) -> None:
+async def test_a_change_that_changes_nothing_is_said_so(claire: Dialogue, settings: Settings) -> None:
     await claire.say("plus rien après 19h", "manage_notifications")
     again = await claire.say("plus rien après 19h", "manage_notifications")
     assert again.text.startswith("C'est déjà réglé ainsi")
     assert again.titles == ["Voir mes réglages"]
 
 
-async def test_a_question_is_answered_by_its_button_its_words_or_its_place(claire: Dialogue, settings: Settings) -> None:
+async def test_a_question_is_answered_by_button_words_or_position(claire: Dialogue, settings: Settings) -> None:
     asked = await claire.say("pas de notification le soir", "manage_notifications")
-    await claire.press("choose", **values(asked, "20h"))
+    await claire.press("choose", **asked.entities_of("20h"))
     assert (await settings.now()).quiet[0].start == time(20)
     await claire.say("pas de notification le soir", "manage_notifications")
     await claire.say("21h", "inform")
@@ -109,31 +102,31 @@ async def test_the_button_of_an_earlier_question_is_no_answer(claire: Dialogue, 
     old = await claire.say("pas de notification le soir", "manage_notifications")
     await claire.say("annuler", "cancel")
     await claire.say("je suis en congés, coupe tout", "mute_notifications")
-    said = await claire.press("choose", **values(old, "20h"))
-    assert "Je n'ai pas compris votre réponse" in said.text
+    answer = await claire.press("choose", **old.entities_of("20h"))
+    assert "Je n'ai pas compris votre réponse" in answer.text
     assert await settings.now() == Preferences()
 
 
-async def test_no_drops_the_question(claire: Dialogue, settings: Settings) -> None:
+async def test_no_drops_the_flow(claire: Dialogue, settings: Settings) -> None:
     await claire.say("pas de notification le soir", "manage_notifications")
     assert "C'est abandonné" in (await claire.say("non", "deny")).text
     assert claire.form is None
     assert await settings.now() == Preferences()
 
 
-async def test_another_wish_takes_the_place_of_the_question(claire: Dialogue, settings: Settings) -> None:
+async def test_another_request_replaces_the_question(claire: Dialogue, settings: Settings) -> None:
     await claire.say("pas de notification le soir", "manage_notifications")
-    said = await claire.say("en fait stop notifs jusqu'à lundi", "mute_notifications", time="lundi")
-    assert "toutes vos notifications, jusqu'au lundi 30 novembre" in said.text
+    answer = await claire.say("en fait stop notifs jusqu'à lundi", "mute_notifications", time="lundi")
+    assert "toutes vos notifications, jusqu'au lundi 30 novembre" in answer.text
     assert (await settings.now()).quiet == ()
 
 
-async def test_ready_changes(claire: Dialogue, settings: Settings) -> None:
+async def test_presets(claire: Dialogue, settings: Settings) -> None:
     shown = await claire.press("manage_notifications")
     assert shown.text.startswith("Vos réglages\u00a0:")
     assert shown.links[0]["url"].startswith("http")
     for title in ("Un seul résumé à 8h", "Rien de 19h à 8h", "Pas le week-end"):
-        assert "C'est réglé" in (await claire.press("manage_notifications", **values(shown, title))).text
+        assert "C'est réglé" in (await claire.press("manage_notifications", **shown.entities_of(title))).text
     held = await settings.now()
     assert held.digest_hours == (time(8),)
     assert {held.mode(category, Way.TELEGRAM) for category in Category} == {Mode.DIGEST}
@@ -144,8 +137,8 @@ async def test_ready_changes(claire: Dialogue, settings: Settings) -> None:
 
 async def test_a_week_without_a_free_moment_is_refused(claire: Dialogue, settings: Settings) -> None:
     await claire.press("manage_notifications", preset="evenings")
-    said = await claire.say("pas de notifications entre 8h et 19h", "manage_notifications")
-    assert "aucun moment dans la semaine" in said.text
+    answer = await claire.say("pas de notifications entre 8h et 19h", "manage_notifications")
+    assert "aucun moment dans la semaine" in answer.text
     assert len((await settings.now()).quiet) == 1
 
 
@@ -154,18 +147,18 @@ async def test_a_way_that_is_missing_is_said_so_and_nothing_changes(claire: Dial
     if offered:
         own = claire.services.settings.model_copy(update={"teams_app_id": "5a3c"})
         claire.services = replace(claire.services, settings=own)
-    said = await claire.say("tout sur Teams uniquement", "manage_notifications", channel="Teams")
-    assert ("Teams n'est pas encore relié" if offered else "ce n'est pas disponible ici") in said.text
-    assert ("Relier cette messagerie" in said.titles) is offered
+    answer = await claire.say("tout sur Teams uniquement", "manage_notifications", channel="Teams")
+    assert ("Teams n'est pas encore relié" if offered else "ce n'est pas disponible ici") in answer.text
+    assert ("Relier cette messagerie" in answer.titles) is offered
     assert claire.form is None
     assert await settings.now() == Preferences()
 
 
-async def test_muting_by_the_button_under_a_notice(claire: Dialogue, settings: Settings) -> None:
-    said = await claire.press("mute_notifications", dossier_ref=CLAIRES_DOSSIER)
-    assert f"dossier {CLAIRES_DOSSIER}, jusqu'à nouvel ordre" in said.text
+async def test_the_button_under_a_notification_mutes_its_dossier(claire: Dialogue, settings: Settings) -> None:
+    answer = await claire.press("mute_notifications", dossier_ref=CLAIRES_DOSSIER)
+    assert f"dossier {CLAIRES_DOSSIER}, jusqu'à nouvel ordre" in answer.text
     assert await settings.muted() == [CLAIRES_DOSSIER]
-    ended = await claire.press("mute_notifications", **values(said, "Jusqu'à demain 8h"))
+    ended = await claire.press("mute_notifications", **answer.entities_of("Jusqu'à demain 8h"))
     assert f"dossier {CLAIRES_DOSSIER}, jusqu'à demain à 8h" in ended.text
     assert (await settings.now()).mutes[0].until == datetime(2026, 11, 24, 7, tzinfo=UTC)
 
@@ -177,8 +170,8 @@ async def test_this_dossier_is_the_one_talked_about(claire: Dialogue, settings: 
 
 
 async def test_a_dossier_of_others_is_not_muted(claire: Dialogue, settings: Settings) -> None:
-    said = await claire.say(f"coupe les notifs de {KARIMS_DOSSIER}", "mute_notifications", dossier_ref=KARIMS_DOSSIER)
-    assert "ne faites pas partie" in said.text
+    answer = await claire.say(f"coupe les notifs de {KARIMS_DOSSIER}", "mute_notifications", dossier_ref=KARIMS_DOSSIER)
+    assert "ne faites pas partie" in answer.text
     assert await settings.muted() == []
     await claire.say("le 142", "inform")
     assert await settings.muted() == [CLAIRES_OTHER]
@@ -194,9 +187,9 @@ async def test_bare_words_are_asked_about(claire: Dialogue, settings: Settings) 
 
 
 @pytest.mark.parametrize("words", ["mets [usager] en sourdine", "plus d'alertes pour Mme [usager]"])
-async def test_whoever_was_masked_is_a_dossier_never_everything(claire: Dialogue, settings: Settings, words: str) -> None:
-    said = await claire.say(words, "mute_notifications", usager_name="[usager]")
-    assert "je ne les nomme pas ici" in said.text
+async def test_a_masked_name_is_a_dossier_never_everything(claire: Dialogue, settings: Settings, words: str) -> None:
+    answer = await claire.say(words, "mute_notifications", usager_name="[usager]")
+    assert "je ne les nomme pas ici" in answer.text
     assert await settings.muted() == []
     await claire.say("le 142", "inform")
     assert await settings.muted() == [CLAIRES_OTHER]
@@ -205,31 +198,31 @@ async def test_whoever_was_masked_is_a_dossier_never_everything(claire: Dialogue
 async def test_in_the_web_chat_an_usager_names_the_dossier(claire: Dialogue, settings: Settings) -> None:
     await claire.say("mets Durand en sourdine", "mute_notifications", WEB, usager_name="Durand")
     assert await settings.muted() == [CLAIRES_DOSSIER]
-    said = await claire.say("mets Zorglub en sourdine", "mute_notifications", WEB, partner_name="Zorglub")
+    answer = await claire.say("mets Zorglub en sourdine", "mute_notifications", WEB, partner_name="Zorglub")
     assert await settings.muted() == [CLAIRES_DOSSIER]
-    assert "ou de celles d'un dossier" in said.text
+    assert "ou de celles d'un dossier" in answer.text
 
 
-async def test_resuming_what_is_muted(claire: Dialogue, settings: Settings) -> None:
+async def test_a_mute_is_ended(claire: Dialogue, settings: Settings) -> None:
     assert "Rien n'est en sourdine" in (await claire.say("réactive les notifications", "resume_notifications")).text
     await settings.mute(None, CLAIRES_DOSSIER)
-    said = await claire.say("réactive les notifications", "resume_notifications")
+    answer = await claire.say("réactive les notifications", "resume_notifications")
     assert await settings.muted() == [CLAIRES_DOSSIER]
-    assert f"En sourdine\u00a0: dossier {CLAIRES_DOSSIER}" in said.text
+    assert f"En sourdine\u00a0: dossier {CLAIRES_DOSSIER}" in answer.text
     await claire.say("réactive tout", "resume_notifications")
     assert await settings.muted() == []
 
 
-async def test_which_of_several_is_asked(claire: Dialogue, settings: Settings) -> None:
+async def test_of_several_mutes_the_user_chooses(claire: Dialogue, settings: Settings) -> None:
     await settings.mute(CLAIRES_DOSSIER, CLAIRES_OTHER)
     asked = await claire.say("réactive les notifications", "resume_notifications")
     assert await settings.muted() == [CLAIRES_DOSSIER, CLAIRES_OTHER]
     assert {CLAIRES_DOSSIER, CLAIRES_OTHER} < set(asked.titles)
-    await claire.press("choose", **values(asked, CLAIRES_OTHER))
+    await claire.press("choose", **asked.entities_of(CLAIRES_OTHER))
     assert await settings.muted() == [CLAIRES_DOSSIER]
 
 
-async def test_a_dossier_that_one_left_can_be_heard_again(claire: Dialogue, settings: Settings) -> None:
+async def test_the_mute_of_a_dossier_that_the_user_left_is_ended(claire: Dialogue, settings: Settings) -> None:
     await settings.mute(KARIMS_DOSSIER, CLAIRES_DOSSIER)
     await claire.say(f"réactive {KARIMS_DOSSIER}", "resume_notifications", dossier_ref=KARIMS_DOSSIER)
     assert await settings.muted() == [CLAIRES_DOSSIER]
@@ -238,14 +231,14 @@ async def test_a_dossier_that_one_left_can_be_heard_again(claire: Dialogue, sett
 async def test_a_link_that_ended_changes_nothing(claire: Dialogue, settings: Settings, world: World) -> None:
     await claire.say("pas de notification le soir", "manage_notifications")
     assert await world.identity.unlink(claire.id)
-    said = await claire.say("20h", "inform")
-    assert "n'est plus reliée" in said.text
+    answer = await claire.say("20h", "inform")
+    assert "n'est plus reliée" in answer.text
     assert await settings.now() == Preferences()
 
 
 async def test_with_the_platform_down_nothing_changes(claire: Dialogue, settings: Settings, world: World) -> None:
     world.line.cut_after(0, losing=False)
-    said = await claire.say("plus rien après 19h", "manage_notifications")
-    assert "SPHERE ne répond pas" in said.text
-    assert set(said.titles) == {"Réessayer", "Joindre l'équipe SPHERE"}
+    answer = await claire.say("plus rien après 19h", "manage_notifications")
+    assert "SPHERE ne répond pas" in answer.text
+    assert set(answer.titles) == {"Réessayer", "Joindre l'équipe SPHERE"}
     assert await settings.now() == Preferences()
