@@ -1,1 +1,1 @@
-"""What the assistant does: rasa-sdk custom actions, thin, a module per capability."""
+"""The dialogue: rasa-sdk actions. `framework` holds what every flow shares, `flows` a module or package per capability."""

@@ -32,7 +32,10 @@ _console = Console(highlight=False, soft_wrap=True)
 @app.command()
 def run() -> None:
     """Start everything on this machine and keep it running until Ctrl-C or SIGTERM."""
-    from bot.installation.installation import Installation, run_installation  # its imports are not needed by the other commands
+    from bot.installation.installation import (  # its imports are not needed by the other commands
+        Installation,
+        run_installation,
+    )
 
     def say(line: str) -> None:
         _console.print(line, markup=False)
@@ -61,7 +64,7 @@ def serve() -> None:
 @app.command()
 def actions(port: Port = 5055) -> None:
     """Run the action server alone, on loopback."""
-    from actions.server import serve as serve_actions
+    from actions.framework.server import serve as serve_actions
 
     try:
         serve_actions(load_settings(), port)

@@ -40,7 +40,7 @@ def domain() -> dict[str, dict[str, Any]]:
 def literals() -> tuple[frozenset[str], frozenset[str]]:
     """Strings of `actions/`, and the fixed beginnings of its f-strings."""
     whole, beginnings = set(), set()
-    for path in (ROOT / "actions").glob("*.py"):
+    for path in (ROOT / "actions").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
@@ -59,7 +59,7 @@ def test_every_intent_has_a_rule() -> None:
 
 
 def test_every_rule_calls_an_action_that_exists() -> None:
-    from actions.server import all_actions
+    from actions.framework.server import all_actions
 
     known = {action.name() for action in all_actions()}
     called = {step["action"] for rule in rules() for step in rule["steps"] if "action" in step}

@@ -1,3 +1,5 @@
+"""Claire's conversation, and one that is linked to nobody, over a sandbox of their own."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
@@ -10,12 +12,13 @@ from bot.core.clock import ManualClock
 from bot.directory import import_file
 from bot.sandbox.demo_directory import write_demo_file
 from tests.unit.accounts.world import CLAIRE, START, World, world_over
-from tests.unit.actions.dialogue import Dialogue, services
+from tests.unit.actions.dialogue import Dialogue, services_over
 from tests.unit.sandbox.running import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of a directory of 500 people."""
     folder = tmp_path_factory.mktemp("directory")
     write_demo_file(folder / "demo.txt", people=500)
     import_file(folder / "demo.txt", folder / "index")
@@ -24,6 +27,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """The embedded platform."""
     (tmp_path / "sandbox").mkdir()
     with running_sandbox(tmp_path / "sandbox") as running:
         yield running
@@ -31,14 +35,15 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 @pytest.fixture
 async def world(tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[World]:
+    """Accounts, identity and dossiers over the sandbox, with a clock that tests move."""
     async with world_over(tmp_path, sandbox, ManualClock(START)) as made:
         yield made
 
 
 @pytest.fixture
 def stranger(world: World, directory: Path) -> Dialogue:
-    """A conversation that is linked to nobody."""
-    return Dialogue(services(world, directory))
+    """A conversation in Telegram that is linked to nobody."""
+    return Dialogue(services_over(world, directory))
 
 
 @pytest.fixture

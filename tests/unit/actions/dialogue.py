@@ -1,12 +1,14 @@
-"""A conversation with the real actions over a real platform and database; a stand-in does the little of Rasa that rules and forms need.
+"""A conversation with the real actions over a real platform and database; a fake does the little of Rasa that rules and forms need.
 
-It understands nothing: each message is given with its intent and entities. Conversations with the real Rasa are in tests/conversations.
+The fake understands nothing: each message is given with its intent and entities. Conversations with the real Rasa are in
+tests/conversations.
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -16,11 +18,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
-from actions.base import AssistantAction, Context
-from actions.server import all_actions
-from actions.services import Services
-from actions.speech import Speech
-from actions.turn import Turn
+from actions.framework.action import AssistantAction
+from actions.framework.context import Context
+from actions.framework.server import all_actions
+from actions.framework.services import Services
+from actions.framework.turn import Turn
+from actions.framework.utterances import Utterances
 from bot.directory import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.identity.continuations import Continuations
@@ -31,12 +34,13 @@ from tests.unit.accounts.world import SETTINGS, World
 ROOT = Path(__file__).resolve().parents[3]
 TELEGRAM = {"channel": "telegram", "home": "telegram", "trusted": False}
 WEB = {"channel": "web", "home": "telegram", "trusted": True}
-"""The doors of one conversation: its own, and the trusted web chat that it is gone on with in."""
+"""Channel metadata of the turns of one conversation: on its own channel, and in the trusted web chat in which it is continued."""
 MAX_STEPS = 12
 
 
 @cache
 def domain() -> dict[str, Any]:
+    """Return the responses and forms of the domain."""
     merged: dict[str, Any] = {"responses": {}, "forms": {}}
     for path in sorted((ROOT / "domain").glob("*.yml")):
         loaded = YAML(typ="safe").load(path)
@@ -47,12 +51,13 @@ def domain() -> dict[str, Any]:
 
 @cache
 def rules() -> dict[str, str]:
-    """The action that each intent's rule calls."""
+    """Return the action that each intent's rule calls."""
     steps = [r["steps"] for path in (ROOT / "data/rules").glob("*.yml") for r in YAML(typ="safe").load(path)["rules"]]
     return {first["intent"]: second["action"] for first, second, *_ in steps if "intent" in first}
 
 
-def services(world: World, directory: Path) -> Services:
+def services_over(world: World, directory: Path) -> Services:
+    """Return the services of the actions over the world's platform and database."""
     return Services(
         settings=SETTINGS,
         clock=world.clock,
@@ -69,11 +74,11 @@ def services(world: World, directory: Path) -> Services:
     )
 
 
-class Said:
-    """What the assistant said in one turn."""
+class Answer:
+    """What the assistant uttered in one turn."""
 
     def __init__(self, messages: list[dict[str, Any]]) -> None:
-        self.texts = [text(m) for m in messages if text(m)]
+        self.texts = [text_of(m) for m in messages if text_of(m)]
         custom = [m["custom"] for m in messages if m.get("custom")]
         self.links: list[dict[str, str]] = [c["link"] for c in custom if "link" in c]
         self.handover: dict[str, Any] | None = next((c["handover"] for c in custom if "handover" in c), None)
@@ -83,13 +88,19 @@ class Said:
         self.text = "\n".join(self.texts)
         self.all = "\n".join([self.text, *self.titles, *self.payloads, *(link["title"] for link in self.links)])
 
+    def entities_of(self, title: str) -> dict[str, str]:
+        """Return the entities that the button with this title carries."""
+        payload = self.payloads[self.titles.index(title)]
+        return dict(json.loads(payload[payload.index("{") :])) if "{" in payload else {}
+
 
 def _response(message: dict[str, Any]) -> dict[str, Any]:
     name = message.get("response")
     return domain()["responses"][name][0] if name else {}
 
 
-def text(message: dict[str, Any]) -> str:
+def text_of(message: dict[str, Any]) -> str:
+    """Return the text of an uttered message, filled in."""
     template = str(_response(message).get("text") or message.get("text") or "")
     return re.sub(r"\{(\w+)\}", lambda found: str(message.get(found[1], found[0])), template)
 
@@ -105,89 +116,91 @@ class Dialogue:
         self._turns = itertools.count(1)
         self._actions: dict[str, AssistantAction] = {action.name(): action for action in all_actions()}
         self._message: dict[str, Any] = {}
-        self._spoken: list[dict[str, Any]] = []
+        self._uttered: list[dict[str, Any]] = []
 
     async def say(
-        self, words: str, intent: str, door: dict[str, Any] = TELEGRAM, confidence: float = 0.95, **entities: str | tuple[str, ...]
-    ) -> Said:
-        """A typed sentence; entities are found where their value stands in it, one or several of a kind."""
+        self, words: str, intent: str, metadata: dict[str, Any] = TELEGRAM, confidence: float = 0.95, **entities: str | tuple[str, ...]
+    ) -> Answer:
+        """Type a message; entities, one or several of a name, are found where their value stands in it."""
         found = [
             {"entity": name, "value": value, "start": words.find(value), "end": words.find(value) + len(value)}
             for name, values in entities.items()
             for value in ((values,) if isinstance(values, str) else values)
         ]
-        return await self._turn({"text": words, "intent": {"name": intent, "confidence": confidence}, "entities": found}, door)
+        return await self._turn({"text": words, "intent": {"name": intent, "confidence": confidence}, "entities": found}, metadata)
 
-    async def press(self, intent: str, door: dict[str, Any] = TELEGRAM, **entities: str) -> Said:
-        """A button, or what the gateway says in the user's name."""
+    async def press(self, intent: str, metadata: dict[str, Any] = TELEGRAM, **entities: str) -> Answer:
+        """Press a button, or let the gateway speak in the user's name."""
         found = [{"entity": name, "value": value, "extractor": "button"} for name, value in entities.items()]
-        return await self._turn({"text": "", "intent": {"name": intent, "confidence": 1.0}, "entities": found}, door)
+        return await self._turn({"text": "", "intent": {"name": intent, "confidence": 1.0}, "entities": found}, metadata)
 
-    async def _turn(self, message: dict[str, Any], door: dict[str, Any]) -> Said:
-        metadata = {"turn": f"t{next(self._turns)}", **door}
-        self._message, self._spoken = {**message, "metadata": metadata}, []
+    async def _turn(self, message: dict[str, Any], metadata: dict[str, Any]) -> Answer:
+        metadata = {"turn": f"t{next(self._turns)}", **metadata}
+        self._message, self._uttered = {**message, "metadata": metadata}, []
         self.events.append({"event": "user", "parse_data": self._message, "metadata": metadata})
-        wanted = await self._heard() or rules()[message["intent"]["name"].split("/")[0]]
+        action = await self._validate() or rules()[message["intent"]["name"].split("/")[0]]
         for _ in range(MAX_STEPS):
-            if wanted == "action_listen":
-                return Said(self._spoken)
-            wanted = await self._run_form(wanted) if wanted.endswith("_form") else await self._run(wanted)
+            if action == "action_listen":
+                return Answer(self._uttered)
+            action = await self._run_form(action) if action.endswith("_form") else await self.run_action(action)
         raise AssertionError("the turn does not come to an end")
 
-    async def _heard(self) -> str | None:
-        """What the running form makes of the message; None where it is about something else."""
+    async def _validate(self) -> str | None:
+        """Let the active form validate the message; return the next action, None for a digression."""
         form = self.form
         if form is None:
             return None
         self.events.append({"event": "action", "name": form})
-        heard = await self._act(f"validate_{form}")
-        if not heard:
+        events = await self.act(f"validate_{form}")
+        if not events:
             self.events.pop()
             return None
-        self._apply(heard)
-        asked = self.slots.get("requested_slot")
-        return await self._run_form(form) if asked is not None or not self.slots.get("aborted") else self._ended(form)
+        self._apply(events)
+        requested = self.slots.get("requested_slot")
+        return await self._run_form(form) if requested is not None or not self.slots.get("aborted") else self._submit(form)
 
     async def _run_form(self, form: str) -> str:
         self.form = form
         missing = next((name for name in domain()["forms"][form]["required_slots"] if self.slots.get(name) is None), None)
         if missing is None:
-            return self._ended(form)
+            return self._submit(form)
         self.slots["requested_slot"] = missing
         for name in (f"action_ask_{form}_{missing}", f"action_ask_{missing}"):
             if name in self._actions:
-                self._apply(await self._act(name))
+                self._apply(await self.act(name))
                 return "action_listen" if self.slots.get(missing) is None else await self._run_form(form)
         names = (f"utter_ask_{form}_{missing}", f"utter_ask_{missing}")
         self._utter([{"response": next(name for name in names if name in domain()["responses"])}])
         return "action_listen"
 
-    def _ended(self, form: str) -> str:
+    def _submit(self, form: str) -> str:
         self.form, self.slots["requested_slot"] = None, None
         return f"action_{form.removesuffix('_form')}"
 
-    async def _run(self, action: str) -> str:
-        events = await self._act(action)
+    async def run_action(self, action: str) -> str:
+        """Run an action, apply its events and return the action that follows."""
+        events = await self.act(action)
         self.events.append({"event": "action", "name": action})
         self._apply(events)
         followups = [event["name"] for event in events if event["event"] == "followup"]
         return followups[-1] if followups else "action_listen"
 
-    async def _act(self, action: str) -> list[dict[str, Any]]:
+    async def act(self, action: str) -> list[dict[str, Any]]:
+        """Let an action act and return its events. What it raises is raised, unlike in `AssistantAction.run`."""
         dispatcher = CollectingDispatcher()
         loop = {"name": self.form} if self.form else {}
         tracker = Tracker(self.id, copy.deepcopy(self.slots), self._message, [*self.events], False, None, loop, "action_listen")
         turn = Turn(tracker)
-        context = Context(turn, Speech(dispatcher, domain(), external=not turn.trusted), self.services)
+        context = Context(turn, Utterances(dispatcher, domain(), external=not turn.trusted), self.services)
         events = await self._actions[action].act(context)
         self._utter(dispatcher.messages)
         return events
 
     def _utter(self, messages: list[dict[str, Any]]) -> None:
-        self._spoken += messages
+        self._uttered += messages
         for message in messages:
             data = {"buttons": message.get("buttons"), "custom": message.get("custom")}
-            self.events.append({"event": "bot", "text": text(message) or None, "data": data})
+            self.events.append({"event": "bot", "text": text_of(message) or None, "data": data})
 
     def _apply(self, events: list[dict[str, Any]]) -> None:
         for event in events:

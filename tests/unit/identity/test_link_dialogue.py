@@ -11,18 +11,19 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
-from actions.base import Context, Events
-from actions.identity import LINK, AskLoginEmail, SubmitLinkAccount, ValidateLinkAccount
-from actions.services import Services
-from actions.speech import Speech
-from actions.tasks import begin
-from actions.turn import BUTTON, Turn
+from actions.flows.identity import LINK_ACCOUNT, AskLoginEmail, SubmitLinkAccount, ValidateLinkAccount
+from actions.framework.action import Events
+from actions.framework.context import Context
+from actions.framework.lifecycle import start_flow
+from actions.framework.services import Services
+from actions.framework.turn import BUTTON_EXTRACTOR, Turn
+from actions.framework.utterances import Utterances
 from bot.identity.service import Identity
 from bot.settings import Settings
 from tests.unit.accounts.world import CLAIRE, World
 
 DOMAIN = Path(__file__).resolve().parents[3] / "domain"
-FORM = LINK.form
+FORM = LINK_ACCOUNT.form
 CHANNELS = {"telegram_token": "1:x", "telegram_bot": "SphereBot", "teams_app_id": "app"}
 OIDC = {"oidc_issuer": "https://issuer.example", "oidc_client_id": "sphere"}
 
@@ -48,15 +49,15 @@ class Chat:
         self, text: str = "", *, requested: str | None = None, stack: list[Any] | None = None, home: str = "web", **entities: str
     ) -> Context:
         """A turn that says a text, or where there is none presses a button with these entities."""
-        carried = [{"entity": name, "value": value, "extractor": BUTTON} for name, value in entities.items()]
+        carried = [{"entity": name, "value": value, "extractor": BUTTON_EXTRACTOR} for name, value in entities.items()]
         door = {"turn": 1, "channel": home, "home": home, "trusted": home == "web"}
-        message = {"text": text, "intent": {"name": LINK.name}, "entities": carried, "metadata": door}
+        message = {"text": text, "intent": {"name": LINK_ACCOUNT.name}, "entities": carried, "metadata": door}
         slots = {"task_stack": stack, "requested_slot": requested}
         tracker = Tracker("chat", slots, message, [{"event": "user"}], False, None, {"name": FORM} if requested else {}, None)
         dispatcher = CollectingDispatcher()
         self.said = cast(list[dict[str, Any]], dispatcher.messages)
         services = SimpleNamespace(settings=self.settings, identity=self.identity, clock=self.world.clock)
-        return Context(Turn(tracker), Speech(dispatcher, self.domain), cast(Services, services))
+        return Context(Turn(tracker), Utterances(dispatcher, self.domain), cast(Services, services))
 
     @property
     def responses(self) -> list[str]:
@@ -74,7 +75,7 @@ def slots(events: Events) -> dict[str, Any]:
 async def test_a_linked_chat_is_offered_the_other_channels(world: World, domain: dict[str, Any]) -> None:
     claire = await world.link("chat", CLAIRE)
     chat = Chat(world, domain, **CHANNELS)
-    await begin(LINK, chat.context("lier mon compte"))
+    await start_flow(LINK_ACCOUNT, chat.context("lier mon compte"))
     assert chat.responses == ["utter_already_linked", "utter_link_other_chat", "utter_link_other_chat"]
     assert [link["title"] for link in chat.links] == ["Ouvrir dans Telegram", "Ouvrir dans Teams"]
     assert chat.said[1]["minutes"] == 10
@@ -94,21 +95,21 @@ async def test_a_linked_chat_is_offered_the_other_channels(world: World, domain:
 async def test_the_channel_that_was_named(world: World, domain: dict[str, Any], text: str, home: str, titles: list[str]) -> None:
     await world.link("chat", CLAIRE)
     chat = Chat(world, domain, **CHANNELS)
-    await begin(LINK, chat.context(text, home=home))
+    await start_flow(LINK_ACCOUNT, chat.context(text, home=home))
     assert [link["title"] for link in chat.links] == titles
 
 
 async def test_the_channel_as_it_was_understood(world: World, domain: dict[str, Any]) -> None:
     await world.link("chat", CLAIRE)
     chat = Chat(world, domain, **CHANNELS)
-    await begin(LINK, chat.context("relier l'autre", channel="Telegram"))
+    await start_flow(LINK_ACCOUNT, chat.context("relier l'autre", channel="Telegram"))
     assert [link["title"] for link in chat.links] == ["Ouvrir dans Telegram"]
 
 
 async def test_a_channel_that_is_not_there(world: World, domain: dict[str, Any]) -> None:
     await world.link("chat", CLAIRE)
     chat = Chat(world, domain)
-    await begin(LINK, chat.context("relier mon Telegram"))
+    await start_flow(LINK_ACCOUNT, chat.context("relier mon Telegram"))
     assert chat.responses == ["utter_already_linked", "utter_link_no_such_channel"]
     assert chat.said[-1]["channel"] == "Telegram"
 
@@ -116,7 +117,7 @@ async def test_a_channel_that_is_not_there(world: World, domain: dict[str, Any])
 async def test_a_link_made_elsewhere_is_told(world: World, domain: dict[str, Any]) -> None:
     await world.link("chat", CLAIRE)
     chat = Chat(world, domain)
-    events = await begin(LINK, chat.context(linked="1"))
+    events = await start_flow(LINK_ACCOUNT, chat.context(linked="1"))
     assert chat.responses == ["utter_linked", "utter_what_next"]
     assert (chat.said[0]["name"], chat.said[0]["days"]) == ("Claire Moreau", 90)
     assert events[-1]["name"] == "action_listen"
@@ -125,11 +126,11 @@ async def test_a_link_made_elsewhere_is_told(world: World, domain: dict[str, Any
 async def test_a_link_made_elsewhere_fills_the_form(world: World, domain: dict[str, Any]) -> None:
     await world.link("chat", CLAIRE)
     chat = Chat(world, domain)
-    for requested in LINK.required:
+    for requested in LINK_ACCOUNT.required_slots:
         context = chat.context(linked="1", requested=requested)
         heard = slots(await ValidateLinkAccount().act(context))
         assert chat.responses == ["utter_linked"]
-        assert all(heard[name] for name in LINK.required)
+        assert all(heard[name] for name in LINK_ACCOUNT.required_slots)
     done = chat.context(requested="login_code")
     events = await SubmitLinkAccount().act(done)
     assert chat.responses == ["utter_what_next"]
@@ -138,7 +139,7 @@ async def test_a_link_made_elsewhere_fills_the_form(world: World, domain: dict[s
 
 async def test_a_link_that_has_ended_meanwhile_is_said(world: World, domain: dict[str, Any]) -> None:
     chat = Chat(world, domain)
-    await begin(LINK, chat.context(linked="1"))
+    await start_flow(LINK_ACCOUNT, chat.context(linked="1"))
     assert chat.responses == ["utter_linked_no_more"]
     heard = slots(await ValidateLinkAccount().act(chat.context(linked="1", requested="login_email")))
     assert chat.responses == ["utter_linked_no_more"]
@@ -147,7 +148,7 @@ async def test_a_link_that_has_ended_meanwhile_is_said(world: World, domain: dic
 
 async def test_somebody_without_an_account_is_told_so(world: World, domain: dict[str, Any]) -> None:
     chat = Chat(world, domain, **OIDC)
-    await begin(LINK, chat.context(linked="0"))
+    await start_flow(LINK_ACCOUNT, chat.context(linked="0"))
     await ValidateLinkAccount().act(chat.context(linked="0", requested="login_email"))
     assert chat.responses == ["utter_sign_in_no_account"]
     assert chat.said[0]["issuer"] == "Pro Santé Connect"

@@ -1,0 +1,1 @@
+"""The flows of the assistant, one module or package per capability."""

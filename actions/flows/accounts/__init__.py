@@ -1,0 +1,1 @@
+"""Accounts: request one, check a request."""

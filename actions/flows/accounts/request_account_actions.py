@@ -1,0 +1,127 @@
+"""The actions of the flow that requests an account: its start from an addition, its questions, its submission."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.flows.accounts.directory_record import ASKED_FIELDS, SKIPPED, field_slot
+from actions.flows.accounts.request_account import REQUEST_ACCOUNT
+from actions.flows.partners.partner_slot import NOBODY
+from actions.framework.action import AssistantAction, Events
+from actions.framework.context import Context
+from actions.framework.flow import active_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.lifecycle import reset_flow, start_flow
+from bot.accounts.directory_record import Fiche, FieldError
+from bot.dossiers.errors import NotAMember, UnknownDossier
+
+
+class StartRequestAccount(AssistantAction):
+    """Start a request. It replaces the addition of a partner that it comes from and takes over its dossier and person."""
+
+    action_name = "action_begin_request_account"
+
+    async def act(self, context: Context) -> Events:
+        """Take over what the addition collected, then start the flow."""
+        turn = context.turn
+        current = active_flow(turn)
+        if current is None or current.name != "add_partner":
+            return await start_flow(REQUEST_ACCOUNT, context)
+        partner = turn.slot("partner") or {}
+        turn.tracker.slots["adding"] = {
+            "dossier": turn.slot("dossier"),
+            "basis": turn.slot("basis_said"),
+            "key": partner.get("key"),
+            "query": turn.slot("partner_query") or {},
+            "nobody": turn.slot("partner_choices") == NOBODY,
+        }
+        turn.tracker.active_loop = {}
+        return [*reset_flow(current), *await start_flow(REQUEST_ACCOUNT, context)]
+
+
+class ValidateRequestAccount(ValidateFlow):
+    """Collect the answers of the flow."""
+
+    flow = REQUEST_ACCOUNT
+
+
+def record_values(context: Context) -> dict[str, Any]:
+    """Return the fields of the directory record that the slots hold, without those that were skipped."""
+    asked = {field: context.turn.slot(field_slot(field)) for field in ASKED_FIELDS}
+    both = {**(context.turn.slot("fiche_rest") or {}), **asked}
+    return {field: value for field, value in both.items() if value and value != SKIPPED}
+
+
+class AskRequestAccountBasis(AssistantAction):
+    """Ask on what basis the access that waits for the account will be given."""
+
+    action_name = "action_ask_request_account_form_basis"
+
+    async def act(self, context: Context) -> Events:
+        """Ask, naming the person and the dossier."""
+        values = record_values(context)
+        name = f"{values.get('given', '')} {values.get('family', '')}".strip()
+        context.utterances.utter("utter_ask_basis", name=name, reference=context.turn.slot("dossier"))
+        return []
+
+
+class AskRequestAccountConfirmed(AssistantAction):
+    """Show the whole directory record before it is sent."""
+
+    action_name = "action_ask_request_account_form_confirmed"
+
+    async def act(self, context: Context) -> Events:
+        """Show the record, a line for each field; if a field is missing or not valid, ask for it instead."""
+        turn, utterances = context.turn, context.utterances
+        if turn.slot("correcting"):
+            return [{"event": "slot", "name": "correcting", "value": None}]
+        try:
+            fields = Fiche.of(record_values(context)).lines()
+        except FieldError as error:
+            missing = error.field if error.field in ASKED_FIELDS else "organization"
+            utterances.utter("utter_field_needed", field=utterances.text(f"utter_field_{missing}"))
+            return [
+                {"event": "slot", "name": field_slot(missing), "value": None},
+                {"event": "followup", "name": REQUEST_ACCOUNT.form},
+            ]
+        lines = [utterances.text("utter_fiche_line", label=utterances.text(f"utter_field_{field}"), value=value) for field, value in fields]
+        dossier = utterances.text("utter_fiche_dossier", reference=turn.slot("dossier")) if turn.slot("dossier") else ""
+        utterances.utter("utter_card_request", fiche="\n".join(lines), dossier=dossier)
+        return []
+
+
+class SubmitRequestAccount(SubmitFlow):
+    """Send the request to the SPHERE team."""
+
+    action_name = "action_request_account"
+    flow = REQUEST_ACCOUNT
+
+    async def submit(self, context: Context) -> Events:
+        """Send it if that was confirmed."""
+        turn, utterances = context.turn, context.utterances
+        if turn.slot("confirmed") != "affirm":
+            context.utter_unchanged("utter_request_declined")
+            return []
+        dossier, basis = turn.slot("dossier"), turn.slot("basis")
+        record = Fiche.of(record_values(context))
+        try:
+            submission = await context.services.requests.submit(
+                record,
+                requester=await context.account(),
+                conversation_id=turn.conversation_id,
+                dossier=dossier,
+                basis=basis if dossier else None,
+                key=turn.key,
+            )
+        except NotAMember:
+            context.utter_unchanged("utter_not_a_member", reference=dossier)
+            return []
+        except UnknownDossier:
+            context.utter_unchanged("utter_dossier_unknown", reference=dossier)
+            return []
+        if submission.account is not None:
+            context.utter_unchanged("utter_request_has_account", name=record.name)
+            return []
+        response = ("utter_request_joined" if submission.joined else "utter_request_sent") + ("_dossier" if dossier else "")
+        utterances.utter(response, name=record.name, request=submission.reference, reference=dossier or "")
+        return []

@@ -1,0 +1,194 @@
+"""What belongs to no single flow: replies, yes and no, cancellation, help, repetition, unexpected facts, a new session."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActionExecuted, SessionStarted, SlotSet
+
+from actions.flows.directory.search import read_criteria
+from actions.flows.notifications.preferences import undo_change, undoable_version
+from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.context import Context, FlowOutcome
+from actions.framework.dialogue_stack import (
+    flow_of,
+    frame_of,
+    frames_of,
+    next_frame,
+    set_stack,
+    waits_for_web_chat,
+    without_waiting_for_link,
+)
+from actions.framework.flow import active_flow
+from actions.framework.lifecycle import LINK_FLOW, correct_last_flow, reset_flow, resume_flow, resume_next, return_to_flow
+from actions.framework.turn import Turn, last_utterance
+from actions.framework.unexpected_input import SUPPORT_AFTER_FAILURES, UnexpectedInput, failures_in_a_row
+from actions.framework.utterances import Button
+from actions.framework.web_continuation import report_outcome, utter_continuation_link
+
+SILENT_AFTER = frozenset({"emergency", "goodbye"})
+"""Intents after which the question of the active flow is not asked again: nothing else is to be read."""
+
+
+class Reply(AssistantAction):
+    """Answer what needs no more than a response: `utter_<intent>`."""
+
+    action_name = "action_reply"
+
+    async def act(self, context: Context) -> Events:
+        """Utter the response and return to the active flow."""
+        turn, utterances, settings = context.turn, context.utterances, context.services.settings
+        response = f"utter_{turn.intent}"
+        if turn.intent == "greet" and turn.active_form is not None:
+            response = "utter_greet_again"
+        if turn.intent == "out_of_scope" and failures_in_a_row(turn) >= SUPPORT_AFTER_FAILURES:
+            response = "utter_fallback_support"
+        utterances.utter(response, phone=settings.support_phone, email=settings.support_email)
+        if turn.intent in SILENT_AFTER:
+            return wait_for_user(turn)
+        frame = next_frame(frames_of(turn), turn)
+        if turn.active_form is None and frame is not None and turn.intent == "greet":
+            utterances.utter("utter_task_waiting", task=utterances.text(f"utter_task_{frame['task']}"))
+        return return_to_flow(turn)
+
+
+class AffirmOrDeny(AssistantAction):
+    """Answer « oui » or « non » when no question was asked: it can only be about a flow of the stack."""
+
+    action_name = "action_yes_no"
+
+    async def act(self, context: Context) -> Events:
+        """Resume the flow, or drop it. « non, à Blois » corrects the flow that just ended."""
+        turn, utterances = context.turn, context.utterances
+        frames = frames_of(turn)
+        frame = next_frame(frames, turn)
+        if turn.active_form is None and turn.message.get("entities") and (events := await correct_last_flow(context)) is not None:
+            return events
+        if turn.active_form is not None or frame is None:
+            idle = "utter_all_right" if turn.intent == "affirm" else "utter_nothing_asked"
+            utterances.utter(idle if turn.active_form is None else "utter_not_an_answer")
+            return return_to_flow(turn)
+        if turn.intent == "deny":
+            utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{frame['task']}"))
+            await report_outcome(context, frame["task"], FlowOutcome.UNCHANGED)
+            return [set_stack([other for other in frames if other != frame]), *wait_for_user(turn)]
+        return await resume_flow(frame, context)
+
+
+class CancelFlow(AssistantAction):
+    """Cancel the active flow and resume the one that it interrupted, saying which."""
+
+    action_name = "action_cancel"
+
+    async def act(self, context: Context) -> Events:
+        """Cancel the active flow, else one that waits for the web chat, else the change that was just made."""
+        turn, utterances = context.turn, context.utterances
+        active, frames = active_flow(turn), frames_of(turn)
+        cancelled = active or next((flow_of(frame) for frame in reversed(frames) if waits_for_web_chat(frame)), None)
+        if cancelled is None and (version := undoable_version(turn)) is not None:
+            return [set_stack([]), *await undo_change(context, version), *wait_for_user(turn)]
+        if cancelled is None:
+            utterances.utter("utter_nothing_to_cancel")
+            return [set_stack([]), *wait_for_user(turn)]
+        response = "utter_later" if turn.slot("offered") else "utter_task_dropped"
+        utterances.utter(response, task=utterances.text(f"utter_task_{cancelled.name}"))
+        await report_outcome(context, cancelled.name, FlowOutcome.UNCHANGED, turn.slot("dossier"))
+        if active is None:
+            return [set_stack([]), *wait_for_user(turn)]
+        return [*reset_flow(active), *await resume_next(without_waiting_for_link(frames), context)]
+
+
+class UnexpectedFacts(UnexpectedInput):
+    """Answer facts that nothing asked for."""
+
+    action_name = "action_orphan"
+
+    def suggest_flows(self, context: Context) -> list[Button]:
+        """Return buttons for a professional who was named, else for a dossier."""
+        turn, utterances = context.turn, context.utterances
+        if read_criteria(turn):
+            return [
+                utterances.button("utter_reading_find_professional", "find_professional", **turn.entity_values),
+                utterances.button("utter_reading_add_partner", "add_partner", **turn.entity_values),
+            ]
+        if reference := turn.entity("dossier_ref"):
+            return [
+                utterances.button("utter_reading_list_partners", "list_partners", dossier_ref=reference),
+                utterances.button("utter_reading_add_partner", "add_partner", dossier_ref=reference),
+            ]
+        return []
+
+
+class Help(AssistantAction):
+    """Say what can be done, or what to do now."""
+
+    action_name = "action_help"
+
+    async def act(self, context: Context) -> Events:
+        """Utter the help of the active flow and of its question; without one, that of a linked or an unlinked chat."""
+        turn, utterances = context.turn, context.utterances
+        flow = active_flow(turn)
+        if flow is not None:
+            question_help = f"utter_help_{turn.requested_slot}"
+            utterances.utter("utter_help_task", task=utterances.text(f"utter_task_{flow.name}"))
+            if utterances.has_response(question_help):
+                utterances.utter(question_help)
+            return return_to_flow(turn)
+        linked = await context.services.identity.linked_account_id(turn.conversation_id)
+        utterances.utter("utter_help_linked" if linked else "utter_help_unlinked")
+        return wait_for_user(turn)
+
+
+class Repeat(AssistantAction):
+    """Say the last message again."""
+
+    action_name = "action_repeat"
+
+    async def act(self, context: Context) -> Events:
+        """Ask the question of the active flow again, else utter the last text again with its buttons and its link."""
+        turn, utterances = context.turn, context.utterances
+        if turn.entity("continued") and turn.trusted:
+            return await self._continue(context)
+        if turn.active_form is not None:
+            return return_to_flow(turn)
+        message, link = last_utterance(turn)
+        if message is None:
+            utterances.utter("utter_nothing_to_repeat")
+            return wait_for_user(turn)
+        utterances.utter_lines([str(message["text"])], (message.get("data") or {}).get("buttons"))
+        if link and link["title"] == utterances.text("utter_title_continue"):
+            await utter_continuation_link(context)  # the one before may have been used, or have expired
+        elif link:
+            utterances.utter_link(link["title"], link["url"])
+        return wait_for_user(turn)
+
+    async def _continue(self, context: Context) -> Events:
+        """Continue in the web chat, where the conversation was just opened: the active flow, or the next one of the stack."""
+        turn, utterances = context.turn, context.utterances
+        frame = next_frame(frames_of(turn), turn)
+        if turn.active_form is None and frame is None:
+            utterances.utter("utter_welcome_here")
+            utterances.utter("utter_what_next")
+            return wait_for_user(turn)
+        utterances.utter("utter_continued_here")
+        if turn.active_form is not None or frame is None:
+            return return_to_flow(turn)
+        return await resume_flow(frame, context)
+
+
+class SessionStart(AssistantAction):
+    """Start a session after an hour of silence: the active flow is put on the stack, to be resumed."""
+
+    action_name = "action_session_start"
+
+    async def act(self, context: Context) -> Events:
+        """Keep the stack, without what waits for the chat to be linked, and the dossier talked about last."""
+        turn = context.turn
+        flow = active_flow(turn)
+        frames = without_waiting_for_link(frames_of(turn))
+        if flow is not None and flow.name != LINK_FLOW:
+            frames.append(frame_of(flow, turn))
+        kept: Events = [set_stack(frames), SlotSet("last_dossier", turn.slot("last_dossier"))]
+        return [SessionStarted(), *kept, ActionExecuted("action_listen")]
+
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return events that start the session in any case."""
+        return [SessionStarted(), ActionExecuted("action_listen")]

@@ -1,0 +1,99 @@
+"""The flow that finds a professional in the directory, without adding them to anything."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from actions.flows.directory.search import describe, read_criteria, search
+from actions.framework.action import Events
+from actions.framework.context import Context
+from actions.framework.flow import Flow, Slots, register_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.lifecycle import slots_of_last_flow
+from actions.framework.utterances import MAX_SHOWN, Button, make_button
+from bot.accounts.directory_record_fields import FieldError, display_phone, validate_field
+from bot.directory.records import Professional
+
+_CONTINUATION = re.compile(r"\W*et\b(?! (?:ajoute|demande|cr[ée]e))", re.IGNORECASE)
+"""« et à Blois ? »."""
+
+
+class FindProfessional(Flow):
+    """Collect whom to look for. No account is needed."""
+
+    name = "find_professional"
+    required_slots = slots = ("professional_query",)
+    needs_link = False
+    correctable = True
+    free_text_slots: ClassVar[frozenset[str]] = frozenset({"professional_query"})
+
+    async def start(self, context: Context) -> Slots:
+        """Return what the message gives of the person; « et à Blois ? » right after a search is the same search elsewhere."""
+        criteria = read_criteria(context.turn)
+        before = slots_of_last_flow(context, self.name) if _CONTINUATION.match(context.turn.text) else None
+        if before is not None:
+            return await self.correct(context, before)
+        return {"professional_query": criteria} if criteria else {}
+
+    async def correct(self, context: Context, slots: Slots) -> Slots:
+        """Return the last search with what the message replaces: « non, à Blois »."""
+        known = slots["professional_query"]
+        criteria = read_criteria(context.turn, known)
+        return {"professional_query": criteria} if criteria != known else {}
+
+    async def collect(self, context: Context) -> Slots:
+        """Return a name, a profession, a place; any other words are a name."""
+        criteria = read_criteria(context.turn)
+        if not criteria and context.turn.intent not in {"affirm", "deny"} and context.turn.text and not context.turn.masked:
+            criteria = {"name": context.turn.text[:80]}
+        return {"professional_query": criteria} if criteria else {}
+
+
+FIND_PROFESSIONAL = register_flow(FindProfessional())
+
+
+class ValidateFindProfessional(ValidateFlow):
+    """Collect the answers of the flow."""
+
+    flow = FIND_PROFESSIONAL
+
+
+class SubmitFindProfessional(SubmitFlow):
+    """Show at most five professionals, with what tells them apart and a button that adds each as a partner."""
+
+    action_name = "action_find_professional"
+    flow = FIND_PROFESSIONAL
+
+    async def submit(self, context: Context) -> Events:
+        """Search and show."""
+        turn, utterances = context.turn, context.utterances
+        criteria = turn.slot("professional_query")
+        matches = await search(context, criteria)
+        full = [match for match in matches if match.full]
+        shown = [match.professional for match in (full or matches)[:MAX_SHOWN]]
+        place = criteria.get("place", "")
+        if not shown:
+            utterances.utter("utter_nobody_found", what=", ".join(criteria.values()))
+            return []
+        head = "utter_professionals_found" if full else "utter_professionals_near"
+        lines = [utterances.text("utter_professional_line", professional=self._line(person, place)) for person in shown]
+        utterances.utter_lines([utterances.text(head, count=len(shown)), *lines], [self._button(person) for person in shown])
+        return []
+
+    @staticmethod
+    def _line(person: Professional, place: str) -> str:
+        rpps = f"RPPS {person.rpps}" if person.rpps else ""
+        return " – ".join(part for part in (describe(person, place), _format_phone(person.phone), rpps) if part)
+
+    @staticmethod
+    def _button(person: Professional) -> Button:
+        return make_button(f"+ {person.display}", "add_partner", choice=person.key)
+
+
+def _format_phone(raw: str) -> str:
+    """Return a phone number of the directory as people read it, "" if it is none."""
+    try:
+        return display_phone(validate_field("phone", raw)) if raw else ""
+    except FieldError:
+        return ""

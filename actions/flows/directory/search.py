@@ -1,0 +1,79 @@
+"""Searching the directory of professionals: the criteria that a message gives, the matches, the words that tell a person apart."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rapidfuzz.distance import OSA
+
+from actions.framework.context import Context
+from actions.framework.turn import Turn
+from bot.core.text_folding import fold
+from bot.directory.records import Professional, proper_case
+from bot.directory.search import Match, Query
+
+_ENTITIES = {"name": "partner_name", "profession": "profession", "place": "city", "organization": "organization", "rpps": "rpps"}
+"""Criteria of a search, and the entity that gives each."""
+
+Criteria = dict[str, str]
+"""Criteria by name: name, profession, place, organization, rpps."""
+
+
+def read_criteria(turn: Turn, known: Criteria | None = None) -> Criteria:
+    """Return the criteria that a message gives, merged into those already known (« non, plutôt Blois » replaces the place)."""
+    criteria = dict(known or {})
+    names = turn.affirmed_entities("partner_name")
+    end = names[1]["start"] if len(names) > 1 and not known and not turn.is_correction else None
+    for criterion, entity in _ENTITIES.items():
+        value = turn.corrected_value(entity, criteria.get(criterion)) if known else turn.entity(entity, before=end)
+        if value:
+            criteria[criterion] = value
+    if turn.entity("adeli"):
+        criteria["rpps"] = str(turn.entity("adeli"))
+    return criteria
+
+
+async def correct_criteria(context: Context, known: Criteria) -> Criteria:
+    """Return the known criteria as a correction changes them: « pas Hugues, Nathalie » and « plutôt Nathalie » keep the family name.
+
+    A given name alone means somebody else of the same family if there is one, else it is a whole name.
+    """
+    turn = context.turn
+    criteria, before = read_criteria(turn, known), known.get("name", "")
+    name = turn.corrected_value("partner_name", known.get("name"))
+    if name is None or not before or len(name.split()) > 1:
+        return criteria
+    denied = {fold(value) for value in turn.denied_values("partner_name")}
+    words = before.split()
+    if any(fold(word) in denied for word in words):
+        return {**criteria, "name": " ".join(name if fold(word) in denied else word for word in words)}
+    same_family = {**criteria, "name": f"{name} {words[-1]}"}
+    return same_family if any(match.full for match in await search(context, {"name": same_family["name"]})) else criteria
+
+
+async def search(context: Context, criteria: Criteria) -> list[Match]:
+    """Return at most 20 professionals of the directory, best match first."""
+    return await asyncio.to_thread(context.services.directory.search, Query(**criteria), 20)
+
+
+async def get_professional(context: Context, key: str) -> Professional | None:
+    """Return the directory's record with that key."""
+    return await asyncio.to_thread(context.services.directory.get, key)
+
+
+def is_certain_match(person: Professional, criteria: Criteria) -> bool:
+    """Return whether a full match is taken without asking: not by a name alone that is more than one typing error from theirs."""
+    if set(criteria) != {"name"}:
+        return True
+    words = fold(person.display).split()
+    return all(any(OSA.distance(typed, word) <= 1 for word in words) for typed in fold(criteria["name"]).split())
+
+
+def describe(person: Professional, place: str = "") -> str:
+    """Return what tells a person apart, with their practice in `place` if they have one there.
+
+    « Dr Leïla Benali – Cardiologie – Cabinet du Mail, Tours ».
+    """
+    practice = next((p for p in person.practices if place and fold(p.city) == fold(place)), person.practice)
+    where = ", ".join(part for part in (practice.structure, proper_case(practice.city) or person.city) if part)
+    return " – ".join(part for part in (person.display, person.speciality or person.profession, where) if part)

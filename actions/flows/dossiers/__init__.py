@@ -1,0 +1,1 @@
+"""Dossiers usagers: create one, find one, list one's own."""

@@ -1,0 +1,242 @@
+"""The flow that creates a dossier usager."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from rasa_sdk.events import SlotSet
+
+from actions.flows.dossiers.identity_traits import (
+    CIVILITY,
+    IDENTITY_TRAITS,
+    find_trait,
+    gives_full_name,
+    read_name,
+    read_sex,
+    replace_denied_name,
+    split_name,
+)
+from actions.framework.action import AssistantAction, Events
+from actions.framework.answers import CORRECTION_REQUEST, gives_no_answer
+from actions.framework.context import Context, FlowOutcome
+from actions.framework.dates import format_date
+from actions.framework.flow import Flow, Slots, register_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.lifecycle import offer_flow
+from actions.framework.utterances import MAX_SHOWN
+from actions.framework.web_continuation import refer_to_web_chat
+from bot.accounts.directory_record_fields import FieldError, validate_field
+from bot.core.clock import PARIS
+from bot.core.text_folding import fold
+from bot.dossiers.records import Usager
+from bot.fhir.client import FhirUnavailable
+from bot.fhir.operations import Pending
+
+MAX_AGE_YEARS = 125
+"""Nobody is older: an earlier birth date is a typing error."""
+
+
+class CreateDossier(Flow):
+    """Collect the four identity traits, then a confirmation that shows possible duplicates first."""
+
+    name = "create_dossier"
+    required_slots = (*IDENTITY_TRAITS, "confirmed")
+    slots = (*required_slots, "correcting")
+    confirmation_slot = "confirmed"
+    single_value_entities: ClassVar[frozenset[str]] = frozenset({"birth_date"})
+    free_text_slots: ClassVar[frozenset[str]] = frozenset({"usager_family", "usager_given", "usager_sex"})
+    asks_identity = True
+
+    async def start(self, context: Context) -> Slots:
+        """Return the names, birth date and sex that the message gives."""
+        return {**read_name(context.turn), **self._read_birth_date(context), **read_sex(context.turn.text)}
+
+    async def collect(self, context: Context) -> Slots:
+        """Return the trait that was asked for, or a correction of an earlier one; no turn both changes and confirms."""
+        turn = context.turn
+        if turn.intent == self.name and turn.entity("usager_name"):
+            context.utterances.utter("utter_starting_over")
+            return {**dict.fromkeys(self.slots), **await self.start(context)}
+        if turn.requested_slot == "confirmed":
+            return self._collect_confirmation(context)
+        if turn.is_correction:
+            return self._collect_correction(context)
+        return self._collect_trait(context)
+
+    def _collect_trait(self, context: Context) -> Slots:
+        turn, utterances = context.turn, context.utterances
+        match turn.requested_slot:
+            case "usager_birth_date":
+                slots = self._read_birth_date(context)
+                if not slots and not utterances.has_uttered:
+                    utterances.utter("utter_birth_date_invalid")
+                return {**slots, **read_sex(turn.text)} if slots else {}  # « née le… » gives both
+            case "usager_sex":
+                slots = {"usager_sex": turn.entity("sex")} if turn.is_button else read_sex(turn.text, asked=True)
+                if not slots.get("usager_sex"):
+                    utterances.utter("utter_sex_invalid")
+                    return {}
+                return slots
+        new_date = self._read_birth_date(context) if turn.slot("usager_birth_date") is None else {}
+        if turn.intent in {"affirm", "deny"} or gives_no_answer(turn.text):
+            utterances.utter("utter_identity_needed")
+            return new_date
+        if new_date and not (turn.entity("usager_name") or turn.entity("partner_name")):
+            utterances.utter("utter_noted")
+            return new_date
+        return {**new_date, **self._collect_name(context, str(turn.requested_slot))}
+
+    def _collect_name(self, context: Context, slot: str) -> Slots:
+        """Return the answer to one of the two questions for a name; « Jeanne Durand » for the birth name gives both."""
+        turn = context.turn
+        words = turn.entity("usager_name") or turn.entity("partner_name") or turn.text
+        names = split_name(words)
+        family = turn.slot("usager_family") or ""
+        if slot == "usager_given":
+            names = {"usager_given": " ".join(word for word in words.split() if fold(word) != fold(family))}
+        elif turn.slot("usager_given") is not None or not (turn.entity("usager_name") or gives_full_name(turn, words)):
+            names = {"usager_family": words}
+        try:
+            return {name: validate_field(name.removeprefix("usager_"), CIVILITY.sub("", value)) for name, value in names.items()}
+        except FieldError:
+            context.utterances.utter("utter_name_invalid")
+            return {}
+
+    def _read_birth_date(self, context: Context) -> Slots:
+        """Return the birth date that the message gives, an ISO date; say so if it is impossible."""
+        value = context.turn.entity("birth_date")
+        if not value:
+            return {}
+        born, today = date.fromisoformat(value), context.services.clock.now().astimezone(PARIS).date()
+        if born > today or born.year < today.year - MAX_AGE_YEARS:
+            context.utterances.utter("utter_birth_date_impossible", date=format_date(born))
+            return {}
+        return {"usager_birth_date": value}
+
+    def _collect_correction(self, context: Context) -> Slots:
+        """Return a corrected trait: « non, prénom Léana », « née en mai », « c'est une femme ».
+
+        A name without a word for the trait replaces the last name given.
+        """
+        turn = context.turn
+        slots = {**self._read_birth_date(context), **read_sex(turn.text)}
+        name = turn.entity("usager_name") or turn.entity("partner_name")
+        if name is None:
+            return slots or self._ask_which_trait(context)
+        if replaced := replace_denied_name(turn, name):
+            return {**slots, **replaced}
+        trait = find_trait(turn.text)
+        if trait is None and turn.requested_slot == "confirmed":
+            return slots or self._ask_which_trait(context)
+        if trait is None:
+            requested = str(turn.requested_slot)
+            before = IDENTITY_TRAITS[: IDENTITY_TRAITS.index(requested)] if requested in IDENTITY_TRAITS else ()
+            trait = next((each for each in reversed(before) if each in {"usager_family", "usager_given"}), requested)
+        return {**slots, trait: name} if trait in {"usager_family", "usager_given"} else slots or self._ask_which_trait(context)
+
+    def _collect_confirmation(self, context: Context) -> Slots:
+        turn = context.turn
+        field = turn.entity("field")
+        if turn.is_button and turn.intent == "correct" and field in IDENTITY_TRAITS:
+            return {str(field): None}
+        if turn.is_button:
+            return self._ask_which_trait(context) if turn.intent == "correct" else {"confirmed": turn.intent}
+        changed = {**self._read_birth_date(context), **read_sex(turn.text)}
+        trait = find_trait(turn.text)
+        if turn.is_correction or CORRECTION_REQUEST.match(turn.text):
+            if trait and not (changed or turn.entity("usager_name") or turn.entity("partner_name")):
+                return {trait: None}
+            return self._collect_correction(context)
+        if name := turn.entity("usager_name") or turn.entity("partner_name"):
+            changed |= replace_denied_name(turn, name)
+            return changed or self._ask_which_trait(context)
+        if changed:
+            return changed
+        return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
+
+    def _ask_which_trait(self, context: Context) -> Slots:
+        buttons = [context.utterances.button(f"utter_title_{trait}", "correct", field=trait) for trait in IDENTITY_TRAITS]
+        context.utterances.utter("utter_which_trait", buttons=buttons)
+        return {"correcting": True}
+
+
+CREATE_DOSSIER = register_flow(CreateDossier())
+
+
+class ValidateCreateDossier(ValidateFlow):
+    """Collect the answers of the flow."""
+
+    flow = CREATE_DOSSIER
+
+
+def usager_of_slots(context: Context) -> Usager:
+    """Return the usager that the slots describe."""
+    slot = context.turn.slot
+    return Usager(
+        family=slot("usager_family"),
+        given=slot("usager_given"),
+        birth_date=date.fromisoformat(slot("usager_birth_date")),
+        sex=slot("usager_sex"),
+    )
+
+
+class AskCreateDossierConfirmed(AssistantAction):
+    """Show possible duplicates, then the identity to confirm."""
+
+    action_name = "action_ask_create_dossier_form_confirmed"
+
+    async def act(self, context: Context) -> Events:
+        """Show the user's own duplicates, warn of those of others without their references, then show the card."""
+        turn, utterances = context.turn, context.utterances
+        if turn.slot("correcting"):
+            return [SlotSet("correcting", None)]
+        if not turn.trusted:
+            await refer_to_web_chat(context, "utter_identity_elsewhere")
+            return []
+        usager = usager_of_slots(context)
+        try:
+            own, others = await context.dossiers.possible_duplicates(await context.linked_account(), usager)
+        except FhirUnavailable:  # creating asks the platform again; the user is told that nothing was compared
+            utterances.utter("utter_duplicates_unchecked")
+            own, others = [], 0
+        warnings = [utterances.text("utter_duplicate_line", dossier=d.label) for d in own[:MAX_SHOWN]]
+        if own:
+            warnings.insert(0, utterances.text("utter_duplicates_own"))
+        if others:
+            warnings.append(utterances.text("utter_duplicates_others"))
+        if warnings:
+            utterances.utter_lines(warnings)
+        born = format_date(date.fromisoformat(turn.slot("usager_birth_date")))
+        sex = utterances.text(f"utter_sex_{usager.sex}")
+        utterances.utter("utter_card_create_dossier", family=usager.family, given=usager.given, born=born, sex=sex)
+        return []
+
+
+class SubmitCreateDossier(SubmitFlow):
+    """Create the dossier and offer to add a partner at once, as the guide does."""
+
+    action_name = "action_create_dossier"
+    flow = CREATE_DOSSIER
+
+    async def submit(self, context: Context) -> Events:
+        """Create it if that was confirmed."""
+        turn, utterances = context.turn, context.utterances
+        if turn.slot("confirmed") != "affirm":
+            context.utter_unchanged("utter_create_declined")
+            return []
+        try:
+            reference = await context.dossiers.create(
+                usager_of_slots(context),
+                await context.linked_account(),
+                turn.key,
+                channel=turn.channel,
+                conversation_id=turn.conversation_id,
+            )
+        except Pending:
+            context.outcome = FlowOutcome.PENDING
+            utterances.utter("utter_create_pending")
+            return []
+        utterances.utter("utter_dossier_created", reference=reference)
+        offer_flow(context, "add_partner", {"dossier": reference, "offered": True})
+        return [SlotSet("last_dossier", reference)]

@@ -1,0 +1,1 @@
+"""Notifications: list them, mark them as read, change the preferences."""

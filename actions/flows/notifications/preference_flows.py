@@ -1,0 +1,254 @@
+"""The flows of the notification preferences: show or change them, mute, end a mute.
+
+The three differ in what starts them and in what they do with a message that asks for little; requests are read the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_reference, read_dossier
+from actions.flows.notifications.notification_page import EVERYTHING, means_everything
+from actions.flows.notifications.preference_presets import MUTE_DURATIONS, PRESETS, mute_for, preset_changes
+from actions.flows.notifications.preference_request import (
+    Reading,
+    ask_question,
+    change_slots,
+    correct_request,
+    is_dead_end,
+    open_question,
+    question_slots,
+    read_answer,
+    read_request,
+    request_text,
+)
+from actions.flows.notifications.preferences import UNDO_REQUEST, preferences_button, undoable_version
+from actions.framework.answers import at_position, list_position
+from actions.framework.context import Context
+from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.lifecycle import slots_of_last_flow
+from actions.framework.turn import Turn
+from bot.notifications.preference_changes import EndMutes
+from bot.notifications.preference_parser import About, PreferenceRequest, Question
+from bot.notifications.preferences import Mute
+
+_MUTE_ONLY = re.compile(
+    r"\W*(?:(?:met\w*|pass\w*|mode)\s+)?(?:moi\s+)?(?:en\s+|la\s+)?(?:sourdine|silencieux|muet|pause)\W*", re.IGNORECASE
+)
+"""Words that ask for a mute and say nothing else."""
+_REPLACEMENT = re.compile(r"\W*(?:non|pas|plut[ôo]t|en fait|finalement|enfin|pardon)\b", re.IGNORECASE)
+_REFERENCE = re.compile(r"\bSPH[\s-]?\d{4}[\s-]?\d{6}\b", re.IGNORECASE)
+_PREFERENCE_INTENTS = frozenset({"manage_notifications", "mute_notifications", "resume_notifications"})
+
+
+class PreferenceFlow(Flow):
+    """Base of the three flows: collect the dossier if one is meant and it is not clear which, then the changes."""
+
+    required_slots = ("dossier", "wish")
+    slots = (*required_slots, "wish_question", "wish_text", *DOSSIER_LISTS)
+    correctable = True
+    free_text_slots: ClassVar[frozenset[str]] = frozenset({"wish"})
+    dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name"})
+    """Entities that stand for a dossier."""
+
+    def is_answer(self, turn: Turn) -> bool:
+        """Return True for any request about notifications too while a question about one is open."""
+        return super().is_answer(turn) or (turn.requested_slot == "wish" and turn.intent in _PREFERENCE_INTENTS and not turn.is_button)
+
+    async def start(self, context: Context) -> Slots:
+        """Return what a button or the message asks for. Raise FlowAborted if there is nothing to do."""
+        turn = context.turn
+        if turn.entity("undo") or UNDO_REQUEST.search(turn.text):
+            version = turn.entity("undo") or ""
+            return {"dossier": EVERYTHING, "wish": {"undo": int(version) if version.isdecimal() else None}}
+        before = slots_of_last_flow(context, *_PREFERENCE_INTENTS) if _REPLACEMENT.match(turn.text) else None
+        if before is not None and (corrected := await self.correct(context, before)):
+            return corrected
+        from_button = await self.start_from_button(context)
+        if from_button is not None:
+            return from_button
+        text, count = self.request_text(context), context.utterances.count
+        slots = await self.read_dossier(context, asked=False)
+        dossier = slots.get("dossier")
+        if dossier is None and (slots or context.utterances.count > count):
+            return {**slots, "wish_text": text}
+        return {**slots, **self.slots_of_reading(context, await read_request(context, text, dossier), text, dossier)}
+
+    async def collect(self, context: Context) -> Slots:
+        """Return the dossier, the answer to a question, or another request that replaces the first."""
+        turn = context.turn
+        if turn.intent == "deny" and not turn.message.get("entities"):
+            context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
+            raise FlowAborted
+        if turn.requested_slot == "dossier":
+            return await self._collect_dossier(context)
+        question, dossier = open_question(context), turn.slot("dossier") or None
+        text = self.request_text(context)
+        if question is not None:
+            reading = await read_answer(context, question, dossier, text)
+        else:
+            reading = await read_request(context, text, dossier)
+        if reading is None:
+            return {}
+        words = reading.text if isinstance(reading, Question) and reading.text else text
+        return self.slots_of_reading(context, reading, words, dossier)
+
+    async def correct(self, context: Context, slots: Slots) -> Slots:
+        """Undo the change that was just made and return the request with the corrected value: « non, 20h »."""
+        turn, dossier, request = context.turn, slots.get("dossier") or None, slots.get("wish_text")
+        text, version = correct_request(turn, request) if request else None, undoable_version(turn)
+        reading = await read_request(context, text, dossier) if text and version is not None else None
+        if text is None or not isinstance(reading, PreferenceRequest):
+            return {}
+        account_id, channel = (await context.account_reference()).id, turn.channel
+        await context.services.notifications.undo(account_id, channel=channel, conversation_id=turn.conversation_id, version=version)
+        context.utterances.utter("utter_undone_first")
+        return self.slots_of_reading(context, reading, text, dossier)
+
+    async def start_from_button(self, context: Context) -> Slots | None:
+        """Return what a button that starts the flow asks for, None for typed words."""
+        return None
+
+    def request_text(self, context: Context) -> str:
+        """Return the words to read."""
+        return request_text(context, self.dossier_entities)
+
+    async def read_dossier(self, context: Context, *, asked: bool) -> Slots:
+        """Return the slots of the dossier that the message names, as `dossier_slot.read_dossier` does."""
+        return await read_dossier(context, asked=asked)
+
+    def slots_of_reading(self, context: Context, reading: Reading, text: str, dossier: str | None) -> Slots:
+        """Return the slots of what was read from `text`. Raise FlowAborted if no question could make it clear."""
+        known: Slots = {"dossier": dossier or EVERYTHING, "wish_text": text}
+        if isinstance(reading, PreferenceRequest):
+            return {**known, **change_slots(reading.changes)}
+        if reading is None:
+            return self.slots_without_request(text)
+        if reading.about is About.DOSSIER:
+            return {**known, "dossier": None}
+        if is_dead_end(reading):
+            ask_question(context, reading)
+            raise FlowAborted
+        return {**known, **question_slots(reading)}
+
+    def slots_without_request(self, text: str) -> Slots:
+        """Return the slots if nothing is asked for: all the preferences are shown."""
+        return {"dossier": EVERYTHING, "wish_text": text, "wish": {"show": True}}
+
+    async def slots_for_everything(self, context: Context) -> Slots:
+        """Return the slots if everything is meant: « toutes mes notifications »."""
+        return self.slots_without_request("")
+
+    async def _collect_dossier(self, context: Context) -> Slots:
+        turn = context.turn
+        if (turn.entity("everything") or means_everything(turn.text)) and not turn.entity("dossier_ref"):
+            return await self.slots_for_everything(context)
+        slots = await self.read_dossier(context, asked=True)
+        dossier = slots.get("dossier")
+        if dossier is None:
+            return slots
+        this_dossier = context.utterances.text("utter_said_this_dossier")
+        # A reference in the request was refused: it is not meant any more.
+        text = _REFERENCE.sub(this_dossier, turn.slot("wish_text") or self.request_text(context))
+        return {**slots, **self.slots_of_reading(context, await read_request(context, text, dossier), text, dossier)}
+
+
+class ManageNotifications(PreferenceFlow):
+    """Change the preferences; show them if no change is asked for."""
+
+    name = "manage_notifications"
+
+    async def start_from_button(self, context: Context) -> Slots | None:
+        """Return the changes of a preset; for any other button, show the preferences."""
+        preset = context.turn.entity("preset")
+        if preset in PRESETS:
+            return {"dossier": EVERYTHING, **change_slots(await preset_changes(context, preset))}
+        return self.slots_without_request("") if context.turn.is_button else None
+
+
+class MuteNotifications(PreferenceFlow):
+    """Mute a dossier or everything, for a while or without an end."""
+
+    name = "mute_notifications"
+    dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name", "partner_name"})
+
+    async def start_from_button(self, context: Context) -> Slots | None:
+        """Return an end for a mute that has none, or everything. Ask what to mute after « en sourdine » alone."""
+        duration = context.turn.entity("lasting")
+        if duration in MUTE_DURATIONS:
+            reference = context.turn.entity("dossier_ref")
+            slots = await find_by_reference(context, reference) if reference else {"dossier": EVERYTHING}
+            if not slots:
+                raise FlowAborted
+            return {**slots, **change_slots(await mute_for(context, duration, reference))}
+        if context.turn.entity("everything"):
+            return await self.slots_for_everything(context)
+        return self.slots_without_request(self.request_text(context)) if _MUTE_ONLY.fullmatch(self.request_text(context)) else None
+
+    def request_text(self, context: Context) -> str:
+        """Return the words to read; for the button under a notification, which carries the dossier alone, those that ask for a mute."""
+        return context.utterances.text("utter_said_mute") if context.turn.is_button else super().request_text(context)
+
+    def slots_without_request(self, text: str) -> Slots:
+        """Return the slots that have the dossier asked for."""
+        return {"dossier": None, "wish_text": text}
+
+    async def slots_for_everything(self, context: Context) -> Slots:
+        """Return the slots as if a mute of everything had been typed."""
+        text = context.utterances.text("utter_said_mute_everything")
+        return self.slots_of_reading(context, await read_request(context, text, None), text, None)
+
+
+class ResumeNotifications(PreferenceFlow):
+    """End a mute; ask which if there are several and none is named."""
+
+    name = "resume_notifications"
+    dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name", "partner_name"})
+
+    async def start_from_button(self, context: Context) -> Slots | None:
+        """Return everything if the button says so. Raise FlowAborted, and say so, if nothing is muted."""
+        mutes = await current_mutes(context)
+        if not mutes:
+            context.utterances.utter("utter_not_muted", [preferences_button(context)])
+            raise FlowAborted
+        return await self.slots_for_everything(context) if context.turn.entity("everything") else None
+
+    def request_text(self, context: Context) -> str:
+        """Return the words to read; for a button, those that ask to end a mute."""
+        return context.utterances.text("utter_said_resume") if context.turn.is_button else super().request_text(context)
+
+    async def read_dossier(self, context: Context, *, asked: bool) -> Slots:
+        """Return the dossier that the message names: a muted one, even if the user has left it, or one of their own."""
+        turn = context.turn
+        muted = muted_dossiers(await current_mutes(context))
+        chosen = at_position(turn.slot("dossier_shown") or [], list_position(turn)) if asked else None
+        given = (turn.entity("dossier_ref") or chosen or "").upper()
+        found = next((dossier for dossier in muted if given and (dossier == given or dossier.endswith(f"-{given.zfill(6)}"))), None)
+        return {"dossier": found} if found else await super().read_dossier(context, asked=asked)
+
+    def slots_without_request(self, text: str) -> Slots:
+        """Return the slots that have the dossier asked for."""
+        return {"dossier": None, "wish_text": text}
+
+    async def slots_for_everything(self, context: Context) -> Slots:
+        """Return the slots that end every mute."""
+        return {"dossier": EVERYTHING, **change_slots((EndMutes(),))}
+
+
+async def current_mutes(context: Context) -> list[Mute]:
+    """Return the user's mutes that hold now or will hold later."""
+    now = context.services.clock.now()
+    preferences = await context.services.notifications.preferences((await context.account_reference()).id)
+    return [mute for mute in preferences.mutes if mute.until is None or mute.until > now]
+
+
+def muted_dossiers(mutes: Sequence[Mute]) -> list[str]:
+    """Return the references of the dossiers that the mutes concern, each once."""
+    return list(dict.fromkeys(mute.dossier for mute in mutes if mute.dossier is not None))
+
+
+MANAGE_NOTIFICATIONS = register_flow(ManageNotifications())
+MUTE_NOTIFICATIONS = register_flow(MuteNotifications())
+RESUME_NOTIFICATIONS = register_flow(ResumeNotifications())

@@ -1,0 +1,173 @@
+"""Changing the notification preferences: applied at once, read back in words with what follows, undone by a button."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pydantic import ValidationError
+from rasa_sdk.events import SlotSet
+
+from actions.flows.notifications.preference_presets import MUTE_DURATIONS
+from actions.flows.notifications.preferences_text import PreferencesText
+from actions.framework.action import Events
+from actions.framework.context import Context
+from actions.framework.turn import Turn
+from actions.framework.utterances import Button
+from bot.identity.links import link_channels
+from bot.notifications.kinds import CHATS, DeliveryChannel, Mode
+from bot.notifications.preference_changes import (
+    AddQuiet,
+    Change,
+    ClearQuiet,
+    EndMute,
+    EndMutes,
+    SetDigest,
+    SetMode,
+    StartMute,
+    SwitchOn,
+    apply,
+)
+from bot.notifications.preferences import Preferences
+
+UNDOABLE_CHANGE = "undoable"
+"""Slot: the last change made in this conversation, {"version": …, "turn": key of its turn}."""
+UNDO_REQUEST = re.compile(r"\bcomme avant\b|\bannul\w+ (?:ce|le|mon) (?:dernier )?changement", re.IGNORECASE)
+"""Words that ask to undo the last change."""
+_SECTIONS: dict[type[Change], tuple[str, ...]] = {
+    SetMode: ("matrix",),
+    SwitchOn: ("matrix",),
+    SetDigest: ("digest",),
+    AddQuiet: ("quiet",),
+    ClearQuiet: ("quiet",),
+    StartMute: ("mutes",),
+    EndMute: ("mutes",),
+    EndMutes: ("mutes",),
+}
+"""Sections that are read back after each change, whether or not they differ from before."""
+
+
+async def apply_changes(context: Context, changes: Sequence[Change]) -> Events:
+    """Apply the changes and read them back. Raise FhirUnavailable; nothing is changed then."""
+    account, service, now = await context.linked_account(), context.services.notifications, context.services.clock.now()
+    turn, utterances = context.turn, context.utterances
+    before = await service.preferences(account.id)
+    try:
+        after = await service.change(
+            account.id, lambda held: apply(held, changes, now), channel=turn.channel, conversation_id=turn.conversation_id
+        )
+    except ValidationError as error:
+        context.utter_unchanged(_refusal(error))
+        return []
+    text = await _preferences_text(context, after)
+    sections = {name for change in changes for name in _SECTIONS[type(change)]}
+    if any(isinstance(change, SetMode) and change.mode is Mode.DIGEST for change in changes):
+        sections.add("digest")
+    lines = [line for name, found in text.sections().items() if name in sections for line in found]
+    missing = _missing_ways(context, text.ways, changes)
+    if after == before:
+        context.utter_unchanged("utter_settings_same")
+        utterances.utter_lines([*lines, *missing, text.outlook()], [preferences_button(context)])
+        return []
+    version = await service.version(account.id)
+    undo = utterances.button("utter_title_undo", "manage_notifications", undo=str(version))
+    mutes_everything = any(isinstance(change, StartMute) and change.dossier is None for change in changes)
+    exceptions = [utterances.text("utter_mute_passes")] if mutes_everything else []
+    message = [utterances.text("utter_settings_changed"), *lines, *exceptions, *missing, text.outlook()]
+    utterances.utter_lines(message, [undo, *_duration_buttons(context, changes), preferences_button(context)])
+    return [SlotSet(UNDOABLE_CHANGE, {"version": version, "turn": turn.key})]
+
+
+async def undo_change(context: Context, version: int | None) -> Events:
+    """Undo the last change if it is still the one that made this version, and read back what holds again."""
+    account, service, turn = await context.linked_account(), context.services.notifications, context.turn
+    before = await _preferences_text(context, await service.preferences(account.id))
+    preferences = await service.undo(account.id, channel=turn.channel, conversation_id=turn.conversation_id, version=version)
+    if preferences is None:
+        context.utter_unchanged("utter_nothing_to_undo", [preferences_button(context)])
+        return [SlotSet(UNDOABLE_CHANGE, None)]
+    after = await _preferences_text(context, preferences)
+    sections_before = before.sections()
+    lines = [line for name, found in after.sections().items() if found != sections_before[name] for line in found]
+    message = [context.utterances.text("utter_settings_undone"), *lines, after.outlook()]
+    context.utterances.utter_lines(message, [preferences_button(context)])
+    return [SlotSet(UNDOABLE_CHANGE, None)]
+
+
+def _duration_buttons(context: Context, changes: Sequence[Change]) -> list[Button]:
+    """Return buttons that give an end to a mute that has none."""
+    endless = [change for change in changes if isinstance(change, StartMute) and change.until is None]
+    if len(endless) != 1:
+        return []
+    scope = {"dossier_ref": endless[0].dossier} if endless[0].dossier else {"everything": "1"}
+    return [
+        context.utterances.button(f"utter_title_mute_{duration}", "mute_notifications", lasting=duration, **scope)
+        for duration in MUTE_DURATIONS
+    ]
+
+
+def undoable_version(turn: Turn) -> int | None:
+    """Return the version that « annule » undoes: made in the turn before, or in this chat if the words name « ce changement »."""
+    change = turn.slot(UNDOABLE_CHANGE)
+    if change and UNDO_REQUEST.search(turn.text):
+        return int(change["version"])
+    return int(change["version"]) if change and turn.follows_turn(change["turn"]) else None
+
+
+async def show_preferences(context: Context) -> Events:
+    """Show all the preferences, what may be said to change them, buttons for some changes, and a link to the page."""
+    account, service, utterances = await context.linked_account(), context.services.notifications, context.utterances
+    text = await _preferences_text(context, await service.preferences(account.id))
+    lines = [line for found in text.sections().values() for line in found]
+    message = [utterances.text("utter_settings"), *lines, text.outlook(), utterances.text("utter_settings_how")]
+    utterances.utter_lines(message, _preset_buttons(context, text))
+    link = await service.page_link(account.id, context.turn.conversation_id)
+    utterances.utter_link(utterances.text("utter_title_settings_page"), link)
+    return []
+
+
+def preferences_button(context: Context) -> Button:
+    """Return the button « Voir mes réglages »."""
+    return context.utterances.button("utter_title_settings", "manage_notifications", show="1")
+
+
+async def _preferences_text(context: Context, preferences: Preferences) -> PreferencesText:
+    account = await context.linked_account()
+    ways = await context.services.notifications.ways(account.id, account.email)
+    return PreferencesText(context.utterances, preferences, ways, context.services.clock.now())
+
+
+def _preset_buttons(context: Context, text: PreferencesText) -> list[Button]:
+    """Return buttons for changes that many users make."""
+    utterances = context.utterances
+    muted = text.preferences.mutes and any(mute.until is None or mute.until > text.now for mute in text.preferences.mutes)
+    return [
+        utterances.button("utter_title_one_digest", "manage_notifications", preset="digest"),
+        utterances.button("utter_title_no_evenings", "manage_notifications", preset="evenings"),
+        utterances.button("utter_title_no_weekends", "manage_notifications", preset="weekends"),
+        utterances.button("utter_title_unmute", "resume_notifications")
+        if muted
+        else utterances.button("utter_title_mute", "mute_notifications", everything="1"),
+    ]
+
+
+def _missing_ways(context: Context, ways: Iterable[DeliveryChannel], changes: Iterable[Change]) -> list[str]:
+    """Return a line for each way that the changes name and the account does not have: how to get it, or that it is not offered here."""
+    named = {
+        way
+        for change in changes
+        if isinstance(change, SwitchOn) or (isinstance(change, SetMode) and change.mode is not Mode.NEVER)
+        for way in change.ways
+        if len(change.ways) < len(DeliveryChannel) - 1  # « tout » names none
+    }
+    lines = []
+    for way in (way for way in DeliveryChannel if way in named - set(ways)):
+        name = context.utterances.text(f"utter_way_{way}")
+        offered = way not in CHATS or way in link_channels(context.services.settings)
+        lines.append(context.utterances.text("utter_way_missing" if offered else "utter_way_not_here", way=name))
+    return lines
+
+
+def _refusal(error: ValidationError) -> str:
+    always_quiet = any("no moment" in found["msg"] for found in error.errors())
+    return "utter_settings_always_quiet" if always_quiet else "utter_settings_too_many"

@@ -1,0 +1,1 @@
+"""The partners of a dossier: add one, list them, remove one."""

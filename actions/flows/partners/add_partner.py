@@ -1,0 +1,177 @@
+"""The flow that adds a partner to a dossier, in the three cases of the guide."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from actions.flows.directory.search import Criteria, correct_criteria, read_criteria
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, read_dossier, read_reference
+from actions.flows.partners.partner_slot import choose_partner, collect_partner, given_email, look_up, look_up_replacement
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
+from actions.framework.answers import find_email, list_position
+from actions.framework.context import Context
+from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.utterances import make_button
+from bot.accounts.directory_record import FieldError, validate_field
+
+
+class AddPartner(Flow):
+    """Collect the dossier, the professional, the basis, and an e-mail address if an account must be requested and none is known.
+
+    A message may give any of these in any order: what it gives is kept and not asked for again.
+    """
+
+    name = "add_partner"
+    required_slots = ("dossier", "partner", "partner_email", "basis")
+    slots = (*required_slots, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "email_said", "agreed", "offered")
+    confirmation_slot = "basis"
+    single_value_entities: ClassVar[frozenset[str]] = frozenset({"email"})
+    free_text_slots: ClassVar[frozenset[str]] = frozenset({"partner", "basis"})
+
+    async def start(self, context: Context) -> Slots:
+        """Return what the message gives of the professional, the dossier and the basis."""
+        turn = context.turn
+        slots = await read_dossier(context, asked=False)
+        slots |= {"basis_said": read_basis(turn), "email_said": given_email(context)}
+        if turn.entity("choice"):
+            slots |= await choose_partner(context, str(turn.entity("choice")))
+        elif criteria := read_criteria(turn):
+            slots |= await look_up(context, criteria)
+        if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
+            context.utterances.utter("utter_one_at_a_time")
+        await self._check_addition(context, slots)
+        return slots
+
+    async def collect(self, context: Context) -> Slots:
+        """Return the answer to the question, a correction of an earlier answer, or both."""
+        turn, utterances = context.turn, context.utterances
+        if turn.requested_slot == "partner_email" and len(turn.text.split()) == 1 and turn.intent != "deny":
+            return self._collect_email(context)
+        slots = await self._collect_dossier(context)
+        slots |= await self._collect_partner(context, about_dossier=bool(slots))
+        refused = utterances.has_uttered and not slots
+        if turn.requested_slot == "partner_email" and not slots:
+            slots |= self._collect_email(context)
+        if turn.requested_slot == "basis" and not refused:
+            slots |= self._collect_basis(context, slots)
+        else:
+            slots |= self._collect_in_advance(context, slots)
+            if slots and turn.requested_slot not in slots and "dossier_choices" not in slots and not utterances.has_uttered:
+                utterances.utter("utter_noted")
+        if not slots and turn.intent == "deny" and not utterances.has_uttered:
+            self._drop(context)
+        if slots.get("dossier") or slots.get("partner"):
+            await self._check_addition(context, slots)
+        return slots
+
+    def _collect_in_advance(self, context: Context, collected: Slots) -> Slots:
+        """Return the basis and the e-mail address that are given before they are asked for."""
+        turn, found = context.turn, {"basis_said": read_basis(context.turn), "email_said": given_email(context)}
+        slots = {name: value for name, value in found.items() if value not in {None, NEITHER, turn.slot(name)}}
+        partner: dict[str, Any] = turn.slot("partner") or {}
+        if slots.get("email_said") and partner and not partner.get("account") and "partner" not in collected:
+            slots["partner_email"] = slots["email_said"]
+        return slots
+
+    async def _collect_dossier(self, context: Context) -> Slots:
+        """Return the dossier if it was asked for or the message names one; say so when it replaces another."""
+        turn, asked = context.turn, context.turn.requested_slot == "dossier"
+        usager, reference = turn.entity("usager_name") or turn.masked, read_reference(turn, asked=asked)
+        if asked and not reference and (turn.intent == "deny" or not (usager or await self._names_usager(context))):
+            return {}
+        if not asked and not reference and not (usager and "dossier" in turn.text.lower()):
+            return {}
+        slots = await read_dossier(context, asked=asked)
+        if asked and not slots and not context.utterances.has_uttered:
+            context.utterances.utter("utter_dossier_not_understood")
+        if not asked and slots.get("dossier") == turn.slot("dossier"):
+            return {}
+        if not asked and slots.get("dossier"):
+            context.utterances.utter("utter_dossier_changed", reference=slots["dossier"])
+        return slots
+
+    async def _names_usager(self, context: Context) -> bool:
+        """Return whether the person named answers « quel dossier ? », rather than being the professional.
+
+        A bare name is that of the usager if the professional is already known, or if the user has a dossier of that name.
+        """
+        turn, criteria = context.turn, read_criteria(context.turn)
+        if not criteria and not read_basis(turn) and not find_email(turn.text):
+            return True
+        if set(criteria) != {"name"} or _TITLE.search(turn.text):
+            return False
+        if turn.slot("partner_query") or not turn.trusted:
+            return bool(turn.slot("partner_query"))
+        return bool(await find_by_usager(context, criteria["name"], turn.entity("birth_date")))
+
+    async def _collect_partner(self, context: Context, *, about_dossier: bool) -> Slots:
+        """Return the professional: the answer, a correction, or somebody else who replaces the first."""
+        turn, criteria = context.turn, read_criteria(context.turn)
+        if turn.requested_slot == "partner":
+            return {} if about_dossier and not criteria else await collect_partner(context)
+        if turn.requested_slot == "dossier" and set(criteria) == {"name"} and await self._names_usager(context):
+            return {}
+        if turn.entity("choice") or not criteria or (turn.requested_slot == "basis" and read_basis(turn) and not criteria.get("name")):
+            return {}
+        known: Criteria = turn.slot("partner_query") or {}
+        criteria = await correct_criteria(context, known) if "name" not in criteria or len(criteria["name"].split()) == 1 else criteria
+        return {} if criteria == known else {"partner_email": None, **await look_up_replacement(context, criteria)}
+
+    def _collect_email(self, context: Context) -> Slots:
+        turn = context.turn
+        if turn.intent == "deny":
+            return {}
+        try:
+            return {"partner_email": validate_field("email", find_email(turn.text) or turn.entity("email") or turn.text)}
+        except FieldError:
+            context.utterances.utter("utter_email_invalid")
+            return {}
+
+    def _collect_basis(self, context: Context, changed: Slots) -> Slots:
+        """Return a yes with its basis, a no, or a last correction. The card is shown again with what changed before it is confirmed."""
+        turn = context.turn
+        basis = read_basis(turn)
+        if find_email(turn.text) and not changed:
+            changed = self._collect_email(context)
+        if changed or (basis and turn.is_correction and not turn.is_button):
+            return {**changed, "basis_said": basis if basis in {CARE_TEAM, CONSENT} else None, "agreed": None}
+        if basis is None and (position := list_position(turn)) is not None:
+            basis = [CARE_TEAM, CONSENT, NEITHER, DECLINED][position] if 0 <= position < 4 else None
+        if basis:
+            return {"basis": basis}
+        if turn.is_correction:
+            context.utterances.utter("utter_ask_what_to_correct")
+            return {}
+        if turn.intent == "deny":
+            return {"basis": DECLINED}
+        if turn.intent == "affirm":
+            return {"basis": turn.slot("basis_said")} if turn.slot("basis_said") else {"agreed": True}
+        return {}
+
+    def _drop(self, context: Context) -> None:
+        """Drop the flow after « non » to a question that is no yes-or-no question. Raise FlowAborted."""
+        response = "utter_later" if context.turn.slot("offered") else "utter_task_dropped"
+        context.utterances.utter(response, task=context.utterances.text("utter_task_add_partner"))
+        raise FlowAborted
+
+    async def _check_addition(self, context: Context, slots: Slots) -> None:
+        """Say before the confirmation, rather than after it, that there is nothing to do. Raise FlowAborted then."""
+        turn, utterances, requester = context.turn, context.utterances, await context.account_reference()
+        partner = slots["partner"] if "partner" in slots else turn.slot("partner")
+        dossier = slots["dossier"] if "dossier" in slots else turn.slot("dossier")
+        if not partner or not partner.get("account"):
+            return
+        if partner["account"]["id"] == requester.id:
+            utterances.utter("utter_cannot_add_self")
+            raise FlowAborted
+        if dossier and any(p.account_id == partner["account"]["id"] for p in await context.services.partners.list(dossier, requester)):
+            add_another = make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=dossier)
+            utterances.utter("utter_already_partner", name=partner["name"], reference=dossier, buttons=[add_another])
+            raise FlowAborted
+
+
+_TITLE = re.compile(r"\b(?:dr|docteure?|pr|professeure?)\b", re.IGNORECASE)
+"""Titles of professionals: no usager is named with one."""
+
+ADD_PARTNER = register_flow(AddPartner())

@@ -1,0 +1,201 @@
+"""The actions of the flow that adds a partner: its questions, its confirmation card, its submission."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.flows.directory.search import get_professional, search
+from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
+from actions.flows.partners.add_partner import ADD_PARTNER
+from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
+from actions.framework.action import AssistantAction, Events
+from actions.framework.context import AccountReference, Context, FlowOutcome
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.utterances import Button, make_button
+from bot.accounts.directory_record import Fiche, prefill
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
+from bot.dossiers.partners import Outcome
+from bot.dossiers.records import Person
+from bot.fhir.client import FhirUnavailable
+from bot.fhir.operations import Pending
+
+
+class ValidateAddPartner(ValidateFlow):
+    """Collect the answers of the flow."""
+
+    flow = ADD_PARTNER
+
+
+class AskAddPartnerDossier(AskDossier):
+    """Ask to which dossier the partner is added."""
+
+    action_name = "action_ask_add_partner_form_dossier"
+
+
+class AskAddPartnerPartner(AssistantAction):
+    """Ask for the professional: the name, or which of those found, or what to do if nobody was found."""
+
+    action_name = "action_ask_add_partner_form_partner"
+
+    async def act(self, context: Context) -> Events:
+        """Ask for what is still needed to know who is meant."""
+        turn, utterances = context.turn, context.utterances
+        choices, criteria = turn.slot("partner_choices"), turn.slot("partner_query")
+        if choices and choices != NOBODY:
+            full = len(choices) > 1 and any(match.full for match in await search(context, criteria or {}))
+            utterances.utter("utter_choose_partner" if full else "utter_choose_partner_near", buttons=await list_buttons(context, choices))
+        elif criteria:
+            response = "utter_partner_none_fits" if choices == NOBODY else "utter_partner_not_found"
+            utterances.utter(response, name=", ".join(criteria.values()))
+        else:
+            later = [utterances.button("utter_title_later", "cancel")] if turn.slot("offered") else []
+            utterances.utter("utter_ask_partner", reference=turn.slot("dossier"), buttons=later)
+        return []
+
+
+class AskAddPartnerEmail(AssistantAction):
+    """Ask for the e-mail address of a person whose account is to be requested: codes are sent to it."""
+
+    action_name = "action_ask_add_partner_form_partner_email"
+
+    async def act(self, context: Context) -> Events:
+        """Ask, and name the person: it is the first time that they are shown."""
+        context.utterances.utter("utter_ask_email_of_partner", partner=context.turn.slot("partner")["label"])
+        return []
+
+
+class AskAddPartnerBasis(AssistantAction):
+    """Show the confirmation card: who, where, which dossier. Its buttons give the basis."""
+
+    action_name = "action_ask_add_partner_form_basis"
+
+    async def act(self, context: Context) -> Events:
+        """Show the card of case a (the person has an account) or b (known, without account), or ask for the basis alone."""
+        turn, utterances = context.turn, context.utterances
+        partner: dict[str, Any] = turn.slot("partner") or {}
+        values = {"partner": partner.get("label", ""), "name": partner.get("name", ""), "reference": turn.slot("dossier")}
+        values["dossier"] = await dossier_label(context, turn.slot("dossier"))
+        if turn.slot("agreed"):
+            utterances.utter("utter_ask_basis", **values)
+        elif partner.get("account"):
+            utterances.utter("utter_card_has_account", buttons=self._buttons(context), **values)
+        else:
+            await self._show_card_without_account(context, values)
+        return []
+
+    async def _show_card_without_account(self, context: Context, values: dict[str, Any]) -> None:
+        utterances = context.utterances
+        record = await partner_record(context)
+        lines = [
+            utterances.text("utter_fiche_line", label=utterances.text(f"utter_field_{field}"), value=value)
+            for field, value in Fiche.of(record).lines()
+        ]
+        request = await context.services.requests.open_for(rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email"))
+        known = utterances.text("utter_request_open", request=request.reference) if request else ""
+        utterances.utter("utter_card_no_account", buttons=self._buttons(context), fiche="\n".join(lines), known=known, **values)
+
+    def _buttons(self, context: Context) -> list[Button]:
+        """Return a yes for each basis, or for the one that the user already gave, then the two ways to say no."""
+        utterances, given = context.utterances, context.turn.slot("basis_said")
+        bases = [given] if given in {CARE_TEAM, CONSENT} else [CARE_TEAM, CONSENT]
+        return [
+            *(utterances.button(f"utter_title_yes_{basis}", "affirm", basis=basis) for basis in bases),
+            utterances.button("utter_title_neither", "deny", basis=NEITHER),
+            utterances.button("utter_title_no", "deny"),
+        ]
+
+
+async def partner_record(context: Context) -> dict[str, Any]:
+    """Return the directory record of the chosen person by field, with the e-mail address that the user may have given."""
+    partner = context.turn.slot("partner")
+    person = await get_professional(context, partner["key"])
+    return {**(prefill(person, partner.get("place", "")) if person else {}), "email": context.turn.slot("partner_email")}
+
+
+class SubmitAddPartner(SubmitFlow):
+    """Give the access, or request the account that it needs."""
+
+    action_name = "action_add_partner"
+    flow = ADD_PARTNER
+
+    async def submit(self, context: Context) -> Events:
+        """Add the partner unless the addition was declined or has no basis."""
+        turn = context.turn
+        basis, partner, reference = turn.slot("basis"), turn.slot("partner"), turn.slot("dossier")
+        if basis == DECLINED:
+            context.utter_unchanged("utter_add_declined", name=partner["name"])
+            return []
+        if basis == NEITHER:
+            context.utter_unchanged("utter_basis_refused", name=partner["name"])
+            return []
+        try:
+            account = await self._partner_account(context)
+            if account is not None:
+                await self._add(context, account)
+            else:
+                await self._request_account(context)
+        except NotAMember:
+            context.utter_unchanged("utter_not_a_member", reference=reference)
+        except UnknownDossier:
+            context.utter_unchanged("utter_dossier_unknown", reference=reference)
+        except CannotAddSelf:
+            context.utter_unchanged("utter_cannot_add_self")
+        except MissingBasis:
+            context.utter_unchanged("utter_basis_refused", name=partner["name"])
+        except AccountClosed:
+            context.utter_unchanged("utter_partner_account_closed", name=partner["name"], reference=reference)
+        return [SlotSet("last_dossier", reference)]
+
+    async def _partner_account(self, context: Context) -> Person | None:
+        """Return the person's account as it is now. While the platform is down, as it was on the card: the operation checks it again."""
+        partner = context.turn.slot("partner")
+        record = await get_professional(context, partner["key"])
+        try:
+            return await account_of(context, record) if record else None
+        except FhirUnavailable:
+            if not partner.get("account"):
+                raise
+            return AccountReference(**partner["account"])
+
+    async def _add(self, context: Context, account: Person) -> None:
+        turn, utterances = context.turn, context.utterances
+        reference, name, requester = turn.slot("dossier"), turn.slot("partner")["name"], await context.account_reference()
+        add_another = make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=reference)
+        try:
+            outcome = await context.services.partners.add(
+                reference,
+                requester,
+                account,
+                basis=turn.slot("basis"),
+                channel=turn.channel,
+                key=turn.key,
+                conversation_id=turn.conversation_id,
+            )
+        except Pending:
+            context.outcome = FlowOutcome.PENDING
+            utterances.utter("utter_add_pending", name=name, reference=reference)
+            return
+        if outcome is Outcome.ALREADY:
+            context.utter_unchanged("utter_already_partner", name=name, reference=reference, buttons=[add_another])
+            return
+        list_partners = make_button(utterances.text("utter_title_list_partners"), "list_partners", dossier_ref=reference)
+        utterances.utter("utter_partner_added", name=name, reference=reference, buttons=[add_another, list_partners])
+
+    async def _request_account(self, context: Context) -> None:
+        turn, utterances = context.turn, context.utterances
+        submission = await context.services.requests.submit(
+            Fiche.of(await partner_record(context)),
+            requester=await context.linked_account(),
+            conversation_id=turn.conversation_id,
+            dossier=turn.slot("dossier"),
+            basis=turn.slot("basis"),
+            key=turn.key,
+        )
+        if submission.account is not None:  # another number or this address is that of an account: none is to be created
+            await self._add(context, submission.account)
+            return
+        response = "utter_request_joined_dossier" if submission.joined else "utter_request_sent_dossier"
+        utterances.utter(response, name=turn.slot("partner")["name"], request=submission.reference, reference=turn.slot("dossier"))

@@ -1,0 +1,81 @@
+"""The flow that lists the partners of a dossier."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import SlotSet
+
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, read_dossier_or_last
+from actions.framework.action import Events
+from actions.framework.context import Context
+from actions.framework.flow import Flow, Slots, register_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.utterances import make_button
+from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.records import Partner
+
+
+class ListPartners(Flow):
+    """Collect the dossier."""
+
+    name = "list_partners"
+    required_slots = ("dossier",)
+    slots = (*required_slots, *DOSSIER_LISTS)
+    correctable = True
+
+    async def start(self, context: Context) -> Slots:
+        """Return the dossier that the message names, or the one talked about last."""
+        return await read_dossier_or_last(context)
+
+    async def collect(self, context: Context) -> Slots:
+        """Return the dossier."""
+        return await read_dossier(context, asked=True)
+
+    async def correct(self, context: Context, slots: Slots) -> Slots:
+        """Return another dossier: « non, le 142 »."""
+        found = await read_dossier(context, asked=False)
+        return found if found.get("dossier") else {}
+
+
+LIST_PARTNERS = register_flow(ListPartners())
+
+
+class ValidateListPartners(ValidateFlow):
+    """Collect the answers of the flow."""
+
+    flow = LIST_PARTNERS
+
+
+class AskListPartnersDossier(AskDossier):
+    """Ask whose partners are to be listed."""
+
+    action_name = "action_ask_list_partners_form_dossier"
+
+
+class SubmitListPartners(SubmitFlow):
+    """List the partners of a dossier."""
+
+    action_name = "action_list_partners"
+    flow = LIST_PARTNERS
+
+    async def submit(self, context: Context) -> Events:
+        """Show each partner's name and profession, and who is the referent."""
+        turn, utterances = context.turn, context.utterances
+        reference = turn.slot("dossier")
+        try:
+            partners = await context.services.partners.list(reference, await context.account_reference())
+        except (NotAMember, UnknownDossier):
+            context.utter_unchanged("utter_not_a_member", reference=reference)
+            return []
+        lines = [
+            utterances.text("utter_partner_line_referent" if p.is_referent else "utter_partner_line", partner=partner_label(p))
+            for p in partners
+        ]
+        head = utterances.text("utter_partners_of", reference=reference, count=len(partners))
+        add_partner = make_button(utterances.text("utter_title_add_partner_here"), "add_partner", dossier_ref=reference)
+        utterances.utter_lines([head, *lines], [add_partner])
+        return [SlotSet("last_dossier", reference)]
+
+
+def partner_label(partner: Partner) -> str:
+    """Return a partner's name and profession."""
+    return " – ".join(part for part in (partner.display, partner.profession) if part)

@@ -1,0 +1,257 @@
+"""The flow that ends a partner's access to a dossier."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz
+from rasa_sdk.events import SlotSet
+
+from actions.flows.dossiers.dossier_slot import (
+    DOSSIER_LISTS,
+    AskDossier,
+    dossier_label,
+    find_by_usager,
+    read_dossier,
+    read_dossier_or_last,
+    read_reference,
+)
+from actions.flows.partners.list_partners import partner_label
+from actions.framework.action import AssistantAction, Events
+from actions.framework.answers import at_position, list_position
+from actions.framework.context import Context, FlowOutcome
+from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.turn import Turn
+from actions.framework.utterances import MAX_SHOWN, make_button
+from bot.core.text_folding import fold
+from bot.directory.codes import profession_by_text
+from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember, UnknownDossier
+from bot.dossiers.partners import Outcome
+from bot.dossiers.records import Partner
+from bot.fhir.operations import Pending
+
+MIN_SIMILARITY = 84
+"""Similarity of two words, 0 to 100, from which one is the other with a typing error."""
+_ONESELF_IN_REQUEST = re.compile(r"\b(?:moi|me|m'|je)\b|\bm'", re.IGNORECASE)
+"""Words for oneself in the message that starts the flow: « retire-moi », « je veux quitter le dossier »."""
+_ONESELF_IN_ANSWER = re.compile(r"\bmoi\b", re.IGNORECASE)
+"""Words for oneself in the answer to « qui ? »."""
+
+
+class RemovePartner(Flow):
+    """Collect the dossier, the member whose access ends, and a confirmation.
+
+    A member who is named before the dossier is known is looked up once it is known.
+    """
+
+    name = "remove_partner"
+    required_slots = ("dossier", "member", "confirmed")
+    slots = (*required_slots, *DOSSIER_LISTS, "member_choices", "member_said")
+    confirmation_slot = "confirmed"
+
+    async def start(self, context: Context) -> Slots:
+        """Return the dossier and the member that the message names."""
+        turn, slots = context.turn, await read_dossier_or_last(context)
+        criteria = self._read_criteria(turn, oneself=_ONESELF_IN_REQUEST)
+        if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
+            context.utterances.utter("utter_one_at_a_time")
+        if slots.get("dossier"):
+            return {**slots, **await self._find_member(context, slots["dossier"], criteria)}
+        return {**slots, "member_said": criteria}
+
+    async def collect(self, context: Context) -> Slots:
+        """Return the dossier, the member, or a yes or no. What is corrected is shown again before it is confirmed."""
+        turn, utterances, asked = context.turn, context.utterances, context.turn.requested_slot
+        if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
+            return {"confirmed": turn.intent}
+        criteria = self._read_criteria(turn, oneself=_ONESELF_IN_ANSWER if asked == "member" else None)
+        before = utterances.count
+        slots: Slots = {}
+        reference = read_reference(turn, asked=asked == "dossier")
+        if asked == "dossier" or reference or (turn.entity("usager_name") and turn.is_correction):
+            if asked == "dossier" and criteria and not (reference or turn.entity("usager_name")):
+                if not await self._names_usager(context, criteria):
+                    utterances.utter("utter_noted")
+                    return {"member_said": criteria}
+                criteria = None
+            slots = await read_dossier(context, asked=asked == "dossier")
+            if utterances.count > before or not slots.get("dossier"):
+                return {**slots, "member_said": criteria or turn.slot("member_said")}
+        reference = slots.get("dossier") or turn.slot("dossier")
+        criteria = criteria or (turn.slot("member_said") or self._criteria_of_chosen(turn) if slots else None)
+        if reference and (criteria or slots or asked == "member" or turn.is_correction):
+            if turn.intent == "deny" and not turn.message.get("entities"):
+                utterances.utter("utter_task_dropped", task=utterances.text("utter_task_remove_partner"))
+                raise FlowAborted
+            return {**slots, "confirmed": None, **await self._find_member(context, reference, criteria)}
+        if asked == "confirmed" and turn.intent in {"affirm", "deny"}:
+            return {"confirmed": turn.intent}
+        return slots
+
+    @staticmethod
+    async def _names_usager(context: Context, criteria: Slots) -> bool:
+        """Return whether a bare name that answers « quel dossier ? » is that of an usager of one of the user's own dossiers."""
+        name = criteria.get("name")
+        return bool(name and context.turn.trusted and await find_by_usager(context, name, context.turn.entity("birth_date")))
+
+    @staticmethod
+    def _criteria_of_chosen(turn: Turn) -> Slots | None:
+        """Return the name of the member who was chosen before the dossier was corrected."""
+        member: dict[str, str] | None = turn.slot("member")
+        return {"name": member["name"]} if member else None
+
+    @staticmethod
+    def _read_criteria(turn: Turn, *, oneself: re.Pattern[str] | None) -> Slots | None:
+        """Return what the message gives of the member: `name`, `profession`, or `oneself` if that pattern matches. None: nothing."""
+        given = {"name": turn.entity("partner_name"), "profession": turn.entity("profession")}
+        found: Slots = {criterion: value for criterion, value in given.items() if value}
+        if found:
+            return found
+        if oneself is not None and not turn.is_button and oneself.search(turn.text):
+            return {"oneself": True}
+        is_name = (
+            turn.requested_slot == "member" and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button
+        )
+        return {"name": turn.text} if is_name and turn.text and list_position(turn) is None else None
+
+    async def _find_member(self, context: Context, reference: str, criteria: Slots | None) -> Slots:
+        """Return the slots of the member who is meant, of those of the dossier today.
+
+        Raise FlowAborted if the user may not end their access.
+        """
+        turn, requester = context.turn, await context.account_reference()
+        members = await context.services.partners.list(reference, requester)
+        position = list_position(turn) if turn.requested_slot == "member" else None
+        chosen = turn.entity("member") or at_position(turn.slot("member_choices") or [], position)
+        if position is not None and chosen is None:
+            context.utterances.utter("utter_not_in_list")
+        if chosen:
+            found = [p for p in members if p.reference == chosen]
+        elif criteria is None:
+            return {"member": None, "member_said": None}
+        elif criteria.get("oneself"):
+            found = [p for p in members if p.account_id == requester.id]
+        else:
+            found = self._matching(criteria, members)
+        if len(found) != 1:
+            if not found:
+                name = (criteria or {}).get("name") or (criteria or {}).get("profession")
+                context.utterances.utter("utter_member_unknown", name=name, reference=reference)
+            return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
+        self._check_removal(context, reference, found[0], members, requester.id)
+        member = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
+        return {"member": member, "member_said": None}
+
+    @staticmethod
+    def _matching(criteria: Slots, members: list[Partner]) -> list[Partner]:
+        """Return the members whose name has every word given, typing errors allowed; by profession if no name is given."""
+        if not criteria.get("name"):
+            labels = {fold(label) for _, label in profession_by_text(str(criteria["profession"]))}
+            profession = fold(str(criteria["profession"]))
+            return [p for p in members if fold(p.profession) in labels or profession in fold(p.profession)]
+        words = fold(str(criteria["name"])).split()
+        return [p for p in members if all(_is_similar(word, fold(p.display).split()) for word in words)]
+
+    @staticmethod
+    def _check_removal(context: Context, reference: str, member: Partner, members: list[Partner], requester_id: str) -> None:
+        """Say that the user may not end this access. Raise FlowAborted then."""
+        oneself = member.account_id == requester_id
+        referent = any(p.is_referent and p.account_id == requester_id for p in members)
+        if oneself and referent and sum(p.is_referent for p in members) == 1:
+            context.utterances.utter("utter_cannot_leave", reference=reference)
+            raise FlowAborted
+        if not oneself and not referent:
+            context.utterances.utter("utter_remove_not_allowed", name=member.display, reference=reference)
+            raise FlowAborted
+
+
+def _is_similar(word: str, others: list[str]) -> bool:
+    return any(fuzz.ratio(word, other) >= MIN_SIMILARITY for other in others)
+
+
+REMOVE_PARTNER = register_flow(RemovePartner())
+
+
+class ValidateRemovePartner(ValidateFlow):
+    """Collect the answers of the flow."""
+
+    flow = REMOVE_PARTNER
+
+
+class AskRemovePartnerDossier(AskDossier):
+    """Ask from which dossier the partner is removed."""
+
+    action_name = "action_ask_remove_partner_form_dossier"
+
+
+class AskRemovePartnerMember(AssistantAction):
+    """Ask whose access is to end, with a button for each member."""
+
+    action_name = "action_ask_remove_partner_form_member"
+
+    async def act(self, context: Context) -> Events:
+        """List the members."""
+        turn, utterances = context.turn, context.utterances
+        members = await context.services.partners.list(turn.slot("dossier"), await context.account_reference())
+        choices: list[str] = turn.slot("member_choices") or []
+        shown = [p for p in members if p.reference in choices] or members[:MAX_SHOWN]
+        utterances.utter(
+            "utter_ask_member",
+            reference=turn.slot("dossier"),
+            buttons=[
+                *(make_button(partner_label(p), "choose", member=p.reference) for p in shown),
+                utterances.button("utter_title_cancel", "cancel"),
+            ],
+        )
+        return [SlotSet("member_choices", [p.reference for p in shown])]
+
+
+class AskRemovePartnerConfirmed(AssistantAction):
+    """Show the confirmation card: whose access, to which dossier."""
+
+    action_name = "action_ask_remove_partner_form_confirmed"
+
+    async def act(self, context: Context) -> Events:
+        """Show the card."""
+        turn = context.turn
+        dossier = await dossier_label(context, turn.slot("dossier"))
+        context.utterances.utter("utter_card_remove_partner", partner=turn.slot("member")["label"], dossier=dossier)
+        return []
+
+
+class SubmitRemovePartner(SubmitFlow):
+    """End a partner's access."""
+
+    action_name = "action_remove_partner"
+    flow = REMOVE_PARTNER
+
+    async def submit(self, context: Context) -> Events:
+        """End it if that was confirmed; the backend checks who may."""
+        turn, utterances = context.turn, context.utterances
+        reference, member = turn.slot("dossier"), turn.slot("member")
+        values = {"name": member["name"], "reference": reference}
+        if turn.slot("confirmed") != "affirm":
+            context.utter_unchanged("utter_remove_declined", **values)
+            return []
+        requester = await context.account_reference()
+        try:
+            outcome = await context.services.partners.remove(
+                reference, requester, member["reference"], channel=turn.channel, key=turn.key, conversation_id=turn.conversation_id
+            )
+            if outcome is Outcome.REMOVED:
+                utterances.utter("utter_partner_removed", **values)
+            else:
+                context.utter_unchanged("utter_partner_was_gone", **values)
+        except NotAMember:
+            context.utter_unchanged("utter_not_a_member", reference=reference)
+        except UnknownDossier:
+            context.utter_unchanged("utter_dossier_unknown", reference=reference)
+        except NotAllowed:
+            context.utter_unchanged("utter_remove_not_allowed", **values)
+        except CannotLeave:
+            context.utter_unchanged("utter_cannot_leave", reference=reference)
+        except Pending:
+            context.outcome = FlowOutcome.PENDING
+            utterances.utter("utter_remove_pending", **values)
+        return []

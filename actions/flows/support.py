@@ -1,0 +1,93 @@
+"""Reaching the support team: hand the conversation over; say the team's hours, phone number and e-mail address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import FollowupAction
+
+from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.context import Context
+from actions.framework.dates import format_day, format_time
+from actions.framework.dialogue_stack import frame_of, frames_of, push, set_stack
+from actions.framework.flow import active_flow
+from actions.framework.lifecycle import LINK_FLOW, reset_flow, return_to_flow
+from actions.framework.turn import Turn, full_intent
+from actions.framework.unexpected_input import reading_response
+from bot.core.clock import PARIS
+from bot.support.opening_hours import WORKING_WEEK
+from bot.support.records import Reason
+from bot.support.tickets import SupportRequest
+
+RECENT_MESSAGES = 5
+"""Messages that the team is told of: what was understood of them, never their words."""
+
+
+class ContactSupport(AssistantAction):
+    """Ask for a human agent. The gateway opens the ticket and tells the user what happens (docs/dev/support.md)."""
+
+    action_name = "action_contact_support"
+
+    async def act(self, context: Context) -> Events:
+        """Hand over with what was going on; the active flow is put on the stack, to be resumed afterwards."""
+        turn, utterances = context.turn, context.utterances
+        flow = active_flow(turn)
+        interrupts = flow is not None and flow.name != LINK_FLOW
+        error_id = turn.entity("error_id")
+        request = SupportRequest(
+            reason=_reason(turn),
+            task=utterances.text(f"utter_task_{flow.name}") if flow else None,
+            dossier=_dossier(turn),
+            error_ids=(error_id,) if error_id else (),
+            tried=_recent_readings(context),
+        )
+        utterances.hand_over(request.values | {"resumes": interrupts})
+        if flow is None or not interrupts:
+            return wait_for_user(turn)
+        return [*reset_flow(flow), set_stack(push(frames_of(turn), frame_of(flow, turn))), FollowupAction("action_listen")]
+
+
+def _reason(turn: Turn) -> Reason:
+    value = turn.entity("reason") if turn.is_button else None
+    return Reason(value) if value in set(Reason) else Reason.ASKED
+
+
+def _dossier(turn: Turn) -> str | None:
+    reference = turn.slot("dossier") or turn.slot("last_dossier")
+    return str(reference) if reference else None
+
+
+def _recent_readings(context: Context) -> tuple[str, ...]:
+    """Return what was understood of the last messages, in the words of the dialogue, oldest first."""
+    utterances, readings = context.utterances, []
+    for event in context.turn.tracker.events:
+        if event.get("event") != "user":
+            continue
+        intent = full_intent(event.get("parse_data") or {})
+        if intent == "nlu_fallback":
+            readings.append(utterances.text("utter_tried_not_understood"))
+        elif intent != "contact_support" and utterances.has_response(reading_response(intent)):
+            readings.append(utterances.text(reading_response(intent)))
+    return tuple(readings[-RECENT_MESSAGES:])
+
+
+class SupportContact(AssistantAction):
+    """Say how to reach the support team, and whether somebody is there now."""
+
+    action_name = "action_support"
+
+    async def act(self, context: Context) -> Events:
+        """Utter the response of the intent, with whether support is open, and until or from when."""
+        services, utterances, turn = context.services, context.utterances, context.turn
+        now = services.clock.now()
+        contact: dict[str, Any] = {"phone": services.settings.support_phone, "email": services.settings.support_email}
+        if services.hours.is_open(now):
+            closes = services.hours.closes_at(now)
+            opening = utterances.text("utter_support_open", until=format_time(closes) if closes else "")
+        else:
+            opens = services.hours.next_opening(now).astimezone(PARIS)
+            opening = utterances.text("utter_support_closed", day=format_day(opens.date()), hour=format_time(opens))
+        ranges = " et ".join(utterances.text("utter_support_range", start=start, end=end) for start, end in services.hours.ranges())
+        week = "" if services.settings.support_days != WORKING_WEEK else utterances.text("utter_support_week")
+        utterances.utter(f"utter_{turn.intent}", opening=opening, ranges=ranges, week=week, **contact)
+        return return_to_flow(turn)

@@ -1,0 +1,68 @@
+"""The base of every action: it never raises, and reports each failure to the user.
+
+When an action raises, Rasa logs the whole tracker and says nothing to the user (measured on 3.6.21): nothing may leave `run`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from actions.framework.context import Context
+from actions.framework.services import get_services
+from actions.framework.turn import Turn
+from actions.framework.utterances import Utterances
+from bot.core.errors import log_error
+from bot.fhir.client import FhirUnavailable
+
+Events = list[dict[str, Any]]
+
+
+class AssistantAction(Action, ABC):
+    """An action of the assistant. Subclasses implement `act`; those with an `action_name` are served."""
+
+    action_name: ClassVar[str] = ""
+
+    def name(self) -> str:
+        """Return the name by which domain and rules call the action."""
+        return self.action_name
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
+        """Act and return the events. Say that the platform is down if it is; tell the user the id of any other error."""
+        turn = Turn(tracker)
+        utterances = Utterances(dispatcher, dict(domain), external=not turn.trusted)
+        try:
+            return await self.act(Context(turn, utterances, get_services()))
+        except FhirUnavailable:
+            utterances.utter("utter_platform_down")
+        except Exception as error:
+            settings, error_id = get_services().settings, log_error(error)
+            contact = {"phone": settings.support_phone, "email": settings.support_email}
+            support = utterances.button("utter_title_support", "contact_support", reason="failed", error_id=error_id)
+            utterances.utter("utter_action_failed", buttons=[support], error_id=error_id, **contact)
+        return self.events_after_failure(turn)
+
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return the events after a failure: the active form stays where it is."""
+        return wait_for_user(turn)
+
+    @abstractmethod
+    async def act(self, context: Context) -> Events:
+        """Do what the action is for and return its events."""
+
+
+def wait_for_user(turn: Turn) -> Events:
+    """Return events that leave the dialogue where it is and wait for the user.
+
+    Setting the loop again lifts the "rejected" flag that Rasa keeps on a form after a digression: with it, no policy would run the
+    form at the next message.
+    """
+    listen = {"event": "followup", "name": "action_listen"}
+    if turn.active_form is None:
+        return [listen]
+    return [{"event": "active_loop", "name": turn.active_form}, SlotSet("requested_slot", turn.requested_slot), listen]

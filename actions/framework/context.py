@@ -1,0 +1,98 @@
+"""What an action works with: the turn, the utterances, the services, and the account that the chat is linked to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from actions.framework.services import Services
+from actions.framework.turn import Turn
+from actions.framework.utterances import Button, Utterances
+from actions.framework.visible_dossiers import VisibleDossiers
+from bot.accounts.registry import Account
+
+
+class FlowOutcome(StrEnum):
+    """How a flow ended. The value is the response that reports it to the conversation's own chat."""
+
+    DONE = "utter_done_elsewhere"
+    UNCHANGED = "utter_unchanged_elsewhere"
+    PENDING = "utter_pending_elsewhere"
+    FAILED = "utter_failed_elsewhere"
+
+
+class LinkEnded(Exception):
+    """The chat's link to an account ended while a flow was active."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@dataclass(frozen=True)
+class AccountReference:
+    """An account of the platform of which little more than the id is known."""
+
+    id: str
+    name: str = ""
+    profession: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The FHIR reference of the account."""
+        return f"Practitioner/{self.id}"
+
+
+@dataclass
+class Context:
+    """What one action works with in one turn."""
+
+    turn: Turn
+    utterances: Utterances
+    services: Services
+    outcome: FlowOutcome = FlowOutcome.DONE
+    """How the submitted flow ends; its submit action changes it."""
+    _account: Account | None = None
+    _account_known: bool = False
+
+    @property
+    def dossiers(self) -> VisibleDossiers:
+        """The dossiers as this turn's channel may show them: the only way to them."""
+        return VisibleDossiers(self.services.dossiers, trusted=self.turn.trusted)
+
+    def utter_unchanged(self, response: str, buttons: list[Button] | None = None, **values: Any) -> None:
+        """Utter why the flow ends without having changed anything."""
+        self.outcome = FlowOutcome.UNCHANGED
+        self.utterances.utter(response, buttons, **values)
+
+    async def is_linked(self) -> bool:
+        """Return whether the chat is linked to an account, from our own database."""
+        return await self.services.identity.linked_account_id(self.turn.conversation_id) is not None
+
+    async def account(self) -> Account | None:
+        """Return the account that the chat is linked to now, None if there is none. Ask once a turn. Raise FhirUnavailable."""
+        if not self._account_known:
+            self._account = await self.services.identity.person_of(self.turn.conversation_id)
+            self._account_known = True
+        return self._account
+
+    async def linked_account(self) -> Account:
+        """Return the account that the chat is linked to now. Raise LinkEnded if there is none, and FhirUnavailable."""
+        account = await self.account()
+        if account is None:
+            raise LinkEnded
+        return account
+
+    async def account_reference(self) -> AccountReference:
+        """Return a reference to the linked account, from our own database. Raise LinkEnded if there is none.
+
+        That is enough where the operation itself checks the account on the platform.
+        """
+        account_id = await self.services.identity.linked_account_id(self.turn.conversation_id)
+        if account_id is None:
+            raise LinkEnded
+        return AccountReference(account_id)
+
+    def forget_account(self) -> None:
+        """Ask again for the account: the chat was just linked or unlinked."""
+        self._account_known = False

@@ -1,0 +1,79 @@
+"""The dialogue stack: the flows that were interrupted or wait for something, oldest first, in the slot `task_stack`.
+
+A frame is `{"task": flow name, "slots": {name: value}}`. It may also hold:
+
+- `"message"`: the flow waits for the chat to be linked, then starts from this message, which asked for it;
+- `"offered"`: the flow is proposed as a next step;
+- `"elsewhere"`: the flow waits for the trusted web chat; the user was told so and has a link.
+
+The trackers of running conversations hold the slot and these keys: they never change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.framework.flow import FLOWS, Flow
+from actions.framework.turn import Turn
+
+DIALOGUE_STACK = "task_stack"
+"""Slot of the stack."""
+MAX_DEPTH = 5
+"""Frames kept: nobody remembers what an older one was about."""
+_WAITS_FOR_WEB_CHAT = "elsewhere"
+
+Frame = dict[str, Any]
+
+
+def frames_of(turn: Turn) -> list[Frame]:
+    """Return a copy of the stack, oldest frame first."""
+    return list(turn.slot(DIALOGUE_STACK) or [])
+
+
+def set_stack(frames: list[Frame]) -> dict[str, Any]:
+    """Return the event that sets the stack."""
+    return SlotSet(DIALOGUE_STACK, frames)
+
+
+def frame_of(flow: Flow, turn: Turn) -> Frame:
+    """Return the frame of a flow: what is needed to resume it."""
+    return {"task": flow.name, "slots": {name: turn.slot(name) for name in flow.slots if turn.slot(name) is not None}}
+
+
+def push(frames: list[Frame], *new: Frame) -> list[Frame]:
+    """Return the stack with new frames on top; the oldest are dropped beyond MAX_DEPTH."""
+    return [*frames, *new][-MAX_DEPTH:]
+
+
+def push_for_web_chat(frames: list[Frame], frame: Frame) -> list[Frame]:
+    """Return the stack with a frame on top that waits for the trusted web chat. It replaces the others of that flow."""
+    others = [other for other in frames if other["task"] != frame["task"]]
+    return push(others, frame | {_WAITS_FOR_WEB_CHAT: True})
+
+
+def flow_of(frame: Frame) -> Flow:
+    """Return the flow of a frame."""
+    return FLOWS[frame["task"]]
+
+
+def waits_for_link(frame: Frame) -> bool:
+    """Return whether the flow waits for the chat to be linked, and has not started yet."""
+    return "message" in frame
+
+
+def waits_for_web_chat(frame: Frame) -> bool:
+    """Return whether the flow waits for the trusted web chat."""
+    return bool(frame.get(_WAITS_FOR_WEB_CHAT))
+
+
+def without_waiting_for_link(frames: list[Frame]) -> list[Frame]:
+    """Return the stack without the flows that wait for the chat to be linked."""
+    return [frame for frame in frames if not waits_for_link(frame)]
+
+
+def next_frame(frames: list[Frame], turn: Turn) -> Frame | None:
+    """Return the frame to resume next: the newest one that may go on on this channel, else the newest one."""
+    allowed = [frame for frame in frames if turn.trusted or waits_for_link(frame) or not flow_of(frame).asks_identity]
+    return next(reversed(allowed or frames), None)

@@ -1,0 +1,140 @@
+"""The actions that Rasa calls in the life of a flow: start it, validate an answer, submit it, wait for the trusted web chat."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.context import Context, FlowOutcome, LinkEnded
+from actions.framework.dialogue_stack import frame_of, frames_of, push_for_web_chat, set_stack
+from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
+from actions.framework.lifecycle import discard_contradictions, drop_all_flows, finish_flow, reset_flow, run_flow, start_flow
+from actions.framework.turn import Turn
+from actions.framework.web_continuation import refer_to_web_chat, report_outcome
+from bot.fhir.client import FhirUnavailable
+
+ABORTED = "aborted"
+"""Slot: a form was left early; the submit action then does nothing but finish the flow."""
+ANSWERED_TURN = "heard"
+"""Slot: key of the last turn that a form took as an answer. The event tells Rasa that it was one, even if it changes nothing else."""
+
+
+class StartFlow(AssistantAction):
+    """Start the flow that the intent names."""
+
+    action_name = "action_begin_task"
+
+    async def act(self, context: Context) -> Events:
+        """Start it; if the platform is down, offer to try again."""
+        turn = context.turn
+        try:
+            return await start_flow(FLOWS[turn.intent], context)
+        except FhirUnavailable:
+            retry = context.utterances.button("utter_title_retry", turn.intent, **turn.entity_values)
+            context.utterances.utter("utter_platform_down", buttons=[retry])
+            return wait_for_user(turn)
+
+
+class ValidateFlow(AssistantAction):
+    """Base of the form validations: let the active flow collect the answer."""
+
+    flow: ClassVar[Flow]
+
+    def __init_subclass__(cls) -> None:
+        """Name the action `validate_<form>`, which Rasa calls after each message while the form is active."""
+        super().__init_subclass__()
+        cls.action_name = f"validate_{cls.flow.form}"
+
+    async def act(self, context: Context) -> Events:
+        """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""
+        turn = context.turn
+        if not turn.user_just_spoke or turn.requested_slot is None or not self.flow.is_answer(turn):
+            return []
+        if not turn.trusted and self.flow.needs_identity(turn):  # begun on a trusted channel: it goes on there
+            await refer_to_web_chat(context, "utter_identity_elsewhere")
+            return self._wait_for_web_chat(turn)
+        try:
+            if self.flow.needs_link:
+                await context.account_reference()
+            discard_contradictions(self.flow, context)
+            collected = await self.flow.collect(context)
+        except LinkEnded:
+            context.utterances.utter("utter_link_expired")
+            return [SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
+        except FlowAborted:
+            return [SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
+        if not context.utterances.has_uttered and all(turn.slot(name) == value for name, value in collected.items()):
+            if not turn.trusted and turn.masked:  # the answer was masked, or the name of a professional who is called like an usager
+                await refer_to_web_chat(context, "utter_identity_elsewhere")
+            else:
+                context.utterances.utter("utter_not_an_answer")
+        return [SlotSet(ANSWERED_TURN, turn.key), *set_slots(collected)]
+
+    def _wait_for_web_chat(self, turn: Turn) -> Events:
+        frames = push_for_web_chat(frames_of(turn), frame_of(self.flow, turn))
+        return [set_stack(frames), SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
+
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return events that ask the question again: nothing of the message was collected."""
+        if not turn.trusted and self.flow.asks_identity:
+            return self._wait_for_web_chat(turn)
+        return [SlotSet(ANSWERED_TURN, turn.key)]
+
+
+class SubmitFlow(AssistantAction):
+    """Base of the actions that carry a flow out once its form is filled."""
+
+    flow: ClassVar[Flow]
+
+    async def act(self, context: Context) -> Events:
+        """Submit the flow unless it was aborted, report its outcome, then finish it."""
+        events: Events = []
+        aborted = bool(context.turn.slot(ABORTED))
+        if not aborted:
+            try:
+                events = await self.submit(context)
+            except LinkEnded:
+                context.utter_unchanged("utter_link_expired")
+            except FhirUnavailable:
+                context.utter_unchanged("utter_platform_down")
+                if self.flow.confirmation_slot is not None:  # nothing was done: the slots are kept, and confirmed again
+                    return run_flow(self.flow, {self.flow.confirmation_slot: None})
+            except Exception:
+                await report_outcome(context, self.flow.name, FlowOutcome.FAILED, context.turn.slot("dossier"))
+                raise
+        dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), context.turn.slot("dossier"))
+        await report_outcome(context, self.flow.name, FlowOutcome.UNCHANGED if aborted else context.outcome, dossier)
+        return [SlotSet(ABORTED, None), *events, *await finish_flow(self.flow, context)]
+
+    @abstractmethod
+    async def submit(self, context: Context) -> Events:
+        """Carry the flow out, utter what was done or why not, and return further events."""
+
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return events that drop the flow: a later answer must not carry it out twice."""
+        return [SlotSet(ABORTED, None), *drop_all_flows(self.flow)]
+
+
+class WaitForWebChat(AssistantAction):
+    """Put a flow that asks for the identity of an usager on the stack until it is continued in the trusted web chat."""
+
+    action_name = "action_wait_elsewhere"
+
+    async def act(self, context: Context) -> Events:
+        """Utter why, with a link, and keep the slots."""
+        await refer_to_web_chat(context, "utter_identity_elsewhere")
+        return self._push_flow(context.turn)
+
+    def events_after_failure(self, turn: Turn) -> Events:
+        """Return the same events: with or without the link, the form asks nothing here."""
+        return self._push_flow(turn)
+
+    def _push_flow(self, turn: Turn) -> Events:
+        flow = active_flow(turn)
+        if flow is None:
+            return wait_for_user(turn)
+        frames = push_for_web_chat(frames_of(turn), frame_of(flow, turn))
+        return [*reset_flow(flow), set_stack(frames), FollowupAction("action_listen")]

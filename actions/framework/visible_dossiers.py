@@ -1,0 +1,77 @@
+"""The dossiers as the turn's channel may show them: on an external channel, by reference alone.
+
+An action cannot say what it was never given. No other module of `actions` uses the capability itself; a test checks that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from actions.framework.dates import format_date
+from bot.dossiers.dossiers import Dossier, Dossiers
+from bot.dossiers.records import Person, Usager
+
+
+class IdentityOnExternalChannel(Exception):
+    """The identity of an usager must not be used on an external channel."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@dataclass(frozen=True)
+class VisibleDossier:
+    """A dossier. `label` is « SPH-2024-000137 – Jeanne Durand (12/03/1948) » on a trusted channel, the reference on others."""
+
+    reference: str
+    label: str
+
+
+class VisibleDossiers:
+    """The platform's dossiers as one channel may show them. Methods raise what those of `bot.dossiers.dossiers.Dossiers` raise."""
+
+    def __init__(self, dossiers: Dossiers, *, trusted: bool) -> None:
+        self._dossiers, self._trusted = dossiers, trusted
+
+    async def own(self, member: Person) -> list[VisibleDossier]:
+        """Return the dossiers that the member takes part in now, the newest team first."""
+        return self._all_visible(await self._dossiers.of_member(member))
+
+    async def get(self, reference: str, member: Person) -> VisibleDossier:
+        """Return the dossier of this reference. Raise UnknownDossier or NotAMember."""
+        return self._visible(await self._dossiers.get(reference, member))
+
+    async def search(self, member: Person, *, name: str | None, birth_date: date | None) -> list[VisibleDossier]:
+        """Return the member's own dossiers whose usager matches. Raise IdentityOnExternalChannel on an external channel."""
+        self._require_trusted()
+        return self._all_visible(await self._dossiers.search(member, name=name, birth_date=birth_date))
+
+    async def possible_duplicates(self, member: Person, usager: Usager) -> tuple[list[VisibleDossier], int]:
+        """Return the member's own dossiers that may be of this usager, and the number of those of others.
+
+        Raise IdentityOnExternalChannel on an external channel.
+        """
+        self._require_trusted()
+        own, others = await self._dossiers.possible_duplicates(member, usager)
+        return self._all_visible(own), others
+
+    async def create(self, usager: Usager, member: Person, key: str, *, channel: str, conversation_id: str) -> str:
+        """Create a dossier and return its reference. Raise IdentityOnExternalChannel on an external channel, and Pending."""
+        self._require_trusted()
+        return (await self._dossiers.create(usager, member, key, channel=channel, conversation_id=conversation_id)).reference
+
+    def _require_trusted(self) -> None:
+        if not self._trusted:
+            raise IdentityOnExternalChannel
+
+    def _all_visible(self, dossiers: Iterable[Dossier]) -> list[VisibleDossier]:
+        return [self._visible(dossier) for dossier in dossiers]
+
+    def _visible(self, dossier: Dossier) -> VisibleDossier:
+        if not self._trusted:
+            return VisibleDossier(dossier.reference, dossier.reference)
+        usager = dossier.usager
+        born = f" ({format_date(usager.birth_date)})" if usager.birth_date else ""
+        return VisibleDossier(dossier.reference, f"{dossier.reference} – {usager.given} {usager.family}{born}")

@@ -1,0 +1,28 @@
+"""Which dossier a message names."""
+
+from __future__ import annotations
+
+from tests.unit.accounts.world import CLAIRES_DOSSIER, CLAIRES_OTHER
+from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.actions.external_channel import MASKED, gives_link
+
+
+async def test_on_an_external_channel_an_usager_names_no_dossier(claire: Dialogue) -> None:
+    words = "ajoute Leïla Benali au dossier de Mme [usager]"
+    asked = await claire.say(words, "add_partner", partner_name="Leïla Benali", **MASKED)
+    assert "je ne les nomme pas ici" in asked.text
+    assert gives_link(asked)
+    assert {CLAIRES_DOSSIER, CLAIRES_OTHER} <= set(asked.titles)
+    again = await claire.say("celui de [usager]", "find_dossier", **MASKED)
+    assert gives_link(again)
+    assert claire.form == "add_partner_form"
+    there = await claire.press("repeat", WEB, continued="1")
+    assert any("Jeanne Durand" in title for title in there.titles)
+    assert "Benali" in (await claire.say("Mme Durand", "inform", WEB, usager_name="Durand")).text
+
+
+async def test_a_reference_with_an_usager_who_has_another_dossier(claire: Dialogue) -> None:
+    answer = await claire.say(f"{CLAIRES_DOSSIER} de Garnier", "list_partners", WEB, dossier_ref=CLAIRES_DOSSIER, usager_name="Garnier")
+    assert "Plusieurs dossiers correspondent" in answer.text
+    listed = await claire.say("le 2", "choose", WEB, ordinal="2")
+    assert "Partenaires du dossier" in listed.text

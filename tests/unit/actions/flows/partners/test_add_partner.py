@@ -1,0 +1,81 @@
+"""Adding a partner: facts in another order than they are asked for, several at once, corrected, contradicting each other."""
+
+from __future__ import annotations
+
+from bot.sandbox.demo_directory import DEMO_PEOPLE
+from tests.unit.accounts.world import CLAIRES_DOSSIER, CLAIRES_OTHER
+from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
+
+HUGUES = {"partner_name": "Hugues Martin", "city": "Bourges"}
+
+
+async def test_a_bare_name_is_the_usager_whose_dossier_was_asked_for(claire: Dialogue) -> None:
+    await claire.say("ajoute Hugues Martin de Bourges", "add_partner", WEB, **HUGUES)
+    card = await claire.say("Garnier", "inform", WEB, partner_name="Garnier")
+    assert CLAIRES_OTHER in card.text
+    assert "Hugues Martin" in card.text
+
+
+async def test_a_bare_name_of_no_usager_is_the_professional(claire: Dialogue) -> None:
+    await claire.press("add_partner", WEB)
+    assert "De quel dossier" in (await claire.say("Hugues Martin", "inform", WEB, partner_name="Hugues Martin")).text
+    assert "Hugues Martin" in (await claire.say(CLAIRES_DOSSIER, "inform", WEB, dossier_ref=CLAIRES_DOSSIER)).text
+
+
+async def test_a_title_or_a_town_makes_a_name_a_professional_s(claire: Dialogue) -> None:
+    await claire.press("add_partner", WEB)
+    assert "De quel dossier" in (await claire.say("le Dr Garnier", "inform", WEB, partner_name="Garnier")).text
+    assert claire.slots["partner_query"] == {"name": "Garnier"}
+
+
+async def test_a_bare_name_on_an_external_channel_looks_for_no_usager(claire: Dialogue) -> None:
+    await claire.say("ajoute Hugues Martin de Bourges", "add_partner", TELEGRAM, **HUGUES)
+    answer = await claire.say("Garnier", "inform", TELEGRAM, partner_name="Garnier")
+    assert "je ne les nomme pas ici" in answer.text
+    assert claire.slots.get("dossier") is None
+    assert claire.slots["partner"]["name"] == "M. Hugues Martin"
+
+
+async def test_what_is_given_in_advance_is_kept(claire: Dialogue) -> None:
+    await claire.press("add_partner", WEB)
+    assert "C'est noté" in (await claire.say("l'usager est d'accord", "inform", WEB)).text
+    assert "C'est noté" in (await claire.say("son mail est e.martin@pharmacie.example", "inform", WEB)).text
+    await claire.say(CLAIRES_DOSSIER, "inform", WEB, dossier_ref=CLAIRES_DOSSIER)
+    card = await claire.say("Étienne Martin d'Orléans", "inform", WEB, partner_name="Étienne Martin", city="Orléans")
+    assert "e.martin@pharmacie.example" in card.text
+    assert [title for title in card.titles if title.startswith("Oui")] == ["Oui\u00a0: accord de l'usager recueilli"]
+
+
+async def test_a_denied_value_is_replaced_and_the_rest_stays(claire: Dialogue) -> None:
+    await claire.say(f"ajoute Hugues Martin de Bourges au {CLAIRES_DOSSIER}", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER, **HUGUES)
+    card = await claire.say("pas Hugues, Nathalie", "inform", WEB, partner_name=("Hugues", "Nathalie"))
+    assert "Nathalie Martin" in card.text or any("Nathalie Martin" in title for title in card.titles)
+    words = f"{CLAIRES_OTHER}, pas {CLAIRES_DOSSIER}"
+    await claire.say(words, "correct", WEB, dossier_ref=(CLAIRES_OTHER, CLAIRES_DOSSIER))
+    assert claire.slots["dossier"] == CLAIRES_OTHER
+
+
+async def test_an_address_is_that_of_the_person_it_was_given_for(claire: Dialogue) -> None:
+    words = f"ajoute Martin d'Orléans au {CLAIRES_DOSSIER}, etienne@pharmacie.example"
+    entities = {"partner_name": "Martin", "city": "Orléans", "email": "etienne@pharmacie.example"}
+    card = await claire.say(words, "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER, **entities)
+    assert "etienne@pharmacie.example" in card.text
+    card = await claire.say("non, Blois", "correct", WEB, city="Blois")
+    assert "Nathalie Martin" in card.text
+    assert "etienne@pharmacie.example" not in card.text
+    card = await claire.say("non, Orléans, e.martin@loire.example", "correct", WEB, city="Orléans", email="e.martin@loire.example")
+    assert "Étienne" in card.text
+    assert "e.martin@loire.example" in card.text
+
+
+async def test_a_yes_that_denies_something_confirms_nothing(claire: Dialogue) -> None:
+    words = f"ajoute Hugues Martin de Bourges au {CLAIRES_DOSSIER}, l'usager est d'accord"
+    await claire.say(words, "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER, **HUGUES)
+    answer = await claire.say("oui mais pas Hugues", "affirm", WEB, partner_name="Hugues")
+    assert "Que faut-il corriger" in answer.text
+    assert claire.form == "add_partner_form"
+    assert claire.slots.get("basis") is None
+
+
+def test_the_people_of_these_conversations_are_in_the_directory() -> None:
+    assert {"Hugues Martin", "Nathalie Martin", "Étienne Martin"} <= DEMO_PEOPLE.keys()

@@ -1,0 +1,31 @@
+"""Removing a partner."""
+
+from __future__ import annotations
+
+from bot.accounts.registry import Account
+from tests.unit.accounts.world import CLAIRES_DOSSIER
+from tests.unit.actions.dialogue import WEB, Dialogue
+
+
+async def account_of(dialogue: Dialogue) -> Account:
+    """Return the account that a conversation is linked to."""
+    account = await dialogue.services.identity.person_of(dialogue.id)
+    assert account is not None
+    return account
+
+
+async def test_the_member_is_named_before_the_dossier(claire: Dialogue) -> None:
+    members = await claire.services.partners.list(CLAIRES_DOSSIER, await account_of(claire))
+    name = next(p.display for p in members if "Moreau" not in p.display)
+    assert "De quel dossier" in (await claire.say(f"retire {name}", "remove_partner", WEB, partner_name=name)).text
+    card = await claire.say("Durand", "inform", WEB, partner_name="Durand")
+    assert f"{name}" in card.text
+    assert "Voulez-vous lui retirer l'accès" in card.text
+
+
+async def test_a_correction_without_a_name_asks_who(claire: Dialogue) -> None:
+    members = await claire.services.partners.list(CLAIRES_DOSSIER, await account_of(claire))
+    name = next(p.display for p in members if "Moreau" not in p.display)
+    await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    answer = await claire.say("je me suis trompé de personne", "correct", WEB)
+    assert "À qui faut-il retirer l'accès" in answer.text

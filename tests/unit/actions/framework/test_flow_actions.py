@@ -1,0 +1,24 @@
+"""Validating answers."""
+
+from __future__ import annotations
+
+from tests.unit.accounts.world import CLAIRES_DOSSIER
+from tests.unit.actions.dialogue import Dialogue
+from tests.unit.actions.external_channel import MASKED, gives_link
+
+
+async def test_a_mask_is_no_answer(claire: Dialogue) -> None:
+    await claire.press("find_professional")
+    answer = await claire.say("Mme [usager]", "inform", partner_name="[usager]")
+    assert "Je ne trouve personne" not in answer.text
+    assert gives_link(answer)
+    claire.slots, claire.form = {}, None
+    await claire.press("add_partner", dossier_ref=CLAIRES_DOSSIER)
+    answer = await claire.say("Mme [usager]", "inform", partner_name="[usager]")
+    assert "annuaire" not in answer.text
+    assert gives_link(answer)
+    claire.slots, claire.form = {}, None
+    await claire.press("remove_partner", dossier_ref=CLAIRES_DOSSIER)
+    answer = await claire.say("Mme [usager]", "inform", **MASKED)
+    assert "ne fait pas partie" not in answer.text
+    assert gives_link(answer)
