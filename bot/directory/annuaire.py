@@ -107,7 +107,7 @@ def _encoding_of(content: bytes) -> str:
 
 
 def _decode_header(content: bytes) -> tuple[str, str | None]:
-    """The header line, and the encoding that it proves."""
+    """Return the header line, and the encoding that it proves."""
     if content.startswith(b"\xef\xbb\xbf"):
         return content[3:].decode("utf-8", "replace"), "utf-8"
     encoding = _encoding_of(content)
@@ -216,7 +216,7 @@ def _first(rows: Sequence[Row], cell: str) -> str:
 
 
 def _practice(row: Row) -> Practice | None:
-    """The place of an activity; none where the row says only that there is one."""
+    """Return the place of an activity; none where the row says only that there is one."""
     if not any((row.structure, row.finess, row.address, row.postal_code, row.city, row.phone, row.email)):
         return None
     return Practice(

@@ -108,7 +108,7 @@ class Candidates:
             yield tantivy.Query.boolean_query(clauses)
 
     def unnamed(self, asked: Asked) -> Sequence[tantivy.Query]:
-        """Queries to try in turn until one finds somebody: all criteria, then all but one, …"""
+        """Return the queries to try in turn until one finds somebody: all criteria, then all but one, and so on."""
         clauses = [(SHOULD, clause) for clause in self._criteria(asked)]
         return [tantivy.Query.boolean_query(clauses, minimum_number_should_match=least) for least in range(len(clauses), 0, -1)]
 

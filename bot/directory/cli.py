@@ -22,7 +22,7 @@ _BYTES_PER_STEP = 1 << 20
 
 
 def default_index() -> Path:
-    """The index of the installation: `DATA`/directory."""
+    """Return the folder of the installation's index: `DATA`/directory."""
     return Path(os.environ.get("DATA", "var")) / "directory"
 
 

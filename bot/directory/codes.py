@@ -61,5 +61,5 @@ def speciality_by_text(text: str) -> list[tuple[str, str]]:
 
 
 def label_of(table: tuple[Code, ...], code: str) -> str:
-    """The label of a code in a list, or "" for an unknown one."""
+    """Return the label of a code in a list, or "" for an unknown one."""
     return next((entry.label for entry in table if entry.code == code), "")

@@ -41,7 +41,7 @@ def schema() -> tantivy.Schema:
 
 
 def document(person: Professional) -> tantivy.Document:
-    """What the index keeps of a professional."""
+    """Return what the index keeps of a professional."""
     practices = person.practices
     terms: dict[str, Iterable[str]] = {
         "number": (person.key, person.rpps, person.adeli),
@@ -66,7 +66,7 @@ def _label_words(labels: tuple[str, ...]) -> frozenset[str]:
 
 
 def current_folder(index_dir: Path) -> Path | None:
-    """The index in use, None where there is none of this version."""
+    """Return the index in use, None where there is none of this version."""
     try:
         name = (index_dir / CURRENT).read_text(encoding="utf-8").strip()
     except FileNotFoundError:

@@ -27,7 +27,7 @@ class Lexicon:
         self._words: dict[str, set[str]] = {"first": set(), "last": set(), "city": set()}
 
     def add(self, person: Professional) -> None:
-        """The words of their names and of the towns where they practise."""
+        """Add the words of people's names and of the towns where they practise."""
         for name, text in (("first", person.given), ("last", person.family)):
             words = without_particles(name_words(text))
             self._words[name].update(word for word in words if len(word) >= _SHORTEST and word.isalpha())
@@ -35,6 +35,6 @@ class Lexicon:
         self._words["city"].update(town for town in towns if len(town) >= _SHORTEST)
 
     def write(self, folder: Path) -> None:
-        """Writes the file into an index folder that is being built; sorted, so that the same people give the same file."""
+        """Write the file into an index folder that is being built; sorted, so that the same people give the same file."""
         content = {name: sorted(words) for name, words in self._words.items()}
         (folder / LEXICON).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

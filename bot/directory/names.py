@@ -40,8 +40,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A typed name. `known` are those of its words that are somebody's given name, `usual` those that are more often a
-    given name than a family name."""
+    """A typed name.
+
+    `known` are those of its words that are somebody's given name, `usual` those that are more often a given name than a family name.
+    """
 
     words: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
@@ -61,14 +63,14 @@ class Fit(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def name_forms(text: str) -> Name:
-    """The forms of a family or given name as the directory writes it."""
+    """Return the forms of a family or given name as the directory writes it."""
     words = name_words(text)
     bare = without_particles(words)
     return Name(tuple(bare), "".join(words), "".join(bare), tuple(words))
 
 
 def typed_words(text: str) -> list[str]:
-    """The words of a typed name without titles, at most `MAX_WORDS`; [] when there is no name in it."""
+    """Return the words of a typed name without titles, at most `MAX_WORDS`; [] when there is no name in it."""
     words = name_words(_ELISION.sub(r"\1", text))
     start = 0
     while start < len(words) - 1 and words[start] in _TITLES:
@@ -91,7 +93,7 @@ def typed_forms(words: tuple[str, ...]) -> list[str]:
 
 
 def fit(typed: Typed, family: str, given: str) -> Fit | None:
-    """How a typed name fits a person, read in every order and split; None when the name is not theirs."""
+    """Return how a typed name fits a person, read in every order and split; None when the name is not theirs."""
     family_name, given_name = name_forms(family), name_forms(given)
     best: Fit | None = None
     for family_part, given_part, reverse in _readings(typed.words):
@@ -108,7 +110,7 @@ def fit(typed: Typed, family: str, given: str) -> Fit | None:
 
 @lru_cache(maxsize=4096)
 def _readings(words: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
-    """Every split of typed words into (family, given, whether the family name was typed first)."""
+    """Return every split of typed words into (family, given, whether the family name was typed first)."""
     readings = [(" ".join(words), "", False)]
     for cut in range(1, len(words)):
         head, tail = " ".join(words[:cut]), " ".join(words[cut:])
@@ -118,12 +120,12 @@ def _readings(words: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
 
 
 def _has_initial(words: tuple[str, ...], family: Name) -> bool:
-    """Whether a typed name begins or ends with an initial, which no family name then includes: « P. Martin »."""
+    """Return whether a typed name begins or ends with an initial, which no family name then includes: « P. Martin »."""
     return len(words) > 1 and any(len(word) == 1 and word not in family.spelled for word in (words[0], words[-1]))
 
 
 def _is_sound(typed: Typed, family_part: str, given_part: str, reverse: bool) -> bool:
-    """Whether a reading makes sense although the person's given name is another one.
+    """Return whether a reading makes sense although the person's given name is another one.
 
     Otherwise « Jean Zwartkowski » would bring up everybody of the family Jean.
     """

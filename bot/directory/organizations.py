@@ -44,7 +44,7 @@ _EMPTY = word_set("a au aux d de des du en et l la le les")
 
 @lru_cache(maxsize=65_536)
 def organization_words(text: str) -> tuple[str, ...]:
-    """The words of a structure that count, long kinds shortened: « Centre hospitalier de Blois » → (ch, blois)."""
+    """Return the words of a structure that count, long kinds shortened: « Centre hospitalier de Blois » → (ch, blois)."""
     folded = f" {fold(text)} "
     for long, short in _PHRASES:
         folded = folded.replace(long, short)
@@ -52,17 +52,17 @@ def organization_words(text: str) -> tuple[str, ...]:
 
 
 def telling_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that tell a structure from others of its kind; all of them when there are none."""
+    """Return the words that tell a structure from others of its kind; all of them when there are none."""
     return tuple(word for word in words if word not in _KINDS and word not in _VAGUE) or words
 
 
 def kind_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that say what kind of structure it is: ehpad, ch, pharmacie, …"""
+    """Return the words that say what kind of structure it is (ehpad, ch, pharmacie)."""
     return tuple(word for word in words if word in _KINDS)
 
 
 def practice_words(practice: Practice) -> tuple[str, ...]:
-    """What a practice answers to: the words of its structure's name and of its town (« le CHRU de Tours »)."""
+    """Return what a practice answers to: the words of its structure's name and of its town (« le CHRU de Tours »)."""
     return _words_at(practice.structure, practice.city) if practice.structure else ()
 
 
@@ -72,7 +72,7 @@ def _words_at(structure: str, city: str) -> tuple[str, ...]:
 
 
 def is_at(asked: str, practice: Practice) -> bool:
-    """Whether a practice is the structure that was asked for, by FINESS, SIRET or name (typos forgiven)."""
+    """Return whether a practice is the structure that was asked for, by FINESS, SIRET or name (typos forgiven)."""
     number = digits(asked)
     if len(number) >= 9 and number in (practice.finess, practice.siret):
         return True

@@ -38,7 +38,7 @@ _ABBREVIATED = re.compile(r"\b(s)(?:/|\s*/\s*)", re.IGNORECASE)
 
 
 def departement_code(given: str, postal_code: str) -> str:
-    """The INSEE code of a département, from the file's own cell or, failing that, from the postal code; or ""."""
+    """Return the INSEE code of a département, from the file's own cell or, failing that, from the postal code; or ""."""
     code = given.strip().upper()
     for candidate in (code, code.lstrip("0").zfill(2)):
         if candidate in DEPARTEMENTS:
@@ -53,7 +53,7 @@ def departement_code(given: str, postal_code: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def town_key(town: str) -> str:
-    """A town in one word: « St-Cyr s/ Loire CEDEX 2 » → "saintcyrsurloire", « Paris 12e Arrondissement » → "paris"."""
+    """Return a town in one word: « St-Cyr s/ Loire CEDEX 2 » → "saintcyrsurloire", « Paris 12e Arrondissement » → "paris"."""
     words = " ".join(name_words(_ABBREVIATED.sub("sur ", town)))
     words = _CEDEX.sub("", words).strip()
     head, _, _ = words.partition(" ")
@@ -87,7 +87,7 @@ class Place:
         return bool(self.towns or self.areas or self.postal_code)
 
     def resolved(self, known: Callable[[str], bool]) -> Place:
-        """The same place knowing which town keys exist: known spellings only, or nearness where none is known."""
+        """Return the same place knowing which town keys exist: known spellings only, or nearness where none is known."""
         if not self.towns:
             return self
         exact = tuple(town for town in self.towns if known(town))
@@ -98,7 +98,7 @@ class Place:
         return replace(self, nearness=Nearness.NEAR)
 
     def holds(self, practice: Practice) -> bool:
-        """Whether a practice lies there."""
+        """Return whether a practice lies there."""
         if self.postal_code and not self.towns:
             return practice.postal_code == self.postal_code
         in_area = practice.departement in self.areas
@@ -118,7 +118,7 @@ class Place:
 
 
 def near_town(asked: str, key: str) -> bool:
-    """Whether a town may be meant by a spelling that no town has."""
+    """Return whether a town may be meant by a spelling that no town has."""
     if not key:
         return False
     if len(asked) >= SHORTEST_BEGINNING and key.startswith(asked):
@@ -128,7 +128,7 @@ def near_town(asked: str, key: str) -> bool:
 
 
 def parse_place(text: str) -> Place:
-    """What a text says about a place; a falsy `Place` when nothing. Never raises.
+    """Return what a text says about a place; a falsy `Place` when nothing. Never raises.
 
     « à Tours », « 37000 », « le 37 », « dans l'Indre-et-Loire », « Tours (37) », « Paris 12e », « St-Cyr s/ Loire ».
     """
@@ -152,13 +152,13 @@ def parse_place(text: str) -> Place:
 
 
 def _tails(words: list[str]) -> list[str]:
-    """The text less its prepositions, from none to all of those that it begins with."""
+    """Return the text less its prepositions, from none to all of those that it begins with."""
     leading = next((place for place, word in enumerate(words) if word not in _OPENING), 0)
     return [" ".join(words[start:]) for start in range(leading + 1)]
 
 
 def _stripped(words: list[str]) -> list[str]:
-    """The words less the prepositions that lead to a place; an article is kept, it may be the town's: « Le Blanc »."""
+    """Return the words less the prepositions that lead to a place; an article is kept, it may be the town's: « Le Blanc »."""
     leading = next((place for place, word in enumerate(words) if word not in _OPENING), len(words))
     if 0 < leading < len(words) and words[leading - 1] in _ARTICLES:
         leading -= 1
@@ -166,7 +166,7 @@ def _stripped(words: list[str]) -> list[str]:
 
 
 def _arrondissement(words: list[str]) -> str:
-    """The postal code of « Paris 12e », or ""."""
+    """Return the postal code of « Paris 12e », or ""."""
     if len(words) < 2 or words[0] not in _ARRONDISSEMENTS:
         return ""
     ordinal = _ORDINAL.fullmatch(" ".join(words[1:]))

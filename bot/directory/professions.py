@@ -160,5 +160,5 @@ def _trades(code: str, labels: tuple[str, ...]) -> frozenset[str]:
 
 
 def _holds(labels: list[str], fragments: tuple[str, ...]) -> bool:
-    """Whether a label has a word that begins with a fragment: « neurologie » is not *urolog…*."""
+    """Return whether a label has a word that begins with a fragment: « neurologie » is not *urolog…*."""
     return any(f" {fragment}" in f" {label}" for label in labels for fragment in fragments)

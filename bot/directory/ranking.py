@@ -49,7 +49,7 @@ class Match:
 
 
 def rank(people: list[Professional], asked: Asked) -> list[Match]:
-    """Those of `people` who may be meant, best first. Whoever bears another name is left out."""
+    """Return those of `people` who may be meant, best first. Whoever bears another name is left out."""
     judged = (_judge(person, asked) for person in people)
     return sorted((match for match in judged if match), key=_order)
 
@@ -93,7 +93,7 @@ def _criteria(person: Professional, asked: Asked) -> dict[str, bool]:
 
 
 def _practice(person: Professional, asked: Asked) -> Practice:
-    """The practice that meets most of the place and the structure asked for; the first among equals."""
+    """Return the practice that meets most of the place and the structure asked for; the first among equals."""
 
     def met(practice: Practice) -> int:
         return bool(asked.place and asked.place.holds(practice)) + bool(asked.organization and is_at(asked.organization, practice))

@@ -14,7 +14,7 @@ _LOWER = frozenset({"de", "du", "des", "d"})
 
 
 def proper_case(name: str) -> str:
-    """A name as people write it: « BENALI » → « Benali », « DE LA ROCHE » → « de La Roche ».
+    """Return a name as people write it: « BENALI » → « Benali », « DE LA ROCHE » → « de La Roche ».
 
     A name that already has lower-case letters is left alone: its writer knew better.
     """
@@ -45,7 +45,7 @@ class Practice:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The practice that `Professional.to_dict` wrote."""
+        """Return the practice that `Professional.to_dict` wrote."""
         return cls(**{**data, "address": tuple(data.get("address", ()))})
 
 
@@ -105,7 +105,7 @@ class Professional:
         return tuple(label for label in (self.profession, self.speciality, *self.also, *roles) if label)
 
     def to_dict(self) -> dict[str, Any]:
-        """What `json` can write; empty fields are left out."""
+        """Return what `json` can write; empty fields are left out."""
         data = _filled(self, _PERSON_FIELDS)
         if self.practices:
             data["practices"] = [_filled(practice, _PRACTICE_FIELDS) for practice in self.practices]
@@ -113,7 +113,7 @@ class Professional:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The person that `to_dict` wrote."""
+        """Return the person that `to_dict` wrote."""
         practices = tuple(Practice.from_dict(practice) for practice in data.get("practices", ()))
         return cls(**{**data, "practices": practices, "also": tuple(data.get("also", ()))})
 
@@ -123,12 +123,12 @@ _PERSON_FIELDS = tuple(field.name for field in fields(Professional))
 
 
 def _filled(record: Practice | Professional, names: tuple[str, ...]) -> dict[str, Any]:
-    """The fields that say something. (`dataclasses.asdict` copies deeply: it would be a third of an import.)"""
+    """Return the fields that say something; `dataclasses.asdict` copies deeply and would take a third of an import."""
     return {name: value for name in names if (value := getattr(record, name))}
 
 
 def rpps_luhn_ok(rpps: str) -> bool:
-    """Whether 11 digits end with their Luhn digit. A warning only: published examples fail it."""
+    """Return whether 11 digits end with their Luhn digit. A warning only: published examples fail it."""
     if len(rpps) != 11 or not (rpps.isascii() and rpps.isdigit()):
         return False
     doubled = (int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(rpps)))

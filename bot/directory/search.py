@@ -67,16 +67,16 @@ class Directory:
         return matches
 
     def get(self, key: str) -> Professional | None:
-        """The professional with this key (national identification)."""
+        """Return the professional with this key (national identification)."""
         return next((person for person in self._numbered(key) if person.key == key), None)
 
     def by_rpps(self, rpps: str) -> Professional | None:
-        """The professional with this RPPS number, spaces and dots allowed; the checksum is not looked at."""
+        """Return the professional with this RPPS number, spaces and dots allowed; the checksum is not looked at."""
         number = digits(rpps)
         return next((person for person in self._numbered(number) if person.rpps == number), None)
 
     def given_names(self, words: Collection[str]) -> set[str]:
-        """Which of these folded words are more often somebody's given name than a family name; none before the first import."""
+        """Return which of these folded words are more often somebody's given name than a family name; none before the first import."""
         try:
             frequency = self._searcher().doc_freq
         except DirectoryUnavailable:
@@ -84,7 +84,7 @@ class Directory:
         return {word for word in words if frequency("given", word) > frequency("family", word)}
 
     def count(self) -> int:
-        """How many people the directory holds. Raises `DirectoryUnavailable` before the first import."""
+        """Return how many people the directory holds. Raises `DirectoryUnavailable` before the first import."""
         return int(self._searcher().num_docs)
 
     def _numbered(self, number: str) -> list[Professional]:
@@ -96,7 +96,7 @@ class Directory:
         return [Professional.from_dict(json.loads(bytes(data))) for data in stored if data]
 
     def _searcher(self) -> tantivy.Searcher:
-        """The searcher of the index in use, opened anew after an import. Two threads may open it twice, to no harm."""
+        """Return the searcher of the index in use, opened anew after an import. Two threads may open it twice, to no harm."""
         for _ in range(_ATTEMPTS):
             try:
                 status = (self._dir / CURRENT).stat()

@@ -28,7 +28,7 @@ def upgrade(url: str) -> None:
 
 
 def _is_newest(config: Config) -> bool:
-    """Looked at before anything is locked: a bot that starts beside others which write must not wait for them."""
+    """Return whether the schema is the newest, before anything is locked: a bot that starts must not wait for others that write."""
     engine = create_engine(config.attributes["url"], poolclass=pool.NullPool)
     try:
         with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""What was typed when a question about a wish had been asked."""
+"""What was typed when a question about a request had been asked."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _SAYS = {
     "mute": r"oui|sourdine|pause|ok\b",
 }
 _ADDED = {About.UNTIL: ("jusqu'à ", "jusqu'au ", "pendant ", "jusqu'à la ")}
-"""Words that make a bare answer go on with the wish."""
+"""Words that make a bare answer go on with the request."""
 
 
 def answer(question: Question, text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
-    """What is wished, now that a question was answered in words; None where they answer nothing and wish nothing.
+    """Return what is requested, now that a question was answered in words; None where they answer nothing and request nothing.
 
-    In this order: one of the choices; the wish read again together with the words; a wish of its own.
+    In this order: one of the choices; the request read again together with the words; a request of its own.
     """
     reading = canonical(text).text.strip()
     found = tokenize(reading)
@@ -58,13 +58,13 @@ def answer(question: Question, text: str, spans: Sequence[Span], context: Contex
 
 
 def _names_another_way(question: Question, found: list[Token]) -> bool:
-    """Whether « par Teams uniquement » answers « par e-mail seulement, ou aussi ? »: then it is Teams that is wished."""
+    """Return whether « par Teams uniquement » answers « par e-mail seulement, ou aussi ? »: then it is Teams that is requested."""
     said = {atom.value for atom in found if atom.kind is Kind.WAY}
     return question.about is About.ALSO_OR_ONLY and bool(said - {atom.value for atom in _ways_of(question)})
 
 
 def _in_its_place(question: Question, text: str) -> str:
-    """The wish with the words in the place of the way that it names: its rhythm and its times stay."""
+    """Return the request with the words in the place of the channel that it names: its rhythm and its times stay."""
     ways = _ways_of(question)
     start, end = canonical(question.text).origin(ways[0].start, ways[0].end) if len(ways) == 1 else (0, len(question.text))
     return f"{question.text[:start]}{text}{question.text[end:]}"

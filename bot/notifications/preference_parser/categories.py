@@ -1,4 +1,4 @@
-"""The kinds of pieces that a wish is made of."""
+"""The kinds of tokens that a request is made of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum, auto
 
 
 class Kind(StrEnum):
-    """What a piece is."""
+    """What a token is."""
 
     DOSSIER = auto()
     """Value: reference, or None for one that is named otherwise."""
@@ -39,12 +39,12 @@ class Kind(StrEnum):
     NEVER = auto()
     """« pas », « coupe »: what follows is not wanted. Value: whether it says so alone."""
     PAUSE = auto()
-    """« sourdine », « pause »: a word for quiet."""
+    """« sourdine », « mute »: a word for quiet."""
     QUIET = auto()
     """« heures calmes »."""
     RESUME = auto()
     LIFT = auto()
-    """« enlève », « annule »: of a pause or quiet hours, their end; else not wanted."""
+    """« enlève », « annule »: of a mute or quiet hours, their end; else not wanted."""
     ON = auto()
     """« active », « garde »."""
     TELL = auto()

@@ -1,4 +1,4 @@
-"""A text's pieces put together to clauses, each of which wishes one thing."""
+"""A text's tokens put together to clauses, each of which requests one thing."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _STANCE = {Kind.NEVER: NOT, Kind.INSTEAD: NOT, Kind.ONLY: ONLY, Kind.PREFER: ONL
 
 @dataclass(frozen=True)
 class Clause:
-    """Pieces that belong together, in their order."""
+    """Tokens that belong together, in their order."""
 
     atoms: tuple[Token, ...]
 
     def has(self, *kinds: Kind) -> bool:
-        """Whether there is a piece of one of these kinds."""
+        """Return whether there is a token of one of these kinds."""
         return any(atom.kind in kinds for atom in self.atoms)
 
     def values(self, kind: Kind) -> list[Any]:
-        """The values of all pieces of a kind."""
+        """Return the values of all tokens of a kind."""
         return [atom.value for atom in self.atoms if atom.kind is kind]
 
     def times(self, kind: Kind) -> list[time]:
-        """The hours of a kind."""
+        """Return the hours of a kind."""
         return self.values(kind)
 
     @property
@@ -58,7 +58,7 @@ class Clause:
         return [atom.value for atom, turn in self._turned(Kind.DAYS) if turn != Kind.EXCEPT]
 
     def runs(self) -> list[Clause]:
-        """The parts that « et » and « ni » join."""
+        """Return the parts that « et » and « ni » join."""
         runs: list[list[Token]] = [[]]
         for atom in self.atoms:
             if atom.value in ("et", "ni"):
@@ -71,11 +71,11 @@ class Clause:
         return [atom.value for atom, turn in self._turned(kind) if turn == Kind.EXCEPT]
 
     def ways(self) -> dict[DeliveryChannel | str, str]:
-        """The ways that are named, each with PLAIN, NOT or ONLY."""
+        """Return the channels that are named, each with PLAIN, NOT or ONLY."""
         return self._stances(Kind.WAY)
 
     def categories(self) -> dict[Category, str]:
-        """The categories that are named, each with PLAIN, NOT or ONLY; those after « sauf » are not among them."""
+        """Return the categories that are named, each with PLAIN, NOT or ONLY; those after « sauf » are not among them."""
         return self._stances(Kind.CATEGORY)
 
     def _stances(self, kind: Kind) -> dict[Any, str]:
@@ -88,7 +88,7 @@ class Clause:
         return stances
 
     def _turned(self, kind: Kind) -> Iterator[tuple[Token, Kind | None]]:
-        """Pieces of a kind, each with what turned it last."""
+        """Tokens of a kind, each with what turned it last."""
         turn: Kind | None = None
         for atom in self.atoms:
             if atom.kind in _STANCE and not (atom.kind is Kind.PREFER and kind is Kind.CATEGORY):
@@ -108,7 +108,7 @@ class Clause:
 
 
 def clauses(atoms: Iterable[Token]) -> list[Clause]:
-    """The clauses of a text."""
+    """Return the clauses of a text."""
     made: list[list[Token]] = []
     for segment, forced in _segments(list(atoms)):
         if not [atom for atom in segment if atom.kind is not Kind.BREAK]:
@@ -121,7 +121,7 @@ def clauses(atoms: Iterable[Token]) -> list[Clause]:
 
 
 def _segments(atoms: list[Token]) -> Iterator[tuple[list[Token], bool]]:
-    """Pieces between breaks, and whether a clause must begin there."""
+    """Tokens between breaks, and whether a clause must begin there."""
     segment: list[Token] = []
     forced = False
     for place, atom in enumerate(atoms):
@@ -135,7 +135,7 @@ def _segments(atoms: list[Token]) -> Iterator[tuple[list[Token], bool]]:
 
 
 def _turns(before: list[Token], atom: Token, after: list[Token]) -> bool:
-    """Whether a new clause begins without a break: « … un résumé le matin rien le soir », « … par mail le reste sur Telegram »."""
+    """Return whether a new clause begins without a break: « … un résumé le matin rien le soir », « … par mail le reste sur Telegram »."""
     kinds = {other.kind for other in before}
     if atom.kind is Kind.REST:
         following = {other.kind for other in itertools.takewhile(lambda other: other.kind is not Kind.BREAK, after)}
@@ -148,7 +148,7 @@ def _turns(before: list[Token], atom: Token, after: list[Token]) -> bool:
 
 
 def _begins(segment: list[Token], before: list[Token]) -> bool:
-    """Whether a segment wishes something of its own, rather than going on with what came before."""
+    """Return whether a segment requests something of its own, rather than going on with what came before."""
     kinds, had = {atom.kind for atom in segment}, {atom.kind for atom in before}
     if {Kind.CATEGORY, Kind.WAY} <= kinds & had:
         return True

@@ -1,6 +1,6 @@
 """Hours, days, dates and spans of time, from canonical words to values, in the person's time zone.
 
-Patterns are for canonical text (`spelling.canonical`), where every word and number stands alone.
+Patterns are for canonical text (`spelling_correction.canonical`), where every word and number stands alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PARTS = {"matin": (time(6), time(12)), "midi": (time(12), time(14)), "apresmidi"
 DIGEST_AT = {"matin": time(8), "midi": time(12), "apresmidi": time(14)}
 """Parts of the day as digest hours; the first and the last are SPHERE's own (product rules)."""
 STARTS = {"matin": time(8), "midi": time(12), "apresmidi": time(14), "soir": time(18), "nuit": time(22)}
-"""« jusqu'à demain matin »: a pause ends when this begins."""
+"""« jusqu'à demain matin »: a mute ends when this begins."""
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = ("janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre")
 _COUNTING = "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze"
@@ -118,7 +118,7 @@ def _year_before(day: date | None) -> date:
 
 
 def next_weekday(name: str, today: date) -> date:
-    """The next day of this name, not today."""
+    """Return the next day of this name, not today."""
     return today + timedelta(days=(DAYS.index(name) - today.weekday() - 1) % 7 + 1)
 
 
@@ -151,9 +151,9 @@ def _exists(year: int, month: int, day: int) -> bool:
 
 
 def until(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """The instant at which « jusqu'à <words> » ends, after now; None where the words name none.
+    """Return the instant at which « jusqu'à <words> » ends, after now; None where the words name none.
 
-    A day ends the pause when it begins, « inclus » when it is over: who is told too early has lost nothing.
+    A day ends the mute when it begins, « inclus » when it is over: who is told too early has lost nothing.
     """
     local = now.astimezone(zone)
     words = words.strip()

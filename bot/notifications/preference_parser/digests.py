@@ -18,7 +18,7 @@ TWICE = (time(8), time(14))
 
 
 def digest_times(clause: Clause, asking: Asking) -> Changes:
-    """The change of digest hours and days that a clause makes; none where it says nothing of them."""
+    """Return the change of digest hours and days that a clause makes; none where it says nothing of them."""
     if clause.has(Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES, Kind.AFTER, Kind.BEFORE):
         raise Unclear(About.UNCLEAR)
     counts = [count for count in clause.values(Kind.COUNT) if count[1] != "day"] or clause.values(Kind.COUNT)
@@ -47,7 +47,7 @@ def less_digests(clause: Clause, asking: Asking) -> Changes:
 
 
 def hours_said(clause: Clause, asking: Asking) -> tuple[time, ...]:
-    """The hours that a clause names, at which a digest shall leave; () for none. Asks where it says no more than « le soir »."""
+    """Return the hours that a clause names, at which a digest shall leave; () for none. Asks where it says no more than « le soir »."""
     if clause.has(Kind.RANGE):
         if not clause.has(Kind.CONVERT):
             raise Unclear(About.UNCLEAR)
@@ -72,7 +72,7 @@ def _hours_of_run(run: Clause, asking: Asking) -> tuple[time, ...]:
 
 
 def evening(asking: Asking) -> time:
-    """When the evening begins for this person. Raises Unclear while that was not said."""
+    """Return when the evening begins for this person. Raises Unclear while that was not said."""
     chosen = asking.given.get(About.EVENING)
     if chosen is None:
         raise Unclear(About.EVENING, tuple(Choice(name="hour", value=f"{hour:%H:%M}") for hour in EVENINGS))

@@ -1,4 +1,4 @@
-"""Clauses about ways, categories and rhythm: « un résumé le matin par mail », « plus de mails », « que les documents »."""
+"""Clauses about channels, categories and rhythm: « un résumé le matin par mail », « plus de mails », « que les documents »."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OF_DOSSIERS = EVERYTHING - {Category.ACCOUNT, Category.SERVICE}
 
 @dataclass(frozen=True)
 class Whole:
-    """What the clauses of a wish say together."""
+    """What the clauses of a request say together."""
 
     named: frozenset[Category]
     """Categories that some clause is about: « le reste » are the others."""
@@ -32,11 +32,11 @@ class Whole:
     at_once: bool
     """Some clause wants notices at once."""
     shared_out: bool
-    """Categories are shared out among ways: what goes by one goes by no other."""
+    """Categories are shared out among channels: what goes by one goes by no other."""
 
 
 def whole(clauses: list[Clause], context: Context) -> Whole:
-    """What must be known of all clauses to read one."""
+    """Return what must be known of all clauses to read one."""
     named = [frozenset(clause.categories()) for clause in clauses]
     refused = {way for clause in clauses for way, stance in clause.ways().items() if stance == NOT}
     sharing = [names for names, clause in zip(named, clauses, strict=True) if names and clause.ways()]
@@ -52,7 +52,7 @@ def whole(clauses: list[Clause], context: Context) -> Whole:
 
 
 def active(categories: frozenset[Category], context: Context) -> frozenset[DeliveryChannel]:
-    """The ways, SPHERE's list apart, by which something of these categories comes now."""
+    """Return the channels, SPHERE's list apart, by which something of these categories comes now."""
     held = [modes(category, context.preferences, context.ways)[0] for category in categories]
     return frozenset(way for way in PUSHED if way in context.ways and any(line[way] is not Mode.NEVER for line in held))
 
@@ -105,7 +105,7 @@ def _mode(clause: Clause) -> Mode | None:
 
 
 def _categories(clause: Clause, whole: Whole) -> tuple[frozenset[Category], frozenset[Category]]:
-    """What a clause is about, and what it excepts."""
+    """Return what a clause is about, and what it excepts."""
     excepted = frozenset(clause.excepted(Kind.CATEGORY))
     if clause.has(Kind.REST):
         return (EVERYTHING - whole.named) or EVERYTHING, excepted
@@ -113,7 +113,7 @@ def _categories(clause: Clause, whole: Whole) -> tuple[frozenset[Category], froz
 
 
 def _ways(clause: Clause, whole: Whole, asking: Asking) -> dict[DeliveryChannel, str]:
-    """The ways that are named. Raises Unclear where one that is wanted is not offered, or cannot be known."""
+    """Return the channels that are named. Raises Unclear where one that is wanted is not offered, or cannot be known."""
     stances: dict[DeliveryChannel, str] = {}
     strange = {way: stance for way, stance in clause.ways().items() if not isinstance(way, DeliveryChannel)}
     named = clause.ways() | {way: ONLY if clause.has(Kind.NEVER) else NOT for way in clause.excepted(Kind.WAY)}
@@ -144,7 +144,7 @@ def _without(clause: Clause, categories: frozenset[Category], besides: frozenset
 
 
 def _no_digest(categories: frozenset[Category], asking: Asking) -> Changes:
-    """« plus de résumé »: at once then, or not at all?"""
+    """Ask about « plus de résumé »: at once then, or not at all."""
     ways = active(categories, asking.context) or _first(asking.context)
     return asking.between(
         About.NO_DIGEST,
@@ -156,7 +156,7 @@ def _no_digest(categories: frozenset[Category], asking: Asking) -> Changes:
 
 
 def _where_it_comes(clause: Clause, categories: frozenset[Category], mode: Mode, whole: Whole, asking: Asking) -> Changes:
-    """A rhythm that was wished without a way: each category where it comes now, if that is one place or all are meant; else it is asked."""
+    """Apply a rhythm that names no channel where each category comes now, if that is one place or all are meant; else ask."""
     ways = active(categories, asking.context) - whole.refused or _first(asking.context)
     if len(ways) == 1:
         return (SetMode(categories=categories, ways=ways, mode=mode),)
@@ -188,7 +188,7 @@ def _exclusion(
     whole: Whole,
     asking: Asking,
 ) -> Changes:
-    """What becomes of the other ways: « par mail » is besides them, or in their place."""
+    """Return what becomes of the other channels: « par mail » is besides them, or in their place."""
     others = SetMode(categories=categories, ways=frozenset(PUSHED) - wanted, mode=Mode.NEVER)
     if ONLY in stances.values() or whole.shared_out:
         if not wanted & asking.context.ways:

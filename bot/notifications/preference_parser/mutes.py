@@ -1,4 +1,4 @@
-"""Clauses about pauses: « en sourdine jusqu'à lundi », « plus rien pendant 48h », « réactive les notifications »."""
+"""Clauses about mutes: « en sourdine jusqu'à lundi », « plus rien pendant 48h », « réactive les notifications »."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPANS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
 
 
 def read_pause(clause: Clause, asking: Asking) -> Changes:
-    """A pause of dossiers, or of everything. Asks until when if that was meant and not said."""
+    """Return a mute of dossiers, or of everything. Asks until when if that was meant and not said."""
     dossiers = dossiers_of(clause, asking) if clause.has(Kind.DOSSIER) else (None,)
     if clause.has(Kind.AWAY) and not clause.has_time:
         return _asked(dossiers, asking)
@@ -31,7 +31,7 @@ def read_pause(clause: Clause, asking: Asking) -> Changes:
 
 
 def read_resume(clause: Clause, asking: Asking) -> Changes:
-    """The end of a pause. Asks which, where several dossiers are muted and none is named."""
+    """Return the end of a mute. Asks which, where several dossiers are muted and none is named."""
     if clause.has(Kind.DOSSIER):
         return tuple(EndMute(dossier=dossier) for dossier in dossiers_of(clause, asking))
     context = asking.context
@@ -53,7 +53,7 @@ def read_resume(clause: Clause, asking: Asking) -> Changes:
 
 
 def dossiers_of(clause: Clause, asking: Asking) -> tuple[str | None, ...]:
-    """References of the dossiers that a clause is about. Raises Unclear where it names one that is not known."""
+    """Return references of the dossiers that a clause is about. Raises Unclear where it names one that is not known."""
     named = [reference for reference in clause.values(Kind.DOSSIER) if reference is not None]
     if named:
         return tuple(dict.fromkeys(named))

@@ -43,7 +43,7 @@ _WEEKEND = Window(days=frozenset({5, 6}), start=MIDNIGHT, end=MIDNIGHT)
 
 
 def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
-    """What a text wishes; a question where that is not certain; None where it wishes nothing (« mes réglages »)."""
+    """Return what a text requests; a question where that is not certain; None where it requests nothing (« mes réglages »)."""
     reading = canonical(text)
     if _ASKS_HOW.match(reading.text):
         return None
@@ -54,7 +54,7 @@ def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceReques
 
 
 def choose(question: Question, choice: Choice, context: Context) -> PreferenceRequest | Question | None:
-    """What the wish is now that one of the choices was taken."""
+    """Return what the request is now that one of the choices was taken."""
     given = (*question.given, Given(clause=question.clause, about=question.about, choice=choice))
     return _read(question.text, question.spans, context, given)
 
@@ -83,7 +83,7 @@ def _with_usagers(found: list[Token], reading: Canonical, spans: tuple[Span, ...
 
 
 def _missed(text: str, reading: Canonical, found: list[Token], spans: Sequence[Span]) -> str:
-    """Words that mean something and that no piece accounts for: entities of the model, numbers, hours that do not exist."""
+    """Words that mean something and that no token accounts for: entities of the model, numbers, hours that do not exist."""
     for atom in found:
         if atom.kind in _OF_THE_CLOCK and atom.value is None:
             start, end = reading.origin(atom.start, atom.end)
@@ -151,7 +151,7 @@ def _refuse_what_cannot_be(clause: Clause) -> None:
         raise Unclear(About.UNCLEAR)
     named = clause.has(Kind.WAY, Kind.CATEGORY)
     if clause.has(Kind.SINCE) and (named or not clause.unwanted):
-        raise Unclear(About.UNCLEAR)  # nothing but a pause can be put off
+        raise Unclear(About.UNCLEAR)  # nothing but a mute can be put off
     if clause.excepted(Kind.CATEGORY) and clause.excepted(Kind.WAY):
         raise Unclear(About.UNCLEAR)
 
@@ -169,7 +169,7 @@ def _stop(clause: Clause, asking: Asking) -> Changes:
 
 
 def _when(clause: Clause, whole: Whole, asking: Asking) -> Changes:
-    """« à 8h », « le soir », « le lundi », « après 16h » of what is wanted: the hour of a digest, or the only time for notices?"""
+    """Ask what « à 8h », « le soir », « le lundi », « après 16h » mean: the hour of a digest, or the only time for notifications."""
     narrow = clause.has(Kind.PART) or any(len(days.days) > 1 or days.part for days in clause.days())
     if (clause.has(*_BOUNDS) and clause.has(Kind.TELL, Kind.ONLY) and not clause.has(Kind.AT, Kind.PART)) or (
         clause.has(Kind.ONLY) and narrow and not clause.has(Kind.AT)
@@ -194,7 +194,7 @@ def _when(clause: Clause, whole: Whole, asking: Asking) -> Changes:
 
 
 def _meanings(clause: Clause, asking: Asking) -> tuple[list[str], tuple[time, ...]]:
-    """What the times of a clause can mean, and the hours that it names."""
+    """Return what the times of a clause can mean, and the hours that it names."""
     hours = tuple(clause.times(Kind.AFTER)) if clause.has(*_BOUNDS) else hours_said(clause, asking)
     if clause.has(Kind.AT) and not clause.has(Kind.DAYS, Kind.PART, *_BOUNDS):
         return ["digest_at", "not_before", *(["not_after"] if max(hours) >= time(16) else [])], hours
@@ -205,7 +205,7 @@ def _meanings(clause: Clause, asking: Asking) -> tuple[list[str], tuple[time, ..
 
 
 def _apart_from_times(clause: Clause, whole: Whole, asking: Asking) -> Changes:
-    """What a clause wishes besides its hours and days."""
+    """Return what a clause requests besides its hours and days."""
     rest = Clause(tuple(atom for atom in clause.atoms if atom.kind not in _RECURRING))
     return read_modes(rest, whole, asking) if rest.has(Kind.WAY, Kind.CATEGORY) else ()
 

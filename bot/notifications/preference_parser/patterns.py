@@ -1,4 +1,4 @@
-"""How each kind of piece is written: patterns over canonical text, in the order in which they have it."""
+"""How each kind of token is written: patterns over canonical text, in the order in which they have it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _fixed(value: Any) -> Callable[[re.Match[str]], Any]:
 
 
 def _strong(found: re.Match[str]) -> bool | str:
-    """Whether the word alone wants notices to stop: « stop », « coupe »; « pas » does not. « ni » stays itself."""
+    """Return whether the word alone wants notices to stop: « stop », « coupe »; « pas » does not. « ni » stays itself."""
     if found[0] == "ni":
         return "ni"
     return found[0].startswith(("stop", "arret", "coup", "desactiv", "cess", "n en", "en veux", "desabonn", "desinscri"))
@@ -182,7 +182,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.AT, r"(?:a|vers|pour) (?P<at>midi(?: et demie?| trente)?|minuit)", _hour),
     (Kind.PART, rf"(?:(?:{_ARTICLE}) )?(?P<part>{PART})\b", lambda m: dates.part_name(m["part"])),
     (Kind.AT, rf"(?:(?:a|vers|pour) )?(?P<at>{HOUR})", _hour),
-    # ways
+    # channels
     (Kind.ALSO, r"en plus (?:de |d |du |des )(?:telegram|teams|mail)|en plus|aussi|egalement|les (?:deux|2)", _fixed(None)),
     (Kind.WAY, r"telegram", _fixed(DeliveryChannel.TELEGRAM)),
     (Kind.WAY, r"teams", _fixed(DeliveryChannel.TEAMS)),

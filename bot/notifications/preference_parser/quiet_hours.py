@@ -56,7 +56,7 @@ def read_no_quiet(clause: Clause) -> Changes:
 
 
 def for_all(clause: Clause, changes: Changes, asking: Asking) -> Changes:
-    """Changes of windows or pauses: if a clause names ways or categories, whether all was meant is asked, as nothing else can be had."""
+    """Return changes of quiet hours or mutes; ask whether all was meant where a clause names channels or categories."""
     ways, categories = clause.ways(), clause.categories()
     if not ways and not categories:
         return changes
@@ -70,8 +70,11 @@ def _all_days(clause: Clause) -> frozenset[int] | None:
 
 
 def _apart(clause: Clause) -> list[Clause]:
-    """« la nuit et le week-end » are two times, « avant 9h le lundi et après 18h le vendredi » too; « le mardi et le jeudi de 12h à 14h »
-    is one."""
+    """Return the times of a clause one by one.
+
+    « la nuit et le week-end » are two times, « avant 9h le lundi et après 18h le vendredi » too; « le mardi et le jeudi de 12h à 14h » is
+    one.
+    """
     timed = [run for run in clause.runs() if run.has(Kind.DAYS, *_OF_THE_DAY)]
     if len(timed) > 1 and all(run.has(Kind.DAYS) and run.has(*_OF_THE_DAY) for run in timed):
         return timed
@@ -119,7 +122,7 @@ def _spans(clause: Clause, asking: Asking) -> Spans:
 
 
 def _morning(evening_hour: time, asking: Asking) -> time:
-    """When a quiet evening ends of which only the beginning was said: where a quiet morning ends already, else with the night."""
+    """Return when a quiet evening ends of which only the beginning was said: where a quiet morning ends already, else with the night."""
     ends = [window.end for window in asking.context.preferences.quiet if window.start == MIDNIGHT and window.end != MIDNIGHT]
     ends = [end for end in ends if end <= NOON]
     return max(ends) if ends else NIGHT[1]
@@ -148,7 +151,7 @@ def _windows(days: frozenset[int], spans: Spans) -> list[Window]:
 
 
 def _once(windows: tuple[Window, ...], asking: Asking) -> Changes:
-    """The windows the next time that their days come, as pauses."""
+    """Return the windows the next time that their days come, as mutes."""
     zone, today = asking.context.preferences.zone, asking.context.now.astimezone(asking.context.preferences.zone).date()
     pauses: list[tuple[datetime, datetime]] = []
     for window in windows:

@@ -13,7 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 MOST_CHARACTERS = 500
-"""No wish is longer."""
+"""No request is longer."""
 _WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 _SHORT: dict[str, str] = _WORDS["short"]
 _KNOWN = sorted(set(_WORDS["known"]["words"].split()) | set(" ".join(_SHORT.values()).split()))
@@ -36,7 +36,7 @@ class Canonical:
     origins: tuple[tuple[int, int], ...]
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """The span of what was typed that `text[start:end]` comes from."""
+        """Return the span of what was typed that `text[start:end]` comes from."""
         return self.origins[start][0], self.origins[end - 1][1]
 
 
@@ -80,7 +80,7 @@ def _folded(typed: str) -> tuple[str, list[int]]:
 
 
 def _by_a_digit(folded: str, hyphen: int) -> bool:
-    """Whether a hyphen stands for « à » between numbers, or in a reference; between letters it is nothing."""
+    """Return whether a hyphen stands for « à » between numbers, or in a reference; between letters it is nothing."""
     return folded[hyphen + 1 : hyphen + 3].strip()[:1].isdigit()
 
 

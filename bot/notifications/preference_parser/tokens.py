@@ -1,4 +1,4 @@
-"""The pieces of a wish, as they are found in its canonical text: what is named, when, and the small words that turn it."""
+"""The tokens of a request, as they are found in its canonical text: what is named, when, and the small words that turn it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.notifications.preference_parser.patterns import PATTERNS
 
 @dataclass(frozen=True)
 class Token:
-    """A piece, and where it stands in the canonical text."""
+    """A token, and where it stands in the canonical text."""
 
     kind: Kind
     value: Any = field(compare=False)
@@ -25,7 +25,7 @@ _COMPILED = tuple((kind, re.compile(rf"(?:\b(?=\w)|(?!\w))(?:{pattern})(?:(?<=\s
 
 
 def tokenize(text: str) -> list[Token]:
-    """The pieces of a canonical text, in their order. A place belongs to one piece; the first pattern that fits has it."""
+    """Return the tokens of a canonical text, in their order. A place belongs to one token; the first pattern that fits has it."""
     return sorted(_found(text), key=lambda atom: atom.start)
 
 

@@ -1,4 +1,4 @@
-"""What is read from, and what comes out of reading: wishes, and questions where a wish can be taken in two ways."""
+"""What is read from, and what comes out of reading: requests, and questions where a request can be taken in two ways."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Context:
-    """What a wish is read against."""
+    """What a request is read against."""
 
     preferences: Preferences
     ways: frozenset[DeliveryChannel]
@@ -45,7 +45,7 @@ class About(StrEnum):
     WAY = "way"
     """By which way: choices `way`, `every_way`."""
     ALSO_OR_ONLY = "also_or_only"
-    """Besides the other ways, or in their place: choices `also`, `only`."""
+    """Besides the other channels, or in their place: choices `also`, `only`."""
     NO_SUCH_WAY = "no_such_way"
     """SMS, a call, …: not offered; `value` is the word. No choices."""
     NOT_LINKED = "not_linked"
@@ -70,11 +70,11 @@ class About(StrEnum):
     ONCE_OR_ALWAYS = "once_or_always"
     """« samedi »: the next, or every: choices `once`, `always`."""
     UNTIL = "until"
-    """A pause until when: choices `until_undone`, `one_week`, `two_weeks`."""
+    """A mute until when: choices `until_undone`, `one_week`, `two_weeks`."""
     LESS = "less"
     """Fewer notices, but how: choices `digest`, `quiet_evening`, `quiet_weekend`, `never` (where it was about a way)."""
     AWAY = "away"
-    """« je suis en congés du 3 au 17 »: shall there be a pause: choices `pause`."""
+    """« je suis en congés du 3 au 17 »: shall there be a mute: choices `mute`."""
     QUIET = "quiet"
     """Quiet hours, but when? No choices."""
     URGENT = "urgent"
@@ -82,9 +82,9 @@ class About(StrEnum):
     DOSSIER = "dossier"
     """Which dossier is meant: the caller finds out, and reads again with `Context.dossier`. No choices."""
     DOSSIER_MODE = "dossier_mode"
-    """A dossier has no ways and no rhythm of its own: choices `mute` where it was about less."""
+    """A dossier has no channels and no rhythm of its own: choices `mute` where it was about less."""
     FOR_ALL = "for_all"
-    """Quiet hours and pauses hold for every way and category: choices `all`, `never` (this way or category, at any time)."""
+    """Quiet hours and mutes hold for every channel and category: choices `all`, `never` (this channel or category, at any time)."""
     RESUME = "resume"
     """Which of several mutes: choices `dossier`, `all`."""
     UNCLEAR = "unclear"
@@ -92,7 +92,7 @@ class About(StrEnum):
 
 
 class Choice(BaseModel):
-    """One way to take a wish."""
+    """One way to take a request."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -103,7 +103,7 @@ class Choice(BaseModel):
 
 
 class PreferenceRequest(BaseModel):
-    """What is wished, without doubt."""
+    """What is requested, without doubt."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -111,7 +111,7 @@ class PreferenceRequest(BaseModel):
 
 
 class Given(BaseModel):
-    """What was answered to a question about a clause of the wish."""
+    """What was answered to a question about a clause of the request."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -129,7 +129,7 @@ class Question(BaseModel):
     choices: tuple[Choice, ...] = ()
     value: str = ""
     text: str = ""
-    """The wish as it was typed, to be read again together with the answer."""
+    """The request as it was typed, to be read again together with the answer."""
     spans: tuple[Span, ...] = ()
     clause: int = 0
     given: tuple[Given, ...] = ()
@@ -151,7 +151,7 @@ class Asking:
     given: Mapping[About, Choice]
 
     def between(self, about: About, options: Mapping[Choice, Changes], value: str = "") -> Changes:
-        """The changes of the option that was chosen. Raises Unclear while none was."""
+        """Return the changes of the option that was chosen. Raises Unclear while none was."""
         chosen = self.given.get(about)
         if chosen is None or chosen not in options:
             raise Unclear(about, tuple(options), value)
