@@ -25,7 +25,7 @@ from bench.figures import Figure, percentile, run_alone
 from bench.installed import installation, say
 from tests.channels import ALWAYS_OPEN
 from tests.stack import Stack
-from tests.unit.web.desk.visiting import Colleague
+from tests.unit.web.desk.running_desk import AgentBrowser
 
 CONVERSATIONS, AGENTS = 200, 20
 MESSAGES = (400, 100)
@@ -64,7 +64,7 @@ class User:
 class Page:
     """One agent's page on one conversation."""
 
-    def __init__(self, colleague: Colleague, ticket: int) -> None:
+    def __init__(self, colleague: AgentBrowser, ticket: int) -> None:
         self._colleague, self.ticket = colleague, ticket
         self._awaited: dict[str, asyncio.Future[float]] = {}
         self._open = asyncio.Event()
@@ -94,12 +94,12 @@ class Page:
                     self._awaited.pop(text).set_result(time.perf_counter())
 
 
-async def team(stack: Stack, stay: AsyncExitStack) -> list[Colleague]:
+async def team(stack: Stack, stay: AsyncExitStack) -> list[AgentBrowser]:
     """The agents, signed in, each in a browser of their own."""
     browsers = [
         await stay.enter_async_context(httpx.AsyncClient(base_url=stack.api, timeout=60, trust_env=False)) for _ in range(AGENTS + 1)
     ]
-    boss, *agents = (Colleague(browser) for browser in browsers)
+    boss, *agents = (AgentBrowser(browser) for browser in browsers)
     await boss.sign_in(stack.run["desk_user"], stack.run["desk_password"])
     for number, agent in enumerate(agents, 1):
         login = f"agent-{number}"

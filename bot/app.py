@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from types import FrameType
@@ -23,24 +22,25 @@ from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.channels import create_channels
 from bot.channels.web import chat_api
-from bot.channels.web.notifications import Bell
+from bot.channels.web.notifications import WebNotifications
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, random_id
 from bot.core.errors import configure_logging, log_error
 from bot.core.ttl_cache import TtlCache
+from bot.directory.index import current_folder
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
 from bot.dossiers.usagers import KnownUsagers
 from bot.fhir.client import FhirClient, FhirUnavailable
 from bot.fhir.operations import Operations
-from bot.http import metrics
-from bot.http.health import REMEMBER_SECONDS, Health
-from bot.http.problems import Problem, problem_response
+from bot.http import health, metrics
+from bot.http.health_checks import HttpChecks, database_check, smtp_check
+from bot.http.problems import Problem, problem_response, validation_errors
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
-from bot.messaging.channel import ChannelContext
+from bot.messaging.channel import Channel, ChannelContext
 from bot.messaging.delivery import Delivery
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
@@ -53,6 +53,7 @@ from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.delivery_metrics import Counting
+from bot.notifications.metrics_collector import NotificationStatus
 from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.service import Notifications
 from bot.settings import Settings
@@ -83,11 +84,11 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     gateway.decide_again(notifying.following)
     delivery = Delivery(settings, database, clock, gateway, privacy, work, notifying.following)
     gateway.on_turn(delivery.after_turn)
-    figures = TtlCache(Counting(database, clock).figures, REMEMBER_SECONDS)
+    notification_status = NotificationStatus(TtlCache(Counting(database, clock).figures, health.CACHE_SECONDS))
     desk = Desk(database, clock, gateway, privacy, identity, work.requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
     groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
-    health = Health(settings, database, channels, figures)
+    http_checks = HttpChecks()
     retaining = RetentionJob(Retention(database, clock, settings))
 
     @asynccontextmanager
@@ -107,7 +108,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             retaining.stop()
             await groups.stop()
             await asyncio.gather(gateway.stop(), delivery.stop(), notifying.stop())
-            await health.aclose()
+            await http_checks.aclose()
             await fhir.aclose()
             await database.close()
 
@@ -117,18 +118,18 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.state.notifying = notifying
     _tell_problems(app, gateway.texts)
     notifications = Notifications(database, clock, settings)
-    bell = Bell(notifications, identity, CareTeamCache(CareTeams(fhir), clock), gateway.texts)
-    app.include_router(chat_api.router(gateway, Continuations(database, clock, settings), bell, settings, clock))
+    web_notifications = WebNotifications(notifications, identity, CareTeamCache(CareTeams(fhir), clock), gateway.texts)
+    app.include_router(chat_api.router(gateway, Continuations(database, clock, settings), web_notifications, settings))
     app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
     app.include_router(notifications_page.router(settings, database, clock, registry, notifications))
-    app.include_router(unsubscribe.router(settings, database, clock, notifications))
+    app.include_router(unsubscribe.router(settings, database, notifications))
     app.include_router(transcript.router(settings, database, clock))
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
     app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, work.requests, work.decisions))
-    app.include_router(_health_routes(health))
-    app.include_router(metrics.router(settings, figures))
+    app.include_router(health.router(_health(settings, database, channels, http_checks, notification_status)))
+    app.include_router(metrics.router(settings, notification_status.collector))
     app.include_router(event_intake.router(database, clock, settings.required("events_token"), wake=notifying.wake))
     app.include_router(_pages(settings))
     return app
@@ -224,20 +225,30 @@ def _pages(settings: Settings) -> APIRouter:
     return chat_page.router(ancestors, contact)
 
 
-def _health_routes(health: Health) -> APIRouter:
-    routes = APIRouter()
+def _health(
+    settings: Settings, database: Database, channels: Sequence[Channel], http: HttpChecks, notifications: NotificationStatus
+) -> health.Health:
+    """The health report. Mails wait in the outbox until SMTP is back, so it is not required."""
+    platform = f"{settings.platform_url}/" if settings.platform_url else None
+    token = settings.platform_token
 
-    @routes.get("/health")
-    async def report() -> Response:
-        status, lines = await health.report()
-        body = json.dumps(lines, indent=1) + "\n"
-        return Response(body, status.value, media_type="application/json", headers={"Cache-Control": "no-store"})
+    async def directory() -> bool:
+        return await asyncio.to_thread(current_folder, settings.directory_index) is not None
 
-    @routes.get("/health/live")
-    async def live() -> Response:
-        return Response("ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
+    async def web() -> bool:
+        return True
 
-    return routes
+    checks: dict[str, health.Check | None] = {
+        "rasa": http.get(settings.rasa_url, "health"),
+        "actions": http.get(settings.actions_url, "health"),
+        "database": database_check(database),
+        "directory": directory,
+        "platform": http.get(platform, "metadata", {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None),
+        "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
+    }
+    checks |= {channel.means.name: channel.healthy for channel in channels}
+    required = frozenset({"rasa", "actions", "database", "directory", "platform"})
+    return health.Health(checks | {"web": web}, required, [notifications.health_lines])
 
 
 def _tell_problems(app: FastAPI, texts: Texts) -> None:
@@ -254,8 +265,8 @@ def _tell_problems(app: FastAPI, texts: Texts) -> None:
 
     async def invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        found = [{"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["type"]} for e in error.errors()]
-        return problem_response(Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is malformed", errors=found))
+        errors = validation_errors(error.errors())
+        return problem_response(Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is malformed", errors=errors))
 
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(HTTPException, http)

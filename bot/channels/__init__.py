@@ -1,6 +1,6 @@
-"""Channels: they translate to and from the outside, nothing else.
+"""Channels: they translate between the gateway and chat platforms, nothing else.
 
-A folder with `create(wiring)` is a channel that messages are pushed to.
+A package here with `create(context)` is a channel that messages are pushed to.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from bot.messaging.channel import Channel, ChannelContext
 from bot.settings import SettingsError
 
 
-def create_channels(wiring: ChannelContext) -> list[Channel]:
-    """The configured channels, made known to the gateway: the folders here, and the modules that `CHANNELS` names.
+def create_channels(context: ChannelContext) -> list[Channel]:
+    """Return the configured channels, known to the gateway: the packages here, and the modules that `CHANNELS` names.
 
-    Raises SettingsError, naming the variable, where a channel's settings are wrong.
+    Raises:
+        SettingsError: a channel's settings are wrong; it names the variable.
     """
-    folders = [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg]
-    more = [name.strip() for name in wiring.settings.channels.split(",") if name.strip()]
+    packages = [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg]
+    named = [name.strip() for name in context.settings.channels.split(",") if name.strip()]
     channels: list[Channel] = []
-    for name in (*folders, *more):
+    for name in (*packages, *named):
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if name in folders:
+            if name in packages:
                 raise
             raise SettingsError(f"CHANNELS names {name}, which cannot be imported") from error
-        channel: Channel | None = module.create(wiring)
+        channel: Channel | None = module.create(context)
         if channel is not None:
-            wiring.gateway.doors.add(channel)
+            context.gateway.doors.add(channel)
             channels.append(channel)
     return channels

@@ -1,1 +1,1 @@
-"""HTTP once for all pages and APIs: problem details, security headers, forms, rate limits, health and metrics."""
+"""HTTP once for all pages and APIs: bodies, forms, sessions, CSRF tokens, rate limits, problem details, headers, health, metrics."""

@@ -1,22 +1,22 @@
 """The OpenID Connect issuer that users sign in with: Pro Santé Connect, or any other.
 
-Code flow with PKCE (RFC 7636). What it answers is believed only with a valid ID token: signature by the issuer's published keys,
-issuer, audience, times, nonce, and the assurance level where one is required (OpenID Connect Core 1.0, 3.1.3.7).
+Authorization code flow with PKCE (RFC 7636). What the issuer answers is believed only with a valid ID token: signature by the issuer's
+published keys, issuer, audience, times, nonce, and the assurance level where one is required (OpenID Connect Core 1.0, 3.1.3.7).
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
+import jwt
 from pydantic import BaseModel, ValidationError
 
 from bot.core.clock import Clock
@@ -24,14 +24,17 @@ from bot.core.tls import trusted
 from bot.settings import Settings
 
 TIMEOUT_SECONDS = 10.0
-"""Longest wait for one answer of the issuer."""
+"""Maximum wait for one response of the issuer."""
 LEEWAY_SECONDS = 60
 """How far the issuer's clock may be from ours."""
+REQUIRED_CLAIMS = ("iss", "aud", "sub", "exp", "iat", "nonce")
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Signatures with a published key only: with « none » or a shared secret, anybody or we ourselves could have signed."""
 NO_ACR = "none"
-"""Value of OIDC_ACR that asks for nothing: an empty environment variable counts as not set."""
+"""Value of OIDC_ACR that requires no assurance level: an empty environment variable counts as not set."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_JWKS = Sequence[Mapping[str, Any]]
+"""The issuer's published keys (RFC 7517), as JSON."""
 
 
 class OidcError(Exception):
@@ -42,11 +45,11 @@ class OidcError(Exception):
 
 
 class IssuerUnavailable(OidcError):
-    """The issuer cannot be reached, or answers nothing sensible: try again later."""
+    """The issuer cannot be reached, or its answer makes no sense: try again later."""
 
 
 class SignInRefused(OidcError):
-    """The issuer refuses the code, or its answer is not to be believed."""
+    """The issuer refuses the code, or its answer is not valid."""
 
 
 class AssuranceTooLow(OidcError):
@@ -54,8 +57,8 @@ class AssuranceTooLow(OidcError):
 
 
 @dataclass(frozen=True)
-class Identified:
-    """Whom the issuer vouches for; empty strings where it says nothing. `email` is one that it verified."""
+class VerifiedIdentity:
+    """Who signed in, as the issuer vouches for it; empty strings where it says nothing. The issuer verified `email`."""
 
     rpps: str = ""
     adeli: str = ""
@@ -63,7 +66,7 @@ class Identified:
 
 
 class _Metadata(BaseModel):
-    """What we need of the issuer's published metadata (OpenID Connect Discovery 1.0)."""
+    """The issuer's published metadata (OpenID Connect Discovery 1.0), as far as it is needed."""
 
     issuer: str
     authorization_endpoint: str
@@ -74,12 +77,14 @@ class _Metadata(BaseModel):
 
 
 class _Tokens(BaseModel):
+    """The issuer's token response."""
+
     access_token: str
     id_token: str
 
 
 def is_configured(settings: Settings) -> bool:
-    """Whether users can sign in with an issuer."""
+    """Return whether users can sign in with an issuer."""
     return bool(settings.oidc_issuer and settings.oidc_client_id)
 
 
@@ -87,7 +92,7 @@ class Issuer:
     """Sends browsers to the issuer, and asks it who came back. Every method raises IssuerUnavailable."""
 
     def __init__(self, settings: Settings, clock: Clock, callback: str = "/link/callback") -> None:
-        """`callback` is the path that browsers come back to. Raises SettingsError where no issuer is configured."""
+        """Take the `callback` path that browsers come back to. Raise SettingsError where no issuer is configured."""
         self._clock = clock
         self._url = settings.required("oidc_issuer").rstrip("/")
         self._discovery = f"{self._url}/{settings.oidc_discovery.lstrip('/')}"
@@ -97,11 +102,17 @@ class Issuer:
         self._acr = "" if settings.oidc_acr == NO_ACR else settings.oidc_acr
         self._callback = f"{settings.own_url}{callback}"
 
-    async def address(self, *, state: str, nonce: str, verifier: str) -> str:
-        """Where the browser is to go."""
+    async def authorization_url(self, *, state: str, nonce: str, verifier: str) -> str:
+        """Return the URL that the browser is sent to.
+
+        Args:
+            state: comes back with the browser.
+            nonce: comes back in the ID token.
+            verifier: the secret of PKCE, which `identify` shows.
+        """
         async with self._http() as http:
             metadata = await self._metadata(http)
-        asked = {
+        parameters = {
             "response_type": "code",
             "client_id": self._client_id,
             "redirect_uri": self._callback,
@@ -112,15 +123,22 @@ class Issuer:
             "code_challenge_method": "S256",
         }
         if self._acr:
-            asked["acr_values"] = self._acr
-        joint = "&" if urlsplit(metadata.authorization_endpoint).query else "?"
-        return metadata.authorization_endpoint + joint + urlencode(asked)
+            parameters["acr_values"] = self._acr
+        separator = "&" if urlsplit(metadata.authorization_endpoint).query else "?"
+        return metadata.authorization_endpoint + separator + urlencode(parameters)
 
-    async def identify(self, code: str, *, issuer: str | None, nonce: str, verifier: str) -> Identified:
-        """Whom a code that came back stands for. Raises SignInRefused and AssuranceTooLow as well.
+    async def identify(self, code: str, *, issuer: str | None, nonce: str, verifier: str) -> VerifiedIdentity:
+        """Return who signed in, by the code that came back.
 
         Args:
-            issuer: who says that the code is theirs (RFC 9207), where somebody does.
+            code: of the authorization response.
+            issuer: the parameter `iss` of the response (RFC 9207), where there is one.
+            nonce: that was given to `authorization_url`.
+            verifier: that was given to `authorization_url`.
+
+        Raises:
+            SignInRefused: the issuer refuses the code, or its answer is not valid.
+            AssuranceTooLow: the user signed in with less assurance than is required.
         """
         async with self._http() as http:
             metadata = await self._metadata(http)
@@ -128,8 +146,8 @@ class Issuer:
                 raise SignInRefused
             tokens = await self._exchange(http, metadata, code, verifier)
             keys = await self._keys(http, metadata)
-            claims = self._checked(tokens.id_token, keys, metadata.issuer, nonce)
-            return identified(claims | await self._userinfo(http, metadata, tokens.access_token, claims["sub"], keys))
+            claims = self._id_token_claims(tokens.id_token, keys, metadata.issuer, nonce)
+            return identity_of(claims | await self._userinfo(http, metadata, tokens.access_token, claims["sub"], keys))
 
     def _http(self) -> httpx.AsyncClient:
         trust_env = urlsplit(self._url).hostname not in _LOOPBACK
@@ -137,7 +155,7 @@ class Issuer:
 
     async def _metadata(self, http: httpx.AsyncClient) -> _Metadata:
         try:
-            metadata = _Metadata.model_validate(_json(await _ask(http, "GET", self._discovery)))
+            metadata = _Metadata.model_validate(await _fetch_json(http, self._discovery))
         except ValidationError:
             raise IssuerUnavailable from None
         endpoints = (metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri, metadata.userinfo_endpoint)
@@ -157,37 +175,26 @@ class Issuer:
         else:  # RFC 6749, 2.3.1
             pair = f"{quote(self._client_id, safe='')}:{quote(self._client_secret, safe='')}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        answer = await _ask(http, "POST", metadata.token_endpoint, data=form, headers=headers)
+        response = await _fetch(http, "POST", metadata.token_endpoint, data=form, headers=headers)
         try:
-            return _Tokens.model_validate(_json(answer))
+            return _Tokens.model_validate(_json(response))
         except ValidationError:
             raise SignInRefused from None
 
-    async def _keys(self, http: httpx.AsyncClient, metadata: _Metadata) -> KeySet:
-        """Fetched anew each time: issuers change their keys, and sign-ins are rare."""
-        published = _json(await _ask(http, "GET", metadata.jwks_uri))
+    async def _keys(self, http: httpx.AsyncClient, metadata: _Metadata) -> _JWKS:
+        """Fetch the keys, anew each time: issuers change them, and sign-ins are rare."""
+        published = (await _fetch_json(http, metadata.jwks_uri)).get("keys")
         try:
-            return KeySet.import_key_set(cast(KeySetSerialization, published))
-        except (JoseError, ValueError, TypeError, KeyError):
+            jwt.PyJWKSet(published if isinstance(published, list) else [])
+        except jwt.PyJWTError:  # there is no usable key
             raise IssuerUnavailable from None
+        return [key for key in published or () if isinstance(key, dict)]
 
-    def _checked(self, token: str, keys: KeySet, issuer: str, nonce: str) -> dict[str, Any]:
-        """The claims of an ID token. Raises SignInRefused, AssuranceTooLow."""
-        claims = _signed(token, keys)
-        rules = jwt.JWTClaimsRegistry(
-            now=int(self._clock.now().timestamp()),
-            leeway=LEEWAY_SECONDS,
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": self._client_id},
-            sub={"essential": True},
-            exp={"essential": True},
-            iat={"essential": True},
-            nonce={"essential": True, "value": nonce},
-        )
-        try:
-            rules.validate(claims)
-        except JoseError:
-            raise SignInRefused from None
+    def _id_token_claims(self, token: str, keys: _JWKS, issuer: str, nonce: str) -> dict[str, Any]:
+        """Return the claims of an ID token. Raise SignInRefused, AssuranceTooLow."""
+        claims = _verified_claims(token, keys, issuer=issuer, audience=self._client_id)
+        if not claims["sub"] or claims["nonce"] != nonce or not self._is_in_time(claims):
+            raise SignInRefused
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", None if several else self._client_id) != self._client_id:
             raise SignInRefused
@@ -195,58 +202,101 @@ class Issuer:
             raise AssuranceTooLow
         return claims
 
-    async def _userinfo(
-        self, http: httpx.AsyncClient, metadata: _Metadata, access_token: str, subject: str, keys: KeySet
-    ) -> dict[str, Any]:
-        """What the issuer says beside the ID token, as JSON or signed. Raises SignInRefused where it is about somebody else."""
+    def _is_in_time(self, claims: Mapping[str, Any]) -> bool:
+        """Return whether `exp`, `iat` and `nbf` hold by our clock; PyJWT would ask the machine's."""
+        now = int(self._clock.now().timestamp())
+        expires_at, starts = claims["exp"], [claims[name] for name in ("iat", "nbf") if name in claims]
+        if not all(_is_numeric_date(value) for value in (expires_at, *starts)):
+            return False
+        return bool(now - LEEWAY_SECONDS < expires_at and all(start <= now + LEEWAY_SECONDS for start in starts))
+
+    async def _userinfo(self, http: httpx.AsyncClient, metadata: _Metadata, access_token: str, subject: str, keys: _JWKS) -> dict[str, Any]:
+        """Return the claims of the userinfo endpoint, which come as JSON or signed. Raise SignInRefused where they are somebody else's."""
         if metadata.userinfo_endpoint is None:
             return {}
-        answer = await _ask(http, "GET", metadata.userinfo_endpoint, headers={"Authorization": f"Bearer {access_token}"})
-        signed = answer.headers.get("content-type", "").startswith("application/jwt")
-        claims = _signed(answer.text, keys) if signed else _json(answer)
+        response = await _fetch(http, "GET", metadata.userinfo_endpoint, headers={"Authorization": f"Bearer {access_token}"})
+        signed = response.headers.get("content-type", "").startswith("application/jwt")
+        claims = _verified_claims(response.text, keys) if signed else _json(response)
         if claims.get("sub") != subject:
             raise SignInRefused
         return claims
 
 
-async def _ask(http: httpx.AsyncClient, method: str, url: str, **content: Any) -> httpx.Response:
-    """One answer. Raises IssuerUnavailable, and SignInRefused for what the issuer refuses."""
+async def _fetch(http: httpx.AsyncClient, method: str, url: str, **content: Any) -> httpx.Response:
+    """Return a response of the issuer. Raise IssuerUnavailable, and SignInRefused for what the issuer refuses."""
     try:
-        answer = await http.request(method, url, **content)
+        response = await http.request(method, url, **content)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise IssuerUnavailable from error
-    if answer.status_code in {400, 401, 403}:
+    if response.status_code in {400, 401, 403}:
         raise SignInRefused
-    if answer.status_code != 200:
+    if response.status_code != 200:
         raise IssuerUnavailable
-    return answer
+    return response
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+async def _fetch_json(http: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    """Return the JSON object of a response. Raise as `_fetch` does."""
+    return _json(await _fetch(http, "GET", url))
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
     try:
-        found = answer.json()
+        content = response.json()
     except ValueError:
         raise IssuerUnavailable from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise IssuerUnavailable
-    return found
+    return content
 
 
-def _signed(token: str, keys: KeySet) -> dict[str, Any]:
+def _verified_claims(token: str, keys: _JWKS, *, issuer: str | None = None, audience: str | None = None) -> dict[str, Any]:
+    """Return the claims of a JWT signed with one of `keys`. Raise SignInRefused.
+
+    Args:
+        token: the JWT.
+        keys: the issuer's.
+        issuer: with `audience`, for an ID token, which must have them and all of `REQUIRED_CLAIMS`; times are not checked.
+        audience: the client that the token is for.
+    """
+    is_id_token = audience is not None
+    checks: Any = {f"verify_{name}": is_id_token for name in ("iss", "aud", "sub", "jti")}
+    checks |= {f"verify_{name}": False for name in ("exp", "iat", "nbf")}
     try:
-        claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
-    except (JoseError, ValueError, TypeError, KeyError):
+        return jwt.decode(
+            token,
+            _signing_key(jwt.get_unverified_header(token), keys),
+            algorithms=ALGORITHMS,
+            options=checks | {"require": REQUIRED_CLAIMS if is_id_token else ()},
+            issuer=issuer,
+            audience=audience,
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
         raise SignInRefused from None
-    return dict(claims)
+
+
+def _signing_key(header: Mapping[str, Any], keys: _JWKS) -> jwt.PyJWK:
+    """Return the key that a JWT's header names, bound to its algorithm; the only key where it names none. Raise KeyError."""
+    kid, algorithm = header.get("kid"), header["alg"]
+    for key in keys:
+        is_named = key.get("kid") == kid or (kid is None and len(keys) == 1)
+        if is_named and (key.get("use") or "sig") == "sig" and (key.get("alg") or algorithm) == algorithm:
+            return jwt.PyJWK(dict(key), algorithm)
+    raise KeyError("no such key")
+
+
+def _is_numeric_date(value: Any) -> bool:
+    """Return whether a claim is a number of seconds (RFC 7519): no truth value, neither NaN nor infinite."""
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)))
 
 
 def _challenge(verifier: str) -> str:
-    """S256 of RFC 7636."""
+    """Return the PKCE challenge of a verifier (S256 of RFC 7636)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
-def identified(claims: dict[str, Any]) -> Identified:
-    """Who these claims are about: national numbers as Pro Santé Connect gives them, and an address only if it was verified.
+def identity_of(claims: Mapping[str, Any]) -> VerifiedIdentity:
+    """Return whom these claims identify: by the national numbers that Pro Santé Connect gives, and by an e-mail address if it was verified.
 
     `SubjectNameID` is « 8 » and the RPPS, « 0 » and the ADELI number, or a bare RPPS; other numbers are in `otherIds`.
     """
@@ -256,4 +306,4 @@ def identified(claims: dict[str, Any]) -> Identified:
     rpps = next((found[1] for found in (re.fullmatch(r"8?(\d{11})", text) for text in numbers) if found), "")
     adeli = re.fullmatch(r"0(\d{9})", number)
     verified = claims.get("email_verified") in (True, "true")
-    return Identified(rpps, adeli[1] if adeli else "", str(claims.get("email") or "").strip() if verified else "")
+    return VerifiedIdentity(rpps, adeli[1] if adeli else "", str(claims.get("email") or "").strip() if verified else "")

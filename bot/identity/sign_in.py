@@ -17,7 +17,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
 from bot.identity.binding import bind, tell
-from bot.identity.oidc import Identified
+from bot.identity.oidc import VerifiedIdentity
 from bot.identity.tables import SignIn
 from bot.settings import Settings
 
@@ -99,7 +99,7 @@ class SignIns:
             raise SignInOver
         return CameBack(found.conversation_id, found.token_hash, *self._derived(browser, state))
 
-    async def finish(self, back: CameBack, who: Identified) -> Account | None:
+    async def finish(self, back: CameBack, who: VerifiedIdentity) -> Account | None:
         """Link the chat to the account of whom the issuer vouches for; None where they have none. The link is used up either way.
 
         Raises FhirUnavailable, after which the link is still good, and SignInOver where it was used meanwhile.
@@ -116,7 +116,7 @@ class SignIns:
                 await bind(session, back.conversation_id, account.id, now=now, days=self._settings.link_days)
         return account
 
-    async def _account(self, who: Identified) -> Account | None:
+    async def _account(self, who: VerifiedIdentity) -> Account | None:
         """By national number, then by an address that the issuer verified, unless that account is of another number."""
         account = await self._registry.by_identifier(rpps=who.rpps or None, adeli=who.adeli or None)
         if account is not None or not who.email:
@@ -131,6 +131,6 @@ class SignIns:
         return keyed_hash(self._secret, *parts)
 
 
-def _fits(account: Account, who: Identified) -> bool:
+def _fits(account: Account, who: VerifiedIdentity) -> bool:
     known = ((account.rpps, who.rpps), (account.adeli, who.adeli))
     return all(not ours or not theirs or ours == theirs for ours, theirs in known)

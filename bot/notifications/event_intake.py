@@ -1,146 +1,107 @@
-"""Where the platform's events come in: authenticated, checked, each stored once."""
+"""Event intake (`POST /events`): the platform's events are authenticated, validated, and each stored once."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-import json
-import math
-import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.responses import Response
 
 from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.http.bearer import has_bearer_token, unauthorized
+from bot.http.body import BodyTooLarge, parse_json, read_body
+from bot.http.problems import Problem, problem_response
+from bot.http.rate_limit import RateLimit, client_address, retry_after
 from bot.notifications import communication_requests
 from bot.notifications.cloudevents import CloudEvent, parse
 from bot.notifications.tables import Event
 
-MAX_BODY = 1024 * 1024
-"""Bytes of a request."""
+MAX_BODY_BYTES = 1024 * 1024
+"""Of a request."""
 MAX_BATCH = 1_000
 """Events of a batch."""
-MALFORMED_A_MINUTE = 60
-"""Requests with something malformed in them that one sender may make; what it sends after that is not looked at for a while."""
+MALFORMED_PER_MINUTE = 60
+"""Malformed requests that one sender may make; what it sends after that is not even read for a while."""
 FHIR = "application/fhir+json"
 _TYPES = ("application/cloudevents+json", "application/cloudevents-batch+json", "application/json", FHIR)
-_BREATH = 50
-"""Events read before others have their turn: a large batch holds nobody up."""
+_EVENTS_PER_STEP = 50
+"""Events validated before other tasks run: a large batch holds nobody up."""
 
 
-class _Refused(Exception):
-    """The request as a whole is not taken."""
-
-    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None, **more: Any) -> None:
-        super().__init__(detail)
-        self.response = JSONResponse(
-            {"type": "about:blank", "status": status, "detail": detail, **more},
-            status_code=status,
-            media_type="application/problem+json",
-            headers=headers,
-        )
-
-
-class _Malformed(_Refused):
+class _Malformed(Problem):
     """What was sent cannot be read, as a whole or in part: it is counted against its sender."""
 
-    def __init__(self, detail: str, **more: Any) -> None:
-        super().__init__(400, detail, **more)
+    def __init__(self, detail: str, **members: Any) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, detail, **members)
 
 
 def router(
     database: Database,
     clock: Clock,
     token: str,
-    malformed_a_minute: int = MALFORMED_A_MINUTE,
+    malformed_per_minute: int = MALFORMED_PER_MINUTE,
     wake: Callable[[], None] = lambda: None,
 ) -> APIRouter:
-    """`POST /events`: 202 once everything is stored; 400 says what is wrong, event by event, and the good ones are stored all the same.
+    """Return the route `POST /events`.
 
-    `wake` is told when something was stored.
+    It answers 202 once everything is stored. 400 says what is wrong, event by event; the valid ones are stored all the same. Whoever
+    only sends what is malformed gets 429 before anything is read.
+
+    Args:
+        database: where events are stored.
+        clock: for the instant of receipt.
+        token: the bearer token of the platform.
+        malformed_per_minute: malformed requests that one address may make.
+        wake: is called when something was stored.
     """
-    routes, senders = APIRouter(), _Senders(malformed_a_minute)
+    routes, malformed_limit = APIRouter(), RateLimit(malformed_per_minute)
 
     @routes.post("/events", status_code=202)
     async def take_events(request: Request) -> Response:
-        sender = request.client.host if request.client else ""
+        sender = client_address(request)
         try:
-            _check_token(request, token)
-            await senders.check(sender)
-            events, problems = await _events(*await _json(request))
+            if not has_bearer_token(request, token):
+                raise unauthorized()
+            if (seconds := await malformed_limit.peek(sender)) is not None:
+                detail = "too many malformed requests; nothing was read"
+                raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=retry_after(seconds))
+            events, problems = await _events(*await _read(request))
             await _store(database, clock, events)
             if events:
                 wake()
             if problems:
                 raise _Malformed("some events are malformed; the others are stored", accepted=len(events), errors=problems)
-        except _Malformed as malformed:
-            await senders.count(sender)
-            return malformed.response
-        except _Refused as refused:
-            return refused.response
+        except Problem as problem:
+            if isinstance(problem, _Malformed):
+                await malformed_limit.hit(sender)
+            return problem_response(problem)
         return JSONResponse({"accepted": len(events)}, status_code=202)
 
     return routes
 
 
-class _Senders:
-    """Who sends what cannot be read, by address: whoever only does that is told to wait before anything is read or parsed."""
-
-    def __init__(self, malformed_a_minute: int) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._limit = RateLimitItemPerMinute(malformed_a_minute)
-
-    async def check(self, sender: str) -> None:
-        """Raises 429 where the sender has used up its malformed requests."""
-        if await self._limiter.test(self._limit, sender):
-            return
-        stats = await self._limiter.get_window_stats(self._limit, sender)
-        seconds = min(60, max(1, math.ceil(stats.reset_time - time.time())))  # the library counts by the machine's clock
-        raise _Refused(429, "too many malformed requests; nothing was read", {"Retry-After": str(seconds)})
-
-    async def count(self, sender: str) -> None:
-        """One more malformed request."""
-        await self._limiter.hit(self._limit, sender)
-
-
-def _check_token(request: Request, token: str) -> None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
-        raise _Refused(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
-
-
-async def _json(request: Request) -> tuple[str, Any]:
-    """The content type and what the body says."""
+async def _read(request: Request) -> tuple[str, Any]:
+    """Return the content type and the JSON of the body. Raise Problem: 415, 413, 400."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in _TYPES:
-        raise _Refused(415, f"the content type must be one of: {', '.join(_TYPES)}")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            raise _Refused(413, f"a request has at most {MAX_BODY} bytes")
-        parts.append(part)
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the content type must be one of: {', '.join(_TYPES)}")
     try:
-        body = json.loads(b"".join(parts), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        body = parse_json(await read_body(request, MAX_BODY_BYTES))
+    except BodyTooLarge:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {MAX_BODY_BYTES} bytes") from None
+    except ValueError:
         raise _Malformed("the body is not JSON") from None
     if content_type == "application/cloudevents+json" and not isinstance(body, dict):
         raise _Malformed("a structured event is one JSON object")
     if content_type == "application/cloudevents-batch+json" and not isinstance(body, list):
         raise _Malformed("a batch is a JSON array")
     return content_type, body
-
-
-def _refuse_constant(_text: str) -> None:
-    raise ValueError("not JSON")
 
 
 async def _events(content_type: str, body: Any) -> tuple[list[CloudEvent], list[dict[str, Any]]]:
@@ -154,14 +115,14 @@ async def _events(content_type: str, body: Any) -> tuple[list[CloudEvent], list[
         values = body if isinstance(body, list) else [body]
         reads = (parse(value) for value in values)
     if len(values) > MAX_BATCH:
-        raise _Refused(413, f"a batch has at most {MAX_BATCH} events")
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a batch has at most {MAX_BATCH} events")
     events, problems = [], []
     for index, (event, wrong) in enumerate(reads):
         if event is not None:
             events.append(event)
         else:
             problems.append({"index": index, "problems": wrong})
-        if index % _BREATH == _BREATH - 1:
+        if index % _EVENTS_PER_STEP == _EVENTS_PER_STEP - 1:
             await asyncio.sleep(0)
     return events, problems
 

@@ -1,4 +1,4 @@
-"""The files that the pages need: our own under `static/`, and the few named ones of the npm packages.
+"""Static files of the pages: our own under `static/`, and the few named ones of the npm packages.
 
 Every file is served under a folder named after the content of all of them (`/static/<version>/…`), so that a browser may
 keep them for ever and still never mixes two versions. ES modules find each other by relative addresses, so no bundler
@@ -45,7 +45,7 @@ class FrontendNotInstalled(RuntimeError):
 
 @dataclass(frozen=True)
 class Asset:
-    """One servable file: its bytes and its media type."""
+    """A file that is served: its bytes and its media type."""
 
     body: bytes
     media_type: str
@@ -53,12 +53,13 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """All servable files, read once at start (about 150 kB); `version` is a digest of their names and contents."""
+    """All files that are served, read once at start (about 150 kB)."""
 
     files: Mapping[str, Asset]
 
     @cached_property
     def version(self) -> str:
+        """Digest of the names and contents of all files: 16 hexadecimal digits."""
         digest = hashlib.sha256()
         for name in sorted(self.files):
             digest.update(name.encode() + b"\0" + self.files[name].body)
@@ -67,7 +68,7 @@ class Assets:
 
 @cache
 def load_assets(static: Path = HERE / "static", packages: Path = HERE / "node_modules") -> Assets:
-    """Read our own files and the listed vendor files, once in a process.
+    """Return our own files and the listed vendor files, read once in a process.
 
     Raises:
         FrontendNotInstalled: a listed package file is missing.
@@ -83,5 +84,5 @@ def load_assets(static: Path = HERE / "static", packages: Path = HERE / "node_mo
     return Assets(files)
 
 
-def _read(path: Path, served_suffix: str) -> Asset:
-    return Asset(path.read_bytes(), MEDIA_TYPES[served_suffix])
+def _read(path: Path, suffix: str) -> Asset:
+    return Asset(path.read_bytes(), MEDIA_TYPES[suffix])

@@ -1,4 +1,4 @@
-"""The web chat page and the files it is made of. The page talks to the Web chat API, which lives in `bot/channels/`."""
+"""The web chat page and its static files. The page talks to the Web chat API (`bot.channels.web.chat_api`)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,36 +7,37 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.http.security_headers import protective_headers
+from bot.http.security_headers import security_headers
+from bot.http.urls import root_path
 from bot.web.assets import load_assets
 from bot.web.templating import TEMPLATES
 
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
 
 
 @dataclass(frozen=True)
 class SupportContact:
-    """How the page says the SPHERE team can be reached; the defaults are those of the SPHERE user guide (2022)."""
+    """How the page says that the SPHERE team can be reached; the defaults are those of the SPHERE user guide (2022)."""
 
     phone: str = "05 57 96 59 47"
     email: str = "accompagnement-sphere@esante-centre.fr"
     hours: str = "09:30-12:30,13:30-17:30"
-    """On working days, as the setting `SUPPORT_HOURS` writes them."""
+    """On working days, in the format of the setting `SUPPORT_HOURS`."""
 
     @property
-    def spans(self) -> list[list[str]]:
-        """The hours from and to, as the page writes them: `[["9 h 30", "12 h 30"], …]`, with U+00A0."""
-        return [[_spoken(time) for time in span.split("-")] for span in self.hours.split(",")]
+    def opening_ranges(self) -> list[list[str]]:
+        """Opening hours from and to, as the page writes them: `[["9 h 30", "12 h 30"], …]`, with U+00A0."""
+        return [[_format_time(time) for time in hours.split("-")] for hours in self.hours.split(",")]
 
 
-def _spoken(time: str) -> str:
+def _format_time(time: str) -> str:
     hour, minute = time.split(":")
     return f"{int(hour)}\u00a0h" + ("" if minute == "00" else f"\u00a0{minute}")
 
 
 def router(frame_ancestors: Sequence[str] = (), support: SupportContact = SupportContact()) -> APIRouter:
-    """`GET /` and `GET /chat` (the page), `GET /static/<version>/<file>`. All public: they hold nobody's data.
+    """Return the routes `GET /` and `GET /chat` (the page), `GET /static/<version>/<file>`. All are public: they hold nobody's data.
 
     Args:
         frame_ancestors: origins that may show the chat in a frame; nobody by default.
@@ -46,17 +47,17 @@ def router(frame_ancestors: Sequence[str] = (), support: SupportContact = Suppor
         FrontendNotInstalled: the npm packages are not installed.
     """
     assets = load_assets()
-    headers = protective_headers(frame_ancestors)
+    headers = security_headers(frame_ancestors)
     template = TEMPLATES.get_template("chat.html")
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
     @routes.get("/chat")
     async def chat_page(request: Request) -> Response:
-        root = str(request.scope.get("root_path", "")).rstrip("/")
+        root = root_path(request)
         body = template.render(root=root, static=f"{root}/static/{assets.version}", support=support).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-        page_headers = {**headers, "Cache-Control": ASK_AGAIN, "ETag": etag}
+        page_headers = {**headers, "Cache-Control": REVALIDATE, "ETag": etag}
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=page_headers)
         return Response(body, media_type="text/html; charset=utf-8", headers=page_headers)
@@ -67,7 +68,7 @@ def router(frame_ancestors: Sequence[str] = (), support: SupportContact = Suppor
         if asset is None:
             return Response("Fichier inconnu.\n", status_code=404, media_type="text/plain; charset=utf-8", headers=headers)
         # During a rolling update a page of the other version may ask: it gets this one's file, not to be kept.
-        cache = FOR_EVER if version == assets.version else ASK_AGAIN
+        cache = IMMUTABLE if version == assets.version else REVALIDATE
         return Response(asset.body, media_type=asset.media_type, headers={**headers, "Cache-Control": cache})
 
     return routes

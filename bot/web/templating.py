@@ -1,6 +1,6 @@
-"""The templates of every page: one Jinja environment, which compiles each of them once in a process and escapes all that is put in.
+"""The templates of every page: one Jinja environment, which compiles each once in a process and escapes all that is put in.
 
-Beside it, how pages write instants and durations, which templates know as filters.
+Its filters format instants and durations in French, with no-break spaces, in Paris.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ TEMPLATES = Environment(
 
 
 @pass_context
-def age(context: Context, since: datetime) -> str:
-    """How long before the template's `now`, in words: « 3 min », « 2 h 05 », « 4 j »."""
-    return spell(context["now"] - since)
+def format_age(context: Context, since: datetime) -> str:
+    """Return how long `since` is before the template's `now`: « 3 min », « 2 h 05 », « 4 j »."""
+    return format_duration(context["now"] - since)
 
 
-def spell(lasted: timedelta) -> str:
-    """A duration in words, with no-break spaces."""
-    minutes = max(0, int(lasted.total_seconds() // 60))
+def format_duration(duration: timedelta) -> str:
+    """Return a duration in whole minutes: « moins d’une minute », « 3 min », « 2 h 05 », « 4 j »."""
+    minutes = max(0, int(duration.total_seconds() // 60))
     if minutes < 1:
         return f"moins d’une{NBSP}minute"
     if minutes < 60:
@@ -38,26 +38,31 @@ def spell(lasted: timedelta) -> str:
     return f"{minutes // (24 * 60)}{NBSP}j"
 
 
-def lasted(seconds: float) -> str:
-    """A duration of so many seconds: « 45 s », « 3 min », « 2 h 05 », « 4 j »."""
-    return f"{round(seconds)}{NBSP}s" if seconds < 60 else spell(timedelta(seconds=seconds))
+def format_seconds(seconds: float) -> str:
+    """Return a duration of so many seconds: « 45 s », « 3 min », « 2 h 05 », « 4 j »."""
+    return f"{round(seconds)}{NBSP}s" if seconds < 60 else format_duration(timedelta(seconds=seconds))
 
 
-def day(at: datetime) -> str:
-    """« 25/11/2026 à 14 h 05 », in Paris."""
-    local = at.astimezone(PARIS)
-    return f"{local:%d/%m/%Y} à {local.hour}{NBSP}h{NBSP}{local:%M}"
+def format_datetime(at: datetime) -> str:
+    """Return « 25/11/2026 à 14 h 05 »."""
+    return f"{format_date(at)} à {format_time(at)}"
 
 
-def day_only(at: datetime) -> str:
-    """« 25/11/2026 », in Paris."""
+def format_date(at: datetime) -> str:
+    """Return « 25/11/2026 »."""
     return f"{at.astimezone(PARIS):%d/%m/%Y}"
 
 
-def hour(at: datetime) -> str:
-    """« 14 h 05 », in Paris."""
+def format_time(at: datetime) -> str:
+    """Return « 14 h 05 »."""
     local = at.astimezone(PARIS)
     return f"{local.hour}{NBSP}h{NBSP}{local:%M}"
 
 
-TEMPLATES.filters |= {"age": age, "day": day, "hour": hour, "day_only": day_only, "lasted": lasted}
+TEMPLATES.filters |= {
+    "age": format_age,
+    "day": format_datetime,
+    "hour": format_time,
+    "day_only": format_date,
+    "duration": format_seconds,
+}

@@ -1,4 +1,4 @@
-"""Instants as a page says them: which parts a sentence needs; the words are in the templates (`words.html`)."""
+"""Instants as a page writes them for somebody in a time zone; the words are in the templates (`words.html`)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
-class Moment:
-    """« demain à 8 h », « lundi 30 novembre à 8 h 30 »: days from today, and the local date and hour."""
+class RelativeTime:
+    """The parts of « demain à 8 h » or « lundi 30 novembre à 8 h 30 »."""
 
-    away: int
-    """Days from today: 0 today, 1 tomorrow, negative in the past."""
+    days_from_today: int
+    """0 today, 1 tomorrow, negative in the past."""
     weekday: int
     """Monday (0) to Sunday (6)."""
     day: int
@@ -23,11 +23,11 @@ class Moment:
     this_year: bool
 
 
-def moment(at: datetime, zone: ZoneInfo, now: datetime) -> Moment:
-    """An instant, as it is said at `now` to somebody in this time zone."""
+def relative_time(at: datetime, zone: ZoneInfo, now: datetime) -> RelativeTime:
+    """Return an instant as it is written at `now` for somebody in this time zone."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
-    return Moment(
-        away=(local.date() - today).days,
+    return RelativeTime(
+        days_from_today=(local.date() - today).days,
         weekday=local.weekday(),
         day=local.day,
         month=local.month,

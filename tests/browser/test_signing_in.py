@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.channels import TELEGRAM
 from tests.conversations.talk import CLAIRE
 from tests.stack import Stack
-from tests.unit.web.issuer import Provider, provider
+from tests.unit.web.openid_provider import Provider, running_provider
 
 from .accessibility import violations
 
@@ -23,7 +23,7 @@ SECONDS = 60_000
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Provider]:
-    with provider() as running:
+    with running_provider() as running:
         running.know("claire", email=CLAIRE, email_verified=True)
         running.know("inconnue", email="personne@ailleurs.example", email_verified=True)
         yield running

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bot.messaging.channel import Channel, ChannelContext
 
 
-def create(wiring: ChannelContext) -> Channel | None:
-    """The channel, or None where there is no TEAMS_APP_ID. Raises SettingsError, naming the variable that is missing or wrong."""
-    if wiring.settings.teams_app_id is None:
+def create(context: ChannelContext) -> Channel | None:
+    """Return the channel, or None where there is no TEAMS_APP_ID. Raise SettingsError, naming the variable that is missing or wrong."""
+    if context.settings.teams_app_id is None:
         return None
-    from bot.channels.teams.channel import TeamsChannel  # a second and 60 MB, which only those with Teams pay
+    from bot.channels.teams.channel import TeamsChannel  # the SDK takes a second and 60 MB: only where Teams is configured
 
-    return TeamsChannel(wiring)
+    return TeamsChannel(context)

@@ -1,7 +1,7 @@
-"""Activities as Teams posts them, read by what is needed of them alone.
+"""Activities as Teams posts them; only the fields that are needed are read.
 
-The SDK's models refuse a whole activity for one value that they do not know (a null text, a new kind of event), and what is
-refused is lost. So these readers take what they understand and leave the rest.
+The SDK's models refuse a whole activity for one value that they do not know (a null text, a new kind of event), and what is refused is
+lost. So what is understood is read here, and the rest ignored.
 """
 
 from __future__ import annotations
@@ -11,37 +11,37 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.teams.plain_text import plain
+from bot.channels.teams.plain_text import to_plain_text
 
 PERSONAL = "personal"
-_LONGEST_ID = 126
-"""With the letter that says what it is of, what the inbox keeps of a client id: 128 characters."""
+_MAX_ID_LENGTH = 126
+"""With the prefix that says what it is of, 128 characters: what the inbox stores of a client id."""
 
 
-class Malformed(Exception):
-    """The body is no activity that could be answered."""
+class MalformedActivity(Exception):
+    """The body is no activity."""
 
     def __init__(self) -> None:
-        super().__init__("the body is no activity")
+        super().__init__(self.__doc__)
 
 
 @dataclass(frozen=True)
 class Activity:
-    """An activity. Raises Malformed when made from something without a type."""
+    """An activity. Making one from something without a type raises MalformedActivity."""
 
     body: Mapping[str, Any]
 
     def __post_init__(self) -> None:
         if not self.type:
-            raise Malformed
+            raise MalformedActivity
 
     def check_complete(self) -> None:
-        """Raises Malformed unless it says in which conversation and from whom it is."""
+        """Raise MalformedActivity unless it says in which conversation and from whom it is."""
         if not (self.conversation_id and self.text_of("from", "id")):
-            raise Malformed
+            raise MalformedActivity
 
     def text_of(self, *path: str) -> str:
-        """The text at `path`, or nothing."""
+        """Return the text at `path`, or an empty one."""
         value = self._at(*path)
         return value.replace("\0", "") if isinstance(value, str) else ""
 
@@ -57,7 +57,7 @@ class Activity:
 
     @property
     def type(self) -> str:
-        """`message`, `invoke`, `installationUpdate`, …"""
+        """Kind of activity: `message`, `invoke`, `installationUpdate`, …."""
         return self.text_of("type")
 
     @property
@@ -67,25 +67,25 @@ class Activity:
 
     @property
     def address(self) -> str:
-        """What the gateway knows the chat by: ids of conversations have no longest length."""
+        """What the gateway knows the chat by: a hash, since ids of conversations have no maximum length."""
         return hashlib.sha256(self.conversation_id.encode()).hexdigest()
 
     @property
     def personal(self) -> bool:
-        """Whether it is a chat of one user with the bot."""
+        """Whether it is of a personal chat, of one user with the bot."""
         kind = self.text_of("conversation", "conversationType")
         return kind == PERSONAL or (not kind and self._at("conversation", "isGroup") is not True)
 
     @property
     def tenants(self) -> frozenset[str]:
-        """The tenant, by each of the places that name one."""
+        """The tenant, as each of the places that name one gives it."""
         named = (self.text_of("channelData", "tenant", "id"), self.text_of("conversation", "tenantId"))
         return frozenset(tenant for tenant in named if tenant)
 
     @property
     def reference(self) -> dict[str, str]:
-        """How the conversation is reached later, without anything being asked."""
-        found = {
+        """What is needed to send to the conversation later (a conversation reference)."""
+        fields = {
             "conversation": self.conversation_id,
             "service_url": self.text_of("serviceUrl"),
             "tenant": self.text_of("conversation", "tenantId") or self.text_of("channelData", "tenant", "id"),
@@ -96,26 +96,26 @@ class Activity:
             "conversation_type": self.text_of("conversation", "conversationType"),
             "locale": self.text_of("locale"),
         }
-        return {key: value for key, value in found.items() if value}
+        return {key: value for key, value in fields.items() if value}
 
-    def client_id(self, what: str = "a") -> str:
-        """The activity's own id; one without any is known by all that it holds."""
+    def client_id(self, kind: str = "a") -> str:
+        """Return the activity's own id, prefixed with its `kind`; for one without an id a hash of all that it holds."""
         own = self.text_of("id") or _digest(repr(self.body))
-        return f"{what}:{own if len(own) <= _LONGEST_ID else _digest(own)}"
+        return f"{kind}:{own if len(own) <= _MAX_ID_LENGTH else _digest(own)}"
 
     @property
     def edit_id(self) -> str:
-        """An edit has the id of the message that it changes: it is known by what it says, and when."""
+        """Client id of an edit, which has the id of the message that it changes: a hash of id, instant and text."""
         return f"e:{_digest(repr((self.text_of('id'), self.text_of('timestamp'), self.text_of('text'))))}"
 
     @property
     def from_bot(self) -> bool:
-        """Whether it is the bot's own."""
+        """Whether the bot itself sent it."""
         return self.text_of("from", "id") == self.text_of("recipient", "id") or self.text_of("from", "role") == "bot"
 
     @property
     def mentioned(self) -> bool:
-        """Whether the bot is spoken to by name."""
+        """Whether the bot is mentioned."""
         return any(True for _ in self._mentions_of_bot())
 
     def _mentions_of_bot(self) -> Iterator[Mapping[str, Any]]:
@@ -127,16 +127,16 @@ class Activity:
 
     @property
     def text(self) -> str:
-        """What the user wrote, as plain text: without the bot's name where it was spoken to, without markup."""
+        """What the user wrote, as plain text, without mentions of the bot."""
         text = self.text_of("text")
         for mention in self._mentions_of_bot():
             if isinstance(name := mention.get("text"), str) and name:
                 text = text.replace(name, " ")
-        return plain(text, markup=self.text_of("textFormat") in {"xml", "html"})
+        return to_plain_text(text, markup=self.text_of("textFormat") in {"xml", "html"})
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the pressed button carries, with what was entered in the card; empty where nothing was pressed."""
+        """The data of the pressed button, with what was entered in the card; empty where nothing was pressed."""
         data = self._at("value", "action", "data") if self.type == "invoke" else self.body.get("value")
         return data if isinstance(data, dict) else {}
 
@@ -148,12 +148,12 @@ class Activity:
 
     @property
     def bot_was_added(self) -> bool:
-        """Whether it says that the bot was installed in this chat."""
+        """Whether the bot was installed in this chat."""
         return self._members("membersAdded") if self.type == "conversationUpdate" else self.text_of("action") == "add"
 
     @property
     def bot_was_removed(self) -> bool:
-        """Whether it says that the bot was uninstalled from this chat."""
+        """Whether the bot was uninstalled from this chat."""
         return self._members("membersRemoved") if self.type == "conversationUpdate" else self.text_of("action") == "remove"
 
     def _members(self, key: str) -> bool:

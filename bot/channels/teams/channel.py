@@ -1,4 +1,4 @@
-"""The channel itself, as the gateway sees it."""
+"""The Teams channel as the gateway sees it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from fastapi import APIRouter
 from ruamel.yaml import YAML
 
-from bot.channels.outbound_rate_limit import Limiter
+from bot.channels.outbound_rate_limit import OutboundRateLimiter
 from bot.channels.teams.auth import Authenticator
-from bot.channels.teams.connector import Sender
+from bot.channels.teams.connector import Connector
 from bot.channels.teams.group import TeamsGroup
-from bot.channels.teams.incoming import CHANNEL, Receiver
+from bot.channels.teams.incoming import CHANNEL, ActivityHandler
 from bot.channels.teams.registration import Registration
 from bot.channels.teams.tokens import BotTokens
 from bot.messaging.channel import ChannelCapabilities, ChannelContext, Chat, OutboundMessage
@@ -23,8 +23,8 @@ _TEXTS = Path(__file__).with_name("texts.yml")
 class TeamsChannel:
     """Teams (`bot.messaging.channel.Channel`). Making it raises SettingsError, naming the variable that is missing or wrong."""
 
-    def __init__(self, wiring: ChannelContext) -> None:
-        settings = wiring.settings
+    def __init__(self, context: ChannelContext) -> None:
+        settings = context.settings
         registration = Registration.from_settings(settings)
         self.means = ChannelCapabilities(
             name=CHANNEL,
@@ -37,46 +37,46 @@ class TeamsChannel:
             deletes=False,  # a bot cannot delete what a user wrote
         )
         self._authenticator = Authenticator(registration)
-        self._receiver = Receiver(wiring.gateway, self._authenticator, wiring.clock, YAML(typ="safe", pure=True).load(_TEXTS))
+        self._activities = ActivityHandler(context.gateway, self._authenticator, context.clock, YAML(typ="safe", pure=True).load(_TEXTS))
         self._tokens = BotTokens(registration)
-        limiter = Limiter(settings.redis_url.get_secret_value() if settings.redis_url else None)
-        self._sender = Sender(registration, self._tokens, limiter, wiring.clock)
+        limiter = OutboundRateLimiter(settings.redis_url.get_secret_value() if settings.redis_url else None)
+        self._connector = Connector(registration, self._tokens, limiter, context.clock)
         self.group: Group | None = None
         if settings.support_teams_channel is not None:
-            self.group = self._receiver.group = TeamsGroup(self._sender, settings, settings.support_teams_channel)
-        self.routes: APIRouter | None = self._receiver.routes
+            self.group = self._activities.group = TeamsGroup(self._connector, settings, settings.support_teams_channel)
+        self.routes: APIRouter | None = self._activities.routes
 
     async def start(self) -> None:
-        """Nothing to do: Teams calls."""
+        """Do nothing: Teams calls the webhook."""
 
     async def stop_receiving(self) -> None:
-        """Refuse what comes, so that it comes again."""
-        self._receiver.open = False
+        """Refuse activities, so that Teams sends them again."""
+        self._activities.accepting = False
 
     async def stop(self) -> None:
         """Close connections and threads."""
         self._authenticator.close()
         self._tokens.close()
-        await self._sender.close()
+        await self._connector.close()
 
-    async def send(self, chat: Chat, part: OutboundMessage) -> str:
-        """Send a message; its id, empty where Teams gave none."""
-        return await self._sender.create(chat, part)
+    async def send(self, chat: Chat, message: OutboundMessage) -> str:
+        """Send a message; return its id, empty where Teams gives none."""
+        return await self._connector.send(chat, message)
 
-    async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None:
-        """Put `part` in the place of a message of ours."""
+    async def replace(self, chat: Chat, sent_id: str, message: OutboundMessage) -> None:
+        """Replace a message of the bot."""
         if sent_id:
-            await self._sender.update(chat, sent_id, part)
+            await self._connector.update(chat, sent_id, message)
 
     async def delete(self, chat: Chat, sent_id: str) -> None:
-        """Delete a message of ours; Teams refuses for those of users."""
+        """Delete a message of the bot; Teams refuses it for those of users."""
         if sent_id:
-            await self._sender.delete(chat, sent_id)
+            await self._connector.delete(chat, sent_id)
 
     async def typing(self, chat: Chat) -> None:
-        """Show « écrit… »."""
-        await self._sender.typing(chat)
+        """Show the typing indicator (« écrit… »)."""
+        await self._connector.typing(chat)
 
     async def healthy(self) -> bool:
-        """Whether those who sign the requests of Teams answer."""
-        return await self._sender.reachable()
+        """Return whether the server with Teams' signing keys answers."""
+        return await self._connector.is_reachable()

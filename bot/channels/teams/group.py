@@ -1,4 +1,4 @@
-"""The team's channel: a card for each ticket, at the head of its thread. Agents press, or mention the bot in the thread."""
+"""The support team's channel: a card for each ticket, at the head of its thread. Agents press its buttons, or mention the bot there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from bot.channels.teams.activities import Activity
-from bot.channels.teams.connector import Sender
-from bot.channels.teams.group_cards import group_card, order_in
+from bot.channels.teams.connector import Connector
+from bot.channels.teams.group_cards import group_card, pressed_command
 from bot.messaging.channel import Chat, ChatClosed, OutboundMessage
 from bot.settings import Settings
 from bot.support.groups.group import Answer, GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
@@ -20,72 +20,72 @@ Result = TypeVar("Result")
 
 
 class TeamsGroup:
-    """The channel (`bot.support.groups.group.Group`). `address`: its id, `19:…@thread.tacv2`."""
+    """The channel (`bot.support.groups.group.Group`); its `address` is its id, `19:…@thread.tacv2`."""
 
-    def __init__(self, sender: Sender, settings: Settings, address: str) -> None:
-        self._sender, self._settings, self.address = sender, settings, address
+    def __init__(self, connector: Connector, settings: Settings, address: str) -> None:
+        self._connector, self._settings, self.address = connector, settings, address
         self.name, self.trusted, self.longest_text, self.has_heads = NAME, settings.teams_trusted, 8_000, True
-        self.words = GroupTexts()
+        self.texts = GroupTexts()
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener) -> None:
-        """Who hears what is written there."""
+        """Have `listener` called with what is written there."""
         self._listener = listener
 
     def holds(self, activity: Activity) -> bool:
-        """Whether an activity is of this channel, or of a thread in it."""
+        """Return whether an activity is of this channel, or of a thread in it."""
         return activity.conversation_id.partition(";")[0] == self.address
 
     async def mentioned(self, activity: Activity) -> None:
-        """Somebody spoke to the bot in the channel."""
+        """Handle a message that mentions the bot."""
         text = activity.text
         kind = Kind.TEXT if text else Kind.NOT_TEXT
-        await self._hear(GroupInput(activity.client_id(), _person(activity), activity.conversation_id, text, kind))
+        await self._give(GroupInput(activity.client_id(), _person(activity), activity.conversation_id, text, kind))
 
     async def edited(self, activity: Activity) -> None:
-        """Somebody changed what they had said to the bot."""
-        await self._hear(GroupInput(activity.edit_id, _person(activity), activity.conversation_id, kind=Kind.EDITED))
+        """Handle the edit of such a message."""
+        await self._give(GroupInput(activity.edit_id, _person(activity), activity.conversation_id, kind=Kind.EDITED))
 
     async def pressed(self, activity: Activity) -> Answer | None:
-        """Somebody pressed a card's button, or sent its data; None where it is no button of these cards."""
-        found = order_in(activity.data)
-        if found is None:
+        """Handle a card's button, pressed or sent as data. Return its answer; None where it is no button of these cards."""
+        command = pressed_command(activity.data)
+        if command is None:
             return None
-        ticket_id, text = found
-        return await self._hear(
+        ticket_id, text = command
+        return await self._give(
             GroupInput(activity.client_id("p"), _person(activity), activity.conversation_id, text, ticket_id=ticket_id, seen=False)
         )
 
-    async def _hear(self, heard: GroupInput) -> Answer:
-        return await self._listener(heard) if self._listener is not None else Answer()
+    async def _give(self, received: GroupInput) -> Answer:
+        return await self._listener(received) if self._listener is not None else Answer()
 
     async def make(self, head: TicketCard) -> str:
-        """A new card, which begins a thread."""
+        """Send a ticket's card, which begins a thread; return the thread's conversation id."""
         tenant = self._settings.teams_tenant_id
-        return await self._usable(self._sender.begin(self._chat(self.address), group_card(head, self.words), tenant))
+        return await self._usable(self._connector.create_thread(self._chat(self.address), group_card(head, self.texts), tenant))
 
     async def say(self, thread: str, text: str) -> None:
-        """Write in a thread; outside of any, a new one."""
-        await self._usable(self._sender.create(self._chat(thread or self.address), OutboundMessage(text), gone=ThreadGone))
+        """Write in a thread; where `thread` is empty, begin a new one."""
+        await self._usable(self._connector.send(self._chat(thread or self.address), OutboundMessage(text), gone=ThreadGone))
 
     async def change(self, thread: str, head: TicketCard) -> None:
-        """The card as it is now."""
+        """Replace the card of a thread."""
         root = thread.partition(_THREAD)[2]
         if root:
-            await self._usable(self._sender.update_card(self._chat(thread), root, group_card(head, self.words)))
+            await self._usable(self._connector.update_card(self._chat(thread), root, group_card(head, self.texts)))
 
     async def close(self, thread: str) -> None:
-        """Nothing: a closed ticket's card has nothing to press."""
+        """Do nothing: a closed ticket's card has no buttons."""
 
     async def reopen(self, thread: str) -> None:
-        """Nothing: the card has its buttons again when it is changed."""
+        """Do nothing: the card has its buttons again when it is changed."""
 
     async def delete(self, message: str) -> bool:
-        """A bot cannot delete what somebody else wrote."""
+        """Return False: a bot cannot delete what somebody else wrote."""
         return False
 
     def _chat(self, conversation: str) -> Chat:
-        """All threads share the limits of their channel."""
+        """Return how a thread is reached; all threads share the rate limits of their channel."""
         reference = {
             "conversation": conversation,
             "service_url": self._settings.teams_service_url,
@@ -101,5 +101,5 @@ class TeamsGroup:
 
 
 def _person(activity: Activity) -> str:
-    """The directory's object id, which is the same in every conversation."""
+    """Return the directory's object id, which is the same in every conversation."""
     return (activity.text_of("from", "aadObjectId") or activity.text_of("from", "id"))[:128]

@@ -1,4 +1,4 @@
-"""What an activity becomes for the gateway, and what Teams is answered."""
+"""The webhook of Teams: what an activity becomes for the gateway, and what Teams is answered."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from bot.channels.teams.activities import Activity, Malformed
+from bot.channels.teams.activities import Activity, MalformedActivity
 from bot.channels.teams.auth import Authenticator
-from bot.channels.teams.connector import CARD
+from bot.channels.teams.connector import CARD_CONTENT_TYPE
 from bot.channels.teams.group import TeamsGroup
 from bot.channels.teams.group_cards import group_card
 from bot.core.clock import Clock
+from bot.http.body import BodyTooLarge, parse_json, read_body
 from bot.http.problems import Problem, problem_response
+from bot.http.rate_limit import retry_after
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
 from bot.support.groups.group import Answer
 
 CHANNEL = "teams"
 PATH = "/teams/messages"
-LARGEST_BODY = 256 * 1024
-"""Bytes of a request; Teams itself takes no message over 28 KB."""
-LONGEST_TEXT = 4_000
+MAX_BODY_BYTES = 256 * 1024
+"""Of a request; Teams itself takes no message over 28 KB."""
+MAX_TEXT_LENGTH = 4_000
 """Unicode code points of a message."""
-_READ = frozenset({"message", "messageUpdate", "invoke", "conversationUpdate", "installationUpdate"})
-_PRESSED = "adaptiveCard/action"
-_REMEMBERED = 10_000
+_HANDLED_TYPES = frozenset({"message", "messageUpdate", "invoke", "conversationUpdate", "installationUpdate"})
+_CARD_ACTION = "adaptiveCard/action"
+_MAX_REMOVALS = 10_000
 """Chats of which it is remembered that the assistant was uninstalled from them while this process ran."""
 
 
@@ -40,29 +42,33 @@ class Texts(Protocol):
     def __getitem__(self, name: str, /) -> str: ...
 
 
-class Receiver:
-    """`POST /teams/messages`: each request authenticated, each activity stored before it is acknowledged."""
+class ActivityHandler:
+    """`POST /teams/messages`: each request is authenticated, each activity stored before it is acknowledged.
+
+    Attributes:
+        accepting: whether activities are taken; if not, Teams sends them again.
+        group: the support team's channel, in which nobody talks with the assistant.
+    """
 
     def __init__(self, gateway: Gateway, authenticator: Authenticator, clock: Clock, texts: Texts) -> None:
         self._gateway, self._authenticator, self._clock, self._texts = gateway, authenticator, clock, texts
         self._removals: OrderedDict[str, int] = OrderedDict()
-        self.open = True
+        self.accepting = True
         self.group: TeamsGroup | None = None
-        """The team's channel, in which nobody talks with the assistant."""
         self.routes = APIRouter()
-        self.routes.add_api_route(PATH, self._post, methods=["POST"], response_model=None)
+        self.routes.add_api_route(PATH, self._handle_request, methods=["POST"], response_model=None)
 
-    async def _post(self, request: Request) -> Response:
+    async def _handle_request(self, request: Request) -> Response:
         try:
-            return await self._answer(request)
+            return await self._response_to(request)
         except Problem as problem:
             return problem_response(problem)
 
-    async def _answer(self, request: Request) -> Response:
-        token = self._authenticator.token(request.headers.get("authorization"))
-        if not self.open:
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the assistant is stopping", headers={"Retry-After": "5"})
-        body = _parsed(await _read(request))
+    async def _response_to(self, request: Request) -> Response:
+        token = self._authenticator.token(request)
+        if not self.accepting:
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the assistant is stopping", headers=retry_after(5))
+        body = _parse(await _read(request))
         await self._authenticator.check(token, body.get("serviceUrl") if body is not None else None)
         if body is None:
             raise Problem(HTTPStatus.BAD_REQUEST, "the body is no JSON object")
@@ -72,12 +78,12 @@ class Receiver:
         try:
             activity = Activity(body)
             self._authenticator.check_tenant(activity.tenants)
-            return await self._take(activity)
-        except Malformed:
+            return await self._handle(activity)
+        except MalformedActivity:
             raise Problem(HTTPStatus.BAD_REQUEST, "the body is no activity") from None
 
-    async def _take(self, activity: Activity) -> Response:
-        if activity.type in _READ:
+    async def _handle(self, activity: Activity) -> Response:
+        if activity.type in _HANDLED_TYPES:
             activity.check_complete()
         match activity.type:
             case "invoke":
@@ -105,35 +111,35 @@ class Receiver:
             await self._give(activity, Incoming(activity.client_id(), event="group"))
 
     async def _invoke(self, activity: Activity) -> Response:
-        if activity.text_of("name") != _PRESSED:
+        if activity.text_of("name") != _CARD_ACTION:
             raise Problem(HTTPStatus.NOT_IMPLEMENTED, "only buttons of cards are answered")
         if self.group is not None and self.group.holds(activity):
-            return self._answered(self.group, await self.group.pressed(activity))
+            return self._group_response(self.group, await self.group.pressed(activity))
         if not (activity.personal and activity.token):
-            return _invoked(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
+            return _invoke_response(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
         await self._give(activity, Incoming(_press_id(activity), button=activity.token))
-        return _invoked(200, "application/vnd.microsoft.activity.message", self._texts["received"])
+        return _invoke_response(200, "application/vnd.microsoft.activity.message", self._texts["received"])
 
-    def _answered(self, group: TeamsGroup, answer: Answer | None) -> Response:
-        """What an agent sees who pressed a button of a ticket's card: the card as it is now, or a word."""
+    def _group_response(self, group: TeamsGroup, answer: Answer | None) -> Response:
+        """Return what an agent sees who pressed a button of a ticket card: the card as it is now, or a text."""
         if answer is None:
-            return _invoked(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
+            return _invoke_response(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
         if answer.head is not None:
-            return _invoked(200, CARD, group_card(answer.head, group.words))
-        return _invoked(200, "application/vnd.microsoft.activity.message", answer.text or group.words.say("done"))
+            return _invoke_response(200, CARD_CONTENT_TYPE, group_card(answer.head, group.texts))
+        return _invoke_response(200, "application/vnd.microsoft.activity.message", answer.text or group.texts.say("done"))
 
     async def _membership(self, activity: Activity) -> None:
-        """Installed or uninstalled. In a team nobody is greeted: the assistant answers there when it is spoken to."""
+        """Handle that the bot was installed or uninstalled. In a team nobody is welcomed: the assistant answers there when mentioned."""
         if activity.bot_was_removed:
             await self._gateway.left(CHANNEL, activity.address)
             self._removals[activity.address] = self._removals.pop(activity.address, 0) + 1
-            if len(self._removals) > _REMEMBERED:
+            if len(self._removals) > _MAX_REMOVALS:
                 self._removals.popitem(last=False)
         elif activity.bot_was_added and activity.personal:
             await self._give(activity, Incoming(self._welcome_id(activity), event="welcome"))
 
     def _welcome_id(self, activity: Activity) -> str:
-        """One for the two activities, of different ids, that Teams sends for one installation, and for their repetitions."""
+        """Return one client id for the two activities, of different ids, that Teams sends for one installation, and for their retries."""
         return f"w:{self._clock.now():%Y-%m-%dT%H}:{self._removals.get(activity.address, 0)}"
 
     async def _give(self, activity: Activity, incoming: Incoming) -> None:
@@ -142,51 +148,41 @@ class Receiver:
 
 
 def _incoming(activity: Activity) -> Incoming:
-    """A message of a personal chat: a button of a client without `Action.Execute`, a text, or something that is not read."""
+    """Return a message of a personal chat: a button of a client without `Action.Execute`, a text, or something that is not read."""
     if activity.token:
         return Incoming(_press_id(activity), button=activity.token)
     text = activity.text
     if not text:
         return Incoming(activity.client_id(), event="not_text")
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_LENGTH:
         return Incoming(activity.client_id(), event="too_long")
     return Incoming(activity.client_id(), text=text)
 
 
 def _press_id(activity: Activity) -> str:
-    """The activity's id; one that has none is the press of that button."""
+    """Return the client id of a press: the activity's id, or the button's token where it has none."""
     return activity.client_id() if activity.text_of("id") else f"b:{activity.token}"
 
 
-def _invoked(status: int, kind: str, value: Any) -> Response:
-    """The answer to a pressed button: the HTTP status is of the delivery, the inner one of the press."""
+def _invoke_response(status: int, kind: str, value: Any) -> Response:
+    """Return the answer to a pressed button: the HTTP status is of the delivery, the inner one of the press."""
     return JSONResponse({"statusCode": status, "type": kind, "value": value})
 
 
 async def _read(request: Request) -> bytes:
-    """The body, refused as soon as it is known to be too large."""
-    body = bytearray()
-    announced = request.headers.get("content-length", "")
-    too_large = announced.isdecimal() and int(announced[:12]) > LARGEST_BODY
-    if not too_large:
-        async for part in request.stream():
-            body += part
-            if too_large := len(body) > LARGEST_BODY:
-                break
-    if too_large:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {LARGEST_BODY} bytes", headers={"Connection": "close"})
-    return bytes(body)
-
-
-def _parsed(body: bytes) -> dict[str, Any] | None:
-    """The JSON object, or None. Lone surrogates are no text that a database keeps."""
+    """Return the body. Raise Problem (413) where it is too large."""
     try:
-        value = json.loads(body, parse_constant=_refuse)
+        return await read_body(request, MAX_BODY_BYTES)
+    except BodyTooLarge:
+        detail = f"a request has at most {MAX_BODY_BYTES} bytes"
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers={"Connection": "close"}) from None
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object, or None. Lone surrogates are no text that a database keeps."""
+    try:
+        value = parse_json(body)
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _refuse(_constant: str) -> None:
-    raise ValueError("not JSON")

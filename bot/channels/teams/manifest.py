@@ -1,4 +1,4 @@
-"""The rules of Teams' app manifest (published schema v1.19) that matter to this app, so that an upload is not refused."""
+"""Rules of Teams' app manifest (published schema v1.19) that matter to this app, so that an upload is not refused."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 VERSION = "1.19"
 SCHEMA = f"https://developer.microsoft.com/en-us/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json"
 SCOPES = frozenset({"personal", "team", "groupChat"})
-MOST_COMMANDS, MOST_COMMAND_LISTS, MOST_DOMAINS, LONGEST_URL = 10, 3, 16, 2048
-LENGTHS = {
+MAX_COMMANDS, MAX_COMMAND_LISTS, MAX_DOMAINS, MAX_URL_LENGTH = 10, 3, 16, 2048
+MAX_LENGTHS = {
     ("developer", "name"): 32,
     ("name", "short"): 30,
     ("name", "full"): 100,
     ("description", "short"): 80,
     ("description", "full"): 4000,
 }
-"""Characters at most; each of them is required."""
+"""Maximum lengths in characters; each of these texts is required."""
 URLS = (("developer", "websiteUrl"), ("developer", "privacyUrl"), ("developer", "termsOfUseUrl"))
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER = r"(0|[1-9]\d*)"
@@ -29,15 +29,20 @@ _ALLOWED = frozenset(
     {"$schema", "manifestVersion", "version", "id", "localizationInfo", "developer", "name", "description", "icons", "accentColor"}
     | {"bots", "validDomains"}
 )
-"""What this app has; the schema takes no names that it does not know."""
+"""The properties that this app has; the schema takes none that it does not know."""
 
 
 def problems(manifest: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a manifest, one line each with the place of it; nothing when Teams would take it."""
-    return [*_of_whole(manifest), *_of_texts(manifest), *_of_bots(manifest.get("bots")), *_of_domains(manifest.get("validDomains"))]
+    """Return what is wrong with a manifest, a line each that begins with where; nothing where Teams would take it."""
+    return [
+        *_app_problems(manifest),
+        *_text_problems(manifest),
+        *_bot_problems(manifest.get("bots")),
+        *_domain_problems(manifest.get("validDomains")),
+    ]
 
 
-def _of_whole(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _app_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{name}: not known to this version of the schema" for name in sorted(set(manifest) - _ALLOWED))
     if manifest.get("$schema") != SCHEMA or manifest.get("manifestVersion") != VERSION:
         yield f"manifestVersion: must be {VERSION}, with its $schema"
@@ -53,19 +58,19 @@ def _of_whole(manifest: Mapping[str, Any]) -> Iterator[str]:
             yield f"icons.{name}: must name a file of the package"
 
 
-def _of_texts(manifest: Mapping[str, Any]) -> Iterator[str]:
-    for path, longest in LENGTHS.items():
-        yield from _text(".".join(path), _at(manifest, *path), longest)
+def _text_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
+    for path, max_length in MAX_LENGTHS.items():
+        yield from _text(".".join(path), _at(manifest, *path), max_length)
     for part in ("name", "description"):
         if _at(manifest, part, "short") and _at(manifest, part, "short") == _at(manifest, part, "full"):
             yield f"{part}.full: must differ from {part}.short"
     for path in URLS:
         url = _at(manifest, *path)
-        if not isinstance(url, str) or len(url) > LONGEST_URL or not _https(url):
-            yield f"{'.'.join(path)}: must be an https address of at most {LONGEST_URL} characters"
+        if not isinstance(url, str) or len(url) > MAX_URL_LENGTH or not _https(url):
+            yield f"{'.'.join(path)}: must be an https address of at most {MAX_URL_LENGTH} characters"
 
 
-def _of_bots(bots: Any) -> Iterator[str]:
+def _bot_problems(bots: Any) -> Iterator[str]:
     if not isinstance(bots, list) or len(bots) != 1 or not isinstance(bots[0], Mapping):
         yield "bots: must be one bot"
         return
@@ -74,43 +79,43 @@ def _of_bots(bots: Any) -> Iterator[str]:
         yield "bots[0].botId: must be a GUID"
     yield from _scopes("bots[0].scopes", bot.get("scopes"))
     lists = bot.get("commandLists", [])
-    if not isinstance(lists, list) or len(lists) > MOST_COMMAND_LISTS:
-        yield f"bots[0].commandLists: must be at most {MOST_COMMAND_LISTS} lists"
+    if not isinstance(lists, list) or len(lists) > MAX_COMMAND_LISTS:
+        yield f"bots[0].commandLists: must be at most {MAX_COMMAND_LISTS} lists"
         return
     for index, commands in enumerate(lists):
-        yield from _of_commands(f"bots[0].commandLists[{index}]", commands if isinstance(commands, Mapping) else {})
+        yield from _command_problems(f"bots[0].commandLists[{index}]", commands if isinstance(commands, Mapping) else {})
 
 
-def _of_commands(place: str, commands: Mapping[str, Any]) -> Iterator[str]:
-    yield from _scopes(f"{place}.scopes", commands.get("scopes"))
+def _command_problems(path: str, commands: Mapping[str, Any]) -> Iterator[str]:
+    yield from _scopes(f"{path}.scopes", commands.get("scopes"))
     found = commands.get("commands")
-    if not isinstance(found, list) or len(found) > MOST_COMMANDS:
-        yield f"{place}.commands: must be at most {MOST_COMMANDS} commands"
+    if not isinstance(found, list) or len(found) > MAX_COMMANDS:
+        yield f"{path}.commands: must be at most {MAX_COMMANDS} commands"
         return
     for index, command in enumerate(found):
-        for name, longest in (("title", 32), ("description", 128)):
-            yield from _text(f"{place}.commands[{index}].{name}", _at(command, name), longest)
+        for name, max_length in (("title", 32), ("description", 128)):
+            yield from _text(f"{path}.commands[{index}].{name}", _at(command, name), max_length)
 
 
-def _of_domains(domains: Any) -> Iterator[str]:
-    if not isinstance(domains, list) or len(domains) > MOST_DOMAINS:
-        yield f"validDomains: must be at most {MOST_DOMAINS} domains"
+def _domain_problems(domains: Any) -> Iterator[str]:
+    if not isinstance(domains, list) or len(domains) > MAX_DOMAINS:
+        yield f"validDomains: must be at most {MAX_DOMAINS} domains"
         return
     for index, domain in enumerate(domains):
         if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):
             yield f"validDomains[{index}]: must be a domain without scheme, port or path"
 
 
-def _text(place: str, value: Any, longest: int) -> Iterator[str]:
+def _text(path: str, value: Any, max_length: int) -> Iterator[str]:
     if not isinstance(value, str) or not value.strip():
-        yield f"{place}: missing"
-    elif len(value) > longest:
-        yield f"{place}: has {len(value)} characters, {longest} are allowed"
+        yield f"{path}: missing"
+    elif len(value) > max_length:
+        yield f"{path}: has {len(value)} characters, {max_length} are allowed"
 
 
-def _scopes(place: str, scopes: Any) -> Iterator[str]:
+def _scopes(path: str, scopes: Any) -> Iterator[str]:
     if not isinstance(scopes, list) or not scopes or not all(isinstance(s, str) and s in SCOPES for s in scopes):
-        yield f"{place}: must be some of {', '.join(sorted(SCOPES))}"
+        yield f"{path}: must be some of {', '.join(sorted(SCOPES))}"
 
 
 def _at(value: Any, *path: str) -> Any:

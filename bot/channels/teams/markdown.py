@@ -1,4 +1,4 @@
-"""Plain text in the places of an Adaptive Card that read Markdown: nothing a user wrote becomes markup there."""
+"""Escaping of plain text where an Adaptive Card reads Markdown: nothing that a user wrote becomes markup."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ _BLOCK = re.compile(r"^(?:([#+\-=])|(\d{1,9})([.)]))")
 
 
 def escape(line: str) -> str:
-    """One line as Markdown that shows the very same text.
+    """Return one line as Markdown that shows the very same text.
 
-    Only what would mean something is escaped: some clients show a needless backslash. Spaces at the beginning, which would
-    make code of it, become no-break spaces.
+    Only what would be markup is escaped: some clients show a needless backslash. Leading spaces, which would make it code, become
+    no-break spaces.
+
+    Raises:
+        ValueError: there is more than one line.
     """
     if "\n" in line or "\r" in line:
         raise ValueError("one line at a time")

@@ -12,21 +12,22 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
-from bot.channels.teams import manifest, png
-from bot.channels.teams.icons import FOLDER
+from bot.channels.teams.manifest import problems
 from bot.settings import Settings, SettingsError, load_settings
 
-ICONS = {"color": 192, "outline": 32}
-"""Pixels of a side."""
+FOLDER = Path(__file__).with_name("app")
+"""The manifest without what depends on the installation, and the icons, as PNG and as the SVG that they were drawn from."""
+ICONS = ("color.png", "outline.png")
+"""192 × 192 pixels in full colour, and 32 × 32 white on transparent, as Teams wants them."""
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)
-"""The same settings make the same file."""
+"""Always the same, so that the same settings make the same file."""
 
 teams_app = typer.Typer(no_args_is_help=True, help="Microsoft Teams : le paquet de l’application à installer.")
 _console = Console(highlight=False, soft_wrap=True)
 
 
 class PackageError(Exception):
-    """The package cannot be made; each line says what is wrong with what."""
+    """The package cannot be made; each line of the message says what is wrong with what."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -35,7 +36,7 @@ class PackageError(Exception):
 
 @teams_app.callback()
 def _teams() -> None:
-    """A group, so that its one command is called by its name."""
+    """Make a group of commands, so that its only one is called by its name."""
 
 
 @teams_app.command()
@@ -58,49 +59,33 @@ def package(
 def build_manifest(
     settings: Settings, *, version: str = "1.0.0", website: str | None = None, privacy: str | None = None, terms: str | None = None
 ) -> dict[str, Any]:
-    """The manifest of this installation. Raises SettingsError, naming the variable that is missing."""
-    filled: dict[str, Any] = json.loads((FOLDER / "manifest.json").read_text("utf-8"))
-    app_id, site = settings.required("teams_app_id"), website or settings.required("public_url")
-    filled["id"], filled["version"] = app_id, version
-    filled["developer"] |= {"websiteUrl": site, "privacyUrl": privacy or site, "termsOfUseUrl": terms or site}
-    filled["bots"][0]["botId"] = app_id
-    filled["validDomains"] = [_host(settings.required("public_url"))]
-    return filled
+    """Return the manifest of this installation; the arguments are the options of the command.
 
-
-def write_package(filled: Mapping[str, Any], out: Path, icons: Path = FOLDER) -> None:
-    """Write the zip. Raises PackageError, and writes nothing, where Teams would refuse it.
-
-    Args:
-        icons: folder of color.png and outline.png.
+    Raises:
+        SettingsError: a setting is missing; it names the variable.
     """
-    found = {name: (icons / f"{name}.png").read_bytes() for name in ICONS}
-    wrong = manifest.problems(filled) + [line for name, data in found.items() for line in icon_problems(name, data)]
-    if wrong:
-        raise PackageError(wrong)
-    contents = {"manifest.json": json.dumps(filled, indent=2, ensure_ascii=False).encode()}
-    contents |= {f"{name}.png": data for name, data in found.items()}
+    manifest: dict[str, Any] = json.loads((FOLDER / "manifest.json").read_text("utf-8"))
+    app_id, site = settings.required("teams_app_id"), website or settings.required("public_url")
+    manifest["id"], manifest["version"] = app_id, version
+    manifest["developer"] |= {"websiteUrl": site, "privacyUrl": privacy or site, "termsOfUseUrl": terms or site}
+    manifest["bots"][0]["botId"] = app_id
+    manifest["validDomains"] = [_host(settings.required("public_url"))]
+    return manifest
+
+
+def write_package(manifest: Mapping[str, Any], out: Path) -> None:
+    """Write the zip: the manifest and the two icons.
+
+    Raises:
+        PackageError: Teams would refuse the manifest; nothing is written.
+    """
+    if found := problems(manifest):
+        raise PackageError(found)
+    contents = {"manifest.json": json.dumps(manifest, indent=2, ensure_ascii=False).encode()}
+    contents |= {name: (FOLDER / name).read_bytes() for name in ICONS}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in contents.items():
             archive.writestr(zipfile.ZipInfo(name, _WRITTEN_AT), data, zipfile.ZIP_DEFLATED)
-
-
-def icon_problems(name: str, data: bytes) -> list[str]:
-    """What is wrong with icon `name` (color or outline): its size, and of the outline that it is white on nothing."""
-    side = ICONS[name]
-    try:
-        image = png.read(data)
-    except png.NotAnIcon as error:
-        return [f"{name}.png: {error}"]
-    if (image.width, image.height) != (side, side):
-        return [f"{name}.png: is {image.width} × {image.height} pixels, must be {side} × {side}"]
-    wrong = []
-    if name == "outline":
-        if any(pixel[3] and pixel[:3] != (255, 255, 255) for pixel in image.pixels):
-            wrong.append("outline.png: must be white and nothing else")
-        if not any(pixel[3] == 0 for pixel in image.pixels):
-            wrong.append("outline.png: must have a transparent ground")
-    return wrong
 
 
 def _host(url: str) -> str:

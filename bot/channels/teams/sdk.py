@@ -1,4 +1,4 @@
-"""What is used of the Teams SDK, imported in one place: it warns of its previews, and changes other libraries' log levels."""
+"""What is used of the Teams SDK (`microsoft-teams-apps`), imported in one place: it warns of its previews, and changes log levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tokens that the bot shows to the connector: by client credentials of its tenant, or made up where Teams is a fake one."""
+"""Access tokens for the connector: by client credentials of the bot's tenant, or made up where Teams is a stand-in."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from bot.channels.teams.sdk import AppTokenProvider, ClientCredentials, TokenCre
 from bot.core.errors import log_error
 from bot.messaging.channel import ChannelUnavailable
 
-_SECONDS = 20.0
+_TIMEOUT_SECONDS = 20.0
 
 
 class BotTokens:
-    """The SDK's token source, off the event loop: it looks its authority up in a blocking call."""
+    """The SDK's token provider, off the event loop: it looks up its authority in a blocking call."""
 
     def __init__(self, registration: Registration) -> None:
         self._registration = registration
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="teams-token")
         self._lock = asyncio.Lock()
         self._token: TokenProtocol | None = None
-        self._source = self._new_source()
+        self._provider = self._new_provider()
 
     def close(self) -> None:
-        """Get no token any more."""
+        """Get no further token."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def forget(self) -> None:
-        """The token was refused: get another one."""
-        self._token, self._source = None, self._new_source()
+        """Forget the token, which was refused, and get another one when asked."""
+        self._token, self._provider = None, self._new_provider()
 
     async def get(self, scope: str) -> TokenProtocol:
-        """A token that is good for five minutes at least. Raises ChannelUnavailable."""
+        """Return a token that is valid for five minutes at least. Raise ChannelUnavailable."""
         async with self._lock:
             if self._token is None or self._token.is_expired():
                 self._token = await self._acquire(scope)
@@ -43,8 +43,8 @@ class BotTokens:
     async def _acquire(self, scope: str) -> TokenProtocol:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(_SECONDS):
-                token = await loop.run_in_executor(self._threads, lambda: asyncio.run(self._source.get_app_token(scope)))
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                token = await loop.run_in_executor(self._threads, lambda: asyncio.run(self._provider.get_app_token(scope)))
             if token is None:
                 raise ValueError("no token")
         except Exception as error:  # the SDK and its HTTP library raise what they like; none of it ends the bot
@@ -52,15 +52,19 @@ class BotTokens:
             raise ChannelUnavailable from None
         return token
 
-    def _new_source(self) -> AppTokenProvider:
-        mine = self._registration
+    def _new_provider(self) -> AppTokenProvider:
+        registration = self._registration
         credentials: ClientCredentials | TokenCredentials
-        if mine.loopback:
-            credentials = TokenCredentials(client_id=mine.app_id, tenant_id=mine.tenant_id, token=lambda _scope, _tenant: self._made_up())
+        if registration.loopback:
+            credentials = TokenCredentials(
+                client_id=registration.app_id, tenant_id=registration.tenant_id, token=lambda _scope, _tenant: self._loopback_token()
+            )
         else:
-            credentials = ClientCredentials(client_id=mine.app_id, client_secret=mine.password or "", tenant_id=mine.tenant_id)
-        return AppTokenProvider(TokenManager(credentials, mine.cloud), mine.cloud)
+            credentials = ClientCredentials(
+                client_id=registration.app_id, client_secret=registration.password or "", tenant_id=registration.tenant_id
+            )
+        return AppTokenProvider(TokenManager(credentials, registration.cloud), registration.cloud)
 
-    def _made_up(self) -> str:
-        """A well-formed token, signed with a key that everybody may know: only a fake Teams on this machine is shown it."""
+    def _loopback_token(self) -> str:
+        """Return a well-formed token, signed with a key that everybody may know: only a stand-in on this machine gets it."""
         return jwt.encode({"appid": self._registration.app_id, "aud": "loopback"}, "loopback" * 4, algorithm="HS256")

@@ -1,6 +1,7 @@
-"""The team's forum supergroup: a topic for each ticket. The bot is an administrator there, with *Manage Topics* and *Delete Messages*.
+"""The support team's forum supergroup: a topic for each ticket.
 
-It hears everything there, since administrators do. Limits: 20 messages a minute for all topics together.
+The bot is an administrator there, with *Manage Topics* and *Delete Messages*; administrators receive every message. Limit: 20 messages a
+minute for all topics together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.channels.telegram.api_calls import Gone, Places, told
+from bot.channels.telegram.api_calls import MessageGone, TelegramRateLimits, call_api
 from bot.channels.telegram.formatting import to_html
 from bot.core.errors import log_error
 from bot.messaging.channel import ChatClosed, ChatMoved, MessageRefused, OutboundMessage
@@ -21,10 +22,10 @@ from bot.messaging.rendering import split
 from bot.support.groups.group import GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
 
 NAME = "telegram"
-LONGEST_TITLE = 128
+MAX_TITLE_LENGTH = 128
 """UTF-16 code units of a topic's name."""
 _NO_THREAD = ("thread not found", "topic_deleted", "topic_id_invalid", "message_thread_invalid")
-_AS_IT_IS = ("topic_not_modified",)
+_UNCHANGED = ("topic_not_modified",)
 _UNUSABLE = ("not enough rights", "admin_required", "not a forum", "have no rights", "topic_closed", "was deactivated")
 CONTENT = frozenset(
     [
@@ -46,7 +47,7 @@ CONTENT = frozenset(
         "voice",
     ]
 )
-"""What a message may hold instead of a text."""
+"""Fields of a message that holds something else than a text."""
 Result = TypeVar("Result")
 Json = Mapping[str, Any]
 
@@ -54,34 +55,34 @@ Json = Mapping[str, Any]
 class TelegramGroup:
     """The group (`bot.support.groups.group.Group`)."""
 
-    def __init__(self, bot: Bot, places: Places, address: str) -> None:
-        self._bot, self._places, self.address = bot, places, address
+    def __init__(self, bot: Bot, limits: TelegramRateLimits, address: str) -> None:
+        self._bot, self._limits, self.address = bot, limits, address
         self.name, self.trusted, self.longest_text, self.has_heads = NAME, False, 4096, False
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener) -> None:
-        """Who hears what is written there."""
+        """Have `listener` called with what is written there."""
         self._listener = listener
 
-    async def take(self, update: Json) -> None:
-        """An update of the group; what is not for the team's work is ignored. Raises what storing raises, so that it comes again."""
+    async def handle(self, update: Json) -> None:
+        """Give an update to the listener, if it concerns a ticket. Raise what storing raises, so that it comes again."""
         try:
-            heard = heard_in(update)
+            received = group_input(update)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             log_error(error, "reading an update of Telegram")
             return
-        if heard is not None and self._listener is not None:
-            await self._listener(heard)
+        if received is not None and self._listener is not None:
+            await self._listener(received)
 
     async def make(self, head: TicketCard) -> str:
-        """A new topic."""
-        async with self._places.one(self.address):
-            topic = await self._ask(self._bot.create_forum_topic(self.address, split(head.title, LONGEST_TITLE)[0]))
+        """Open a topic; return its id."""
+        async with self._limits.slot(self.address):
+            topic = await self._call(self._bot.create_forum_topic(self.address, split(head.title, MAX_TITLE_LENGTH)[0]))
         return str(topic.message_thread_id)
 
     async def say(self, thread: str, text: str) -> None:
-        """Write in a topic, or outside of any."""
-        async with self._places.one(self.address):
+        """Write in a topic, or outside of any where `thread` is empty."""
+        async with self._limits.slot(self.address):
             sending = self._bot.send_message(
                 self.address,
                 to_html(OutboundMessage(text)),
@@ -89,47 +90,47 @@ class TelegramGroup:
                 message_thread_id=int(thread) if thread else None,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
-            await self._ask(sending)
+            await self._call(sending)
 
     async def change(self, thread: str, head: TicketCard) -> None:
-        """Nothing: what was said first in a topic stays."""
+        """Do nothing: the first message of a topic stays as it is."""
 
     async def close(self, thread: str) -> None:
-        """Close a topic; one that is gone is as good as closed."""
-        with suppress(ThreadGone, Gone):
-            await self._ask(self._bot.close_forum_topic(self.address, int(thread)))
+        """Close a topic; one that is gone counts as closed."""
+        with suppress(ThreadGone, MessageGone):
+            await self._call(self._bot.close_forum_topic(self.address, int(thread)))
 
     async def reopen(self, thread: str) -> None:
-        """Open a topic again."""
-        with suppress(Gone):
-            await self._ask(self._bot.reopen_forum_topic(self.address, int(thread)))
+        """Reopen a topic."""
+        with suppress(MessageGone):
+            await self._call(self._bot.reopen_forum_topic(self.address, int(thread)))
 
     async def delete(self, message: str) -> bool:
-        """Delete an agent's message: administrators with *Delete Messages* may."""
+        """Delete an agent's message, which administrators with *Delete Messages* may; return whether that was possible."""
         try:
-            return bool(await self._ask(self._bot.delete_message(self.address, int(message))))
-        except (Gone, GroupUnusable):
+            return bool(await self._call(self._bot.delete_message(self.address, int(message))))
+        except (MessageGone, GroupUnusable):
             return False
 
-    async def _ask(self, call: Awaitable[Result]) -> Result:
-        """The result of a call, its failures as the team's groups know them."""
+    async def _call(self, call: Awaitable[Result]) -> Result:
+        """Return the result of a call; raise its failures as the support team's groups know them."""
         try:
-            return await told(call, self._places.limiter)
+            return await call_api(call, self._limits.limiter)
         except (ChatClosed, ChatMoved) as error:
             raise GroupUnusable from error
         except MessageRefused as error:
             reason = error.__cause__.message.lower() if isinstance(error.__cause__, BadRequest) else ""
-            if any(word in reason for word in _NO_THREAD):
+            if any(phrase in reason for phrase in _NO_THREAD):
                 raise ThreadGone from error
-            if any(word in reason for word in _AS_IT_IS):
-                raise Gone from error
-            if any(word in reason for word in _UNUSABLE):
+            if any(phrase in reason for phrase in _UNCHANGED):
+                raise MessageGone from error
+            if any(phrase in reason for phrase in _UNUSABLE):
                 raise GroupUnusable from error
             raise
 
 
-def heard_in(update: Json) -> GroupInput | None:
-    """What somebody wrote in the group; None for what concerns nobody: other bots, service messages, who came and went."""
+def group_input(update: Json) -> GroupInput | None:
+    """Return what somebody wrote in the group; None for what concerns no ticket: other bots, service messages, who joined and left."""
     edited = update.get("edited_message")
     message = edited if edited is not None else update.get("message")
     if message is None:
@@ -151,13 +152,13 @@ def heard_in(update: Json) -> GroupInput | None:
         key=f"u{update['update_id']}",
         person="" if anonymous else str(int(sender["id"])),
         thread=str(int(message["message_thread_id"])) if message.get("is_topic_message") else "",
-        text=command_of(text) if kind is Kind.TEXT and isinstance(text, str) else "",
+        text=strip_bot_name(text) if kind is Kind.TEXT and isinstance(text, str) else "",
         kind=Kind.ANONYMOUS if anonymous else kind,
         message=str(int(message["message_id"])),
     )
 
 
-def command_of(text: str) -> str:
-    """« /start@name x » as « /start x »."""
+def strip_bot_name(text: str) -> str:
+    """Return a command without the bot's name: « /start@name x » as « /start x »."""
     word, space, rest = text.partition(" ")
     return word.split("@")[0] + space + rest if word.startswith("/") else text

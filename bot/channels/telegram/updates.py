@@ -1,6 +1,6 @@
-"""Updates of Telegram, given to the gateway: in order within a chat, chats side by side.
+"""Updates of Telegram, given to the gateway: in order within a chat, chats in parallel.
 
-What is not read is answered or ignored on purpose.
+What cannot be read is answered (a photo) or ignored (a poll's answer) on purpose.
 """
 
 from __future__ import annotations
@@ -10,87 +10,90 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from bot.channels.telegram.group import CONTENT, TelegramGroup, command_of
+from bot.channels.telegram.group import CONTENT, TelegramGroup, strip_bot_name
 from bot.core.errors import log_error
 from bot.messaging.messages import Incoming
 
 CHANNEL = "telegram"
-ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 """Kinds of updates that are asked for; others (polls, reactions, channel posts…) are ignored where they come all the same."""
-LONGEST_TEXT = 4_000
+MAX_TEXT_LENGTH = 4_000
 """Code points of a text, as on every channel."""
-_OUT = frozenset({"kicked", "left"})
+_LEFT_STATUSES = frozenset({"kicked", "left"})
 Json = Mapping[str, Any]
 
 
-class Gate(Protocol):
-    """The part of the gateway that receiving needs."""
+class UpdateGateway(Protocol):
+    """The part of the gateway that updates are given to."""
 
     async def enter(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
-        """The conversation of a chat."""
+        """Return the id of the conversation of a chat, opened where there is none."""
 
     async def left(self, channel: str, address: str) -> None:
-        """The chat cannot be written to any more."""
+        """Note that the chat cannot be written to any more."""
 
     async def receive(self, conversation_id: str, incoming: Incoming) -> Any:
-        """Store something received."""
+        """Store what was received."""
 
 
-class Malformed(Exception):
-    """An update has not the shape that the Bot API documents."""
+class MalformedUpdate(Exception):
+    """An update does not have the shape that the Bot API documents."""
 
     def __init__(self) -> None:
-        super().__init__("an update has not the shape that the Bot API documents")
+        super().__init__(self.__doc__)
 
 
-class Receiver:
-    """Stores updates. Done twice, an update is stored once: the gateway knows its id."""
+class UpdateHandler:
+    """Stores updates. One that comes twice is stored once: the gateway knows its id.
 
-    def __init__(self, gateway: Gate, bot_name: str | None = None) -> None:
+    Attributes:
+        group: the support team's group, whose updates belong to no conversation with the assistant.
+    """
+
+    def __init__(self, gateway: UpdateGateway, bot_name: str | None = None) -> None:
         self._gateway, self._bot_name = gateway, (bot_name or "").casefold()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._users: dict[str, int] = {}
+        self._pending: dict[str, int] = {}
         self.group: TelegramGroup | None = None
-        """The team's, whose updates are no conversation of the assistant's."""
 
-    async def take(self, updates: Sequence[Any]) -> None:
-        """Store these updates; raises what storing raises, so that they come again. A malformed one is logged and passed over."""
+    async def handle(self, updates: Sequence[Any]) -> None:
+        """Store these updates. Raise what storing raises, so that they come again; log a malformed one and skip it."""
         by_chat: dict[str, list[Json]] = {}
         for update in updates:
             if isinstance(update, Mapping) and isinstance(update.get("update_id"), int):
-                by_chat.setdefault(_chat_of(update), []).append(update)
+                by_chat.setdefault(_chat_id(update), []).append(update)
             else:
-                log_error(Malformed(), "reading an update of Telegram")
-        await asyncio.gather(*(self._in_order(address, some) for address, some in by_chat.items()))
+                log_error(MalformedUpdate(), "reading an update of Telegram")
+        await asyncio.gather(*(self._handle_in_order(address, of_chat) for address, of_chat in by_chat.items()))
 
-    async def _in_order(self, address: str, updates: list[Json]) -> None:
-        self._users[address] = self._users.get(address, 0) + 1
+    async def _handle_in_order(self, address: str, updates: list[Json]) -> None:
+        self._pending[address] = self._pending.get(address, 0) + 1
         try:
             async with self._locks[address]:
                 for update in updates:
-                    await self._one(update)
+                    await self._handle_one(update)
         finally:
-            self._users[address] -= 1
-            if not self._users[address]:
-                del self._users[address]
+            self._pending[address] -= 1
+            if not self._pending[address]:
+                del self._pending[address]
                 self._locks.pop(address, None)
 
-    async def _one(self, update: Json) -> None:
-        if self.group is not None and _chat_of(update) == self.group.address:
-            await self.group.take(update)
+    async def _handle_one(self, update: Json) -> None:
+        if self.group is not None and _chat_id(update) == self.group.address:
+            await self.group.handle(update)
             return
         try:
-            address, reference, incoming, gone = _read(update, self._bot_name)
+            address, reference, incoming, left = _read(update, self._bot_name)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             log_error(error, "reading an update of Telegram")
             return
-        if gone:
+        if left:
             await self._gateway.left(CHANNEL, address)
         elif incoming is not None:
             await self._gateway.receive(await self._gateway.enter(CHANNEL, address, reference), incoming)
 
 
-def _chat_of(update: Json) -> str:
+def _chat_id(update: Json) -> str:
     for value in update.values():
         if isinstance(value, Mapping):
             message = value.get("message") if isinstance(value.get("message"), Mapping) else value
@@ -101,23 +104,23 @@ def _chat_of(update: Json) -> str:
 
 
 def _read(update: Json, bot_name: str) -> tuple[str, dict[str, Any], Incoming | None, bool]:
-    """Address, reference, what was received (None: ignored), and whether the chat is closed to us."""
+    """Return address, reference, what was received (None: ignored), and whether the bot left the chat."""
     client_id = f"u{update['update_id']}"
     if (member := update.get("my_chat_member")) is not None:
         return _membership(member, client_id)
     if (query := update.get("callback_query")) is not None:
-        return _pressed(query, client_id)
+        return _button_press(query, client_id)
     if (edited := update.get("edited_message")) is not None:
-        address, reference = _where(edited)
+        address, reference = _chat_reference(edited)
         private = edited["chat"]["type"] == "private"
         return address, reference, Incoming(client_id, event="edited") if private else None, False
     if (message := update.get("message")) is not None:
-        address, reference = _where(message)
+        address, reference = _chat_reference(message)
         return address, reference, _message(message, client_id, bot_name), False
     return "", {}, None, False
 
 
-def _where(message: Json) -> tuple[str, dict[str, Any]]:
+def _chat_reference(message: Json) -> tuple[str, dict[str, Any]]:
     reference = {"thread": message["message_thread_id"]} if message.get("is_topic_message") else {}
     return str(int(message["chat"]["id"])), reference
 
@@ -127,20 +130,20 @@ def _message(message: Json, client_id: str, bot_name: str) -> Incoming | None:
     if sender.get("is_bot"):
         return None
     if message["chat"]["type"] != "private":
-        return Incoming(client_id, event="group") if _addressed(message, bot_name) else None
+        return Incoming(client_id, event="group") if _is_for_bot(message, bot_name) else None
     sent_id, text = str(int(message["message_id"])), message.get("text")
     if CONTENT & message.keys() or "forward_origin" in message:
         return Incoming(client_id, event="not_text", sent_id=sent_id)
     if not isinstance(text, str) or not text.strip():
         return None  # a service message: somebody joined, a title was changed
-    text = command_of(text)
-    if len(text) > LONGEST_TEXT:
+    text = strip_bot_name(text)
+    if len(text) > MAX_TEXT_LENGTH:
         return Incoming(client_id, event="too_long", sent_id=sent_id)
     return Incoming(client_id, text=text, sent_id=sent_id)
 
 
-def _addressed(message: Json, bot_name: str) -> bool:
-    """Whether words in a group are for the bot: a command, a mention, an answer to it, or its being added."""
+def _is_for_bot(message: Json, bot_name: str) -> bool:
+    """Return whether a message in a group is for the bot: a command, a mention, an answer to it, or that it was added."""
     if any(member.get("is_bot") for member in message.get("new_chat_members") or ()):
         return True
     answered = (message.get("reply_to_message") or {}).get("from") or {}
@@ -153,14 +156,14 @@ def _addressed(message: Json, bot_name: str) -> bool:
     return named or command
 
 
-def _pressed(query: Json, client_id: str) -> tuple[str, dict[str, Any], Incoming | None, bool]:
+def _button_press(query: Json, client_id: str) -> tuple[str, dict[str, Any], Incoming | None, bool]:
     message, data = query.get("message") or {}, query.get("data")
     if not isinstance(data, str) or not message or message["chat"]["type"] != "private":
         return "", {}, None, False
-    address, reference = _where(message)
+    address, reference = _chat_reference(message)
     return address, reference, Incoming(client_id, button=data[:100]), False
 
 
 def _membership(member: Json, client_id: str) -> tuple[str, dict[str, Any], Incoming | None, bool]:
     address, status = str(int(member["chat"]["id"])), member["new_chat_member"]["status"]
-    return address, {}, None, status in _OUT
+    return address, {}, None, status in _LEFT_STATUSES

@@ -1,4 +1,4 @@
-"""The web chat channel: its API, and the list of notifications behind the bell."""
+"""The web chat channel: its API, and the notifications behind the bell."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ if TYPE_CHECKING:
     from bot.messaging.channel import ChannelContext
 
 
-def create(wiring: ChannelContext) -> None:
-    """Create nothing to push to: clients of the web chat fetch the transcript (`bot.channels.web.chat_api`)."""
+def create(context: ChannelContext) -> None:
+    """Return no channel: nothing is pushed, clients of the web chat fetch the transcript (`bot.channels.web.chat_api`)."""

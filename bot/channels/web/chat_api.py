@@ -1,13 +1,11 @@
 """Channel `web`: the Web chat API (docs/reference.md), used by the chat page, portals and tests.
 
-A chat is known by a bearer token; only its SHA-256 is kept, so that who reads the database cannot
-speak in anybody's chat.
+A chat is known by a bearer token; only its SHA-256 is stored, so that whoever reads the database cannot write in anybody's chat.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 import secrets
 import unicodedata
@@ -17,48 +15,48 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from bot.channels.web.notifications import Bell
-from bot.core.clock import Clock
-from bot.http.problems import Problem
+from bot.channels.web.notifications import WebNotifications
+from bot.http.bearer import bearer_token, unauthorized
+from bot.http.body import BodyTooLarge, parse_json, read_body
+from bot.http.parameters import parse_id
+from bot.http.problems import Problem, validation_errors
+from bot.http.rate_limit import RateLimit, client_address, retry_after
 from bot.identity.continuations import Continuations, digest
 from bot.messaging.gateway import Gateway, Typing, Unread
 from bot.messaging.messages import Incoming, Message
 from bot.settings import Settings
 
 CHANNEL = "web"
-LONGEST_TEXT = 4_000
+MAX_TEXT_LENGTH = 4_000
 """Unicode code points of a message."""
-LARGEST_BODY = 64 * 1024
-"""Bytes of a request: 4,000 code points are at most 48,000 bytes, each written as two JSON escapes of six."""
+MAX_BODY_BYTES = 64 * 1024
+"""Of a request: 4,000 code points are at most 48,000 bytes, each written as two JSON escapes of six."""
 HEARTBEAT_SECONDS = 15
 TYPING_PER_MINUTE = 60
-"""How often a chat may say that its user is writing; the page does so every three seconds."""
+"""How often a chat may say that its user is typing; the page does so every three seconds."""
 _DOSSIER = re.compile(r"SPH-\d{4}-\d{6}")
 NO_STORE = {"Cache-Control": "no-store"}
 
 
 def _writable(text: str) -> str:
-    """Refuse what no database or terminal keeps: NUL, lone surrogates."""
+    """Return the text. Raise ValueError where it holds what no database or terminal keeps: NUL, lone surrogates."""
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError("NUL and lone surrogates are not text")
     return text
 
 
 def _visible(text: str) -> str:
-    """Refuse a text with nothing to see: only spaces, control or format characters (categories Z, Cc, Cf)."""
+    """Return the text. Raise ValueError where there is nothing to see: only spaces, control or format characters (Z, Cc, Cf)."""
     if all(unicodedata.category(char) in {"Zs", "Zl", "Zp", "Cc", "Cf"} for char in text):
         raise ValueError("nothing to read")
     return text
 
 
-class _Posted(BaseModel):
-    """Body of `POST /chat/messages`: an id and either a text or a button."""
+class _PostedMessage(BaseModel):
+    """Body of `POST /chat/messages`: an id and either a text or the token of a button."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -67,27 +65,25 @@ class _Posted(BaseModel):
     button: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_writable)] | None = None
 
     @model_validator(mode="after")
-    def _either(self) -> _Posted:
+    def _either(self) -> _PostedMessage:
         if (self.text is None) == (self.button is None):
             raise ValueError("either text or button")
         return self
 
 
 class WebChat:
-    """The Web chat API's operations."""
+    """The handlers of the Web chat API."""
 
-    def __init__(self, gateway: Gateway, continuations: Continuations, bell: Bell, settings: Settings, clock: Clock) -> None:
-        self._gateway, self._continuations, self._bell, self._clock = gateway, continuations, bell, clock
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._sessions = RateLimitItemPerMinute(settings.chat_sessions_per_minute)
-        self._messages = RateLimitItemPerMinute(settings.chat_messages_per_minute)
-        self._typing = RateLimitItemPerMinute(TYPING_PER_MINUTE)
+    def __init__(self, gateway: Gateway, continuations: Continuations, notifications: WebNotifications, settings: Settings) -> None:
+        self._gateway, self._continuations, self._notifications = gateway, continuations, notifications
+        self._sessions_limit = RateLimit(settings.chat_sessions_per_minute)
+        self._messages_limit = RateLimit(settings.chat_messages_per_minute)
+        self._typing_limit = RateLimit(TYPING_PER_MINUTE)
 
-    async def open(self, request: Request) -> Response:
+    async def open_session(self, request: Request) -> Response:
         """`POST /chat/sessions` → `{"token"}`; with `{"continue": token}` for the conversation of another channel that the link is of."""
-        address = request.client.host if request.client else ""
-        await self._count(self._sessions, "sessions", address)
-        link = _continued(await self._body(request))
+        await self._check_rate_limit(self._sessions_limit, "sessions", client_address(request))
+        link = _continuation_token(await self._body(request))
         if link is not None:
             return await self._continue(link)
         token = secrets.token_urlsafe(32)
@@ -95,7 +91,7 @@ class WebChat:
         return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def _continue(self, link: str) -> Response:
-        """Open the web chat of a conversation once; the dialogue goes on there by itself."""
+        """Open the web chat of a conversation, which a link does once; the dialogue goes on there by itself."""
         opened = await self._continuations.open(link)
         if opened is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_continuation"))
@@ -103,11 +99,11 @@ class WebChat:
         await self._gateway.receive(conversation_id, Incoming(f"continued:{digest(link)}", event="continued"), CHANNEL)
         return JSONResponse({"token": token}, headers=NO_STORE)
 
-    async def post(self, request: Request) -> Response:
+    async def post_message(self, request: Request) -> Response:
         """`POST /chat/messages[?wait=true]` → 202, or 200 with the replies of the turn."""
-        conversation_id = await self._conversation(request)
+        conversation_id = await self._conversation_id(request)
         incoming = self._parse(await self._body(request))
-        await self._count(self._messages, "messages", conversation_id)
+        await self._check_rate_limit(self._messages_limit, "messages", conversation_id)
         received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
             replies = await self._gateway.replies(conversation_id, received)
@@ -116,73 +112,65 @@ class WebChat:
         return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=NO_STORE)
 
     async def typing(self, request: Request) -> Response:
-        """`POST /chat/typing` → 204: the user is writing, which the team is shown while it has the word. What is written is not sent."""
-        conversation_id = await self._conversation(request)
-        await self._count(self._typing, "messages", f"typing:{conversation_id}")
+        """`POST /chat/typing` → 204: the user is typing, which agents are shown while they have the conversation; not what they type."""
+        conversation_id = await self._conversation_id(request)
+        await self._check_rate_limit(self._typing_limit, "messages", conversation_id)
         await self._gateway.writes(conversation_id)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
 
     async def history(self, request: Request) -> Response:
         """`GET /chat/messages[?after=]` → `{"messages"}`, oldest first; without `after` the latest 1,000."""
-        conversation_id = await self._conversation(request)
+        conversation_id = await self._conversation_id(request)
         messages = await self._gateway.history(conversation_id, self._message_id(request.query_params.get("after")))
         return JSONResponse({"messages": messages}, headers=NO_STORE)
 
     async def events(self, request: Request) -> Response:
         """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`)."""
-        conversation_id = await self._conversation(request)
+        conversation_id = await self._conversation_id(request)
         after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
         source = self._gateway.events(conversation_id, after)
         return EventSourceResponse(_server_sent(source), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
 
     async def notifications(self, request: Request) -> Response:
         """`GET /chat/notifications[?before=&dossier=]` → `{"unread", "notifications", "more"}`, newest first."""
-        conversation_id = await self._conversation(request)
+        conversation_id = await self._conversation_id(request)
         dossier = request.query_params.get("dossier")
         if dossier is not None and not _DOSSIER.fullmatch(dossier):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
         before = self._message_id(request.query_params.get("before"))
-        return JSONResponse(await self._bell.page(conversation_id, before=before, dossier=dossier), headers=NO_STORE)
+        return JSONResponse(await self._notifications.page(conversation_id, before=before, dossier=dossier), headers=NO_STORE)
 
-    async def read(self, request: Request) -> Response:
+    async def read_notifications(self, request: Request) -> Response:
         """`POST /chat/notifications/read` with `{"ids": […]}` or `{"all": true}` → `{"unread", "read"}`."""
-        conversation_id = await self._conversation(request)
+        conversation_id = await self._conversation_id(request)
         body = await self._body(request)
-        await self._count(self._messages, "messages", conversation_id)
-        return JSONResponse(await self._bell.read(conversation_id, body), headers=NO_STORE)
+        await self._check_rate_limit(self._messages_limit, "messages", conversation_id)
+        return JSONResponse(await self._notifications.mark_read(conversation_id, body), headers=NO_STORE)
 
-    async def _conversation(self, request: Request) -> str:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token:
-            hashed = digest(token.strip())
+    async def _conversation_id(self, request: Request) -> str:
+        """Return the conversation of the bearer token. Raise Problem 401 where there is none."""
+        token = bearer_token(request)
+        if token is not None:
+            hashed = digest(token)
             found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session(hashed)
             if found is not None:
                 return found
-        headers = {"WWW-Authenticate": "Bearer"}
-        raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_session"), headers=headers)
+        raise unauthorized(self._gateway.texts.say("unknown_session"))
 
     async def _body(self, request: Request) -> bytes:
-        """The body, refused as soon as it is known to be too large."""
-        announced = request.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced[:12]) > LARGEST_BODY:
-            raise self._too_long()
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_BODY:
-                raise self._too_long()
-        return bytes(body)
+        """Return the body. Raise Problem 413 where it is too large."""
+        try:
+            return await read_body(request, MAX_BODY_BYTES)
+        except BodyTooLarge:
+            raise self._too_long() from None
 
     def _parse(self, body: bytes) -> Incoming:
         try:
-            posted = _Posted.model_validate_json(body)
+            posted = _PostedMessage.model_validate_json(body)
         except ValidationError as error:
-            found = [
-                {"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["type"]}
-                for e in error.errors(include_input=False, include_url=False, include_context=False)
-            ]
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"), errors=found) from None
-        if posted.text is not None and len(posted.text) > LONGEST_TEXT:
+            errors = validation_errors(error.errors(include_input=False, include_url=False, include_context=False))
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"), errors=errors) from None
+        if posted.text is not None and len(posted.text) > MAX_TEXT_LENGTH:
             raise self._too_long()
         return Incoming(posted.id, posted.text, posted.button)
 
@@ -194,38 +182,37 @@ class WebChat:
     def _message_id(self, raw: str | None) -> int | None:
         if raw is None:
             return None
-        if not (raw.isascii() and raw.isdecimal() and len(raw) <= 18):
+        message_id = parse_id(raw)
+        if message_id is None:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
-        return int(raw)
+        return message_id
 
-    async def _count(self, limit: RateLimitItemPerMinute, what: str, who: str) -> None:
-        """Raises Problem 429 when `who` did `what` too often in the last minute."""
-        if await self._limiter.hit(limit, what, who):
-            return
-        stats = await self._limiter.get_window_stats(limit, what, who)
-        seconds = min(60, max(1, math.ceil(stats.reset_time - self._clock.now().timestamp())))
-        detail = self._gateway.texts.say(f"too_many_{what}", seconds=seconds)
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(seconds)})
+    async def _check_rate_limit(self, limit: RateLimit, what: str, key: str) -> None:
+        """Count a hit. Raise Problem 429 where there were too many in the last minute; `what` is `sessions` or `messages`."""
+        seconds = await limit.hit(key)
+        if seconds is not None:
+            detail = self._gateway.texts.say(f"too_many_{what}", seconds=seconds)
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=retry_after(seconds))
 
 
-def router(gateway: Gateway, continuations: Continuations, bell: Bell, settings: Settings, clock: Clock) -> APIRouter:
-    """The routes of the Web chat API."""
-    chat = WebChat(gateway, continuations, bell, settings, clock)
+def router(gateway: Gateway, continuations: Continuations, notifications: WebNotifications, settings: Settings) -> APIRouter:
+    """Return the routes of the Web chat API."""
+    chat = WebChat(gateway, continuations, notifications, settings)
     routes = APIRouter(prefix="/chat")
-    routes.add_api_route("/sessions", chat.open, methods=["POST"])
-    routes.add_api_route("/messages", chat.post, methods=["POST"])
+    routes.add_api_route("/sessions", chat.open_session, methods=["POST"])
+    routes.add_api_route("/messages", chat.post_message, methods=["POST"])
     routes.add_api_route("/messages", chat.history, methods=["GET"])
     routes.add_api_route("/typing", chat.typing, methods=["POST"])
     routes.add_api_route("/events", chat.events, methods=["GET"])
     routes.add_api_route("/notifications", chat.notifications, methods=["GET"])
-    routes.add_api_route("/notifications/read", chat.read, methods=["POST"])
+    routes.add_api_route("/notifications/read", chat.read_notifications, methods=["POST"])
     return routes
 
 
-def _continued(body: bytes) -> str | None:
-    """The token of the link that a session is opened with, if it is."""
+def _continuation_token(body: bytes) -> str | None:
+    """Return the token of the link that a session is opened with; None where it is opened without."""
     try:
-        link = json.loads(body)["continue"] if body.strip() else None
+        link = parse_json(body)["continue"] if body.strip() else None
     except (ValueError, KeyError, TypeError):
         return None
     return link if isinstance(link, str) else None

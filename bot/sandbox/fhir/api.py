@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.http.body import BodyTooLarge, parse_json
+from bot.http.body import read_body as read_limited_body
 from bot.sandbox.fhir.capability_statement import capability_statement
 from bot.sandbox.fhir.operation_outcomes import FhirJson, FhirProblem
 from bot.sandbox.fhir.search_parameters import Test, compile_search
@@ -151,7 +153,7 @@ class FhirApi:
         raw = await read_body(request)
         try:
             raw.decode("utf-8").encode("utf-8")
-            body: Any = json.loads(raw, parse_constant=_refuse_constant)
+            body: Any = parse_json(raw)
             json.dumps(body, ensure_ascii=False).encode("utf-8")  # a lone surrogate cannot be stored
         except (ValueError, RecursionError):
             raise FhirProblem(400, "structure", "the body is not JSON in UTF-8") from None
@@ -160,18 +162,11 @@ class FhirApi:
 
 
 async def read_body(request: Request) -> bytes:
-    """The body. Raises FhirProblem 413 as soon as it is too long."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            raise FhirProblem(413, "too-long", f"a body has at most {MAX_BODY} bytes")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _refuse_constant(_text: str) -> None:
-    raise ValueError("not JSON")
+    """Return the body. Raise FhirProblem 413 where it is too long."""
+    try:
+        return await read_limited_body(request, MAX_BODY)
+    except BodyTooLarge:
+        raise FhirProblem(413, "too-long", f"a body has at most {MAX_BODY} bytes") from None
 
 
 def _check_content_type(request: Request, allowed: tuple[str, ...]) -> None:

@@ -1,12 +1,13 @@
 """The page *Mon compte › Gestion des notifications*, opened by a single-use link that the assistant gives.
 
-Chat platforms open links to preview them, so showing the page uses nothing up: its button does, and begins a session of an hour. The
-page works without scripts; each of its buttons saves all that was filled in, so that none loses anything.
+Chat platforms open links to preview them, so showing the link's page does not use it up: its button does, and begins a session of an
+hour. The page works without scripts; each of its buttons saves the whole form, so that none loses what was filled in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -17,21 +18,25 @@ from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.fhir.client import FhirUnavailable
+from bot.http.csrf import FIELD
+from bot.http.forms import read_form_lists
+from bot.http.sessions import new_session_token
+from bot.http.urls import root_path
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.page_links import LINK_LIFE, PATH, SESSION_LIFE, PageLinks, Visit
 from bot.notifications.preferences import MOST_HOURS, Preferences
 from bot.notifications.service import Notifications
 from bot.settings import Settings
 from bot.web.account.channel_status import Reach, reach_of
-from bot.web.account.preferences_form import Draft, Form, WrongForm, apply, draft_of, fingerprint, read_draft
+from bot.web.account.preferences_form import Draft, Fields, InvalidForm, apply, draft_of, fingerprint, read_draft
 from bot.web.account.preferences_matrix import modes_of
-from bot.web.form_pages import FormPages, new_secret, read_form, root_of
-from bot.web.time_format import Moment, moment
+from bot.web.form_pages import FormPages
+from bot.web.time_format import RelativeTime, relative_time
 
 CHANNEL = "web"
-LARGEST_FORM, MOST_FIELDS = 64 * 1024, 800
-"""Bytes and fields of the form: thirty quiet windows are three hundred fields."""
-ZONES = (
+MAX_FORM_BYTES, MAX_FORM_FIELDS = 64 * 1024, 800
+"""Thirty quiet windows are three hundred fields."""
+TIME_ZONES = (
     "Europe/Paris",
     "America/Guadeloupe",
     "America/Martinique",
@@ -42,32 +47,33 @@ ZONES = (
     "Pacific/Noumea",
     "Pacific/Tahiti",
 )
-"""Offered on the page, besides the one that holds."""
+"""Offered on the page, besides the one that is set."""
 
 
 class _Stale(Exception):
-    """The preferences are not those that the form was shown."""
+    """The preferences changed since the form was shown."""
 
 
 @dataclass(frozen=True)
-class _Settings:
-    """One person's settings as they are now."""
+class _AccountSession:
+    """The session of a browser, with its account's settings as they are now."""
 
-    visit: Visit
-    session: str
+    owner: Visit
+    """Whose settings, and the chat that the link was given in."""
+    token: str
     account: Account | None
-    """None where the platform does not say at the moment."""
+    """None where the platform does not answer at the moment."""
     preferences: Preferences
     reach: Reach
 
 
 def router(settings: Settings, database: Database, clock: Clock, registry: AccountRegistry, notifications: Notifications) -> APIRouter:
-    """`GET /account[?t=]`, `POST /account/open`, `POST /account`, `POST /account/leave`: each by its link or session.
+    """Return the routes `GET /account[?t=]`, `POST /account/open`, `POST /account`, `POST /account/leave`, each by its link or session.
 
     Raises:
         FrontendNotInstalled: the npm packages are not installed.
     """
-    pages = PreferencesPages(settings, database, clock, registry, notifications)
+    pages = NotificationSettingsPages(settings, database, clock, registry, notifications)
     routes = APIRouter(prefix=PATH, include_in_schema=False)
     routes.add_api_route("", pages.show, methods=["GET"])
     routes.add_api_route("/open", pages.open, methods=["POST"])
@@ -76,8 +82,8 @@ def router(settings: Settings, database: Database, clock: Clock, registry: Accou
     return routes
 
 
-class PreferencesPages:
-    """What the routes do."""
+class NotificationSettingsPages:
+    """The handlers of the routes."""
 
     def __init__(
         self, settings: Settings, database: Database, clock: Clock, registry: AccountRegistry, notifications: Notifications
@@ -85,80 +91,84 @@ class PreferencesPages:
         self._settings, self._database, self._clock = settings, database, clock
         self._registry, self._notifications = registry, notifications
         self._links = PageLinks(database, clock, settings)
-        self._sheets = FormPages(settings, clock, "account", categories=[*Category], every_mode=[*Mode], most_hours=MOST_HOURS)
+        self._pages = FormPages(settings, "account", categories=[*Category], every_mode=[*Mode], most_hours=MOST_HOURS)
 
     async def show(self, request: Request) -> Response:
-        """`GET /account?t=<token>`: the button that opens the page; without token the page, where its session runs."""
-        if refusal := await self._sheets.too_often(request):
+        """`GET /account?t=<token>`: show the button that opens the page; without token the page, while its session lasts."""
+        if refusal := await self._pages.check_rate_limit(request):
             return refusal
-        token, secret = request.query_params.get("t"), self._sheets.secret_of(request)
+        token = request.query_params.get("t")
         if token is not None and await self._links.usable(token):
-            browser = secret or new_secret()
-            page = self._sheets.page(request, "ask", token=token, seal=self._sheets.seal(browser, "open", token))
-            self._sheets.remember(page, browser, int(LINK_LIFE.total_seconds()))
-            return page
-        shown = await self._settings_of(request)
-        if isinstance(shown, _Settings):
-            return self._shown(request, shown, draft_of(shown.preferences, shown.reach.ways), done=request.query_params.get("done", ""))
-        return shown if token is None else self._sheets.page(request, "over", HTTPStatus.GONE)
+            browser = self._pages.cookie.read(request) or new_session_token()
+            response = self._pages.render(request, "ask", token=token, csrf_token=self._pages.csrf.token(browser, "open", token))
+            self._pages.cookie.set(response, browser, int(LINK_LIFE.total_seconds()))
+            return response
+        session = await self._session_of(request)
+        if isinstance(session, _AccountSession):
+            return self._settings_page(
+                request, session, draft_of(session.preferences, session.reach.ways), done=request.query_params.get("done", "")
+            )
+        return session if token is None else self._pages.render(request, "over", HTTPStatus.GONE)
 
     async def open(self, request: Request) -> Response:
-        """`POST /account/open`: use the link up, if the button was pressed on the page that this browser was shown."""
-        if refusal := await self._sheets.too_often(request):
+        """`POST /account/open`: use up the link, if the button was pressed on the page that this browser was shown."""
+        if refusal := await self._pages.check_rate_limit(request):
             return refusal
-        form, browser = await read_form(request, largest=LARGEST_FORM, fields=MOST_FIELDS), self._sheets.secret_of(request)
+        form, browser = await read_form_lists(request, MAX_FORM_BYTES, MAX_FORM_FIELDS), self._pages.cookie.read(request)
         if browser is None:
-            return self._sheets.page(request, "no_cookie", HTTPStatus.UNAUTHORIZED)
+            return self._pages.render(request, "no_cookie", HTTPStatus.UNAUTHORIZED)
         token = _first(form, "t")
-        sealed = self._sheets.is_sealed(_first(form, "seal"), browser, "open", token)
-        begun = await self._links.open(token) if sealed else None
-        if begun is None:
-            return self._sheets.page(request, "over", HTTPStatus.GONE)
-        page = self._sheets.redirect(f"{root_of(request)}{PATH}")
-        self._sheets.remember(page, begun, int(SESSION_LIFE.total_seconds()))
-        return page
+        is_own_form = self._pages.csrf.is_valid(_first(form, FIELD), browser, "open", token)
+        session_token = await self._links.open(token) if is_own_form else None
+        if session_token is None:
+            return self._pages.render(request, "over", HTTPStatus.GONE)
+        response = self._pages.redirect(f"{root_path(request)}{PATH}")
+        self._pages.cookie.set(response, session_token, int(SESSION_LIFE.total_seconds()))
+        return response
 
     async def save(self, request: Request) -> Response:
         """`POST /account`: save the whole form; `do` is "save", "window", "mute", or "remove:<n>", "resume:<n>" of a window, a mute."""
-        if refusal := await self._sheets.too_often(request):
+        if refusal := await self._pages.check_rate_limit(request):
             return refusal
-        form = await read_form(request, largest=LARGEST_FORM, fields=MOST_FIELDS)
-        shown = await self._settings_of(request)
-        if not isinstance(shown, _Settings):
-            return shown
-        if not self._sheets.is_sealed(_first(form, "seal"), shown.session, "save"):
-            return self._sheets.page(request, "no_cookie", HTTPStatus.FORBIDDEN)
-        done, _, which = _first(form, "do").partition(":")
-        draft = _pressed(read_draft(form, shown.reach.ways), done, which)
+        form = await read_form_lists(request, MAX_FORM_BYTES, MAX_FORM_FIELDS)
+        session = await self._session_of(request)
+        if not isinstance(session, _AccountSession):
+            return session
+        if not self._pages.csrf.is_valid(_first(form, FIELD), session.token, "save"):
+            return self._pages.render(request, "no_cookie", HTTPStatus.FORBIDDEN)
+        action, _, index = _first(form, "do").partition(":")
+        draft = _pressed(read_draft(form, session.reach.ways), action, index)
         try:
-            await self._change(shown, form, draft, int(which) if done == "resume" and which.isdecimal() else None)
-        except WrongForm as wrong:
-            return self._shown(request, shown, draft, HTTPStatus.UNPROCESSABLE_ENTITY, errors=wrong.errors)
+            await self._change(session, form, draft, int(index) if action == "resume" and index.isdecimal() else None)
+        except InvalidForm as error:
+            return self._settings_page(request, session, draft, HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors)
         except _Stale:
-            again = await self._settings_of(request)
-            return self._shown(request, again, draft, HTTPStatus.CONFLICT, stale=True) if isinstance(again, _Settings) else again
-        said = {"done": done if done in {"window", "mute", "remove", "resume"} else "save"}
-        return self._sheets.redirect(f"{root_of(request)}{PATH}?{urlencode(said)}#done")
+            again = await self._session_of(request)
+            if not isinstance(again, _AccountSession):
+                return again
+            return self._settings_page(request, again, draft, HTTPStatus.CONFLICT, stale=True)
+        query = {"done": action if action in {"window", "mute", "remove", "resume"} else "save"}
+        return self._pages.redirect(f"{root_path(request)}{PATH}?{urlencode(query)}#done")
 
     async def leave(self, request: Request) -> Response:
         """`POST /account/leave`: end the session."""
-        shown = await self._settings_of(request)
-        if not isinstance(shown, _Settings):
-            return shown
-        form = await read_form(request, largest=LARGEST_FORM, fields=MOST_FIELDS)
-        if not self._sheets.is_sealed(_first(form, "seal"), shown.session, "save"):
-            return self._sheets.page(request, "no_cookie", HTTPStatus.FORBIDDEN)
-        await self._links.leave(shown.session)
-        page = self._sheets.page(request, "left")
-        self._sheets.forget(page)
-        return page
+        session = await self._session_of(request)
+        if not isinstance(session, _AccountSession):
+            return session
+        form = await read_form_lists(request, MAX_FORM_BYTES, MAX_FORM_FIELDS)
+        if not self._pages.csrf.is_valid(_first(form, FIELD), session.token, "save"):
+            return self._pages.render(request, "no_cookie", HTTPStatus.FORBIDDEN)
+        await self._links.leave(session.token)
+        response = self._pages.render(request, "left")
+        self._pages.cookie.delete(response)
+        return response
 
-    async def _change(self, shown: _Settings, form: Form, draft: Draft, resumed: int | None) -> None:
-        """Raises WrongForm, and _Stale where what holds is not what the form was shown."""
-        ways, now, mark = shown.reach.ways, self._clock.now(), _first(form, "version")
+    async def _change(self, session: _AccountSession, form: Fields, draft: Draft, resumed: int | None) -> None:
+        """Change the preferences. Raise InvalidForm, and _Stale where they are not those that the form was shown."""
+        ways, now, version = session.reach.ways, self._clock.now(), _first(form, "version")
 
         def update(current: Preferences) -> Preferences:
-            if fingerprint(current, ways) != mark:
+            if fingerprint(current, ways) != version:
                 raise _Stale
             changed = apply(draft, current, ways, now)
             if resumed is None or resumed >= len(current.mutes):
@@ -166,28 +176,28 @@ class PreferencesPages:
             mutes = tuple(mute for mute in changed.mutes if mute != current.mutes[resumed])
             return changed.model_copy(update={"mutes": mutes})
 
-        await self._notifications.change(shown.visit.account_id, update, channel=CHANNEL, conversation_id=shown.visit.conversation_id)
+        await self._notifications.change(session.owner.account_id, update, channel=CHANNEL, conversation_id=session.owner.conversation_id)
 
-    async def _settings_of(self, request: Request) -> _Settings | Response:
-        """The settings of the session that this browser holds, or the page that says why there is none."""
-        secret = self._sheets.secret_of(request)
-        visit = await self._links.visit(secret) if secret else None
-        if visit is None or secret is None:
-            return self._sheets.page(request, "no_link", HTTPStatus.UNAUTHORIZED)
+    async def _session_of(self, request: Request) -> _AccountSession | Response:
+        """Return the session of this browser, or the page that says why there is none."""
+        token = self._pages.cookie.read(request)
+        owner = await self._links.visit(token) if token else None
+        if owner is None or token is None:
+            return self._pages.render(request, "no_link", HTTPStatus.UNAUTHORIZED)
         account: Account | None = None
         try:
-            account = await self._registry.get(visit.account_id)
+            account = await self._registry.get(owner.account_id)
             if account is None or not account.active:
-                return self._sheets.page(request, "closed", HTTPStatus.FORBIDDEN)
+                return self._pages.render(request, "closed", HTTPStatus.FORBIDDEN)
         except FhirUnavailable:
             pass  # what is kept here can be shown and set; only the name is missing
-        reach = await reach_of(self._database, self._clock, self._settings, visit.account_id, email=account.email if account else None)
-        return _Settings(visit, secret, account, await self._notifications.preferences(visit.account_id), reach)
+        reach = await reach_of(self._database, self._clock, self._settings, owner.account_id, email=account.email if account else None)
+        return _AccountSession(owner, token, account, await self._notifications.preferences(owner.account_id), reach)
 
-    def _shown(
+    def _settings_page(
         self,
         request: Request,
-        shown: _Settings,
+        session: _AccountSession,
         draft: Draft,
         status: HTTPStatus = HTTPStatus.OK,
         *,
@@ -195,51 +205,51 @@ class PreferencesPages:
         stale: bool = False,
         done: str = "",
     ) -> Response:
-        preferences = shown.preferences
-        zones = [*ZONES] if preferences.time_zone in ZONES else [preferences.time_zone, *ZONES]
+        preferences = session.preferences
+        zones = [*TIME_ZONES] if preferences.time_zone in TIME_ZONES else [preferences.time_zone, *TIME_ZONES]
         values: dict[str, Any] = {
-            "account": shown.account,
-            "states": shown.reach.states,
-            "ways": shown.reach.ways,
+            "account": session.account,
+            "states": session.reach.states,
+            "ways": session.reach.ways,
             "draft": draft,
             "errors": errors or {},
             "stale": stale,
             "done": done,
             "zones": zones,
-            "version": fingerprint(preferences, shown.reach.ways),
-            "seal": self._sheets.seal(shown.session, "save"),
+            "version": fingerprint(preferences, session.reach.ways),
+            "csrf_token": self._pages.csrf.token(session.token, "save"),
         }
-        return self._sheets.page(request, "settings", status, **values, **self._meaning(shown))
+        return self._pages.render(request, "settings", status, **values, **self._effects(session))
 
-    def _meaning(self, shown: _Settings) -> dict[str, Any]:
-        """What the settings come to, from now on."""
-        preferences, now = shown.preferences, self._clock.now()
+    def _effects(self, session: _AccountSession) -> dict[str, Any]:
+        """Return what the settings amount to, from now on."""
+        preferences, now = session.preferences, self._clock.now()
 
-        def said(at: Any) -> Moment | None:
-            return moment(at, preferences.zone, now) if at is not None else None
+        def relative(at: datetime | None) -> RelativeTime | None:
+            return relative_time(at, preferences.zone, now) if at is not None else None
 
         used: dict[Mode, list[DeliveryChannel]] = {mode: [] for mode in Mode}
         for category in Category:
-            for way, mode in modes_of(preferences, category, frozenset(shown.reach.ways)).items():
-                if way not in used[mode]:
-                    used[mode].append(way)
-        mutes = [(n, mute, said(mute.until)) for n, mute in enumerate(preferences.mutes) if mute.until is None or mute.until > now]
+            for channel, mode in modes_of(preferences, category, frozenset(session.reach.ways)).items():
+                if channel not in used[mode]:
+                    used[mode].append(channel)
+        mutes = [(n, mute, relative(mute.until)) for n, mute in enumerate(preferences.mutes) if mute.until is None or mute.until > now]
         return {
             "digest_ways": used[Mode.DIGEST],
-            "next_digest": said(self._notifications.next_digest(preferences, now)),
-            "quiet_until": said(self._notifications.quiet_until(preferences, now)),
+            "next_digest": relative(self._notifications.next_digest(preferences, now)),
+            "quiet_until": relative(self._notifications.quiet_until(preferences, now)),
             "mutes": mutes,
             "muted": next((until for _, mute, until in mutes if mute.dossier is None), None),
             "all_muted": any(mute.dossier is None for _, mute, _ in mutes),
         }
 
 
-def _first(form: Form, name: str) -> str:
+def _first(form: Fields, name: str) -> str:
     return next(iter(form.get(name, ())), "")
 
 
-def _pressed(draft: Draft, done: str, which: str) -> Draft:
-    """The form as the button that was pressed leaves it."""
-    if done == "remove" and which.isdecimal():
-        return replace(draft, windows=tuple(window for n, window in enumerate(draft.windows) if n != int(which)))
+def _pressed(draft: Draft, action: str, index: str) -> Draft:
+    """Return the form as the button that was pressed leaves it."""
+    if action == "remove" and index.isdecimal():
+        return replace(draft, windows=tuple(window for n, window in enumerate(draft.windows) if n != int(index)))
     return draft

@@ -1,6 +1,6 @@
-"""The form of a person's preferences: what it shows, and what was typed into it. Pure: no database, no clock.
+"""The form of a person's notification preferences: what it shows, and what was typed into it. Pure: no database, no clock.
 
-A `Draft` holds texts as they stand in the fields, right or wrong, so that a form with a mistake comes back as it was sent.
+A `Draft` holds texts as they are in the fields, valid or not, so that a form with a mistake comes back as it was sent.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from bot.notifications.kinds import Category, DeliveryChannel
 from bot.notifications.preferences import MOST_HOURS, MOST_MUTES, MOST_WINDOWS, Mute, Preferences, Window, always_quiet
 from bot.web.account.preferences_matrix import modes_of, with_modes
 
-Form = Mapping[str, Sequence[str]]
-"""Fields of a form, each with its values."""
-MUTE_HOUR = "08:00"
+Fields = Mapping[str, Sequence[str]]
+"""Fields of a form, each with its values in order."""
+DEFAULT_MUTE_HOUR = "08:00"
 """The hour at which a mute ends, unless another is typed."""
 _DOSSIER = re.compile(r"SPH[\s-]?(\d{4})[\s-]?(\d{6})", re.IGNORECASE)
-_LONGEST = 40
+_MAX_LENGTH = 40
 """Characters of a field that are kept."""
 
 
-class WrongForm(ValueError):
-    """Something in the form cannot be taken: `errors` says where and what, in the words of the template."""
+class InvalidForm(ValueError):
+    """Something in the form is invalid: `errors` says in which field and why, in codes of the template."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__(", ".join(sorted(errors)))
@@ -38,7 +38,7 @@ class WrongForm(ValueError):
 
 @dataclass(frozen=True)
 class WindowDraft:
-    """A quiet window as typed: days ("0" Monday to "6", "7" public holidays), hours as HH:MM."""
+    """Quiet hours as typed: days ("0" Monday to "6", "7" public holidays), hours as HH:MM."""
 
     days: frozenset[str] = frozenset()
     start: str = ""
@@ -57,7 +57,7 @@ class MuteDraft:
     what: str = ""
     dossier: str = ""
     day: str = ""
-    hour: str = MUTE_HOUR
+    hour: str = DEFAULT_MUTE_HOUR
 
     @property
     def blank(self) -> bool:
@@ -67,10 +67,10 @@ class MuteDraft:
 
 @dataclass(frozen=True)
 class Draft:
-    """The whole form."""
+    """The whole form as typed."""
 
     modes: Mapping[str, str] = field(default_factory=dict)
-    """By "category.way": "now", "digest" or "never"."""
+    """By "category.channel": "now", "digest" or "never"."""
     hours: tuple[str, ...] = ()
     days: frozenset[str] = frozenset()
     zone: str = ""
@@ -79,43 +79,45 @@ class Draft:
     mute: MuteDraft = MuteDraft()
 
 
-def draft_of(preferences: Preferences, ways: Iterable[DeliveryChannel]) -> Draft:
-    """The form as it shows these preferences to somebody who has these ways."""
-    ways = frozenset(ways)
-    shown = {f"{category}.{way}": mode.value for category in Category for way, mode in modes_of(preferences, category, ways).items()}
+def draft_of(preferences: Preferences, channels: Iterable[DeliveryChannel]) -> Draft:
+    """Return the form as it shows these preferences to somebody who can be reached by these channels."""
+    channels = frozenset(channels)
+    shown = {
+        f"{category}.{channel}": mode.value for category in Category for channel, mode in modes_of(preferences, category, channels).items()
+    }
     return Draft(
-        modes={name: mode for name, mode in shown.items() if name.partition(".")[2] in ways},
-        hours=tuple(_hour(at) for at in sorted(preferences.digest_hours)),
+        modes={name: mode for name, mode in shown.items() if name.partition(".")[2] in channels},
+        hours=tuple(_format_time(at) for at in sorted(preferences.digest_hours)),
         days=frozenset(map(str, preferences.digest_days)),
         zone=preferences.time_zone,
-        windows=tuple(WindowDraft(frozenset(map(str, w.days)), _hour(w.start), _hour(w.end)) for w in preferences.quiet),
+        windows=tuple(WindowDraft(frozenset(map(str, w.days)), _format_time(w.start), _format_time(w.end)) for w in preferences.quiet),
     )
 
 
-def read_draft(form: Form, ways: Iterable[DeliveryChannel]) -> Draft:
-    """What was sent."""
-    names = [f"{category}.{way}" for category in Category for way in ways]
-    counted = range(min(MOST_WINDOWS, sum(name.endswith(".start") for name in form)))
+def read_draft(form: Fields, channels: Iterable[DeliveryChannel]) -> Draft:
+    """Return the form as it was sent, for somebody who can be reached by these channels."""
+    names = [f"{category}.{channel}" for category in Category for channel in channels]
+    indexes = range(min(MOST_WINDOWS, sum(name.endswith(".start") for name in form)))
     return Draft(
-        modes={name: _one(form, f"mode.{name}") for name in names},
-        hours=tuple(hour[:_LONGEST] for hour in form.get("hour", ()) if hour.strip())[: MOST_HOURS + 1],
+        modes={name: _first(form, f"mode.{name}") for name in names},
+        hours=tuple(hour[:_MAX_LENGTH] for hour in form.get("hour", ()) if hour.strip())[: MOST_HOURS + 1],
         days=frozenset(form.get("day", ())) & frozenset("0123456"),
-        zone=_one(form, "zone"),
-        windows=tuple(_window(form, f"window.{n}") for n in counted if f"window.{n}.start" in form),
+        zone=_first(form, "zone"),
+        windows=tuple(_window(form, f"window.{n}") for n in indexes if f"window.{n}.start" in form),
         new_window=_window(form, "window.new"),
-        mute=MuteDraft(_one(form, "mute.what"), _one(form, "mute.dossier"), _one(form, "mute.day"), _one(form, "mute.hour")),
+        mute=MuteDraft(_first(form, "mute.what"), _first(form, "mute.dossier"), _first(form, "mute.day"), _first(form, "mute.hour")),
     )
 
 
-def apply(draft: Draft, current: Preferences, ways: Iterable[DeliveryChannel], now: datetime) -> Preferences:
-    """The preferences that the form asks for, by what it changes of those that hold. Raises WrongForm with all that is wrong."""
+def apply(draft: Draft, current: Preferences, channels: Iterable[DeliveryChannel], now: datetime) -> Preferences:
+    """Return the current preferences, changed where the form differs from them. Raise InvalidForm with all that is invalid."""
     errors: dict[str, str] = {}
     changed = current
-    ways = frozenset(ways)
+    channels = frozenset(channels)
     for category in Category:
-        known = {way: draft.modes.get(f"{category}.{way}", "") for way in ways}
-        changed = with_modes(changed, category, known, ways)
-    found: dict[str, Any] = {
+        known = {channel: draft.modes.get(f"{category}.{channel}", "") for channel in channels}
+        changed = with_modes(changed, category, known, channels)
+    values: dict[str, Any] = {
         "digest_hours": _hours(draft.hours, errors),
         "digest_days": frozenset(map(int, draft.days)),
         "time_zone": draft.zone,
@@ -127,33 +129,33 @@ def apply(draft: Draft, current: Preferences, ways: Iterable[DeliveryChannel], n
         errors["zone"] = "unknown"
     mutes = _mutes(draft.mute, current, draft.zone, now, errors)
     if errors:
-        raise WrongForm(errors)
-    found["mutes"] = mutes
-    return changed.model_copy(update={name: value for name, value in found.items() if value != getattr(current, name)})
+        raise InvalidForm(errors)
+    values["mutes"] = mutes
+    return changed.model_copy(update={name: value for name, value in values.items() if value != getattr(current, name)})
 
 
-def fingerprint(preferences: Preferences, ways: Iterable[DeliveryChannel]) -> str:
-    """Changes with what a form shows: a form that was shown something else is not to overwrite it."""
-    shown = [preferences.model_dump(), sorted(ways)]
+def fingerprint(preferences: Preferences, channels: Iterable[DeliveryChannel]) -> str:
+    """Return a digest of what a form shows: one that was shown something else must not overwrite it."""
+    shown = [preferences.model_dump(), sorted(channels)]
     plain = json.dumps(shown, default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
-def _one(form: Form, name: str) -> str:
-    return next(iter(form.get(name, ())), "").strip()[:_LONGEST]
+def _first(form: Fields, name: str) -> str:
+    return next(iter(form.get(name, ())), "").strip()[:_MAX_LENGTH]
 
 
-def _window(form: Form, name: str) -> WindowDraft:
+def _window(form: Fields, name: str) -> WindowDraft:
     days = frozenset(form.get(f"{name}.day", ())) & frozenset("01234567")
-    return WindowDraft(days, _one(form, f"{name}.start"), _one(form, f"{name}.end"))
+    return WindowDraft(days, _first(form, f"{name}.start"), _first(form, f"{name}.end"))
 
 
-def _hour(at: time) -> str:
+def _format_time(at: time) -> str:
     return at.strftime("%H:%M")
 
 
-def _time(text: str) -> time | None:
-    """A local hour as browsers send it, or as people type it: 8:00, 08h00, 8h."""
+def _parse_time(text: str) -> time | None:
+    """Return a local time as browsers send it, or as people type it (8:00, 08h00, 8h); None for anything else."""
     match = re.fullmatch(r"(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)(?::00)?", text.strip())
     if not match or int(match[1]) > 23 or int(match[2] or 0) > 59:
         return None
@@ -161,21 +163,21 @@ def _time(text: str) -> time | None:
 
 
 def _hours(typed: Sequence[str], errors: dict[str, str]) -> tuple[time, ...]:
-    found = [_time(hour) for hour in typed]
+    values = [_parse_time(hour) for hour in typed]
     if not typed:
         errors["hours"] = "none"
-    elif None in found:
+    elif None in values:
         errors["hours"] = "malformed"
-    elif len(set(found)) > MOST_HOURS:
+    elif len(set(values)) > MOST_HOURS:
         errors["hours"] = "many"
-    return tuple(sorted({at for at in found if at is not None}))
+    return tuple(sorted({at for at in values if at is not None}))
 
 
 def _quiet(draft: Draft, errors: dict[str, str]) -> tuple[Window, ...]:
     named = [*((str(n), window) for n, window in enumerate(draft.windows)), ("new", draft.new_window)]
     windows = []
     for name, window in named:
-        start, end = _time(window.start), _time(window.end)
+        start, end = _parse_time(window.start), _parse_time(window.end)
         if name == "new" and window.blank:
             continue
         if start is None or end is None:
@@ -202,7 +204,7 @@ def _mutes(typed: MuteDraft, current: Preferences, zone: str, now: datetime, err
             return current.mutes
         dossier = f"SPH-{match[1]}-{match[2]}"
     if typed.day:
-        day, hour = _date(typed.day), _time(typed.hour or MUTE_HOUR)
+        day, hour = _parse_date(typed.day), _parse_time(typed.hour or DEFAULT_MUTE_HOUR)
         if day is None or hour is None:
             errors["mute"] = "day"
             return current.mutes
@@ -216,8 +218,8 @@ def _mutes(typed: MuteDraft, current: Preferences, zone: str, now: datetime, err
     return (*others, Mute(dossier=dossier, until=until, since=now))
 
 
-def _date(text: str) -> date | None:
-    """A day as browsers send it, or as people type it: 30/11/2026."""
+def _parse_date(text: str) -> date | None:
+    """Return a day as browsers send it, or as people type it (30/11/2026); None for anything else."""
     match = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
     try:
         return date(int(match[3]), int(match[2]), int(match[1])) if match else date.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""The matrix of categories and ways as one person has it: what holds on each way that they have, and making it what they want."""
+"""The matrix of categories and channels of one person: which mode is in force by each channel that reaches them, and changing it."""
 
 from __future__ import annotations
 
@@ -11,29 +11,34 @@ from bot.notifications.preferences import Preferences
 _STRENGTH = (Mode.NEVER, Mode.DIGEST, Mode.NOW)
 
 
-def modes_of(preferences: Preferences, category: Category, ways: Set[DeliveryChannel]) -> dict[DeliveryChannel, Mode]:
-    """What holds on each of these ways while nothing is muted, the lines of missing ways handed on."""
-    held, _ = modes(category, preferences, ways)
-    return {way: mode for way, mode in held.items() if way in ways}
+def modes_of(preferences: Preferences, category: Category, channels: Set[DeliveryChannel]) -> dict[DeliveryChannel, Mode]:
+    """Return the mode in force by each of these channels while nothing is muted; those that are missing hand their mode on."""
+    in_force, _ = modes(category, preferences, channels)
+    return {channel: mode for channel, mode in in_force.items() if channel in channels}
 
 
 def with_modes(
-    preferences: Preferences, category: Category, wanted: Mapping[DeliveryChannel, str], ways: Set[DeliveryChannel]
+    preferences: Preferences, category: Category, wanted: Mapping[DeliveryChannel, str], channels: Set[DeliveryChannel]
 ) -> Preferences:
-    """The preferences by which just this holds on these ways. What holds already stays unsaid; what is no mode is left alone."""
-    chosen = {way: Mode(mode) for way, mode in wanted.items() if way in ways and mode in set(Mode)}
-    while differing := [way for way, mode in modes_of(preferences, category, ways).items() if chosen.get(way, mode) is not mode]:
-        way = differing[0]
-        if preferences.said(category, way) is not chosen[way]:
-            preferences = _saying(preferences, category, way, chosen[way])
-        else:  # what was said for a way that the person does not have any more is handed on: it is to be no stronger itself
-            lost = (other for other in CHATS if other not in ways and _is_stronger(preferences.said(category, other), chosen[way]))
-            preferences = _saying(preferences, category, next(lost), chosen[way])
+    """Return preferences by which the wanted modes are in force by these channels.
+
+    What is in force already stays unset; what is no mode is ignored.
+    """
+    chosen = {channel: Mode(mode) for channel, mode in wanted.items() if channel in channels and mode in set(Mode)}
+    while differing := [
+        channel for channel, mode in modes_of(preferences, category, channels).items() if chosen.get(channel, mode) is not mode
+    ]:
+        channel = differing[0]
+        if preferences.said(category, channel) is not chosen[channel]:
+            preferences = _with_mode(preferences, category, channel, chosen[channel])
+        else:  # what was set for a channel that does not reach the person any more is handed on: it must be no stronger
+            lost = (other for other in CHATS if other not in channels and _is_stronger(preferences.said(category, other), chosen[channel]))
+            preferences = _with_mode(preferences, category, next(lost), chosen[channel])
     return preferences
 
 
-def _saying(preferences: Preferences, category: Category, way: DeliveryChannel, mode: Mode) -> Preferences:
-    line = {**preferences.matrix.get(category, {}), way: mode}
+def _with_mode(preferences: Preferences, category: Category, channel: DeliveryChannel, mode: Mode) -> Preferences:
+    line = {**preferences.matrix.get(category, {}), channel: mode}
     return preferences.model_copy(update={"matrix": {**preferences.matrix, category: line}})
 
 

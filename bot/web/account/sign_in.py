@@ -1,7 +1,7 @@
-"""The pages on which a chat is linked by OpenID Connect: what is about to happen, the way to the issuer, and back.
+"""Pages on which a chat is linked to an account by OpenID Connect: what is about to happen, the way to the issuer, and back.
 
 The link comes from the chat, so whoever opens it may not be who asked for it: the page says which chat it is about and goes on by a
-button only. The button works only in the browser that was shown the page (cookie and seal), so that no other site can press it.
+button only. The button works only in the browser that was shown the page (cookie and CSRF token), so that no other site can press it.
 """
 
 from __future__ import annotations
@@ -13,24 +13,26 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
 
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
 from bot.fhir.client import FhirUnavailable
-from bot.http.security_headers import protective_headers
+from bot.http.csrf import FIELD
+from bot.http.forms import read_form
+from bot.http.security_headers import security_headers
+from bot.http.sessions import new_session_token
 from bot.identity.oidc import AssuranceTooLow, Issuer, IssuerUnavailable, SignInRefused, is_configured
 from bot.identity.service import Identity
 from bot.identity.sign_in import CameBack, SignInOver
-from bot.messaging.tables import Conversation
+from bot.messaging.conversation_origin import find_origin
 from bot.settings import Settings
-from bot.web.form_pages import FormPages, new_secret, read_form
+from bot.web.form_pages import FormPages
 
 OnLinked = Callable[[str, str], Awaitable[None]]
-"""Told the conversation's id and « linked » or « no_account »."""
-LARGEST_FORM = 4_096
-"""Bytes of the form that the button sends: a token and a seal."""
+"""Is given the conversation's id and « linked » or « no_account »."""
+MAX_FORM_BYTES, MAX_FORM_FIELDS = 4_096, 8
+"""Of the form that the button sends: the link's token and a CSRF token."""
 COOKIE_SECONDS = 30 * 60
 """The page is read, then the issuer asks: each has ten minutes."""
 _FAILURES: dict[type[Exception], tuple[str, HTTPStatus]] = {
@@ -45,117 +47,116 @@ _FAILURES: dict[type[Exception], tuple[str, HTTPStatus]] = {
 
 @dataclass(frozen=True)
 class _Chat:
+    """The chat that would be linked, as the page describes it."""
+
     channel: str
     since: datetime
 
 
 def router(settings: Settings, database: Database, clock: Clock, identity: Identity, on_linked: OnLinked) -> APIRouter:
-    """`GET /link?t=` (the page), `POST /link` (its button), `GET /link/callback` (back from the issuer): public, each by its own token.
+    """Return the routes `GET /link?t=` (the page), `POST /link` (its button), `GET /link/callback` (back from the issuer).
 
-    There are none where no issuer is configured.
+    Each is public, by its own token. There are none where no issuer is configured.
 
     Raises:
         FrontendNotInstalled: the npm packages are not installed.
     """
     routes = APIRouter(include_in_schema=False)
     if is_configured(settings):
-        pages = LinkPages(settings, database, clock, identity, on_linked)
+        pages = SignInPages(settings, database, clock, identity, on_linked)
         routes.add_api_route("/link", pages.show, methods=["GET"])
-        routes.add_api_route("/link", pages.leave, methods=["POST"])
-        routes.add_api_route("/link/callback", pages.back, methods=["GET"])
+        routes.add_api_route("/link", pages.start, methods=["POST"])
+        routes.add_api_route("/link/callback", pages.callback, methods=["GET"])
     return routes
 
 
-class LinkPages:
-    """What the routes do."""
+class SignInPages:
+    """The handlers of the routes."""
 
     def __init__(self, settings: Settings, database: Database, clock: Clock, identity: Identity, on_linked: OnLinked) -> None:
-        self._database, self._clock, self._sign_ins, self._on_linked = database, clock, identity.sign_ins, on_linked
+        self._database, self._sign_ins, self._on_linked = database, identity.sign_ins, on_linked
         self._issuer = Issuer(settings, clock)
-        words = {"issuer": settings.oidc_name, "chat": None, "error_id": None}
-        self._sheets = FormPages(settings, clock, "link", headers=_headers(settings), **words)
+        variables = {"issuer": settings.oidc_name, "chat": None, "error_id": None}
+        self._pages = FormPages(settings, "link", headers=_headers(settings), **variables)
 
     async def show(self, request: Request) -> Response:
-        """`GET /link?t=<token>`: which chat would be linked, and the button."""
-        if refusal := await self._sheets.too_often(request):
+        """`GET /link?t=<token>`: show which chat would be linked, and the button."""
+        if refusal := await self._pages.check_rate_limit(request):
             return refusal
-        token, browser = request.query_params.get("t", ""), self._sheets.secret_of(request) or new_secret()
+        token, browser = request.query_params.get("t", ""), self._pages.cookie.read(request) or new_session_token()
         try:
             chat = await self._chat(await self._sign_ins.chat_of(token))
         except SignInOver as error:
             return self._failed(request, error)
-        page = self._sheets.page(request, "ask", chat=chat, token=token, seal=self._sheets.seal(browser, token))
-        self._sheets.remember(page, browser, COOKIE_SECONDS)
-        return page
+        response = self._pages.render(request, "ask", chat=chat, token=token, csrf_token=self._pages.csrf.token(browser, token))
+        self._pages.cookie.set(response, browser, COOKIE_SECONDS)
+        return response
 
-    async def leave(self, request: Request) -> Response:
-        """`POST /link`: to the issuer, if the button was pressed on the page that this browser was shown."""
-        if refusal := await self._sheets.too_often(request):
+    async def start(self, request: Request) -> Response:
+        """`POST /link`: send the browser to the issuer, if the button was pressed on the page that it was shown."""
+        if refusal := await self._pages.check_rate_limit(request):
             return refusal
-        form, browser = await read_form(request, largest=LARGEST_FORM, fields=8), self._sheets.secret_of(request)
+        form, browser = await read_form(request, MAX_FORM_BYTES, MAX_FORM_FIELDS), self._pages.cookie.read(request)
         if browser is None:
-            return self._sheets.page(request, "no_cookie", HTTPStatus.FORBIDDEN)
-        token, seal = (form.get(name, [""])[-1] for name in ("t", "seal"))
-        if not self._sheets.is_sealed(seal, browser, token):
-            return self._sheets.page(request, "over", HTTPStatus.GONE)
+            return self._pages.render(request, "no_cookie", HTTPStatus.FORBIDDEN)
+        token = form.get("t", "")
+        if not self._pages.csrf.is_valid(form.get(FIELD, ""), browser, token):
+            return self._pages.render(request, "over", HTTPStatus.GONE)
         try:
             started = await self._sign_ins.start(token, browser)
-            address = await self._issuer.address(state=started.state, nonce=started.nonce, verifier=started.verifier)
+            url = await self._issuer.authorization_url(state=started.state, nonce=started.nonce, verifier=started.verifier)
         except (SignInOver, IssuerUnavailable, SignInRefused) as error:
             return self._failed(request, error)
-        return self._sheets.redirect(address)
+        return self._pages.redirect(url)
 
-    async def back(self, request: Request) -> Response:
-        """`GET /link/callback`: the issuer's answer. Nothing of it is believed before state, cookie and ID token fit together."""
-        if refusal := await self._sheets.too_often(request):
+    async def callback(self, request: Request) -> Response:
+        """`GET /link/callback`: nothing of the issuer's answer is believed before state, cookie and ID token fit together."""
+        if refusal := await self._pages.check_rate_limit(request):
             return refusal
-        browser, asked = self._sheets.secret_of(request), request.query_params
+        browser, query = self._pages.cookie.read(request), request.query_params
         if browser is None:
-            return self._sheets.page(request, "no_cookie", HTTPStatus.FORBIDDEN)
+            return self._pages.render(request, "no_cookie", HTTPStatus.FORBIDDEN)
         try:
-            back = await self._sign_ins.come_back(asked.get("state", ""), browser)
-            if asked.get("error") == "access_denied":
-                return self._sheets.page(request, "denied", HTTPStatus.FORBIDDEN)
-            return await self._link(request, back)
+            returned = await self._sign_ins.come_back(query.get("state", ""), browser)
+            if query.get("error") == "access_denied":
+                return self._pages.render(request, "denied", HTTPStatus.FORBIDDEN)
+            return await self._link(request, returned)
         except tuple(_FAILURES) as error:
             return self._failed(request, error)
 
-    async def _link(self, request: Request, back: CameBack) -> Response:
-        asked = request.query_params
-        code = asked.get("code")
-        if not code or "error" in asked:
+    async def _link(self, request: Request, returned: CameBack) -> Response:
+        query = request.query_params
+        code = query.get("code")
+        if not code or "error" in query:
             raise SignInRefused
-        who = await self._issuer.identify(code, issuer=asked.get("iss"), nonce=back.nonce, verifier=back.verifier)
-        account = await self._sign_ins.finish(back, who)
+        identified = await self._issuer.identify(code, issuer=query.get("iss"), nonce=returned.nonce, verifier=returned.verifier)
+        account = await self._sign_ins.finish(returned, identified)
         try:
-            await self._on_linked(back.conversation_id, "linked" if account else "no_account")
+            await self._on_linked(returned.conversation_id, "linked" if account else "no_account")
         except Exception as error:  # the link stands: the page must not say otherwise
             log_error(error, "telling a chat that it was linked")
-        chat = await self._chat(back.conversation_id)
+        chat = await self._chat(returned.conversation_id)
         if account is None:
-            return self._sheets.page(request, "no_account", chat=chat)
-        return self._sheets.page(request, "done", chat=chat, name=account.name)
+            return self._pages.render(request, "no_account", chat=chat)
+        return self._pages.render(request, "done", chat=chat, name=account.name)
 
     async def _chat(self, conversation_id: str) -> _Chat:
-        async with self._database.reading() as session:
-            found = await session.scalar(select(Conversation).where(Conversation.id == conversation_id))
-        if found is None:
+        origin = await find_origin(self._database, conversation_id)
+        if origin is None:
             raise SignInOver
-        return _Chat(found.channel, found.created_at.astimezone(PARIS))
+        return _Chat(origin.channel, origin.opened_at.astimezone(PARIS))
 
     def _failed(self, request: Request, error: Exception) -> Response:
-        page, status = next(said for kind, said in _FAILURES.items() if isinstance(error, kind))
+        page, status = next(failure for kind, failure in _FAILURES.items() if isinstance(error, kind))
         error_id = None if isinstance(error, SignInOver) else log_error(error, "linking a chat by OpenID Connect")
-        return self._sheets.page(request, page, status, error_id=error_id)
+        return self._pages.render(request, page, status, error_id=error_id)
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    """Those of every page, with a policy that lets the button lead to the issuer.
+    """Return the security headers, with a policy that lets the button lead to the issuer.
 
     Chromium applies `form-action` to every address that the form's answer redirects to, and an issuer redirects on to hosts of its
     own: so any host over the issuer's scheme.
     """
-    headers = dict(protective_headers())
     scheme = urlsplit(settings.required("oidc_issuer")).scheme
-    policy = headers["Content-Security-Policy"].replace("form-action 'self'", f"form-action 'self' {scheme}:")
-    return headers | {"Content-Security-Policy": policy}
+    return dict(security_headers(form_action=("'self'", f"{scheme}:")))

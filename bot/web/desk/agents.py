@@ -1,4 +1,4 @@
-"""The pages about agents' own accounts: changing one's password; for supervisors, the team."""
+"""Pages of the desk's accounts: one's own password, and for supervisors the list of agents."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bot.support.agents_errors import (
     UnusableName,
     WeakPassword,
 )
-from bot.web.desk.auth import DeskAuth, DeskRequest
-from bot.web.desk.rendering import Rendering
+from bot.web.desk.auth import DeskAuth, DeskSession
+from bot.web.desk.rendering import Renderer
 
 _REFUSALS: dict[type[Exception], str] = {
     LoginTaken: "login_taken",
@@ -33,72 +33,72 @@ _REFUSALS: dict[type[Exception], str] = {
 }
 
 
-class TeamPages:
+class AgentPages:
     """`/desk/password` and `/desk/team`."""
 
-    def __init__(self, agents: Agents, gate: DeskAuth, rendering: Rendering) -> None:
-        self._agents, self._gate, self._rendering = agents, gate, rendering
+    def __init__(self, agents: Agents, auth: DeskAuth, renderer: Renderer) -> None:
+        self._agents, self._auth, self._renderer = agents, auth, renderer
 
     def add_to(self, routes: APIRouter) -> None:
         """Add the routes."""
-        self._gate.route(routes, "GET", "/desk/password", self.password)
-        self._gate.route(routes, "POST", "/desk/password", self.change_password)
-        self._gate.route(routes, "GET", "/desk/team", self.list, supervisor=True)
-        self._gate.route(routes, "POST", "/desk/team", self.add, supervisor=True)
-        self._gate.route(routes, "POST", "/desk/team/{agent}/{act}", self.change, supervisor=True)
+        self._auth.route(routes, "GET", "/desk/password", self.password)
+        self._auth.route(routes, "POST", "/desk/password", self.change_password)
+        self._auth.route(routes, "GET", "/desk/team", self.list, supervisor=True)
+        self._auth.route(routes, "POST", "/desk/team", self.add, supervisor=True)
+        self._auth.route(routes, "POST", "/desk/team/{agent}/{action}", self.change, supervisor=True)
 
-    async def password(self, visit: DeskRequest, request: Request) -> Response:
+    async def password(self, session: DeskSession, request: Request) -> Response:
         """`GET /desk/password`."""
-        return self._rendering.page(request, "password", visit, failure=None)
+        return self._renderer.page(request, "password", session, failure=None)
 
-    async def change_password(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST /desk/password`: every session of theirs ends but a new one for this browser."""
-        old, new = visit.form.get("old", ""), visit.form.get("new", "")
+    async def change_password(self, session: DeskSession, request: Request) -> Response:
+        """`POST /desk/password`: end every session of the agent, and begin a new one for this browser."""
+        old, new = session.form.get("old", ""), session.form.get("new", "")
         try:
-            if new != visit.form.get("again", ""):
-                return self._rendering.page(request, "password", visit, HTTPStatus.UNPROCESSABLE_ENTITY, failure="again")
-            await self._agents.change_password(visit.agent, old, new)
+            if new != session.form.get("again", ""):
+                return self._renderer.page(request, "password", session, HTTPStatus.UNPROCESSABLE_ENTITY, failure="again")
+            await self._agents.change_password(session.agent, old, new)
         except tuple(_REFUSALS) as error:
-            return self._rendering.page(request, "password", visit, HTTPStatus.UNPROCESSABLE_ENTITY, failure=_name_of(error))
-        answer = self._rendering.redirect(request, "/desk")
-        self._gate.let_in(answer, await self._agents.open_session(visit.agent))
-        return answer
+            return self._renderer.page(request, "password", session, HTTPStatus.UNPROCESSABLE_ENTITY, failure=_failure(error))
+        response = self._renderer.redirect(request, "/desk")
+        self._auth.set_cookie(response, await self._agents.open_session(session.agent))
+        return response
 
-    async def list(self, visit: DeskRequest, request: Request) -> Response:
+    async def list(self, session: DeskSession, request: Request) -> Response:
         """`GET /desk/team`."""
-        return await self._team(visit, request, HTTPStatus.OK, None)
+        return await self._agents_page(session, request, HTTPStatus.OK, None)
 
-    async def add(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST /desk/team`: a new agent."""
-        form = visit.form
+    async def add(self, session: DeskSession, request: Request) -> Response:
+        """`POST /desk/team`: add an agent."""
+        form = session.form
         role = form.get("role", "") if form.get("role", "") in ROLES else ROLES[0]
         try:
-            await self._agents.add(form.get("login", ""), form.get("name", ""), role, form.get("password") or None, visit.agent.id)
+            await self._agents.add(form.get("login", ""), form.get("name", ""), role, form.get("password") or None, session.agent.id)
         except tuple(_REFUSALS) as error:
-            return await self._team(visit, request, HTTPStatus.UNPROCESSABLE_ENTITY, _name_of(error))
-        return self._rendering.redirect(request, "/desk/team")
+            return await self._agents_page(session, request, HTTPStatus.UNPROCESSABLE_ENTITY, _failure(error))
+        return self._renderer.redirect(request, "/desk/team")
 
-    async def change(self, visit: DeskRequest, request: Request) -> Response:
+    async def change(self, session: DeskSession, request: Request) -> Response:
         """`POST /desk/team/<id>/open|close|agent|supervisor|password`."""
-        agent_id, act, by = request.path_params["agent"], request.path_params["act"], visit.agent.id
+        agent_id, action, changed_by = request.path_params["agent"], request.path_params["action"], session.agent.id
         try:
-            if act in ("open", "close"):
-                await self._agents.set_active(agent_id, act == "open", by)
-            elif act in ROLES:
-                await self._agents.set_role(agent_id, act, by)
-            elif act == "password":
-                await self._agents.set_password(agent_id, visit.form.get("password", ""), by)
+            if action in ("open", "close"):
+                await self._agents.set_active(agent_id, action == "open", changed_by)
+            elif action in ROLES:
+                await self._agents.set_role(agent_id, action, changed_by)
+            elif action == "password":
+                await self._agents.set_password(agent_id, session.form.get("password", ""), changed_by)
             else:
-                return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
+                return self._renderer.not_found(request, session)
         except UnknownAgent:
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
+            return self._renderer.not_found(request, session)
         except tuple(_REFUSALS) as error:
-            return await self._team(visit, request, HTTPStatus.UNPROCESSABLE_ENTITY, _name_of(error))
-        return self._rendering.redirect(request, "/desk/team")
+            return await self._agents_page(session, request, HTTPStatus.UNPROCESSABLE_ENTITY, _failure(error))
+        return self._renderer.redirect(request, "/desk/team")
 
-    async def _team(self, visit: DeskRequest, request: Request, status: HTTPStatus, failure: str | None) -> Response:
-        return self._rendering.page(request, "team", visit, status, agents=await self._agents.list(), failure=failure)
+    async def _agents_page(self, session: DeskSession, request: Request, status: HTTPStatus, failure: str | None) -> Response:
+        return self._renderer.page(request, "team", session, status, agents=await self._agents.list(), failure=failure)
 
 
-def _name_of(error: Exception) -> str:
+def _failure(error: Exception) -> str:
     return next(name for kind, name in _REFUSALS.items() if isinstance(error, kind))

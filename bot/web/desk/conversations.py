@@ -1,4 +1,4 @@
-"""Conversations in the desk: the queue, a conversation with its context, and what an agent does with it."""
+"""Pages of conversations: the queue, a conversation with its context, and what an agent does with its ticket."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.core.database import random_id
+from bot.http.parameters import parse_id
 from bot.support.agents import Agents
 from bot.support.desk import Desk
 from bot.support.desk_queries import TicketView
@@ -29,10 +30,10 @@ from bot.support.errors import (
     WrongReference,
 )
 from bot.support.records import Agent, Outcome
-from bot.web.desk.auth import DeskAuth, DeskRequest
-from bot.web.desk.queue_broadcast import VIEWS, Filter, QueueBroadcast
-from bot.web.desk.rendering import Rendering
-from bot.web.desk.timeline import items_of, newest_of
+from bot.web.desk.auth import DeskAuth, DeskSession
+from bot.web.desk.queue_broadcast import VIEWS, QueueBroadcast, QueueFilter
+from bot.web.desk.rendering import Renderer
+from bot.web.desk.timeline import position_of, timeline_of
 
 _REFUSALS: dict[type[DeskError], str] = {
     TicketOver: "over",
@@ -46,204 +47,208 @@ _REFUSALS: dict[type[DeskError], str] = {
     WrongReference: "reference",
     WrongQueue: "queue",
 }
-"""What an agent may be told instead of what they wanted."""
-Act = Callable[[int, DeskRequest], Awaitable[object]]
+"""Why what an agent wanted is refused, as the template names it."""
+TICKET_ID_DIGITS = 9
+Action = Callable[[int, DeskSession], Awaitable[object]]
+"""Does something with the ticket of this id."""
 
 
 class ConversationPages:
     """The routes under `/desk` and `/desk/conversations`."""
 
-    def __init__(self, desk: Desk, board: QueueBroadcast, agents: Agents, rendering: Rendering) -> None:
-        self._desk, self._board, self._agents, self._rendering = desk, board, agents, rendering
+    def __init__(self, desk: Desk, broadcast: QueueBroadcast, agents: Agents, renderer: Renderer) -> None:
+        self._desk, self._broadcast, self._agents, self._renderer = desk, broadcast, agents, renderer
 
-    def add_to(self, routes: APIRouter, gate: DeskAuth) -> None:
+    def add_to(self, routes: APIRouter, auth: DeskAuth) -> None:
         """Add the routes."""
-        gate.route(routes, "GET", "/desk", self.queue)
-        gate.route(routes, "GET", "/desk/conversations/{ticket}", self.show)
-        one = "/desk/conversations/{ticket}"
-        acts: dict[str, Act] = {
+        auth.route(routes, "GET", "/desk", self.queue)
+        auth.route(routes, "GET", "/desk/conversations/{ticket}", self.show)
+        path = "/desk/conversations/{ticket}"
+        actions: dict[str, Action] = {
             "take": self._take,
-            "release": lambda ticket, visit: self._desk.release(ticket, visit.agent.agent),
+            "release": lambda ticket, session: self._desk.release(ticket, session.agent.agent),
             "transfer": self._transfer,
             "edit": self._edit,
             "close": self._close,
-            "reopen": lambda ticket, visit: self._desk.reopen(ticket, visit.agent.agent),
+            "reopen": lambda ticket, session: self._desk.reopen(ticket, session.agent.agent),
         }
-        for name, act in acts.items():
-            gate.route(routes, "POST", f"{one}/{name}", self._acting(act))
-        gate.route(routes, "POST", f"{one}/reply", self.reply)
-        gate.route(routes, "POST", f"{one}/note", self.note)
-        gate.route(routes, "POST", f"{one}/looking", self.looking)
-        gate.route(routes, "POST", f"{one}/typing", self.typing)
+        for name, action in actions.items():
+            auth.route(routes, "POST", f"{path}/{name}", self._action_route(action))
+        auth.route(routes, "POST", f"{path}/reply", self.reply)
+        auth.route(routes, "POST", f"{path}/note", self.note)
+        auth.route(routes, "POST", f"{path}/looking", self.viewing)
+        auth.route(routes, "POST", f"{path}/typing", self.typing)
 
-    async def queue(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk?view=&queue=&q=`: the queue."""
-        wanted = filter_of(request)
-        now = time.monotonic()  # what this very agent has just done is to be seen
-        entries = await self._board.entries(wanted, visit.agent.id, now)
-        counts = await self._board.counts(now)
-        return self._rendering.page(
-            request, "queue", visit, entries=entries, wanted=wanted, queues=self._desk.queues, views=VIEWS, counts=counts
+    async def queue(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk?view=&queue=&q=`: show the queue."""
+        queue_filter = queue_filter_of(request)
+        now = time.monotonic()  # the queue is read anew: it shows what this very agent has just done
+        entries = await self._broadcast.entries(queue_filter, session.agent.id, now)
+        counts = await self._broadcast.counts(now)
+        return self._renderer.page(
+            request, "queue", session, entries=entries, queue_filter=queue_filter, queues=self._desk.queues, views=VIEWS, counts=counts
         )
 
-    async def show(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk/conversations/<id>`."""
-        return await self._page(visit, request, HTTPStatus.OK)
+    async def show(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk/conversations/<id>`: show a conversation."""
+        return await self._page(session, request, HTTPStatus.OK)
 
-    def _acting(self, act: Act) -> Callable[[DeskRequest, Request], Awaitable[Response]]:
-        """A route that does something with a conversation, then shows how it stands: the fragment for htmx, else the page."""
+    def _action_route(self, action: Action) -> Callable[[DeskSession, Request], Awaitable[Response]]:
+        """Return the handler that does something with a ticket, then shows its state: the fragment for htmx, else the page."""
 
-        async def done(visit: DeskRequest, request: Request) -> Response:
+        async def handle(session: DeskSession, request: Request) -> Response:
             try:
                 ticket_id = _ticket_id(request)
-                await act(ticket_id, visit)
+                await action(ticket_id, session)
             except UnknownTicket:
-                return self._missing(visit, request)
+                return self._renderer.not_found(request, session)
             except DeskError as error:
                 if "hx-request" in request.headers:
-                    return await self._state(visit, request, HTTPStatus.CONFLICT, error)
-                return await self._page(visit, request, HTTPStatus.CONFLICT, error)
+                    return await self._state(session, request, HTTPStatus.CONFLICT, error)
+                return await self._page(session, request, HTTPStatus.CONFLICT, error)
             if "hx-request" in request.headers:
-                return await self._state(visit, request, HTTPStatus.OK)
-            return self._rendering.redirect(request, f"/desk/conversations/{ticket_id}")
+                return await self._state(session, request, HTTPStatus.OK)
+            return self._renderer.redirect(request, f"/desk/conversations/{ticket_id}")
 
-        return done
+        return handle
 
-    async def reply(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST …/reply` with `text` and `key`: the same key is said once."""
-        form = visit.form
+    async def reply(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/reply` with `text` and `key`: send a reply; the same key is sent once."""
+        form = session.form
         try:
-            sent = await self._desk.reply(_ticket_id(request), visit.agent.agent, form.get("text", ""), key=form.get("key", "")[:100])
+            sent = await self._desk.reply(_ticket_id(request), session.agent.agent, form.get("text", ""), key=form.get("key", "")[:100])
         except UnknownTicket:
-            return self._missing(visit, request)
+            return self._renderer.not_found(request, session)
         except DeskError as error:
-            return await self._composer(visit, request, HTTPStatus.CONFLICT, error, text=form.get("text", ""), key=form.get("key", ""))
-        return await self._composer(visit, request, HTTPStatus.OK, masked=sent.masked)
+            return await self._composer(session, request, HTTPStatus.CONFLICT, error, text=form.get("text", ""), key=form.get("key", ""))
+        return await self._composer(session, request, HTTPStatus.OK, masked=sent.masked)
 
-    async def note(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST …/note` with `text`."""
-        text = visit.form.get("text", "")
+    async def note(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/note` with `text`: add an internal note."""
+        text = session.form.get("text", "")
         try:
-            await self._desk.note(_ticket_id(request), visit.agent.agent, text)
+            await self._desk.note(_ticket_id(request), session.agent.agent, text)
         except UnknownTicket:
-            return self._missing(visit, request)
+            return self._renderer.not_found(request, session)
         except DeskError as error:
-            return await self._composer(visit, request, HTTPStatus.CONFLICT, error, note=text, mode="note")
-        return await self._composer(visit, request, HTTPStatus.OK, mode="note")
+            return await self._composer(session, request, HTTPStatus.CONFLICT, error, note=text, mode="note")
+        return await self._composer(session, request, HTTPStatus.OK, mode="note")
 
-    async def looking(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST …/looking`, each ten seconds by the page itself: who else has it before them. `gone`: the page is being left."""
+    async def viewing(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/looking`, each ten seconds by the page itself: show who else views the conversation. `gone`: the page is being left."""
         try:
             ticket_id = _ticket_id(request)
-            if visit.form.get("gone"):
-                await self._desk.gone(ticket_id, visit.agent.agent)
-                return self._rendering.page(request, "viewers", visit, viewers=())
-            viewers = await self._desk.looking(ticket_id, visit.agent.agent)
+            if session.form.get("gone"):
+                await self._desk.gone(ticket_id, session.agent.agent)
+                return self._renderer.page(request, "viewers", session, viewers=())
+            viewers = await self._desk.looking(ticket_id, session.agent.agent)
         except UnknownTicket:
-            return self._missing(visit, request)
-        return self._rendering.page(request, "viewers", visit, viewers=viewers)
+            return self._renderer.not_found(request, session)
+        return self._renderer.page(request, "viewers", session, viewers=viewers)
 
-    async def typing(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST …/typing`: the user is shown that somebody writes."""
+    async def typing(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/typing`: show the user that somebody is typing."""
         try:
-            await self._desk.typing(_ticket_id(request), visit.agent.agent)
+            await self._desk.typing(_ticket_id(request), session.agent.agent)
         except UnknownTicket:
-            return self._missing(visit, request)
+            return self._renderer.not_found(request, session)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    async def _take(self, ticket_id: int, visit: DeskRequest) -> object:
-        return await self._desk.take(ticket_id, visit.agent.agent, over=visit.form.get("over") == "1")
+    async def _take(self, ticket_id: int, session: DeskSession) -> object:
+        return await self._desk.take(ticket_id, session.agent.agent, over=session.form.get("over") == "1")
 
-    async def _transfer(self, ticket_id: int, visit: DeskRequest) -> object:
-        kind, _, name = visit.form.get("to", "").partition(":")
+    async def _transfer(self, ticket_id: int, session: DeskSession) -> object:
+        kind, _, name = session.form.get("to", "").partition(":")
         if kind == "queue":
-            return await self._desk.transfer(ticket_id, visit.agent.agent, queue=name)
+            return await self._desk.transfer(ticket_id, session.agent.agent, queue=name)
         account = await self._agents.get(name) if kind == "agent" else None
         if account is None or not account.active:
             raise WrongQueue
-        return await self._desk.transfer(ticket_id, visit.agent.agent, to=account.agent)
+        return await self._desk.transfer(ticket_id, session.agent.agent, to=account.agent)
 
-    async def _edit(self, ticket_id: int, visit: DeskRequest) -> object:
-        tags = visit.form.get("tags")
+    async def _edit(self, ticket_id: int, session: DeskSession) -> object:
+        tags = session.form.get("tags")
         return await self._desk.edit(
-            ticket_id, visit.agent.agent, dossier=visit.form.get("dossier"), tags=None if tags is None else _split(tags)
+            ticket_id, session.agent.agent, dossier=session.form.get("dossier"), tags=None if tags is None else _split(tags)
         )
 
-    async def _close(self, ticket_id: int, visit: DeskRequest) -> object:
+    async def _close(self, ticket_id: int, session: DeskSession) -> object:
         try:
-            outcome = Outcome(visit.form.get("outcome", ""))
+            outcome = Outcome(session.form.get("outcome", ""))
         except ValueError:
             raise EmptyText from None
-        return await self._desk.close(ticket_id, visit.agent.agent, outcome, _split(visit.form.get("tags", "")))
+        return await self._desk.close(ticket_id, session.agent.agent, outcome, _split(session.form.get("tags", "")))
 
-    async def _state(self, visit: DeskRequest, request: Request, status: HTTPStatus, error: DeskError | None = None) -> Response:
+    async def _state(self, session: DeskSession, request: Request, status: HTTPStatus, error: DeskError | None = None) -> Response:
         ticket = await self._desk.find(_ticket_id(request))
-        values = {"ticket": ticket, **await choices(self._desk, self._agents, visit), **_refusal(error)}
-        return self._rendering.page(request, "state", visit, status, **values)
+        variables = {"ticket": ticket, **await form_choices(self._desk, self._agents, session), **_refusal(error)}
+        return self._renderer.page(request, "state", session, status, **variables)
 
     async def _composer(
-        self, visit: DeskRequest, request: Request, status: HTTPStatus, error: DeskError | None = None, **values: Any
+        self, session: DeskSession, request: Request, status: HTTPStatus, error: DeskError | None = None, **variables: Any
     ) -> Response:
-        """The form to write in: as it was where nothing was said, empty where it was."""
+        """Return the form to write in: as it was where nothing was sent, empty where it was."""
         if "hx-request" not in request.headers:
             if error is None:
-                return self._rendering.redirect(request, f"/desk/conversations/{_ticket_id(request)}")
-            return await self._page(visit, request, status, error, **values)
+                return self._renderer.redirect(request, f"/desk/conversations/{_ticket_id(request)}")
+            return await self._page(session, request, status, error, **variables)
         view = await self._desk.view(_ticket_id(request))
-        shown = {**await self._blank(view, visit.agent.agent), **_refusal(error), **values}
-        return self._rendering.page(request, "composer", visit, status, ticket=view.ticket, **shown)
+        filled = {**await self._empty_composer(view, session.agent.agent), **_refusal(error), **variables}
+        return self._renderer.page(request, "composer", session, status, ticket=view.ticket, **filled)
 
     async def _page(
-        self, visit: DeskRequest, request: Request, status: HTTPStatus, error: DeskError | None = None, **values: Any
+        self, session: DeskSession, request: Request, status: HTTPStatus, error: DeskError | None = None, **variables: Any
     ) -> Response:
         try:
             view = await self._desk.view(_ticket_id(request))
         except UnknownTicket:
-            return self._missing(visit, request)
-        agent = visit.agent.agent
-        shown = {**await self._blank(view, agent), **await choices(self._desk, self._agents, visit), **_refusal(error), **values}
-        return self._rendering.page(
+            return self._renderer.not_found(request, session)
+        agent = session.agent.agent
+        filled = {
+            **await self._empty_composer(view, agent),
+            **await form_choices(self._desk, self._agents, session),
+            **_refusal(error),
+            **variables,
+        }
+        return self._renderer.page(
             request,
             "conversation",
-            visit,
+            session,
             status,
             view=view,
             ticket=view.ticket,
-            items=items_of(view.messages, view.notes, view.opened_message, days=True),
-            newest=newest_of(view.messages, view.notes),
+            items=timeline_of(view.messages, view.notes, view.opened_message, days=True),
+            position=position_of(view.messages, view.notes),
             viewers=tuple(viewer for viewer in view.viewers if viewer.id != agent.id),
-            counts=await self._board.counts(),
-            **shown,
+            counts=await self._broadcast.counts(),
+            **filled,
         )
 
-    async def _blank(self, view: TicketView, agent: Agent) -> dict[str, Any]:
-        """What the composer holds, nothing being written yet."""
-        canned = [(one.name, self._desk.fill(one, view, agent)) for one in await self._desk.canned()]
+    async def _empty_composer(self, view: TicketView, agent: Agent) -> dict[str, Any]:
+        """Return the variables of a composer in which nothing is written yet."""
+        canned = [(reply.name, self._desk.fill(reply, view, agent)) for reply in await self._desk.canned()]
         return {"text": "", "note": "", "mode": "reply", "masked": False, "key": random_id(), "canned": canned}
 
-    def _missing(self, visit: DeskRequest, request: Request) -> Response:
-        return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
 
-
-async def choices(desk: Desk, agents: Agents, visit: DeskRequest) -> dict[str, Any]:
-    """What the forms of a conversation offer: whom to pass it on to, the queues, how it may have ended."""
-    colleagues = [one for one in await agents.list() if one.active and one.id != visit.agent.id]
+async def form_choices(desk: Desk, agents: Agents, session: DeskSession) -> dict[str, Any]:
+    """Return what the forms of a conversation offer: agents and queues to transfer it to, and outcomes."""
+    colleagues = [agent for agent in await agents.list() if agent.active and agent.id != session.agent.id]
     return {"colleagues": colleagues, "queues": desk.queues, "outcomes": list(Outcome)}
 
 
-def filter_of(request: Request) -> Filter:
-    """What of the queue is asked for; anything unknown is nothing."""
-    asked = request.query_params
-    view = asked.get("view", "")
-    return Filter(view if view in VIEWS else VIEWS[0], asked.get("queue", "")[:32], asked.get("q", "").strip()[:80])
+def queue_filter_of(request: Request) -> QueueFilter:
+    """Return the filter that a request asks for; anything unknown counts for nothing."""
+    query = request.query_params
+    view = query.get("view", "")
+    return QueueFilter(view if view in VIEWS else VIEWS[0], query.get("queue", "")[:32], query.get("q", "").strip()[:80])
 
 
 def _ticket_id(request: Request) -> int:
-    """Raises UnknownTicket."""
-    raw = str(request.path_params["ticket"])
-    if not (raw.isascii() and raw.isdecimal() and len(raw) <= 9):
+    """Return the id in the path. Raise UnknownTicket."""
+    ticket_id = parse_id(str(request.path_params["ticket"]), TICKET_ID_DIGITS)
+    if ticket_id is None:
         raise UnknownTicket
-    return int(raw)
+    return ticket_id
 
 
 def _refusal(error: DeskError | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The stream of a page: what waits, the queue or the conversation that it shows, as fragments that htmx puts in their places.
+"""Event streams of the desk's pages: fragments of HTML that htmx puts in their places, as server-sent events.
 
 A change of a ticket is a signal; what is sent is read anew. Messages come first and at once; counts and queue, which all pages share, at
 most four times a second.
@@ -16,98 +16,100 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from bot.http.parameters import parse_id
 from bot.support.agents import Agents
 from bot.support.desk import Desk
 from bot.support.desk_events import DeskEvent
 from bot.support.errors import UnknownTicket
 from bot.support.records import Ticket
-from bot.web.desk.auth import DeskAuth, DeskRequest
-from bot.web.desk.conversations import choices, filter_of
-from bot.web.desk.queue_broadcast import Filter, QueueBroadcast
-from bot.web.desk.rendering import Rendering
-from bot.web.desk.timeline import Newest, items_of, newest_of
+from bot.web.desk.auth import DeskAuth, DeskSession
+from bot.web.desk.conversations import TICKET_ID_DIGITS, form_choices, queue_filter_of
+from bot.web.desk.queue_broadcast import QueueBroadcast, QueueFilter
+from bot.web.desk.rendering import Renderer
+from bot.web.desk.timeline import TimelinePosition, position_of, timeline_of
 
-SHARED_SECONDS = 0.25
+QUEUE_SECONDS = 0.25
 """How often at most counts and queue are sent to one page."""
-AGAIN_SECONDS = 20.0
-"""How often ages are written anew and the session is looked at, where nothing happens."""
-WRITING_SECONDS = 6.0
-"""How long a page shows that the user writes after the last sign of it: twice as long as the chat page waits between two."""
+REFRESH_SECONDS = 20.0
+"""How often ages are rendered anew and the session is checked, where nothing happens."""
+TYPING_SECONDS = 6.0
+"""How long a page shows that the user is typing after the last sign of it: twice as long as the chat page waits between two."""
 HEARTBEAT_SECONDS = 15
 RETRY_MS = 2_000
 
 
-class Streams:
-    """`GET /desk/events`."""
+class EventStreams:
+    """`GET /desk/events` and `GET /desk/alive`."""
 
-    def __init__(self, desk: Desk, board: QueueBroadcast, agents: Agents, rendering: Rendering) -> None:
-        self.desk, self.board, self.agents, self.rendering = desk, board, agents, rendering
+    def __init__(self, desk: Desk, broadcast: QueueBroadcast, agents: Agents, renderer: Renderer) -> None:
+        self.desk, self.broadcast, self.agents, self.renderer = desk, broadcast, agents, renderer
 
-    def add_to(self, routes: APIRouter, gate: DeskAuth) -> None:
+    def add_to(self, routes: APIRouter, auth: DeskAuth) -> None:
         """Add the routes."""
-        gate.route(routes, "GET", "/desk/events", self.events)
-        gate.route(routes, "GET", "/desk/alive", self.alive)
+        auth.route(routes, "GET", "/desk/events", self.events)
+        auth.route(routes, "GET", "/desk/alive", self.alive)
 
-    async def alive(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk/alive`: 204 while somebody is signed in, else 401: why a stream broke off."""
+    async def alive(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk/alive`: 204 while somebody is signed in, else 401; so a page learns why its stream broke off."""
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
 
-    async def events(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk/events[?ticket=&after=|?view=&queue=&q=]`: events `counts`, and `queue`, or `items`, `state`, `facts`."""
-        asked = request.query_params
-        raw = asked.get("ticket", "")
-        ticket_id = int(raw) if raw.isascii() and raw.isdecimal() and len(raw) <= 9 else None
-        page = _Page(self, visit, request, ticket_id, filter_of(request) if "view" in asked else None)
-        page.newest = Newest.parse(request.headers.get("last-event-id", "")) or Newest.parse(asked.get("after", ""))
+    async def events(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk/events[?ticket=&after=|?view=&queue=&q=]`: events `counts`, and `queue`, or `items`, `state`, `facts`, `writing`."""
+        query = request.query_params
+        ticket_id = parse_id(query.get("ticket", ""), TICKET_ID_DIGITS)
+        stream = _PageStream(self, session, request, ticket_id, queue_filter_of(request) if "view" in query else None)
+        stream.position = TimelinePosition.parse(request.headers.get("last-event-id", "")) or TimelinePosition.parse(query.get("after", ""))
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"}
-        return EventSourceResponse(page.run(), ping=HEARTBEAT_SECONDS, headers=headers)
+        return EventSourceResponse(stream.run(), ping=HEARTBEAT_SECONDS, headers=headers)
 
 
-class _Page:
-    """One open page."""
+class _PageStream:
+    """The stream of one open page: of a ticket, of the queue as a filter shows it, or of neither."""
 
-    def __init__(self, streams: Streams, visit: DeskRequest, request: Request, ticket_id: int | None, wanted: Filter | None) -> None:
-        self._desk, self._board, self._agents = streams.desk, streams.board, streams.agents
-        self._rendering, self._visit, self._request = streams.rendering, visit, request
-        self._ticket_id, self._wanted = ticket_id, wanted
-        self.newest: Newest | None = None
-        self._stood: object = None
+    def __init__(
+        self, streams: EventStreams, session: DeskSession, request: Request, ticket_id: int | None, queue_filter: QueueFilter | None
+    ) -> None:
+        self._desk, self._broadcast, self._agents = streams.desk, streams.broadcast, streams.agents
+        self._renderer, self._session, self._request = streams.renderer, session, request
+        self._ticket_id, self._queue_filter = ticket_id, queue_filter
+        self.position: TimelinePosition | None = None
+        self._last_state: object = None
         self._sent_at = float("-inf")
-        self._writes_until: float | None = None
+        self._typing_until: float | None = None
 
     async def run(self) -> AsyncIterator[ServerSentEvent]:
-        """Fragments from now on, until the process stops or the session is over."""
+        """Yield events from now on, until the process stops or the session is over."""
         with self._desk.changes() as changes:
-            async for event in self._conversation():
+            async for event in self._conversation_events():
                 yield event
-            async for event in self._shared(None):
+            async for event in self._queue_events(None):
                 yield event
             source, waiting = aiter(changes), None
             changed_at: float | None = None
             try:
                 while True:
                     waiting = waiting or asyncio.ensure_future(_next(source))
-                    await asyncio.wait({waiting}, timeout=self._patience(changed_at))
-                    for event in self._stopped_writing():
+                    await asyncio.wait({waiting}, timeout=self._seconds_until_due(changed_at))
+                    for event in self._typing_stopped():
                         yield event
                     if waiting.done():
                         change, waiting = waiting.result(), None
                         if change is None:
                             return
                         if change.typing:
-                            for event in self._writing(change):
+                            for event in self._typing_started(change):
                                 yield event
                         else:
                             changed_at = time.monotonic()
                             if change.ticket_id == self._ticket_id:
-                                async for event in self._conversation():
+                                async for event in self._conversation_events():
                                     yield event
-                    if changed_at is None and not self._is_idle():
+                    if changed_at is None and not self._needs_refresh():
                         continue
-                    if changed_at is None and await self._agents.session(self._visit.token, used=False) is None:
+                    if changed_at is None and await self._agents.session(self._session.token, used=False) is None:
                         return
-                    if changed_at is None or self._patience(changed_at) == 0:
-                        async for event in self._shared(changed_at):
+                    if changed_at is None or self._seconds_until_due(changed_at) == 0:
+                        async for event in self._queue_events(changed_at):
                             yield event
                         changed_at = None
             finally:
@@ -116,76 +118,76 @@ class _Page:
                     with suppress(asyncio.CancelledError):
                         await waiting
 
-    def _patience(self, changed_at: float | None) -> float:
-        """Seconds until something is to be sent: what all pages share, or that the user does not write any more."""
-        due = self._sent_at + (AGAIN_SECONDS if changed_at is None else SHARED_SECONDS)
-        return max(0.0, min(due, self._writes_until or due) - time.monotonic())
+    def _seconds_until_due(self, changed_at: float | None) -> float:
+        """Return the seconds until counts and queue are to be sent, or that the user does not type any more."""
+        due = self._sent_at + (REFRESH_SECONDS if changed_at is None else QUEUE_SECONDS)
+        return max(0.0, min(due, self._typing_until or due) - time.monotonic())
 
-    def _is_idle(self) -> bool:
-        """Whether ages are to be written anew, as nothing happened for a while."""
-        return time.monotonic() >= self._sent_at + AGAIN_SECONDS
+    def _needs_refresh(self) -> bool:
+        """Return whether ages are to be rendered anew, as nothing happened for a while."""
+        return time.monotonic() >= self._sent_at + REFRESH_SECONDS
 
-    def _writing(self, change: DeskEvent) -> Iterator[ServerSentEvent]:
-        """The user of this page's conversation writes."""
+    def _typing_started(self, change: DeskEvent) -> Iterator[ServerSentEvent]:
+        """Yield the typing indicator where the user of this page's conversation begins to type."""
         if change.ticket_id == self._ticket_id:
-            began, self._writes_until = self._writes_until is None, time.monotonic() + WRITING_SECONDS
+            began, self._typing_until = self._typing_until is None, time.monotonic() + TYPING_SECONDS
             if began:
                 yield self._event("writing", None, on=True)
 
-    def _stopped_writing(self, *, sent: bool = False) -> Iterator[ServerSentEvent]:
-        """They do not any more: they were silent for a while, or what they wrote was sent."""
-        if self._writes_until is not None and (sent or time.monotonic() >= self._writes_until):
-            self._writes_until = None
+    def _typing_stopped(self, *, sent: bool = False) -> Iterator[ServerSentEvent]:
+        """Take the typing indicator back: the user paused for a while, or what they typed was sent."""
+        if self._typing_until is not None and (sent or time.monotonic() >= self._typing_until):
+            self._typing_until = None
             yield self._event("writing", None, on=False)
 
-    async def _conversation(self) -> AsyncIterator[ServerSentEvent]:
-        """What is new in the conversation; else, as somebody did something with it, how it stands."""
+    async def _conversation_events(self) -> AsyncIterator[ServerSentEvent]:
+        """Yield what is new in the conversation; else, as somebody did something with the ticket, its state and context."""
         if self._ticket_id is None:
             return
         try:
-            if self.newest is not None:
-                messages = await self._desk.messages(self._ticket_id, self.newest.message)
+            if self.position is not None:
+                messages = await self._desk.messages(self._ticket_id, self.position.message)
                 if messages:
-                    self.newest = Newest(int(messages[-1]["id"]), self.newest.note)
-                    for event in self._stopped_writing(sent=any(message["author"] == "user" for message in messages)):
+                    self.position = TimelinePosition(int(messages[-1]["id"]), self.position.note)
+                    for event in self._typing_stopped(sent=any(message["author"] == "user" for message in messages)):
                         yield event
-                    yield self._event("items", str(self.newest), items=items_of(messages, ()))
-                    async for event in self._standing(await self._desk.find(self._ticket_id)):
+                    yield self._event("items", str(self.position), items=timeline_of(messages, ()))
+                    async for event in self._state_events(await self._desk.find(self._ticket_id)):
                         yield event
                     return
             view = await self._desk.view(self._ticket_id)
         except UnknownTicket:
             return
-        known = self.newest or Newest()
-        messages = [message for message in view.messages if int(message["id"]) > known.message]
-        notes = [note for note in view.notes if note.id > known.note]
+        position = self.position or TimelinePosition()
+        messages = [message for message in view.messages if int(message["id"]) > position.message]
+        notes = [note for note in view.notes if note.id > position.note]
         if messages or notes:
-            self.newest = newest_of(view.messages, view.notes)
-            yield self._event("items", str(self.newest), items=items_of(messages, notes, view.opened_message))
-        async for event in self._standing(view.ticket):
+            self.position = position_of(view.messages, view.notes)
+            yield self._event("items", str(self.position), items=timeline_of(messages, notes, view.opened_message))
+        async for event in self._state_events(view.ticket):
             yield event
         yield self._event("facts", None, view=view, ticket=view.ticket)
 
-    async def _standing(self, ticket: Ticket) -> AsyncIterator[ServerSentEvent]:
-        """The buttons, where others are due: sent anew, they take away what was begun in their forms."""
-        stands = (ticket.state, ticket.agent and ticket.agent.id, ticket.queue, ticket.dossier, ticket.tags)
-        if stands != self._stood:
-            first, self._stood = self._stood is None, stands
+    async def _state_events(self, ticket: Ticket) -> AsyncIterator[ServerSentEvent]:
+        """Yield the buttons where the ticket's state changed: sent more often, they would empty a form that is being filled in."""
+        state = (ticket.state, ticket.agent and ticket.agent.id, ticket.queue, ticket.dossier, ticket.tags)
+        if state != self._last_state:
+            first, self._last_state = self._last_state is None, state
             if not first:
                 yield self._event(
-                    "state", None, ticket=ticket, refusal=None, by=None, **await choices(self._desk, self._agents, self._visit)
+                    "state", None, ticket=ticket, refusal=None, by=None, **await form_choices(self._desk, self._agents, self._session)
                 )
 
-    async def _shared(self, since: float | None) -> AsyncIterator[ServerSentEvent]:
-        """What waits, and the queue."""
-        yield self._event("counts", None, counts=await self._board.counts(since))
-        if self._wanted is not None:
-            entries = await self._board.entries(self._wanted, self._visit.agent.id, since)
-            yield self._event("queue", None, "queue_rows", entries=entries, wanted=self._wanted)
+    async def _queue_events(self, since: float | None) -> AsyncIterator[ServerSentEvent]:
+        """Yield the counts, and on a queue page its rows."""
+        yield self._event("counts", None, counts=await self._broadcast.counts(since))
+        if self._queue_filter is not None:
+            entries = await self._broadcast.entries(self._queue_filter, self._session.agent.id, since)
+            yield self._event("queue", None, "queue_rows", entries=entries, queue_filter=self._queue_filter)
         self._sent_at = time.monotonic()
 
-    def _event(self, name: str, event_id: str | None, template: str | None = None, **values: object) -> ServerSentEvent:
-        html = self._rendering.html(self._request, template or name, self._visit, **values)
+    def _event(self, name: str, event_id: str | None, template: str | None = None, **variables: object) -> ServerSentEvent:
+        html = self._renderer.html(self._request, template or name, self._session, **variables)
         return ServerSentEvent(html, event=name, id=event_id, retry=RETRY_MS)
 
 

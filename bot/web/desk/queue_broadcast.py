@@ -12,14 +12,14 @@ from bot.support.desk import Desk
 from bot.support.desk_queries import QueueEntry
 from bot.support.records import QUEUED, TicketState
 
-FRESH_SECONDS = 0.25
-"""How old a reading may be that a page is opened with."""
+MAX_AGE_SECONDS = 0.25
+"""How old the queue may be that a page is opened with."""
 VIEWS = ("open", "waiting", "mine", "agents", "closed")
 
 
 @dataclass(frozen=True)
-class Filter:
-    """What a queue page shows."""
+class QueueFilter:
+    """What a queue page shows: a view, and in it a queue and a text to search for, where they are not empty."""
 
     view: str = "open"
     queue: str = ""
@@ -27,8 +27,8 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What waits for somebody: tickets that nobody has, requests that are open."""
+class QueueCounts:
+    """How much waits for somebody: tickets without an agent, and open account requests."""
 
     tickets: int
     requests: int
@@ -37,7 +37,7 @@ class Counts:
 
 
 class QueueBroadcast:
-    """Readings of the queue, shared by the pages of one process."""
+    """The queue, read for all pages of one process."""
 
     def __init__(self, desk: Desk, requests: AccountRequests) -> None:
         self._desk, self._requests = desk, requests
@@ -46,26 +46,26 @@ class QueueBroadcast:
         self._entries: list[QueueEntry] = []
         self._open_requests = 0
 
-    async def counts(self, since: float | None = None) -> Counts:
-        """How much waits. `since`: the instant (`time.monotonic`) of a change that it must be newer than."""
+    async def counts(self, since: float | None = None) -> QueueCounts:
+        """Return how much waits, read after the instant `since` (`time.monotonic`) of a change; by default a little old."""
         await self._read(since)
         queued = [entry.ticket for entry in self._entries if entry.ticket.state in QUEUED]
-        return Counts(len(queued), self._open_requests, max((ticket.id for ticket in queued), default=0))
+        return QueueCounts(len(queued), self._open_requests, max((ticket.id for ticket in queued), default=0))
 
-    async def entries(self, wanted: Filter, agent_id: str, since: float | None = None) -> Sequence[QueueEntry]:
-        """The lines of a queue page, in the desk's order."""
-        if wanted.view == "closed":
-            return await self._desk.queue(states={TicketState.CLOSED}, queue=wanted.queue or None, text=wanted.text)
-        if wanted.text:
-            found = await self._desk.queue(queue=wanted.queue or None, text=wanted.text)
+    async def entries(self, queue_filter: QueueFilter, agent_id: str, since: float | None = None) -> Sequence[QueueEntry]:
+        """Return the rows of an agent's queue page, in the desk's order; `since` as in `counts`."""
+        if queue_filter.view == "closed":
+            return await self._desk.queue(states={TicketState.CLOSED}, queue=queue_filter.queue or None, text=queue_filter.text)
+        if queue_filter.text:
+            found = await self._desk.queue(queue=queue_filter.queue or None, text=queue_filter.text)
         else:
             await self._read(since)
-            found = [entry for entry in self._entries if wanted.queue in ("", entry.ticket.queue)]
-        return [entry for entry in found if _in_view(entry, wanted.view, agent_id)]
+            found = [entry for entry in self._entries if queue_filter.queue in ("", entry.ticket.queue)]
+        return [entry for entry in found if _is_in_view(entry, queue_filter.view, agent_id)]
 
     async def _read(self, since: float | None) -> None:
-        """Read again, unless that was done after `since`: twenty pages that are told of one change ask the database once."""
-        since = time.monotonic() - FRESH_SECONDS if since is None else since
+        """Read again, unless that was done after `since`: twenty pages that learn of one change ask the database once."""
+        since = time.monotonic() - MAX_AGE_SECONDS if since is None else since
         async with self._lock:
             if self._read_at >= since:
                 return
@@ -75,7 +75,7 @@ class QueueBroadcast:
             self._read_at = began
 
 
-def _in_view(entry: QueueEntry, view: str, agent_id: str) -> bool:
+def _is_in_view(entry: QueueEntry, view: str, agent_id: str) -> bool:
     ticket = entry.ticket
     if view == "waiting":
         return ticket.state in QUEUED

@@ -1,4 +1,4 @@
-"""Figures as grids of rows and columns: what the page draws, tells in a table, and gives as CSV is one and the same."""
+"""Tables of reports: the chart, the table beside it and the CSV of a report are made from one and the same table."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from bot.support.ticket_report import Line
 
 COUNT, SECONDS = "count", "seconds"
+"""Units of a column."""
 Value = int | float | None
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings that a spreadsheet takes for a formula."""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters of what a spreadsheet takes for a formula."""
 TICKET_COLUMNS = (
     ("opened", COUNT),
     ("taken", COUNT),
@@ -28,12 +29,12 @@ TICKET_COLUMNS = (
     ("rated", COUNT),
     ("useful", COUNT),
 )
-"""What is told of tickets; what each is called is the template's."""
+"""Columns of a table of tickets: code and unit; their titles are in the template."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A name, as data or as a code that the template spells, and its values in the order of the columns."""
+    """A row: its name, as data or as a code that the template translates, and its values in the order of the columns."""
 
     name: str
     values: tuple[Value, ...]
@@ -41,46 +42,52 @@ class Row:
 
 @dataclass(frozen=True)
 class ReportTable:
-    """One table of figures."""
+    """A table of a report."""
 
     name: str
     columns: tuple[tuple[str, str], ...]
     """(code, `COUNT` or `SECONDS`)"""
     rows: Sequence[Row]
     charts: tuple[str, ...] = ()
-    """Codes of the columns that bars are drawn of."""
+    """Codes of the columns that a bar chart is drawn of."""
 
     def bars(self, column: str) -> list[tuple[str, Value, float]]:
-        """(name, value, length between 0 and 100) of each row."""
-        place = [code for code, _ in self.columns].index(column)
-        most = max((row.values[place] or 0 for row in self.rows), default=0)
-        return [(row.name, row.values[place], 100 * (row.values[place] or 0) / most if most else 0.0) for row in self.rows]
+        """Return (name, value, length between 0 and 100) of each row, for the chart of a column."""
+        index = [code for code, _ in self.columns].index(column)
+        longest = max((row.values[index] or 0 for row in self.rows), default=0)
+        return [(row.name, row.values[index], 100 * (row.values[index] or 0) / longest if longest else 0.0) for row in self.rows]
 
 
-def of_tickets(name: str, lines: Sequence[Line], charts: tuple[str, ...] = ("opened",)) -> ReportTable:
-    """Figures of tickets."""
-    return ReportTable(name, TICKET_COLUMNS, [Row(line.name, _values(line)) for line in lines], charts)
+def ticket_table(name: str, lines: Sequence[Line], charts: tuple[str, ...] = ("opened",)) -> ReportTable:
+    """Return a table of tickets, a row for each line of the ticket report."""
+    return ReportTable(name, TICKET_COLUMNS, [Row(line.name, _ticket_values(line)) for line in lines], charts)
 
 
-def _values(line: Line) -> tuple[Value, ...]:
-    spreads = [part for spread in (line.wait, line.first_answer, line.to_close) for part in _both(spread)]
-    return (line.opened, line.taken, line.answered, line.closed, line.waiting, *spreads, line.rated, line.useful)
+def _ticket_values(line: Line) -> tuple[Value, ...]:
+    durations = [value for spread in (line.wait, line.first_answer, line.to_close) for value in _median_and_most(spread)]
+    return (line.opened, line.taken, line.answered, line.closed, line.waiting, *durations, line.rated, line.useful)
 
 
-def _both(spread: object) -> tuple[Value, Value]:
+def _median_and_most(spread: object) -> tuple[Value, Value]:
     return (getattr(spread, "median", None), getattr(spread, "most", None))
 
 
-def as_csv(grid: ReportTable, header: Sequence[str], names: Sequence[str]) -> str:
-    """The grid for a spreadsheet, in the French way: semicolons, whole seconds, a mark of the encoding in front."""
+def to_csv(table: ReportTable, header: Sequence[str], names: Sequence[str]) -> str:
+    """Return the table for a spreadsheet, in the French way: semicolons, whole seconds, a byte order mark in front.
+
+    Args:
+        table: the table.
+        header: titles of the columns, that of the names first.
+        names: of the rows, translated.
+    """
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
-    for name, row in zip(names, grid.rows, strict=True):
-        writer.writerow([harmless(name), *("" if value is None else round(value) for value in row.values)])
+    for name, row in zip(names, table.rows, strict=True):
+        writer.writerow([escape_formula(name), *("" if value is None else round(value) for value in row.values)])
     return "\ufeff" + out.getvalue()
 
 
-def harmless(name: str) -> str:
-    """A cell that no spreadsheet takes for a formula: tags are written by people."""
-    return f"'{name}" if name.startswith(_DANGEROUS) else name
+def escape_formula(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: tags are written by people."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,4 +1,4 @@
-"""The page of figures, for supervisors: charts with a table beside each, CSV, and the sentences that were not understood."""
+"""Reports, for supervisors: charts with a table beside each, CSV, and the messages that were not understood."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from fastapi.responses import Response
 from bot.accounts.request_report import AGES, requests_by_state
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
+from bot.http.parameters import parse_id
 from bot.support.misunderstood_messages import EmptySentence, MisunderstoodMessages
 from bot.support.records import Reason
-from bot.support.resolution_report import Share, share
+from bot.support.resolution_report import Share
+from bot.support.resolution_report import share as resolution_share
 from bot.support.ticket_report import Facts, Period, day_of, facts, grouped, hour_of, line
-from bot.web.desk.auth import DeskAuth, DeskRequest
-from bot.web.desk.rendering import Rendering
-from bot.web.desk.report_tables import COUNT, ReportTable, Row, as_csv, of_tickets
+from bot.web.desk.auth import DeskAuth, DeskSession
+from bot.web.desk.rendering import Renderer
+from bot.web.desk.report_tables import COUNT, ReportTable, Row, ticket_table, to_csv
 
-USUAL_DAYS = 30
+DEFAULT_DAYS = 30
 NAMES = ("all", "assistant", "days", "hours", "tasks", "reasons", "queues", "tags", "channels", "requests")
-"""The grids, in the order of the page."""
+"""Names of the tables, in the order of the page."""
 NO_TASK = "no_task"
 _BY: dict[str, Callable[[Facts], Iterable[str]]] = {
     "tasks": lambda ticket: (ticket.task or NO_TASK,),
@@ -33,102 +35,106 @@ _BY: dict[str, Callable[[Facts], Iterable[str]]] = {
 }
 
 
-class FigurePages:
-    """The routes under `/desk/figures`: supervisors' alone."""
+class ReportPages:
+    """The routes under `/desk/figures`, for supervisors alone."""
 
     def __init__(
-        self, database: Database, clock: Clock, sentences: MisunderstoodMessages, queues: Sequence[str], rendering: Rendering
+        self, database: Database, clock: Clock, misunderstood: MisunderstoodMessages, queues: Sequence[str], renderer: Renderer
     ) -> None:
-        self._database, self._clock, self._sentences = database, clock, sentences
-        self._queues, self._rendering = tuple(queues), rendering
+        self._database, self._clock, self._misunderstood = database, clock, misunderstood
+        self._queues, self._renderer = tuple(queues), renderer
 
-    def add_to(self, routes: APIRouter, gate: DeskAuth) -> None:
+    def add_to(self, routes: APIRouter, auth: DeskAuth) -> None:
         """Add the routes."""
-        gate.route(routes, "GET", "/desk/figures", self.show, supervisor=True)
-        gate.route(routes, "GET", "/desk/figures/{name}.csv", self.csv, supervisor=True)
-        gate.route(routes, "POST", "/desk/figures/sentences/{turn}/{act}", self.sentence, supervisor=True)
+        auth.route(routes, "GET", "/desk/figures", self.show, supervisor=True)
+        auth.route(routes, "GET", "/desk/figures/{name}.csv", self.csv, supervisor=True)
+        auth.route(routes, "POST", "/desk/figures/sentences/{turn}/{action}", self.handle_misunderstood, supervisor=True)
 
-    async def show(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk/figures?from=&to=`: days in Paris, both included; the last thirty by default."""
-        return await self._page(visit, request, HTTPStatus.OK)
+    async def show(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk/figures?from=&to=`: show the report of a period, days in Paris, both included; the last thirty by default."""
+        return await self._page(session, request, HTTPStatus.OK)
 
-    async def csv(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk/figures/<grid>.csv?from=&to=`."""
+    async def csv(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk/figures/<table>.csv?from=&to=`: download a table."""
         name = str(request.path_params["name"])
         if name not in NAMES:
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
+            return self._renderer.not_found(request, session)
         period = self._period(request)
-        grid = (await self._grids(period, (name,)))[name]
-        header, names = (self._words(request, visit, grid, part) for part in ("header", "names"))
+        table = (await self._tables(period, (name,)))[name]
+        header, names = (self._titles(request, session, table, part) for part in ("header", "names"))
         file = f"figures-{name}-{period.first}-{period.last}.csv"
         headers = {
             "Content-Disposition": f'attachment; filename="{file}"',
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         }
-        return Response(as_csv(grid, header, names), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(to_csv(table, header, names), media_type="text/csv; charset=utf-8", headers=headers)
 
-    def _words(self, request: Request, visit: DeskRequest, grid: ReportTable, part: str) -> list[str]:
-        """What the columns, or the rows, of a grid are called, one a line."""
-        if part == "names" and not grid.rows:
+    def _titles(self, request: Request, session: DeskSession, table: ReportTable, part: str) -> list[str]:
+        """Return the titles of the columns (`part` is `header`) or the rows (`names`) of a table; the template gives one a line."""
+        if part == "names" and not table.rows:
             return []
-        return self._rendering.html(request, "figure_names", visit, grid=grid, part=part).strip("\n").split("\n")
+        return self._renderer.html(request, "figure_names", session, table=table, part=part).strip("\n").split("\n")
 
-    async def sentence(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST …/sentences/<turn>/keep` with `text`, or `…/away`."""
-        turn, act = str(request.path_params["turn"]), request.path_params["act"]
-        if not (turn.isascii() and turn.isdecimal() and len(turn) <= 18) or act not in ("keep", "away"):
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
+    async def handle_misunderstood(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/sentences/<turn>/keep` with `text`, or `…/away`: keep a misunderstood message for training, or put it away."""
+        turn, action = parse_id(str(request.path_params["turn"])), request.path_params["action"]
+        if turn is None or action not in ("keep", "away"):
+            return self._renderer.not_found(request, session)
         try:
-            if act == "keep":
-                await self._sentences.keep(int(turn), visit.form.get("text", ""), visit.agent.id)
+            if action == "keep":
+                await self._misunderstood.keep(turn, session.form.get("text", ""), session.agent.id)
             else:
-                await self._sentences.put_away(int(turn), visit.agent.id)
+                await self._misunderstood.put_away(turn, session.agent.id)
         except EmptySentence:
-            return await self._page(visit, request, HTTPStatus.UNPROCESSABLE_ENTITY, failed=True)
+            return await self._page(session, request, HTTPStatus.UNPROCESSABLE_ENTITY, failed=True)
         period = self._period(request)
-        return self._rendering.redirect(request, f"/desk/figures?from={period.first}&to={period.last}#sentences")
+        return self._renderer.redirect(request, f"/desk/figures?from={period.first}&to={period.last}#sentences")
 
-    async def _page(self, visit: DeskRequest, request: Request, status: HTTPStatus, *, failed: bool = False) -> Response:
+    async def _page(self, session: DeskSession, request: Request, status: HTTPStatus, *, failed: bool = False) -> Response:
         period = self._period(request)
-        grids, sentences = await self._grids(period, NAMES), await self._sentences.list(period)
-        return self._rendering.page(request, "figures", visit, status, period=period, grids=grids, sentences=sentences, failed=failed)
+        tables, misunderstood = await self._tables(period, NAMES), await self._misunderstood.list(period)
+        return self._renderer.page(
+            request, "figures", session, status, period=period, tables=tables, misunderstood=misunderstood, failed=failed
+        )
 
     def _period(self, request: Request) -> Period:
-        """What is asked for; anything that is no day is one of the last thirty."""
+        """Return the period that is asked for; what is no day is replaced by one of the last thirty."""
         today = self._clock.now().astimezone(PARIS).date()
         last = _day(request.query_params.get("to", "")) or today
-        first = _day(request.query_params.get("from", "")) or last - timedelta(days=USUAL_DAYS - 1)
+        first = _day(request.query_params.get("from", "")) or last - timedelta(days=DEFAULT_DAYS - 1)
         return Period.of(first, last)
 
-    async def _grids(self, period: Period, names: Sequence[str]) -> dict[str, ReportTable]:
+    async def _tables(self, period: Period, names: Sequence[str]) -> dict[str, ReportTable]:
         tickets = await facts(self._database, period)
-        grids: dict[str, ReportTable] = {}
+        tables: dict[str, ReportTable] = {}
         for name in names:
             if name == "all":
-                grids[name] = of_tickets(name, [line("all", tickets)], charts=())
+                tables[name] = ticket_table(name, [line("all", tickets)], charts=())
             elif name == "days":
                 order = [day.isoformat() for day in period.days]
-                grids[name] = of_tickets(name, grouped(tickets, day_of, order), ("opened", "first_answer"))
+                tables[name] = ticket_table(name, grouped(tickets, day_of, order), ("opened", "first_answer"))
             elif name == "hours":
                 order = [f"{hour:02d}" for hour in range(24)]
-                grids[name] = of_tickets(name, grouped(tickets, hour_of, order), ("opened", "wait"))
+                tables[name] = ticket_table(name, grouped(tickets, hour_of, order), ("opened", "wait"))
             elif name == "assistant":
-                grids[name] = _of_share(await share(self._database, period))
+                tables[name] = _share_table(await resolution_share(self._database, period))
             elif name == "requests":
-                found = await requests_by_state(self._database, self._clock)
+                per_state = await requests_by_state(self._database, self._clock)
                 columns = (("count", COUNT), *((f"age_{number}", COUNT) for number in range(len(AGES) + 1)))
-                grids[name] = ReportTable(name, columns, [Row(one.state, (one.count, *one.by_age)) for one in found], ("count",))
+                tables[name] = ReportTable(
+                    name, columns, [Row(state.state, (state.count, *state.by_age)) for state in per_state], ("count",)
+                )
             else:
                 known = self._queues if name == "queues" else tuple(Reason) if name == "reasons" else ()
-                grids[name] = of_tickets(name, grouped(tickets, _BY[name], known))
-        return grids
+                tables[name] = ticket_table(name, grouped(tickets, _BY[name], known))
+        return tables
 
 
-def _of_share(found: Share) -> ReportTable:
-    """How the days of conversations ended, in number and in hundredths."""
+def _share_table(share: Share) -> ReportTable:
+    """Return how days of conversations ended, as counts and percentages."""
     kinds = ("confirmed", "presumed", "handed_over", "not_understood", "failed")
-    rows = [Row(kind, (getattr(found, kind), 100 * getattr(found, kind) / found.all if found.all else None)) for kind in kinds]
+    rows = [Row(kind, (getattr(share, kind), 100 * getattr(share, kind) / share.all if share.all else None)) for kind in kinds]
     return ReportTable("assistant", (("conversations", COUNT), ("percent", COUNT)), rows, ("conversations",))
 
 

@@ -1,4 +1,4 @@
-"""Account requests in the desk: the queue, and a request beside the directory, decided and taken back."""
+"""Pages of account requests: the list, and a request beside the directory, which agents decide on, or take a decision back."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ from bot.directory.errors import DirectoryUnavailable
 from bot.directory.search import Directory
 from bot.fhir.client import FhirError
 from bot.support.desk import Desk
-from bot.web.desk.auth import DeskAuth, DeskRequest
-from bot.web.desk.rendering import Rendering
+from bot.web.desk.auth import DeskAuth, DeskSession
+from bot.web.desk.rendering import Renderer
 
+MAX_DECIDED = 200
+"""Requests of a list of decided ones, which begins with the newest."""
 _ACTIONS = {"create": CREATE, "ask": ASK, "refuse": REFUSE}
 _REFUSALS: dict[type[Exception], str] = {
     Moved: "moved",
@@ -35,130 +37,130 @@ _REFUSALS: dict[type[Exception], str] = {
     UnusableText: "text",
     TooLate: "too_late",
 }
-"""What an agent may be told instead of what they wanted."""
+"""Why an agent's decision is refused, as the template names it."""
 
 
 @dataclass(frozen=True)
-class _Around:
-    """What stands beside a request; what cannot be asked for now is said to be so."""
+class _RequestContext:
+    """What is shown beside a request, and which of it is not available now."""
 
     candidates: list[Candidate]
-    directory_away: bool
+    directory_unavailable: bool
     account: Account | None
-    platform_away: bool
+    platform_unavailable: bool
 
 
-class RequestPages:
+class AccountRequestPages:
     """The routes under `/desk/requests`."""
 
-    def __init__(self, desk: Desk, requests: AccountRequests, decisions: Decisions, directory: Directory, rendering: Rendering) -> None:
+    def __init__(self, desk: Desk, requests: AccountRequests, decisions: Decisions, directory: Directory, renderer: Renderer) -> None:
         self._desk, self._requests, self._decisions = desk, requests, decisions
-        self._directory, self._rendering = directory, rendering
+        self._directory, self._renderer = directory, renderer
 
-    def add_to(self, routes: APIRouter, gate: DeskAuth) -> None:
+    def add_to(self, routes: APIRouter, auth: DeskAuth) -> None:
         """Add the routes."""
-        gate.route(routes, "GET", "/desk/requests", self.list)
-        gate.route(routes, "GET", "/desk/requests/{reference}", self.show)
-        gate.route(routes, "GET", "/desk/requests/{reference}/state", self.state)
-        gate.route(routes, "POST", "/desk/requests/{reference}/undo", self.undo)
-        gate.route(routes, "POST", "/desk/requests/{reference}/{action}", self.decide)
+        auth.route(routes, "GET", "/desk/requests", self.list)
+        auth.route(routes, "GET", "/desk/requests/{reference}", self.show)
+        auth.route(routes, "GET", "/desk/requests/{reference}/state", self.state)
+        auth.route(routes, "POST", "/desk/requests/{reference}/undo", self.undo)
+        auth.route(routes, "POST", "/desk/requests/{reference}/{action}", self.decide)
 
-    async def list(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk/requests?state=`: the open ones, oldest first, or those of one state."""
+    async def list(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk/requests?state=`: list the open requests, oldest first, or those of one state."""
         state = request.query_params.get("state", "")
-        found = await self._requests.list(state if state in STATES else None)
-        shown = found if state in STATES else [one for one in found if one.state in OPEN]
-        shown = shown if state in OPEN or state not in STATES else shown[::-1][:200]
-        per_state = {name: sum(1 for one in found if one.state == name) for name in OPEN} if state not in STATES else {}
-        return self._rendering.page(
-            request, "requests", visit, requests=shown, state=state, per_state=per_state, labels=LABELS, states=STATES
+        rows = await self._requests.list(state if state in STATES else None)
+        listed = rows if state in STATES else [row for row in rows if row.state in OPEN]
+        listed = listed if state in OPEN or state not in STATES else listed[::-1][:MAX_DECIDED]
+        per_state = {name: sum(1 for row in rows if row.state == name) for name in OPEN} if state not in STATES else {}
+        return self._renderer.page(
+            request, "requests", session, requests=listed, state=state, per_state=per_state, labels=LABELS, states=STATES
         )
 
-    async def show(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET /desk/requests/DC-…`: everything about one; one that was just received is *à vérifier* from now on."""
-        return await self._page(visit, request, HTTPStatus.OK)
+    async def show(self, session: DeskSession, request: Request) -> Response:
+        """`GET /desk/requests/DC-…`: show everything about a request; one that was just received is *à vérifier* from now on."""
+        return await self._page(session, request, HTTPStatus.OK)
 
-    async def state(self, visit: DeskRequest, request: Request) -> Response:
-        """`GET …/state?seen=`: where it stands, for a page that looks again by itself, without the forms."""
+    async def state(self, session: DeskSession, request: Request) -> Response:
+        """`GET …/state?seen=`: show the state of a request without the forms, for a page that refreshes itself."""
         try:
-            values = await self._standing(_reference(request))
+            values = await self._status(_reference(request))
         except UnknownRequest:
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
+            return self._renderer.not_found(request, session)
         seen = request.query_params.get("seen", "")
-        return self._rendering.page(request, "request_state", visit, **values, seen=seen)
+        return self._renderer.page(request, "request_state", session, **values, seen=seen)
 
-    async def decide(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST …/create|ask|refuse` with `seen` and `text`."""
+    async def decide(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/create|ask|refuse` with `seen`, the version that the page showed, and `text`: decide."""
         action = _ACTIONS.get(request.path_params["action"])
         if action is None:
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
-        text, agent = visit.form.get("text", ""), visit.agent
+            return self._renderer.not_found(request, session)
+        text, agent = session.form.get("text", ""), session.agent
         try:
             await self._decisions.decide(
-                _reference(request), action, agent_id=agent.id, agent=agent.name, seen=visit.form.get("seen", ""), text=text
+                _reference(request), action, agent_id=agent.id, agent=agent.name, seen=session.form.get("seen", ""), text=text
             )
         except tuple(_REFUSALS) as error:
-            return await self._page(visit, request, HTTPStatus.CONFLICT, error=error, action=action, text=text)
+            return await self._page(session, request, HTTPStatus.CONFLICT, error=error, action=action, text=text)
         except UnknownRequest:
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
-        return self._rendering.redirect(request, f"/desk/requests/{_reference(request)}")
+            return self._renderer.not_found(request, session)
+        return self._renderer.redirect(request, f"/desk/requests/{_reference(request)}")
 
-    async def undo(self, visit: DeskRequest, request: Request) -> Response:
-        """`POST …/undo`: take a decision back that was not carried out yet."""
+    async def undo(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/undo`: take back a decision that was not carried out yet."""
         try:
-            await self._decisions.take_back(_reference(request), visit.agent.id)
+            await self._decisions.take_back(_reference(request), session.agent.id)
         except TooLate as error:
-            return await self._page(visit, request, HTTPStatus.CONFLICT, error=error)
+            return await self._page(session, request, HTTPStatus.CONFLICT, error=error)
         except UnknownRequest:
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
-        return self._rendering.redirect(request, f"/desk/requests/{_reference(request)}")
+            return self._renderer.not_found(request, session)
+        return self._renderer.redirect(request, f"/desk/requests/{_reference(request)}")
 
     async def _page(
-        self, visit: DeskRequest, request: Request, status: HTTPStatus, error: Exception | None = None, action: str = "", text: str = ""
+        self, session: DeskSession, request: Request, status: HTTPStatus, error: Exception | None = None, action: str = "", text: str = ""
     ) -> Response:
         reference = _reference(request)
         try:
-            values = await self._standing(reference)
+            values = await self._status(reference)
             others = await self._requests.others(reference)
         except UnknownRequest:
-            return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
+            return self._renderer.not_found(request, session)
         details: RequestDetails = values["details"]
-        around = await self._around(details)
+        context = await self._context(details)
         refusal = next((name for kind, name in _REFUSALS.items() if isinstance(error, kind)), None)
-        return self._rendering.page(
+        return self._renderer.page(
             request,
             "request",
-            visit,
+            session,
             status,
             **values,
             seen=details.version,
             others=others,
-            talks=await self._desk.of_conversations({asker.conversation_id for asker in details.askers}),
-            around=around,
-            lines=lines(details.person, around.candidates),
+            conversations=await self._desk.of_conversations({asker.conversation_id for asker in details.askers}),
+            request_context=context,
+            lines=lines(details.person, context.candidates),
             refusal=refusal,
             by=getattr(error, "agent", None),
             tried=action,
             text=text,
         )
 
-    async def _standing(self, reference: str) -> dict[str, Any]:
+    async def _status(self, reference: str) -> dict[str, Any]:
         details = await self._requests.show(reference)
         decision = await self._decisions.of(reference)
         return {"details": details, "decision": decision, "labels": LABELS, "open": details.status.state in OPEN}
 
-    async def _around(self, details: RequestDetails) -> _Around:
-        account, platform_away = None, False
+    async def _context(self, details: RequestDetails) -> _RequestContext:
+        account, platform_unavailable = None, False
         try:
             account = await self._requests.account_of(details.person)
         except FhirError as error:
-            platform_away = True
+            platform_unavailable = True
             log_error(error, "looking for an account beside a request")
         try:
             candidates = await asyncio.to_thread(nearest, self._directory, details.person)
         except DirectoryUnavailable:
-            return _Around([], True, account, platform_away)
-        return _Around(candidates, False, account, platform_away)
+            return _RequestContext([], True, account, platform_unavailable)
+        return _RequestContext(candidates, False, account, platform_unavailable)
 
 
 def _reference(request: Request) -> str:

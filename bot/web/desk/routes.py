@@ -1,4 +1,4 @@
-"""The desk put together."""
+"""The routes of the desk, put together."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from bot.accounts.requests import AccountRequests
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.directory.search import Directory
+from bot.http.urls import root_path
 from bot.identity.oidc import is_configured
 from bot.settings import Settings
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
 from bot.support.desk import Desk
 from bot.support.misunderstood_messages import MisunderstoodMessages
-from bot.web.desk.agent_chat_links import MessagingPages
-from bot.web.desk.agents import TeamPages
-from bot.web.desk.auth import DeskAuth, DeskRequest, place_after, sign_in_address
-from bot.web.desk.canned_replies import CannedPages
+from bot.web.desk.agent_chat_links import AgentChatLinkPages
+from bot.web.desk.agents import AgentPages
+from bot.web.desk.auth import DeskAuth, DeskSession, page_after_sign_in, sign_in_url
+from bot.web.desk.canned_replies import CannedReplyPages
 from bot.web.desk.conversations import ConversationPages
-from bot.web.desk.events import Streams
+from bot.web.desk.events import EventStreams
 from bot.web.desk.oidc import OidcSignIn
 from bot.web.desk.queue_broadcast import QueueBroadcast
-from bot.web.desk.rendering import Rendering, root_of
-from bot.web.desk.reports import FigurePages
-from bot.web.desk.requests import RequestPages
+from bot.web.desk.rendering import Renderer
+from bot.web.desk.reports import ReportPages
+from bot.web.desk.requests import AccountRequestPages
 from bot.web.desk.sign_in import SignIn
 
 
@@ -44,40 +45,49 @@ def router(
     requests: AccountRequests,
     decisions: Decisions,
 ) -> APIRouter:
-    """Every route of the desk: `/desk/…`. All of them ask for a session but the sign-in page.
+    """Return every route of the desk: `/desk/…`. All of them need a session but the sign-in page.
 
     Args:
-        groups: the channels that have a group of the team.
+        settings: of the service.
+        database: of the service.
+        clock: the present.
+        agents: the accounts of the desk.
+        links: the chat accounts that agents answer from.
+        groups: channels that have a group of the support team.
+        desk: tickets.
+        requests: account requests.
+        decisions: decisions on account requests.
 
     Raises:
         FrontendNotInstalled: the npm packages are not installed.
     """
-    rendering = Rendering(clock)
+    renderer = Renderer(clock)
 
-    def refuse(request: Request, why: str, visit: DeskRequest | None) -> Response:
-        if why != "sign_in":
-            return rendering.page(request, "refused", visit, HTTPStatus.FORBIDDEN, why=why)
-        place = place_after(request.url.path.removeprefix(root_of(request)) if request.method == "GET" else "")
-        answer = sign_in.page(request, HTTPStatus.UNAUTHORIZED, place)
+    def refuse(request: Request, reason: str, session: DeskSession | None) -> Response:
+        if reason != "sign_in":
+            return renderer.page(request, "refused", session, HTTPStatus.FORBIDDEN, why=reason)
+        root = root_path(request)
+        next_page = page_after_sign_in(request.url.path.removeprefix(root) if request.method == "GET" else "")
+        response = sign_in.page(request, HTTPStatus.UNAUTHORIZED, next_page)
         if "hx-request" in request.headers:
-            answer.headers["HX-Redirect"] = f"{root_of(request)}{sign_in_address(place)}"
-        return answer
+            response.headers["HX-Redirect"] = f"{root}{sign_in_url(next_page)}"
+        return response
 
-    gate = DeskAuth(agents, settings, refuse)
+    auth = DeskAuth(agents, settings, refuse)
     with_issuer = is_configured(settings)
-    sign_in = SignIn(agents, gate, rendering, settings.oidc_name if with_issuer else None)
-    board = QueueBroadcast(desk, requests)
+    sign_in = SignIn(agents, auth, renderer, settings, settings.oidc_name if with_issuer else None)
+    broadcast = QueueBroadcast(desk, requests)
     routes = APIRouter(include_in_schema=False)
     sign_in.add_to(routes)
     if with_issuer:
-        OidcSignIn(agents, gate, sign_in, rendering, settings, clock).add_to(routes)
-    ConversationPages(desk, board, agents, rendering).add_to(routes, gate)
+        OidcSignIn(agents, auth, sign_in, renderer, settings, clock).add_to(routes)
+    ConversationPages(desk, broadcast, agents, renderer).add_to(routes, auth)
     directory = Directory(settings.directory_index)
-    RequestPages(desk, requests, decisions, directory, rendering).add_to(routes, gate)
-    CannedPages(desk, rendering).add_to(routes, gate)
-    sentences = MisunderstoodMessages(database, clock, settings.sentences_file, directory.given_names)
-    FigurePages(database, clock, sentences, desk.queues, rendering).add_to(routes, gate)
-    TeamPages(agents, gate, rendering).add_to(routes)
-    MessagingPages(links, groups, rendering).add_to(routes, gate)
-    Streams(desk, board, agents, rendering).add_to(routes, gate)
+    AccountRequestPages(desk, requests, decisions, directory, renderer).add_to(routes, auth)
+    CannedReplyPages(desk, renderer).add_to(routes, auth)
+    misunderstood = MisunderstoodMessages(database, clock, settings.sentences_file, directory.given_names)
+    ReportPages(database, clock, misunderstood, desk.queues, renderer).add_to(routes, auth)
+    AgentPages(agents, auth, renderer).add_to(routes)
+    AgentChatLinkPages(links, groups, renderer).add_to(routes, auth)
+    EventStreams(desk, broadcast, agents, renderer).add_to(routes, auth)
     return routes

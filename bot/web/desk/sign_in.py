@@ -1,92 +1,94 @@
-"""Signing in to the desk with a password, and out again. The sign-in page is the only one that is open to everybody."""
+"""Signing in to the desk with a password, and signing out. The sign-in page is the only one that is open to everybody."""
 
 from __future__ import annotations
 
-import re
-import secrets
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from bot.http.csrf import FIELD
 from bot.http.forms import read_form
+from bot.http.rate_limit import RateLimit, client_address
+from bot.http.sessions import SessionCookie, new_session_token
+from bot.settings import Settings
 from bot.support.agents import Agents
 from bot.support.agents_errors import SignInFailed, SignInLocked
-from bot.web.desk.auth import DeskAuth, DeskRequest, place_after
-from bot.web.desk.rendering import Rendering
+from bot.web.desk.auth import DeskAuth, DeskSession, page_after_sign_in
+from bot.web.desk.rendering import Renderer
 
-LARGEST_FORM = 4_096
-"""Bytes: login, password, seal, and the page that was asked for."""
-TRIES_PER_MINUTE = 30
-"""By address: each costs 50 ms of a core. What guards a password is the lock on its login."""
-VISIT_SECONDS = 12 * 3600
-_BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
+MAX_FORM_BYTES = 4_096
+"""Login, password, CSRF token, and the page that was asked for."""
+ATTEMPTS_PER_MINUTE = 30
+"""By address: each attempt costs 50 ms of a core. What protects a password is the lockout of its login."""
+COOKIE_SECONDS = 12 * 3600
+_MAX_LOGIN = 80
+"""Characters of a login that are read."""
 
 
 class SignIn:
-    """The sign-in page and its form, sealed for the browser that was shown it: no other site can sign somebody in as another."""
+    """The sign-in page. Its form has a CSRF token for a browser that nobody is signed in with yet.
 
-    def __init__(self, agents: Agents, gate: DeskAuth, rendering: Rendering, issuer: str | None = None) -> None:
+    So no other site can sign somebody in as somebody else.
+    """
+
+    def __init__(self, agents: Agents, auth: DeskAuth, renderer: Renderer, settings: Settings, issuer: str | None = None) -> None:
         """`issuer` is what agents call the OpenID Connect issuer, where there is one."""
-        self._issuer = issuer
-        self._agents, self._gate, self._rendering = agents, gate, rendering
-        self._cookie = "__Host-sphere-desk-visit" if gate.safe else "sphere-desk-visit"
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._limit = RateLimitItemPerMinute(TRIES_PER_MINUTE)
+        self._agents, self._auth, self._renderer, self._issuer = agents, auth, renderer, issuer
+        self._cookie = SessionCookie("sphere-desk-visit", secure=settings.own_url.startswith("https://"))
+        self._rate_limit = RateLimit(ATTEMPTS_PER_MINUTE)
 
     def add_to(self, routes: APIRouter) -> None:
-        """The routes: the sign-in page and its form, and signing out."""
+        """Add the routes: the sign-in page and its form, and signing out."""
         routes.add_api_route("/desk/sign-in", self.show, methods=["GET"])
-        routes.add_api_route("/desk/sign-in", self.enter, methods=["POST"])
-        self._gate.route(routes, "POST", "/desk/sign-out", self.leave)
+        routes.add_api_route("/desk/sign-in", self.sign_in, methods=["POST"])
+        self._auth.route(routes, "POST", "/desk/sign-out", self.sign_out)
 
     async def show(self, request: Request) -> Response:
         """`GET /desk/sign-in?next=`."""
-        if await self._gate.visit(request) is not None:
-            return self._rendering.redirect(request, place_after(request.query_params.get("next", "")))
+        if await self._auth.session_of(request) is not None:
+            return self._renderer.redirect(request, page_after_sign_in(request.query_params.get("next", "")))
         return self.page(request, HTTPStatus.OK, request.query_params.get("next", ""))
 
-    def page(self, request: Request, status: HTTPStatus, after: str, **values: object) -> Response:
-        """The page, with a fresh seal. `after` is where signing in leads."""
-        browser = self.browser(request) or secrets.token_urlsafe(32)
-        shown = {"failure": None, "until": None, "login": "", "issuer": self._issuer, **values}
-        page = self._rendering.page(request, "sign_in", None, status, after=place_after(after), seal=self._gate.seal(browser), **shown)
-        self.remember(page, browser)
-        return page
+    def page(self, request: Request, status: HTTPStatus, next_page: str, **variables: object) -> Response:
+        """Return the sign-in page, which leads on to `next_page`."""
+        browser = self.browser_token(request) or new_session_token()
+        filled = {"failure": None, "until": None, "login": "", "issuer": self._issuer, **variables}
+        response = self._renderer.page(
+            request, "sign_in", None, status, after=page_after_sign_in(next_page), csrf_token=self._auth.csrf.token(browser), **filled
+        )
+        self.set_cookie(response, browser)
+        return response
 
-    def remember(self, response: Response, browser: str) -> None:
-        """Have the browser keep the secret that its forms are sealed for. Lax: it comes back from the issuer with it."""
-        response.set_cookie(self._cookie, browser, max_age=VISIT_SECONDS, secure=self._gate.safe, httponly=True, samesite="lax", path="/")
+    def browser_token(self, request: Request) -> str | None:
+        """Return the secret in the cookie of a browser that was shown the page."""
+        return self._cookie.read(request)
 
-    async def enter(self, request: Request) -> Response:
+    def set_cookie(self, response: Response, browser: str) -> None:
+        """Have the browser keep the secret that its CSRF token is made from; it comes back from the issuer with it."""
+        self._cookie.set(response, browser, COOKIE_SECONDS)
+
+    async def sign_in(self, request: Request) -> Response:
         """`POST /desk/sign-in`."""
-        form, browser = await read_form(request, LARGEST_FORM), self.browser(request)
-        after, login = form.get("next", ""), form.get("login", "")[:80]
-        if browser is None or not self._gate.sealed(self._gate.seal(browser), form):
-            return self.page(request, HTTPStatus.FORBIDDEN, after, failure="stale", login=login)
-        if not await self._limiter.hit(self._limit, "desk", request.client.host if request.client else ""):
-            return self.page(request, HTTPStatus.TOO_MANY_REQUESTS, after, failure="too_often", login=login)
+        form, browser = await read_form(request, MAX_FORM_BYTES), self.browser_token(request)
+        next_page, login = form.get("next", ""), form.get("login", "")[:_MAX_LOGIN]
+        if browser is None or not self._auth.csrf.is_valid(form.get(FIELD, ""), browser):
+            return self.page(request, HTTPStatus.FORBIDDEN, next_page, failure="stale", login=login)
+        if await self._rate_limit.hit(client_address(request)) is not None:
+            return self.page(request, HTTPStatus.TOO_MANY_REQUESTS, next_page, failure="too_often", login=login)
         try:
             _, token = await self._agents.sign_in(login, form.get("password", ""))
         except SignInLocked as error:
-            return self.page(request, HTTPStatus.FORBIDDEN, after, failure="locked", until=error.until, login=login)
+            return self.page(request, HTTPStatus.FORBIDDEN, next_page, failure="locked", until=error.until, login=login)
         except SignInFailed:
-            return self.page(request, HTTPStatus.FORBIDDEN, after, failure="wrong", login=login)
-        answer = self._rendering.redirect(request, place_after(after))
-        self._gate.let_in(answer, token)
-        return answer
+            return self.page(request, HTTPStatus.FORBIDDEN, next_page, failure="wrong", login=login)
+        response = self._renderer.redirect(request, page_after_sign_in(next_page))
+        self._auth.set_cookie(response, token)
+        return response
 
-    async def leave(self, visit: DeskRequest, request: Request) -> Response:
+    async def sign_out(self, session: DeskSession, request: Request) -> Response:
         """`POST /desk/sign-out`."""
-        await self._agents.sign_out(visit.token)
-        answer = self._rendering.redirect(request, "/desk/sign-in")
-        self._gate.let_out(answer)
-        return answer
-
-    def browser(self, request: Request) -> str | None:
-        """The secret in the browser's cookie."""
-        value = request.cookies.get(self._cookie, "")
-        return value if _BROWSER.fullmatch(value) else None
+        await self._agents.sign_out(session.token)
+        response = self._renderer.redirect(request, "/desk/sign-in")
+        self._auth.delete_cookie(response)
+        return response

@@ -12,41 +12,41 @@ from pathlib import Path
 import pytest
 from limits import RateLimitItemPerHour, RateLimitItemPerSecond
 
-from bot.channels.outbound_rate_limit import Limiter
+from bot.channels.outbound_rate_limit import OutboundRateLimiter
 from bot.installation.supervisor import free_port
 from tests.stack import wait_for
 
 HOURLY = RateLimitItemPerHour(3)
 
 
-async def passes(limiter: Limiter, *limits: tuple[RateLimitItemPerHour, str]) -> bool:
+async def passes(limiter: OutboundRateLimiter, *limits: tuple[RateLimitItemPerHour, str]) -> bool:
     """Whether there is a place now."""
     try:
-        async with asyncio.timeout(0.05), limiter.place(*limits):
+        async with asyncio.timeout(0.05), limiter.slot(*limits):
             return True
     except TimeoutError:
         return False
 
 
 async def test_a_window_has_so_many_places_and_each_chat_its_own() -> None:
-    limiter = Limiter()
+    limiter = OutboundRateLimiter()
     assert [await passes(limiter, (HOURLY, "a")) for _ in range(4)] == [True, True, True, False]
     assert await passes(limiter, (HOURLY, "b"))
 
 
 async def test_a_place_is_held_until_it_was_answered() -> None:
-    limiter, answered = Limiter(), asyncio.Event()
+    limiter, answered = OutboundRateLimiter(), asyncio.Event()
     second = RateLimitItemPerSecond(1)
     order: list[str] = []
 
     async def slow() -> None:
-        async with limiter.place((second, "a")):
+        async with limiter.slot((second, "a")):
             order.append("first sent")
             await answered.wait()
             order.append("first answered")
 
     async def next_one() -> None:
-        async with limiter.place((second, "a")):
+        async with limiter.slot((second, "a")):
             order.append("second sent")
 
     tasks = [asyncio.create_task(slow()), asyncio.create_task(next_one())]
@@ -56,11 +56,11 @@ async def test_a_place_is_held_until_it_was_answered() -> None:
 
 
 async def test_first_come_first_served_and_nobody_who_gives_up_keeps_a_place() -> None:
-    limiter, order = Limiter(), []
+    limiter, order = OutboundRateLimiter(), []
     second = RateLimitItemPerSecond(2)
 
     async def send(number: int) -> None:
-        async with limiter.place((second, "a")):
+        async with limiter.slot((second, "a")):
             order.append(number)
 
     tasks = [asyncio.create_task(send(number)) for number in range(5)]
@@ -71,10 +71,10 @@ async def test_first_come_first_served_and_nobody_who_gives_up_keeps_a_place() -
 
 
 async def test_what_fails_takes_its_place_all_the_same() -> None:
-    limiter = Limiter()
+    limiter = OutboundRateLimiter()
     for _ in range(3):
         with pytest.raises(ValueError, match="refused"):
-            async with limiter.place((HOURLY, "a")):
+            async with limiter.slot((HOURLY, "a")):
                 raise ValueError("refused")
     assert not await passes(limiter, (HOURLY, "a"))
 
@@ -98,7 +98,7 @@ def redis(tmp_path: Path) -> Iterator[str]:
 
 
 async def test_processes_share_a_window_through_redis(redis: str) -> None:
-    first, second = Limiter(redis), Limiter(redis)
+    first, second = OutboundRateLimiter(redis), OutboundRateLimiter(redis)
     assert [await passes(limiter, (HOURLY, "a")) for limiter in (first, second, first)] == [True, True, True]
     assert not await passes(first, (HOURLY, "a"))
     assert not await passes(second, (HOURLY, "a"))
@@ -108,7 +108,7 @@ async def test_processes_share_a_window_through_redis(redis: str) -> None:
 
 
 async def test_without_its_redis_it_counts_alone(caplog: pytest.LogCaptureFixture) -> None:
-    limiter = Limiter(f"redis://127.0.0.1:{free_port()}")
+    limiter = OutboundRateLimiter(f"redis://127.0.0.1:{free_port()}")
     assert [await passes(limiter, (HOURLY, "a")) for _ in range(4)] == [True, True, True, False]
     assert "counting messages in Redis" in caplog.text
     await limiter.close()

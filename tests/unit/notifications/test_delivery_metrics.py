@@ -20,6 +20,7 @@ from bot.installation.installation import Installation
 from bot.installation.supervisor import free_port
 from bot.jobs.outbox import CHAT, MAIL, PUSH, OutboxRow
 from bot.notifications.delivery_metrics import Counting, Figures
+from bot.notifications.metrics_collector import NotificationMetricsCollector
 from bot.notifications.tables import (
     DELIVERED,
     FAILED,
@@ -80,7 +81,7 @@ def row(key: str, kind: str, **values: Any) -> OutboxRow:
 
 def samples(figures: Figures) -> dict[str, list[Sample]]:
     """What Prometheus itself would read."""
-    families = text_string_to_metric_families(metrics.render(figures).decode())
+    families = text_string_to_metric_families(metrics.render(NotificationMetricsCollector(figures)).decode())
     return {family.name: list(family.samples) for family in families}
 
 

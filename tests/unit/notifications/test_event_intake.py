@@ -18,7 +18,7 @@ from sqlalchemy import select
 from bot.core.clock import ManualClock
 from bot.core.database import Database, sqlite_url
 from bot.notifications.cloudevents import KINDS
-from bot.notifications.event_intake import MAX_BATCH, MAX_BODY, router
+from bot.notifications.event_intake import MAX_BATCH, MAX_BODY_BYTES, router
 from bot.notifications.tables import Event
 from tests.unit.sandbox.running import EVENTS_TOKEN, running_sandbox, served
 
@@ -157,7 +157,7 @@ async def test_only_the_platform_may_post(intake: Intake) -> None:
         ([event()], ONE, 400),
         (event(), BATCH, 400),
         (event(), "text/plain", 415),
-        (b" " * (MAX_BODY + 1), PLAIN, 413),
+        (b" " * (MAX_BODY_BYTES + 1), PLAIN, 413),
         ([0] * (MAX_BATCH + 1), BATCH, 413),
         (b'{"specversion":"1.0","id":"\\ud800","source":"s","type":"fr.sphere.service.notice"}', ONE, 400),
         ([], BATCH, 202),

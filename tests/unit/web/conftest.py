@@ -9,8 +9,8 @@ import pytest
 from bot.core.clock import ManualClock
 from tests.unit.accounts.world import World, world_over
 from tests.unit.sandbox.running import Sandbox, running_sandbox
-from tests.unit.web.issuer import Provider, provider
-from tests.unit.web.visiting import Site, site_over
+from tests.unit.web.openid_provider import Provider, running_provider
+from tests.unit.web.sign_in_site import SignInSite, sign_in_site
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ async def world(tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[World]:
 
 @pytest.fixture
 def issuer() -> Iterator[Provider]:
-    with provider() as running:
+    with running_provider() as running:
         yield running
 
 
 @pytest.fixture
-async def site(world: World, issuer: Provider) -> Site:
-    return await site_over(world, issuer)
+async def site(world: World, issuer: Provider) -> SignInSite:
+    return await sign_in_site(world, issuer)

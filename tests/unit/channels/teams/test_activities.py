@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.messaging.messages import Incoming
-from tests.unit.channels.teams.world import BOT, CHAT, TENANT, USER, assert_problem, running
+from tests.unit.channels.teams.running_channel import BOT, CHAT, TENANT, USER, assert_problem, running_channel
 
 ADDRESS = hashlib.sha256(CHAT.encode()).hexdigest()
 TEAM = {"conversationType": "channel", "tenantId": TENANT, "isGroup": True, "id": "19:0c6f@thread.tacv2;messageid=1700000000000"}
@@ -21,14 +21,14 @@ HTML = {"contentType": "text/html", "content": "<div>bonjour</div>"}
 
 
 async def test_a_text_is_given_with_how_its_chat_is_reached(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        answer = await world.say()
+    async with running_channel(tmp_path) as teams:
+        answer = await teams.say()
         assert answer.content == b""
-        [(channel, address, reference)] = world.gateway.entered
+        [(channel, address, reference)] = teams.gateway.entered
         assert (channel, address) == ("teams", ADDRESS)
         assert reference == {
             "conversation": CHAT,
-            "service_url": world.microsoft.service_url,
+            "service_url": teams.microsoft.service_url,
             "tenant": TENANT,
             "bot": BOT,
             "user": USER,
@@ -37,25 +37,25 @@ async def test_a_text_is_given_with_how_its_chat_is_reached(tmp_path: Path) -> N
             "conversation_type": "personal",
             "locale": "fr-FR",
         }
-        assert world.gateway.only == Incoming("a:1485983408511", text="bonjour")
+        assert teams.gateway.only == Incoming("a:1485983408511", text="bonjour")
 
 
 async def test_the_same_activity_twice_is_done_once(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        await world.say()
-        await world.say()
-        await world.say(id="2")
-        assert [incoming.client_id for incoming in world.gateway.incoming] == ["a:1485983408511", "a:2"]
+    async with running_channel(tmp_path) as teams:
+        await teams.say()
+        await teams.say()
+        await teams.say(id="2")
+        assert [incoming.client_id for incoming in teams.gateway.incoming] == ["a:1485983408511", "a:2"]
 
 
 async def test_nothing_is_acknowledged_that_is_not_stored(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        world.gateway.broken = True
+    async with running_channel(tmp_path) as teams:
+        teams.gateway.broken = True
         with pytest.raises(ConnectionError):  # which the application answers with 500, so that Teams asks again
-            await world.say()
-        world.gateway.broken = False
-        await world.say()
-        assert world.gateway.only.text == "bonjour"
+            await teams.say()
+        teams.gateway.broken = False
+        await teams.say()
+        assert teams.gateway.only.text == "bonjour"
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ async def test_nothing_is_acknowledged_that_is_not_stored(tmp_path: Path) -> Non
     ],
 )
 async def test_a_text_is_read_as_it_was_seen(tmp_path: Path, fields: dict[str, Any], text: str) -> None:
-    async with running(tmp_path) as world:
-        await world.say(**fields)
-        assert world.gateway.only.text == text
+    async with running_channel(tmp_path) as teams:
+        await teams.say(**fields)
+        assert teams.gateway.only.text == text
 
 
 @pytest.mark.parametrize(
@@ -101,18 +101,18 @@ async def test_a_text_is_read_as_it_was_seen(tmp_path: Path, fields: dict[str, A
     ],
 )
 async def test_what_is_not_read_is_an_event(tmp_path: Path, fields: dict[str, Any], event: str) -> None:
-    async with running(tmp_path) as world:
-        await world.say(**fields)
-        assert world.gateway.only == Incoming("a:1485983408511", event=event)
+    async with running_channel(tmp_path) as teams:
+        await teams.say(**fields)
+        assert teams.gateway.only == Incoming("a:1485983408511", event=event)
 
 
 async def test_an_edit_is_told_once_each_time(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
+    async with running_channel(tmp_path) as teams:
         edit: dict[str, Any] = {"type": "messageUpdate", "channelData": {"tenant": {"id": TENANT}, "eventType": "editMessage"}}
-        await world.say(text="bonjour")
+        await teams.say(text="bonjour")
         for text in ("bonsoir", "bonsoir", "bonne nuit"):
-            await world.say(text=text, **edit)
-        assert [incoming.event for incoming in world.gateway.incoming] == [None, "edited", "edited"]
+            await teams.say(text=text, **edit)
+        assert [incoming.event for incoming in teams.gateway.incoming] == [None, "edited", "edited"]
 
 
 @pytest.mark.parametrize(
@@ -134,19 +134,19 @@ async def test_an_edit_is_told_once_each_time(tmp_path: Path) -> None:
     ],
 )
 async def test_what_concerns_nobody_is_ignored(tmp_path: Path, fields: dict[str, Any]) -> None:
-    async with running(tmp_path) as world:
-        await world.say(**fields)
-        assert (world.gateway.entered, world.gateway.received, world.gateway.gone) == ([], [], [])
+    async with running_channel(tmp_path) as teams:
+        await teams.say(**fields)
+        assert (teams.gateway.entered, teams.gateway.received, teams.gateway.gone) == ([], [], [])
 
 
 @pytest.mark.parametrize("kind", ["channel", "groupChat"])
 async def test_in_a_team_it_answers_when_it_is_spoken_to(tmp_path: Path, kind: str) -> None:
-    async with running(tmp_path) as world:
-        await world.say(
+    async with running_channel(tmp_path) as teams:
+        await teams.say(
             conversation=TEAM | {"conversationType": kind}, text="<at>Assistant SPHERE</at> le dossier de Jeanne", entities=[MENTION]
         )
-        assert world.gateway.only == Incoming("a:1485983408511", event="group")
-        assert world.gateway.entered[0][2]["conversation"] == TEAM["id"]
+        assert teams.gateway.only == Incoming("a:1485983408511", event="group")
+        assert teams.gateway.entered[0][2]["conversation"] == TEAM["id"]
 
 
 ADDED: dict[str, Any] = {"type": "conversationUpdate", "text": None, "id": "f:1", "membersAdded": [{"id": BOT}, {"id": USER}]}
@@ -155,30 +155,30 @@ REMOVED: dict[str, Any] = {"type": "installationUpdate", "text": None, "id": "f:
 
 
 async def test_an_installation_greets_once_though_teams_tells_it_twice(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
+    async with running_channel(tmp_path) as teams:
         for fields in (ADDED, INSTALLED, INSTALLED, ADDED):
-            await world.say(**fields)
-        assert world.gateway.only.event == "welcome"
-        assert world.gateway.entered[0][2]["conversation"] == CHAT
+            await teams.say(**fields)
+        assert teams.gateway.only.event == "welcome"
+        assert teams.gateway.entered[0][2]["conversation"] == CHAT
 
 
 async def test_who_installs_it_again_is_greeted_again(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
+    async with running_channel(tmp_path) as teams:
         for fields in (ADDED, INSTALLED, REMOVED, INSTALLED, ADDED):
-            await world.say(**fields)
-        assert [incoming.event for incoming in world.gateway.incoming] == ["welcome", "welcome"]
-        assert world.gateway.gone == [("teams", ADDRESS)]
-        world.clock.advance(timedelta(days=1))
-        await world.say(**INSTALLED)
-        assert len(world.gateway.incoming) == 3
+            await teams.say(**fields)
+        assert [incoming.event for incoming in teams.gateway.incoming] == ["welcome", "welcome"]
+        assert teams.gateway.gone == [("teams", ADDRESS)]
+        teams.clock.advance(timedelta(days=1))
+        await teams.say(**INSTALLED)
+        assert len(teams.gateway.incoming) == 3
 
 
 async def test_the_bot_taken_out_of_a_chat_has_left_it(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        await world.say(type="conversationUpdate", membersRemoved=[{"id": "29:other"}])
-        assert world.gateway.gone == []
-        await world.say(type="conversationUpdate", membersRemoved=[{"id": BOT}])
-        assert world.gateway.gone == [("teams", ADDRESS)]
+    async with running_channel(tmp_path) as teams:
+        await teams.say(type="conversationUpdate", membersRemoved=[{"id": "29:other"}])
+        assert teams.gateway.gone == []
+        await teams.say(type="conversationUpdate", membersRemoved=[{"id": BOT}])
+        assert teams.gateway.gone == [("teams", ADDRESS)]
 
 
 def pressed(token: Any = "tok-1", **fields: Any) -> dict[str, Any]:
@@ -189,25 +189,25 @@ def pressed(token: Any = "tok-1", **fields: Any) -> dict[str, Any]:
 
 
 async def test_a_pressed_button_is_stored_and_answered_at_once(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
+    async with running_channel(tmp_path) as teams:
         for _ in range(2):
-            answer = (await world.say(**pressed())).json()
+            answer = (await teams.say(**pressed())).json()
             assert (answer["statusCode"], answer["type"]) == (200, "application/vnd.microsoft.activity.message")
             assert "noté" in answer["value"]
-        assert world.gateway.only == Incoming("a:f:9", button="tok-1")
+        assert teams.gateway.only == Incoming("a:f:9", button="tok-1")
 
 
 async def test_a_button_of_an_older_client_comes_as_a_message(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        await world.say(text=None, value={"token": "tok-1"}, replyToId="77")
-        assert world.gateway.only == Incoming("a:1485983408511", button="tok-1")
+    async with running_channel(tmp_path) as teams:
+        await teams.say(text=None, value={"token": "tok-1"}, replyToId="77")
+        assert teams.gateway.only == Incoming("a:1485983408511", button="tok-1")
 
 
 async def test_a_press_without_an_id_is_known_by_its_button(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        await world.say(**pressed(id=None))
-        await world.say(**pressed(id=None, timestamp="2026-03-02T09:00:05Z"))
-        assert world.gateway.only == Incoming("b:tok-1", button="tok-1")
+    async with running_channel(tmp_path) as teams:
+        await teams.say(**pressed(id=None))
+        await teams.say(**pressed(id=None, timestamp="2026-03-02T09:00:05Z"))
+        assert teams.gateway.only == Incoming("b:tok-1", button="tok-1")
 
 
 @pytest.mark.parametrize(
@@ -225,18 +225,18 @@ async def test_a_press_without_an_id_is_known_by_its_button(tmp_path: Path) -> N
     ],
 )
 async def test_a_button_that_cannot_be_read_is_told(tmp_path: Path, fields: dict[str, Any]) -> None:
-    async with running(tmp_path) as world:
-        answer = (await world.say(**fields)).json()
+    async with running_channel(tmp_path) as teams:
+        answer = (await teams.say(**fields)).json()
         assert (answer["statusCode"], answer["type"]) == (400, "application/vnd.microsoft.error")
         assert answer["value"]["message"].startswith("Ce bouton")
-        assert world.gateway.received == []
+        assert teams.gateway.received == []
 
 
 @pytest.mark.parametrize("name", ["task/fetch", "composeExtension/query", "signin/verifyState", "message/submitAction", "", None])
 async def test_other_invokes_are_not_implemented(tmp_path: Path, name: str | None) -> None:
-    async with running(tmp_path) as world:
-        assert_problem(await world.post(world.microsoft.activity(**pressed(name=name))), 501)
-        assert world.gateway.received == []
+    async with running_channel(tmp_path) as teams:
+        assert_problem(await teams.post(teams.microsoft.activity(**pressed(name=name))), 501)
+        assert teams.gateway.received == []
 
 
 @pytest.mark.parametrize(
@@ -255,42 +255,42 @@ async def test_other_invokes_are_not_implemented(tmp_path: Path, name: str | Non
     ],
 )
 async def test_malformed_bodies_are_told_to_who_may_know(tmp_path: Path, body: bytes) -> None:
-    async with running(tmp_path) as world:
-        assert_problem(await world.post(body), 400)
-        assert_problem(await world.post(body, token="a.b.c"), 401)
-        assert_problem(await world.post(body, token=None), 401)
+    async with running_channel(tmp_path) as teams:
+        assert_problem(await teams.post(body), 400)
+        assert_problem(await teams.post(body, token="a.b.c"), 401)
+        assert_problem(await teams.post(body, token=None), 401)
 
 
 @pytest.mark.parametrize("missing", ["type", "conversation", "from"])
 async def test_an_activity_without_what_is_needed_is_malformed(tmp_path: Path, missing: str) -> None:
-    async with running(tmp_path) as world:
-        activity = world.microsoft.activity()
+    async with running_channel(tmp_path) as teams:
+        activity = teams.microsoft.activity()
         del activity[missing]
-        assert_problem(await world.post(activity), 400)
-        assert world.gateway.entered == []
+        assert_problem(await teams.post(activity), 400)
+        assert teams.gateway.entered == []
 
 
 async def test_large_bodies_are_refused(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        assert_problem(await world.post(world.microsoft.activity(text="x" * 256 * 1024)), 413)
-        answer = await world.post(b"x", **{"Content-Length": "999999999999999999999"})
+    async with running_channel(tmp_path) as teams:
+        assert_problem(await teams.post(teams.microsoft.activity(text="x" * 256 * 1024)), 413)
+        answer = await teams.post(b"x", **{"Content-Length": "999999999999999999999"})
         assert_problem(answer, 413)
-        fits = world.microsoft.activity(text="x" * 5000)
+        fits = teams.microsoft.activity(text="x" * 5000)
         fits["padding"] = "x" * (256 * 1024 - len(json.dumps(fits)) - 20)
-        assert (await world.post(fits)).status_code == 200
+        assert (await teams.post(fits)).status_code == 200
 
 
 async def test_long_ids_and_none_are_kept_short(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
+    async with running_channel(tmp_path) as teams:
         for _ in range(2):
-            await world.say(id="f:" + "x" * 500)
-            await world.say(id=None, text="sans id")
-        assert len(world.gateway.incoming) == 2
-        assert max(len(incoming.client_id) for incoming in world.gateway.incoming) <= 128
+            await teams.say(id="f:" + "x" * 500)
+            await teams.say(id=None, text="sans id")
+        assert len(teams.gateway.incoming) == 2
+        assert max(len(incoming.client_id) for incoming in teams.gateway.incoming) <= 128
 
 
 async def test_conversation_ids_of_any_length_have_an_address(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        await world.say(conversation={"id": "a:" + "é" * 400, "conversationType": "personal", "tenantId": TENANT})
-        [(_, address, _)] = world.gateway.entered
+    async with running_channel(tmp_path) as teams:
+        await teams.say(conversation={"id": "a:" + "é" * 400, "conversationType": "personal", "tenantId": TENANT})
+        [(_, address, _)] = teams.gateway.entered
         assert len(address) == 64

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.channels.teams.cards import card, needs_card
+from bot.channels.teams.cards import message_card, needs_card
 from bot.channels.teams.markdown import escape
 from bot.messaging.channel import OutboundMessage, QuickReply
 
@@ -62,7 +62,7 @@ def test_no_date_is_put_in_the_place_of_words(line: str) -> None:
 
 @given(TEXTS, CHOICES, st.booleans())
 def test_a_card_says_all_of_its_text_and_nothing_else(text: str, choices: tuple[QuickReply, ...], confirmation: bool) -> None:
-    made = card(OutboundMessage(text, choices, card=confirmation))
+    made = message_card(OutboundMessage(text, choices, card=confirmation))
     said = " ".join(texts(made["body"])).replace(":", " ")
     assert words(said) == (words(text.replace(":", " ")) or ["…"])
     assert [action["title"] for action in made.get("actions", [])] == [choice.title for choice in choices]
@@ -71,7 +71,7 @@ def test_a_card_says_all_of_its_text_and_nothing_else(text: str, choices: tuple[
 
 @given(TEXTS)
 def test_what_is_spoken_has_no_tags(text: str) -> None:
-    assert not set("<>&") & set(card(OutboundMessage(text))["speak"])
+    assert not set("<>&") & set(message_card(OutboundMessage(text))["speak"])
 
 
 @pytest.mark.parametrize("line", ["Bonjour Dr. O’Neil-Martin (cardiologue), 02 38 00 00 00 !", "12 mars 2026 : 50 % à 8h", "a - b = c + d"])
@@ -92,7 +92,7 @@ CONFIRMATION = OutboundMessage(
 
 
 def test_a_confirmation_has_a_heading_facts_and_a_question() -> None:
-    body = card(CONFIRMATION)["body"]
+    body = message_card(CONFIRMATION)["body"]
     assert [block["type"] for block in body] == ["TextBlock", "FactSet", "TextBlock"]
     assert (body[0]["text"], body[0]["weight"], body[0]["wrap"], body[0]["style"]) == ("Ajouter un partenaire", "Bolder", True, "heading")
     assert body[1]["facts"] == [
@@ -104,37 +104,39 @@ def test_a_confirmation_has_a_heading_facts_and_a_question() -> None:
 
 
 def test_a_question_with_buttons_alone_has_neither_heading_nor_facts() -> None:
-    body = card(OutboundMessage("Quel partenaire ?\nNote : un seul", (QuickReply("Paul", "t"),)))["body"]
+    body = message_card(OutboundMessage("Quel partenaire ?\nNote : un seul", (QuickReply("Paul", "t"),)))["body"]
     assert [block["type"] for block in body] == ["TextBlock", "TextBlock"]
     assert all("weight" not in block for block in body)
 
 
 def test_each_choice_is_executed_with_its_token_and_has_a_fallback() -> None:
-    yes = card(CONFIRMATION)["actions"][0]
+    yes = message_card(CONFIRMATION)["actions"][0]
     assert (yes["type"], yes["title"], yes["verb"], yes["data"]) == ("Action.Execute", "Oui, ajouter", "choose", {"token": "t1"})
     assert yes["fallback"] == {"type": "Action.Submit", "title": "Oui, ajouter", "data": {"token": "t1"}}
 
 
 @pytest.mark.parametrize("count", [0, 5, 6])
 def test_a_link_is_never_hidden_behind_the_choices(count: int) -> None:
-    made = card(OutboundMessage("x", tuple(QuickReply(str(n), f"t{n}") for n in range(count)), link=("Continuer", "https://x.test/a")))
+    made = message_card(
+        OutboundMessage("x", tuple(QuickReply(str(n), f"t{n}") for n in range(count)), link=("Continuer", "https://x.test/a"))
+    )
     opened = {"type": "Action.OpenUrl", "title": "Continuer", "url": "https://x.test/a"}
     assert len(made["actions"]) <= 6
     assert opened in made["actions"] or {"type": "ActionSet", "actions": [opened]} in made["body"]
 
 
 def test_who_cannot_see_the_card_is_told_its_text() -> None:
-    made = card(CONFIRMATION)
+    made = message_card(CONFIRMATION)
     assert made["fallbackText"] == CONFIRMATION.text
     assert made["speak"].startswith("Ajouter un partenaire")
     assert made["lang"] == "fr"
-    assert len(card(OutboundMessage("x" * 8_000))["fallbackText"]) == 1_000
+    assert len(message_card(OutboundMessage("x" * 8_000))["fallbackText"]) == 1_000
 
 
 def test_a_long_card_fits_in_a_message_of_teams() -> None:
     line = "Le médecin traitant *n’est pas* encore associé au dossier : l’équipe « SPHERE » l’a noté le 12 mars 2026."
     long = OutboundMessage("\n".join([line] * (8_000 // (len(line) + 1))), tuple(QuickReply("é" * 60, "t" * 32) for _ in range(6)))
-    assert len(json.dumps(card(long), ensure_ascii=False).encode()) < 28 * 1024
+    assert len(json.dumps(message_card(long), ensure_ascii=False).encode()) < 28 * 1024
 
 
 def test_a_text_alone_needs_no_card() -> None:
@@ -147,7 +149,7 @@ def test_the_sdk_knows_what_the_card_is_made_of() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         from microsoft_teams.cards import AdaptiveCard, ExecuteAction, FactSet, OpenUrlAction, TextBlock
-    made = card(OutboundMessage(CONFIRMATION.text, CONFIRMATION.choices, ("Ouvrir", "https://x.test"), card=True))
+    made = message_card(OutboundMessage(CONFIRMATION.text, CONFIRMATION.choices, ("Ouvrir", "https://x.test"), card=True))
     AdaptiveCard.model_validate(made)
     for element, model in zip(made["body"], (TextBlock, FactSet, TextBlock), strict=True):
         model.model_validate(element)

@@ -29,23 +29,23 @@ from bot.messaging.channel import (
     RateLimited,
 )
 from bot.settings import Settings, SettingsError, load_settings
-from tests.unit.channels.teams.world import APP_ID, BOT, CHAT, TENANT, Recorder, World, running
+from tests.unit.channels.teams.running_channel import APP_ID, BOT, CHAT, TENANT, RecordingGateway, RunningChannel, running_channel
 
 METADATA = "/v1/.well-known/openidconfiguration"
 ASKED = OutboundMessage("Voulez-vous ajouter ce partenaire ?", (QuickReply("Oui", "t1"), QuickReply("Non", "t2")))
 
 
-async def chat_of(world: World) -> Chat:
+async def chat_of(teams: RunningChannel) -> Chat:
     """The chat that a message came from."""
-    await world.say()
-    _, address, reference = world.gateway.entered[-1]
+    await teams.say()
+    _, address, reference = teams.gateway.entered[-1]
     return Chat(address, reference)
 
 
 async def test_a_text_is_sent_as_plain_text(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        sent = await world.channel.send(await chat_of(world), OutboundMessage("Bonjour *Jean* <b>\nça va ?"))
-        [call] = world.microsoft.calls
+    async with running_channel(tmp_path) as teams:
+        sent = await teams.channel.send(await chat_of(teams), OutboundMessage("Bonjour *Jean* <b>\nça va ?"))
+        [call] = teams.microsoft.calls
         assert (sent, call.method, call.path) == ("sent-1", "POST", f"/emea/v3/conversations/{CHAT}/activities")
         assert call.body == {
             "type": "message",
@@ -58,9 +58,9 @@ async def test_a_text_is_sent_as_plain_text(tmp_path: Path) -> None:
 
 
 async def test_buttons_are_sent_as_a_card_with_a_notification(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        await world.channel.send(await chat_of(world), ASKED)
-        [call] = world.microsoft.calls
+    async with running_channel(tmp_path) as teams:
+        await teams.channel.send(await chat_of(teams), ASKED)
+        [call] = teams.microsoft.calls
         [attachment] = call.body["attachments"]
         assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
         assert [action["data"] for action in attachment["content"]["actions"]] == [{"token": "t1"}, {"token": "t2"}]
@@ -69,41 +69,41 @@ async def test_buttons_are_sent_as_a_card_with_a_notification(tmp_path: Path) ->
 
 
 async def test_the_bots_token_is_well_formed_and_for_the_bot(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        await world.channel.send(await chat_of(world), OutboundMessage("x"))
-        scheme, _, token = world.microsoft.calls[0].headers["authorization"].partition(" ")
+    async with running_channel(tmp_path) as teams:
+        await teams.channel.send(await chat_of(teams), OutboundMessage("x"))
+        scheme, _, token = teams.microsoft.calls[0].headers["authorization"].partition(" ")
         assert scheme == "Bearer"
         assert jwt.decode(token, options={"verify_signature": False})["appid"] == APP_ID
 
 
 async def test_a_used_card_is_replaced_by_one_without_actions(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        await world.channel.replace(chat, "sent-1", OutboundMessage(ASKED.text + "\n\n→ Oui"))
-        await world.channel.replace(chat, "", OutboundMessage("x"))
-        [call] = world.microsoft.calls
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        await teams.channel.replace(chat, "sent-1", OutboundMessage(ASKED.text + "\n\n→ Oui"))
+        await teams.channel.replace(chat, "", OutboundMessage("x"))
+        [call] = teams.microsoft.calls
         assert (call.method, call.path) == ("PUT", f"/emea/v3/conversations/{CHAT}/activities/sent-1")
         assert call.body["id"] == "sent-1"
         assert "actions" not in call.body["attachments"][0]["content"]
 
 
 async def test_typing_and_deleting(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        await world.channel.typing(chat)
-        await world.channel.delete(chat, "sent-1")
-        await world.channel.delete(chat, "")
-        typing, deleted = world.microsoft.calls
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        await teams.channel.typing(chat)
+        await teams.channel.delete(chat, "sent-1")
+        await teams.channel.delete(chat, "")
+        typing, deleted = teams.microsoft.calls
         assert (typing.method, typing.body["type"]) == ("POST", "typing")
         assert (deleted.method, deleted.path.rsplit("/", 1)[1]) == ("DELETE", "sent-1")
 
 
 async def test_ids_do_not_lead_elsewhere(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
         odd = Chat(chat.address, {**chat.reference, "conversation": "19:a@thread.tacv2;messageid=1/../../x?y#z"})
-        await world.channel.replace(odd, "1/2?3", OutboundMessage("x"))
-        path = world.microsoft.calls[0].path
+        await teams.channel.replace(odd, "1/2?3", OutboundMessage("x"))
+        path = teams.microsoft.calls[0].path
         assert path == "/emea/v3/conversations/19:a@thread.tacv2;messageid=1%2F..%2F..%2Fx%3Fy%23z/activities/1%2F2%3F3"
 
 
@@ -131,12 +131,12 @@ ERRORS = [
 
 @pytest.mark.parametrize(("status", "body", "expected"), ERRORS)
 async def test_each_refusal_has_its_meaning(tmp_path: Path, status: int, body: Any, expected: type[ChannelError]) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        world.microsoft.answers = [(status, {"location": "http://127.0.0.1:9/"}, body)]
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        teams.microsoft.answers = [(status, {"location": "http://127.0.0.1:9/"}, body)]
         with pytest.raises(expected):
-            await world.channel.send(chat, ASKED)
-        assert len(world.microsoft.calls) == 1  # trying again is the delivery worker's
+            await teams.channel.send(chat, ASKED)
+        assert len(teams.microsoft.calls) == 1  # trying again is the delivery worker's
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ async def test_each_refusal_has_its_meaning(tmp_path: Path, status: int, body: A
     [(404, error("ActivityNotFound"), None), (410, {}, None), (403, error("MessageWritesBlocked"), ChatClosed), (403, {}, MessageRefused)],
 )
 async def test_a_message_that_is_gone_is_no_error(tmp_path: Path, status: int, body: Any, expected: type[ChannelError] | None) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        calls: tuple[Callable[[], Any], ...] = (lambda: world.channel.replace(chat, "1", ASKED), lambda: world.channel.delete(chat, "1"))
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        calls: tuple[Callable[[], Any], ...] = (lambda: teams.channel.replace(chat, "1", ASKED), lambda: teams.channel.delete(chat, "1"))
         for call in calls:
-            world.microsoft.answers = [(status, {}, body)]
+            teams.microsoft.answers = [(status, {}, body)]
             if expected is None:
                 await call()
             else:
@@ -161,83 +161,83 @@ async def test_a_message_that_is_gone_is_no_error(tmp_path: Path, status: int, b
     [("7", 7, 7), ("0", 1, 1), ("1.5", 1.5, 1.5), ("99999", 3600, 3600), ("-3", 1, 1), ("nan", 1, 1), ("soon", 2, 5), (None, 2, 5)],
 )
 async def test_too_many_requests_say_how_long_to_wait(tmp_path: Path, header: str | None, least: float, most: float) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        world.microsoft.answers = [(429, {} if header is None else {"retry-after": header}, {})]
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        teams.microsoft.answers = [(429, {} if header is None else {"retry-after": header}, {})]
         with pytest.raises(RateLimited) as slow:
-            await world.channel.send(chat, ASKED)
+            await teams.channel.send(chat, ASKED)
         assert least <= slow.value.seconds <= most
 
 
 async def test_a_wait_may_be_told_as_a_date(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        at = format_datetime(world.clock.now() + timedelta(seconds=20), usegmt=True)
-        world.microsoft.answers = [(429, {"retry-after": at}, {})]
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        at = format_datetime(teams.clock.now() + timedelta(seconds=20), usegmt=True)
+        teams.microsoft.answers = [(429, {"retry-after": at}, {})]
         with pytest.raises(RateLimited) as slow:
-            await world.channel.send(chat, ASKED)
+            await teams.channel.send(chat, ASKED)
         assert slow.value.seconds == 20
 
 
 async def test_a_refused_token_is_logged_and_another_one_got(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        world.microsoft.answers = [(401, {}, {})]
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        teams.microsoft.answers = [(401, {}, {})]
         with pytest.raises(ChannelUnavailable):
-            await world.channel.send(chat, ASKED)
-        assert "showing the bot's token" in caplog.text
+            await teams.channel.send(chat, ASKED)
+        assert "authenticating to Teams" in caplog.text
         assert CHAT not in caplog.text
-        assert await world.channel.send(chat, ASKED)
+        assert await teams.channel.send(chat, ASKED)
 
 
 async def test_nobody_listening_is_unavailable(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
         nowhere = Chat(chat.address, {**chat.reference, "service_url": "http://127.0.0.1:9/"})
         with pytest.raises(ChannelUnavailable):
-            await world.channel.send(nowhere, ASKED)
+            await teams.channel.send(nowhere, ASKED)
 
 
 @pytest.mark.parametrize("reference", [{}, {"conversation": "a:1", "service_url": "http://192.0.2.1/"}, {"service_url": "https://x.test"}])
 async def test_a_chat_without_a_usable_reference_is_closed(tmp_path: Path, reference: dict[str, str]) -> None:
-    async with running(tmp_path) as world:
+    async with running_channel(tmp_path) as teams:
         with pytest.raises(ChatClosed):
-            await world.channel.send(Chat("a", reference), ASKED)
+            await teams.channel.send(Chat("a", reference), ASKED)
 
 
 @pytest.mark.parametrize("body", ["", "{", {}, {"id": None}])
 async def test_a_success_that_tells_no_id_is_a_success(tmp_path: Path, body: Any) -> None:
-    async with running(tmp_path) as world:
-        chat = await chat_of(world)
-        world.microsoft.answers = [(200, {}, body)]
-        assert await world.channel.send(chat, ASKED) == ""
+    async with running_channel(tmp_path) as teams:
+        chat = await chat_of(teams)
+        teams.microsoft.answers = [(200, {}, body)]
+        assert await teams.channel.send(chat, ASKED) == ""
 
 
 async def test_healthy_while_who_signs_answers(tmp_path: Path) -> None:
-    async with running(tmp_path) as world:
-        assert await world.channel.healthy()
-        world.microsoft.openid_status = 503
-        assert not await world.channel.healthy()
+    async with running_channel(tmp_path) as teams:
+        assert await teams.channel.healthy()
+        teams.microsoft.openid_status = 503
+        assert not await teams.channel.healthy()
 
 
 async def test_the_limits_are_those_of_teams(tmp_path: Path) -> None:
     assert [(item.amount, item.get_expiry()) for item in PER_CHAT] == [(7, 1), (8, 2), (60, 30), (1800, 3600)]
-    async with running(tmp_path) as world:
-        means = world.channel.means
+    async with running_channel(tmp_path) as teams:
+        means = teams.channel.means
         assert (means.name, means.trusted, means.edits, means.deletes) == ("teams", False, True, False)
 
 
 async def test_making_the_channel_does_not_let_httpx_write_addresses(tmp_path: Path) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    async with running(tmp_path) as world:
-        await world.channel.send(await chat_of(world), ASKED)
+    async with running_channel(tmp_path) as teams:
+        await teams.channel.send(await chat_of(teams), ASKED)
         assert logging.getLogger("httpx").level == logging.WARNING
 
 
 def wiring(tmp_path: Path, **values: Any) -> ChannelContext:
     loaded: Settings = load_settings(DATA=tmp_path, **values)
     nothing: Any = None
-    gateway: Any = Recorder()
+    gateway: Any = RecordingGateway()
     return ChannelContext(loaded, gateway, nothing, nothing)
 
 

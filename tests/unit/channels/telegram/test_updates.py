@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.telegram.group import TelegramGroup
-from bot.channels.telegram.updates import Receiver
+from bot.channels.telegram.updates import UpdateHandler
 from bot.messaging.messages import Incoming
 from bot.support.groups.group import Answer, GroupInput, Kind
 
@@ -19,7 +19,7 @@ GROUP = {"id": -7, "type": "supergroup", "title": "Équipe"}
 CLAIRE = {"id": 7, "is_bot": False, "first_name": "Claire"}
 
 
-class Recorder:
+class RecordingGateway:
     """Remembers what was given to it."""
 
     def __init__(self) -> None:
@@ -44,8 +44,8 @@ def message(chat: dict[str, Any] = PRIVATE, **content: Any) -> dict[str, Any]:
 
 
 async def read(**content: Any) -> Incoming | None:
-    recorder = Recorder()
-    await Receiver(recorder, "sphere_bot").take([{"update_id": 9, **content}])
+    recorder = RecordingGateway()
+    await UpdateHandler(recorder, "sphere_bot").handle([{"update_id": 9, **content}])
     return recorder.got[0][1] if recorder.got else None
 
 
@@ -103,24 +103,24 @@ async def test_ignored_on_purpose() -> None:
 
 
 async def test_blocked() -> None:
-    recorder = Recorder()
+    recorder = RecordingGateway()
     member = {"chat": PRIVATE, "from": CLAIRE, "date": 1, "new_chat_member": {"status": "kicked"}}
-    await Receiver(recorder).take([{"update_id": 1, "my_chat_member": member}])
+    await UpdateHandler(recorder).handle([{"update_id": 1, "my_chat_member": member}])
     assert recorder.gone == ["7"]
 
 
 async def test_order_within_a_chat_and_a_malformed_update_between() -> None:
-    recorder = Recorder()
+    recorder = RecordingGateway()
     updates = [{"update_id": n, "message": message(text=str(n))} for n in range(20)]
-    await Receiver(recorder).take([*updates[:10], {"update_id": 99, "message": {"chat": None}}, "?", *updates[10:]])
+    await UpdateHandler(recorder).handle([*updates[:10], {"update_id": 99, "message": {"chat": None}}, "?", *updates[10:]])
     assert [incoming.text for _, incoming in recorder.got] == [str(n) for n in range(20)]
 
 
 async def test_what_could_not_be_stored_comes_again() -> None:
-    recorder = Recorder()
+    recorder = RecordingGateway()
     recorder.fails = True
     with pytest.raises(OSError, match="full"):
-        await Receiver(recorder).take([{"update_id": 1, "message": message(text="x")}])
+        await UpdateHandler(recorder).handle([{"update_id": 1, "message": message(text="x")}])
 
 
 _names = st.sampled_from(["chat", "id", "from", "text", "type", "message", "data", "is_bot", "new_chat_member", "status"])
@@ -133,7 +133,7 @@ _json = st.recursive(
 
 @given(_json, st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member", "poll"]))
 async def test_no_update_raises(content: Any, kind: str) -> None:
-    await Receiver(Recorder()).take([{"update_id": 1, kind: content}, content])
+    await UpdateHandler(RecordingGateway()).handle([{"update_id": 1, kind: content}, content])
 
 
 async def heard_in_the_teams_group(*updates: Any) -> list[GroupInput]:
@@ -144,11 +144,11 @@ async def heard_in_the_teams_group(*updates: Any) -> list[GroupInput]:
         heard.append(one)
         return Answer()
 
-    recorder = Recorder()
-    receiver = Receiver(recorder, "sphere_bot")
+    recorder = RecordingGateway()
+    receiver = UpdateHandler(recorder, "sphere_bot")
     receiver.group = TelegramGroup(cast(Any, None), cast(Any, None), "-7")  # it is only listened to
     receiver.group.listen(listener)
-    await receiver.take(updates)
+    await receiver.handle(updates)
     assert recorder.got == []
     return heard
 

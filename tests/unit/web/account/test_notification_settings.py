@@ -30,7 +30,7 @@ from bot.web.assets import HERE
 from tests.unit.accounts.world import CLAIRE, START, World, world_over
 from tests.unit.sandbox.running import Sandbox
 
-OURS = "http://127.0.0.1:8000"
+BASE_URL = "http://127.0.0.1:8000"
 DOSSIER = "SPH-2024-000137"
 
 
@@ -68,12 +68,12 @@ class Pages:
         self.app = FastAPI()
         parts = (self.settings, world.database, world.clock)
         self.app.include_router(notification_settings.router(*parts, world.registry, self.notifications))
-        self.app.include_router(unsubscribe.router(*parts, self.notifications))
+        self.app.include_router(unsubscribe.router(self.settings, world.database, self.notifications))
         self.http = self.browser()
         self.claire = ""
 
     def browser(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=OURS)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=BASE_URL)
 
     async def chat(self, channel: str = "web", name: str = "chat") -> None:
         """A chat that is Claire's."""
@@ -163,7 +163,7 @@ async def test_no_other_site_can_open_or_save(pages: Pages) -> None:
     asked = await thief.get(link)
     assert (await pages.press_open(asked)).status_code == 401  # a browser that was shown no page
     await pages.http.get(await pages.link())
-    assert (await pages.press_open(asked)).status_code == 410  # another page's seal
+    assert (await pages.press_open(asked)).status_code == 410  # the CSRF token of another page
     page = await pages.open()
     assert (await pages.save(page, seal="")).status_code == 403
     assert (await pages.http.post("/account/leave", data={"seal": "x"})).status_code == 403
@@ -315,7 +315,7 @@ async def test_headers_cookie_and_nothing_inline(pages: Pages) -> None:
 async def test_below_a_prefix(world: World) -> None:
     pages = Pages(world)
     await pages.chat()
-    pages.http = httpx.AsyncClient(transport=httpx.ASGITransport(pages.app, root_path="/assistant"), base_url=OURS)
+    pages.http = httpx.AsyncClient(transport=httpx.ASGITransport(pages.app, root_path="/assistant"), base_url=BASE_URL)
     asked = await pages.http.get(await pages.link())
     answer = await pages.http.post("/account/open", data=dict(FormOf(asked.text, "/assistant/account/open").fields))
     assert answer.headers["location"] == "/assistant/account"

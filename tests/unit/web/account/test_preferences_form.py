@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import HOLIDAY, Mute, Preferences, Window
-from bot.web.account.preferences_form import Draft, WrongForm, apply, draft_of, fingerprint, read_draft
+from bot.web.account.preferences_form import Draft, InvalidForm, apply, draft_of, fingerprint, read_draft
 from bot.web.account.preferences_matrix import modes_of, with_modes
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -35,7 +35,7 @@ def saved(current: Preferences, ways: tuple[DeliveryChannel, ...] = ALL, **chang
 
 
 def errors(current: Preferences, **changed: Any) -> dict[str, str]:
-    with pytest.raises(WrongForm) as wrong:
+    with pytest.raises(InvalidForm) as wrong:
         saved(current, **changed)
     return wrong.value.errors
 
@@ -146,7 +146,7 @@ def test_a_form_with_mistakes_comes_back_as_it_was_sent() -> None:
 def test_an_empty_or_hostile_form_is_wrong_and_nothing_more() -> None:
     hostile = {f"window.{n}.start": ["1:00"] for n in range(1000)} | {"hour": ["1:00"] * 1000, "zone": ["../../etc/passwd"]}
     for form in ({}, hostile, {"mode.access.telegram": ["x" * 10_000]}):
-        with pytest.raises(WrongForm):
+        with pytest.raises(InvalidForm):
             apply(read_draft(form, ALL), Preferences(), ALL, NOW)
 
 

@@ -9,13 +9,12 @@ import time
 from collections.abc import Callable
 
 import httpx
+import jwt
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OctKey
 
 from tests.unit.accounts.world import CLAIRE, World
-from tests.unit.web.issuer import Claims, Provider, forged
-from tests.unit.web.visiting import Site, site_over
+from tests.unit.web.openid_provider import Claims, Provider, forged
+from tests.unit.web.sign_in_site import SignInSite, sign_in_site
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")  # the provider's own
 
@@ -25,21 +24,21 @@ def claire(issuer: Provider) -> None:
     issuer.know("claire", email=CLAIRE, email_verified=True)
 
 
-async def through(site: Site, sub: str = "claire") -> httpx.Response:
+async def through(site: SignInSite, sub: str = "claire") -> httpx.Response:
     page = await site.browser().go_through(await site.link(), sub)
     if page.status_code != 200:
         assert await site.linked() is None
-        assert site.told == []
+        assert site.linked_chats == []
         assert "Rien n’a été relié" in page.text
     return page
 
 
-async def test_without_misbehaviour_it_works(site: Site) -> None:
+async def test_without_misbehaviour_it_works(site: SignInSite) -> None:
     assert (await through(site)).status_code == 200
 
 
 def by_the_secret(claims: Claims) -> str:
-    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key("very secret" * 4))
+    return jwt.encode(claims, "very secret" * 4, algorithm="HS256")
 
 
 def unsigned(claims: Claims) -> str:
@@ -52,7 +51,7 @@ def nonsense(_claims: Claims) -> str:
 
 
 @pytest.mark.parametrize("signs", [forged, by_the_secret, unsigned, nonsense])
-async def test_a_forged_id_token_is_refused(issuer: Provider, site: Site, signs: Callable[[Claims], str]) -> None:
+async def test_a_forged_id_token_is_refused(issuer: Provider, site: SignInSite, signs: Callable[[Claims], str]) -> None:
     issuer.signs = signs
     page = await through(site)
     assert page.status_code == 403
@@ -78,18 +77,18 @@ async def test_a_forged_id_token_is_refused(issuer: Provider, site: Site, signs:
         ({"acr": None}, 403),
     ],
 )
-async def test_each_claim_is_checked(issuer: Provider, site: Site, changes: Claims, status: int) -> None:
+async def test_each_claim_is_checked(issuer: Provider, site: SignInSite, changes: Claims, status: int) -> None:
     """Signed by the provider's own key."""
     issuer.signs = lambda claims: issuer.sign({name: value for name, value in (claims | changes).items() if value is not None})
     assert (await through(site)).status_code == status
 
 
-async def test_userinfo_of_somebody_else_is_refused(issuer: Provider, site: Site) -> None:
+async def test_userinfo_of_somebody_else_is_refused(issuer: Provider, site: SignInSite) -> None:
     issuer.userinfo = {"sub": "another", "email": CLAIRE, "email_verified": True}
     assert (await through(site)).status_code == 403
 
 
-async def test_too_little_assurance_is_said(issuer: Provider, site: Site) -> None:
+async def test_too_little_assurance_is_said(issuer: Provider, site: SignInSite) -> None:
     issuer.know("weak", acr="eidas0", email=CLAIRE, email_verified=True)
     page = await through(site, "weak")
     assert page.status_code == 403
@@ -98,7 +97,7 @@ async def test_too_little_assurance_is_said(issuer: Provider, site: Site) -> Non
 
 @pytest.mark.parametrize("acr", ["", "none", "eidas0 eidas1"])
 async def test_assurance_as_it_is_set(world: World, issuer: Provider, acr: str) -> None:
-    site = await site_over(world, issuer, oidc_acr=acr)
+    site = await sign_in_site(world, issuer, oidc_acr=acr)
     assert (await through(site)).status_code == 200
     assert issuer.authorized[0].get("acr_values") == (acr if " " in acr else None)
 
@@ -116,20 +115,20 @@ async def test_each_way_of_showing_who_we_are(
 ) -> None:
     monkeypatch.setattr("oidc_provider_mock._app.AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS", [method])
     issuer.metadata["token_endpoint_auth_methods_supported"] = [method]
-    site = await site_over(world, issuer, oidc_client_secret=secret)
+    site = await sign_in_site(world, issuer, oidc_client_secret=secret)
     assert (await through(site)).status_code == 200
     assert set(issuer.exchanged[0]) & {"client_id", "client_secret"} == form
 
 
 @pytest.mark.parametrize("wrong", [{"token_endpoint": None}, {"jwks_uri": "nowhere"}, {"token_endpoint": "http://[::1"}])
-async def test_metadata_without_sense(issuer: Provider, site: Site, wrong: Claims) -> None:
+async def test_metadata_without_sense(issuer: Provider, site: SignInSite, wrong: Claims) -> None:
     browser = site.browser()
     back = await browser.sign_in(await browser.leave(await site.link()), "claire")
     issuer.metadata |= wrong
     assert (await browser.http.get(back)).status_code == 503
 
 
-async def test_an_issuer_that_is_away_before(issuer: Provider, site: Site) -> None:
+async def test_an_issuer_that_is_away_before(issuer: Provider, site: SignInSite) -> None:
     issuer.away.add("/.well-known/openid-configuration")
     link, browser = await site.link(), site.browser()
     page = await browser.press(await browser.open(link))
@@ -140,7 +139,7 @@ async def test_an_issuer_that_is_away_before(issuer: Provider, site: Site) -> No
 
 
 @pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/oauth2/token", "/jwks", "/userinfo"])
-async def test_an_issuer_that_is_away_after(issuer: Provider, site: Site, path: str) -> None:
+async def test_an_issuer_that_is_away_after(issuer: Provider, site: SignInSite, path: str) -> None:
     link, browser = await site.link(), site.browser()
     back = await browser.sign_in(await browser.leave(link), "claire")
     issuer.away.add(path)
@@ -151,25 +150,25 @@ async def test_an_issuer_that_is_away_after(issuer: Provider, site: Site, path: 
 
 
 async def test_an_issuer_that_nobody_answers_for(world: World, issuer: Provider) -> None:
-    site = await site_over(world, issuer, oidc_issuer="http://127.0.0.1:9")
+    site = await sign_in_site(world, issuer, oidc_issuer="http://127.0.0.1:9")
     browser = site.browser()
     assert (await browser.press(await browser.open(await site.link()))).status_code == 503
 
 
 async def test_metadata_of_another_issuer_is_not_believed(world: World, issuer: Provider) -> None:
-    site = await site_over(world, issuer, oidc_issuer=issuer.url.replace("127.0.0.1", "localhost") + "/x/..")
+    site = await sign_in_site(world, issuer, oidc_issuer=issuer.url.replace("127.0.0.1", "localhost") + "/x/..")
     browser = site.browser()
     assert (await browser.press(await browser.open(await site.link()))).status_code == 503
 
 
-async def test_an_answer_of_another_issuer_is_refused(issuer: Provider, site: Site) -> None:
+async def test_an_answer_of_another_issuer_is_refused(issuer: Provider, site: SignInSite) -> None:
     browser = site.browser()
     back = await browser.sign_in(await browser.leave(await site.link()), "claire")
     assert (await browser.http.get(f"{back}&iss=https%3A%2F%2Fanother.example")).status_code == 403
     assert issuer.exchanged == []
 
 
-async def test_a_platform_that_is_away_leaves_the_link_good(world: World, site: Site) -> None:
+async def test_a_platform_that_is_away_leaves_the_link_good(world: World, site: SignInSite) -> None:
     link, browser = await site.link(), site.browser()
     back = await browser.sign_in(await browser.leave(link), "claire")
     world.line.cut_after(0, losing=False)
@@ -180,7 +179,7 @@ async def test_a_platform_that_is_away_leaves_the_link_good(world: World, site: 
     assert (await browser.go_through(link, "claire")).status_code == 200
 
 
-async def test_logs_hold_no_value(issuer: Provider, site: Site, caplog: pytest.LogCaptureFixture) -> None:
+async def test_logs_hold_no_value(issuer: Provider, site: SignInSite, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "bot")
     issuer.signs = forged
     link = await site.link()

@@ -28,7 +28,7 @@ from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER
 from tests.unit.messaging.harness import Chat, until
 from tests.unit.sandbox.running import Sandbox
 from tests.unit.support.desk_world import token
-from tests.unit.web.desk.visiting import Colleague, Office, office
+from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
 
 REFERENCE = "DC-2026-000001"
 PAGE = f"/desk/requests/{REFERENCE}"
@@ -38,7 +38,7 @@ UNDO = 10
 class Requests:
     """The account requests of an office: another process than its bot, over the same database."""
 
-    def __init__(self, desk: Office, sandbox: Sandbox) -> None:
+    def __init__(self, desk: RunningDesk, sandbox: Sandbox) -> None:
         self.desk, self.sandbox, self.database = desk, sandbox, desk.world.bot.app.state.database
         self.fhir, clock = FhirClient(sandbox.fhir, sandbox.token), desk.world.clock
         registry = AccountRegistry(self.fhir)
@@ -73,7 +73,7 @@ class Requests:
 @asynccontextmanager
 async def requests(folder: Path, sandbox: Sandbox, directory: Path) -> AsyncIterator[Requests]:
     (folder / "directory").symlink_to(directory)
-    async with office(folder, PLATFORM_URL=sandbox.fhir, PLATFORM_TOKEN=sandbox.token) as desk:
+    async with running_desk(folder, PLATFORM_URL=sandbox.fhir, PLATFORM_TOKEN=sandbox.token) as desk:
         made = Requests(desk, sandbox)
         try:
             yield made
@@ -81,7 +81,7 @@ async def requests(folder: Path, sandbox: Sandbox, directory: Path) -> AsyncIter
             await made.fhir.aclose()
 
 
-async def decide(colleague: Colleague, action: str, text: str | None = None) -> httpx.Response:
+async def decide(colleague: AgentBrowser, action: str, text: str | None = None) -> httpx.Response:
     return await colleague.send(PAGE, f"{PAGE}/{action}", **({"text": text} if text else {}))
 
 
@@ -97,7 +97,7 @@ async def test_a_request_beside_the_directory(tmp_path: Path, sandbox: Sandbox, 
             }
         )
         await made.ask(fiche)
-        ines = await made.desk.colleague()
+        ines = await made.desk.agent_browser()
         listed = await ines.open("/desk/requests")
         assert REFERENCE in listed.text
         assert "Paul Martin" in listed.text
@@ -115,7 +115,7 @@ async def test_what_cannot_be_asked_for_is_said(tmp_path: Path, sandbox: Sandbox
     async with requests(tmp_path, sandbox, tmp_path / "nowhere") as made:
         await made.ask()
         sandbox.fault("down")
-        page = (await (await made.desk.colleague()).open(PAGE)).text
+        page = (await (await made.desk.agent_browser()).open(PAGE)).text
         assert "L’annuaire n’est pas disponible" in page
         assert "La plateforme ne répond pas" in page
         assert "Créer le compte" in page
@@ -124,7 +124,7 @@ async def test_what_cannot_be_asked_for_is_said(tmp_path: Path, sandbox: Sandbox
 async def test_create_gives_account_codes_access_and_word(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
-        ines = await made.desk.colleague()
+        ines = await made.desk.agent_browser()
         answer = await decide(ines, "create")
         assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
         page = (await ines.open(PAGE)).text
@@ -140,13 +140,13 @@ async def test_create_gives_account_codes_access_and_word(tmp_path: Path, sandbo
 async def test_a_decision_is_taken_back_before_anything_has_happened(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
-        ines, paul = await made.desk.colleague(), await made.desk.colleague("paul", "Paul")
+        ines, paul = await made.desk.agent_browser(), await made.desk.agent_browser("paul", "Paul")
         await decide(ines, "refuse", "Cette personne n'exerce plus.")
         assert "Inès a décidé de refuser" in (await paul.open(PAGE)).text
         assert (await paul.send(PAGE, f"{PAGE}/undo")).status_code == 303
         await made.carried_out()
         assert (await made.requests.show(REFERENCE)).status.state == "to_verify"
-        late = await paul.http.post(f"{PAGE}/undo", data={"seal": await paul.seal()})
+        late = await paul.http.post(f"{PAGE}/undo", data={"seal": await paul.csrf_token()})
         assert late.status_code == 409
         assert "C’est trop tard" in late.text
 
@@ -154,7 +154,7 @@ async def test_a_decision_is_taken_back_before_anything_has_happened(tmp_path: P
 async def test_two_agents_at_once(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
-        ines, paul = await made.desk.colleague(), await made.desk.colleague("paul", "Paul")
+        ines, paul = await made.desk.agent_browser(), await made.desk.agent_browser("paul", "Paul")
         seen = ines.hidden(await ines.open(PAGE), f"{PAGE}/create")
         assert (await decide(paul, "ask", "Quel service ?")).status_code == 303
         second = await ines.http.post(f"{PAGE}/create", data=seen)
@@ -173,7 +173,7 @@ async def test_two_agents_at_once(tmp_path: Path, sandbox: Sandbox, directory: P
 async def test_what_an_agent_writes_is_text(tmp_path: Path, sandbox: Sandbox, directory: Path, action: str, text: str) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
-        ines = await made.desk.colleague()
+        ines = await made.desk.agent_browser()
         await decide(ines, action, text)
         for _ in range(2):
             page = (await ines.open(PAGE)).text
@@ -185,7 +185,7 @@ async def test_what_an_agent_writes_is_text(tmp_path: Path, sandbox: Sandbox, di
 async def test_a_text_that_nobody_could_read_is_refused_and_kept(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
-        ines = await made.desk.colleague()
+        ines = await made.desk.agent_browser()
         answer = await decide(ines, "refuse", "x" * 501)
         assert answer.status_code == 409
         assert "de 1 à 500 caractères" in answer.text
@@ -197,7 +197,7 @@ async def test_what_could_not_be_done_is_said_and_may_be_decided_again(tmp_path:
     async with requests(tmp_path, sandbox, directory) as made:
         other = Fiche.of({"family": "Zimmer", "given": "Anne", "profession": "psychologue", "city": "Blois", "email": CLAIRE})
         await made.ask(other)
-        ines = await made.desk.colleague()
+        ines = await made.desk.agent_browser()
         await decide(ines, "create")
         await made.carried_out()
         page = (await ines.open(PAGE)).text
@@ -210,7 +210,7 @@ async def test_what_could_not_be_done_is_said_and_may_be_decided_again(tmp_path:
 async def test_a_platform_that_is_away_delays_and_loses_nothing(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
-        ines = await made.desk.colleague()
+        ines = await made.desk.agent_browser()
         await decide(ines, "create")
         sandbox.fault("down")
         await made.carried_out()
@@ -228,14 +228,14 @@ async def test_other_requests_for_the_person_stand_beside(tmp_path: Path, sandbo
         await made.ask()
         elsewhere = LEILA.model_copy(update={"rpps": "10009999999", "email": "l.zerane@clinique.example", "city": "Blois"})
         await made.ask(elsewhere, key="k2")
-        page = (await (await made.desk.colleague()).open(PAGE)).text
+        page = (await (await made.desk.agent_browser()).open(PAGE)).text
         assert "DC-2026-000002" in page
 
 
 async def test_a_request_that_is_not_there(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
-        ines = await made.desk.colleague()
-        seal = {"seal": await ines.seal(), "seen": "x", "text": "x"}
+        ines = await made.desk.agent_browser()
+        seal = {"seal": await ines.csrf_token(), "seen": "x", "text": "x"}
         for path in ("/desk/requests/DC-2026-000009", "/desk/requests/%3Cb%3E", "/desk/requests/x/state"):
             assert (await ines.open(path)).status_code == 404
         for action in ("create", "ask", "refuse", "undo", "delete"):
@@ -253,7 +253,7 @@ async def test_the_mail_to_the_team_links_to_the_page(tmp_path: Path, sandbox: S
 async def test_a_question_is_asked_in_the_chat_and_its_answer_comes_back(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         chat = await made.ask()
-        ines = await made.desk.colleague()
+        ines = await made.desk.agent_browser()
         await decide(ines, "ask", "Quel est son service ?")
         await made.carried_out()
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.support.agents import IDLE, LIFE
 from tests.routes import routes_of
-from tests.unit.web.desk.visiting import PASSWORD, office
+from tests.unit.web.desk.running_desk import PASSWORD, running_desk
 
 
 def desk_routes(app: object) -> list[tuple[str, str]]:
@@ -20,7 +20,7 @@ def desk_routes(app: object) -> list[tuple[str, str]]:
 
 
 async def test_without_a_session_every_route_asks_to_sign_in(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         routes = desk_routes(desk.world.bot.app)
         assert len(routes) > 20
         for token in (None, "x" * 43):
@@ -36,12 +36,12 @@ async def test_without_a_session_every_route_asks_to_sign_in(tmp_path: Path) -> 
 
 
 async def test_no_form_is_taken_without_its_seal_or_with_a_colleagues(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines, paul = await desk.colleague(supervisor=True), await desk.colleague("paul", "Paul")
+    async with running_desk(tmp_path) as desk:
+        ines, paul = await desk.agent_browser(supervisor=True), await desk.agent_browser("paul", "Paul")
         for method, path in desk_routes(desk.world.bot.app):
             if method != "POST" or path == "/desk/sign-in":
                 continue
-            for seal in ({}, {"seal": ""}, {"seal": "é"}, {"seal": await paul.seal()}):
+            for seal in ({}, {"seal": ""}, {"seal": "é"}, {"seal": await paul.csrf_token()}):
                 answer = await ines.http.post(path, data=seal)
                 assert answer.status_code == 403, path
                 assert "Rien n’a été fait" in answer.text
@@ -49,9 +49,9 @@ async def test_no_form_is_taken_without_its_seal_or_with_a_colleagues(tmp_path: 
 
 
 async def test_what_is_for_supervisors_is_closed_to_agents(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines = await desk.colleague()
-        seal = {"seal": await ines.seal()}
+    async with running_desk(tmp_path) as desk:
+        ines = await desk.agent_browser()
+        seal = {"seal": await ines.csrf_token()}
         assert ines.agent is not None
         assert (await ines.open("/desk/team")).status_code == 403
         for path in ("/desk/team", f"/desk/team/{ines.agent.id}/supervisor", "/desk/canned", "/desk/canned/1/delete"):
@@ -62,7 +62,7 @@ async def test_what_is_for_supervisors_is_closed_to_agents(tmp_path: Path) -> No
 
 
 async def test_the_mail_to_the_team_leads_back_to_its_page_after_signing_in(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         await desk.agents.add("ines", "Inès", "agent", PASSWORD)
         browser = desk.browser()
         asked = await browser.open("/desk/requests/DC-2026-000001")
@@ -76,7 +76,7 @@ async def test_the_mail_to_the_team_leads_back_to_its_page_after_signing_in(tmp_
     "place", ["https://ailleurs.example", "//ailleurs.example", "/desk/../chat", "/chat", "/desk\r\nx: y", "/desk?a=b"]
 )
 async def test_signing_in_leads_nowhere_else_than_to_the_desk(tmp_path: Path, place: str) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         await desk.agents.add("ines", "Inès", "agent", PASSWORD)
         browser = desk.browser()
         hidden = browser.hidden(await browser.open("/desk/sign-in"), "/desk/sign-in")
@@ -85,7 +85,7 @@ async def test_signing_in_leads_nowhere_else_than_to_the_desk(tmp_path: Path, pl
 
 
 async def test_five_wrong_passwords_lock_even_the_right_one_for_a_quarter_of_an_hour(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         await desk.agents.add("ines", "Inès", "agent", PASSWORD)
         browser = desk.browser()
         for _ in range(4):
@@ -98,7 +98,7 @@ async def test_five_wrong_passwords_lock_even_the_right_one_for_a_quarter_of_an_
 
 
 async def test_an_unknown_login_is_told_and_locked_as_a_known_one(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         await desk.agents.add("ines", "Inès", "agent", PASSWORD)
         closed = await desk.agents.add("luc", "Luc", "agent", PASSWORD)
         await desk.agents.add("chef", "Chef", "supervisor", PASSWORD)
@@ -111,7 +111,7 @@ async def test_an_unknown_login_is_told_and_locked_as_a_known_one(tmp_path: Path
 
 
 async def test_no_other_site_can_sign_somebody_in(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         await desk.agents.add("ines", "Inès", "agent", PASSWORD)
         mine, other = desk.browser(), desk.browser()
         stolen = mine.hidden(await mine.open("/desk/sign-in"), "/desk/sign-in")
@@ -123,9 +123,9 @@ async def test_no_other_site_can_sign_somebody_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", ["idle", "old", "out", "closed", "password"])
 async def test_a_session_ends(tmp_path: Path, how: str) -> None:
-    async with office(tmp_path) as desk:
-        await desk.colleague("chef", "Chef", supervisor=True)
-        ines = await desk.colleague()
+    async with running_desk(tmp_path) as desk:
+        await desk.agent_browser("chef", "Chef", supervisor=True)
+        ines = await desk.agent_browser()
         assert ines.agent is not None
         token = ines.http.cookies["sphere-desk"]
         if how == "idle":
@@ -135,7 +135,7 @@ async def test_a_session_ends(tmp_path: Path, how: str) -> None:
                 assert (await ines.open()).status_code == 200
                 desk.world.clock.advance(LIFE / 12)
         elif how == "out":
-            answer = await ines.http.post("/desk/sign-out", data={"seal": await ines.seal()})
+            answer = await ines.http.post("/desk/sign-out", data={"seal": await ines.csrf_token()})
             assert answer.headers["location"] == "/desk/sign-in"
         elif how == "closed":
             await desk.agents.set_active(ines.agent.id, False, "test")
@@ -146,8 +146,8 @@ async def test_a_session_ends(tmp_path: Path, how: str) -> None:
 
 
 async def test_a_page_that_refreshes_itself_keeps_no_session_alive(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines = await desk.colleague()
+    async with running_desk(tmp_path) as desk:
+        ines = await desk.agent_browser()
         desk.world.clock.advance(IDLE / 2)
         assert (await ines.open("/desk/alive", **{"X-Desk-Passive": "1"})).status_code == 204
         desk.world.clock.advance(IDLE / 2)
@@ -155,7 +155,7 @@ async def test_a_page_that_refreshes_itself_keeps_no_session_alive(tmp_path: Pat
 
 
 async def test_over_https_the_cookie_is_of_this_host_alone(tmp_path: Path) -> None:
-    async with office(tmp_path, PUBLIC_URL="https://sphere.example") as desk:
+    async with running_desk(tmp_path, PUBLIC_URL="https://sphere.example") as desk:
         await desk.agents.add("ines", "Inès", "agent", PASSWORD)
         browser = desk.browser()
         page = await browser.open("/desk/sign-in")
@@ -169,8 +169,8 @@ async def test_over_https_the_cookie_is_of_this_host_alone(tmp_path: Path) -> No
 
 
 async def test_the_database_holds_no_token_and_no_password(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines = await desk.colleague()
+    async with running_desk(tmp_path) as desk:
+        ines = await desk.agent_browser()
         kept = b"".join(path.read_bytes() for path in tmp_path.glob("sphere.db*"))  # noqa: ASYNC240
         assert b"$argon2id$" in kept
         assert PASSWORD.encode() not in kept
@@ -178,8 +178,8 @@ async def test_the_database_holds_no_token_and_no_password(tmp_path: Path) -> No
 
 
 async def test_pages_run_nothing_inline_and_are_kept_by_nobody(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines = await desk.colleague(supervisor=True)
+    async with running_desk(tmp_path) as desk:
+        ines = await desk.agent_browser(supervisor=True)
         for path in ("/desk", "/desk/requests", "/desk/team", "/desk/password", "/desk/messaging", "/desk/canned"):
             page = await ines.open(path)
             assert page.status_code == 200, path
@@ -192,8 +192,8 @@ async def test_pages_run_nothing_inline_and_are_kept_by_nobody(tmp_path: Path) -
 
 
 async def test_the_team_is_kept_by_supervisors(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        chef = await desk.colleague("chef", "Chef", supervisor=True)
+    async with running_desk(tmp_path) as desk:
+        chef = await desk.agent_browser("chef", "Chef", supervisor=True)
         assert chef.agent is not None
         added = await chef.send("/desk/team", "/desk/team", login="Luc", name="<b>Luc</b>", role="agent", password=PASSWORD)
         assert added.status_code == 303
@@ -214,12 +214,12 @@ async def test_the_team_is_kept_by_supervisors(tmp_path: Path) -> None:
         assert (await chef.send("/desk/team", f"/desk/team/{luc.id}/supervisor")).status_code == 303
         assert (await chef.send("/desk/team", f"/desk/team/{luc.id}/close")).status_code == 303
         assert not next(one for one in await desk.agents.list() if one.login == "luc").active
-        assert (await chef.http.post("/desk/team/unknown/close", data={"seal": await chef.seal()})).status_code == 404
+        assert (await chef.http.post("/desk/team/unknown/close", data={"seal": await chef.csrf_token()})).status_code == 404
 
 
 async def test_one_changes_ones_password(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines, elsewhere = await desk.colleague(), desk.browser()
+    async with running_desk(tmp_path) as desk:
+        ines, elsewhere = await desk.agent_browser(), desk.browser()
         await elsewhere.sign_in("ines")
         new = "un mot de passe tout neuf"
         wrong = await ines.send("/desk/password", "/desk/password", old="faux", new=new, again=new)
@@ -232,7 +232,7 @@ async def test_one_changes_ones_password(tmp_path: Path) -> None:
 
 
 async def test_the_first_supervisor_is_made_once(tmp_path: Path) -> None:
-    async with office(tmp_path, DESK_USER="superviseur", DESK_PASSWORD=PASSWORD) as desk:
+    async with running_desk(tmp_path, DESK_USER="superviseur", DESK_PASSWORD=PASSWORD) as desk:
         assert (await desk.browser().sign_in("superviseur")).status_code == 303
         assert not await desk.agents.ensure_first("autre", PASSWORD)
         assert [(one.login, one.role) for one in await desk.agents.list()] == [("superviseur", "supervisor")]

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.unit.web.desk.visiting import Colleague, Office, office
-from tests.unit.web.issuer import Provider, provider
+from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
+from tests.unit.web.openid_provider import Provider, running_provider
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")  # the provider's own
 INES = "ines@sphere.example"
@@ -19,7 +19,7 @@ INES = "ines@sphere.example"
 
 @pytest.fixture
 def issuer() -> Iterator[Provider]:
-    with provider() as running:
+    with running_provider() as running:
         running.know("ines", email=INES.upper(), email_verified=True)
         running.know("unsure", email=INES, email_verified=False)
         running.know("other", email="autre@sphere.example", email_verified=True)
@@ -27,15 +27,15 @@ def issuer() -> Iterator[Provider]:
 
 
 @asynccontextmanager
-async def signing_in(folder: Path, issuer: Provider) -> AsyncIterator[Office]:
+async def signing_in(folder: Path, issuer: Provider) -> AsyncIterator[RunningDesk]:
     """An office at the present: the provider has the machine's clock."""
     registered = {"OIDC_ISSUER": issuer.url, "OIDC_CLIENT_ID": "sphere", "OIDC_CLIENT_SECRET": "s" * 32, "OIDC_SCOPE": "openid email"}
-    async with office(folder, at=datetime.now(UTC), **registered) as desk:
+    async with running_desk(folder, at=datetime.now(UTC), **registered) as desk:
         await desk.agents.add(INES, "Inès", "agent", None)
         yield desk
 
 
-async def leave(browser: Colleague, path: str = "/desk/oidc?next=/desk/requests") -> str:
+async def leave(browser: AgentBrowser, path: str = "/desk/oidc?next=/desk/requests") -> str:
     answer = await browser.open(path)
     assert answer.status_code == 303
     return str(answer.headers["location"])

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from bot.support.records import Outcome
 from tests.unit.support.desk_world import ASK, MARIE, World
-from tests.unit.web.desk.visiting import Colleague, Office, office
+from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
 
 
 def table(answer: httpx.Response) -> dict[str, dict[str, str]]:
@@ -26,8 +26,8 @@ def table(answer: httpx.Response) -> dict[str, dict[str, str]]:
     return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
 
 
-async def boss_of(desk: Office) -> Colleague:
-    return await desk.colleague("boss", "Solène", supervisor=True)
+async def boss_of(desk: RunningDesk) -> AgentBrowser:
+    return await desk.agent_browser("boss", "Solène", supervisor=True)
 
 
 async def helped(world: World) -> None:
@@ -45,7 +45,7 @@ async def helped(world: World) -> None:
 
 
 async def test_what_happened_is_counted(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         await helped(desk.world)
         boss = await boss_of(desk)
         days = table(await boss.open("/desk/figures/days.csv"))
@@ -75,7 +75,7 @@ async def test_what_happened_is_counted(tmp_path: Path) -> None:
 
 
 async def test_a_period_is_what_is_asked_for(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         await helped(desk.world)
         boss = await boss_of(desk)
         for query, days in (
@@ -91,7 +91,7 @@ async def test_a_period_is_what_is_asked_for(tmp_path: Path) -> None:
 
 
 async def test_what_the_assistant_solves_alone(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         world = desk.world
         world.bot.rasa.intents |= {"merci": "thank", "blabla": "nlu_fallback", "hors sujet": "out_of_scope"}
         for course in (
@@ -120,9 +120,9 @@ async def test_what_the_assistant_solves_alone(tmp_path: Path) -> None:
 
 
 async def test_only_supervisors_see_them(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines = await desk.colleague()
-        seal = await ines.seal()
+    async with running_desk(tmp_path) as desk:
+        ines = await desk.agent_browser()
+        seal = await ines.csrf_token()
         assert "Chiffres" not in (await ines.open()).text
         for path in ("/desk/figures", "/desk/figures/days.csv"):
             assert (await ines.open(path)).status_code == 403
@@ -133,7 +133,7 @@ async def test_only_supervisors_see_them(tmp_path: Path) -> None:
 
 
 async def test_a_sentence_is_kept_anonymous_once_or_put_away(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         world = desk.world
         said = ("virez le Dr Benali du 137", "<i>zut</i> alors", "Virez le Dr Martin du 12")
         world.bot.rasa.intents |= dict.fromkeys(said, "nlu_fallback")
@@ -148,7 +148,7 @@ async def test_a_sentence_is_kept_anonymous_once_or_put_away(tmp_path: Path) -> 
         assert set(kept) == {"virez le Dr [nom] du [nombre]", "<i>zut</i> alors", "Virez le Dr [nom] du [nombre]"}
 
         async def act(path: str, name: str, **fields: str) -> int:
-            return (await boss.http.post(f"{path}/{name}", data={"seal": await boss.seal(), **fields})).status_code
+            return (await boss.http.post(f"{path}/{name}", data={"seal": await boss.csrf_token(), **fields})).status_code
 
         first = kept["virez le Dr [nom] du [nombre]"]
         assert await act(first, "keep", text="  ") == 422
@@ -166,7 +166,7 @@ async def test_a_sentence_is_kept_anonymous_once_or_put_away(tmp_path: Path) -> 
 
 
 async def test_requests_for_accounts_are_counted_by_state_and_age(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         boss = await boss_of(desk)
         found = table(await boss.open("/desk/figures/requests.csv"))
         assert list(found) == ["reçue", "à vérifier", "complément demandé", "compte créé", "refusée"]

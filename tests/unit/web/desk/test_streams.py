@@ -11,13 +11,13 @@ from pathlib import Path
 from bot.channels.web.chat_api import TYPING_PER_MINUTE
 from tests.unit.messaging.harness import Chat
 from tests.unit.support.desk_world import MARIE
-from tests.unit.web.desk.visiting import Colleague, office
+from tests.unit.web.desk.running_desk import AgentBrowser, running_desk
 
 Event = tuple[str, str | None, str]
 
 
 @asynccontextmanager
-async def stream(colleague: Colleague, query: str = "", **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
+async def stream(colleague: AgentBrowser, query: str = "", **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
     """Events as (name, id, HTML)."""
     async with colleague.http.stream("GET", f"/desk/events{query}", headers=headers) as answer:
         assert answer.status_code == 200
@@ -50,9 +50,9 @@ async def wait_for(events: AsyncIterator[Event], name: str, containing: str) -> 
 
 
 async def test_a_conversations_page_is_sent_messages_notes_and_buttons(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         chat, ticket = await desk.world.asking()
-        ines, paul = await desk.colleague(), await desk.colleague("paul", "Paul")
+        ines, paul = await desk.agent_browser(), await desk.agent_browser("paul", "Paul")
         page = (await ines.open(f"/desk/conversations/{ticket.id}")).text
         query = re.search(r'sse-connect="/desk/events([^"]+)"', page)
         assert query
@@ -77,8 +77,8 @@ async def test_a_conversations_page_is_sent_messages_notes_and_buttons(tmp_path:
 
 
 async def test_a_queue_page_is_sent_what_it_shows(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines = await desk.colleague()
+    async with running_desk(tmp_path) as desk:
+        ines = await desk.agent_browser()
         async with stream(ines, "?view=mine") as mine, stream(ines, "?view=waiting") as waiting:
             await wait_for(mine, "queue", "Rien ici")
             await wait_for(waiting, "queue", "Rien ici")
@@ -92,9 +92,9 @@ async def test_a_queue_page_is_sent_what_it_shows(tmp_path: Path) -> None:
 
 
 async def test_twenty_pages_hear_of_one_message(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         chat, ticket = await desk.world.asking()
-        ines = await desk.colleague()
+        ines = await desk.agent_browser()
 
         async def page() -> None:
             async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
@@ -111,18 +111,18 @@ async def test_twenty_pages_hear_of_one_message(tmp_path: Path) -> None:
 
 
 async def test_odd_addresses_are_streams_of_what_waits(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
-        ines = await desk.colleague()
+    async with running_desk(tmp_path) as desk:
+        ines = await desk.agent_browser()
         for query in ("?ticket=999", "?ticket=x", "?ticket=1&after=x.y", "?view=unknown&q=%00"):
             async with stream(ines, query, **{"Last-Event-ID": "9" * 40}) as events:
                 await wait_for(events, "counts", "0")
 
 
 async def test_that_the_user_writes_is_shown_and_nothing_of_what(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         chat, ticket = await desk.world.asking()
         other, _ = await desk.world.asking()
-        ines = await desk.colleague()
+        ines = await desk.agent_browser()
         async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
             await wait_for(events, "counts", "2")
             assert await write(other) == 204
@@ -137,9 +137,9 @@ async def test_that_the_user_writes_is_shown_and_nothing_of_what(tmp_path: Path)
 
 
 async def test_what_is_written_to_the_assistant_is_nobodys_business(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         chat, ticket = await desk.world.asking()
-        ines = await desk.colleague()
+        ines = await desk.agent_browser()
         await ines.act(ticket.id, "close", outcome="solved", tags="")
         async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
             await wait_for(events, "counts", "0")
@@ -155,7 +155,7 @@ async def test_what_is_written_to_the_assistant_is_nobodys_business(tmp_path: Pa
 
 
 async def test_writing_is_told_by_whoever_has_the_chat_and_not_too_often(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with running_desk(tmp_path) as desk:
         chat = await desk.world.chat()
         assert (await chat.http.post("/chat/typing", headers={"Authorization": "Bearer x"})).status_code == 401
         statuses = [await write(chat) for _ in range(TYPING_PER_MINUTE + 1)]

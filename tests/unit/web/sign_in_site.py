@@ -1,4 +1,4 @@
-"""The link pages over a world and a provider, and browsers that visit them as people do: page, button, issuer, back."""
+"""The sign-in pages over a provider, and browsers that go through them as people do: page, button, issuer, back."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from bot.messaging.tables import Conversation
 from bot.settings import Settings
 from bot.web.account.sign_in import router
 from tests.unit.accounts.world import World
-from tests.unit.web.issuer import Provider
+from tests.unit.web.openid_provider import Provider
 
-OURS = "http://127.0.0.1:8000"
+BASE_URL = "http://127.0.0.1:8000"
 
 
 class Browser:
-    """One browser, with its cookies. It runs no script."""
+    """A browser, with its cookies. It runs no script."""
 
     def __init__(self, app: FastAPI) -> None:
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS)
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL)
 
     async def open(self, link: str) -> httpx.Response:
         return await self.http.get(link)
@@ -34,47 +34,47 @@ class Browser:
         return await self.http.post("/link", data=fields)
 
     async def leave(self, link: str) -> str:
-        """The address of the issuer that link and button lead to."""
+        """Return the URL of the issuer that link and button lead to."""
         answer = await self.press(await self.open(link))
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
     async def sign_in(self, address: str, sub: str, **form: str) -> str:
-        """Sign in there; the address that the issuer sends the browser back to."""
+        """Sign in at the issuer; return the URL that it sends the browser back to."""
         async with httpx.AsyncClient(trust_env=False) as http:
             shown = await http.get(address)
             assert shown.status_code == 200, shown.text
             answer = await http.post(address, data={"sub": sub, **form})
         assert answer.status_code == 302, answer.text
         back = answer.headers["location"]
-        assert back.startswith(f"{OURS}/link/callback?")
+        assert back.startswith(f"{BASE_URL}/link/callback?")
         return back
 
     async def go_through(self, link: str, sub: str) -> httpx.Response:
-        """The whole way; the last page."""
+        """Go the whole way; return the last page."""
         return await self.http.get(await self.sign_in(await self.leave(link), sub))
 
 
-class Site:
-    """The pages, the chat that links come from, and what it was told."""
+class SignInSite:
+    """The pages, the chat that links come from, and what became of linking it."""
 
     def __init__(self, world: World, settings: Settings) -> None:
         self.world, self.settings = world, settings
-        self.told: list[tuple[str, str]] = []
-        self.tells: Exception | None = None
+        self.linked_chats: list[tuple[str, str]] = []
+        self.on_linked_error: Exception | None = None
         self.identity = Identity(world.database, world.registry, world.clock, settings)
         self.app = FastAPI()
         self.app.include_router(router(settings, world.database, world.clock, self.identity, self._on_linked))
 
     async def _on_linked(self, conversation_id: str, outcome: str) -> None:
-        if self.tells is not None:
-            raise self.tells
-        self.told.append((conversation_id, outcome))
+        if self.on_linked_error is not None:
+            raise self.on_linked_error
+        self.linked_chats.append((conversation_id, outcome))
 
     async def link(self, conversation_id: str = "chat") -> str:
-        made = await self.identity.new_sign_in_link(conversation_id)
-        assert made is not None
-        return made
+        link = await self.identity.new_sign_in_link(conversation_id)
+        assert link is not None
+        return link
 
     def browser(self) -> Browser:
         return Browser(self.app)
@@ -88,12 +88,12 @@ def settings_for(issuer: str, **changes: Any) -> Settings:
     return Settings(**{**wanted, "oidc_scope": "openid email", **changes})
 
 
-async def site_over(world: World, issuer: Provider, **changes: Any) -> Site:
+async def sign_in_site(world: World, issuer: Provider, **changes: Any) -> SignInSite:
     async with world.database.writing() as session:
         now = world.clock.now()
         session.add(Conversation(id="chat", channel="telegram", address="1", created_at=now, last_seen_at=now))
         session.add(Conversation(id="other", channel="web", address="2", created_at=now, last_seen_at=now))
-    return Site(world, settings_for(issuer.url, **changes))
+    return SignInSite(world, settings_for(issuer.url, **changes))
 
 
 def path_of(address: str) -> str:

@@ -1,4 +1,4 @@
-"""Colleagues at their browsers (which run no script), at the desk of a bot that really runs."""
+"""A running bot with its desk, and browsers of agents, which run no script."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ FORM = re.compile(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 
 
-class Colleague:
-    """One browser. `agent` is who signed in there."""
+class AgentBrowser:
+    """A browser, and the agent who is signed in with it."""
 
     def __init__(self, http: httpx.AsyncClient, agent: AgentAccount | None = None) -> None:
         self.http, self.agent = http, agent
 
     async def open(self, path: str = "/desk", **headers: str) -> httpx.Response:
+        """Get a page."""
         return await self.http.get(path, headers=headers)
 
     async def sign_in(self, login: str, password: str = PASSWORD, path: str = "/desk/sign-in") -> httpx.Response:
+        """Send the form of the sign-in page."""
         page = await self.open(path)
         return await self.http.post("/desk/sign-in", data=self.hidden(page, "/desk/sign-in") | {"login": login, "password": password})
 
     def hidden(self, page: httpx.Response, action: str) -> dict[str, str]:
-        """The hidden fields of the form that leads to `action`."""
+        """Return the hidden fields of the form that leads to `action`."""
         for found, body in FORM.findall(page.text):
             if found == action:
                 return {name: html.unescape(value) for name, value in HIDDEN.findall(body)}
@@ -46,37 +48,37 @@ class Colleague:
         headers = {"HX-Request": "true"} if htmx else {}
         return await self.http.post(action, data=hidden | fields, headers=headers)
 
-    async def seal(self) -> str:
-        """The seal that this session's forms carry."""
+    async def csrf_token(self) -> str:
+        """Return the CSRF token of this session's forms."""
         return self.hidden(await self.open("/desk/password"), "/desk/password")["seal"]
 
     async def act(self, ticket_id: int, name: str, *, htmx: bool = False, **fields: str) -> httpx.Response:
-        """Do something with a conversation, as its page would."""
+        """Send a form of a conversation's page."""
         headers = {"HX-Request": "true"} if htmx else {}
-        data: dict[str, Any] = {"seal": await self.seal(), **fields}
+        data: dict[str, Any] = {"seal": await self.csrf_token(), **fields}
         return await self.http.post(f"/desk/conversations/{ticket_id}/{name}", data=data, headers=headers)
 
 
-class Office:
-    """The desk and who works there."""
+class RunningDesk:
+    """The desk of a running bot, its agents, and browsers."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self._opened: list[httpx.AsyncClient] = []
         self.agents = Agents(world.bot.app.state.database, world.clock, world.bot.settings)
 
-    async def colleague(self, login: str = "ines", name: str = "Inès", *, supervisor: bool = False) -> Colleague:
-        """Somebody of the team, signed in."""
+    async def agent_browser(self, login: str = "ines", name: str = "Inès", *, supervisor: bool = False) -> AgentBrowser:
+        """Add an agent; return the browser in which they are signed in."""
         agent = await self.agents.add(login, name, SUPERVISOR if supervisor else AGENT, PASSWORD)
-        colleague = Colleague(self.browser().http, agent)
-        assert (await colleague.sign_in(login)).status_code == 303
-        return colleague
+        browser = AgentBrowser(self.browser().http, agent)
+        assert (await browser.sign_in(login)).status_code == 303
+        return browser
 
-    def browser(self) -> Colleague:
-        """A browser that nobody signed in with."""
+    def browser(self) -> AgentBrowser:
+        """Return a browser in which nobody is signed in."""
         http = client(self.world.bot.url)
         self._opened.append(http)
-        return Colleague(http)
+        return AgentBrowser(http)
 
     async def aclose(self) -> None:
         """Close every browser."""
@@ -85,10 +87,11 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path, **changes: Any) -> AsyncIterator[Office]:
+async def running_desk(folder: Path, **changes: Any) -> AsyncIterator[RunningDesk]:
+    """Run a bot with these settings, as long as the test."""
     async with support_world(folder, **changes) as world:
-        made = Office(world)
+        desk = RunningDesk(world)
         try:
-            yield made
+            yield desk
         finally:
-            await made.aclose()
+            await desk.aclose()

@@ -1,4 +1,4 @@
-"""A real OpenID provider (`oidc-provider-mock`) on loopback, that checks PKCE and can be made to misbehave."""
+"""An OpenID provider (`oidc-provider-mock`) on loopback, which checks PKCE and can be made to misbehave."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import flask
 import httpx
+import jwt
 import werkzeug.serving
-from joserfc import jwt
-from joserfc.jwk import RSAKey
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 with warnings.catch_warnings(record=True):  # it warns of what it is made of: authlib.jose, httpx
     from oidc_provider_mock import app
 
 Claims = dict[str, Any]
-FORGER = RSAKey.generate_key(2048, {"kid": "forged"})
+FORGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class _Quiet(werkzeug.serving.WSGIRequestHandler):
@@ -31,7 +31,7 @@ class _Quiet(werkzeug.serving.WSGIRequestHandler):
 
 
 class Provider:
-    """What the tests see of the provider, and change of it."""
+    """The provider, as tests see and change it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -42,7 +42,7 @@ class Provider:
         self.away: set[str] = set()
         """Paths that answer 503."""
         self.signs: Callable[[Claims], str] | None = None
-        """What is given for an ID token, from its claims, in the place of the real one."""
+        """Makes an ID token from its claims, in the place of the real one."""
         self.userinfo: Claims | None = None
         self.metadata: dict[str, Any] = {}
         """What is put into the published metadata."""
@@ -53,9 +53,9 @@ class Provider:
         httpx.put(f"{self.url}/users/{sub}", json={"acr": "eidas1"} | claims, trust_env=False).raise_for_status()
 
     def sign(self, claims: Claims) -> str:
-        """An ID token with the provider's own key; only while it answers a request."""
-        key = RSAKey.import_key(flask.g.oidc_provider_mock_storage.jwk.as_dict(is_private=True))
-        return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key)
+        """Return an ID token with the provider's own key; only while it answers a request."""
+        key = flask.g.oidc_provider_mock_storage.jwk.as_dict(is_private=True)
+        return jwt.encode(claims, jwt.PyJWK(key).key, algorithm="RS256", headers={"kid": key["kid"]})
 
     def before(self) -> Any:
         request = flask.request
@@ -87,7 +87,7 @@ class Provider:
 
 
 def challenge_of(verifier: str) -> str:
-    """RFC 7636, S256."""
+    """Return the challenge of a verifier (RFC 7636, S256)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
@@ -97,13 +97,13 @@ def _payload(token: str) -> Claims:
 
 
 def forged(claims: Claims) -> str:
-    """Signed by somebody else's key, under the name of one that the provider does not have."""
-    return jwt.encode({"alg": "RS256", "kid": "forged"}, claims, FORGER)
+    """Return a token signed with a key that the provider does not have."""
+    return jwt.encode(claims, FORGER, algorithm="RS256", headers={"kid": "forged"})
 
 
 @contextmanager
-def provider() -> Iterator[Provider]:
-    """A provider that knows nobody yet."""
+def running_provider() -> Iterator[Provider]:
+    """Run a provider that knows nobody yet."""
     flask_app = app()
     flask_app.debug = False
     server = werkzeug.serving.make_server("127.0.0.1", 0, flask_app, threaded=True, request_handler=_Quiet)

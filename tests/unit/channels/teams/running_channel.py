@@ -1,4 +1,4 @@
-"""Teams on loopback, as little of it as these tests need: who signs, the connector, and a gateway that remembers what it was given."""
+"""A running Teams channel: Microsoft's side on loopback (signing keys, connector), and a gateway that records what it is given."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Answer = tuple[int, Mapping[str, str], Any]
 
 @dataclass
 class Call:
-    """What the connector was asked."""
+    """A request to the connector."""
 
     method: str
     path: str
@@ -47,8 +47,8 @@ class Call:
 
 
 @dataclass
-class Microsoft:
-    """Both sides of Microsoft on one loopback server: the keys, and the connector, whose next answers a test may set."""
+class FakeMicrosoft:
+    """Microsoft's signing keys and connector on one loopback server; a test may set the connector's next answers."""
 
     url: str
     calls: list[Call] = field(default_factory=list)
@@ -67,14 +67,14 @@ class Microsoft:
         return f"{self.url}/emea/"
 
     def token(self, key: rsa.RSAPrivateKey = KEY, kid: str | None = "k1", without: str = "", **claims: Any) -> str:
-        """A token as the Bot Framework signs it, with other claims where given."""
+        """Return a token as the Bot Framework signs it, with other claims where given."""
         now = datetime.now(UTC)
         usual: dict[str, Any] = {"iss": ISSUER, "aud": APP_ID, "serviceurl": self.service_url, "nbf": now, "exp": now + timedelta(hours=1)}
         signed = {name: value for name, value in (usual | claims).items() if name != without}
         return jwt.encode(signed, key, algorithm="RS256", headers={"kid": kid} if kid else None)
 
     def activity(self, **other: Any) -> dict[str, Any]:
-        """A message of a personal chat, as Teams posts it, with other fields where given; None takes a field out."""
+        """Return a message of a personal chat, as Teams posts it, with other fields where given; None takes a field out."""
         usual: dict[str, Any] = {
             "type": "message",
             "id": "1485983408511",
@@ -95,8 +95,8 @@ class Microsoft:
 
 
 @contextmanager
-def microsoft() -> Iterator[Microsoft]:
-    """The loopback server, as long as the test."""
+def fake_microsoft() -> Iterator[FakeMicrosoft]:
+    """Run the loopback server, as long as the test."""
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
 
     class Handler(BaseHTTPRequestHandler):
@@ -105,14 +105,14 @@ def microsoft() -> Iterator[Microsoft]:
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             if self.path.endswith("/keys"):
-                world.keys_fetched += 1
-                self._say(world.keys_status, {}, {"keys": world.keys})
+                teams.keys_fetched += 1
+                self._say(teams.keys_status, {}, {"keys": teams.keys})
             elif self.path.endswith("/openidconfiguration"):
-                self._say(world.openid_status, {}, {"issuer": ISSUER})
+                self._say(teams.openid_status, {}, {"issuer": ISSUER})
             else:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                world.calls.append(Call(self.command, self.path, headers, json.loads(body) if body else None))
-                self._say(*(world.answers.pop(0) if world.answers else (201, {}, {"id": f"sent-{len(world.calls)}"})))
+                teams.calls.append(Call(self.command, self.path, headers, json.loads(body) if body else None))
+                self._say(*(teams.answers.pop(0) if teams.answers else (201, {}, {"id": f"sent-{len(teams.calls)}"})))
 
         do_GET = do_POST = do_PUT = do_DELETE = _any
 
@@ -130,11 +130,13 @@ def microsoft() -> Iterator[Microsoft]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    world = Microsoft(f"http://127.0.0.1:{server.server_port}", keys=[public | {"kid": "k1", "use": "sig", "endorsements": ["msteams"]}])
+    teams = FakeMicrosoft(
+        f"http://127.0.0.1:{server.server_port}", keys=[public | {"kid": "k1", "use": "sig", "endorsements": ["msteams"]}]
+    )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield world
+        yield teams
     finally:
         server.shutdown()
         thread.join()
@@ -142,8 +144,8 @@ def microsoft() -> Iterator[Microsoft]:
 
 
 @dataclass
-class Recorder:
-    """A gateway that remembers; the same client id is done once, as the real one does."""
+class RecordingGateway:
+    """A gateway that records what it is given; the same client id is recorded once."""
 
     entered: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     received: list[tuple[str, Incoming]] = field(default_factory=list)
@@ -177,11 +179,11 @@ class Recorder:
 
 
 @dataclass
-class World:
-    """A channel that is running."""
+class RunningChannel:
+    """A channel, the gateway behind it and Microsoft before it."""
 
-    microsoft: Microsoft
-    gateway: Recorder
+    microsoft: FakeMicrosoft
+    gateway: RecordingGateway
     channel: TeamsChannel
     http: httpx.AsyncClient
     clock: ManualClock
@@ -201,12 +203,12 @@ class World:
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, **settings: Any) -> AsyncIterator[World]:
-    """A channel with a recording gateway, on a loopback Microsoft."""
-    with microsoft() as teams:
-        values = {"TEAMS_APP_ID": APP_ID, "TEAMS_TENANT_ID": TENANT, "TEAMS_OPENID_URL": teams.openid_url, "TEAMS_ISSUER": ISSUER}
+async def running_channel(tmp_path: Path, **settings: Any) -> AsyncIterator[RunningChannel]:
+    """Run a channel with a recording gateway, on a loopback Microsoft."""
+    with fake_microsoft() as fake:
+        values = {"TEAMS_APP_ID": APP_ID, "TEAMS_TENANT_ID": TENANT, "TEAMS_OPENID_URL": fake.openid_url, "TEAMS_ISSUER": ISSUER}
         loaded = load_settings(DATA=tmp_path, **{name: value for name, value in (values | settings).items() if value is not None})
-        gateway, clock = Recorder(), ManualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+        gateway, clock = RecordingGateway(), ManualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
         channel = create(ChannelContext(loaded, cast(Any, gateway), clock, cast(Database, None)))
         assert isinstance(channel, TeamsChannel)
         app = FastAPI()
@@ -215,18 +217,18 @@ async def running(tmp_path: Path, **settings: Any) -> AsyncIterator[World]:
         await channel.start()
         try:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as http:
-                yield World(teams, gateway, channel, http, clock)
+                yield RunningChannel(fake, gateway, channel, http, clock)
         finally:
             await channel.stop_receiving()
             await channel.stop()
 
 
 def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The answer is a problem of that status."""
+    """Assert that the answer is a problem of that status; return its members."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     found: dict[str, Any] = answer.json()
     assert found["status"] == status
     return found
 
 
-Change = Callable[[Microsoft], Any]
+Change = Callable[[FakeMicrosoft], Any]

@@ -1,0 +1,77 @@
+"""The health report: each check a line, 503 only where something required is down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from bot.http import health
+from bot.http.health import Check, Health
+
+
+async def up() -> bool:
+    return True
+
+
+async def down() -> bool:
+    return False
+
+
+async def broken() -> bool:
+    raise ConnectionError
+
+
+async def silent() -> bool:
+    await asyncio.Event().wait()
+    return True
+
+
+async def more() -> Mapping[str, str]:
+    return {"waiting": "3"}
+
+
+async def test_the_report_has_a_line_for_each_check_in_order() -> None:
+    report = Health({"rasa": up, "smtp": None, "telegram": down}, frozenset({"rasa"}), [more])
+    status, lines = await report.report()
+    assert status == 200
+    assert list(lines.items()) == [
+        ("status", "ok"),
+        ("rasa", "ok"),
+        ("smtp", "not configured"),
+        ("telegram", "down"),
+        ("waiting", "3"),
+    ]
+
+
+@pytest.mark.parametrize("check", [down, broken, silent])
+async def test_without_a_required_dependency_it_is_503(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "CHECK_SECONDS", 0.01)
+    status, lines = await Health({"rasa": check, "web": up}, frozenset({"rasa"})).report()
+    assert (status, lines) == (503, {"status": "down", "rasa": "down", "web": "ok"})
+
+
+async def test_however_often_it_is_asked_dependencies_are_checked_once() -> None:
+    checked = 0
+
+    async def counted() -> bool:
+        nonlocal checked
+        checked += 1
+        return True
+
+    report = Health({"rasa": counted}, frozenset())
+    await asyncio.gather(*(report.report() for _ in range(5)))
+    assert checked == 1
+
+
+async def test_the_routes() -> None:
+    app = FastAPI()
+    app.include_router(health.router(Health({"rasa": down}, frozenset({"rasa"}))))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
+        report, live = await client.get("/health"), await client.get("/health/live")
+    assert (report.status_code, report.json()) == (503, {"status": "down", "rasa": "down"})
+    assert (live.status_code, live.text) == (200, "ok\n")
+    assert report.headers["cache-control"] == live.headers["cache-control"] == "no-store"
