@@ -19,14 +19,14 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.reader import Reader, examples_of
-from nlu.corpus.examples import Segments, fold, plain, read_handwritten
-from nlu.corpus.generator import HANDWRITTEN, generated
+from bench.standalone_pipeline import Reader, to_examples
+from nlu.corpus.examples import Segments, deduplication_key, plain_text, read_handwritten
+from nlu.corpus.generator import HANDWRITTEN_DIR, generated
 from nlu.corpus.templates import Templates
 from nlu.environment import prepare_process
 from nlu.evaluate import figures
 from nlu.train import ROOT, SEED
-from tests.understanding.rough import rough
+from tests.understanding.perturbations import perturb
 
 FOLDS = 5
 SHARES = (0.125, 0.25, 0.5, 1.0)
@@ -39,14 +39,14 @@ def _place(text: str) -> float:
 
 
 def _beginning(example: Segments) -> str:
-    return " ".join(fold(plain(example)).split()[:2])
+    return " ".join(deduplication_key(plain_text(example)).split()[:2])
 
 
 def of_ways(wanted: Callable[[float], bool]) -> ByIntent:
     """Hand-written and generated examples of the ways to say it whose place, from 0 to 1, is `wanted`."""
     written = {
         intent: [example for example in examples if wanted(_place(f"{intent} {_beginning(example)}"))]
-        for intent, examples in read_handwritten(HANDWRITTEN).items()
+        for intent, examples in read_handwritten(HANDWRITTEN_DIR).items()
     }
     made = generated(SEED, written, Templates(lambda carrier: wanted(_place(carrier))))
     return {intent: written[intent] + made[intent] for intent in written}
@@ -57,7 +57,7 @@ def _below(most: float) -> Callable[[float], bool]:
 
 
 def _carelessly(by_intent: ByIntent) -> ByIntent:
-    return {intent: [rough(example, plain(example)) for example in examples] for intent, examples in by_intent.items()}
+    return {intent: [perturb(example, plain_text(example)) for example in examples] for intent, examples in by_intent.items()}
 
 
 def _fold(number: int) -> tuple[ByIntent, ByIntent]:
@@ -65,14 +65,14 @@ def _fold(number: int) -> tuple[ByIntent, ByIntent]:
     low, high = number / FOLDS, (number + 1) / FOLDS
     held = of_ways(lambda place: low <= place < high)
     known = of_ways(lambda place: not low <= place < high)
-    taken = {fold(plain(example)) for examples in known.values() for example in examples}
-    return known, {intent: [e for e in examples if fold(plain(e)) not in taken] for intent, examples in held.items()}
+    taken = {deduplication_key(plain_text(example)) for examples in known.values() for example in examples}
+    return known, {intent: [e for e in examples if deduplication_key(plain_text(e)) not in taken] for intent, examples in held.items()}
 
 
 def _measured(reader: Reader, held: ByIntent) -> str:
     parts = []
     for name, by_intent in (("held out", held), ("careless", _carelessly(held))):
-        examples = examples_of(by_intent)
+        examples = to_examples(by_intent)
         result = figures(examples, [reader.parse(example.text) for example in examples])
         intent, entities, outside = result["intent"], result["entities"]["micro"], result["out_of_scope"]
         parts.append(

@@ -18,7 +18,7 @@ from bench.chats import CLAIRE, Chat, StraightChat, Turn
 from bench.figures import Figure, percentile, run_alone
 from bench.grants import Grants
 from bench.installed import installation, say
-from bench.parts import parts
+from bench.latency_breakdown import parts
 from tests.stack import Stack
 
 TURNS_A_CONVERSATION = 10

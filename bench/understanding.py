@@ -18,20 +18,24 @@ import time
 from pathlib import Path
 
 from nlu.components.folding import tokenize
-from nlu.corpus.examples import Segments, fold, plain, read_files, write_examples
-from nlu.corpus.noise import Noise
+from nlu.corpus.examples import Segments, deduplication_key, plain_text, read_files, write_examples
+from nlu.corpus.noise import NoiseAugmenter
 from nlu.environment import prepare_process
 from nlu.evaluate import Entity, Example, figures, parser, read_examples
 from nlu.train import ROOT, SEED
 
 
-def noisy_copy(by_intent: dict[str, list[Segments]]) -> dict[str, list[Segments]]:
+def augment_examples(by_intent: dict[str, list[Segments]]) -> dict[str, list[Segments]]:
     """Each example written carelessly, where that differs from it; seeded by its intent."""
     copies = {}
     for intent, examples in by_intent.items():
-        noise = Noise(f"{SEED}:{intent}")
-        spoilt = [(example, noise.spoil(example)) for example in examples]
-        copies[intent] = [other for example, other in spoilt if fold(plain(other)) != fold(plain(example)) and plain(other)]
+        noise = NoiseAugmenter(f"{SEED}:{intent}")
+        spoilt = [(example, noise.augment(example)) for example in examples]
+        copies[intent] = [
+            other
+            for example, other in spoilt
+            if deduplication_key(plain_text(other)) != deduplication_key(plain_text(example)) and plain_text(other)
+        ]
     return copies
 
 
@@ -44,14 +48,14 @@ def trained(train: Path, folder: Path) -> Path:
     data = folder / "data"
     data.mkdir()
     (data / "train.yml").write_bytes(train.read_bytes())
-    write_examples(data / "careless.yml", noisy_copy(read_files([train])))
+    write_examples(data / "careless.yml", augment_examples(read_files([train])))
     model = train_nlu(config=str(ROOT / "config.yml"), nlu_data=str(data), output=str(folder), fixed_model_name="model")
     if model is None:
         raise SystemExit("Training failed: see the messages above.")
     return Path(model)
 
 
-def share_on_words(examples: list[Example]) -> float:
+def compute_word_aligned_share(examples: list[Example]) -> float:
     """Which part of the labelled spans begins and ends with a word: the most that a tagger of words can find."""
     whole = total = 0
     for example in examples:
@@ -62,7 +66,7 @@ def share_on_words(examples: list[Example]) -> float:
     return whole / total if total else 1.0
 
 
-def with_spans_of(clean: list[Example], careless: list[Example]) -> list[Example]:
+def project_spans(clean: list[Example], careless: list[Example]) -> list[Example]:
     """The careless sentences with the spans of the clean ones, moved to the words that now stand there. Both in the same order."""
     return [
         Example(other.text, other.intent, frozenset(filter(None, (_carried(entity, one.text, other.text) for entity in one.entities))))
@@ -104,11 +108,11 @@ def main() -> None:
         seconds, size = time.monotonic() - began, model.stat().st_size / 1e6
         read, sets = parser(model), {test.name: read_examples(test) for test in tests}
         if clean:
-            sets["its spans on words"] = with_spans_of(read_examples(clean), sets[tests[0].name])
+            sets["its spans on words"] = project_spans(read_examples(clean), sets[tests[0].name])
         measured = {name: figures(examples, read(examples)) for name, examples in sets.items()}
     print(f"trained in {seconds:.0f} s, {size:.1f} MB")
     for name, result in measured.items():
-        raw, micro, whole = result["intent"]["accuracy"], result["entities"]["micro"]["f1"], share_on_words(sets[name])
+        raw, micro, whole = result["intent"]["accuracy"], result["entities"]["micro"]["f1"], compute_word_aligned_share(sets[name])
         print(
             f"{name:<20} intent {raw:.1%}   slot F1 {micro:.1%} ({whole:.1%} of the labels on whole words)"
             f"   {result['ms']['median']} ms   {result['rss_mb']} MB"

@@ -25,10 +25,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.intent_classifier import response_selector
-from nlu.masking import MASKS, Mask, is_masked, mask_reading
-from nlu.privacy import configure_logging
-from nlu.replies import BadReply, TurnOutput
-from nlu.turns import TurnFailed, TurnProcessor
+from nlu.log_redaction import configure_logging
+from nlu.pii_masking import PLACEHOLDERS, Mask, is_masked, mask_parse_data
+from nlu.replies import InvalidReply, TurnOutputChannel
+from nlu.turn_processor import TurnFailed, TurnProcessor
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ OWN_DOOR = {"channel": "web", "home": "web", "trusted": True}
 """The door of a turn that names none."""
 
 
-class Refused(Exception):
+class ProblemError(Exception):
     """A request that is answered by a problem: status, title."""
 
     def __init__(self, status: int, title: str) -> None:
@@ -104,7 +104,7 @@ class GatewayInput(InputChannel):
                 processor = _processor(request.app.ctx)
                 incoming = parse(_body(request), processor)
                 answer = await _answer(request.app.ctx.agent.lock_store, processor, incoming)
-            except Refused as refused:
+            except ProblemError as refused:
                 return problem(refused.status, refused.title)
             return response.json(answer)
 
@@ -113,7 +113,7 @@ class GatewayInput(InputChannel):
             try:
                 self._authenticate(request)
                 text = await _masked(_processor(request.app.ctx), _body(request))
-            except Refused as refused:
+            except ProblemError as refused:
                 return problem(refused.status, refused.title)
             return response.json({"text": text})
 
@@ -123,7 +123,7 @@ class GatewayInput(InputChannel):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         known = hmac.compare_digest(token.strip().encode(), self._token.encode())
         if scheme.lower() != "bearer" or not known:
-            raise Refused(401, "Unknown token")
+            raise ProblemError(401, "Unknown token")
 
 
 def problem(status: int, title: str) -> HTTPResponse:
@@ -138,7 +138,7 @@ def problem(status: int, title: str) -> HTTPResponse:
 def _processor(context: Any) -> TurnProcessor:
     agent = getattr(context, "agent", None)
     if agent is None or not agent.is_ready():
-        raise Refused(503, "The model is not loaded yet")
+        raise ProblemError(503, "The model is not loaded yet")
     if not isinstance(agent.processor, TurnProcessor):
         agent.processor = TurnProcessor.adopt(agent.processor)
     return agent.processor
@@ -146,38 +146,38 @@ def _processor(context: Any) -> TurnProcessor:
 
 def _body(request: Request) -> dict[str, Any]:
     if len(request.body) > 64 * 1024:
-        raise Refused(413, "The message is too long")
+        raise ProblemError(413, "The message is too long")
     try:
         body = request.json
     except Exception as error:  # Sanic wraps whatever its JSON reader raises
-        raise Refused(422, "The body is not JSON") from error
+        raise ProblemError(422, "The body is not JSON") from error
     if not isinstance(body, dict):
-        raise Refused(422, "The body is not a JSON object")
+        raise ProblemError(422, "The body is not a JSON object")
     return body
 
 
 def parse(body: dict[str, Any], processor: TurnProcessor) -> Incoming:
-    """The request in `body`, checked against the domain. Raises `Refused` with 413 or 422."""
+    """The request in `body`, checked against the domain. Raises `ProblemError` with 413 or 422."""
     conversation = _identifier(body, "conversation")
     turn = _identifier(body, "turn") if body.get("turn") is not None else uuid.uuid4().hex
     if ("text" in body) == ("intent" in body):
-        raise Refused(422, "Either text or intent is needed")
+        raise ProblemError(422, "Either text or intent is needed")
     door = _door(body)
     if "text" in body:
         text = _text(body["text"])
         return Incoming(conversation, turn, text=text, door=door, masks=() if door["trusted"] else _masks(body, text))
     intent, entities = body["intent"], body.get("entities") or {}
     if not isinstance(intent, str) or not _is_known(intent, processor):
-        raise Refused(422, "The intent is unknown")
+        raise ProblemError(422, "The intent is unknown")
     if not isinstance(entities, dict) or not set(entities) <= set(processor.domain.entities):
-        raise Refused(422, "An entity is unknown")
+        raise ProblemError(422, "An entity is unknown")
     return Incoming(conversation, turn, intent=intent, entities=entities, door=door)
 
 
 def _door(body: dict[str, Any]) -> dict[str, Any]:
     door = {name: body.get(name, default) for name, default in OWN_DOOR.items()}
     if not all(isinstance(door[name], type(default)) for name, default in OWN_DOOR.items()):
-        raise Refused(422, "channel, home or trusted is malformed")
+        raise ProblemError(422, "channel, home or trusted is malformed")
     return door
 
 
@@ -188,10 +188,10 @@ def _masks(body: dict[str, Any], text: str) -> tuple[Mask, ...]:
         try:
             words, entity = raw[int(given["start"]) : int(given["end"])], given["entity"]
         except (TypeError, KeyError, ValueError) as error:
-            raise Refused(422, "A mask is malformed") from error
+            raise ProblemError(422, "A mask is malformed") from error
         words = unicodedata.normalize("NFC", words.replace("\x00", "")).strip()
-        if entity not in MASKS or not words:
-            raise Refused(422, "A mask is malformed")
+        if entity not in PLACEHOLDERS or not words:
+            raise ProblemError(422, "A mask is malformed")
         masks += [Mask(*found.span(), entity) for found in re.finditer(re.escape(words), text)]
     return tuple(masks)
 
@@ -200,35 +200,35 @@ async def _masked(processor: TurnProcessor, body: dict[str, Any]) -> str:
     """A text that is not for the dialogue, as it may be kept where no usager may be named: read, masked, and forgotten."""
     text = body.get("text")
     if not isinstance(text, str):
-        raise Refused(422, "text is not a string")
+        raise ProblemError(422, "text is not a string")
     if len(text) > MAX_TEXT:
-        raise Refused(413, "The message is too long")
+        raise ProblemError(413, "The message is too long")
     read = text.strip()
     if not read:
         return text
     before = _NO_PAYLOAD if read.startswith("/") else ""
     reading = await processor.parse_message(UserMessage(before + read))
-    return mask_reading(before + read, reading, _masks(body, before + read))[0].removeprefix(before)
+    return mask_parse_data(before + read, reading, _masks(body, before + read))[0].removeprefix(before)
 
 
 def _identifier(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
-        raise Refused(422, f"{name} is missing or malformed")
+        raise ProblemError(422, f"{name} is missing or malformed")
     return value
 
 
 def _text(text: Any) -> str:
     if not isinstance(text, str):
-        raise Refused(422, "text is not a string")
+        raise ProblemError(422, "text is not a string")
     if len(text) > MAX_TEXT:
-        raise Refused(413, "The message is too long")
+        raise ProblemError(413, "The message is too long")
     # Composed accents, and nothing in front that Rasa would take for a payload.
     plain = unicodedata.normalize("NFC", text.replace("\x00", "")).lstrip("/\\ \t\r\n\u00a0\u200b\u202f\ufeff").strip()
     while plain[:1] == "/" or plain[:1].isspace():
         plain = plain[1:]
     if not plain:
-        raise Refused(422, "text is empty")
+        raise ProblemError(422, "text is empty")
     return plain
 
 
@@ -248,7 +248,7 @@ def as_user_message(incoming: Incoming) -> UserMessage:
     text = parse_data["text"] if parse_data else incoming.text
     return UserMessage(
         text,
-        TurnOutput(masks=incoming.masks if parse_data is None and not incoming.door["trusted"] else None),
+        TurnOutputChannel(masks=incoming.masks if parse_data is None and not incoming.door["trusted"] else None),
         incoming.conversation,
         parse_data=parse_data,
         input_channel=GatewayInput.name(),
@@ -294,12 +294,12 @@ async def _answer(lock_store: Any, processor: TurnProcessor, incoming: Incoming)
     except TurnFailed as failed:
         logger.error("Turn dropped: %s", failed)
         title = "An action failed" if failed.actions else "The turn could not be answered"
-        raise Refused(502 if failed.actions else 500, title) from failed
+        raise ProblemError(502 if failed.actions else 500, title) from failed
     except (TimeoutError, LockError) as error:
-        raise Refused(504, "The turn took too long") from error
-    except BadReply as error:
+        raise ProblemError(504, "The turn took too long") from error
+    except InvalidReply as error:
         logger.error("Turn dropped: %s", error)
-        raise Refused(500, "An answer is malformed") from error
+        raise ProblemError(500, "An answer is malformed") from error
     except Exception as error:
         logger.exception("Turn dropped")
-        raise Refused(500, "The turn could not be processed") from error
+        raise ProblemError(500, "The turn could not be processed") from error

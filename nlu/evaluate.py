@@ -40,7 +40,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Parse:
+class Prediction:
     """What the model made of it, in how many milliseconds."""
 
     intent: str
@@ -63,7 +63,7 @@ def read_examples(path: Path) -> list[Example]:
     return examples
 
 
-def parser(model: Path, directory: Path | None = None) -> Callable[[list[Example]], list[Parse]]:
+def parser(model: Path, directory: Path | None = None) -> Callable[[list[Example]], list[Prediction]]:
     """Loads the model, once for as many lists of examples as are given to what comes back.
 
     `directory`: the index of an imported directory whose names help; what happens to be imported here plays no part.
@@ -75,20 +75,20 @@ def parser(model: Path, directory: Path | None = None) -> Callable[[list[Example
 
     agent = Agent.load(model)
 
-    async def run(examples: list[Example]) -> list[Parse]:
+    async def run(examples: list[Example]) -> list[Prediction]:
         await agent.parse_message("bonjour")  # the first message pays for what is loaded lazily
         parses = []
         for example in examples:
             started = time.perf_counter()
             data = await agent.parse_message(example.text.lstrip("/ "))
             ms = (time.perf_counter() - started) * 1000
-            parses.append(Parse(full_intent(data), _entities(data), ms))
+            parses.append(Prediction(read_full_intent(data), _entities(data), ms))
         return parses
 
     return lambda examples: asyncio.run(run(examples))
 
 
-def full_intent(data: dict[str, Any]) -> str:
+def read_full_intent(data: dict[str, Any]) -> str:
     """The intent of Rasa's parse data under its full retrieval name."""
     name = str(data["intent"]["name"])
     selected = data.get("response_selector", {}).get(name)
@@ -109,7 +109,7 @@ def _scores(right: int, found: int, expected: int) -> dict[str, float]:
     return {"precision": precision, "recall": recall, "f1": f1}
 
 
-def intent_figures(examples: list[Example], parses: list[Parse]) -> dict[str, Any]:
+def intent_metrics(examples: list[Example], parses: list[Prediction]) -> dict[str, Any]:
     """Accuracy, macro F1 over the expected intents, figures per intent, every confusion."""
     right = Counter(e.intent for e, p in zip(examples, parses, strict=True) if e.intent == p.intent)
     expected = Counter(e.intent for e in examples)
@@ -126,7 +126,7 @@ def intent_figures(examples: list[Example], parses: list[Parse]) -> dict[str, An
     }
 
 
-def entity_figures(examples: list[Example], parses: list[Parse]) -> dict[str, Any]:
+def entity_metrics(examples: list[Example], parses: list[Prediction]) -> dict[str, Any]:
     """Figures over all entities and per entity; one counts when type, start and end are those of the example."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for example, parse in zip(examples, parses, strict=True):
@@ -142,7 +142,7 @@ def entity_figures(examples: list[Example], parses: list[Parse]) -> dict[str, An
     }
 
 
-def out_of_scope_figures(examples: list[Example], parses: list[Parse]) -> dict[str, float]:
+def out_of_scope_rates(examples: list[Example], parses: list[Prediction]) -> dict[str, float]:
     """Share of out-of-scope examples taken for something, share of the others refused."""
     refused = {FALLBACK, OUT_OF_SCOPE}
     outside = [p for e, p in zip(examples, parses, strict=True) if e.intent == OUT_OF_SCOPE]
@@ -153,7 +153,7 @@ def out_of_scope_figures(examples: list[Example], parses: list[Parse]) -> dict[s
     }
 
 
-def resident_mb() -> float:
+def resident_memory_mb() -> float:
     """Resident memory of this process in megabytes."""
     status = Path("/proc/self/status")
     if status.exists() and (match := re.search(r"VmRSS:\s+(\d+) kB", status.read_text())):
@@ -163,16 +163,16 @@ def resident_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
-def figures(examples: list[Example], parses: list[Parse]) -> dict[str, Any]:
+def figures(examples: list[Example], parses: list[Prediction]) -> dict[str, Any]:
     """All figures of a run, in the shape that the contract gives; rates from 0 to 1, times in milliseconds."""
     times = sorted(p.ms for p in parses)
     return {
         "examples": len(examples),
-        "intent": intent_figures(examples, parses),
-        "entities": entity_figures(examples, parses),
-        "out_of_scope": out_of_scope_figures(examples, parses),
+        "intent": intent_metrics(examples, parses),
+        "entities": entity_metrics(examples, parses),
+        "out_of_scope": out_of_scope_rates(examples, parses),
         "ms": {"median": round(statistics.median(times), 2), "p95": round(times[int(0.95 * (len(times) - 1))], 2)},
-        "rss_mb": resident_mb(),
+        "rss_mb": resident_memory_mb(),
     }
 
 

@@ -10,17 +10,17 @@ from urllib.parse import parse_qsl
 
 from rasa.core.channels.channel import OutputChannel
 
-from nlu.masking import Mask
+from nlu.pii_masking import Mask
 
 Reply = dict[str, Any]
 _PAYLOAD = re.compile(r"/(?P<intent>[\w/-]+)\s*(?:\?(?P<query>.*)|(?P<entities>\{.*\})?)\s*\Z", re.DOTALL)
 
 
-class BadReply(Exception):
+class InvalidReply(Exception):
     """A button or a link of the domain or of an action has not the agreed shape."""
 
 
-class TurnOutput(OutputChannel):
+class TurnOutputChannel(OutputChannel):
     """Keeps the messages of a turn whole and in order, and what must be known of the user's message beside it."""
 
     def __init__(self, masks: Sequence[Mask] | None = None) -> None:
@@ -45,7 +45,7 @@ def replies(messages: Iterable[Mapping[str, Any]]) -> list[Reply]:
     """Rasa's bot messages as `{"text", "buttons": [{"title", "intent", "entities"}], "link"}`.
 
     A link that comes alone (`custom: {"link": …}`) joins the text before it, where that has none. That a person is asked for
-    (`custom: {"handover": {…}}`) is a reply without text, with what the dialogue knows as `handover`. Raises `BadReply`.
+    (`custom: {"handover": {…}}`) is a reply without text, with what the dialogue knows as `handover`. Raises `InvalidReply`.
     """
     turn: list[Reply] = []
     for message in messages:
@@ -67,19 +67,19 @@ def replies(messages: Iterable[Mapping[str, Any]]) -> list[Reply]:
 def _button(button: Mapping[str, Any]) -> dict[str, Any]:
     match = _PAYLOAD.match(str(button.get("payload", "")))
     if match is None or not button.get("title"):
-        raise BadReply("a button's payload is not /intent, /intent?name=value or /intent{json}")
+        raise InvalidReply("a button's payload is not /intent, /intent?name=value or /intent{json}")
     if match.group("query") is not None:  # in the domain: Rasa takes braces there for placeholders and logs an error each time
         return {"title": str(button["title"]), "intent": match.group("intent"), "entities": dict(parse_qsl(match.group("query")))}
     try:
         entities = json.loads(match.group("entities") or "{}")
     except ValueError as error:
-        raise BadReply("a button's entities are not JSON") from error
+        raise InvalidReply("a button's entities are not JSON") from error
     return {"title": str(button["title"]), "intent": match.group("intent"), "entities": entities}
 
 
 def _handover(known: Any) -> dict[str, Any]:
     if not isinstance(known, Mapping):
-        raise BadReply("what is known when a person is asked for is not a mapping")
+        raise InvalidReply("what is known when a person is asked for is not a mapping")
     return dict(known)
 
 
@@ -88,5 +88,5 @@ def _link(custom: Mapping[str, Any]) -> dict[str, str] | None:
     if link is None:
         return None
     if not isinstance(link, Mapping) or not link.get("title") or not link.get("url"):
-        raise BadReply("a link has no title or no url")
+        raise InvalidReply("a link has no title or no url")
     return {"title": str(link["title"]), "url": str(link["url"])}

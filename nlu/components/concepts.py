@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nlu.components.sounds import sound
+from nlu.components.phonetics import phonetic_code
 
 # Beginnings of folded words (`*`: any ending); a word may stand under several concepts, a concept on several lines.
 _TABLE = """
@@ -102,23 +102,23 @@ def _read() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]], dict[
             else:
                 whole.setdefault(word, set()).add(concept)
                 if len(word) > 3:
-                    heard.setdefault(sound(word), set()).add(concept)
+                    heard.setdefault(phonetic_code(word), set()).add(concept)
     return tuple({key: frozenset(value) for key, value in table.items()} for table in (whole, stems, heard))  # type: ignore[return-value]
 
 
 _WHOLE, _STEMS, _HEARD = _read()
-_STEM_SOUNDS = {sound(stem + "a")[:-1]: concepts for stem, concepts in _STEMS.items() if len(stem) > 3}
+_STEM_SOUNDS = {phonetic_code(stem + "a")[:-1]: concepts for stem, concepts in _STEMS.items() if len(stem) > 3}
 _LENGTHS = sorted({len(stem) for stem in _STEMS}, reverse=True)
 
 
 @lru_cache(maxsize=16384)
-def concepts(form: str, spelt: str) -> frozenset[str]:
+def find_concepts(form: str, spelt: str) -> frozenset[str]:
     """The concepts of a folded `form`; where it has none, those of what sounds like `spelt` (the user's spelling)."""
     found = set(_WHOLE.get(form, ()))
     for length in _LENGTHS:
         found |= _STEMS.get(form[:length], frozenset())
     if not found and len(form) > 2:
-        heard = sound(spelt)
+        heard = phonetic_code(spelt)
         found |= _HEARD.get(heard, frozenset())
         for length in range(4, len(heard) + 1):
             found |= _STEM_SOUNDS.get(heard[:length], frozenset())

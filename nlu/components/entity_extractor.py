@@ -14,17 +14,17 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEX
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.exact import EXACT_ENTITIES
+from nlu.components.analysis import has_no_content
+from nlu.components.crf_tagger import CrfTagger, Span
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.identifiers import Found
-from nlu.components.lexicon import imported_lexicon
-from nlu.components.reading import says_nothing
-from nlu.components.sequence import SequenceModel, Span
+from nlu.components.identifiers import EntityMatch
+from nlu.components.lexicon import get_imported_lexicon
+from nlu.components.regex_rules import RULE_ENTITIES
 
 _TAGGER = "sequence.crfsuite"
 _LISTS = "gazetteers.json"
 _WORDS = "words.json"
-SURE = 0.5
+MIN_INTENT_CONFIDENCE = 0.5
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -34,7 +34,7 @@ class FrenchEntityExtractor(GraphComponent):
     Where the intent is sure, it helps to tell whose a name is: an intent classifier stands before this in the pipeline.
     """
 
-    def __init__(self, storage: ModelStorage, resource: Resource, model: SequenceModel | None) -> None:
+    def __init__(self, storage: ModelStorage, resource: Resource, model: CrfTagger | None) -> None:
         self._storage = storage
         self._resource = resource
         self._model = model
@@ -61,7 +61,7 @@ class FrenchEntityExtractor(GraphComponent):
                 return cls(model_storage, resource, None)
             entries = json.loads((folder / _LISTS).read_text(encoding="utf-8"))
             words = json.loads((folder / _WORDS).read_text(encoding="utf-8"))
-            return cls(model_storage, resource, SequenceModel.load(folder / _TAGGER, Gazetteers(entries), words))
+            return cls(model_storage, resource, CrfTagger.load(folder / _TAGGER, Gazetteers(entries), words))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the tagger on all examples; what rules find is left out of the labels."""
@@ -74,7 +74,7 @@ class FrenchEntityExtractor(GraphComponent):
         gazetteers = Gazetteers.collect()
         with self._storage.write_to(self._resource) as folder:
             if any(spans):
-                self._model = SequenceModel.train(texts, intents, spans, gazetteers, Path(folder) / _TAGGER)
+                self._model = CrfTagger.train(texts, intents, spans, gazetteers, Path(folder) / _TAGGER)
                 for name, content in ((_LISTS, gazetteers.entries), (_WORDS, self._model.words)):
                     (Path(folder) / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return self._resource
@@ -98,14 +98,14 @@ class FrenchEntityExtractor(GraphComponent):
             message.set(ENTITIES, sorted(entities, key=lambda entity: entity["start"]), add_to_output=True)
         return messages
 
-    def _found(self, text: str, intent: str) -> list[Found]:
-        return self._model.find(text, intent, imported_lexicon().now()) if self._model and not says_nothing(text) else []
+    def _found(self, text: str, intent: str) -> list[EntityMatch]:
+        return self._model.find(text, intent, get_imported_lexicon().now()) if self._model and not has_no_content(text) else []
 
 
 def _sure_intent(message: Message) -> str:
     ranking = message.get("intent_ranking") or [{"name": "", "confidence": 0.0}]
-    return str(ranking[0]["name"]) if ranking[0]["confidence"] >= SURE else ""
+    return str(ranking[0]["name"]) if ranking[0]["confidence"] >= MIN_INTENT_CONFIDENCE else ""
 
 
 def _labelled(example: Message) -> list[Span]:
-    return [(e["start"], e["end"], e["entity"]) for e in example.get(ENTITIES, []) if e["entity"] not in EXACT_ENTITIES]
+    return [(e["start"], e["end"], e["entity"]) for e in example.get(ENTITIES, []) if e["entity"] not in RULE_ENTITIES]

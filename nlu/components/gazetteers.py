@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from nlu.components.folding import tokenize
-from nlu.components.sounds import sound
+from nlu.components.phonetics import phonetic_code
 
 # Towns of Centre-Val de Loire and the larger ones of the rest of France.
 _CITIES = """
@@ -113,7 +113,7 @@ class Gazetteers:
                 lengths = longest.setdefault(first, {})
                 lengths[name] = max(lengths.get(name, 0), 1 + len(rest))
             for value in values if name in _HEARD else ():
-                self._heard["~" + name].update((sound(word), word) for word in value.split() if len(word) > 4)
+                self._heard["~" + name].update((phonetic_code(word), word) for word in value.split() if len(word) > 4)
         self._longest = {first: tuple(lengths.items()) for first, lengths in longest.items()}
 
     @classmethod
@@ -142,7 +142,7 @@ class Gazetteers:
                     free[name] = position + length
         for form, classes in zip(forms, found, strict=True):
             if len(form) > 4 and form.isalpha() and not classes:
-                heard = sound(form)
+                heard = phonetic_code(form)
                 classes.update(name for name, sounds in self._heard.items() if heard in sounds)
         return [frozenset(classes) for classes in found]
 

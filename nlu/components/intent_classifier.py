@@ -13,17 +13,17 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.analysis import has_no_content
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.intents import IntentModel
-from nlu.components.lexicon import imported_lexicon
-from nlu.components.reading import says_nothing
+from nlu.components.intent_model import IntentModel
+from nlu.components.lexicon import get_imported_lexicon
 
 FALLBACK = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
 _RANKING_LENGTH = 8
 
 
-def is_sure(ranking: list[tuple[str, float]], config: dict[str, Any]) -> bool:
+def is_confident(ranking: list[tuple[str, float]], config: dict[str, Any]) -> bool:
     """Whether the first reading is likely enough (`threshold`) and leads by enough.
 
     By `ambiguity`; by `doubt` where the second says that it is none of the assistant's business.
@@ -51,7 +51,7 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
     """Publishes INTENT (retrieval intents by their base name, with the response selector's property) and `intent_ranking`.
 
     The ranking holds the likeliest readings under their full names whether or not the first is sure enough; INTENT is
-    `nlu_fallback` where the first is not sure (`is_sure`) or the text says nothing.
+    `nlu_fallback` where the first is not sure (`is_confident`) or the text says nothing.
     """
 
     @staticmethod
@@ -104,14 +104,14 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _classify(self, message: Message, text: str) -> None:
-        if self._model is None or says_nothing(text):
+        if self._model is None or has_no_content(text):
             message.set(INTENT, {"name": FALLBACK, "confidence": 1.0}, add_to_output=True)
             message.set("intent_ranking", [], add_to_output=True)
             return
-        ranked = self._model.rank(text, imported_lexicon().now())
+        ranked = self._model.rank(text, get_imported_lexicon().now())
         ranking = [(name, round(confidence, 4)) for name, confidence in ranked[:_RANKING_LENGTH]]
         full_name, confidence = ranking[0]
-        sure = is_sure(ranking, self._config)
+        sure = is_confident(ranking, self._config)
         name = full_name.split("/")[0] if sure else FALLBACK
         message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
         message.set("intent_ranking", [{"name": n, "confidence": c} for n, c in ranking], add_to_output=True)

@@ -14,9 +14,9 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from nlu.components.analysis import Token
 from nlu.components.folding import normalise
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.reading import Unit
 
 _CURRENT, _FILE = "current", "lexicon.json"
 _NAMES = ("first", "last")
@@ -31,13 +31,13 @@ class Lexicon:
         self._words["city"] = frozenset(town for town in towns if " " not in town)
         self._phrases = Gazetteers({"city": sorted(towns - self._words["city"])})
 
-    def widen(self, units: Sequence[Unit], known: Collection[str]) -> list[Unit]:
+    def add_classes(self, units: Sequence[Token], known: Collection[str]) -> list[Token]:
         """The units with what the directory knows of those that are neither in a list nor `known` (folded forms)."""
         phrases = self._phrases.classes([unit.form for unit in units])
         return [self._unit(unit, "city" in found, known) for unit, found in zip(units, phrases, strict=True)]
 
-    def _unit(self, unit: Unit, in_town: bool, known: Collection[str]) -> Unit:
-        if unit.exact or any(not name.startswith("~") for name in unit.classes):
+    def _unit(self, unit: Token, in_town: bool, known: Collection[str]) -> Token:
+        if unit.rule_entity or any(not name.startswith("~") for name in unit.classes):
             return unit
         found = {name for name, words in self._words.items() if unit.form in words} if unit.form not in known else set()
         if in_town:
@@ -45,7 +45,7 @@ class Lexicon:
         return replace(unit, classes=unit.classes | found) if found else unit
 
 
-NOTHING = Lexicon({})
+EMPTY_LEXICON = Lexicon({})
 
 
 class ImportedLexicon:
@@ -54,12 +54,12 @@ class ImportedLexicon:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._seen: tuple[int, int] | None = None
-        self._lexicon = NOTHING
+        self._lexicon = EMPTY_LEXICON
 
     def now(self) -> Lexicon:
-        """The present one; `NOTHING` where nothing was imported or what was written cannot be read."""
+        """The present one; `EMPTY_LEXICON` where nothing was imported or what was written cannot be read."""
         if self._folder is None:
-            return NOTHING
+            return EMPTY_LEXICON
         stamp = _stamp(self._folder)
         if stamp != self._seen:
             self._seen, self._lexicon = stamp, _read(self._folder)
@@ -81,11 +81,11 @@ def _read(folder: Path) -> Lexicon:
         content = json.loads((folder / Path(index).name / _FILE).read_text(encoding="utf-8"))
         return Lexicon({name: list(map(str, content[name])) for name in (*_NAMES, "city")})
     except (OSError, ValueError, KeyError, TypeError):
-        return NOTHING  # an index from before there was a lexicon: words are read as the training reads them
+        return EMPTY_LEXICON  # an index from before there was a lexicon: words are read as the training reads them
 
 
 @lru_cache(maxsize=1)
-def imported_lexicon() -> ImportedLexicon:
+def get_imported_lexicon() -> ImportedLexicon:
     """That of the installation (`DIRECTORY_INDEX`), one for the process."""
     folder = os.environ.get("DIRECTORY_INDEX")
     return ImportedLexicon(Path(folder) if folder else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from nlu.corpus.generator import corpus, generate
+from nlu.corpus.generator import build_corpus, generate
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     arguments = parser.parse_args()
     generate(arguments.out, arguments.seed)
     if arguments.report:
-        by_intent = corpus(arguments.seed)
+        by_intent = build_corpus(arguments.seed)
         for intent, examples in by_intent.items():
             print(f"{len(examples):6d}  {intent}")
         print(f"{sum(map(len, by_intent.values())):6d}  in all")

@@ -51,12 +51,12 @@ def render(segments: Segments) -> str:
     return "".join(f"[{part.text}]({part.entity})" if part.entity else part.text for part in segments)
 
 
-def plain(segments: Segments) -> str:
+def plain_text(segments: Segments) -> str:
     """The sentence without labels."""
     return "".join(part.text for part in segments)
 
 
-def fold(text: str) -> str:
+def deduplication_key(text: str) -> str:
     """Lower case, without accents and punctuation: two sentences that fold alike are one. Emoji stay as they are."""
     bare = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", bare).strip() or text
@@ -86,7 +86,7 @@ def write_examples(path: Path, by_intent: dict[str, list[Segments]]) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def merge(segments: Iterable[Segment]) -> Segments:
+def merge_segments(segments: Iterable[Segment]) -> Segments:
     """Joins neighbouring plain segments and mends spacing: none at the ends, one between words, none before a comma."""
     joined: list[Segment] = []
     for part in segments:

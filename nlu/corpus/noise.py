@@ -7,15 +7,15 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from nlu.corpus.examples import Segment, Segments, merge, read_yaml
-from nlu.corpus.vocabulary import DATA
+from nlu.corpus.examples import Segment, Segments, merge_segments, read_yaml
+from nlu.corpus.slot_values import DATA
 
 # What a slip may spoil; numbers, addresses and references are copied with care, or not recognised at all.
 _SPOILABLE = frozenset({None, "partner_name", "usager_name", "profession", "city", "organization"})
 _KEPT = frozenset({"email", "rpps", "adeli", "finess", "phone", "dossier_ref", "birth_date"})
 
 
-class Noise:
+class NoiseAugmenter:
     """Spoils sentences with draws from its own generator."""
 
     def __init__(self, seed: str) -> None:
@@ -27,7 +27,7 @@ class Noise:
         longest_first = sorted(self._shorthand, key=len, reverse=True)
         self._words = re.compile(r"(?<![\w'])(" + "|".join(map(re.escape, longest_first)) + r")(?![\w'])", re.IGNORECASE)
 
-    def spoil(self, segments: Segments) -> Segments:
+    def augment(self, segments: Segments) -> Segments:
         """The sentence as somebody in a hurry would have typed or dictated it; at times only its case changes."""
         steps: list[tuple[float, Callable[[Segments], Segments]]] = [
             (0.35, self._shorten),
@@ -44,7 +44,7 @@ class Noise:
         for chance, step in steps:
             if self._random.random() < chance:
                 segments = step(segments)
-        return merge(segments)
+        return merge_segments(segments)
 
     def _shorten(self, segments: Segments) -> Segments:
         def short(match: re.Match[str]) -> str:

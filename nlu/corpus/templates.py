@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from nlu.corpus.examples import Segment, Segments, merge, read_yaml
-from nlu.corpus.vocabulary import DATA, Vocabulary
+from nlu.corpus.examples import Segment, Segments, merge_segments, read_yaml
+from nlu.corpus.slot_values import DATA, SlotValues
 
 _TOKEN = re.compile(r"\{(\w+)\}|([(|)])|([^{}(|)]+)")
 _ELIDED = {"le": "l'", "la": "l'", "du": "de l'", "au": "à l'", "de": "d'", "que": "qu'"}
@@ -40,11 +40,11 @@ class Templates:
             self.shares[intent] = len(self.carriers[intent]) / len(found)
         self.families = {intent: list(filter(wanted, found)) for intent, found in self.families.items()}
 
-    def sentence(self, carrier: str, vocabulary: Vocabulary, rng: random.Random) -> Segments:
+    def sentence(self, carrier: str, vocabulary: SlotValues, rng: random.Random) -> Segments:
         """One sentence from `carrier`, its slots filled. Raises KeyError for a slot that nothing knows."""
-        return merge(_elide(merge(self._expand(carrier, vocabulary, rng))))
+        return merge_segments(_elide(merge_segments(self._expand(carrier, vocabulary, rng))))
 
-    def _expand(self, text: str, vocabulary: Vocabulary, rng: random.Random) -> list[Segment]:
+    def _expand(self, text: str, vocabulary: SlotValues, rng: random.Random) -> list[Segment]:
         segments: list[Segment] = []
         for slot, literal in _chosen(text, rng):
             if slot is None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nlu.corpus.examples import Segment, Segments, fold, plain, read_files, read_handwritten, read_yaml
-from nlu.corpus.generator import corpus
+from nlu.corpus.examples import Segment, Segments, deduplication_key, plain_text, read_files, read_handwritten, read_yaml
+from nlu.corpus.generator import build_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELLED = sorted(Path(__file__).parent.glob("*.yml"))
@@ -107,7 +107,7 @@ def written() -> dict[str, list[Segments]]:
 
 @pytest.fixture(scope="module")
 def generated() -> dict[str, list[Segments]]:
-    return corpus(SEED)
+    return build_corpus(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_every_file_says_its_format() -> None:
 
 
 def test_every_intent_has_enough_handwritten_examples(written: dict[str, list[Segments]]) -> None:
-    counts = {intent: len({fold(plain(example)) for example in examples}) for intent, examples in written.items()}
+    counts = {intent: len({deduplication_key(plain_text(example)) for example in examples}) for intent, examples in written.items()}
     assert {intent: n for intent, n in counts.items() if n < (60 if intent in TASKS else 25)} == {}
 
 
@@ -143,15 +143,17 @@ def test_no_sentence_stands_under_two_intents(written: dict[str, list[Segments]]
     for source in (written, generated):
         for intent, examples in source.items():
             for example in examples:
-                intents[fold(plain(example))].add(intent)
+                intents[deduplication_key(plain_text(example))].add(intent)
     assert {text: found for text, found in intents.items() if len(found) > 1} == {}
 
 
 def test_held_out_sentences_are_in_no_training_data(
     written: dict[str, list[Segments]], generated: dict[str, list[Segments]], held_out: list[tuple[str, Segments]]
 ) -> None:
-    trained = {fold(plain(example)) for source in (written, generated) for examples in source.values() for example in examples}
-    assert [plain(example) for _, example in held_out if fold(plain(example)) in trained] == []
+    trained = {
+        deduplication_key(plain_text(example)) for source in (written, generated) for examples in source.values() for example in examples
+    }
+    assert [plain_text(example) for _, example in held_out if deduplication_key(plain_text(example)) in trained] == []
 
 
 def test_held_out_sentences_cover_every_intent(held_out: list[tuple[str, Segments]]) -> None:
@@ -175,5 +177,7 @@ def test_spans_hold_no_civility_article_or_outer_space(written: dict[str, list[S
 
 
 def test_no_annotation_is_left_half_written(written: dict[str, list[Segments]], labelled: list[Segments]) -> None:
-    sentences = [plain(example) for examples in written.values() for example in examples] + [plain(example) for example in labelled]
+    sentences = [plain_text(example) for examples in written.values() for example in examples] + [
+        plain_text(example) for example in labelled
+    ]
     assert [text for text in sentences if re.search(r"[\[\]{}]|\]\(", text) or text != text.strip()] == []

@@ -15,16 +15,16 @@ from bot.directory.records import Practice, Professional
 from bot.installation import Installation
 from bot.settings import load_settings
 from bot.supervisor import free_port
+from nlu.components.analysis import analyse
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.lexicon import NOTHING, ImportedLexicon
+from nlu.components.lexicon import EMPTY_LEXICON, ImportedLexicon
 from nlu.components.lexicon import Lexicon as Reading
-from nlu.components.reading import read
 
 LISTS = Gazetteers({"job": ["kine"]})
 
 
 def classes(lexicon: Reading, text: str, known: frozenset[str] = frozenset()) -> dict[str, frozenset[str]]:
-    return {unit.text: unit.classes for unit in lexicon.widen(read(text, LISTS), known)}
+    return {unit.text: unit.classes for unit in lexicon.add_classes(analyse(text, LISTS), known)}
 
 
 def test_names_without_particles_and_towns_without_their_office(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_names_without_particles_and_towns_without_their_office(tmp_path: Path) 
 
 def test_what_was_imported_is_read(tmp_path: Path) -> None:
     imported = ImportedLexicon(tmp_path / "index")
-    assert imported.now() is NOTHING
+    assert imported.now() is EMPTY_LEXICON
     write_demo_file(tmp_path / "demo.txt", people=200)
     import_file(tmp_path / "demo.txt", tmp_path / "index")
     lexicon = imported.now()
@@ -71,7 +71,7 @@ def test_an_index_without_words_or_with_broken_ones_is_none(tmp_path: Path) -> N
             (index / LEXICON).write_text(content, encoding="utf-8")
         (tmp_path / "current.new").write_text(index.name + "\n" * number, encoding="utf-8")
         (tmp_path / "current.new").replace(tmp_path / "current")
-        assert ImportedLexicon(tmp_path).now() is NOTHING
+        assert ImportedLexicon(tmp_path).now() is EMPTY_LEXICON
 
 
 def test_towns_of_several_words_and_what_the_training_knows() -> None:

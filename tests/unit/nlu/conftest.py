@@ -20,14 +20,14 @@ from typing import Any
 import pytest
 
 from nlu.environment import VARIABLES, prepare_process
-from nlu.evaluate import Example, Parse
+from nlu.evaluate import Example, Prediction
 
 prepare_process()
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = Path(__file__).parent / "fixtures"
 TOKEN = "secret-of-the-test"
-Reading = Callable[[list[Example]], list[Parse]]
+Reading = Callable[[list[Example]], list[Prediction]]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.evaluate import Example, Parse, figures, full_intent, read_examples, report
+from nlu.evaluate import Example, Prediction, figures, read_examples, read_full_intent, report
 
 TOWN, NAME = ("city", 2, 7), ("partner_name", 0, 6)
 
@@ -21,12 +21,12 @@ def test_figures_follow_the_contract() -> None:
         Example("chat", "out_of_scope", frozenset()),
     ]
     parses = [
-        Parse("inform", frozenset({TOWN}), 1.0),
-        Parse("nlu_fallback", frozenset({("partner_name", 0, 5)}), 2.0),
-        Parse("faq/cost", frozenset(), 3.0),
-        Parse("greet", frozenset(), 4.0),
-        Parse("out_of_scope", frozenset(), 5.0),
-        Parse("nlu_fallback", frozenset(), 6.0),
+        Prediction("inform", frozenset({TOWN}), 1.0),
+        Prediction("nlu_fallback", frozenset({("partner_name", 0, 5)}), 2.0),
+        Prediction("faq/cost", frozenset(), 3.0),
+        Prediction("greet", frozenset(), 4.0),
+        Prediction("out_of_scope", frozenset(), 5.0),
+        Prediction("nlu_fallback", frozenset(), 6.0),
     ]
     result = figures(examples, parses)
     assert result["examples"] == 6
@@ -47,7 +47,7 @@ def test_full_names_are_read_and_compared(tmp_path: Path) -> None:
     file.write_text('version: "3.1"\nnlu:\n- intent: faq/cost\n  examples: |\n    - prix à [Tours](city)\n', encoding="utf-8")
     assert read_examples(file) == [Example("prix à Tours", "faq/cost", frozenset({("city", 7, 12)}))]
     selected = {"faq": {"response": {"intent_response_key": "faq/cost"}}}
-    assert full_intent({"intent": {"name": "faq"}, "response_selector": selected}) == "faq/cost"
+    assert read_full_intent({"intent": {"name": "faq"}, "response_selector": selected}) == "faq/cost"
 
 
 def test_a_file_without_examples_is_refused(tmp_path: Path) -> None:

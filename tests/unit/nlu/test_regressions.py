@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nlu.evaluate import Example, Parse, read_examples
+from nlu.evaluate import Example, Prediction, read_examples
 
 CASES = Path(__file__).resolve().parents[2] / "understanding" / "regressions.yml"
 HELD_DOWN = "a" * 4000
-Reading = Callable[[list[Example]], list[Parse]]
+Reading = Callable[[list[Example]], list[Prediction]]
 
 
 def test_every_case_is_read_in_full(assistant: Reading) -> None:
@@ -33,5 +33,5 @@ def test_an_address_with_an_accent_is_no_value(assistant: Reading) -> None:
     assert parse.entities == frozenset()
 
 
-def _pieces(text: str, parse: Parse) -> list[tuple[str, str]]:
+def _pieces(text: str, parse: Prediction) -> list[tuple[str, str]]:
     return sorted((entity, text[start:end]) for entity, start, end in parse.entities)

@@ -14,7 +14,7 @@ from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from nlu import trackers
-from nlu.trackers import SqliteTrackerStore
+from nlu.tracker_store import SqliteTrackerStore
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 25, 10, tzinfo=PARIS).timestamp()
@@ -41,15 +41,15 @@ def store(tmp_path: Path) -> SqliteTrackerStore:
 def test_a_day_in_paris_is_kept_whole_until_ninety_have_followed(store: SqliteTrackerStore) -> None:
     said(store, "before", EDGE - 1)
     said(store, "after", EDGE)
-    assert store.erase_old(NOW) == 2
+    assert store.purge(NOW) == 2
     assert kept(store) == ["after"]
-    assert store.erase_old(NOW) == 0
+    assert store.purge(NOW) == 0
 
 
 def test_a_little_at_a_time(store: SqliteTrackerStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trackers, "AT_ONCE", 3)
+    monkeypatch.setattr(trackers, "BATCH_SIZE", 3)
     said(store, "old", EDGE - 1, 4)
-    assert [store.erase_old(NOW) for _ in range(4)] == [3, 3, 2, 0]
+    assert [store.purge(NOW) for _ in range(4)] == [3, 3, 2, 0]
 
 
 def test_a_save_looks_for_what_is_old(store: SqliteTrackerStore) -> None:

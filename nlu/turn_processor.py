@@ -19,8 +19,8 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
-from nlu.masking import mask_reading
-from nlu.replies import Reply, TurnOutput, replies
+from nlu.pii_masking import mask_parse_data
+from nlu.replies import Reply, TurnOutputChannel, replies
 
 _failed: ContextVar[list[str] | None] = ContextVar("failed", default=None)
 
@@ -34,7 +34,7 @@ class TurnFailed(Exception):
         """Whether it is the action server that failed, or did not answer."""
 
 
-class WatchedEndpoint:
+class FailureRecordingEndpoint:
     """The action endpoint; remembers a failed call, which Rasa swallows in places."""
 
     def __init__(self, endpoint: EndpointConfig) -> None:
@@ -54,7 +54,7 @@ class WatchedEndpoint:
             raise
 
 
-class WatchedAction(Action):
+class FailureRecordingAction(Action):
     """An action; remembers that it raised, which Rasa would log with the message's content and forget."""
 
     def __init__(self, action: Action) -> None:
@@ -88,15 +88,15 @@ class TurnProcessor(MessageProcessor):
         adopted = cls.__new__(cls)
         adopted.__dict__.update(processor.__dict__)
         if adopted.action_endpoint is not None:
-            adopted.action_endpoint = WatchedEndpoint(adopted.action_endpoint)
+            adopted.action_endpoint = FailureRecordingEndpoint(adopted.action_endpoint)
         adopted.on_circuit_break = _too_long
         return adopted
 
     async def answer(self, message: UserMessage) -> list[Reply]:
-        """The answer to `message` (its output channel a `TurnOutput`), whose id is the turn's.
+        """The answer to `message` (its output channel a `TurnOutputChannel`), whose id is the turn's.
 
         A turn of the current session that was answered before is answered from the tracker, without running anything; another
-        is run and saved. Raises `TurnFailed`, `BadReply`.
+        is run and saved. Raises `TurnFailed`, `InvalidReply`.
         """
         tracker = await self.get_tracker(message.sender_id)
         output = message.output_channel
@@ -106,13 +106,13 @@ class TurnProcessor(MessageProcessor):
             await output.send_response(message.sender_id, event.message())
         return replies(output.messages) if output.messages else await self._take(message, tracker, output)
 
-    async def _take(self, message: UserMessage, tracker: DialogueStateTracker, output: TurnOutput) -> list[Reply]:
+    async def _take(self, message: UserMessage, tracker: DialogueStateTracker, output: TurnOutputChannel) -> list[Reply]:
         token = _failed.set([])
         try:
             await self._update_tracker_session(tracker, output, message.metadata)
             if output.masks is not None:  # understood as it was typed, kept as it may be kept
                 reading = await self.parse_message(message, tracker)
-                message.text, message.parse_data = mask_reading(message.text, reading, output.masks)
+                message.text, message.parse_data = mask_parse_data(message.text, reading, output.masks)
                 output.masked_text = message.text
             await self._handle_message_with_tracker(message, tracker)
             tracker = await self.run_action_extract_slots(output, tracker)
@@ -130,7 +130,7 @@ class TurnProcessor(MessageProcessor):
     async def _run_action(
         self, action: Action, tracker: DialogueStateTracker, output_channel: OutputChannel, nlg: Any, prediction: Any
     ) -> bool:
-        goes_on = await super()._run_action(WatchedAction(action), tracker, output_channel, nlg, prediction)
+        goes_on = await super()._run_action(FailureRecordingAction(action), tracker, output_channel, nlg, prediction)
         _raise_if_failed()
         return bool(goes_on)
 

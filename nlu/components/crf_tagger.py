@@ -11,13 +11,13 @@ from pathlib import Path
 import pycrfsuite
 import sklearn_crfsuite
 
-from nlu.components.concepts import concepts
-from nlu.components.correction import OFTEN, Corrector
+from nlu.components.analysis import Token, analyse
+from nlu.components.concepts import find_concepts
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.identifiers import Found
-from nlu.components.lexicon import NOTHING, Lexicon
-from nlu.components.reading import Unit, read
-from nlu.components.sounds import sound
+from nlu.components.identifiers import EntityMatch
+from nlu.components.lexicon import EMPTY_LEXICON, Lexicon
+from nlu.components.phonetics import phonetic_code
+from nlu.components.spelling_correction import MIN_DOCUMENT_FREQUENCY, SpellingCorrector
 
 Span = tuple[int, int, str]
 
@@ -36,7 +36,7 @@ _CUES = frozenset([
 ])  # fmt: skip
 
 
-class SequenceModel:
+class CrfTagger:
     """The trained tagger with its word lists. Saved as crfsuite's own file, which holds features, no sentence.
 
     `words`: the words that many training sentences hold, and how many; slips are read as these (`correction.py`).
@@ -48,10 +48,10 @@ class SequenceModel:
         self._tagger.open_inmemory(content)
         self._gazetteers = gazetteers
         self.words = dict(words)
-        self._corrector = Corrector(words)
+        self._corrector = SpellingCorrector(words)
 
     @classmethod
-    def train(cls, texts: list[str], intents: list[str], spans: list[list[Span]], gazetteers: Gazetteers, path: Path) -> SequenceModel:
+    def train(cls, texts: list[str], intents: list[str], spans: list[list[Span]], gazetteers: Gazetteers, path: Path) -> CrfTagger:
         """Fits on `texts` with their `intents` and labelled `spans` (start, end, label); the tagger's file is `path`.
 
         A share of the sentences is learnt without their intent, a share without what the word lists say, since both may be wrong.
@@ -59,7 +59,7 @@ class SequenceModel:
         sentences, tags = [], []
         forms: Counter[str] = Counter()
         for text, intent, labelled in zip(texts, intents, spans, strict=True):
-            units = read(text, gazetteers)
+            units = analyse(text, gazetteers)
             if not units:
                 continue
             forms.update({unit.form for unit in units})
@@ -72,29 +72,29 @@ class SequenceModel:
         epochs = min(max(_SENTENCES_READ // max(len(sentences), 1), _LEAST_EPOCHS), _MOST_EPOCHS)
         trainer = sklearn_crfsuite.CRF(algorithm="ap", max_iterations=epochs, min_freq=2, model_filename=str(path))
         trainer.fit(sentences, tags)
-        return cls.load(path, gazetteers, {form: n for form, n in sorted(forms.items()) if n >= OFTEN})
+        return cls.load(path, gazetteers, {form: n for form, n in sorted(forms.items()) if n >= MIN_DOCUMENT_FREQUENCY})
 
     @classmethod
-    def load(cls, path: Path, gazetteers: Gazetteers, words: Mapping[str, int]) -> SequenceModel:
+    def load(cls, path: Path, gazetteers: Gazetteers, words: Mapping[str, int]) -> CrfTagger:
         """The tagger in the file that `train` wrote; the file is not needed afterwards."""
         return cls(path.read_bytes(), gazetteers, words)
 
-    def find(self, text: str, intent: str = "", lexicon: Lexicon = NOTHING) -> list[Found]:
+    def find(self, text: str, intent: str = "", lexicon: Lexicon = EMPTY_LEXICON) -> list[EntityMatch]:
         """The labelled spans of `text`, in order; what rules found is never inside one. `intent`: full name, where it is sure."""
-        units = read(text, self._gazetteers)
+        units = analyse(text, self._gazetteers)
         if not units:
             return []
-        seen = lexicon.widen(self._corrector.read_right(units), self.words)
+        seen = lexicon.add_classes(self._corrector.correct_tokens(units), self.words)
         tags = self._tagger.tag(pycrfsuite.ItemSequence(features(seen, intent)))
-        return [Found(label, start, end, text[start:end]) for start, end, label in _spans(units, tags)]
+        return [EntityMatch(label, start, end, text[start:end]) for start, end, label in _spans(units, tags)]
 
 
-def features(units: Sequence[Unit], intent: str = "") -> list[dict[str, object]]:
+def features(units: Sequence[Token], intent: str = "") -> list[dict[str, object]]:
     """The features of each unit: itself, what it may be, its neighbours, the last cue word before it."""
     cased = _tells_case(units)
     plain = [_plain(unit) for unit in units]
-    heard = ["" if unit.form.isdigit() else sound(unit.text)[:6] for unit in units]
-    meant = [sorted(concepts(unit.form, unit.text)) if unit.exact is None else [] for unit in units]
+    heard = ["" if unit.form.isdigit() else phonetic_code(unit.text)[:6] for unit in units]
+    meant = [sorted(find_concepts(unit.form, unit.text)) if unit.rule_entity is None else [] for unit in units]
     sentence: list[dict[str, object]] = []
     cues = ["-", "-"]
     for index, unit in enumerate(units):
@@ -131,21 +131,21 @@ def features(units: Sequence[Unit], intent: str = "") -> list[dict[str, object]]
     return sentence
 
 
-def _plain(unit: Unit) -> str:
+def _plain(unit: Token) -> str:
     return f"<{len(unit.form)} digits>" if unit.form.isdigit() else unit.form
 
 
-def _tells_case(units: Sequence[Unit]) -> bool:
+def _tells_case(units: Sequence[Token]) -> bool:
     """Whether capitals mean anything here: some words have one, some have none."""
     words = [unit.text for unit in units if unit.text[:1].isalpha()]
     return any(w[0].isupper() for w in words[1:]) and any(w[0].islower() for w in words)
 
 
-def _tags(units: Sequence[Unit], spans: list[Span]) -> list[str]:
+def _tags(units: Sequence[Token], spans: list[Span]) -> list[str]:
     tags: list[str] = []
     for unit in units:
         span = next((s for s in spans if s[0] <= unit.start and unit.end <= s[1]), None)
-        if span is None or unit.exact is not None:
+        if span is None or unit.rule_entity is not None:
             tags.append("O")
         else:
             first = not tags or tags[-1] == "O" or not any(span[0] <= u.start < unit.start for u in units)
@@ -153,13 +153,13 @@ def _tags(units: Sequence[Unit], spans: list[Span]) -> list[str]:
     return tags
 
 
-def _spans(units: Sequence[Unit], tags: Sequence[str]) -> list[Span]:
+def _spans(units: Sequence[Token], tags: Sequence[str]) -> list[Span]:
     """The spans that `tags` mark; they neither begin nor end with a mark (« à Tours ? »)."""
-    runs: list[tuple[list[Unit], str]] = []
+    runs: list[tuple[list[Token], str]] = []
     previous = "O"
     for unit, tag in zip(units, tags, strict=True):
         label = tag[2:]
-        if tag == "O" or unit.exact is not None:
+        if tag == "O" or unit.rule_entity is not None:
             previous = "O"
             continue
         if tag.startswith("I-") and previous == label and runs:

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 from spellchecker import SpellChecker
 
+from nlu.components.analysis import Token
 from nlu.components.folding import fold_word
-from nlu.components.reading import Unit
 
-OFTEN = 4
+MIN_DOCUMENT_FREQUENCY = 4
 _SHORTEST, _LONGEST = 5, 20
 # Further on, words stay as typed, so that a message of 4,000 characters stays cheap.
 _MOST_UNITS = 60
@@ -30,18 +30,20 @@ def french_words() -> frozenset[str]:
     return frozenset(map(fold_word, SpellChecker(language="fr").word_frequency.dictionary))
 
 
-class Corrector:
+class SpellingCorrector:
     """Knows words by how many training sentences hold them."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         """`counts`: folded forms and how many sentences hold each."""
         self._known = frozenset(counts)
-        self._counts = {form: n for form, n in counts.items() if n >= OFTEN and _could_slip(form) and form in french_words()}
+        self._counts = {
+            form: n for form, n in counts.items() if n >= MIN_DOCUMENT_FREQUENCY and _could_slip(form) and form in french_words()
+        }
         self._speller = SpellChecker(language=None, distance=1, case_sensitive=True)
         self._speller.word_frequency.load_json(self._counts)
         self._nearest = lru_cache(maxsize=8192)(self._look_up)
 
-    def read_right(self, units: Sequence[Unit]) -> list[Unit]:
+    def correct_tokens(self, units: Sequence[Token]) -> list[Token]:
         """The units with slips set right in `form` and `text`; offsets are those of what was typed."""
         return [*map(self._unit, units[:_MOST_UNITS]), *units[_MOST_UNITS:]]
 
@@ -49,8 +51,8 @@ class Corrector:
         """The word that a folded `form` is a slip of, or None where it is none or no word is near."""
         return self._nearest(form) if _could_slip(form) and form not in self._known else None
 
-    def _unit(self, unit: Unit) -> Unit:
-        if unit.exact or any(not name.startswith("~") for name in unit.classes) or (right := self.correct(unit.form)) is None:
+    def _unit(self, unit: Token) -> Token:
+        if unit.rule_entity or any(not name.startswith("~") for name in unit.classes) or (right := self.correct(unit.form)) is None:
             return unit
         return replace(unit, form=right, text=_in_case_of(unit.text, right))
 

@@ -47,7 +47,7 @@ _ACCENTED_END = re.compile(r"é(?:e?s?)\b")
 
 
 @lru_cache(maxsize=16384)
-def sound(word: str) -> str:
+def phonetic_code(word: str) -> str:
     """The sound of `word` in letters; two words that sound alike mostly give the same."""
     text = _ACCENTED_END.sub("E", word.lower().replace("ç", "s").replace("œ", "oe"))
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nlu.components.identifiers import Found
+from nlu.components.identifiers import EntityMatch
 
-OLDEST = 1900
+EARLIEST_YEAR = 1900
 _UNITS = ("zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize").split()  # noqa: SIM905
 _TENS = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "huitante": 80,
          "octante": 80, "nonante": 90}  # fmt: skip
@@ -97,7 +97,7 @@ def _number(words: str, spelled: dict[str, int]) -> int | None:
     return 1 if words == "premier" else spelled.get(words)
 
 
-def full_year(year: int, today: datetime.date) -> int:
+def expand_year(year: int, today: datetime.date) -> int:
     """A year of two digits as the latest one that is not in the future (« 48 » → 1948, « 12 » → 2012)."""
     if year >= 100:
         return year
@@ -108,13 +108,13 @@ def _date(day: int | None, month: int | None, year: int | None, today: datetime.
     if day is None or month is None or year is None:
         return None
     try:
-        date = datetime.date(full_year(year, today), month, day)
+        date = datetime.date(expand_year(year, today), month, day)
     except ValueError:
         return None
-    return date if date.year >= OLDEST and date <= today else None
+    return date if date.year >= EARLIEST_YEAR and date <= today else None
 
 
-def find_birth_dates(folded: str, today: datetime.date) -> Iterator[Found]:
+def find_birth_dates(folded: str, today: datetime.date) -> Iterator[EntityMatch]:
     """Dates that can be a birth: real, not before 1900, not after `today`; value ISO 8601.
 
     A date of the last two years is only taken where something says birth, or where the message holds nothing else: it is
@@ -138,11 +138,13 @@ def find_birth_dates(folded: str, today: datetime.date) -> Iterator[Found]:
         yield from _taken(folded, match, date, today, unsure=unsure)
 
 
-def _taken(folded: str, match: re.Match[str], date: datetime.date | None, today: datetime.date, *, unsure: bool = False) -> Iterator[Found]:
+def _taken(
+    folded: str, match: re.Match[str], date: datetime.date | None, today: datetime.date, *, unsure: bool = False
+) -> Iterator[EntityMatch]:
     if date is None:
         return
     before = _WEEKDAY.sub("", folded[: match.start()])
     born = _BORN.search(before) is not None
     alone = _FILLER.fullmatch(before) is not None and _FILLER.fullmatch(folded[match.end() :]) is not None
     if born or alone or (not unsure and date.year < today.year - 1):
-        yield Found("birth_date", match.start(), match.end(), date.isoformat())
+        yield EntityMatch("birth_date", match.start(), match.end(), date.isoformat())

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nlu.components.entity_extractor import SURE
-from nlu.components.exact import EXACT_ENTITIES, find_exact
+from nlu.components.analysis import has_no_content
+from nlu.components.crf_tagger import CrfTagger
+from nlu.components.entity_extractor import MIN_INTENT_CONFIDENCE
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.intent_classifier import is_sure
-from nlu.components.intents import IntentModel
-from nlu.components.reading import says_nothing
-from nlu.components.sequence import SequenceModel
-from nlu.corpus.examples import Segments, plain, read_yaml
-from nlu.evaluate import FALLBACK, Entity, Example, Parse
+from nlu.components.intent_classifier import is_confident
+from nlu.components.intent_model import IntentModel
+from nlu.components.regex_rules import RULE_ENTITIES, find_entities
+from nlu.corpus.examples import Segments, plain_text, read_yaml
+from nlu.evaluate import FALLBACK, Entity, Example, Prediction
 from nlu.train import ROOT
 
 
-def examples_of(by_intent: dict[str, list[Segments]]) -> list[Example]:
+def to_examples(by_intent: dict[str, list[Segments]]) -> list[Example]:
     """Sentences with their labels, in the shape that figures are made of."""
     found = []
     for intent, sentences in by_intent.items():
@@ -30,7 +30,7 @@ def examples_of(by_intent: dict[str, list[Segments]]) -> list[Example]:
                 if part.entity:
                     entities.append((part.entity, at, at + len(part.text)))
                 at += len(part.text)
-            found.append(Example(plain(sentence), intent, frozenset(entities)))
+            found.append(Example(plain_text(sentence), intent, frozenset(entities)))
     return found
 
 
@@ -39,32 +39,32 @@ class Reader:
     """Reads texts with models trained on given sentences; `rules`: whether identifiers are found by rule."""
 
     intents: IntentModel
-    entities: SequenceModel
+    entities: CrfTagger
     tagger: bytes
     rules: bool
 
     @classmethod
     def train(cls, by_intent: dict[str, list[Segments]], *, rules: bool = True) -> Reader:
         """Trains both models, on the sentences in their order."""
-        examples, gazetteers = examples_of(by_intent), Gazetteers.collect()
+        examples, gazetteers = to_examples(by_intent), Gazetteers.collect()
         texts, intents = [example.text for example in examples], [example.intent for example in examples]
-        spans = [[(s, e, name) for name, s, e in sorted(x.entities) if not rules or name not in EXACT_ENTITIES] for x in examples]
+        spans = [[(s, e, name) for name, s, e in sorted(x.entities) if not rules or name not in RULE_ENTITIES] for x in examples]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "sequence.crfsuite"
-            entities = SequenceModel.train(texts, intents, spans, gazetteers, path)
+            entities = CrfTagger.train(texts, intents, spans, gazetteers, path)
             return cls(IntentModel.train(texts, intents, gazetteers), entities, path.read_bytes(), rules)
 
-    def parse(self, text: str) -> Parse:
+    def parse(self, text: str) -> Prediction:
         """What Rasa would answer, under the thresholds of `config.yml`."""
-        if says_nothing(text):
-            return Parse(FALLBACK, frozenset(), 0.0)
+        if has_no_content(text):
+            return Prediction(FALLBACK, frozenset(), 0.0)
         began = time.perf_counter()
         ranking = self.intents.rank(text)
-        (first, confidence), sure = ranking[0], is_sure(ranking, _settings())
-        exact: list[Entity] = [(f.entity, f.start, f.end) for f in find_exact(text)] if self.rules else []
-        found = [(f.entity, f.start, f.end) for f in self.entities.find(text, first if confidence >= SURE else "")]
+        (first, confidence), sure = ranking[0], is_confident(ranking, _settings())
+        exact: list[Entity] = [(f.entity, f.start, f.end) for f in find_entities(text)] if self.rules else []
+        found = [(f.entity, f.start, f.end) for f in self.entities.find(text, first if confidence >= MIN_INTENT_CONFIDENCE else "")]
         apart = [(name, s, e) for name, s, e in found if all(e <= other[1] or other[2] <= s for other in exact)]
-        return Parse(first if sure else FALLBACK, frozenset(exact + apart), (time.perf_counter() - began) * 1000)
+        return Prediction(first if sure else FALLBACK, frozenset(exact + apart), (time.perf_counter() - began) * 1000)
 
     def save(self, folder: Path) -> None:
         """Writes what the components would keep."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.components.intent_classifier import is_sure
+from nlu.components.intent_classifier import is_confident
 
 CONFIG = {"threshold": 0.2, "ambiguity": 0.05, "doubt": 0.3}
 
@@ -22,4 +22,4 @@ CONFIG = {"threshold": 0.2, "ambiguity": 0.05, "doubt": 0.3}
     ],
 )
 def test_a_reading_must_be_likely_and_lead_by_more_where_the_other_is_out_of_scope(ranking: list[tuple[str, float]], sure: bool) -> None:
-    assert is_sure(ranking, CONFIG) is sure
+    assert is_confident(ranking, CONFIG) is sure

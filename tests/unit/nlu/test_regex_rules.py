@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.components.dates import OLDEST, full_year
-from nlu.components.exact import EXACT_ENTITIES, find_exact
+from nlu.components.analysis import has_no_content
+from nlu.components.birth_dates import EARLIEST_YEAR, expand_year
 from nlu.components.folding import fold, normalise, tokenize
-from nlu.components.reading import says_nothing
+from nlu.components.regex_rules import RULE_ENTITIES, find_entities
 
 TODAY = datetime.date(2024, 6, 15)
 
 
 def found(text: str) -> list[tuple[str, str, str]]:
-    return [(f.entity, text[f.start : f.end], f.value) for f in find_exact(text, TODAY)]
+    return [(f.entity, text[f.start : f.end], f.value) for f in find_entities(text, TODAY)]
 
 
 @pytest.mark.parametrize(
@@ -129,15 +129,15 @@ def test_no_dossier(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "aaaaaaaa", "…", "😀"])
 def test_what_says_nothing(text: str) -> None:
-    assert says_nothing(text)
+    assert has_no_content(text)
 
 
 @pytest.mark.parametrize("text", ["oui", "<3 merci", "Jean <jean@ortho.example>", "2", "merciiiiii"])
 def test_what_says_something(text: str) -> None:
-    assert not says_nothing(text)
+    assert not has_no_content(text)
 
 
-@given(st.dates(datetime.date(OLDEST, 1, 1), TODAY))
+@given(st.dates(datetime.date(EARLIEST_YEAR, 1, 1), TODAY))
 def test_every_possible_birth_date_is_read(date: datetime.date) -> None:
     written = date.strftime("%d/%m/%Y")
     assert found(f"né le {written}") == [("birth_date", written, date.isoformat())]
@@ -145,8 +145,8 @@ def test_every_possible_birth_date_is_read(date: datetime.date) -> None:
 
 @given(st.integers(0, 99))
 def test_two_digits_are_never_a_year_to_come(year: int) -> None:
-    assert full_year(year, TODAY) <= TODAY.year
-    assert full_year(year, TODAY) % 100 == year
+    assert expand_year(year, TODAY) <= TODAY.year
+    assert expand_year(year, TODAY) % 100 == year
 
 
 PIECES = st.sampled_from(
@@ -161,10 +161,10 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=10).map("".join), st.lists(PIECES, max_size=10).map(" ".join)))
 def test_any_text_gives_sound_spans(text: str) -> None:
     assert len(fold(text)) == len(text)
-    entities = find_exact(text, TODAY)
+    entities = find_entities(text, TODAY)
     end = 0
     for entity in entities:
-        assert entity.entity in EXACT_ENTITIES
+        assert entity.entity in RULE_ENTITIES
         assert end <= entity.start < entity.end <= len(text)
         assert entity.value
         assert text[entity.start : entity.end].strip()

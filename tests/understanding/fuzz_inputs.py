@@ -54,7 +54,7 @@ _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u00a0\u202f\u2003"
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
 
 
-def inputs(seed: int = SEED) -> list[tuple[str, str]]:
+def generate_inputs(seed: int = SEED) -> list[tuple[str, str]]:
     """(kind, text) pairs, `OF_EACH` of every kind, no text longer than `LONGEST` characters; the same for the same seed."""
     found = []
     for kind, make in _KINDS.items():

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 DAYS = int(os.environ.get("RETENTION_DAYS") or 90)
 """Days, in Paris, that what was said is kept."""
-AT_ONCE = 500
+BATCH_SIZE = 500
 EVERY_SECONDS = 600.0
 """How often a save looks for what is older; it deletes the oldest rows alone, so that no turn waits for long."""
 _OLDEST = sqlalchemy.text("DELETE FROM events WHERE timestamp < :before AND id IN (SELECT id FROM events ORDER BY id LIMIT :at_once)")
@@ -39,17 +39,17 @@ class SqliteTrackerStore(SQLTrackerStore):
         if time.monotonic() - self._looked_at > EVERY_SECONDS:
             self._looked_at = time.monotonic()
             try:
-                self.erase_old(time.time())
+                self.purge(time.time())
             except sqlalchemy.exc.SQLAlchemyError as error:  # the turn is saved: the next round tries again
                 logger.error("Erasing what is not kept any longer: %s", type(error).__name__)
 
-    def erase_old(self, now: float) -> int:
+    def purge(self, now: float) -> int:
         """Delete some of what is older than `DAYS` days in Paris at `now` (seconds since the epoch); how many events."""
         today = datetime.fromtimestamp(now, _PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
         before = (today - timedelta(days=DAYS)).timestamp()
         with self.engine.begin() as connection:
-            deleted = int(connection.execute(_OLDEST, {"before": before, "at_once": AT_ONCE}).rowcount)
-        if deleted == AT_ONCE:  # there may be more: the next save goes on
+            deleted = int(connection.execute(_OLDEST, {"before": before, "at_once": BATCH_SIZE}).rowcount)
+        if deleted == BATCH_SIZE:  # there may be more: the next save goes on
             self._looked_at = float("-inf")
         return deleted
 

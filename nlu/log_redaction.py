@@ -17,12 +17,12 @@ import structlog
 _HARMLESS = frozenset({"event", "level", "action_name", "form_name", "slot_name", "len_extraction_events", "id"})
 
 
-def keep_harmless(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def drop_unsafe_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """A structlog processor that drops every key that is not known to be free of user data."""
     return {key: value for key, value in event.items() if key in _HARMLESS}
 
 
-class WithoutContent(logging.Filter):
+class RedactingFilter(logging.Filter):
     """Strips exception messages and captured warnings of a record; lets every record pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -51,14 +51,14 @@ def configure_logging() -> None:
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.processors.add_log_level,
-            keep_harmless,
+            drop_unsafe_keys,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    without_content = WithoutContent()
+    without_content = RedactingFilter()
     names = ["", "sanic.root", "sanic.error", "sanic.access", "py.warnings", "rasa"]
     for logger in (logging.getLogger(name) for name in names):
         for handler in logger.handlers:

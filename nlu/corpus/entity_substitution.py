@@ -5,23 +5,23 @@ from __future__ import annotations
 import unicodedata
 
 from nlu.corpus.examples import Segment, Segments, read_yaml
-from nlu.corpus.vocabulary import DATA, Vocabulary
+from nlu.corpus.slot_values import DATA, SlotValues
 
 _TRIES = 40
 
 
-class Swaps:
+class EntitySubstituter:
     """Replaces entities by others that fit the words around: the same gender, the same need of an elision."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: SlotValues) -> None:
         self._vocabulary = vocabulary
         professions: dict[str, list[str]] = read_yaml(DATA / "professions.yml")
         self._profession_forms = {form: {name.lower() for name in names} for form, names in professions.items()}
-        structures = read_yaml(DATA / "structures.yml")
+        structures = read_yaml(DATA / "organizations.yml")
         self._structure_heads = {form: {p.split()[0].lower() for p in structures[form]} for form in ("m", "f")}
         self._departments = {name for names in read_yaml(DATA / "communes.yml")["departments"].values() for name in names}
 
-    def swap(self, segments: Segments) -> Segments:
+    def substitute(self, segments: Segments) -> Segments:
         """A copy with other values; what has no safe replacement stays."""
         return tuple(self._other(part) for part in segments)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nlu.components.identifiers import Found
+from nlu.components.identifiers import EntityMatch
 
 _SEPARATOR = r"[\s\-_./:]"
 _FULL = re.compile(rf"(?<![a-z0-9])sph(?:ere)?{_SEPARATOR}*(?P<year>20[0-9]{{2}}){_SEPARATOR}*(?P<number>[0-9]{{1,6}})(?!\w)")
@@ -37,19 +37,19 @@ _ALONE = re.compile(
 )  # fmt: skip
 
 
-def find_references(folded: str) -> Iterator[Found]:
+def find_dossier_references(folded: str) -> Iterator[EntityMatch]:
     """References in `folded`; the value is the full form where the year is told, else the bare number as it is."""
     for pattern in (_FULL, _WITHOUT_PREFIX):
         for match in pattern.finditer(folded):
-            yield Found("dossier_ref", match.start(), match.end(), _full_form(match))
+            yield EntityMatch("dossier_ref", match.start(), match.end(), _full_form(match))
     for match in _YEAR_AND_NUMBER.finditer(folded):
-        yield Found("dossier_ref", *match.span("value"), _full_form(match))
+        yield EntityMatch("dossier_ref", *match.span("value"), _full_form(match))
     patterns = [_WITHOUT_YEAR, _AFTER_DOSSIER, *([_IN_TASK] if _TASK.search(folded) else [])]
     matches = [match for pattern in patterns for match in pattern.finditer(folded)]
     if alone := _ALONE.fullmatch(folded):
         matches.append(alone)
     for match in matches:
-        yield Found("dossier_ref", *match.span("value"), match.group("value"))
+        yield EntityMatch("dossier_ref", *match.span("value"), match.group("value"))
 
 
 def _full_form(match: re.Match[str]) -> str:

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.components.correction import OFTEN, Corrector, french_words
+from nlu.components.analysis import analyse
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.reading import read
+from nlu.components.spelling_correction import MIN_DOCUMENT_FREQUENCY, SpellingCorrector, french_words
 
 COUNTS = {"dossier": 90, "partenaire": 60, "ajoute": 50, "usager": 40, "retire": 30, "retirer": 8, "jarrete": 20, "chute": 9,
           "durant": 70, "monte": 50, "monde": 9}  # fmt: skip
-CORRECTOR = Corrector(COUNTS)
+CORRECTOR = SpellingCorrector(COUNTS)
 LISTS = Gazetteers({"last": ["durand"], "city": ["tours"]})
 
 
@@ -46,27 +46,27 @@ def test_what_is_short_long_or_no_word_is_left_alone(word: str) -> None:
 
 
 def test_what_is_rare_or_no_french_word_is_nobodys_correction() -> None:
-    assert Corrector({"dossier": OFTEN - 1, "jarrete": 50}).correct("dossire") is None
+    assert SpellingCorrector({"dossier": MIN_DOCUMENT_FREQUENCY - 1, "jarrete": 50}).correct("dossire") is None
     assert CORRECTOR.correct("jarrette") is None
 
 
 def test_names_of_the_lists_and_what_rules_found_stay_and_offsets_are_those_of_the_text() -> None:
     text = "Ajotue Durand au DOSSIRE de Toursse, ajotue.durand@exemple.fr"
-    right = CORRECTOR.read_right(read(text, LISTS))
+    right = CORRECTOR.correct_tokens(analyse(text, LISTS))
     assert [unit.text for unit in right] == ["Ajoute", "Durand", "au", "DOSSIER", "de", "Toursse", ",", "ajotue.durand@exemple.fr"]
     assert [text[unit.start : unit.end] for unit in right][:4] == ["Ajotue", "Durand", "au", "DOSSIRE"]
 
 
 def test_only_the_beginning_of_a_long_message_is_set_right() -> None:
-    right = CORRECTOR.read_right(read("dossire " * 500, LISTS))
+    right = CORRECTOR.correct_tokens(analyse("dossire " * 500, LISTS))
     assert [right[0].form, right[-1].form, len(right)] == ["dossier", "dossire", 500]
 
 
 @given(st.text(max_size=60))
 def test_any_text_keeps_its_units(text: str) -> None:
-    units = read(text, LISTS)
-    right = CORRECTOR.read_right(units)
-    assert [(unit.start, unit.end, unit.exact) for unit in right] == [(unit.start, unit.end, unit.exact) for unit in units]
+    units = analyse(text, LISTS)
+    right = CORRECTOR.correct_tokens(units)
+    assert [(unit.start, unit.end, unit.rule_entity) for unit in right] == [(unit.start, unit.end, unit.rule_entity) for unit in units]
     assert all(one.form == other.form or other.form in COUNTS for one, other in zip(units, right, strict=True))
 
 

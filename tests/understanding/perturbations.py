@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from nlu.corpus.examples import Segment, Segments, merge
+from nlu.corpus.examples import Segment, Segments, merge_segments
 
 # Word by word, as seen on phones; without accents, the first is the most usual.
 _RESPELT = {
@@ -38,11 +38,11 @@ _KEPT = frozenset({"email", "rpps", "adeli", "finess", "phone", "dossier_ref", "
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
-def rough(segments: Segments, seed: str) -> Segments:
+def perturb(segments: Segments, seed: str) -> Segments:
     """`segments` as one of five writers would have sent it; the same seed gives the same."""
     rng = random.Random(seed)
     manner = rng.choice([_text_message, _text_message, _thumbs, _thumbs, _dictation, _capitals])
-    return merge(manner(segments, rng))
+    return merge_segments(manner(segments, rng))
 
 
 def _bare(text: str) -> str:

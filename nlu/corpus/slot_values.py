@@ -69,7 +69,7 @@ _DOMAINS = (
 )
 
 
-class Vocabulary:
+class SlotValues:
     """Draws a value for a slot; the same seed draws the same values in the same order."""
 
     def __init__(self, seed: str) -> None:
@@ -78,7 +78,7 @@ class Vocabulary:
         self._faker.seed_instance(seed)
         self._names: dict[str, list[list[str]]] = read_yaml(DATA / "names.yml")
         self._professions: dict[str, list[str]] = read_yaml(DATA / "professions.yml")
-        self._structures = read_yaml(DATA / "structures.yml")
+        self._structures = read_yaml(DATA / "organizations.yml")
         self._communes = read_yaml(DATA / "communes.yml")
         self._slots: dict[str, tuple[str | None, Callable[[], str]]] = {
             "partner_name": ("partner_name", self.person),
@@ -112,7 +112,7 @@ class Vocabulary:
             self._slots[f"profession_{form}"] = ("profession", partial(self._pick, self._professions[form]))
         for form, names in self._communes["departments"].items():
             self._slots[f"department_{form}"] = ("city", partial(self._pick, names))
-        notices = read_yaml(DATA / "notices.yml")
+        notices = read_yaml(DATA / "notifications.yml")
         labels = {"channel": "channel", "channel_plural": "channel"} | dict.fromkeys(("digest", "rhythm", "mode", "at_once"), "frequency")
         for slot, values in notices.items():
             self._slots[slot] = (labels.get(slot, "time"), partial(self._pick, values))

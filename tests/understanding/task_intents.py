@@ -21,7 +21,7 @@ _ANSWERS = frozenset(
 )
 
 
-def starting_intents() -> frozenset[str]:
+def find_task_intents() -> frozenset[str]:
     """The intents whose rule begins a task or acts, in `data/rules`."""
     rules = [rule["steps"] for path in sorted((ROOT / "data" / "rules").glob("*.yml")) for rule in read_yaml(path)["rules"]]
     return frozenset(steps[0]["intent"] for steps in rules if "intent" in steps[0] and steps[1].get("action") not in _ANSWERS)

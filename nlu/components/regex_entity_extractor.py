@@ -12,13 +12,13 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.exact import EXACT_ENTITIES, find_exact
-from nlu.components.identifiers import Found
+from nlu.components.identifiers import EntityMatch
+from nlu.components.regex_rules import RULE_ENTITIES, find_entities
 
 _ACTIVE = "active"
 
 
-def as_entity(found: Found) -> dict[str, Any]:
+def as_entity(found: EntityMatch) -> dict[str, Any]:
     """`found` in the shape of a Rasa entity."""
     return {
         "entity": found.entity,
@@ -31,7 +31,7 @@ def as_entity(found: Found) -> dict[str, Any]:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class ExactExtractor(GraphComponent):
+class FrenchRegexEntityExtractor(GraphComponent):
     """Adds to each message the entities that rules find, where the training data knows any of them."""
 
     def __init__(self, storage: ModelStorage, resource: Resource, active: bool) -> None:
@@ -46,7 +46,7 @@ class ExactExtractor(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> ExactExtractor:
+    ) -> FrenchRegexEntityExtractor:
         """A component that has seen no training data yet, and finds nothing."""
         return cls(model_storage, resource, active=False)
 
@@ -58,7 +58,7 @@ class ExactExtractor(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> ExactExtractor:
+    ) -> FrenchRegexEntityExtractor:
         """The component as it was trained."""
         with model_storage.read_from(resource) as folder:
             return cls(model_storage, resource, active=(folder / _ACTIVE).exists())
@@ -66,7 +66,7 @@ class ExactExtractor(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learns whether these entities are this assistant's affair: other labels are not to be disturbed."""
         with self._storage.write_to(self._resource) as folder:
-            if training_data.entities & set(EXACT_ENTITIES):
+            if training_data.entities & set(RULE_ENTITIES):
                 (folder / _ACTIVE).touch()
         return self._resource
 
@@ -74,6 +74,6 @@ class ExactExtractor(GraphComponent):
         """Sets ENTITIES of each message; what was there and overlaps gives way."""
         for message in messages:
             text = message.get(TEXT) or ""
-            entities = [as_entity(found) for found in find_exact(text)] if self._active else []
+            entities = [as_entity(found) for found in find_entities(text)] if self._active else []
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages

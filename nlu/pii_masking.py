@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-MASKS = {"usager_name": "[usager]", "birth_date": "[date de naissance]"}
+PLACEHOLDERS = {"usager_name": "[usager]", "birth_date": "[date de naissance]"}
 """Entities that identify an usager, and what stands in their place."""
 _KEPT = ("intent", "intent_ranking", "response_selector", "message_id", "metadata")
 """What is kept of a reading beside text and entities: none of it quotes the text."""
@@ -28,17 +28,19 @@ class Mask:
 
 def is_masked(text: str) -> bool:
     """Whether a text holds a mask."""
-    return any(mask in text for mask in MASKS.values())
+    return any(mask in text for mask in PLACEHOLDERS.values())
 
 
-def mask_reading(text: str, reading: Mapping[str, Any], known: Sequence[Mask]) -> tuple[str, dict[str, Any]]:
+def mask_parse_data(text: str, reading: Mapping[str, Any], known: Sequence[Mask]) -> tuple[str, dict[str, Any]]:
     """The masked text and the reading that goes with it.
 
     Args:
         reading: what Rasa understood of `text` (its `parse_data`).
         known: parts that are known to identify an usager; an entity that overlaps one gives way to it.
     """
-    found = [Mask(e["start"], e["end"], e["entity"]) for e in reading["entities"] if e["entity"] in MASKS and e.get("start") is not None]
+    found = [
+        Mask(e["start"], e["end"], e["entity"]) for e in reading["entities"] if e["entity"] in PLACEHOLDERS and e.get("start") is not None
+    ]
     masks = _joined([*known, *(mask for mask in found if not _overlaps(mask, known))])
     masks = _joined([*masks, *_repeated(text, masks)])
     pieces: list[str] = []
@@ -46,7 +48,7 @@ def mask_reading(text: str, reading: Mapping[str, Any], known: Sequence[Mask]) -
     at = length = 0
     shifts: list[tuple[int, int]] = []
     for mask in masks:
-        before, shown = text[at : mask.start], MASKS[mask.entity]
+        before, shown = text[at : mask.start], PLACEHOLDERS[mask.entity]
         pieces += [before, shown]
         start = length + len(before)
         entities.append({"entity": mask.entity, "start": start, "end": start + len(shown), "value": shown, "extractor": "mask"})

@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from nlu.components.correction import OFTEN, Corrector
+from nlu.components.analysis import Token, analyse
 from nlu.components.gazetteers import Gazetteers
+from nlu.components.gibberish import GibberishDetector
 from nlu.components.intent_features import WEIGHTS, features, features_with_slips
-from nlu.components.lexicon import NOTHING, Lexicon
-from nlu.components.reading import Unit, read
-from nlu.components.spelling import Spelling
+from nlu.components.lexicon import EMPTY_LEXICON, Lexicon
+from nlu.components.spelling_correction import MIN_DOCUMENT_FREQUENCY, SpellingCorrector
 
 # The temperature is fitted to weights learnt from every so-manyeth example: one number needs no more.
 _SHARE_FOR_TEMPERATURE = 5
@@ -56,16 +56,16 @@ class IntentModel:
         self._bias = bias
         self._temperature = temperature
         self._gazetteers = gazetteers
-        self._spelling = Spelling(frequent, gazetteers)
-        self._corrector = Corrector(frequent)
+        self._spelling = GibberishDetector(frequent, gazetteers)
+        self._corrector = SpellingCorrector(frequent)
         self._unknown = _PART_OF_UNKNOWN * float(idf.max(initial=0.0))
 
     @classmethod
     def train(cls, texts: list[str], intents: list[str], gazetteers: Gazetteers) -> IntentModel:
         """Fits on `texts` with their full `intents`; deterministic."""
-        readings = [read(text, gazetteers) for text in texts]
+        readings = [analyse(text, gazetteers) for text in texts]
         forms = Counter(form for units in readings for form in {unit.form for unit in units})
-        frequent = {form: n for form, n in sorted(forms.items()) if n >= OFTEN}
+        frequent = {form: n for form, n in sorted(forms.items()) if n >= MIN_DOCUMENT_FREQUENCY}
         grams = [features(units, frequent) for units in readings]
         documents = Counter(key for blocks in grams for counts in blocks.values() for key in counts)
         vocabulary = {key: i for i, key in enumerate(sorted(k for k, n in documents.items() if n >= 2))}
@@ -125,11 +125,11 @@ class IntentModel:
     def _margins(self, matrix: sp.csr_matrix) -> FloatArray:
         return np.asarray(matrix @ self._weights + self._bias, dtype=np.float32)
 
-    def rank(self, text: str, lexicon: Lexicon = NOTHING) -> list[tuple[str, float]]:
+    def rank(self, text: str, lexicon: Lexicon = EMPTY_LEXICON) -> list[tuple[str, float]]:
         """All intents with their confidence, likeliest first. They sum to the share of words that could be words: 1 for most texts."""
-        units = read(text, self._gazetteers)
-        right = self._corrector.read_right(units)
-        seen = lexicon.widen(right, self._frequent)
+        units = analyse(text, self._gazetteers)
+        right = self._corrector.correct_tokens(units)
+        seen = lexicon.add_classes(right, self._frequent)
         grams = features(seen, self._frequent) if right == units else features_with_slips(units, seen, self._frequent)
         columns, values = self._vector(grams)
         margins = values @ self._weights[columns] + self._bias
@@ -137,14 +137,14 @@ class IntentModel:
         order = np.argsort(-confidences, kind="stable")
         return [(self.intents[i], float(confidences[i])) for i in order]
 
-    def _share_of_words(self, units: list[Unit]) -> float:
+    def _share_of_words(self, units: list[Token]) -> float:
         """Of the words and of the characters that nobody types (control, private, unassigned), how many could be words."""
-        words = [unit for unit in units if unit.exact or unit.form[0].isalnum()]
+        words = [unit for unit in units if unit.rule_entity or unit.form[0].isalnum()]
         untyped = sum(unicodedata.category(unit.text[0]) in ("Cc", "Cn", "Co") for unit in units)
         return sum(map(self._could_be_word, words)) / (len(words) + untyped) if words else 1.0
 
-    def _could_be_word(self, unit: Unit) -> bool:
-        if unit.exact or unit.classes or unit.form[0].isdigit():
+    def _could_be_word(self, unit: Token) -> bool:
+        if unit.rule_entity or unit.classes or unit.form[0].isdigit():
             return True
         return all("word " + form in self._vocabulary or self._spelling.is_plausible(form) for form in unit.form.split())
 
@@ -176,7 +176,7 @@ def _softmax(values: FloatArray) -> FloatArray:
     return np.asarray(values / values.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _is_held_out(intent: str, units: list[Unit]) -> bool:
+def _is_held_out(intent: str, units: list[Token]) -> bool:
     """Whether an example helps to fit the temperature: one in seven, variants of one sentence together, or it flatters."""
     beginning = " ".join([intent, *(unit.form for unit in units[:2])])
     return zlib.crc32(beginning.encode()) % 7 == 0

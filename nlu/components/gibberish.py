@@ -16,7 +16,7 @@ _LEAST_SHARE = 0.5
 _NAMED = ("first", "last", "city")
 
 
-class Spelling:
+class GibberishDetector:
     """The sequences of three letters, ends of words included, that names, towns and known words hold."""
 
     def __init__(self, words: Iterable[str], gazetteers: Gazetteers) -> None:
