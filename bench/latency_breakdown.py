@@ -1,4 +1,4 @@
-"""What the parts of a turn cost by themselves, to be read beside the turns: HTTP, the gateway's two transactions, understanding."""
+"""The latency of each part of a turn alone, to be read beside that of whole turns: HTTP, the gateway's two transactions, parsing."""
 
 from __future__ import annotations
 
@@ -31,33 +31,41 @@ from tests.stack import ROOT, Stack
 Result = TypeVar("Result")
 
 
-def parts(stack: Stack, texts: list[str], count: int) -> list[Figure]:
-    """Every part that can be had alone."""
+def measure_parts(stack: Stack, texts: list[str], count: int) -> list[Figure]:
+    """Return the figures of every part that can be measured alone, each a median over `count` calls."""
     figures = [
-        Figure("HTTP alone, bot", _http(f"{stack.api}/health/live", count), "ms", "GET of a fixed line: the floor of the gateway's HTTP"),
-        Figure("HTTP alone, action server", _http(f"{actions_url(stack)}/health", count), "ms", "the floor of one action's call"),
+        Figure(
+            "HTTP alone, bot",
+            _measure_http(f"{stack.api}/health/live", count),
+            "ms",
+            "GET of a fixed line: the floor of the gateway's HTTP",
+        ),
+        Figure(
+            "HTTP alone, action server", _measure_http(f"{find_actions_url(stack)}/health", count), "ms", "the floor of one action's call"
+        ),
     ]
-    return figures + asyncio.run(_transactions(stack.data.parent, count)) + [_understanding(texts, count)]
+    return figures + asyncio.run(_measure_transactions(stack.data.parent, count)) + [_measure_parsing(texts, count)]
 
 
-def actions_url(stack: Stack) -> str:
-    """Where the action server listens; found by its process, since it is nobody's business outside."""
+def find_actions_url(stack: Stack) -> str:
+    """Return the action server's address, found by its process, since it is not published."""
     listening = [c for c in psutil.Process(stack.run["pids"]["actions"]).net_connections("tcp") if c.status == psutil.CONN_LISTEN]
     return f"http://127.0.0.1:{listening[0].laddr.port}"
 
 
-def _http(url: str, count: int) -> float:
+def _measure_http(url: str, count: int) -> float:
+    """Return the median time of a GET in ms."""
     times = []
     with httpx.Client(trust_env=False) as client:
         for _ in range(count):
-            began = time.perf_counter()
+            started = time.perf_counter()
             client.get(url).raise_for_status()
-            times.append((time.perf_counter() - began) * 1000)
+            times.append((time.perf_counter() - started) * 1000)
     return median(times)
 
 
-async def _transactions(folder: Path, count: int) -> list[Figure]:
-    """The two writing transactions of a turn, on the same disk, in this process."""
+async def _measure_transactions(folder: Path, count: int) -> list[Figure]:
+    """Return the figures of the two writing transactions of a turn, on the same disk, in this process."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         database, clock = Database(sqlite_url(Path(scratch) / "parts.db")), SystemClock()
         await database.create_tables()
@@ -69,9 +77,9 @@ async def _transactions(folder: Path, count: int) -> list[Figure]:
         receiving: list[float] = []
         completing: list[float] = []
         for number in range(count):
-            received = await _timed(inbox.receive(conversation, Incoming(str(number), "bonjour"), door, clock.now()), receiving)
+            received = await _time(inbox.receive(conversation, Incoming(str(number), "bonjour"), door, clock.now()), receiving)
             assert received.work is not None
-            await _timed(inbox.complete(received.work, Outcome((Reply(text="Bonjour"),), delivered=True), clock.now()), completing)
+            await _time(inbox.complete(received.work, Outcome((Reply(text="Bonjour"),), delivered=True), clock.now()), completing)
         await database.close()
     return [
         Figure("receive alone", median(receiving), "ms", "the transaction that writes a message down, synced to the disk"),
@@ -79,15 +87,16 @@ async def _transactions(folder: Path, count: int) -> list[Figure]:
     ]
 
 
-async def _timed(work: Awaitable[Result], into: list[float]) -> Result:
-    began = time.perf_counter()
+async def _time(work: Awaitable[Result], times: list[float]) -> Result:
+    """Await `work`, add its time in ms to `times` and return its result."""
+    started = time.perf_counter()
     result = await work
-    into.append((time.perf_counter() - began) * 1000)
+    times.append((time.perf_counter() - started) * 1000)
     return result
 
 
-def _understanding(texts: list[str], count: int) -> Figure:
-    """Parsing alone, by the evaluation's own clock, in a process of its own."""
+def _measure_parsing(texts: list[str], count: int) -> Figure:
+    """Return the figure of parsing alone, timed by `nlu.evaluate` in a process of its own."""
     lines = "".join(f"      - {text}\n" for text in texts for _ in range(count))
     with tempfile.TemporaryDirectory() as folder:
         file, out = Path(folder) / "texts.yml", Path(folder) / "out.json"

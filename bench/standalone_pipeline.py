@@ -1,4 +1,4 @@
-"""The two trained models together, as the components of `config.yml` use them but without Rasa: for trainings by the dozen."""
+"""The trained models combined as the components of `config.yml` combine them, but without Rasa: for dozens of trainings."""
 
 from __future__ import annotations
 
@@ -15,64 +15,74 @@ from nlu.components.gazetteers import Gazetteers
 from nlu.components.intent_classifier import is_confident
 from nlu.components.intent_model import IntentModel
 from nlu.components.regex_rules import RULE_ENTITIES, find_entities
-from nlu.corpus.examples import Segments, plain_text, read_yaml
+from nlu.corpus.examples import Examples, plain_text, read_yaml
 from nlu.evaluate import FALLBACK, Entity, Example, Prediction
 from nlu.train import ROOT
 
+_TAGGER_FILE = "sequence.crfsuite"
 
-def to_examples(by_intent: dict[str, list[Segments]]) -> list[Example]:
-    """Sentences with their labels, in the shape that figures are made of."""
-    found = []
+
+def to_examples(by_intent: Examples) -> list[Example]:
+    """Return the corpus's sentences as labelled examples of an evaluation."""
+    examples = []
     for intent, sentences in by_intent.items():
         for sentence in sentences:
-            entities, at = [], 0
+            entities, position = [], 0
             for part in sentence:
                 if part.entity:
-                    entities.append((part.entity, at, at + len(part.text)))
-                at += len(part.text)
-            found.append(Example(plain_text(sentence), intent, frozenset(entities)))
-    return found
+                    entities.append((part.entity, position, position + len(part.text)))
+                position += len(part.text)
+            examples.append(Example(plain_text(sentence), intent, frozenset(entities)))
+    return examples
 
 
 @dataclass
-class Reader:
-    """Reads texts with models trained on given sentences; `rules`: whether identifiers are found by rule."""
+class StandalonePipeline:
+    """Predicts intents and entities with models trained on given sentences.
 
-    intents: IntentModel
-    entities: CrfTagger
-    tagger: bytes
-    rules: bool
+    Attributes:
+        intent_model: the trained intent model.
+        tagger: the trained entity tagger.
+        tagger_content: the tagger's file.
+        uses_rules: whether rules find identifiers.
+    """
+
+    intent_model: IntentModel
+    tagger: CrfTagger
+    tagger_content: bytes
+    uses_rules: bool
 
     @classmethod
-    def train(cls, by_intent: dict[str, list[Segments]], *, rules: bool = True) -> Reader:
-        """Trains both models, on the sentences in their order."""
+    def train(cls, by_intent: Examples, *, uses_rules: bool = True) -> StandalonePipeline:
+        """Train both models on the sentences in their order."""
         examples, gazetteers = to_examples(by_intent), Gazetteers.collect()
         texts, intents = [example.text for example in examples], [example.intent for example in examples]
-        spans = [[(s, e, name) for name, s, e in sorted(x.entities) if not rules or name not in RULE_ENTITIES] for x in examples]
+        spans = [[(s, e, name) for name, s, e in sorted(x.entities) if not uses_rules or name not in RULE_ENTITIES] for x in examples]
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "sequence.crfsuite"
-            entities = CrfTagger.train(texts, intents, spans, gazetteers, path)
-            return cls(IntentModel.train(texts, intents, gazetteers), entities, path.read_bytes(), rules)
+            path = Path(folder) / _TAGGER_FILE
+            tagger = CrfTagger.train(texts, intents, spans, gazetteers, path)
+            return cls(IntentModel.train(texts, intents, gazetteers), tagger, path.read_bytes(), uses_rules)
 
-    def parse(self, text: str) -> Prediction:
-        """What Rasa would answer, under the thresholds of `config.yml`."""
+    def predict(self, text: str) -> Prediction:
+        """Return what Rasa would predict under the thresholds of `config.yml`."""
         if has_no_content(text):
             return Prediction(FALLBACK, frozenset(), 0.0)
-        began = time.perf_counter()
-        ranking = self.intents.rank(text)
-        (first, confidence), sure = ranking[0], is_confident(ranking, _settings())
-        exact: list[Entity] = [(f.entity, f.start, f.end) for f in find_entities(text)] if self.rules else []
-        found = [(f.entity, f.start, f.end) for f in self.entities.find(text, first if confidence >= MIN_INTENT_CONFIDENCE else "")]
-        apart = [(name, s, e) for name, s, e in found if all(e <= other[1] or other[2] <= s for other in exact)]
-        return Prediction(first if sure else FALLBACK, frozenset(exact + apart), (time.perf_counter() - began) * 1000)
+        started = time.perf_counter()
+        ranking = self.intent_model.rank(text)
+        (first, confidence), confident = ranking[0], is_confident(ranking, _read_classifier_config())
+        rule_entities: list[Entity] = [(m.entity, m.start, m.end) for m in find_entities(text)] if self.uses_rules else []
+        tagged = [(m.entity, m.start, m.end) for m in self.tagger.extract(text, first if confidence >= MIN_INTENT_CONFIDENCE else "")]
+        apart = [(name, s, e) for name, s, e in tagged if all(e <= other[1] or other[2] <= s for other in rule_entities)]
+        ms = (time.perf_counter() - started) * 1000
+        return Prediction(first if confident else FALLBACK, frozenset(rule_entities + apart), ms)
 
     def save(self, folder: Path) -> None:
-        """Writes what the components would keep."""
-        self.intents.save(folder)
-        (folder / "sequence.crfsuite").write_bytes(self.tagger)
+        """Write what the components would store."""
+        self.intent_model.save(folder)
+        (folder / _TAGGER_FILE).write_bytes(self.tagger_content)
 
 
-def _settings() -> dict[str, Any]:
+def _read_classifier_config() -> dict[str, Any]:
     pipeline = read_yaml(ROOT / "config.yml")["pipeline"]
-    (found,) = (component for component in pipeline if component["name"].endswith(".FrenchIntentClassifier"))
-    return dict(found)
+    (config,) = (component for component in pipeline if component["name"].endswith(".FrenchIntentClassifier"))
+    return dict(config)

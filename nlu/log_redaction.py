@@ -1,8 +1,8 @@
-"""Logs of the Rasa server that never hold what was said.
+"""Redaction of the Rasa server's logs, so that they never hold what users said.
 
-Rasa writes user texts, entity and slot values in its structured debug lines, action answers in exception messages, and slot
-values in Python warnings. So: structured lines keep a few harmless keys, tracebacks keep their frames and the exception's
-type but not its message, captured warnings keep their category.
+Rasa writes user texts, entity values and slot values in its structured debug lines, action answers in exception messages, and slot
+values in Python warnings. Structured lines therefore keep only a few safe keys, tracebacks keep their frames and the exception's type
+without its message, and captured warnings lose their text.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from typing import Any
 
 import structlog
 
-_HARMLESS = frozenset({"event", "level", "action_name", "form_name", "slot_name", "len_extraction_events", "id"})
+_SAFE_KEYS = frozenset({"event", "level", "action_name", "form_name", "slot_name", "len_extraction_events", "id"})
 
 
 def drop_unsafe_keys(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """A structlog processor that drops every key that is not known to be free of user data."""
-    return {key: value for key, value in event.items() if key in _HARMLESS}
+    """Drop every key that is not known to be free of user data (a structlog processor)."""
+    return {key: value for key, value in event.items() if key in _SAFE_KEYS}
 
 
 class RedactingFilter(logging.Filter):
-    """Strips exception messages and captured warnings of a record; lets every record pass."""
+    """Removes exception messages and captured warnings from a record; lets every record pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Changes `record` in place."""
+        """Redact `record` in place and return True."""
         if record.exc_info and record.exc_info[0] is not None:
-            record.exc_text = _frames(record.exc_info[1])
+            record.exc_text = _format_frames(record.exc_info[1])
             record.exc_info = None
         if record.name == "py.warnings":
             record.msg, record.args = "a Python warning (text withheld)", ()
         return True
 
 
-def _frames(error: BaseException | None) -> str:
-    """Where `error` and what caused it were raised, and their types; the causes first."""
+def _format_frames(error: BaseException | None) -> str:
+    """Return the frames and types of `error` and of what caused it, without their messages; the causes first."""
     parts: list[str] = []
     while error is not None:
         lines = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
@@ -46,7 +46,7 @@ def _frames(error: BaseException | None) -> str:
 
 
 def configure_logging() -> None:
-    """Applies both to this process; call after Rasa configured its own, before the first message."""
+    """Redact all logs of this process; call after Rasa has configured its own logging and before the first message."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -58,12 +58,12 @@ def configure_logging() -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    without_content = RedactingFilter()
+    redacting_filter = RedactingFilter()
     names = ["", "sanic.root", "sanic.error", "sanic.access", "py.warnings", "rasa"]
     for logger in (logging.getLogger(name) for name in names):
         for handler in logger.handlers:
-            handler.addFilter(without_content)
-    # Their debug lines hold texts and whole trackers, whatever level the command line asks for.
+            handler.addFilter(redacting_filter)
+    # Debug lines hold texts and whole trackers, so they stay off whatever level the command line asks for.
     for name in ("rasa", "aiosqlite", "sqlalchemy", "matplotlib", "asyncio"):
         if logging.getLogger(name).getEffectiveLevel() < logging.INFO:
             logging.getLogger(name).setLevel(logging.INFO)

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nlu.components.identifiers import EntityMatch
+from nlu.components.entity_match import EntityMatch
 
 EARLIEST_YEAR = 1900
+"""The first year that a date of birth may have."""
 _UNITS = ("zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize").split()  # noqa: SIM905
 _TENS = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "huitante": 80,
          "octante": 80, "nonante": 90}  # fmt: skip
@@ -37,7 +38,7 @@ def _spell_below_hundred(number: int) -> str:
 
 @lru_cache(maxsize=1)
 def _numbers_in_words() -> dict[str, int]:
-    """Every number 0-99 in words, hyphens written as spaces, « et » optional."""
+    """Return every number from 0 to 99 by its words, with spaces for hyphens, with and without « et »."""
     spelled: dict[str, int] = {}
     for number in range(100):
         words = _spell_below_hundred(number)
@@ -52,7 +53,7 @@ def _numbers_in_words() -> dict[str, int]:
 
 @lru_cache(maxsize=1)
 def _years_in_words() -> dict[str, int]:
-    """« mille neuf cent quarante huit », « dix neuf cent quarante huit », « deux mille douze », « quarante huit »."""
+    """Return years by their words: « mille neuf cent quarante huit », « dix neuf cent … », « deux mille douze », « quarante huit »."""
     spelled: dict[str, int] = {}
     for words, number in _numbers_in_words().items():
         spelled[words] = number
@@ -67,7 +68,8 @@ def _alternatives(spelled: dict[str, int]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _compile_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a date with its month in words and of a date in digits."""
     month_words = "|".join(sorted(_MONTHS, key=len, reverse=True))
     days = {w: n for w, n in _numbers_in_words().items() if 1 <= n <= 31}
     day = rf"(?:[0-3]?[0-9](?:er|e)?|1er|premier|{_alternatives(days)})"
@@ -76,35 +78,58 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
         rf"(?<![\w/.\-])(?P<day>{day})[ \-./]*\b(?P<month>{month_words})\b\.?,?"
         rf"(?:[ \-./]+(?:de )?|(?=[0-9]))(?P<year>{year})(?!\w)(?![/.\-][0-9])"
     )
-    figures = (
+    digits = (
         r"(?<![\w+])(?<![0-9][/.\- ])(?:(?P<iso>(?:19|20)[0-9]{2}[\-/.][01]?[0-9][\-/.][0-3]?[0-9])"
         r"|(?P<day>[0-3]?[0-9])(?P<sep> ?[/.\-] ?| )(?P<month>[01]?[0-9])(?P=sep)(?P<year>(?:19|20)[0-9]{2}|[0-9]{2})"
         r"|(?P<solid>[0-3][0-9][01][0-9](?:19|20)[0-9]{2}))(?!\w)(?!\.?[/\-.][0-9])(?! [0-9]{2}(?![0-9]))"
     )
-    return re.compile(words), re.compile(figures)
+    return re.compile(words), re.compile(digits)
 
 
-_BORN = re.compile(r"(?:\bne(?:e|\(e\))?s?|\bnaissance|\bddn|\bdate de nais\w*)(?:\s|:|,|=|le|la|est|un|au|en|c'est|date|du)*\Z")
+_BIRTH_CUE = re.compile(r"(?:\bne(?:e|\(e\))?s?|\bnaissance|\bddn|\bdate de nais\w*)(?:\s|:|,|=|le|la|est|un|au|en|c'est|date|du)*\Z")
 _WEEKDAY = re.compile(r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s*\Z")
 _FILLER = re.compile(r"[\s.,:;!?]*(?:(?:le|la|du|c'est|date|oui|donc|alors|svp|stp|merci|euh?)[\s.,:;!?]*)*")
 
 
-def _number(words: str, spelled: dict[str, int]) -> int | None:
-    words = re.sub(r"[ \-]+", " ", words.strip(" '"))
-    figures = re.match(r"[0-9]+", words)
-    if figures:
-        return int(figures.group())
-    return 1 if words == "premier" else spelled.get(words)
-
-
 def expand_year(year: int, today: datetime.date) -> int:
-    """A year of two digits as the latest one that is not in the future (« 48 » → 1948, « 12 » → 2012)."""
+    """Return a two-digit year as the latest year that is not in the future (« 48 » → 1948, « 12 » → 2012), another one as it is."""
     if year >= 100:
         return year
     return 2000 + year if 2000 + year <= today.year else 1900 + year
 
 
-def _date(day: int | None, month: int | None, year: int | None, today: datetime.date) -> datetime.date | None:
+def find_birth_dates(folded: str, today: datetime.date) -> Iterator[EntityMatch]:
+    """Yield the dates of a folded text that may be dates of birth: real, not before 1900, not after `today`; values are ISO 8601.
+
+    A date of this year or the last counts only after a word for birth, or where the message holds nothing else: otherwise it is
+    more likely that of a notification or an appointment. A date without a year does not count.
+    """
+    in_words, in_digits = _compile_patterns()
+    for match in in_words.finditer(folded):
+        day = _parse_number(match.group("day"), _numbers_in_words())
+        year = _parse_number(match.group("year"), _years_in_words())
+        yield from _accept(folded, match, _build_date(day, _MONTHS[match.group("month")], year, today), today)
+    for match in in_digits.finditer(folded):
+        if iso := match.group("iso"):
+            parts = re.split(r"[\-/.]", iso)[::-1]
+        elif solid := match.group("solid"):
+            parts = [solid[:2], solid[2:4], solid[4:]]
+        else:
+            parts = [match.group("day"), match.group("month"), match.group("year")]
+        ambiguous = match.group("solid") is not None or match.group("sep") == " "
+        day, month, year = (int(part) for part in parts)
+        yield from _accept(folded, match, _build_date(day, month, year, today), today, ambiguous=ambiguous)
+
+
+def _parse_number(words: str, spelled: dict[str, int]) -> int | None:
+    words = re.sub(r"[ \-]+", " ", words.strip(" '"))
+    digits = re.match(r"[0-9]+", words)
+    if digits:
+        return int(digits.group())
+    return 1 if words == "premier" else spelled.get(words)
+
+
+def _build_date(day: int | None, month: int | None, year: int | None, today: datetime.date) -> datetime.date | None:
     if day is None or month is None or year is None:
         return None
     try:
@@ -114,37 +139,14 @@ def _date(day: int | None, month: int | None, year: int | None, today: datetime.
     return date if date.year >= EARLIEST_YEAR and date <= today else None
 
 
-def find_birth_dates(folded: str, today: datetime.date) -> Iterator[EntityMatch]:
-    """Dates that can be a birth: real, not before 1900, not after `today`; value ISO 8601.
-
-    A date of the last two years is only taken where something says birth, or where the message holds nothing else: it is
-    else more likely about a notice or an appointment. Dates without a year are none.
-    """
-    in_words, in_figures = _patterns()
-    for match in in_words.finditer(folded):
-        day = _number(match.group("day"), _numbers_in_words())
-        year = _number(match.group("year"), _years_in_words())
-        yield from _taken(folded, match, _date(day, _MONTHS[match.group("month")], year, today), today)
-    for match in in_figures.finditer(folded):
-        if iso := match.group("iso"):
-            figures = re.split(r"[\-/.]", iso)[::-1]
-        elif solid := match.group("solid"):
-            figures = [solid[:2], solid[2:4], solid[4:]]
-        else:
-            figures = [match.group("day"), match.group("month"), match.group("year")]
-        unsure = match.group("solid") is not None or match.group("sep") == " "
-        day, month, year = (int(figure) for figure in figures)
-        date = _date(day, month, year, today)
-        yield from _taken(folded, match, date, today, unsure=unsure)
-
-
-def _taken(
-    folded: str, match: re.Match[str], date: datetime.date | None, today: datetime.date, *, unsure: bool = False
+def _accept(
+    folded: str, match: re.Match[str], date: datetime.date | None, today: datetime.date, *, ambiguous: bool = False
 ) -> Iterator[EntityMatch]:
+    """Yield `match` where its `date` is one of birth; digits without separators or with spaces are `ambiguous` and need a cue."""
     if date is None:
         return
     before = _WEEKDAY.sub("", folded[: match.start()])
-    born = _BORN.search(before) is not None
-    alone = _FILLER.fullmatch(before) is not None and _FILLER.fullmatch(folded[match.end() :]) is not None
-    if born or alone or (not unsure and date.year < today.year - 1):
+    has_cue = _BIRTH_CUE.search(before) is not None
+    is_alone = _FILLER.fullmatch(before) is not None and _FILLER.fullmatch(folded[match.end() :]) is not None
+    if has_cue or is_alone or (not ambiguous and date.year < today.year - 1):
         yield EntityMatch("birth_date", match.start(), match.end(), date.isoformat())

@@ -1,16 +1,17 @@
-"""How a word sounds, roughly: what is spelt by ear (« kelkun », « resu ») meets what is spelt well (« quelqu'un », « reçu »)."""
+"""Phonetic codes of French words, so that phonetic spelling (« kelkun », « resu ») matches the standard one (« quelqu'un », « reçu »)."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
-# In order; upper-case letters stand for sounds (A an, E é, I in, O on, U ou, S ch). Written on lower case without accents,
-# « ç » already « s ».
+from nlu.components.folding import strip_accents
+
+# Applied in order. Upper-case letters stand for sounds (A an, E é, I in, O on, U ou, S ch). The input is in lower case without
+# accents, with « ç » already replaced by « s ».
 _RULES = [
-    (re.compile(pattern), instead)
-    for pattern, instead in (
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
         (r"['-]", ""),
         (r"(?:ees|ee|es?t|er|ez|aits?|ais|aient)\b(?<=..)", "E"),
         (r"(?<=\w)([bdflmnprst])\1+", r"\1"),
@@ -43,14 +44,13 @@ _RULES = [
         (r"(?<=\w\w)(?:es?|[stdp]+)\b", ""),
     )
 ]
-_ACCENTED_END = re.compile(r"é(?:e?s?)\b")
+_FINAL_E_ACUTE = re.compile(r"é(?:e?s?)\b")
 
 
 @lru_cache(maxsize=16384)
 def phonetic_code(word: str) -> str:
-    """The sound of `word` in letters; two words that sound alike mostly give the same."""
-    text = _ACCENTED_END.sub("E", word.lower().replace("ç", "s").replace("œ", "oe"))
-    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    for pattern, instead in _RULES:
-        text = pattern.sub(instead, text)
+    """Return the phonetic code of `word`, in letters; two words that sound alike mostly have the same code."""
+    text = strip_accents(_FINAL_E_ACUTE.sub("E", word.lower().replace("ç", "s").replace("œ", "oe")))
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
     return text

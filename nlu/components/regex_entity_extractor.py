@@ -1,4 +1,4 @@
-"""The Rasa component that publishes what rules find."""
+"""The Rasa component that publishes the entities found by rules."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.identifiers import EntityMatch
+from nlu.components.entity_match import EntityMatch
 from nlu.components.regex_rules import RULE_ENTITIES, find_entities
 
-_ACTIVE = "active"
+EXTRACTOR = "ExactExtractor"
+"""The extractor that parse data and stored trackers name; it stays what it was when the class is renamed."""
+_ACTIVE_FLAG = "active"
 
 
-def as_entity(found: EntityMatch) -> dict[str, Any]:
-    """`found` in the shape of a Rasa entity."""
+def to_rasa_entity(match: EntityMatch) -> dict[str, Any]:
+    """Return `match` as an entity of Rasa's parse data."""
     return {
-        "entity": found.entity,
-        "start": found.start,
-        "end": found.end,
-        "value": found.value,
+        "entity": match.entity,
+        "start": match.start,
+        "end": match.end,
+        "value": match.value,
         "confidence_entity": 1.0,
-        "extractor": "ExactExtractor",
+        "extractor": EXTRACTOR,
     }
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class FrenchRegexEntityExtractor(GraphComponent):
-    """Adds to each message the entities that rules find, where the training data knows any of them."""
+    """Adds to each message the entities that rules find, where the training data label any of them."""
 
     def __init__(self, storage: ModelStorage, resource: Resource, active: bool) -> None:
         self._storage = storage
@@ -47,7 +49,7 @@ class FrenchRegexEntityExtractor(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> FrenchRegexEntityExtractor:
-        """A component that has seen no training data yet, and finds nothing."""
+        """Return an untrained component, which finds nothing."""
         return cls(model_storage, resource, active=False)
 
     @classmethod
@@ -59,21 +61,21 @@ class FrenchRegexEntityExtractor(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> FrenchRegexEntityExtractor:
-        """The component as it was trained."""
+        """Return the component as it was trained."""
         with model_storage.read_from(resource) as folder:
-            return cls(model_storage, resource, active=(folder / _ACTIVE).exists())
+            return cls(model_storage, resource, active=(folder / _ACTIVE_FLAG).exists())
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learns whether these entities are this assistant's affair: other labels are not to be disturbed."""
+        """Activate the component where the training data label one of its entities, so that other data sets are left as they are."""
         with self._storage.write_to(self._resource) as folder:
             if training_data.entities & set(RULE_ENTITIES):
-                (folder / _ACTIVE).touch()
+                (folder / _ACTIVE_FLAG).touch()
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Sets ENTITIES of each message; what was there and overlaps gives way."""
+        """Add the entities that rules find to ENTITIES of each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            entities = [as_entity(found) for found in find_entities(text)] if self._active else []
+            entities = [to_rasa_entity(match) for match in find_entities(text)] if self._active else []
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages

@@ -1,4 +1,4 @@
-"""The command line: `python -m nlu.corpus --out DIR --seed N [--report]`."""
+"""Command line of the generator: `python -m nlu.corpus --out DIR --seed N [--report]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nlu.corpus.generator import build_corpus, generate
 
 
 def main() -> None:
-    """Writes the generated examples; with `--report`, prints how many there are for each intent."""
+    """Write the generated examples; with `--report`, print how many there are for each intent."""
     parser = argparse.ArgumentParser(prog="python -m nlu.corpus", description="Write generated training examples.")
     parser.add_argument("--out", type=Path, required=True, help="folder for the YAML files, made where there is none")
     parser.add_argument("--seed", type=int, default=20240112, help="the same seed gives the same bytes")

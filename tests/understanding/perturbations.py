@@ -1,20 +1,20 @@
-"""Careless writing for tests, cast in another mould than the training data's (`nlu/corpus/noise.py`).
+"""Perturbations of test sentences, independent of the training data's noise (`nlu/corpus/noise.py`).
 
-There a sentence goes through independent steps on its letters; here a writer has one manner (text message, hasty thumbs,
-dictation, capitals) and respells word by word, from a list of its own. Spans stay exact.
+The noise applies independent steps to letters; a perturbation is the manner of one writer (text message, typing with the thumbs,
+dictation, capitals) and respells word by word, from lists of its own. Spans stay exact.
 """
 
 from __future__ import annotations
 
 import random
 import re
-import unicodedata
 from collections.abc import Callable
 
+from nlu.components.folding import strip_accents
 from nlu.corpus.examples import Segment, Segments, merge_segments
 
-# Word by word, as seen on phones; without accents, the first is the most usual.
-_RESPELT = {
+# Respellings of words, as seen on phones.
+_RESPELLINGS = {
     "je": "j", "j'ai": "jé", "c'est": "sé", "est": "é", "et": "é", "que": "q", "qui": "ki", "quel": "kel", "quelle": "kelle",
     "pas": "ps", "vous": "vou", "veux": "ve", "voudrais": "voudré", "fait": "fé", "faire": "fer", "faut": "fau", "mais": "mé",
     "avec": "avek", "comment": "koment", "dossier": "dossié", "compte": "conte", "bonjour": "bjour", "merci": "merssi",
@@ -33,58 +33,57 @@ _HOMOPHONES = {
     "créer": "créé", "compte": "conte", "voir": "voire", "peut": "peux", "suis": "suit", "son": "sont", "quel": "quelle",
     "mais": "mes", "an": "en", "dossier": "dossiers", "ce": "se", "m'a": "ma", "t'es": "tes", "tout": "tous",
 }  # fmt: skip
-_NEXT_KEY = dict(zip("abcdefghijklmnopqrstuvwxyz", "sxvfrghjojklkkpoadrguczutx", strict=True))  # a QWERTY keyboard
-_KEPT = frozenset({"email", "rpps", "adeli", "finess", "phone", "dossier_ref", "birth_date", "ordinal", "time"})
+# A neighbour of each letter on a QWERTY keyboard.
+_NEXT_KEY = dict(zip("abcdefghijklmnopqrstuvwxyz", "sxvfrghjojklkkpoadrguczutx", strict=True))
+# Entities that are copied as they are.
+_KEPT_ENTITIES = frozenset({"email", "rpps", "adeli", "finess", "phone", "dossier_ref", "birth_date", "ordinal", "time"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def perturb(segments: Segments, seed: str) -> Segments:
-    """`segments` as one of five writers would have sent it; the same seed gives the same."""
+    """Return the sentence as one of four kinds of writers would send it; the same seed gives the same result."""
     rng = random.Random(seed)
-    manner = rng.choice([_text_message, _text_message, _thumbs, _thumbs, _dictation, _capitals])
-    return merge_segments(manner(segments, rng))
+    write = rng.choice([_write_text_message, _write_text_message, _type_with_thumbs, _type_with_thumbs, _dictate, _write_capitals])
+    return merge_segments(write(segments, rng))
 
 
-def _bare(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-
-
-def _words(segments: Segments, change: Callable[[str], str], *, names: bool = False) -> Segments:
+def _change_words(segments: Segments, change: Callable[[str], str], *, names: bool = False) -> Segments:
+    """Return the sentence with `change` applied to each word of plain text, and with `names` of names too."""
     return tuple(
         part
-        if part.entity in _KEPT or (part.entity and not names)
+        if part.entity in _KEPT_ENTITIES or (part.entity and not names)
         else Segment(_WORD.sub(lambda match: change(match[0]), part.text), part.entity)
         for part in segments
     )
 
 
-def _all(segments: Segments, change: Callable[[str], str]) -> Segments:
-    return tuple(part if part.entity in _KEPT else Segment(change(part.text), part.entity) for part in segments)
+def _change_text(segments: Segments, change: Callable[[str], str]) -> Segments:
+    return tuple(part if part.entity in _KEPT_ENTITIES else Segment(change(part.text), part.entity) for part in segments)
 
 
-def _no_marks(segments: Segments) -> Segments:
+def _remove_punctuation(segments: Segments) -> Segments:
     return tuple(part if part.entity else Segment(re.sub(r"[,;:!.…]+(?=\s|$)|\s*\?", "", part.text)) for part in segments)
 
 
-def _text_message(segments: Segments, rng: random.Random) -> Segments:
-    """Known respellings, silent ends lost, « qu » as « k », apostrophes closed up."""
+def _write_text_message(segments: Segments, rng: random.Random) -> Segments:
+    """Respell known words, drop silent endings and apostrophes, write « k » for « qu »."""
 
     def change(word: str) -> str:
         lower = word.lower()
-        if lower in _RESPELT and rng.random() < 0.6:
-            return _RESPELT[lower].strip()
+        if lower in _RESPELLINGS and rng.random() < 0.6:
+            return _RESPELLINGS[lower].strip()
         if rng.random() < 0.3:
             lower = re.sub(r"(?<=..)(?:es|s|e|t)$", "", lower)
         if rng.random() < 0.3:
             lower = lower.replace("qu", "k").replace("eau", "o").replace("ph", "f")
         return lower.replace("'", "") if rng.random() < 0.5 else lower
 
-    spelt = _no_marks(_words(_all(segments, str.lower), change))
-    return _all(spelt, _bare) if rng.random() < 0.5 else spelt
+    respelt = _remove_punctuation(_change_words(_change_text(segments, str.lower), change))
+    return _change_text(respelt, strip_accents) if rng.random() < 0.5 else respelt
 
 
-def _thumbs(segments: Segments, rng: random.Random) -> Segments:
-    """One word in six is hit wrong, names too: a letter left out, two swapped, a neighbour, a space in the middle of nothing."""
+def _type_with_thumbs(segments: Segments, rng: random.Random) -> Segments:
+    """Make an error in one word in six, names included: a letter left out, doubled, swapped or replaced by its neighbour's."""
 
     def change(word: str) -> str:
         if len(word) < 4 or rng.random() > 0.17:
@@ -94,25 +93,25 @@ def _thumbs(segments: Segments, rng: random.Random) -> Segments:
             [
                 word[:at] + word[at + 1 :],
                 word[:at] + word[at + 1] + word[at] + word[at + 2 :],
-                word[:at] + _NEXT_KEY.get(_bare(word[at].lower()), word[at]) + word[at + 1 :],
+                word[:at] + _NEXT_KEY.get(strip_accents(word[at].lower()), word[at]) + word[at + 1 :],
                 word[:at] + word[at] + word[at:],
             ]
         )
 
-    typed = _words(segments, change, names=True)
-    return _no_marks(_all(typed, lambda text: _bare(text.lower()))) if rng.random() < 0.7 else typed
+    typed = _change_words(segments, change, names=True)
+    return _remove_punctuation(_change_text(typed, lambda text: strip_accents(text.lower()))) if rng.random() < 0.7 else typed
 
 
-def _dictation(segments: Segments, rng: random.Random) -> Segments:
-    """No capitals, no marks, homophones, a hesitation at the beginning."""
+def _dictate(segments: Segments, rng: random.Random) -> Segments:
+    """Drop capitals and punctuation, replace words by homophones, begin with a hesitation."""
 
     def change(word: str) -> str:
         return _HOMOPHONES.get(word.lower(), word) if rng.random() < 0.4 else word
 
-    spoken = _no_marks(_words(_all(segments, str.lower), change))
+    spoken = _remove_punctuation(_change_words(_change_text(segments, str.lower), change))
     return (Segment(rng.choice(["", "euh ", "alors ", "donc ", "oui alors ", "voilà "])), *spoken)
 
 
-def _capitals(segments: Segments, rng: random.Random) -> Segments:
-    """All capitals without accents, as from a locked key."""
-    return _no_marks(_all(segments, lambda text: _bare(text).upper()))
+def _write_capitals(segments: Segments, rng: random.Random) -> Segments:
+    """Write all in capitals without accents, as with caps lock on."""
+    return _remove_punctuation(_change_text(segments, lambda text: strip_accents(text).upper()))

@@ -1,12 +1,12 @@
-"""Which intents start something, as the assistant's own rules have it."""
+"""The intents that start a task or act, according to the rules in `data/rules`."""
 
 from __future__ import annotations
 
 from nlu.corpus.examples import read_yaml
 from nlu.train import ROOT
 
-# What a rule begins with where the intent only gets an answer; all other intents start something.
-_ANSWERS = frozenset(
+# The first action of a rule whose intent only gets an answer; all other intents start a task or act.
+_ANSWER_ACTIONS = frozenset(
     [
         "action_cancel",
         "action_fallback",
@@ -22,6 +22,6 @@ _ANSWERS = frozenset(
 
 
 def find_task_intents() -> frozenset[str]:
-    """The intents whose rule begins a task or acts, in `data/rules`."""
+    """Return the intents whose rule starts a task or acts."""
     rules = [rule["steps"] for path in sorted((ROOT / "data" / "rules").glob("*.yml")) for rule in read_yaml(path)["rules"]]
-    return frozenset(steps[0]["intent"] for steps in rules if "intent" in steps[0] and steps[1].get("action") not in _ANSWERS)
+    return frozenset(steps[0]["intent"] for steps in rules if "intent" in steps[0] and steps[1].get("action") not in _ANSWER_ACTIONS)

@@ -1,4 +1,4 @@
-"""The trained pipeline as Rasa runs it: what a message is parsed to."""
+"""The trained pipeline as Rasa runs it: the parse data of messages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ Parser = Callable[[str], dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def parse(model: Path) -> Parser:
+    """Load the fixtures' model; return a function from a text to its parse data."""
     from rasa.core.agent import Agent
 
     agent = Agent.load(model)
@@ -44,16 +45,16 @@ def test_entities_are_on_the_users_own_text(parse: Parser) -> None:
 
 
 @pytest.mark.parametrize("text", ["😀", "???", "…", "👍🏽👍🏽"])
-def test_what_says_nothing_is_not_understood(parse: Parser, text: str) -> None:
+def test_a_text_without_content_is_not_understood(parse: Parser, text: str) -> None:
     data = parse(text)
     assert (data["intent"]["name"], data["intent_ranking"], data["entities"]) == ("nlu_fallback", [], [])
 
 
-def test_the_ranking_is_kept_where_the_first_is_unsure(parse: Parser) -> None:
+def test_the_ranking_is_kept_where_the_first_is_not_confident(parse: Parser) -> None:
     data = parse("zzz qqqq vvvv")
     assert data["intent"]["name"] == "nlu_fallback"
     assert len(data["intent_ranking"]) > 1
-    assert "nlu_fallback" not in {reading["name"] for reading in data["intent_ranking"]}
+    assert "nlu_fallback" not in {ranked["name"] for ranked in data["intent_ranking"]}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

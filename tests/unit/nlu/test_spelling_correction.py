@@ -1,4 +1,4 @@
-"""Slips set right: towards words that are known, never away from a word or a name."""
+"""Typing errors are corrected to known words; words and names are never changed."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from hypothesis import strategies as st
 
 from nlu.components.analysis import analyse
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.spelling_correction import MIN_DOCUMENT_FREQUENCY, SpellingCorrector, french_words
+from nlu.components.spelling_correction import MIN_DOCUMENT_FREQUENCY, SpellingCorrector, load_french_words
 
 COUNTS = {"dossier": 90, "partenaire": 60, "ajoute": 50, "usager": 40, "retire": 30, "retirer": 8, "jarrete": 20, "chute": 9,
           "durant": 70, "monte": 50, "monde": 9}  # fmt: skip
 CORRECTOR = SpellingCorrector(COUNTS)
-LISTS = Gazetteers({"last": ["durand"], "city": ["tours"]})
+GAZETTEERS = Gazetteers({"last": ["durand"], "city": ["tours"]})
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "corrected"),
     [
         ("dossire", "dossier"),  # two letters swapped
         ("partenair", "partenaire"),  # one dropped
         ("ajjoute", "ajoute"),  # one too many
-        ("uzagrr", None),  # two steps away
+        ("uzagrr", None),  # two edits away
         ("usagez", "usager"),  # the next key
         ("lusager", "usager"),  # an apostrophe lost
         ("odssier", "dossier"),
-        ("monue", "monte"),  # of two that are near, what is usual
+        ("monue", "monte"),  # of two that are near, the more frequent
         ("retirre", "retirer"),  # the same letters in another order first
         ("husager", None),  # the first letter is rarely missed
     ],
 )
-def test_one_step_from_a_known_word_is_that_word(typed: str, meant: str | None) -> None:
-    assert CORRECTOR.correct(typed) == meant
+def test_one_edit_from_a_known_word_is_that_word(typed: str, corrected: str | None) -> None:
+    assert CORRECTOR.correct(typed) == corrected
 
 
 @pytest.mark.parametrize("word", ["dossier", "dossiers", "retires", "chuter", "juste", "jute"])
@@ -50,26 +50,28 @@ def test_what_is_rare_or_no_french_word_is_nobodys_correction() -> None:
     assert CORRECTOR.correct("jarrette") is None
 
 
-def test_names_of_the_lists_and_what_rules_found_stay_and_offsets_are_those_of_the_text() -> None:
+def test_listed_names_and_rule_matches_stay_and_offsets_are_those_of_the_text() -> None:
     text = "Ajotue Durand au DOSSIRE de Toursse, ajotue.durand@exemple.fr"
-    right = CORRECTOR.correct_tokens(analyse(text, LISTS))
-    assert [unit.text for unit in right] == ["Ajoute", "Durand", "au", "DOSSIER", "de", "Toursse", ",", "ajotue.durand@exemple.fr"]
-    assert [text[unit.start : unit.end] for unit in right][:4] == ["Ajotue", "Durand", "au", "DOSSIRE"]
+    corrected = CORRECTOR.correct_tokens(analyse(text, GAZETTEERS))
+    assert [token.text for token in corrected] == ["Ajoute", "Durand", "au", "DOSSIER", "de", "Toursse", ",", "ajotue.durand@exemple.fr"]
+    assert [text[token.start : token.end] for token in corrected][:4] == ["Ajotue", "Durand", "au", "DOSSIRE"]
 
 
-def test_only_the_beginning_of_a_long_message_is_set_right() -> None:
-    right = CORRECTOR.correct_tokens(analyse("dossire " * 500, LISTS))
-    assert [right[0].form, right[-1].form, len(right)] == ["dossier", "dossire", 500]
+def test_only_the_beginning_of_a_long_message_is_corrected() -> None:
+    corrected = CORRECTOR.correct_tokens(analyse("dossire " * 500, GAZETTEERS))
+    assert [corrected[0].form, corrected[-1].form, len(corrected)] == ["dossier", "dossire", 500]
 
 
 @given(st.text(max_size=60))
-def test_any_text_keeps_its_units(text: str) -> None:
-    units = analyse(text, LISTS)
-    right = CORRECTOR.correct_tokens(units)
-    assert [(unit.start, unit.end, unit.rule_entity) for unit in right] == [(unit.start, unit.end, unit.rule_entity) for unit in units]
-    assert all(one.form == other.form or other.form in COUNTS for one, other in zip(units, right, strict=True))
+def test_any_text_keeps_its_tokens(text: str) -> None:
+    typed = analyse(text, GAZETTEERS)
+    corrected = CORRECTOR.correct_tokens(typed)
+    assert [(token.start, token.end, token.rule_entity) for token in corrected] == [
+        (token.start, token.end, token.rule_entity) for token in typed
+    ]
+    assert all(one.form == other.form or other.form in COUNTS for one, other in zip(typed, corrected, strict=True))
 
 
 def test_the_dictionary_is_french_and_folded() -> None:
-    assert {"medecin", "infirmiere", "etre"} <= french_words()
-    assert not {"médecin", "dossire"} & french_words()
+    assert {"medecin", "infirmiere", "etre"} <= load_french_words()
+    assert not {"médecin", "dossire"} & load_french_words()
