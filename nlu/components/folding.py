@@ -10,7 +10,7 @@ _DASHES = "‐‑‒–—−"
 
 
 def strip_accents(text: str) -> str:
-    """Return `text` in compatibility decomposition (NFKD) without its combining marks (« é » → « e »); ligatures stay."""
+    """Return `text` in compatibility decomposition (NFKD) without its combining marks (« é » → « e »); « œ » and « æ » stay."""
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 

@@ -25,7 +25,7 @@ from nlu.components.intent_features import BLOCK_WEIGHTS, Blocks, extract_correc
 from nlu.components.lexicon import EMPTY_LEXICON, Lexicon
 from nlu.components.spelling_correction import MIN_DOCUMENT_FREQUENCY, SpellingCorrector
 
-# The temperature is fitted to a model of every fifth example: a single parameter needs no more.
+# The temperature is fitted with a model trained on every fifth example: a single parameter needs no more.
 _TEMPERATURE_STRIDE = 5
 # The weight of an unknown n-gram relative to the rarest known one: one typing error makes a dozen of them.
 _UNKNOWN_WEIGHT = 0.3

@@ -16,7 +16,7 @@ from nlu.components.entity_match import EntityMatch
 from nlu.components.regex_rules import RULE_ENTITIES, find_entities
 
 EXTRACTOR = "ExactExtractor"
-"""The extractor that parse data and stored trackers name; it stays what it was when the class is renamed."""
+"""The `extractor` of these entities in parse data and in stored trackers; it does not follow the class's name."""
 _ACTIVE_FLAG = "active"
 
 
