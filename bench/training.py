@@ -1,6 +1,6 @@
 """How long training the model takes: `python -m bench.training`.
 
-Trains anew from the present sources, generated examples included, into a folder that is thrown away: the model in use stays.
+Trains from the present sources, generated examples included, into a temporary folder; the model in use stays.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ train.ensure_model()
 
 
 def measure(_quick: bool) -> list[Figure]:
-    """One training, from the command to the packed model."""
+    """Return the figures of one training, from the command to the packed model."""
     build = ROOT / ".build"
     build.mkdir(exist_ok=True)
     say("training into a folder of its own…")
     with tempfile.TemporaryDirectory(dir=build, prefix="bench-") as folder:
-        began = time.monotonic()
+        started = time.monotonic()
         child = subprocess.Popen([str(NLU_PYTHON), "-c", _TRAIN, folder], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
+        _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started
         if child.returncode != 0:
             raise RuntimeError("the training failed; `make train` shows why")
         (model,) = Path(folder).glob("*.tar.gz")
         size = model.stat().st_size / 1e6
     return [
         Figure("training, whole", seconds, "s", "generating examples, loading Rasa, training, packing"),
-        Figure("training, processor time", used.ru_utime + used.ru_stime, "s", "the same where the machine is shared: what it computed"),
-        Figure("training, most memory", used.ru_maxrss / 1024, "MB", "peak RSS"),
+        Figure("training, processor time", usage.ru_utime + usage.ru_stime, "s", "the same where the machine is shared: what it computed"),
+        Figure("training, most memory", usage.ru_maxrss / 1024, "MB", "peak RSS"),
         Figure("model", size, "MB", "packed"),
     ]
 

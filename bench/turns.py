@@ -18,7 +18,7 @@ from bench.chats import CLAIRE, Chat, StraightChat, Turn
 from bench.figures import Figure, percentile, run_alone
 from bench.grants import Grants
 from bench.installed import installation, say
-from bench.parts import parts
+from bench.latency_breakdown import measure_parts
 from tests.stack import Stack
 
 TURNS_A_CONVERSATION = 10
@@ -167,7 +167,7 @@ def turns(stack: Stack, quick: bool) -> list[Figure]:
     grants.close()
     figures += lengthening(stack, LONG, SEARCH)
     say("the parts alone…")
-    return figures + parts(stack, [CHITCHAT, SEARCH], 20 if quick else 100)
+    return figures + measure_parts(stack, [CHITCHAT, SEARCH], 20 if quick else 100)
 
 
 def measure(quick: bool) -> list[Figure]:

@@ -1,1 +1,1 @@
-"""Everything that runs inside the Rasa server: components, input channel, training, evaluation."""
+"""Everything that runs inside the Rasa server: NLU components, input channel, training, evaluation."""

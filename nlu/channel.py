@@ -1,8 +1,9 @@
 """The input channel through which the gateway talks to Rasa.
 
 `POST /webhooks/gateway/messages` with a bearer token takes a text or a button (`{"conversation", "turn"?, "text"}` or
-`{"conversation", "turn"?, "intent", "entities"?}`) and answers with the messages of that turn, or with an error: never with an
-empty success. `GET /webhooks/gateway/health` tells whether a model is loaded.
+`{"conversation", "turn"?, "intent", "entities"?}`) and answers with the messages of that turn or with an error, never with an
+empty success. `POST /webhooks/gateway/masks` masks a text that is not a turn. `GET /webhooks/gateway/health` tells whether a model is
+loaded.
 """
 
 from __future__ import annotations
@@ -24,28 +25,26 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from nlu.components.intent_classifier import response_selector
-from nlu.masking import MASKS, Mask, is_masked, mask_reading
-from nlu.privacy import configure_logging
-from nlu.replies import BadReply, TurnOutput
-from nlu.turns import TurnFailed, TurnProcessor
+from nlu.components.intent_classifier import build_response_selector
+from nlu.log_redaction import configure_logging
+from nlu.pii_masking import PLACEHOLDERS, Mask, is_masked, mask_parse_data
+from nlu.replies import InvalidReply, TurnOutputChannel
+from nlu.turn_processor import TurnFailed, TurnProcessor
 
 logger = logging.getLogger(__name__)
 
-MAX_TEXT = 4000  # characters
-MAX_ID = 200  # characters, of conversation and turn
-TURN_SECONDS = float(os.environ.get("RASA_TURN_SECONDS", "45"))
+MAX_TEXT_LENGTH = 4000  # characters
+MAX_ID_LENGTH = 200  # characters, of a conversation's or a turn's id
+TURN_TIMEOUT = float(os.environ.get("RASA_TURN_SECONDS", "45"))  # seconds
 _LOCK_POLL_SECONDS = 0.02
-_NO_PAYLOAD = ". "
-"""Before a text that Rasa would take for a payload."""
+_PAYLOAD_GUARD = ". "
+"""Stands before a text that Rasa would take for a payload."""
+DEFAULT_ORIGIN = {"channel": "web", "home": "web", "trusted": True}
+"""The origin of a turn whose request names none."""
 
 
-OWN_DOOR = {"channel": "web", "home": "web", "trusted": True}
-"""The door of a turn that names none."""
-
-
-class Refused(Exception):
-    """A request that is answered by a problem: status, title."""
+class ProblemError(Exception):
+    """A request that is answered by a problem (RFC 9457) with this status and title."""
 
     def __init__(self, status: int, title: str) -> None:
         super().__init__(title)
@@ -54,22 +53,30 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Incoming:
-    """A well-formed request: a text, or an intent with its entities."""
+class TurnRequest:
+    """A valid request: a text, or an intent with its entities.
+
+    Attributes:
+        conversation: the conversation's id.
+        turn: the turn's id.
+        text: what the user typed; None for a button.
+        intent: the button's intent under its full name; None for a text.
+        entities: the button's entities and their values.
+        origin: the channel by which the turn comes, the conversation's own (`home`), and whether an usager may be named (`trusted`).
+        masks: the spans of the text that are known to identify an usager.
+    """
 
     conversation: str
     turn: str
     text: str | None = None
     intent: str | None = None
     entities: dict[str, Any] = field(default_factory=dict)
-    door: dict[str, Any] = field(default_factory=lambda: dict(OWN_DOOR))
-    """By which channel the turn comes, the conversation's own, and whether an usager may be named there."""
+    origin: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_ORIGIN))
     masks: tuple[Mask, ...] = ()
-    """Parts of the text that are known to identify an usager."""
 
 
 class GatewayInput(InputChannel):
-    """The channel, with the token that the gateway shows."""
+    """Rasa's input channel for the gateway, protected by a token."""
 
     def __init__(self, token: str) -> None:
         if not token or token.startswith("${"):
@@ -78,17 +85,17 @@ class GatewayInput(InputChannel):
 
     @classmethod
     def name(cls) -> str:
-        """`gateway`, the folder of the channel's routes."""
+        """Return `gateway`, the prefix of the channel's routes."""
         return "gateway"
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
-        """Reads `token` of credentials.yml; from here on logs hold nothing of what is said."""
+        """Return the channel with the `token` of credentials.yml; redact the process's logs from here on."""
         configure_logging()
         return cls(str((credentials or {}).get("token") or ""))
 
     def blueprint(self, on_new_message: Any) -> Blueprint:
-        """The three routes."""
+        """Return the three routes."""
         gateway = Blueprint("gateway")
 
         @gateway.route("/health", methods=["GET"])
@@ -101,20 +108,20 @@ class GatewayInput(InputChannel):
         async def messages(request: Request) -> HTTPResponse:
             try:
                 self._authenticate(request)
-                processor = _processor(request.app.ctx)
-                incoming = parse(_body(request), processor)
-                answer = await _answer(request.app.ctx.agent.lock_store, processor, incoming)
-            except Refused as refused:
-                return problem(refused.status, refused.title)
+                processor = _get_processor(request.app.ctx)
+                turn_request = parse_request(_read_body(request), processor)
+                answer = await _answer(request.app.ctx.agent.lock_store, processor, turn_request)
+            except ProblemError as error:
+                return to_problem_response(error.status, error.title)
             return response.json(answer)
 
         @gateway.route("/masks", methods=["POST"])
         async def masks(request: Request) -> HTTPResponse:
             try:
                 self._authenticate(request)
-                text = await _masked(_processor(request.app.ctx), _body(request))
-            except Refused as refused:
-                return problem(refused.status, refused.title)
+                text = await _mask_text(_get_processor(request.app.ctx), _read_body(request))
+            except ProblemError as error:
+                return to_problem_response(error.status, error.title)
             return response.json({"text": text})
 
         return gateway
@@ -123,11 +130,11 @@ class GatewayInput(InputChannel):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         known = hmac.compare_digest(token.strip().encode(), self._token.encode())
         if scheme.lower() != "bearer" or not known:
-            raise Refused(401, "Unknown token")
+            raise ProblemError(401, "Unknown token")
 
 
-def problem(status: int, title: str) -> HTTPResponse:
-    """An RFC 9457 problem; errors of ours carry an `id` that stands in the log."""
+def to_problem_response(status: int, title: str) -> HTTPResponse:
+    """Return an RFC 9457 problem with a new `id`; a server error is logged with it."""
     body = {"type": "about:blank", "title": title, "status": status, "id": uuid.uuid4().hex}
     if status >= 500:
         logger.error("Turn failed: %s (id %s)", title, body["id"])
@@ -135,171 +142,173 @@ def problem(status: int, title: str) -> HTTPResponse:
     return response.json(body, status=status, headers=headers, content_type="application/problem+json")
 
 
-def _processor(context: Any) -> TurnProcessor:
+def _get_processor(context: Any) -> TurnProcessor:
     agent = getattr(context, "agent", None)
     if agent is None or not agent.is_ready():
-        raise Refused(503, "The model is not loaded yet")
+        raise ProblemError(503, "The model is not loaded yet")
     if not isinstance(agent.processor, TurnProcessor):
-        agent.processor = TurnProcessor.adopt(agent.processor)
+        agent.processor = TurnProcessor.from_processor(agent.processor)
     return agent.processor
 
 
-def _body(request: Request) -> dict[str, Any]:
+def _read_body(request: Request) -> dict[str, Any]:
     if len(request.body) > 64 * 1024:
-        raise Refused(413, "The message is too long")
+        raise ProblemError(413, "The message is too long")
     try:
         body = request.json
     except Exception as error:  # Sanic wraps whatever its JSON reader raises
-        raise Refused(422, "The body is not JSON") from error
+        raise ProblemError(422, "The body is not JSON") from error
     if not isinstance(body, dict):
-        raise Refused(422, "The body is not a JSON object")
+        raise ProblemError(422, "The body is not a JSON object")
     return body
 
 
-def parse(body: dict[str, Any], processor: TurnProcessor) -> Incoming:
-    """The request in `body`, checked against the domain. Raises `Refused` with 413 or 422."""
-    conversation = _identifier(body, "conversation")
-    turn = _identifier(body, "turn") if body.get("turn") is not None else uuid.uuid4().hex
+def parse_request(body: dict[str, Any], processor: TurnProcessor) -> TurnRequest:
+    """Return the request in `body`, validated against the domain.
+
+    Raises:
+        ProblemError: with 413 where the text is too long, 422 where the request is malformed.
+    """
+    conversation = _read_id(body, "conversation")
+    turn = _read_id(body, "turn") if body.get("turn") is not None else uuid.uuid4().hex
     if ("text" in body) == ("intent" in body):
-        raise Refused(422, "Either text or intent is needed")
-    door = _door(body)
+        raise ProblemError(422, "Either text or intent is needed")
+    origin = _read_origin(body)
     if "text" in body:
-        text = _text(body["text"])
-        return Incoming(conversation, turn, text=text, door=door, masks=() if door["trusted"] else _masks(body, text))
+        text = _clean_text(body["text"])
+        return TurnRequest(conversation, turn, text=text, origin=origin, masks=() if origin["trusted"] else _locate_masks(body, text))
     intent, entities = body["intent"], body.get("entities") or {}
-    if not isinstance(intent, str) or not _is_known(intent, processor):
-        raise Refused(422, "The intent is unknown")
+    if not isinstance(intent, str) or not _is_known_intent(intent, processor):
+        raise ProblemError(422, "The intent is unknown")
     if not isinstance(entities, dict) or not set(entities) <= set(processor.domain.entities):
-        raise Refused(422, "An entity is unknown")
-    return Incoming(conversation, turn, intent=intent, entities=entities, door=door)
+        raise ProblemError(422, "An entity is unknown")
+    return TurnRequest(conversation, turn, intent=intent, entities=entities, origin=origin)
 
 
-def _door(body: dict[str, Any]) -> dict[str, Any]:
-    door = {name: body.get(name, default) for name, default in OWN_DOOR.items()}
-    if not all(isinstance(door[name], type(default)) for name, default in OWN_DOOR.items()):
-        raise Refused(422, "channel, home or trusted is malformed")
-    return door
+def _read_origin(body: dict[str, Any]) -> dict[str, Any]:
+    origin = {name: body.get(name, default) for name, default in DEFAULT_ORIGIN.items()}
+    if not all(isinstance(origin[name], type(default)) for name, default in DEFAULT_ORIGIN.items()):
+        raise ProblemError(422, "channel, home or trusted is malformed")
+    return origin
 
 
-def _masks(body: dict[str, Any], text: str) -> tuple[Mask, ...]:
-    """The parts to mask, whose places are those in the text as it was sent: cleaning it may have moved them."""
+def _locate_masks(body: dict[str, Any], text: str) -> tuple[Mask, ...]:
+    """Return the request's masks as spans of `text`; the request's offsets are those of its raw text, which cleaning may have moved."""
     raw, masks = body["text"], []
-    for given in body.get("masks") or []:
+    for mask in body.get("masks") or []:
         try:
-            words, entity = raw[int(given["start"]) : int(given["end"])], given["entity"]
+            words, entity = raw[int(mask["start"]) : int(mask["end"])], mask["entity"]
         except (TypeError, KeyError, ValueError) as error:
-            raise Refused(422, "A mask is malformed") from error
+            raise ProblemError(422, "A mask is malformed") from error
         words = unicodedata.normalize("NFC", words.replace("\x00", "")).strip()
-        if entity not in MASKS or not words:
-            raise Refused(422, "A mask is malformed")
+        if entity not in PLACEHOLDERS or not words:
+            raise ProblemError(422, "A mask is malformed")
         masks += [Mask(*found.span(), entity) for found in re.finditer(re.escape(words), text)]
     return tuple(masks)
 
 
-async def _masked(processor: TurnProcessor, body: dict[str, Any]) -> str:
-    """A text that is not for the dialogue, as it may be kept where no usager may be named: read, masked, and forgotten."""
+async def _mask_text(processor: TurnProcessor, body: dict[str, Any]) -> str:
+    """Return a text that is not a turn as it may be stored where no usager may be named; nothing of it is kept."""
     text = body.get("text")
     if not isinstance(text, str):
-        raise Refused(422, "text is not a string")
-    if len(text) > MAX_TEXT:
-        raise Refused(413, "The message is too long")
-    read = text.strip()
-    if not read:
+        raise ProblemError(422, "text is not a string")
+    if len(text) > MAX_TEXT_LENGTH:
+        raise ProblemError(413, "The message is too long")
+    stripped = text.strip()
+    if not stripped:
         return text
-    before = _NO_PAYLOAD if read.startswith("/") else ""
-    reading = await processor.parse_message(UserMessage(before + read))
-    return mask_reading(before + read, reading, _masks(body, before + read))[0].removeprefix(before)
+    guard = _PAYLOAD_GUARD if stripped.startswith("/") else ""
+    parse_data = await processor.parse_message(UserMessage(guard + stripped))
+    return mask_parse_data(guard + stripped, parse_data, _locate_masks(body, guard + stripped))[0].removeprefix(guard)
 
 
-def _identifier(body: dict[str, Any], name: str) -> str:
+def _read_id(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
-        raise Refused(422, f"{name} is missing or malformed")
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH:
+        raise ProblemError(422, f"{name} is missing or malformed")
     return value
 
 
-def _text(text: Any) -> str:
+def _clean_text(text: Any) -> str:
+    """Return the text with composed accents, and without anything in front that Rasa would take for a payload."""
     if not isinstance(text, str):
-        raise Refused(422, "text is not a string")
-    if len(text) > MAX_TEXT:
-        raise Refused(413, "The message is too long")
-    # Composed accents, and nothing in front that Rasa would take for a payload.
-    plain = unicodedata.normalize("NFC", text.replace("\x00", "")).lstrip("/\\ \t\r\n\u00a0\u200b\u202f\ufeff").strip()
-    while plain[:1] == "/" or plain[:1].isspace():
-        plain = plain[1:]
-    if not plain:
-        raise Refused(422, "text is empty")
-    return plain
+        raise ProblemError(422, "text is not a string")
+    if len(text) > MAX_TEXT_LENGTH:
+        raise ProblemError(413, "The message is too long")
+    cleaned = unicodedata.normalize("NFC", text.replace("\x00", "")).lstrip("/\\ \t\r\n\u00a0\u200b\u202f\ufeff").strip()
+    while cleaned[:1] == "/" or cleaned[:1].isspace():
+        cleaned = cleaned[1:]
+    if not cleaned:
+        raise ProblemError(422, "text is empty")
+    return cleaned
 
 
-def _is_known(intent: str, processor: TurnProcessor) -> bool:
+def _is_known_intent(intent: str, processor: TurnProcessor) -> bool:
     base, _, topic = intent.partition("/")
     if base in (USER_INTENT_BACK, USER_INTENT_RESTART, USER_INTENT_SESSION_START):
-        return False  # Rasa's own are in every domain
+        return False  # Rasa's own intents are in every domain
     if topic:
         return base in processor.domain.retrieval_intents and f"utter_{intent}" in processor.domain.responses
     return base in processor.domain.intents and base not in processor.domain.retrieval_intents
 
 
-def as_user_message(incoming: Incoming) -> UserMessage:
-    """What Rasa handles: a text to understand, or a button already understood."""
-    metadata = {"turn": incoming.turn, **incoming.door}
-    parse_data = _button(incoming, metadata) if incoming.intent else None
-    text = parse_data["text"] if parse_data else incoming.text
+def to_user_message(request: TurnRequest) -> UserMessage:
+    """Return the message that Rasa handles: a text to understand, or a button's intent as parse data."""
+    metadata = {"turn": request.turn, **request.origin}
+    parse_data = _build_parse_data(request, metadata) if request.intent else None
+    text = parse_data["text"] if parse_data else request.text
     return UserMessage(
         text,
-        TurnOutput(masks=incoming.masks if parse_data is None and not incoming.door["trusted"] else None),
-        incoming.conversation,
+        TurnOutputChannel(masks=request.masks if parse_data is None and not request.origin["trusted"] else None),
+        request.conversation,
         parse_data=parse_data,
         input_channel=GatewayInput.name(),
-        message_id=incoming.turn,
+        message_id=request.turn,
         metadata=metadata,
     )
 
 
-def _button(incoming: Incoming, metadata: dict[str, Any]) -> dict[str, Any]:
-    assert incoming.intent is not None
-    name = incoming.intent.split("/")[0]
+def _build_parse_data(request: TurnRequest, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return the parse data of a button."""
+    assert request.intent is not None
+    name = request.intent.split("/")[0]
     entities = [
-        {"entity": entity, "value": value, "extractor": "button"} for entity, value in incoming.entities.items() if value is not None
+        {"entity": entity, "value": value, "extractor": "button"} for entity, value in request.entities.items() if value is not None
     ]
     data = {
-        # No text: a button is not something the user said.
+        # A button has no text: the user did not say it.
         "text": "",
         "intent": {"name": name, "confidence": 1.0},
         "entities": entities,
-        "intent_ranking": [{"name": incoming.intent, "confidence": 1.0}],
-        "message_id": incoming.turn,
+        "intent_ranking": [{"name": request.intent, "confidence": 1.0}],
+        "message_id": request.turn,
         "metadata": metadata,
     }
-    if "/" in incoming.intent:
-        data["response_selector"] = response_selector(incoming.intent)
+    if "/" in request.intent:
+        data["response_selector"] = build_response_selector(request.intent)
     return data
 
 
-async def _answer(lock_store: Any, processor: TurnProcessor, incoming: Incoming) -> dict[str, Any]:
-    """The messages of the turn and what it was understood as, on an untrusted one its masked text; played again where it was taken before.
-
-    One turn of a conversation at a time.
-    """
+async def _answer(lock_store: Any, processor: TurnProcessor, request: TurnRequest) -> dict[str, Any]:
+    """Return the messages and the intent of a turn, and the masked text of an untrusted one; a conversation has one turn at a time."""
     try:
-        async with lock_store.lock(incoming.conversation, wait_time_in_seconds=_LOCK_POLL_SECONDS):
-            message = as_user_message(incoming)
-            answer: dict[str, Any] = {"messages": await asyncio.wait_for(processor.answer(message), TURN_SECONDS)}
+        async with lock_store.lock(request.conversation, wait_time_in_seconds=_LOCK_POLL_SECONDS):
+            message = to_user_message(request)
+            answer: dict[str, Any] = {"messages": await asyncio.wait_for(processor.answer(message), TURN_TIMEOUT)}
             answer["intent"] = message.output_channel.intent
             if message.output_channel.masks is not None:
-                masked = message.output_channel.masked_text
-                answer |= {"text": masked, "masked": is_masked(masked)}
+                masked_text = message.output_channel.masked_text
+                answer |= {"text": masked_text, "masked": is_masked(masked_text)}
             return answer
-    except TurnFailed as failed:
-        logger.error("Turn dropped: %s", failed)
-        title = "An action failed" if failed.actions else "The turn could not be answered"
-        raise Refused(502 if failed.actions else 500, title) from failed
-    except (TimeoutError, LockError) as error:
-        raise Refused(504, "The turn took too long") from error
-    except BadReply as error:
+    except TurnFailed as error:
         logger.error("Turn dropped: %s", error)
-        raise Refused(500, "An answer is malformed") from error
+        title = "An action failed" if error.actions else "The turn could not be answered"
+        raise ProblemError(502 if error.actions else 500, title) from error
+    except (TimeoutError, LockError) as error:
+        raise ProblemError(504, "The turn took too long") from error
+    except InvalidReply as error:
+        logger.error("Turn dropped: %s", error)
+        raise ProblemError(500, "An answer is malformed") from error
     except Exception as error:
         logger.exception("Turn dropped")
-        raise Refused(500, "The turn could not be processed") from error
+        raise ProblemError(500, "The turn could not be processed") from error

@@ -1,4 +1,4 @@
-"""What a process that imports Rasa must have set before it does."""
+"""The environment that a process must have before it imports Rasa."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VARIABLES = {
 
 
 def prepare_process() -> None:
-    """Sets `VARIABLES` where they are not (no telemetry, one thread, quiet) and silences the libraries' deprecation warnings."""
+    """Set those of `VARIABLES` that are not set (no telemetry, one thread, quiet) and silence the libraries' deprecation warnings."""
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")

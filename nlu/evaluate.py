@@ -1,7 +1,7 @@
-"""How well a set of labelled examples is understood: `python -m nlu.evaluate FILE [--out OUT] [--directory INDEX]`.
+"""Evaluation of the model on labelled examples: `python -m nlu.evaluate FILE [--out OUT] [--directory INDEX]`.
 
-Parses each example of a Rasa NLU file with the model of the present sources and reports intents, entities, what is taken for
-something though out of scope, what is refused though in scope, time and memory. Intent names are full retrieval names; a
+Parses each example of a Rasa NLU file with the model of the present sources, and reports the metrics of intents and entities, the
+out-of-scope examples that were accepted, the others that were rejected, time and memory. Intent names are full retrieval names; a
 fallback counts as wrong.
 """
 
@@ -28,11 +28,12 @@ from nlu.train import ROOT, ensure_model
 FALLBACK = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
 Entity = tuple[str, int, int]
+"""Name, start and end; offsets are in code points."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled sentence."""
+    """A sentence with its expected intent and entities."""
 
     text: str
     intent: str
@@ -40,8 +41,8 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Parse:
-    """What the model made of it, in how many milliseconds."""
+class Prediction:
+    """What the model predicted for a sentence, and in how many milliseconds."""
 
     intent: str
     entities: frozenset[Entity]
@@ -49,7 +50,11 @@ class Parse:
 
 
 def read_examples(path: Path) -> list[Example]:
-    """The examples of a Rasa NLU YAML file that have an intent. Raises ValueError where there is none."""
+    """Return the examples of a Rasa NLU YAML file that have an intent.
+
+    Raises:
+        ValueError: no example has one.
+    """
     from rasa.shared.nlu.training_data.loading import load_data
 
     examples = []
@@ -63,10 +68,13 @@ def read_examples(path: Path) -> list[Example]:
     return examples
 
 
-def parser(model: Path, directory: Path | None = None) -> Callable[[list[Example]], list[Parse]]:
-    """Loads the model, once for as many lists of examples as are given to what comes back.
+def load_predictor(model: Path, directory: Path | None = None) -> Callable[[list[Example]], list[Prediction]]:
+    """Load the model and return a function that predicts lists of examples.
 
-    `directory`: the index of an imported directory whose names help; what happens to be imported here plays no part.
+    Args:
+        model: the model's path.
+        directory: the index of an imported directory whose names are features; without it, no directory is used, whether or not the
+            installation has one.
     """
     os.environ.pop("DIRECTORY_INDEX", None)
     if directory:
@@ -75,27 +83,27 @@ def parser(model: Path, directory: Path | None = None) -> Callable[[list[Example
 
     agent = Agent.load(model)
 
-    async def run(examples: list[Example]) -> list[Parse]:
-        await agent.parse_message("bonjour")  # the first message pays for what is loaded lazily
-        parses = []
+    async def predict(examples: list[Example]) -> list[Prediction]:
+        await agent.parse_message("bonjour")  # the first message loads what is loaded lazily
+        predictions = []
         for example in examples:
             started = time.perf_counter()
             data = await agent.parse_message(example.text.lstrip("/ "))
             ms = (time.perf_counter() - started) * 1000
-            parses.append(Parse(full_intent(data), _entities(data), ms))
-        return parses
+            predictions.append(Prediction(read_full_intent(data), _read_entities(data), ms))
+        return predictions
 
-    return lambda examples: asyncio.run(run(examples))
+    return lambda examples: asyncio.run(predict(examples))
 
 
-def full_intent(data: dict[str, Any]) -> str:
-    """The intent of Rasa's parse data under its full retrieval name."""
+def read_full_intent(data: dict[str, Any]) -> str:
+    """Return the intent of Rasa's parse data under its full retrieval name."""
     name = str(data["intent"]["name"])
     selected = data.get("response_selector", {}).get(name)
     return str(selected["response"]["intent_response_key"]) if selected else name
 
 
-def _entities(data: dict[str, Any]) -> frozenset[Entity]:
+def _read_entities(data: dict[str, Any]) -> frozenset[Entity]:
     return frozenset((e["entity"], e["start"], e["end"]) for e in data["entities"])
 
 
@@ -103,58 +111,58 @@ def _ratio(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
-def _scores(right: int, found: int, expected: int) -> dict[str, float]:
-    precision, recall = _ratio(right, found), _ratio(right, expected)
+def _score(correct: int, predicted: int, expected: int) -> dict[str, float]:
+    precision, recall = _ratio(correct, predicted), _ratio(correct, expected)
     f1 = round(2 * precision * recall / (precision + recall), 4) if precision + recall else 0.0
     return {"precision": precision, "recall": recall, "f1": f1}
 
 
-def intent_figures(examples: list[Example], parses: list[Parse]) -> dict[str, Any]:
-    """Accuracy, macro F1 over the expected intents, figures per intent, every confusion."""
-    right = Counter(e.intent for e, p in zip(examples, parses, strict=True) if e.intent == p.intent)
+def compute_intent_metrics(examples: list[Example], predictions: list[Prediction]) -> dict[str, Any]:
+    """Return accuracy, macro F1 over the expected intents, metrics per intent, and every confusion."""
+    pairs = list(zip(examples, predictions, strict=True))
+    correct = Counter(e.intent for e, p in pairs if e.intent == p.intent)
     expected = Counter(e.intent for e in examples)
-    found = Counter(p.intent for p in parses)
-    per_intent = {name: {**_scores(right[name], found[name], expected[name]), "support": expected[name]} for name in sorted(expected)}
-    confusions = [
-        {"expected": e.intent, "got": p.intent, "text": e.text} for e, p in zip(examples, parses, strict=True) if e.intent != p.intent
-    ]
+    predicted = Counter(p.intent for p in predictions)
+    per_intent = {name: {**_score(correct[name], predicted[name], expected[name]), "support": expected[name]} for name in sorted(expected)}
+    confusions = [{"expected": e.intent, "got": p.intent, "text": e.text} for e, p in pairs if e.intent != p.intent]
     return {
-        "accuracy": _ratio(sum(right.values()), len(examples)),
-        "macro_f1": round(statistics.fmean(figures["f1"] for figures in per_intent.values()), 4),
+        "accuracy": _ratio(sum(correct.values()), len(examples)),
+        "macro_f1": round(statistics.fmean(metrics["f1"] for metrics in per_intent.values()), 4),
         "per_intent": per_intent,
         "confusions": confusions,
     }
 
 
-def entity_figures(examples: list[Example], parses: list[Parse]) -> dict[str, Any]:
-    """Figures over all entities and per entity; one counts when type, start and end are those of the example."""
+def compute_entity_metrics(examples: list[Example], predictions: list[Prediction]) -> dict[str, Any]:
+    """Return metrics over all entities and per entity; one is correct when name, start and end are those of the example."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for example, parse in zip(examples, parses, strict=True):
-        for name, found in (("expected", example.entities), ("found", parse.entities), ("right", example.entities & parse.entities)):
-            for entity in found:
-                counts[entity[0]][name] += 1
+    for example, prediction in zip(examples, predictions, strict=True):
+        correct = example.entities & prediction.entities
+        for kind, entities in (("expected", example.entities), ("predicted", prediction.entities), ("correct", correct)):
+            for name, _, _ in entities:
+                counts[name][kind] += 1
     total: Counter[str] = sum(counts.values(), Counter())
     return {
-        "micro": _scores(total["right"], total["found"], total["expected"]),
+        "micro": _score(total["correct"], total["predicted"], total["expected"]),
         "per_entity": {
-            name: {**_scores(c["right"], c["found"], c["expected"]), "support": c["expected"]} for name, c in sorted(counts.items())
+            name: {**_score(c["correct"], c["predicted"], c["expected"]), "support": c["expected"]} for name, c in sorted(counts.items())
         },
     }
 
 
-def out_of_scope_figures(examples: list[Example], parses: list[Parse]) -> dict[str, float]:
-    """Share of out-of-scope examples taken for something, share of the others refused."""
-    refused = {FALLBACK, OUT_OF_SCOPE}
-    outside = [p for e, p in zip(examples, parses, strict=True) if e.intent == OUT_OF_SCOPE]
-    inside = [p for e, p in zip(examples, parses, strict=True) if e.intent != OUT_OF_SCOPE]
+def compute_out_of_scope_rates(examples: list[Example], predictions: list[Prediction]) -> dict[str, float]:
+    """Return the share of out-of-scope examples that were accepted, and the share of the others that were rejected."""
+    rejections = {FALLBACK, OUT_OF_SCOPE}
+    outside = [p for e, p in zip(examples, predictions, strict=True) if e.intent == OUT_OF_SCOPE]
+    inside = [p for e, p in zip(examples, predictions, strict=True) if e.intent != OUT_OF_SCOPE]
     return {
-        "false_accept_rate": _ratio(sum(p.intent not in refused for p in outside), len(outside)),
-        "false_reject_rate": _ratio(sum(p.intent in refused for p in inside), len(inside)),
+        "false_accept_rate": _ratio(sum(p.intent not in rejections for p in outside), len(outside)),
+        "false_reject_rate": _ratio(sum(p.intent in rejections for p in inside), len(inside)),
     }
 
 
-def resident_mb() -> float:
-    """Resident memory of this process in megabytes."""
+def measure_resident_memory() -> float:
+    """Return this process's resident memory in megabytes."""
     status = Path("/proc/self/status")
     if status.exists() and (match := re.search(r"VmRSS:\s+(\d+) kB", status.read_text())):
         return round(int(match.group(1)) / 1024, 1)
@@ -163,29 +171,29 @@ def resident_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
-def figures(examples: list[Example], parses: list[Parse]) -> dict[str, Any]:
-    """All figures of a run, in the shape that the contract gives; rates from 0 to 1, times in milliseconds."""
-    times = sorted(p.ms for p in parses)
+def compute_metrics(examples: list[Example], predictions: list[Prediction]) -> dict[str, Any]:
+    """Return all metrics in the shape of the `make nlu-eval` contract; rates are from 0 to 1, times in milliseconds."""
+    times = sorted(p.ms for p in predictions)
     return {
         "examples": len(examples),
-        "intent": intent_figures(examples, parses),
-        "entities": entity_figures(examples, parses),
-        "out_of_scope": out_of_scope_figures(examples, parses),
+        "intent": compute_intent_metrics(examples, predictions),
+        "entities": compute_entity_metrics(examples, predictions),
+        "out_of_scope": compute_out_of_scope_rates(examples, predictions),
         "ms": {"median": round(statistics.median(times), 2), "p95": round(times[int(0.95 * (len(times) - 1))], 2)},
-        "rss_mb": resident_mb(),
+        "rss_mb": measure_resident_memory(),
     }
 
 
-def report(result: dict[str, Any]) -> str:
-    """The figures for a reader: totals, then what goes worst."""
-    intent, entities, outside = result["intent"], result["entities"], result["out_of_scope"]
+def format_report(metrics: dict[str, Any]) -> str:
+    """Return the metrics as text: totals, then intents and entities from the lowest F1, then the confusions."""
+    intent, entities, outside = metrics["intent"], metrics["entities"], metrics["out_of_scope"]
     micro = entities["micro"]
     lines = [
-        f"{result['examples']} examples",
+        f"{metrics['examples']} examples",
         f"intents    accuracy {intent['accuracy']:.1%}   macro F1 {intent['macro_f1']:.3f}",
         f"entities   precision {micro['precision']:.1%}   recall {micro['recall']:.1%}   F1 {micro['f1']:.3f}",
         f"out of scope   taken for something {outside['false_accept_rate']:.1%}   in scope but refused {outside['false_reject_rate']:.1%}",
-        f"time       median {result['ms']['median']} ms   p95 {result['ms']['p95']} ms   memory {result['rss_mb']} MB",
+        f"time       median {metrics['ms']['median']} ms   p95 {metrics['ms']['p95']} ms   memory {metrics['rss_mb']} MB",
         "",
         f"{'intent':<28}{'precision':>10}{'recall':>8}{'F1':>8}{'n':>6}",
     ]
@@ -202,7 +210,7 @@ def report(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     options = argparse.ArgumentParser(prog="python -m nlu.evaluate", description="Measure understanding on labelled examples.")
     options.add_argument("file", type=Path, help="Rasa NLU YAML")
     options.add_argument("--out", type=Path, help="where to write the figures as JSON")
@@ -221,11 +229,11 @@ def main() -> None:
             examples = read_examples(file)
         except ValueError as error:
             raise SystemExit(str(error)) from error
-        parses = parser(model, directory)(examples)
-    result = figures(examples, parses)
-    print(report(result))
+        predictions = load_predictor(model, directory)(examples)
+    metrics = compute_metrics(examples, predictions)
+    print(format_report(metrics))
     if out:
-        out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        out.write_text(json.dumps(metrics, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

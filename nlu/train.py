@@ -1,7 +1,7 @@
-"""Trains the model once for its sources: `python -m nlu.train` prints where it is.
+"""Training of the model, once for each state of its sources: `python -m nlu.train` prints the model's path.
 
-The name of a model is the fingerprint of all that it depends on, so one that is there is used at once, and two trainings at
-the same time write the same file.
+A model is named after the fingerprint of everything it depends on, so an existing one is used at once, and two trainings at the same
+time write the same file.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 MODELS = BUILD / "models"
 SEED = 20240112
+"""The seed of the generated examples."""
 
 
-def sources() -> list[Path]:
-    """Every file that the model depends on, sorted by path."""
+def list_sources() -> list[Path]:
+    """Return every file that the model depends on, sorted by path."""
     files = [ROOT / "config.yml", ROOT / "nlu" / "requirements.lock", ROOT / "nlu" / "train.py"]
     for folder, patterns in (
         ("domain", ("*.yml",)),
@@ -41,53 +42,53 @@ def sources() -> list[Path]:
     return sorted(set(files))
 
 
-def fingerprint() -> str:
-    """Sixteen hexadecimal digits that change when any source does."""
+def compute_fingerprint() -> str:
+    """Return sixteen hexadecimal digits that change when any source does."""
     digest = hashlib.sha256()
-    for path in sources():
+    for path in list_sources():
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
-def model_path() -> Path:
-    """Where the model of the present sources is, or will be."""
-    return MODELS / f"{fingerprint()}.tar.gz"
+def get_model_path() -> Path:
+    """Return where the model of the present sources is, or will be."""
+    return MODELS / f"{compute_fingerprint()}.tar.gz"
 
 
 def ensure_model(report: bool = True) -> Path:
-    """The model of the present sources, trained where there is none; its path. Prints progress where `report`."""
-    path = model_path()
+    """Return the path of the model of the present sources, trained first where there is none; print progress where `report`."""
+    path = get_model_path()
     if path.exists():
-        _say(report, "The model is up to date.")
+        _print(report, "The model is up to date.")
     else:
         _train(path, report)
-    _point_to(path)
+    _set_current(path)
     return path
 
 
 def _train(path: Path, report: bool) -> None:
     started = time.monotonic()
     MODELS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=BUILD, prefix="training-") as folder, _without_collector():
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="training-") as folder, _garbage_collection_disabled():
         data = [str(ROOT / "data")]
         if importlib.util.find_spec("nlu.corpus") is not None:
             from nlu.corpus import generate
 
-            _say(report, "Writing generated examples…")
+            _print(report, "Writing generated examples…")
             generated = Path(folder) / "nlu"
             generate(generated, SEED)
             data.append(str(generated))
-        _say(report, "Loading Rasa…")
+        _print(report, "Loading Rasa…")
         os.environ["RASA_CACHE_DIRECTORY"] = str(Path(folder) / "cache")
         os.environ["RASA_MAX_CACHE_SIZE"] = "0"
         from rasa.model_training import train
         from rasa.utils.log_utils import configure_structlog
 
-        # Its debug lines and progress bars are pages of rules.
+        # Rasa's debug lines and progress bars fill pages.
         os.environ.setdefault("LOG_LEVEL", "WARNING")
         configure_structlog(logging.WARNING)
-        _say(report, "Training (one to four minutes)…")
+        _print(report, "Training (one to four minutes)…")
         with contextlib.redirect_stdout(sys.stderr):
             result = train(
                 domain=str(ROOT / "domain"),
@@ -100,12 +101,12 @@ def _train(path: Path, report: bool) -> None:
         if result.model is None or result.code != 0:
             raise SystemExit("Training failed: see the messages above.")
         Path(result.model).replace(path)
-    _say(report, f"Trained in {time.monotonic() - started:.0f} s, {path.stat().st_size / 1e6:.1f} MB.")
+    _print(report, f"Trained in {time.monotonic() - started:.0f} s, {path.stat().st_size / 1e6:.1f} MB.")
 
 
 @contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
-    """Millions of small objects live to the end of a training: looking for rings among them costs a sixth of its time."""
+def _garbage_collection_disabled() -> Iterator[None]:
+    """Disable the garbage collector: millions of objects live to the end of a training, and scanning them takes a sixth of its time."""
     gc.disable()
     try:
         yield
@@ -113,21 +114,21 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _point_to(path: Path) -> None:
-    """Writes the model's name into `.build/models/current`, whole or not at all."""
+def _set_current(path: Path) -> None:
+    """Write the model's name into `.build/models/current`, atomically."""
     handle, temporary = tempfile.mkstemp(dir=MODELS, prefix=".current-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(path.name + "\n")
     Path(temporary).replace(MODELS / "current")
 
 
-def _say(report: bool, line: str) -> None:
+def _print(report: bool, line: str) -> None:
     if report:
         print(line, flush=True)
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m nlu.train", description="Train the model where there is none.")
     parser.add_argument("--print-path", action="store_true", help="print only the model's path, last and alone")
     arguments = parser.parse_args()

@@ -1,1 +1,1 @@
-"""NLU components for French as professionals write it on a phone."""
+"""NLU components for French as professionals type it on a phone."""

@@ -1,16 +1,16 @@
-"""What words are about: families of words with one meaning for this house, whatever their ending or spelling.
+"""Concepts that words express: each groups words that mean the same in this domain, whatever their ending or spelling.
 
-« rattacher », « associer », « relier » are one concept; a sentence never seen then still holds known concepts. Used as features,
-like the word lists: what a word may mean, not what it does mean.
+« rattacher », « associer », « relier » are one concept, so that a sentence never seen in training still holds known concepts. Like the
+gazetteers they are features: what a word may mean, not what it does mean.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from nlu.components.sounds import sound
+from nlu.components.phonetics import phonetic_code
 
-# Beginnings of folded words (`*`: any ending); a word may stand under several concepts, a concept on several lines.
+# A concept and its words, folded; `*` stands for any ending. A word may have several concepts, a concept several lines.
 _TABLE = """
 add: ajout* rajout* associ* rattach* relier relie reliez lier lie liez integr* inclu* invit* raccroch* rejoin* participe* participer
 add: implique*
@@ -90,36 +90,38 @@ you: tu te toi vous vos votre ton ta tes t'
 """
 
 
-def _read() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    whole: dict[str, set[str]] = {}
+def _parse(table: str) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Return the concepts by whole word, by stem, and by the phonetic code of whole words of over three letters."""
+    words: dict[str, set[str]] = {}
     stems: dict[str, set[str]] = {}
-    heard: dict[str, set[str]] = {}
-    for line in _TABLE.strip().split("\n"):
-        concept, _, words = line.partition(": ")
-        for word in words.split():
-            if word.endswith("*"):
-                stems.setdefault(word[:-1], set()).add(concept)
+    codes: dict[str, set[str]] = {}
+    for line in table.strip().split("\n"):
+        concept, _, patterns = line.partition(": ")
+        for pattern in patterns.split():
+            if pattern.endswith("*"):
+                stems.setdefault(pattern[:-1], set()).add(concept)
             else:
-                whole.setdefault(word, set()).add(concept)
-                if len(word) > 3:
-                    heard.setdefault(sound(word), set()).add(concept)
-    return tuple({key: frozenset(value) for key, value in table.items()} for table in (whole, stems, heard))  # type: ignore[return-value]
+                words.setdefault(pattern, set()).add(concept)
+                if len(pattern) > 3:
+                    codes.setdefault(phonetic_code(pattern), set()).add(concept)
+    return tuple({key: frozenset(value) for key, value in entries.items()} for entries in (words, stems, codes))  # type: ignore[return-value]
 
 
-_WHOLE, _STEMS, _HEARD = _read()
-_STEM_SOUNDS = {sound(stem + "a")[:-1]: concepts for stem, concepts in _STEMS.items() if len(stem) > 3}
-_LENGTHS = sorted({len(stem) for stem in _STEMS}, reverse=True)
+_BY_WORD, _BY_STEM, _BY_CODE = _parse(_TABLE)
+# The vowel is added so that the stem's last consonant is not silent.
+_BY_STEM_CODE = {phonetic_code(stem + "a")[:-1]: concepts for stem, concepts in _BY_STEM.items() if len(stem) > 3}
+_STEM_LENGTHS = sorted({len(stem) for stem in _BY_STEM}, reverse=True)
 
 
 @lru_cache(maxsize=16384)
-def concepts(form: str, spelt: str) -> frozenset[str]:
-    """The concepts of a folded `form`; where it has none, those of what sounds like `spelt` (the user's spelling)."""
-    found = set(_WHOLE.get(form, ()))
-    for length in _LENGTHS:
-        found |= _STEMS.get(form[:length], frozenset())
+def find_concepts(form: str, text: str) -> frozenset[str]:
+    """Return the concepts of a folded `form`; where it has none, those of words that sound like `text`, the user's spelling."""
+    found = set(_BY_WORD.get(form, ()))
+    for length in _STEM_LENGTHS:
+        found |= _BY_STEM.get(form[:length], frozenset())
     if not found and len(form) > 2:
-        heard = sound(spelt)
-        found |= _HEARD.get(heard, frozenset())
-        for length in range(4, len(heard) + 1):
-            found |= _STEM_SOUNDS.get(heard[:length], frozenset())
+        code = phonetic_code(text)
+        found |= _BY_CODE.get(code, frozenset())
+        for length in range(4, len(code) + 1):
+            found |= _BY_STEM_CODE.get(code[:length], frozenset())
     return frozenset(found)

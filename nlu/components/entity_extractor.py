@@ -1,4 +1,4 @@
-"""The Rasa component around the sequence model."""
+"""The Rasa component around the CRF tagger."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEX
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.exact import EXACT_ENTITIES
+from nlu.components.analysis import has_no_content
+from nlu.components.crf_tagger import CrfTagger, Span
+from nlu.components.entity_match import EntityMatch
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.identifiers import Found
-from nlu.components.lexicon import imported_lexicon
-from nlu.components.reading import says_nothing
-from nlu.components.sequence import SequenceModel, Span
+from nlu.components.lexicon import get_imported_lexicon
+from nlu.components.regex_rules import RULE_ENTITIES
 
-_TAGGER = "sequence.crfsuite"
-_LISTS = "gazetteers.json"
-_WORDS = "words.json"
-SURE = 0.5
+MIN_INTENT_CONFIDENCE = 0.5
+"""The confidence from which the intent is a feature of the tagger."""
+_TAGGER_FILE = "sequence.crfsuite"
+_GAZETTEERS_FILE = "gazetteers.json"
+_WORDS_FILE = "words.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class FrenchEntityExtractor(GraphComponent):
-    """Adds names, professions, places, structures, channel, frequency and time to what rules found, never overlapping it.
+    """Adds names, professions, places, organizations, channels, frequencies and times to what rules found, without overlap.
 
-    Where the intent is sure, it helps to tell whose a name is: an intent classifier stands before this in the pipeline.
+    A confident intent helps to tell whose a name is, so an intent classifier comes before this component in the pipeline.
     """
 
-    def __init__(self, storage: ModelStorage, resource: Resource, model: SequenceModel | None) -> None:
+    def __init__(self, storage: ModelStorage, resource: Resource, model: CrfTagger | None) -> None:
         self._storage = storage
         self._resource = resource
         self._model = model
@@ -43,7 +44,7 @@ class FrenchEntityExtractor(GraphComponent):
     def create(
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> FrenchEntityExtractor:
-        """An untrained component."""
+        """Return an untrained component."""
         return cls(model_storage, resource, None)
 
     @classmethod
@@ -55,57 +56,58 @@ class FrenchEntityExtractor(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> FrenchEntityExtractor:
-        """The component as it was trained."""
+        """Return the component as it was trained."""
         with model_storage.read_from(resource) as folder:
-            if not (folder / _TAGGER).exists():
+            if not (folder / _TAGGER_FILE).exists():
                 return cls(model_storage, resource, None)
-            entries = json.loads((folder / _LISTS).read_text(encoding="utf-8"))
-            words = json.loads((folder / _WORDS).read_text(encoding="utf-8"))
-            return cls(model_storage, resource, SequenceModel.load(folder / _TAGGER, Gazetteers(entries), words))
+            entries = json.loads((folder / _GAZETTEERS_FILE).read_text(encoding="utf-8"))
+            words = json.loads((folder / _WORDS_FILE).read_text(encoding="utf-8"))
+            return cls(model_storage, resource, CrfTagger.load(folder / _TAGGER_FILE, Gazetteers(entries), words))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fits the tagger on all examples; what rules find is left out of the labels."""
+        """Train the tagger on all examples and store it; the entities of rules are left out of the labels."""
         texts, intents, spans = [], [], []
         for example in training_data.training_examples:
             if text := example.get(TEXT):
                 texts.append(text)
                 intents.append(example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) or "")
-                spans.append(_labelled(example))
+                spans.append(_read_spans(example))
         gazetteers = Gazetteers.collect()
         with self._storage.write_to(self._resource) as folder:
             if any(spans):
-                self._model = SequenceModel.train(texts, intents, spans, gazetteers, Path(folder) / _TAGGER)
-                for name, content in ((_LISTS, gazetteers.entries), (_WORDS, self._model.words)):
+                self._model = CrfTagger.train(texts, intents, spans, gazetteers, Path(folder) / _TAGGER_FILE)
+                for name, content in ((_GAZETTEERS_FILE, gazetteers.entries), (_WORDS_FILE, self._model.words)):
                     (Path(folder) / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Adds the model's entities to ENTITIES of each message, in the order of the text."""
+        """Add the tagger's entities to ENTITIES of each message, in the order of the text."""
         for message in messages:
             entities = list(message.get(ENTITIES, []))
             text = message.get(TEXT) or ""
-            for found in self._found(text, _sure_intent(message)):
-                if all(found.end <= other["start"] or other["end"] <= found.start for other in entities):
+            for match in self._extract(text, _confident_intent(message)):
+                if all(match.end <= other["start"] or other["end"] <= match.start for other in entities):
                     entities.append(
                         {
-                            "entity": found.entity,
-                            "start": found.start,
-                            "end": found.end,
-                            "value": found.value,
+                            "entity": match.entity,
+                            "start": match.start,
+                            "end": match.end,
+                            "value": match.value,
                             "extractor": "FrenchEntityExtractor",
                         }
                     )
             message.set(ENTITIES, sorted(entities, key=lambda entity: entity["start"]), add_to_output=True)
         return messages
 
-    def _found(self, text: str, intent: str) -> list[Found]:
-        return self._model.find(text, intent, imported_lexicon().now()) if self._model and not says_nothing(text) else []
+    def _extract(self, text: str, intent: str) -> list[EntityMatch]:
+        return self._model.extract(text, intent, get_imported_lexicon().current()) if self._model and not has_no_content(text) else []
 
 
-def _sure_intent(message: Message) -> str:
+def _confident_intent(message: Message) -> str:
+    """Return the full name of the message's likeliest intent, empty where it is not confident."""
     ranking = message.get("intent_ranking") or [{"name": "", "confidence": 0.0}]
-    return str(ranking[0]["name"]) if ranking[0]["confidence"] >= SURE else ""
+    return str(ranking[0]["name"]) if ranking[0]["confidence"] >= MIN_INTENT_CONFIDENCE else ""
 
 
-def _labelled(example: Message) -> list[Span]:
-    return [(e["start"], e["end"], e["entity"]) for e in example.get(ENTITIES, []) if e["entity"] not in EXACT_ENTITIES]
+def _read_spans(example: Message) -> list[Span]:
+    return [(e["start"], e["end"], e["entity"]) for e in example.get(ENTITIES, []) if e["entity"] not in RULE_ENTITIES]

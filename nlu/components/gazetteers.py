@@ -1,15 +1,15 @@
 """Word lists that the models use as *features*: what a word may be, never what it is.
 
-First and last names come from Faker's French and neighbouring locales when the model is trained and are kept with it; the
-rest is written here, folded.
+First and last names come from Faker's French and neighbouring locales when the model is trained, and are stored with it; the other
+lists are in this module.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from nlu.components.folding import tokenize
-from nlu.components.sounds import sound
+from nlu.components.phonetics import phonetic_code
+from nlu.components.tokenization import normalise
 
 # Towns of Centre-Val de Loire and the larger ones of the rest of France.
 _CITIES = """
@@ -94,40 +94,41 @@ _NAME_LOCALES = [
     "ro_RO",
     "hr_HR",
 ]
-# Lists whose words are recognised by ear too.
-_HEARD = ("city", "job", "org", "channel", "freq", "time")
+# Lists whose words are also recognised by their phonetic code.
+_PHONETIC_LISTS = ("city", "job", "org", "channel", "freq", "time")
 
 
 class Gazetteers:
-    """Which lists the words at a position may belong to; the longest entry wins within a list."""
+    """Word lists to look words up in; within a list the longest entry wins."""
 
     def __init__(self, entries: dict[str, list[str]]) -> None:
+        """Index `entries`: folded entries by the name of their list (« city », « first »…)."""
         self.entries = entries
         self._sets = {name: frozenset(values) for name, values in entries.items()}
-        # By first word, so that most words are passed over at once: (list, words of its longest entry that begins so).
+        # By first word, so that most words are dismissed at once: (list, number of words of its longest entry that begins so).
         longest: dict[str, dict[str, int]] = {}
-        self._heard: dict[str, dict[str, str]] = {"~" + name: {} for name in _HEARD}
+        self._phonetic_codes: dict[str, set[str]] = {"~" + name: set() for name in _PHONETIC_LISTS}
         for name, values in entries.items():
             for value in values:
                 first, *rest = value.split()
                 lengths = longest.setdefault(first, {})
                 lengths[name] = max(lengths.get(name, 0), 1 + len(rest))
-            for value in values if name in _HEARD else ():
-                self._heard["~" + name].update((sound(word), word) for word in value.split() if len(word) > 4)
+            for value in values if name in _PHONETIC_LISTS else ():
+                self._phonetic_codes["~" + name].update(phonetic_code(word) for word in value.split() if len(word) > 4)
         self._longest = {first: tuple(lengths.items()) for first, lengths in longest.items()}
 
     @classmethod
     def collect(cls) -> Gazetteers:
-        """The lists written here and the names that Faker knows; deterministic. Needs Faker, so for training only."""
-        entries = {name: sorted({_key(item) for item in _items(table)}) for name, table in LISTS.items()}
-        first, last = _names()
+        """Return the lists of this module and the names that Faker knows; deterministic. Needs Faker, so it is for training only."""
+        entries = {name: sorted({normalise(item) for item in _split(table)}) for name, table in LISTS.items()}
+        first, last = _collect_names()
         entries["first"], entries["last"] = sorted(first), sorted(last)
         return cls(entries)
 
-    def classes(self, forms: list[str]) -> list[frozenset[str]]:
-        """For each folded form of a sentence, the names of the lists that it is in (« city », « first »…).
+    def lookup(self, forms: list[str]) -> list[frozenset[str]]:
+        """Return, for each folded form of a sentence, the names of the lists that it is in (« city », « first »…).
 
-        « ~city », « ~job »… where a word that is in none of these lists sounds like one of such a list.
+        A word in none of them gets « ~city », « ~job »… where it sounds like a word of that list.
         """
         found: list[set[str]] = [set() for _ in forms]
         free: dict[str, int] = {}  # where the list's next entry may begin
@@ -140,22 +141,19 @@ class Gazetteers:
                     found[index].add(name)
                 if length:
                     free[name] = position + length
-        for form, classes in zip(forms, found, strict=True):
-            if len(form) > 4 and form.isalpha() and not classes:
-                heard = sound(form)
-                classes.update(name for name, sounds in self._heard.items() if heard in sounds)
-        return [frozenset(classes) for classes in found]
+        for form, names in zip(forms, found, strict=True):
+            if len(form) > 4 and form.isalpha() and not names:
+                code = phonetic_code(form)
+                names.update(name for name, codes in self._phonetic_codes.items() if code in codes)
+        return [frozenset(names) for names in found]
 
 
-def _items(table: str) -> list[str]:
+def _split(table: str) -> list[str]:
     return [item.strip() for line in table.strip().split("\n") for item in line.split("|") if item.strip()]
 
 
-def _key(item: str) -> str:
-    return " ".join(form for word in tokenize(item) for form in word.forms)
-
-
-def _names() -> tuple[set[str], set[str]]:
+def _collect_names() -> tuple[set[str], set[str]]:
+    """Return the first and the last names of Faker's locales, folded, word by word."""
     from faker.config import AVAILABLE_LOCALES
 
     first: set[str] = set()
@@ -169,5 +167,5 @@ def _names() -> tuple[set[str], set[str]]:
             continue
         for attribute, names in (("first_names", first), ("last_names", last)):
             for name in getattr(provider, attribute, ()):
-                names.update(word for word in _key(str(name)).split() if len(word) > 2 and word.isalpha())
+                names.update(word for word in normalise(str(name)).split() if len(word) > 2 and word.isalpha())
     return first, last

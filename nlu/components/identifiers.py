@@ -1,20 +1,19 @@
-"""Identifiers that a rule finds better than a model: RPPS, ADELI, FINESS, e-mail, phone.
+"""Identifiers that a rule finds better than a model: RPPS, ADELI, FINESS, e-mail address, phone number.
 
-Each finder takes the user's text and its `fold` (same length) and yields `Found` spans with the value in the form that the
-rest of the house uses. Lengths: RPPS 11 digits, ADELI 9, FINESS 9 (a Corsican département may hold a letter).
+Each finder takes the folded text (`fold`: same length, so same offsets), or the text as typed where its parameter is named `text`, and
+yields matches with normalised values. Lengths: RPPS 11 digits, ADELI 9, FINESS 9 (of a Corsican département one may be a letter).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nlu.components.entity_match import EntityMatch
 from nlu.components.folding import fold
 
-_GAP = r"[ .\-/]?"
 _END = r"(?![0-9])(?!\.[0-9])"
-_ANNOUNCE = r"(?:\s|:|=|,|-|n[°o]\.?|numero|num|est|c'est|c|le|du|code|id)*"
+_INTRODUCTION = r"(?:\s|:|=|,|-|n[°o]\.?|numero|num|est|c'est|c|le|du|code|id)*"
 
 _EMAIL = re.compile(
     r"(?<![\w.+@-])[a-z0-9](?:[a-z0-9_.+'-]{0,62}[a-z0-9_+])?@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w@-])"
@@ -26,57 +25,46 @@ _PHONE = re.compile(
     r"(?:(?:\+|00)[ .]?33[ .\-]?(?:\(0\)[ .]?)?|0)[1-9](?:[ .\-/]?[0-9]{2}){4}"
     r"(?!\w)(?![.\-/][0-9])"
 )
-_PHONE_ABROAD = re.compile(r"(?<![\w+])\+[1-9](?:[ .\-]?[0-9]){7,13}(?!\w)")
-_ADELI = re.compile(r"\badeli\b" + _ANNOUNCE + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
-_FINESS = re.compile(r"\bfiness\b" + _ANNOUNCE + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
+_INTERNATIONAL_PHONE = re.compile(r"(?<![\w+])\+[1-9](?:[ .\-]?[0-9]){7,13}(?!\w)")
+_ADELI = re.compile(r"\badeli\b" + _INTRODUCTION + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
+_FINESS = re.compile(r"\bfiness\b" + _INTRODUCTION + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A piece of the user's text, `text[start:end]`, that is an `entity` whose `value` is normalised."""
-
-    entity: str
-    start: int
-    end: int
-    value: str
-
-
-def digits(text: str) -> str:
-    """The ASCII digits of `text`."""
+def _digits(text: str) -> str:
     return "".join(c for c in text if c in "0123456789")
 
 
-def find_addresses(text: str) -> Iterator[Found]:
-    """What is written like an e-mail address, with accents too; value in lower case."""
+def find_email_like(text: str) -> Iterator[EntityMatch]:
+    """Yield what is written like an e-mail address, accented characters included; the value is in lower case."""
     for match in _EMAIL.finditer(fold(text)) if "@" in text else ():
         if ".." not in match.group():
-            yield Found("email", match.start(), match.end(), text[match.start() : match.end()].lower())
+            yield EntityMatch("email", match.start(), match.end(), text[match.start() : match.end()].lower())
 
 
-def find_emails(text: str) -> Iterator[Found]:
-    """E-mail addresses of `text`. One with an accent is none: nobody's address is to be guessed."""
-    return (found for found in find_addresses(text) if found.value.isascii())
+def find_emails(text: str) -> Iterator[EntityMatch]:
+    """Yield the e-mail addresses of `text`. One with an accent is invalid and left out: an address must not be guessed."""
+    return (found for found in find_email_like(text) if found.value.isascii())
 
 
-def find_phones(folded: str) -> Iterator[Found]:
-    """Phone numbers; French ones as ten digits (« 06 12… » and « +33 6 12… » alike), others as + and digits."""
+def find_phones(folded: str) -> Iterator[EntityMatch]:
+    """Yield phone numbers: French ones as ten digits (« 06 12… » and « +33 6 12… » alike), others as « + » and digits."""
     for match in _PHONE.finditer(folded):
-        national = digits(match.group())[-9:]
-        yield Found("phone", match.start(), match.end(), "0" + national)
-    for match in _PHONE_ABROAD.finditer(folded):
-        yield Found("phone", match.start(), match.end(), "+" + digits(match.group()))
+        national = _digits(match.group())[-9:]
+        yield EntityMatch("phone", match.start(), match.end(), "0" + national)
+    for match in _INTERNATIONAL_PHONE.finditer(folded):
+        yield EntityMatch("phone", match.start(), match.end(), "+" + _digits(match.group()))
 
 
-def find_rpps(folded: str) -> Iterator[Found]:
-    """RPPS numbers: eleven digits, spaces or dots allowed between."""
+def find_rpps(folded: str) -> Iterator[EntityMatch]:
+    """Yield RPPS numbers: eleven digits, with or without spaces or dots between them."""
     for pattern in (_RPPS_SOLID, _RPPS_SPACED):
         for match in pattern.finditer(folded):
-            yield Found("rpps", match.start(), match.end(), digits(match.group()))
+            yield EntityMatch("rpps", match.start(), match.end(), _digits(match.group()))
 
 
-def find_announced(folded: str) -> Iterator[Found]:
-    """ADELI and FINESS numbers, which nothing but the word before them tells apart."""
+def find_adeli_and_finess(folded: str) -> Iterator[EntityMatch]:
+    """Yield ADELI and FINESS numbers: both have nine digits, so only the word before them tells which they are."""
     for entity, pattern in (("adeli", _ADELI), ("finess", _FINESS)):
         for match in pattern.finditer(folded):
             start, end = match.span("value")
-            yield Found(entity, start, end, re.sub(r"[ .]", "", match.group("value")).upper())
+            yield EntityMatch(entity, start, end, re.sub(r"[ .]", "", match.group("value")).upper())

@@ -1,4 +1,4 @@
-"""The Rasa component around the intent model: intent, ranking, response selection, fallback."""
+"""The Rasa component around the intent model: intent, ranking, response selection and fallback."""
 
 from __future__ import annotations
 
@@ -13,29 +13,33 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.analysis import has_no_content
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.intents import IntentModel
-from nlu.components.lexicon import imported_lexicon
-from nlu.components.reading import says_nothing
+from nlu.components.intent_model import IntentModel
+from nlu.components.lexicon import get_imported_lexicon
 
 FALLBACK = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
 _RANKING_LENGTH = 8
 
 
-def is_sure(ranking: list[tuple[str, float]], config: dict[str, Any]) -> bool:
-    """Whether the first reading is likely enough (`threshold`) and leads by enough.
+def is_confident(ranking: list[tuple[str, float]], config: dict[str, Any]) -> bool:
+    """Return whether the first intent has a confidence of at least `threshold` and leads the second by enough.
 
-    By `ambiguity`; by `doubt` where the second says that it is none of the assistant's business.
+    Enough is `ambiguity`, or `doubt` where the second is `out_of_scope`.
+
+    Args:
+        ranking: intents and their confidences, likeliest first.
+        config: the component's configuration.
     """
     confidence = ranking[0][1]
-    second, other = ranking[1] if len(ranking) > 1 else ("", 0.0)
-    lead = config["doubt"] if second == OUT_OF_SCOPE else config["ambiguity"]
-    return bool(confidence >= config["threshold"] and confidence - other >= lead)
+    second, second_confidence = ranking[1] if len(ranking) > 1 else ("", 0.0)
+    min_lead = config["doubt"] if second == OUT_OF_SCOPE else config["ambiguity"]
+    return bool(confidence >= config["threshold"] and confidence - second_confidence >= min_lead)
 
 
-def response_selector(full_name: str, confidence: float = 1.0) -> dict[str, Any]:
-    """What Rasa's own response selector would publish for a full retrieval name (« faq/cost »)."""
+def build_response_selector(full_name: str, confidence: float = 1.0) -> dict[str, Any]:
+    """Return what Rasa's own response selector would publish for a full retrieval name (« faq/cost »)."""
     intent = full_name.split("/")[0]
     response = {
         "responses": [],
@@ -48,15 +52,15 @@ def response_selector(full_name: str, confidence: float = 1.0) -> dict[str, Any]
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class FrenchIntentClassifier(GraphComponent, IntentClassifier):
-    """Publishes INTENT (retrieval intents by their base name, with the response selector's property) and `intent_ranking`.
+    """Publishes INTENT (of a retrieval intent the base name, with the response selector's property) and `intent_ranking`.
 
-    The ranking holds the likeliest readings under their full names whether or not the first is sure enough; INTENT is
-    `nlu_fallback` where the first is not sure (`is_sure`) or the text says nothing.
+    The ranking holds the eight likeliest intents under their full names, whatever their confidence; INTENT is `nlu_fallback` where
+    the first is not confident (`is_confident`) or the text has no content.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Confidences from 0 to 1; tuned on held-out and out-of-scope examples."""
+        """Return the thresholds, from 0 to 1; tuned on held-out and out-of-scope examples."""
         return {"threshold": 0.4, "ambiguity": 0.08, "doubt": 0.08}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None) -> None:
@@ -69,7 +73,7 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
     def create(
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> FrenchIntentClassifier:
-        """An untrained component."""
+        """Return an untrained component."""
         return cls(config, model_storage, resource, None)
 
     @classmethod
@@ -81,12 +85,12 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> FrenchIntentClassifier:
-        """The component as it was trained."""
+        """Return the component as it was trained."""
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, IntentModel.load(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fits the model on the examples with an intent and keeps it."""
+        """Train the model on the examples that have an intent, and store it."""
         texts, intents = [], []
         for example in training_data.training_examples:
             if example.get(TEXT) and example.get(INTENT):
@@ -98,22 +102,22 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Sets INTENT, `intent_ranking` and `response_selector` of each message."""
+        """Set INTENT, `intent_ranking` and `response_selector` of each message."""
         for message in messages:
             self._classify(message, message.get(TEXT) or "")
         return messages
 
     def _classify(self, message: Message, text: str) -> None:
-        if self._model is None or says_nothing(text):
+        if self._model is None or has_no_content(text):
             message.set(INTENT, {"name": FALLBACK, "confidence": 1.0}, add_to_output=True)
             message.set("intent_ranking", [], add_to_output=True)
             return
-        ranked = self._model.rank(text, imported_lexicon().now())
+        ranked = self._model.rank(text, get_imported_lexicon().current())
         ranking = [(name, round(confidence, 4)) for name, confidence in ranked[:_RANKING_LENGTH]]
         full_name, confidence = ranking[0]
-        sure = is_sure(ranking, self._config)
-        name = full_name.split("/")[0] if sure else FALLBACK
+        confident = is_confident(ranking, self._config)
+        name = full_name.split("/")[0] if confident else FALLBACK
         message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
         message.set("intent_ranking", [{"name": n, "confidence": c} for n, c in ranking], add_to_output=True)
-        if sure and "/" in full_name:
-            message.set("response_selector", response_selector(full_name, confidence), add_to_output=True)
+        if confident and "/" in full_name:
+            message.set("response_selector", build_response_selector(full_name, confidence), add_to_output=True)

@@ -1,8 +1,11 @@
-"""What the intent model sees of a sentence: counts of n-grams in five blocks.
+"""Features of a sentence for the intent model: counts of n-grams in five blocks.
 
-`word`: 1- and 2-grams of the full forms; `char`: 2- to 5-grams within words; `shape`: 1- to 3-grams of a skeleton in which rare
-words are replaced by what they may be (« non pas <city> <city> »); `sound`: how it sounds, words and 3- to 5-grams across them,
-so that neither spelling by ear nor a lost space hides it; `concept`: what its words are about, one by one and two by two.
+- `word`: 1- and 2-grams of the full forms;
+- `char`: 2- to 5-grams of characters within words;
+- `shape`: 1- to 3-grams of a skeleton in which rare words are replaced by their class (« non pas <city> <city> »);
+- `sound`: phonetic codes, 1- and 2-grams of words and 3- to 5-grams of characters across them, so that neither phonetic spelling nor a
+  missing space hides a word;
+- `concept`: the concepts of its words, one by one and in pairs.
 """
 
 from __future__ import annotations
@@ -12,14 +15,44 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from nlu.components.concepts import concepts
-from nlu.components.reading import Unit
-from nlu.components.sounds import sound
+from nlu.components.analysis import Token
+from nlu.components.concepts import find_concepts
+from nlu.components.phonetics import phonetic_code
 
-WEIGHTS = {"word": 1.0, "char": 1.0, "shape": 0.8, "sound": 0.9, "concept": 0.8}
-# So that a message of 4,000 characters stays cheap.
-_LONGEST_HEARD, _MOST_UNITS = 200, 40
-_SHAPE_ORDER = ("city", "job", "org", "channel", "freq", "civ", "time", "first", "last")
+Blocks = dict[str, dict[str, float]]
+"""Counts of n-grams by block."""
+
+BLOCK_WEIGHTS = {"word": 1.0, "char": 1.0, "shape": 0.8, "sound": 0.9, "concept": 0.8}
+# Limits that keep a message of 4,000 characters cheap: characters of phonetic code, tokens whose concepts are looked up.
+_MAX_PHONETIC_LENGTH, _MAX_TOKENS = 200, 40
+# In order of preference. The first five replace frequent words too.
+_SHAPE_CLASSES = ("city", "job", "org", "channel", "freq", "civ", "time", "first", "last")
+_ALWAYS_REPLACED = _SHAPE_CLASSES[:5]
+_CONCEPT_CLASSES = frozenset(["city", "job", "org", "channel", "freq", "civ", "time"])
+
+
+def extract_features(tokens: list[Token], frequent: Collection[str]) -> Blocks:
+    """Return the n-gram counts of a sentence by block; no n-gram is in two blocks.
+
+    The order is the same in every process. `frequent`: folded forms that many training sentences hold.
+    """
+    words = [form for token in tokens for form in token.form.split() if token.rule_entity or form[0].isalnum() or form in "?!"]
+    skeleton = ["^", *(shape for token in tokens for shape in _shapes(token, frequent)), "$"]
+    shapes = ["shape " + gram for gram in _ngrams(skeleton, (1, 2, 3))]
+    return {
+        "word": Counter("word " + gram for gram in _ngrams(words, (1, 2))),
+        "char": Counter(gram for word in words for gram in _char_ngrams(word)),
+        "shape": Counter([*shapes, f"shape length {min(len(words), 12)}"]),
+        "sound": Counter(_phonetic_ngrams(tokens)),
+        "concept": Counter(_concept_ngrams(tokens)),
+    }
+
+
+def extract_corrected_features(typed: list[Token], corrected: list[Token], frequent: Collection[str]) -> Blocks:
+    """Return the features of a corrected sentence; those of characters and sounds count both spellings."""
+    from_typed, from_corrected = extract_features(typed, frequent), extract_features(corrected, frequent)
+    both = {block: Counter(from_typed[block]) + Counter(from_corrected[block]) for block in ("char", "sound")}
+    return {**from_corrected, **both}
 
 
 def _ngrams(items: Sequence[str], lengths: Iterable[int]) -> list[str]:
@@ -27,69 +60,45 @@ def _ngrams(items: Sequence[str], lengths: Iterable[int]) -> list[str]:
 
 
 @lru_cache(maxsize=16384)
-def _characters(word: str) -> tuple[str, ...]:
+def _char_ngrams(word: str) -> tuple[str, ...]:
     padded = f" {word} "
     return tuple("char " + padded[i : i + n] for n in (2, 3, 4, 5) for i in range(max(len(padded) - n + 1, 1)))
 
 
-def features(units: list[Unit], frequent: Collection[str]) -> dict[str, dict[str, float]]:
-    """For each block, the counts of its n-grams in a sentence; no n-gram is in two blocks. The order is the same in every process."""
-    words = [form for unit in units for form in unit.form.split() if unit.exact or form[0].isalnum() or form in "?!"]
-    skeleton = ["^", *(shape for unit in units for shape in _shapes(unit, frequent)), "$"]
-    shapes = ["shape " + gram for gram in _ngrams(skeleton, (1, 2, 3))]
-    return {
-        "word": Counter("word " + gram for gram in _ngrams(words, (1, 2))),
-        "char": Counter(gram for word in words for gram in _characters(word)),
-        "shape": Counter([*shapes, f"shape length {min(len(words), 12)}"]),
-        "sound": Counter(_heard(units)),
-        "concept": Counter(_meant(units)),
-    }
-
-
-def features_with_slips(typed: list[Unit], right: list[Unit], frequent: Collection[str]) -> dict[str, dict[str, float]]:
-    """The same of a sentence whose slips were set right: words as they should be, letters and sounds of both spellings."""
-    as_typed, as_meant = features(typed, frequent), features(right, frequent)
-    both = {block: Counter(as_typed[block]) + Counter(as_meant[block]) for block in ("char", "sound")}
-    return {**as_meant, **both}
-
-
-def _heard(units: list[Unit]) -> list[str]:
-    sounds = [sound(unit.text) for unit in units if unit.exact is None and unit.text[0].isalpha()]
-    joined = "^" + "".join(sounds)[:_LONGEST_HEARD] + "$"
+def _phonetic_ngrams(tokens: list[Token]) -> list[str]:
+    codes = [phonetic_code(token.text) for token in tokens if token.rule_entity is None and token.text[0].isalpha()]
+    joined = "^" + "".join(codes)[:_MAX_PHONETIC_LENGTH] + "$"
     across = ["sound" + joined[i : i + n] for n in (3, 4, 5) for i in range(len(joined) - n + 1)]
-    return ["sound " + gram for gram in _ngrams(sounds, (1, 2))] + across
+    return ["sound " + gram for gram in _ngrams(codes, (1, 2))] + across
 
 
-def _meant(units: list[Unit]) -> list[str]:
-    """Concepts, neighbours in their order, and any two of the sentence."""
-    meant = [found for found in (_concepts(unit) for unit in units[:_MOST_UNITS]) if found]
-    all_of_them = sorted({concept for found in meant for concept in found})
-    pairs = [f"concept {a}+{b}" for i, a in enumerate(all_of_them) for b in all_of_them[i + 1 :]]
-    neighbours = [f"concept {a} {b}" for one, other in pairwise(meant) for a in sorted(one) for b in sorted(other)]
-    return ["concept " + concept for concept in all_of_them] + pairs + neighbours
+def _concept_ngrams(tokens: list[Token]) -> list[str]:
+    """Return the sentence's concepts, all pairs of them, and the ordered pairs of neighbours."""
+    by_token = [concepts for concepts in (_concepts(token) for token in tokens[:_MAX_TOKENS]) if concepts]
+    distinct = sorted({concept for concepts in by_token for concept in concepts})
+    pairs = [f"concept {a}+{b}" for i, a in enumerate(distinct) for b in distinct[i + 1 :]]
+    neighbours = [f"concept {a} {b}" for one, other in pairwise(by_token) for a in sorted(one) for b in sorted(other)]
+    return ["concept " + concept for concept in distinct] + pairs + neighbours
 
 
-def _shapes(unit: Unit, frequent: Collection[str]) -> list[str]:
-    if unit.exact:
-        return [unit.form]
-    for name in _SHAPE_ORDER:
-        if name in unit.classes and (unit.form not in frequent or name in _SHAPE_ORDER[:5]):
+def _shapes(token: Token, frequent: Collection[str]) -> list[str]:
+    if token.rule_entity:
+        return [token.form]
+    for name in _SHAPE_CLASSES:
+        if name in token.classes and (token.form not in frequent or name in _ALWAYS_REPLACED):
             return [f"<{name}>"]
-    if unit.form.isdigit():
-        return [f"<{min(len(unit.form), 6)} digits>"]
-    if unit.form not in frequent:
+    if token.form.isdigit():
+        return [f"<{min(len(token.form), 6)} digits>"]
+    if token.form not in frequent:
         return ["<?>"]
-    return unit.form.split()
+    return token.form.split()
 
 
-_CLASSES = {"city": "<city>", "job": "<job>", "org": "<org>", "channel": "<channel>", "freq": "<freq>", "civ": "<civ>", "time": "<time>"}
-
-
-def _concepts(unit: Unit) -> set[str]:
-    if unit.exact:
-        return {unit.form}
-    found = {concept for form in unit.form.split() for concept in concepts(form, unit.text if " " not in unit.form else form)}
-    found |= {_CLASSES[name] for name in unit.classes if name in _CLASSES}
-    if unit.form == "?":
+def _concepts(token: Token) -> set[str]:
+    if token.rule_entity:
+        return {token.form}
+    found = {concept for form in token.form.split() for concept in find_concepts(form, token.text if " " not in token.form else form)}
+    found |= {f"<{name}>" for name in token.classes & _CONCEPT_CLASSES}
+    if token.form == "?":
         found.add("?")
     return found

@@ -1,8 +1,8 @@
-"""The names and towns of the directory that was imported last, as features: what an unknown word may be, never what it is.
+"""Names and towns of the last imported directory, as features: what an unknown word may be, never what it is.
 
-The directory's import writes them beside its index (docs/dev/directory.md), so that a name which no list of the training holds
-is known from the next message on, without training anew. What the training data hold often is not looked up: « Bonjour » and
-« Merci » are family names too. Nor is what was just read as a slip of another word.
+The directory's import writes them beside its index (docs/dev/directory.md), so that a name that is in no list is known from the next
+message on, without retraining. A word that is frequent in the training data is not looked up: « Bonjour » and « Merci » are family
+names too. Nor is a word that was just corrected.
 """
 
 from __future__ import annotations
@@ -14,78 +14,80 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from nlu.components.folding import normalise
+from nlu.components.analysis import Token
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.reading import Unit
+from nlu.components.tokenization import normalise
 
 _CURRENT, _FILE = "current", "lexicon.json"
 _NAMES = ("first", "last")
 
 
 class Lexicon:
-    """Words of given names (« first ») and of family names (« last »), towns (« city »), folded."""
+    """Words of given names (« first ») and family names (« last »), and towns (« city »), folded."""
 
     def __init__(self, words: Mapping[str, Collection[str]]) -> None:
+        """Index `words` by list; names are folded single words, towns are as written."""
         towns = {normalise(town) for town in words.get("city", ())}
         self._words = {name: frozenset(words.get(name, ())) for name in _NAMES}
         self._words["city"] = frozenset(town for town in towns if " " not in town)
         self._phrases = Gazetteers({"city": sorted(towns - self._words["city"])})
 
-    def widen(self, units: Sequence[Unit], known: Collection[str]) -> list[Unit]:
-        """The units with what the directory knows of those that are neither in a list nor `known` (folded forms)."""
-        phrases = self._phrases.classes([unit.form for unit in units])
-        return [self._unit(unit, "city" in found, known) for unit, found in zip(units, phrases, strict=True)]
+    def add_classes(self, tokens: Sequence[Token], known: Collection[str]) -> list[Token]:
+        """Return the tokens, with the directory's classes added to those that are in no list and not `known` (folded forms)."""
+        phrases = self._phrases.lookup([token.form for token in tokens])
+        return [self._add_classes(token, "city" in names, known) for token, names in zip(tokens, phrases, strict=True)]
 
-    def _unit(self, unit: Unit, in_town: bool, known: Collection[str]) -> Unit:
-        if unit.exact or any(not name.startswith("~") for name in unit.classes):
-            return unit
-        found = {name for name, words in self._words.items() if unit.form in words} if unit.form not in known else set()
+    def _add_classes(self, token: Token, in_town: bool, known: Collection[str]) -> Token:
+        if token.rule_entity or any(not name.startswith("~") for name in token.classes):
+            return token
+        found = {name for name, words in self._words.items() if token.form in words} if token.form not in known else set()
         if in_town:
             found.add("city")
-        return replace(unit, classes=unit.classes | found) if found else unit
+        return replace(token, classes=token.classes | found) if found else token
 
 
-NOTHING = Lexicon({})
+EMPTY_LEXICON = Lexicon({})
 
 
 class ImportedLexicon:
-    """The lexicon of the index in use under `folder`; follows each import."""
+    """The lexicon of the index in use under a folder; reloaded after each import."""
 
     def __init__(self, folder: Path | None) -> None:
+        """Watch the directory index `folder`; None where there is no directory."""
         self._folder = folder
-        self._seen: tuple[int, int] | None = None
-        self._lexicon = NOTHING
+        self._stamp: tuple[int, int] | None = None
+        self._lexicon = EMPTY_LEXICON
 
-    def now(self) -> Lexicon:
-        """The present one; `NOTHING` where nothing was imported or what was written cannot be read."""
+    def current(self) -> Lexicon:
+        """Return the present lexicon, `EMPTY_LEXICON` where nothing was imported or the file cannot be read."""
         if self._folder is None:
-            return NOTHING
-        stamp = _stamp(self._folder)
-        if stamp != self._seen:
-            self._seen, self._lexicon = stamp, _read(self._folder)
+            return EMPTY_LEXICON
+        stamp = _read_stamp(self._folder)
+        if stamp != self._stamp:
+            self._stamp, self._lexicon = stamp, _load(self._folder)
         return self._lexicon
 
 
-def _stamp(folder: Path) -> tuple[int, int] | None:
-    """What changes with each import; None before the first."""
+def _read_stamp(folder: Path) -> tuple[int, int] | None:
+    """Return what changes with each import (inode and time of the pointer to the index), None before the first."""
     try:
-        found = (folder / _CURRENT).stat()
+        status = (folder / _CURRENT).stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns
 
 
-def _read(folder: Path) -> Lexicon:
+def _load(folder: Path) -> Lexicon:
     try:
         index = (folder / _CURRENT).read_text(encoding="utf-8").strip()
         content = json.loads((folder / Path(index).name / _FILE).read_text(encoding="utf-8"))
         return Lexicon({name: list(map(str, content[name])) for name in (*_NAMES, "city")})
     except (OSError, ValueError, KeyError, TypeError):
-        return NOTHING  # an index from before there was a lexicon: words are read as the training reads them
+        return EMPTY_LEXICON  # an older index has no lexicon: words are read as in training
 
 
 @lru_cache(maxsize=1)
-def imported_lexicon() -> ImportedLexicon:
-    """That of the installation (`DIRECTORY_INDEX`), one for the process."""
+def get_imported_lexicon() -> ImportedLexicon:
+    """Return the installation's imported lexicon (folder `DIRECTORY_INDEX`), one for the process."""
     folder = os.environ.get("DIRECTORY_INDEX")
     return ImportedLexicon(Path(folder) if folder else None)

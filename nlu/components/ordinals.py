@@ -1,11 +1,11 @@
-"""Positions in a list that was shown: « le deuxième », « la 2e », « le 2 », « le dernier »."""
+"""Ordinals: positions in a list that the assistant showed (« le deuxième », « la 2e », « le 2 », « le dernier »)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from nlu.components.identifiers import Found
+from nlu.components.entity_match import EntityMatch
 
 _NAMES = {
     "premier": 1, "premiere": 1, "1er": 1, "1ere": 1, "deuxieme": 2, "second": 2, "seconde": 2, "troisieme": 3, "quatrieme": 4,
@@ -34,22 +34,25 @@ _LAST = re.compile(r"(?:(?:\b(?:le|la|du|au|celui|celle|tout|toute)\s+)|^\s*)(?P
 _NEXT_TO_LAST = re.compile(r"(?:\bl['\s]\s?|^\s*)(?P<value>avant[- ]derni(?:er|ere))(?![\w])" + _STOP)
 
 
-def find_ordinals(folded: str) -> Iterator[Found]:
-    """Ordinals; value an integer as text from 1, -1 for the last, -2 for the one before it. The article is outside the span."""
+def find_ordinals(folded: str) -> Iterator[EntityMatch]:
+    """Yield the ordinals of a folded text, without their article.
+
+    The value is an integer as text: from 1, or -1 for the last and -2 for the one before it.
+    """
     if alone := _ALONE.fullmatch(folded):
-        yield _found(alone)
+        yield _to_match(alone)
         return
     for match in _NEXT_TO_LAST.finditer(folded):
-        yield Found("ordinal", *match.span("value"), "-2")
+        yield EntityMatch("ordinal", *match.span("value"), "-2")
     for match in _LAST.finditer(folded):
-        yield Found("ordinal", *match.span("value"), "-1")
+        yield EntityMatch("ordinal", *match.span("value"), "-1")
     for pattern in (_NAMED, _BARE):
         for match in pattern.finditer(folded):
-            yield _found(match)
+            yield _to_match(match)
 
 
-def _found(match: re.Match[str]) -> Found:
+def _to_match(match: re.Match[str]) -> EntityMatch:
     word = match.group("value")
-    figure = re.match(r"[0-9]+", word)
-    position = int(figure.group()) if figure else _NAMES.get(word, _NUMBERS.get(word, 0))
-    return Found("ordinal", *match.span("value"), str(position))
+    digits = re.match(r"[0-9]+", word)
+    position = int(digits.group()) if digits else _NAMES.get(word, _NUMBERS.get(word, 0))
+    return EntityMatch("ordinal", *match.span("value"), str(position))

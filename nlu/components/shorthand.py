@@ -1,10 +1,11 @@
-"""SMS and note-taking shorthand of French professionals, folded, and the clitics that an apostrophe parts from their word."""
+"""SMS and note-taking shorthand of French professionals, and the clitics that an apostrophe separates from the next word."""
 
 from __future__ import annotations
 
-import unicodedata
+from nlu.components.folding import fold_word
 
 ELISIONS = frozenset(["l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu"])
+"""Clitics, folded, that are words of their own before an apostrophe (« l'», « j'»)."""
 
 _FULL_FORMS = """
 g: j' ai
@@ -205,15 +206,15 @@ chrch: cherche
 """
 
 
-def _read(table: str) -> dict[str, tuple[str, ...]]:
+def _parse(table: str) -> dict[str, tuple[str, ...]]:
     entries: dict[str, tuple[str, ...]] = {}
     for line in table.split("\n"):
         if not line.strip():
             continue
         short, _, full = line.partition(":")
-        folded = unicodedata.normalize("NFKD", short.strip()).encode("ascii", "ignore").decode()
-        entries[folded] = tuple(full.split())
+        entries[fold_word(short.strip())] = tuple(full.split())
     return entries
 
 
-SHORTHAND: dict[str, tuple[str, ...]] = _read(_FULL_FORMS)
+SHORTHAND: dict[str, tuple[str, ...]] = _parse(_FULL_FORMS)
+"""The folded words that each folded abbreviation stands for."""

@@ -1,4 +1,4 @@
-"""Generated examples for the French understanding: templates, invented names, careless writing."""
+"""Generated training examples: templates, entity substitution, noise."""
 
 from nlu.corpus.generator import generate
 

@@ -1,4 +1,4 @@
-"""The training data keeps to the label scheme, and the held-out sentences are really held out."""
+"""The training data follow the label scheme, and the held-out sentences are in no training data."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from nlu.corpus.examples import Segment, Segments, fold, plain, read_files, read_handwritten, read_yaml
-from nlu.corpus.generator import corpus
+from nlu.corpus.examples import Examples, Segment, Segments, deduplication_key, plain_text, read_files, read_handwritten, read_yaml
+from nlu.corpus.generator import build_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELLED = sorted(Path(__file__).parent.glob("*.yml"))
-# Training may know the regressions: they are a gate, not a measure.
+# Training may know the regressions, which are a gate, not a measure.
 HELD_OUT = [path for path in LABELLED if path.stem != "regressions"]
 SEED = 20240112
 
@@ -101,31 +101,35 @@ ARTICLE = re.compile(r"(?i)^(l'|d'|(le|la|les|du|des|de|au|à|chez|pour)\s)")
 
 
 @pytest.fixture(scope="module")
-def written() -> dict[str, list[Segments]]:
+def handwritten() -> Examples:
+    """Return the hand-written training examples by intent."""
     return read_handwritten(ROOT / "data" / "nlu")
 
 
 @pytest.fixture(scope="module")
-def generated() -> dict[str, list[Segments]]:
-    return corpus(SEED)
+def generated() -> Examples:
+    """Return the generated training examples by intent."""
+    return build_corpus(SEED)
 
 
 @pytest.fixture(scope="module")
 def held_out() -> list[tuple[str, Segments]]:
+    """Return the held-out examples with their intents."""
     return [(intent, example) for intent, examples in read_files(HELD_OUT).items() for example in examples]
 
 
 @pytest.fixture(scope="module")
 def labelled() -> list[Segments]:
+    """Return the examples of all test sets."""
     return [example for examples in read_files(LABELLED).values() for example in examples]
 
 
-def _spans(by_intent: dict[str, list[Segments]]) -> list[Segment]:
+def _labelled_segments(by_intent: Examples) -> list[Segment]:
     return [part for examples in by_intent.values() for example in examples for part in example if part.entity]
 
 
-def test_the_intents_are_those_of_the_label_scheme(written: dict[str, list[Segments]]) -> None:
-    assert set(written) == TASKS | OTHERS
+def test_the_intents_are_those_of_the_label_scheme(handwritten: Examples) -> None:
+    assert set(handwritten) == TASKS | OTHERS
 
 
 def test_every_file_says_its_format() -> None:
@@ -133,39 +137,46 @@ def test_every_file_says_its_format() -> None:
         assert read_yaml(path)["version"] == "3.1", path
 
 
-def test_every_intent_has_enough_handwritten_examples(written: dict[str, list[Segments]]) -> None:
-    counts = {intent: len({fold(plain(example)) for example in examples}) for intent, examples in written.items()}
+def test_every_intent_has_enough_handwritten_examples(handwritten: Examples) -> None:
+    counts = {intent: len({deduplication_key(plain_text(example)) for example in examples}) for intent, examples in handwritten.items()}
     assert {intent: n for intent, n in counts.items() if n < (60 if intent in TASKS else 25)} == {}
 
 
-def test_no_sentence_stands_under_two_intents(written: dict[str, list[Segments]], generated: dict[str, list[Segments]]) -> None:
+def test_no_sentence_stands_under_two_intents(handwritten: Examples, generated: Examples) -> None:
     intents = defaultdict(set)
-    for source in (written, generated):
+    for source in (handwritten, generated):
         for intent, examples in source.items():
             for example in examples:
-                intents[fold(plain(example))].add(intent)
+                intents[deduplication_key(plain_text(example))].add(intent)
     assert {text: found for text, found in intents.items() if len(found) > 1} == {}
 
 
 def test_held_out_sentences_are_in_no_training_data(
-    written: dict[str, list[Segments]], generated: dict[str, list[Segments]], held_out: list[tuple[str, Segments]]
+    handwritten: Examples, generated: Examples, held_out: list[tuple[str, Segments]]
 ) -> None:
-    trained = {fold(plain(example)) for source in (written, generated) for examples in source.values() for example in examples}
-    assert [plain(example) for _, example in held_out if fold(plain(example)) in trained] == []
+    trained = {
+        deduplication_key(plain_text(example))
+        for source in (handwritten, generated)
+        for examples in source.values()
+        for example in examples
+    }
+    assert [plain_text(example) for _, example in held_out if deduplication_key(plain_text(example)) in trained] == []
 
 
 def test_held_out_sentences_cover_every_intent(held_out: list[tuple[str, Segments]]) -> None:
     assert set(Counter(intent for intent, _ in held_out)) == TASKS | OTHERS
 
 
-def test_only_known_entities_are_labelled(written: dict[str, list[Segments]], labelled: list[Segments]) -> None:
-    found = {part.entity for part in _spans(written)} | {part.entity for example in labelled for part in example if part.entity}
+def test_only_known_entities_are_labelled(handwritten: Examples, labelled: list[Segments]) -> None:
+    found = {part.entity for part in _labelled_segments(handwritten)} | {
+        part.entity for example in labelled for part in example if part.entity
+    }
     assert found <= ENTITIES
-    assert {part.entity for part in _spans(written)} >= ENTITIES
+    assert {part.entity for part in _labelled_segments(handwritten)} >= ENTITIES
 
 
-def test_spans_hold_no_civility_article_or_outer_space(written: dict[str, list[Segments]], labelled: list[Segments]) -> None:
-    spans = _spans(written) + [part for example in labelled for part in example if part.entity]
+def test_spans_hold_no_civility_article_or_outer_space(handwritten: Examples, labelled: list[Segments]) -> None:
+    spans = _labelled_segments(handwritten) + [part for example in labelled for part in example if part.entity]
     wrong = [
         part
         for part in spans
@@ -174,6 +185,8 @@ def test_spans_hold_no_civility_article_or_outer_space(written: dict[str, list[S
     assert wrong == []
 
 
-def test_no_annotation_is_left_half_written(written: dict[str, list[Segments]], labelled: list[Segments]) -> None:
-    sentences = [plain(example) for examples in written.values() for example in examples] + [plain(example) for example in labelled]
+def test_no_annotation_is_left_half_written(handwritten: Examples, labelled: list[Segments]) -> None:
+    sentences = [plain_text(example) for examples in handwritten.values() for example in examples] + [
+        plain_text(example) for example in labelled
+    ]
     assert [text for text in sentences if re.search(r"[\[\]{}]|\]\(", text) or text != text.strip()] == []

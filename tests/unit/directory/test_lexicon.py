@@ -15,16 +15,16 @@ from bot.installation.installation import Installation
 from bot.installation.supervisor import free_port
 from bot.sandbox.demo_directory import write_demo_file
 from bot.settings import load_settings
+from nlu.components.analysis import analyse
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.lexicon import NOTHING, ImportedLexicon
+from nlu.components.lexicon import EMPTY_LEXICON, ImportedLexicon
 from nlu.components.lexicon import Lexicon as Reading
-from nlu.components.reading import read
 
 LISTS = Gazetteers({"job": ["kine"]})
 
 
 def classes(lexicon: Reading, text: str, known: frozenset[str] = frozenset()) -> dict[str, frozenset[str]]:
-    return {unit.text: unit.classes for unit in lexicon.widen(read(text, LISTS), known)}
+    return {token.text: token.classes for token in lexicon.add_classes(analyse(text, LISTS), known)}
 
 
 def test_names_without_particles_and_towns_without_their_office(tmp_path: Path) -> None:
@@ -39,17 +39,17 @@ def test_names_without_particles_and_towns_without_their_office(tmp_path: Path) 
 
 def test_what_was_imported_is_read(tmp_path: Path) -> None:
     imported = ImportedLexicon(tmp_path / "index")
-    assert imported.now() is NOTHING
+    assert imported.current() is EMPTY_LEXICON
     write_demo_file(tmp_path / "demo.txt", people=200)
     import_file(tmp_path / "demo.txt", tmp_path / "index")
-    lexicon = imported.now()
+    lexicon = imported.current()
     found = classes(lexicon, "Leïla Benali, kiné à Saint-Cyr-sur-Loire ou Tours", frozenset(["a", "sur", "ou"]))
     assert "first" in found["Leïla"]
     assert "last" in found["Benali"]
     assert found["kiné"] == {"job"}
     assert found["à"] == found["ou"] == frozenset()
     assert "city" in found["Tours"]
-    assert imported.now() is lexicon
+    assert imported.current() is lexicon
 
 
 def test_a_new_import_is_followed(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_new_import_is_followed(tmp_path: Path) -> None:
         folder = current_folder(tmp_path / "index")
         assert folder
         (name,) = json.loads((folder / LEXICON).read_text(encoding="utf-8"))["last"][-1:]
-        assert "last" in classes(imported.now(), name)[name]
+        assert "last" in classes(imported.current(), name)[name]
 
 
 def test_an_index_without_words_or_with_broken_ones_is_none(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_an_index_without_words_or_with_broken_ones_is_none(tmp_path: Path) -> N
             (index / LEXICON).write_text(content, encoding="utf-8")
         (tmp_path / "current.new").write_text(index.name + "\n" * number, encoding="utf-8")
         (tmp_path / "current.new").replace(tmp_path / "current")
-        assert ImportedLexicon(tmp_path).now() is NOTHING
+        assert ImportedLexicon(tmp_path).current() is EMPTY_LEXICON
 
 
 def test_towns_of_several_words_and_what_the_training_knows() -> None:

@@ -1,4 +1,4 @@
-"""A real Rasa server with a small model of its own, and an action server that answers as it is told."""
+"""Fixtures: a real Rasa server with a small model of its own, and an action server in its place."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from typing import Any
 import pytest
 
 from nlu.environment import VARIABLES, prepare_process
-from nlu.evaluate import Example, Parse
+from nlu.evaluate import Example, Prediction
 
 prepare_process()
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = Path(__file__).parent / "fixtures"
 TOKEN = "secret-of-the-test"
-Reading = Callable[[list[Example]], list[Parse]]
+Predictor = Callable[[list[Example]], list[Prediction]]
 
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model trained on the fixtures with the components of config.yml."""
+    """Train a model on the fixtures with the components of config.yml; return its path."""
     from rasa.model_training import train
 
     folder = tmp_path_factory.mktemp("model")
@@ -48,20 +48,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def assistant() -> Reading:
-    """Reads examples with the model that the assistant runs with, loaded once; trained only where the sources have changed since."""
+def predict() -> Predictor:
+    """Load the assistant's own model, trained where the sources have changed; return its predictions of examples."""
     from rasa.utils.log_utils import configure_structlog
 
-    from nlu.evaluate import parser
+    from nlu.evaluate import load_predictor
     from nlu.train import ensure_model
 
     configure_structlog(logging.WARNING)  # Rasa's debug lines hold every text
-    return parser(ensure_model(report=False))
+    return load_predictor(ensure_model(report=False))
 
 
 @dataclass
 class ActionServer:
-    """A real HTTP server in the action server's place; `answer(body)` gives status and body."""
+    """An HTTP server in the action server's place, and the calls that it got."""
 
     port: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class ActionServer:
 
 @pytest.fixture(scope="session")
 def actions() -> Iterator[ActionServer]:
-    """Echoes the turn of the last message; fails with a body that holds the message where it is told to."""
+    """Start an action server that echoes the message's turn; `action_fails` fails with a body that holds the message."""
     server = ActionServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -88,7 +88,7 @@ def actions() -> Iterator[ActionServer]:
             self.wfile.write(data)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.port = http.server_address[1]
@@ -98,22 +98,22 @@ def actions() -> Iterator[ActionServer]:
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @dataclass
-class Rasa:
-    """A running server; `log` is all that it printed."""
+class RasaServer:
+    """A running server; `log` is the file of its output."""
 
     url: str
     log: Path
     process: subprocess.Popen[bytes]
 
     def send(self, body: Any, token: str | None = TOKEN, raw: bytes | None = None, route: str = "messages") -> tuple[int, dict[str, Any]]:
-        """POSTs `body`; status and JSON answer."""
+        """POST `body`; return status and JSON answer."""
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -126,14 +126,14 @@ class Rasa:
             return error.code, json.load(error)
 
     def say(self, conversation: str, text: str, turn: str | None = None) -> list[dict[str, Any]]:
-        """The messages answered to a text; the turn must succeed."""
+        """Send a text as a turn, which must succeed; return its messages."""
         body = {"conversation": conversation, "text": text, **({"turn": turn} if turn else {})}
         status, answer = self.send(body)
         assert status == 200, answer
         return list(answer["messages"])
 
     def health(self) -> int:
-        """The status of the health route, 0 where nothing listens yet."""
+        """Return the status of the health route, 0 where nothing listens yet."""
         try:
             with urllib.request.urlopen(f"{self.url}/webhooks/gateway/health", timeout=5) as answer:
                 return int(answer.status)
@@ -143,8 +143,8 @@ class Rasa:
             return 0
 
 
-def start(model: Path, actions_port: int, folder: Path) -> Rasa:
-    """Starts `rasa run` as the launcher does and waits until it is ready."""
+def start_rasa(model: Path, actions_port: int, folder: Path) -> RasaServer:
+    """Start `rasa run` as the launcher does, and wait until it is ready."""
     port = free_port()
     environment = {
         **os.environ,
@@ -162,28 +162,28 @@ def start(model: Path, actions_port: int, folder: Path) -> Rasa:
     ]  # fmt: skip
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    rasa = Rasa(f"http://127.0.0.1:{port}", log, process)
+    rasa = RasaServer(f"http://127.0.0.1:{port}", log, process)
     wait_until_ready(rasa)
     return rasa
 
 
-def wait_until_ready(rasa: Rasa, seconds: float = 60) -> None:
-    """Returns when the health route answers 200; fails with the log where the server ended."""
-    turns = threading.Event()
+def wait_until_ready(rasa: RasaServer, seconds: float = 60) -> None:
+    """Wait until the health route answers 200; fail with the log where the server ended or took too long."""
+    pause = threading.Event()
     for _ in range(int(seconds * 10)):
         if rasa.health() == 200:
             return
         if rasa.process.poll() is not None:
             break
-        turns.wait(0.1)
+        pause.wait(0.1)
     rasa.process.kill()
     raise AssertionError(rasa.log.read_text(errors="replace"))
 
 
 @pytest.fixture(scope="session")
-def rasa(model: Path, actions: ActionServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rasa]:
-    """One server for all tests of the session."""
-    server = start(model, actions.port, tmp_path_factory.mktemp("server"))
+def rasa(model: Path, actions: ActionServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaServer]:
+    """Start one server for all tests of the session."""
+    server = start_rasa(model, actions.port, tmp_path_factory.mktemp("server"))
     yield server
     server.process.terminate()
     server.process.wait(60)

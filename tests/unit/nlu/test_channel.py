@@ -1,4 +1,4 @@
-"""The gateway channel of a real Rasa server."""
+"""The gateway channel, in a real Rasa server."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ActionServer, Rasa, free_port, start
+from conftest import ActionServer, RasaServer, free_port, start_rasa
 
 
 @pytest.fixture
 def conversation() -> str:
+    """Return a new conversation's id."""
     return uuid.uuid4().hex
 
 
-def test_answers_a_text_with_structured_buttons(rasa: Rasa, conversation: str) -> None:
+def test_answers_a_text_with_structured_buttons(rasa: RasaServer, conversation: str) -> None:
     assert rasa.say(conversation, "bonjour") == [
         {
             "text": "Bonjour, que puis-je faire ?",
@@ -31,12 +32,12 @@ def test_answers_a_text_with_structured_buttons(rasa: Rasa, conversation: str) -
     ]
 
 
-def test_a_link_joins_the_text_before_it(rasa: Rasa, conversation: str) -> None:
+def test_a_link_joins_the_text_before_it(rasa: RasaServer, conversation: str) -> None:
     link = {"title": "Guide", "url": "https://sphere.example/guide"}
     assert rasa.say(conversation, "aide") == [{"text": "Voici une aide.", "buttons": [], "link": link}]
 
 
-def test_a_button_skips_understanding(rasa: Rasa, conversation: str) -> None:
+def test_a_button_skips_understanding(rasa: RasaServer, conversation: str) -> None:
     body = {"conversation": conversation, "intent": "add_partner", "entities": {"city": "Blois"}}
     assert rasa.send(body)[1]["messages"][0]["text"] == "Ville : Blois"
 
@@ -44,7 +45,7 @@ def test_a_button_skips_understanding(rasa: Rasa, conversation: str) -> None:
 @pytest.mark.parametrize(
     ("body", "intent"), [({"text": "bonjour"}, "greet"), ({"text": "c'est payant ?"}, "faq"), ({"intent": "add_partner"}, "add_partner")]
 )
-def test_what_was_understood_is_told_and_told_again(rasa: Rasa, conversation: str, body: dict[str, Any], intent: str) -> None:
+def test_the_intent_is_returned_and_returned_again(rasa: RasaServer, conversation: str, body: dict[str, Any], intent: str) -> None:
     body = {"conversation": conversation, "turn": "t-1", **body}
     first, again = rasa.send(body)[1], rasa.send(body)[1]
     assert first == again
@@ -52,13 +53,13 @@ def test_what_was_understood_is_told_and_told_again(rasa: Rasa, conversation: st
 
 
 @pytest.mark.parametrize("body", [{"text": "c'est payant ?"}, {"intent": "faq/cost"}])
-def test_a_question_is_answered_typed_or_by_button(rasa: Rasa, conversation: str, body: dict[str, Any]) -> None:
+def test_a_question_is_answered_typed_or_by_button(rasa: RasaServer, conversation: str, body: dict[str, Any]) -> None:
     _, answer = rasa.send({"conversation": conversation, **body})
     assert [m["text"] for m in answer["messages"]] == ["C'est gratuit."]
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "secret-of-the-tes", "é"])
-def test_no_token_no_answer(rasa: Rasa, conversation: str, token: str | None) -> None:
+def test_a_wrong_token_gets_no_answer(rasa: RasaServer, conversation: str, token: str | None) -> None:
     encoded = token.encode().decode("latin-1") if token else token
     status, answer = rasa.send({"conversation": conversation, "text": "bonjour"}, token=encoded)
     assert (status, answer["title"]) == (401, "Unknown token")
@@ -83,7 +84,7 @@ def test_no_token_no_answer(rasa: Rasa, conversation: str, token: str | None) ->
         ([], 422),
     ],
 )
-def test_malformed_requests_are_refused(rasa: Rasa, body: Any, status: int) -> None:
+def test_malformed_requests_are_refused(rasa: RasaServer, body: Any, status: int) -> None:
     code, answer = rasa.send(body)
     assert code == status
     assert answer["status"] == status
@@ -91,7 +92,7 @@ def test_malformed_requests_are_refused(rasa: Rasa, body: Any, status: int) -> N
     assert len(answer["id"]) == 32
 
 
-def test_a_body_that_is_no_json_is_refused(rasa: Rasa) -> None:
+def test_a_body_that_is_no_json_is_refused(rasa: RasaServer) -> None:
     assert rasa.send(None, raw=b"{")[0] == 422
 
 
@@ -99,17 +100,17 @@ def test_a_body_that_is_no_json_is_refused(rasa: Rasa) -> None:
     "text",
     ["/restart", '/inject{"x":1}', "  /goodbye", "//greet", '/EXTERNAL_x{"a": 1}', "/session_start", "\u00a0/ /affirm", "\ufeff/back"],
 )
-def test_typed_payloads_are_words(rasa: Rasa, conversation: str, text: str) -> None:
+def test_typed_payloads_are_text(rasa: RasaServer, conversation: str, text: str) -> None:
     rasa.say(conversation, "ajoute le dr Martin cardiologue à Tours")
     rasa.say(conversation, text)
-    events = _events(rasa, conversation)
+    events = _read_events(rasa, conversation)
     users = [event for event in events if event["event"] == "user"]
     assert not users[-1]["text"].startswith(("/", " "))
     assert users[-1]["parse_data"]["intent_ranking"], "understood as text, not taken for a payload"
     assert not any(event["event"] in ("restart", "rewind", "session_started") for event in events[events.index(users[0]) :])
 
 
-def test_the_turn_is_told_to_actions_and_taken_once(rasa: Rasa, actions: ActionServer, conversation: str) -> None:
+def test_actions_get_the_turn_and_it_runs_once(rasa: RasaServer, actions: ActionServer, conversation: str) -> None:
     first = rasa.say(conversation, "au revoir", turn="t-1")
     calls = len(actions.calls)
     assert first[0]["text"] == "tour t-1"
@@ -118,17 +119,17 @@ def test_the_turn_is_told_to_actions_and_taken_once(rasa: Rasa, actions: ActionS
     assert rasa.say(conversation, "au revoir", turn="t-2")[0]["text"] == "tour t-2"
 
 
-def test_a_failed_action_is_an_error_and_leaves_no_trace(rasa: Rasa, conversation: str) -> None:
+def test_a_failed_action_is_an_error_and_leaves_no_trace(rasa: RasaServer, conversation: str) -> None:
     rasa.say(conversation, "bonjour")
-    before = _events(rasa, conversation)
+    before = _read_events(rasa, conversation)
     status, answer = rasa.send({"conversation": conversation, "text": "merci beaucoup", "turn": "t"})
     assert (status, set(answer)) == (502, {"type", "title", "status", "id"})
-    assert _events(rasa, conversation) == before
+    assert _read_events(rasa, conversation) == before
     assert answer["id"] in rasa.log.read_text()
 
 
 def test_an_absent_action_server_is_an_error(model: Path, tmp_path: Path) -> None:
-    server = start(model, free_port(), tmp_path)
+    server = start_rasa(model, free_port(), tmp_path)
     try:
         assert server.send({"conversation": "c", "text": "au revoir"})[0] == 502
         assert server.say("c", "bonjour")
@@ -137,22 +138,22 @@ def test_an_absent_action_server_is_an_error(model: Path, tmp_path: Path) -> Non
         server.process.wait(60)
 
 
-def test_a_conversation_is_served_in_turn_and_others_beside_it(rasa: Rasa, conversation: str) -> None:
-    def one(number: int) -> str:
+def test_a_conversation_is_served_in_turn_and_others_beside_it(rasa: RasaServer, conversation: str) -> None:
+    def send(number: int) -> str:
         name = f"{conversation}-{number % 3}"
         return str(rasa.say(name, "au revoir", turn=f"{number}")[0]["text"])
 
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
-        assert list(pool.map(one, range(12))) == [f"tour {number}" for number in range(12)]
+        assert list(pool.map(send, range(12))) == [f"tour {number}" for number in range(12)]
 
 
-def test_emoji_alone_is_not_understood(rasa: Rasa, conversation: str) -> None:
+def test_emoji_alone_is_not_understood(rasa: RasaServer, conversation: str) -> None:
     assert [m["text"] for m in rasa.say(conversation, "😀👍")] == ["Je n'ai pas compris."]
 
 
-def test_a_tracker_outlives_the_server_and_logs_hold_no_text(rasa: Rasa, model: Path, actions: ActionServer, tmp_path: Path) -> None:
+def test_a_tracker_outlives_the_server_and_logs_hold_no_text(rasa: RasaServer, model: Path, actions: ActionServer, tmp_path: Path) -> None:
     word = "Zwyx" + uuid.uuid4().hex
-    server = start(model, actions.port, tmp_path)
+    server = start_rasa(model, actions.port, tmp_path)
     server.say("c", f"ajoute le dr {word} dentiste à {word}", turn="before")
     assert server.send({"conversation": "c", "intent": "thank", "entities": {"city": word}})[0] == 502
     server.send({"conversation": "c", "intent": "greet", "entities": {word: word}})
@@ -160,7 +161,7 @@ def test_a_tracker_outlives_the_server_and_logs_hold_no_text(rasa: Rasa, model: 
     answer = server.say("c", f"bonjour {word}", turn="last")
     server.process.kill()
     server.process.wait(60)
-    again = start(model, actions.port, tmp_path)
+    again = start_rasa(model, actions.port, tmp_path)
     try:
         assert again.say("c", f"bonjour {word}", turn="last") == answer
         assert again.say("c", "au revoir")
@@ -172,21 +173,22 @@ def test_a_tracker_outlives_the_server_and_logs_hold_no_text(rasa: Rasa, model: 
     assert word.lower() not in log.lower()
 
 
-def _events(rasa: Rasa, conversation: str) -> list[dict[str, Any]]:
-    with sqlite3.connect(rasa.log.parent / "rasa.db") as database:
-        rows = database.execute("select data from events where sender_id = ? order by id", (conversation,))
-        return [json.loads(row[0]) for row in rows]
-
-
 @pytest.mark.parametrize("before", ["", "/", "/inject "])
-def test_what_is_said_to_the_team_is_masked_and_kept_nowhere(rasa: Rasa, before: str) -> None:
+def test_a_text_that_is_no_turn_is_masked_and_stored_nowhere(rasa: RasaServer, before: str) -> None:
     text = f"{before}Jeanne Durand va mieux"
     masks = [{"start": len(before), "end": len(before) + 13, "entity": "usager_name"}]
     assert rasa.send({"text": text, "masks": masks}, route="masks") == (200, {"text": f"{before}[usager] va mieux"})
     assert "Jeanne" not in rasa.log.read_text()
 
 
-def test_masking_asks_for_the_token_and_for_a_text(rasa: Rasa) -> None:
+def test_masking_asks_for_the_token_and_for_a_text(rasa: RasaServer) -> None:
     assert rasa.send({"text": "bonjour"}, token="wrong", route="masks")[0] == 401
     assert [rasa.send(body, route="masks")[0] for body in ({}, {"text": 7}, {"text": "x" * 4001})] == [422, 422, 413]
     assert rasa.send({"text": " "}, route="masks") == (200, {"text": " "})
+
+
+def _read_events(rasa: RasaServer, conversation: str) -> list[dict[str, Any]]:
+    """Return the conversation's events from the tracker store."""
+    with sqlite3.connect(rasa.log.parent / "rasa.db") as database:
+        rows = database.execute("select data from events where sender_id = ? order by id", (conversation,))
+        return [json.loads(row[0]) for row in rows]

@@ -1,4 +1,4 @@
-"""The generated examples: spans exact, the same for a seed, nothing of Rasa needed."""
+"""The generated examples: exact spans, the same for the same seed, without Rasa."""
 
 from __future__ import annotations
 
@@ -11,20 +11,29 @@ from pathlib import Path
 import pytest
 
 from nlu.corpus import generate
-from nlu.corpus.examples import Segment, fold, merge, parse, plain, read_handwritten, read_yaml, render
-from nlu.corpus.generator import HANDWRITTEN, corpus
-from nlu.corpus.noise import Noise
-from nlu.corpus.swaps import Swaps
+from nlu.corpus.entity_substitution import EntitySubstituter
+from nlu.corpus.examples import (
+    Segment,
+    deduplication_key,
+    merge_segments,
+    parse_example,
+    plain_text,
+    read_handwritten,
+    read_yaml,
+    render_example,
+)
+from nlu.corpus.generator import HANDWRITTEN_DIR, build_corpus
+from nlu.corpus.noise import NoiseAugmenter
+from nlu.corpus.slot_values import DATA, SlotValues
 from nlu.corpus.templates import Templates
-from nlu.corpus.vocabulary import DATA, Vocabulary
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_an_annotated_sentence_survives_parse_and_render() -> None:
+def test_a_rendered_example_is_what_was_parsed() -> None:
     line = "ajoute le Dr [Leïla Benali](partner_name), [cardiologue](profession) à [Tours](city)"
-    assert render(parse(line)) == line
-    assert plain(parse(line)) == "ajoute le Dr Leïla Benali, cardiologue à Tours"
+    assert render_example(parse_example(line)) == line
+    assert plain_text(parse_example(line)) == "ajoute le Dr Leïla Benali, cardiologue à Tours"
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -44,15 +53,17 @@ def test_the_seed_alone_decides_in_another_process_too(tmp_path: Path) -> None:
 
 def test_what_is_written_reads_back_with_the_same_spans(tmp_path: Path) -> None:
     generate(tmp_path, 7)
-    assert read_handwritten(tmp_path) == corpus(7)
+    assert read_handwritten(tmp_path) == build_corpus(7)
 
 
 def test_there_are_many_and_none_is_handwritten() -> None:
-    made = corpus(7)
-    assert 10_000 <= sum(map(len, made.values())) <= 30_000
-    written = {fold(plain(example)) for examples in read_handwritten(HANDWRITTEN).values() for example in examples}
-    texts = [fold(plain(example)) for examples in made.values() for example in examples]
-    assert not written & set(texts)
+    generated = build_corpus(7)
+    assert 10_000 <= sum(map(len, generated.values())) <= 30_000
+    handwritten = {
+        deduplication_key(plain_text(example)) for examples in read_handwritten(HANDWRITTEN_DIR).values() for example in examples
+    }
+    texts = [deduplication_key(plain_text(example)) for examples in generated.values() for example in examples]
+    assert not handwritten & set(texts)
     assert len(texts) == len(set(texts))
 
 
@@ -62,11 +73,11 @@ def test_rasa_is_not_imported() -> None:
 
 
 def test_every_carrier_can_be_filled() -> None:
-    templates, vocabulary, rng = Templates(), Vocabulary("carriers"), random.Random(3)
+    templates, values, rng = Templates(), SlotValues("carriers"), random.Random(3)
     for intent, carriers in templates.carriers.items():
         for carrier in carriers:
             for _ in range(12):
-                text = plain(templates.sentence(carrier, vocabulary, rng))
+                text = plain_text(templates.expand(carrier, values, rng))
                 assert text
                 assert not re.search(r"[{}|]|  |^ | $", text), (intent, carrier, text)
 
@@ -83,41 +94,41 @@ def test_amounts_name_intents_that_have_carriers() -> None:
     ],
 )
 def test_elision_is_made_where_french_asks_for_it(carrier: str, expected: str) -> None:
-    templates, vocabulary, rng = Templates(), Vocabulary("elision"), random.Random(5)
+    templates, values, rng = Templates(), SlotValues("elision"), random.Random(5)
     for _ in range(60):
-        assert re.search(expected, plain(templates.sentence(carrier, vocabulary, rng)))
+        assert re.search(expected, plain_text(templates.expand(carrier, values, rng)))
 
 
 def test_an_unknown_slot_is_refused() -> None:
     with pytest.raises(KeyError):
-        Templates().sentence("ajoute {nobody}", Vocabulary("x"), random.Random(1))
+        Templates().expand("ajoute {nobody}", SlotValues("x"), random.Random(1))
 
 
-def test_careless_writing_keeps_every_entity_apart() -> None:
-    noise = Noise("spans")
-    example = parse("Ajoutez l'[infirmière](profession) [Zoé O'Brien](partner_name), RPPS [10001234567](rpps), s'il vous plaît")
+def test_noise_keeps_every_entity_apart() -> None:
+    noise = NoiseAugmenter("spans")
+    example = parse_example("Ajoutez l'[infirmière](profession) [Zoé O'Brien](partner_name), RPPS [10001234567](rpps), s'il vous plaît")
     for _ in range(300):
-        spoilt = noise.spoil(example)
-        assert [part.entity for part in spoilt if part.entity] == ["profession", "partner_name", "rpps"]
-        assert all(part.text == part.text.strip() and part.text for part in spoilt if part.entity)
-        assert [part.text for part in spoilt if part.entity == "rpps"] == ["10001234567"]
-        text, at = plain(spoilt), 0
-        for part in spoilt:
+        noisy = noise.augment(example)
+        assert [part.entity for part in noisy if part.entity] == ["profession", "partner_name", "rpps"]
+        assert all(part.text == part.text.strip() and part.text for part in noisy if part.entity)
+        assert [part.text for part in noisy if part.entity == "rpps"] == ["10001234567"]
+        text, at = plain_text(noisy), 0
+        for part in noisy:
             assert text[at : at + len(part.text)] == part.text
             at += len(part.text)
 
 
-def test_careless_writing_changes_most_sentences() -> None:
-    noise, example = Noise("changes"), parse("Pouvez-vous m'aider à retrouver un dossier, s'il vous plaît ?")
-    assert sum(noise.spoil(example) != example for _ in range(100)) > 90
+def test_noise_changes_most_sentences() -> None:
+    noise, example = NoiseAugmenter("changes"), parse_example("Pouvez-vous m'aider à retrouver un dossier, s'il vous plaît ?")
+    assert sum(noise.augment(example) != example for _ in range(100)) > 90
 
 
-def test_others_stand_in_for_people_and_towns_but_not_for_words_around() -> None:
-    swaps = Swaps(Vocabulary("swaps"))
-    example = parse("cherche le Dr [Martin](partner_name), [kiné](profession) à [Tours](city), le [deuxième](ordinal)")
+def test_substitution_changes_people_and_towns_but_not_the_words_around() -> None:
+    substituter = EntitySubstituter(SlotValues("swaps"))
+    example = parse_example("cherche le Dr [Martin](partner_name), [kiné](profession) à [Tours](city), le [deuxième](ordinal)")
     changed = 0
     for _ in range(20):
-        other = swaps.swap(example)
+        other = substituter.substitute(example)
         assert [part.entity for part in other] == [part.entity for part in example]
         assert [part.text for part in other if not part.entity] == [part.text for part in example if not part.entity]
         assert other[-1] == Segment("deuxième", "ordinal")
@@ -125,6 +136,6 @@ def test_others_stand_in_for_people_and_towns_but_not_for_words_around() -> None
     assert changed == 20
 
 
-def test_merging_mends_spaces_in_plain_text_only() -> None:
-    segments = merge([Segment("  ajoute "), Segment(" l' "), Segment("IDE", "profession"), Segment(" , svp ")])
-    assert render(segments) == "ajoute l'[IDE](profession), svp"
+def test_merging_fixes_spaces_in_plain_text_only() -> None:
+    segments = merge_segments([Segment("  ajoute "), Segment(" l' "), Segment("IDE", "profession"), Segment(" , svp ")])
+    assert render_example(segments) == "ajoute l'[IDE](profession), svp"

@@ -1,37 +1,37 @@
-"""What was once misunderstood is understood, intent and spans, by the model that the present sources give."""
+"""Sentences that were once misunderstood are understood, intent and spans, by the model of the present sources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from nlu.evaluate import Example, Parse, read_examples
+from nlu.evaluate import Example, Prediction, read_examples
 
 CASES = Path(__file__).resolve().parents[2] / "understanding" / "regressions.yml"
-HELD_DOWN = "a" * 4000
-Reading = Callable[[list[Example]], list[Parse]]
+REPEATED_LETTER = "a" * 4000
+Predictor = Callable[[list[Example]], list[Prediction]]
 
 
-def test_every_case_is_read_in_full(assistant: Reading) -> None:
+def test_every_case_is_predicted_exactly(predict: Predictor) -> None:
     examples = read_examples(CASES)
-    parses = assistant(examples)
+    predictions = predict(examples)
     assert [
-        (example.text, parse.intent, _pieces(example.text, parse))
-        for example, parse in zip(examples, parses, strict=True)
-        if (parse.intent, parse.entities) != (example.intent, example.entities)
+        (example.text, prediction.intent, _entity_texts(example.text, prediction))
+        for example, prediction in zip(examples, predictions, strict=True)
+        if (prediction.intent, prediction.entities) != (example.intent, example.entities)
     ] == []
 
 
-def test_what_is_no_sentence_is_refused_whole(assistant: Reading) -> None:
-    texts = ["<script>alert(1)</script>", HELD_DOWN, "aaaaaaa", "zzzzz zzzzz"]
-    parses = assistant([Example(text, "", frozenset()) for text in texts])
-    assert [(parse.intent, parse.entities) for parse in parses] == [("nlu_fallback", frozenset())] * len(texts)
+def test_a_text_without_content_is_rejected_whole(predict: Predictor) -> None:
+    texts = ["<script>alert(1)</script>", REPEATED_LETTER, "aaaaaaa", "zzzzz zzzzz"]
+    predictions = predict([Example(text, "", frozenset()) for text in texts])
+    assert [(prediction.intent, prediction.entities) for prediction in predictions] == [("nlu_fallback", frozenset())] * len(texts)
 
 
-def test_an_address_with_an_accent_is_no_value(assistant: Reading) -> None:
-    (parse,) = assistant([Example("zoé@ortho.example", "", frozenset())])
-    assert parse.entities == frozenset()
+def test_an_address_with_an_accent_is_no_entity(predict: Predictor) -> None:
+    (prediction,) = predict([Example("zoé@ortho.example", "", frozenset())])
+    assert prediction.entities == frozenset()
 
 
-def _pieces(text: str, parse: Parse) -> list[tuple[str, str]]:
-    return sorted((entity, text[start:end]) for entity, start, end in parse.entities)
+def _entity_texts(text: str, prediction: Prediction) -> list[tuple[str, str]]:
+    return sorted((entity, text[start:end]) for entity, start, end in prediction.entities)

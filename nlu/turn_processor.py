@@ -1,0 +1,182 @@
+"""A message processor whose turns either succeed as a whole or leave no trace.
+
+Rasa's own processor goes on when an action fails: it answers with nothing and saves the turn. Here a turn is an error where an action
+fails, the limit of predictions is reached or nothing is said; its tracker is not saved, so the gateway may send the turn again.
+"""
+
+from __future__ import annotations
+
+import functools
+from contextvars import ContextVar
+from typing import Any
+
+import jsonschema.validators
+from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+
+from nlu.pii_masking import mask_parse_data
+from nlu.replies import Reply, TurnOutputChannel, to_replies
+
+_failures: ContextVar[list[str] | None] = ContextVar("failures", default=None)
+"""What failed in the current turn; None outside of one."""
+
+
+class TurnFailed(Exception):
+    """The turn did not come to its end; nothing of it was saved."""
+
+    def __init__(self, reason: str, *, actions: bool) -> None:
+        """Keep the reason; `actions` tells whether the action server failed or did not answer."""
+        super().__init__(reason)
+        self.actions = actions
+
+
+class FailureRecordingEndpoint:
+    """The action endpoint; records failed calls, which Rasa swallows in places."""
+
+    def __init__(self, endpoint: EndpointConfig) -> None:
+        self._endpoint = endpoint
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._endpoint, name)
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Pass the call on and record its failure. A rejected execution (400) is an answer, not a failure."""
+        try:
+            return await self._endpoint.request(*args, **kwargs)
+        except Exception as error:  # recorded and raised again
+            rejected = isinstance(error, ClientResponseError) and error.status == 400
+            if not rejected:
+                _record_failure(f"action server: {type(error).__name__}")
+            raise
+
+
+class FailureRecordingAction(Action):
+    """An action; records that it raised, which Rasa would log with the message's content and forget."""
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+
+    def name(self) -> str:
+        """Return the action's own name."""
+        return str(self._action.name())
+
+    def event_for_successful_execution(self, prediction: Any) -> Any:
+        """Return the action's own event."""
+        return self._action.event_for_successful_execution(prediction)
+
+    async def run(self, output_channel: Any, nlg: Any, tracker: Any, domain: Any) -> Any:
+        """Run the action; an exception is recorded, and the turn fails at the next step."""
+        try:
+            return await self._action.run(output_channel, nlg, tracker, domain)
+        except ActionExecutionRejection:
+            raise
+        except Exception as error:  # `_raise_if_failed` answers it
+            _record_failure(f"{self.name()}: {type(error).__name__}")
+            return []
+
+
+class TurnProcessor(MessageProcessor):
+    """Rasa's processor with turns that fail as a whole."""
+
+    @classmethod
+    def from_processor(cls, processor: MessageProcessor) -> TurnProcessor:
+        """Return a processor with the state (model, stores) of one that Rasa built."""
+        turn_processor = cls.__new__(cls)
+        turn_processor.__dict__.update(processor.__dict__)
+        if turn_processor.action_endpoint is not None:
+            turn_processor.action_endpoint = FailureRecordingEndpoint(turn_processor.action_endpoint)
+        turn_processor.on_circuit_break = _raise_prediction_limit
+        return turn_processor
+
+    async def answer(self, message: UserMessage) -> list[Reply]:
+        """Return the replies to `message`, whose output channel is a `TurnOutputChannel` and whose id is the turn's.
+
+        A turn of the current session that was answered before is answered from the tracker, and nothing runs; any other is run and
+        saved.
+
+        Raises:
+            TurnFailed: the turn did not come to its end.
+            InvalidReply: a reply is malformed.
+        """
+        tracker = await self.get_tracker(message.sender_id)
+        output = message.output_channel
+        utterances, text, output.intent = _find_turn(tracker, message.message_id)
+        output.masked_text = text
+        for event in utterances:
+            await output.send_response(message.sender_id, event.message())
+        return to_replies(output.messages) if output.messages else await self._run_turn(message, tracker, output)
+
+    async def _run_turn(self, message: UserMessage, tracker: DialogueStateTracker, output: TurnOutputChannel) -> list[Reply]:
+        token = _failures.set([])
+        try:
+            await self._update_tracker_session(tracker, output, message.metadata)
+            if output.masks is not None:  # understood as typed, stored masked
+                parse_data = await self.parse_message(message, tracker)
+                message.text, message.parse_data = mask_parse_data(message.text, parse_data, output.masks)
+                output.masked_text = message.text
+            await self._handle_message_with_tracker(message, tracker)
+            tracker = await self.run_action_extract_slots(output, tracker)
+            _raise_if_failed()
+            await self._run_prediction_loop(output, tracker)
+            replies = to_replies(output.messages)
+            if not replies:
+                raise TurnFailed("nothing was said", actions=False)
+            output.intent = _find_turn(tracker, message.message_id)[2]
+            await self.save_tracker(tracker)
+        finally:
+            _failures.reset(token)
+        return replies
+
+    async def _run_action(
+        self, action: Action, tracker: DialogueStateTracker, output_channel: OutputChannel, nlg: Any, prediction: Any
+    ) -> bool:
+        continues = await super()._run_action(FailureRecordingAction(action), tracker, output_channel, nlg, prediction)
+        _raise_if_failed()
+        return bool(continues)
+
+
+def _record_failure(reason: str) -> None:
+    failures = _failures.get()
+    if failures is not None:
+        failures.append(reason)
+
+
+def _raise_if_failed() -> None:
+    if failures := _failures.get():
+        raise TurnFailed(failures[0], actions=True)
+
+
+def _raise_prediction_limit(*_: Any) -> None:
+    raise TurnFailed("more predictions than allowed", actions=False)
+
+
+def _find_turn(tracker: DialogueStateTracker, turn: str) -> tuple[list[BotUttered], str, str | None]:
+    """Return what the bot said in an earlier turn, the user's text as it was stored, and its intent."""
+    utterances: list[BotUttered] = []
+    inside, text, intent = False, "", None
+    for event in tracker.events:
+        if isinstance(event, UserUttered) and event.message_id:
+            inside = event.message_id == turn
+            text, intent = ((event.text or ""), event.intent_name) if inside else (text, intent)
+        elif inside and isinstance(event, BotUttered):
+            utterances.append(event)
+    return utterances, text, intent
+
+
+def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:
+    _ACTION_RESULT_VALIDATOR.validate(result)
+    return True
+
+
+# Rasa checks its own schema of an action's answer at every call, two thirds of a turn's time: here the validator is prepared once.
+_ACTION_RESULT_SCHEMA = RemoteAction.action_response_format_spec()
+_ACTION_RESULT_VALIDATOR = jsonschema.validators.validator_for(_ACTION_RESULT_SCHEMA)(_ACTION_RESULT_SCHEMA)
+RemoteAction._validate_action_result = _validate_action_result
+
+
+# Rasa looks up an event's class among all subclasses for every event of a conversation that it reads: here the lookup is cached.
+Event.resolve_by_type = staticmethod(functools.cache(Event.resolve_by_type))
