@@ -7,7 +7,6 @@ import hmac
 import json
 import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,13 +14,14 @@ from fastapi.responses import JSONResponse
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from sqlalchemy.dialects import postgresql, sqlite
 from starlette.responses import Response
 
 from bot.core.clock import Clock
-from bot.core.database import Database
+from bot.core.database import Database, announce
+from bot.core.upsert import insert_or_ignore
 from bot.notifications import communication_requests
 from bot.notifications.cloudevents import CloudEvent, parse
+from bot.notifications.fan_out import QUEUE
 from bot.notifications.tables import Event
 
 MAX_BODY = 1024 * 1024
@@ -61,12 +61,8 @@ def router(
     clock: Clock,
     token: str,
     malformed_a_minute: int = MALFORMED_A_MINUTE,
-    wake: Callable[[], None] = lambda: None,
 ) -> APIRouter:
-    """`POST /events`: 202 once everything is stored; 400 says what is wrong, event by event, and the good ones are stored all the same.
-
-    `wake` is told when something was stored.
-    """
+    """`POST /events`: 202 once everything is stored; 400 says what is wrong, event by event, and the good ones are stored all the same."""
     routes, senders = APIRouter(), _Senders(malformed_a_minute)
 
     @routes.post("/events", status_code=202)
@@ -77,8 +73,6 @@ def router(
             await senders.check(sender)
             events, problems = await _events(*await _json(request))
             await _store(database, clock, events)
-            if events:
-                wake()
             if problems:
                 raise _Malformed("some events are malformed; the others are stored", accepted=len(events), errors=problems)
         except _Malformed as malformed:
@@ -182,6 +176,6 @@ async def _store(database: Database, clock: Clock, events: list[CloudEvent]) -> 
         }
         for event in events
     ]
-    insert = (sqlite if database.is_sqlite else postgresql).insert(Event)
     async with database.writing() as session:
-        await session.execute(insert.on_conflict_do_nothing(), rows)
+        await session.execute(insert_or_ignore(session, Event), rows)
+        announce(session, QUEUE.name)

@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, union, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, insert, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import RPPS_SYSTEM, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.core.upsert import insert_or_ignore
 from bot.identity.tables import ChatLink
+from bot.jobs.leases import FAN_OUT
+from bot.jobs.queue import Queue
+from bot.jobs.retry import RetryStrategy
 from bot.notifications.batching import free_at
 from bot.notifications.care_team_cache import NOBODY, CachedCareTeam, CareTeamCache
 from bot.notifications.kinds import Mode
@@ -33,9 +36,10 @@ from bot.notifications.tables import WAITING, Event, Notice, NoticeSend
 PEOPLE_AT_ONCE = 100
 """Notices made in one transaction."""
 EVENTS_AT_ONCE = 200
-LEASE = timedelta(seconds=15)
-"""How long claimed events are left to a process that gives no sign."""
-FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=2), timedelta(minutes=10)
+RETRY = RetryStrategy(first=timedelta(seconds=2), longest=timedelta(minutes=10), jitter=0.0)
+"""When the platform is asked again."""
+QUEUE = Queue(name="events", key=Event.id, is_open=(Event.fanned_out_at.is_(None),), lease_until=Event.fan_out_after, lease=FAN_OUT)
+"""Events to fan out. One column, `fan_out_after`, holds the lease and the instant of the next attempt."""
 
 EVENTS, NOTICES, SENDS = (table.metadata.tables[table.__tablename__] for table in (Event, Notice, NoticeSend))
 _occurred = func.coalesce(EVENTS.c.occurred_at, EVENTS.c.received_at)
@@ -116,8 +120,7 @@ class FanOut:
     async def _claim(self) -> list[_Taken]:
         """Lease the oldest events that are due, but for those of a dossier whose older ones are not due, or in hand elsewhere."""
         now = self._clock.now()
-        open_ = EVENTS.c.fanned_out_at.is_(None)
-        due = (open_, or_(EVENTS.c.fan_out_after.is_(None), EVENTS.c.fan_out_after <= now))
+        due = QUEUE.due(now)
         async with self._database.reading() as session:  # a look before the write lock is taken
             if await session.scalar(select(EVENTS.c.id).where(*due).limit(1)) is None:
                 return []
@@ -129,23 +132,28 @@ class FanOut:
                 return []
             ids = [event.id for event in found]
             elsewhere = select(EVENTS.c.subject, _occurred, EVENTS.c.id).where(
-                open_, EVENTS.c.subject.in_({event.subject for event in found}), EVENTS.c.id.not_in(ids), _occurred <= found[-1].occurred_at
+                *QUEUE.is_open,
+                EVENTS.c.subject.in_({event.subject for event in found}),
+                EVENTS.c.id.not_in(ids),
+                _occurred <= found[-1].occurred_at,
             )
             first: dict[str, tuple[datetime, int]] = {}
             for subject, occurred_at, event_id in await session.execute(elsewhere):
                 first[subject] = min(first.get(subject, (occurred_at, event_id)), (occurred_at, event_id))
             free = [e for e in found if e.subject is None or (e.occurred_at, e.id) < first.get(e.subject, (e.occurred_at, e.id + 1))]
-            lease = update(EVENTS).where(EVENTS.c.id.in_([event.id for event in free]))
-            await session.execute(lease.values(fan_out_after=now + LEASE))
+            await QUEUE.hold(session, [event.id for event in free], now)
         return free
 
     async def _put_off(self, event: _Taken, work: _Pass, error: Exception | None) -> None:
         now = self._clock.now()
         work.in_hand.discard(event.id)
-        wait = min(FIRST_RETRY * 2 ** min(event.attempts, 20), LONGEST_RETRY)
-        if error is not None:
-            log_error(error, "asking whom an event concerns; it is tried again")
-        values = {"fan_out_after": now + wait, "fan_out_attempts": event.attempts + 1} if error else {"fan_out_after": None}
+        if error is None:
+            async with self._database.writing() as session:
+                await QUEUE.release(session, [event.id])
+            return
+        log_error(error, "asking whom an event concerns; it is tried again")
+        attempts = event.attempts + 1
+        values = {"fan_out_after": RETRY.next_attempt(attempts, now), "fan_out_attempts": attempts}
         async with self._database.writing() as session:
             await session.execute(update(EVENTS).where(EVENTS.c.id == event.id).values(**values))
 
@@ -205,12 +213,11 @@ class FanOut:
                 await self._notices(session, pairs, now)
             if finished:
                 await session.execute(update(EVENTS).where(EVENTS.c.id.in_(finished)).values(fanned_out_at=now))
-            if work.in_hand:
-                await session.execute(update(EVENTS).where(EVENTS.c.id.in_(work.in_hand)).values(fan_out_after=now + LEASE))
+            await QUEUE.renew(session, work.in_hand, now)
 
     async def _notices(self, session: AsyncSession, pairs: list[tuple[_Taken, str, str]], now: datetime) -> None:
         accounts = sorted({account_id for _, _, account_id in pairs})
-        await ensure_recipients(session, accounts, is_sqlite=self._database.is_sqlite)
+        await ensure_recipients(session, accounts)
         people = {person.account_id: person for person in await lock_recipients(session, accounts, waiting=True)}
         reach = await self._reaching(session, accounts, now)
         last = await last_messages(session, accounts, now)
@@ -229,8 +236,9 @@ class FanOut:
             }
             for event, author, account_id in pairs
         ]
-        upsert = (sqlite if self._database.is_sqlite else postgresql).insert(NOTICES).on_conflict_do_nothing()
-        made = await session.execute(upsert.returning(NOTICES.c.id, NOTICES.c.event_id, NOTICES.c.account_id), rows)
+        made = await session.execute(
+            insert_or_ignore(session, NOTICES).returning(NOTICES.c.id, NOTICES.c.event_id, NOTICES.c.account_id), rows
+        )
         sends: list[dict[str, Any]] = []
         look: dict[str, datetime] = {}
         for notice_id, event_id, account_id in made.all():

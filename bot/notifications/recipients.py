@@ -8,18 +8,21 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database, random_id
+from bot.core.upsert import insert_or_ignore
 from bot.notifications.preferences import Preferences
 from bot.notifications.tables import NotificationPerson
 
 ADDRESS_KEPT = timedelta(hours=1)
 """After that the platform is asked again where mails go."""
+
+DUE_TOPIC = "notifications"
+"""Topic that is announced where somebody's notifications fall due at once (`bot.core.database.announce`)."""
 
 PEOPLE = NotificationPerson.metadata.tables[NotificationPerson.__tablename__]
 
@@ -73,7 +76,7 @@ def _people(rows: Iterable[Any]) -> list[Recipient]:
     return people
 
 
-async def ensure_recipients(session: AsyncSession, accounts: Collection[str], *, is_sqlite: bool) -> None:
+async def ensure_recipients(session: AsyncSession, accounts: Collection[str]) -> None:
     """Make the rows that are missing."""
     known = set(await session.scalars(select(PEOPLE.c.account_id).where(PEOPLE.c.account_id.in_(accounts))))
     new = [
@@ -81,8 +84,7 @@ async def ensure_recipients(session: AsyncSession, accounts: Collection[str], *,
         for account_id in sorted(set(accounts) - known)
     ]
     if new:
-        insert = (sqlite if is_sqlite else postgresql).insert(PEOPLE)
-        await session.execute(insert.on_conflict_do_nothing(), new)
+        await session.execute(insert_or_ignore(session, PEOPLE), new)
 
 
 async def schedule_check(session: AsyncSession, instants: Mapping[str, datetime]) -> None:
@@ -93,6 +95,12 @@ async def schedule_check(session: AsyncSession, instants: Mapping[str, datetime]
     for at, accounts in by_instant.items():
         later = or_(PEOPLE.c.look_at.is_(None), PEOPLE.c.look_at > at)
         await session.execute(update(PEOPLE).where(PEOPLE.c.account_id.in_(accounts), later).values(look_at=at))
+
+
+async def next_check(session: AsyncSession, now: datetime) -> datetime | None:
+    """Return the earliest instant after `now` at which somebody is to be looked at, None where there is none."""
+    look_at: datetime | None = await session.scalar(select(func.min(PEOPLE.c.look_at)).where(PEOPLE.c.look_at > now))
+    return look_at
 
 
 def read_preferences(document: dict[str, Any]) -> Preferences:

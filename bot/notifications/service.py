@@ -10,18 +10,18 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import audit
 from bot.core.clock import Clock
-from bot.core.database import Database, random_id
+from bot.core.database import Database, announce
 from bot.notifications import calendar, notification_list
 from bot.notifications.available_channels import ways_of
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.notification_list import Page
 from bot.notifications.page_links import make_page_link
 from bot.notifications.preferences import Preferences
+from bot.notifications.recipients import DUE_TOPIC, ensure_recipients
 from bot.notifications.tables import WAITING, Notice, NoticeSend, NotificationPerson
 from bot.settings import Settings
 
@@ -140,9 +140,7 @@ class Notifications:
 
     async def _locked(self, session: AsyncSession, account_id: str) -> NotificationPerson:
         """The person's row under lock, made if missing."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(NotificationPerson)
-        new = {"account_id": account_id, "preferences": {}, "version": 0, "email": "", "unsubscribe_token": random_id()}
-        await session.execute(insert.values(**new).on_conflict_do_nothing())
+        await ensure_recipients(session, [account_id])
         locked = select(NotificationPerson).where(NotificationPerson.account_id == account_id).with_for_update()
         return (await session.scalars(locked)).one()
 
@@ -164,6 +162,7 @@ class Notifications:
         waits = exists().where(NoticeSend.account_id == account_id, NoticeSend.state == WAITING)
         look = update(NotificationPerson).where(NotificationPerson.account_id == account_id, waits).values(look_at=now)
         await session.execute(look.execution_options(synchronize_session=False))
+        announce(session, DUE_TOPIC)
 
 
 def _without_what_is_over(preferences: Preferences, now: datetime) -> Preferences:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.installation.supervisor import free_port
-from bot.jobs.outbox import LEASE, OutboxRow, claim
+from bot.jobs.leases import OUTBOX
+from bot.jobs.outbox import MESSAGES, OutboxRow, in_order_per_conversation
 from bot.messaging.channel import ChannelUnavailable, ChatClosed, MessageRefused, RateLimited
 from bot.messaging.tables import Conversation
 from bot.notifications.dead_letters import DeadLetters, NotDead
@@ -73,7 +74,7 @@ async def test_being_told_to_wait_spends_no_attempt_and_is_obeyed(town: Town) ->
     for _ in range(2):
         await town.later(timedelta(seconds=30))
     assert town.told() == []
-    (row,) = await town.rows(OutboxRow, OutboxRow.kind == "push")
+    (row,) = await town.rows(OutboxRow, OutboxRow.kind == "chat")
     assert row.attempts == 0
     await town.later(timedelta(seconds=30))
     assert len(town.told()) == 1
@@ -88,7 +89,7 @@ async def test_an_absent_channel_is_tried_for_four_hours_then_mail_takes_over_an
     await town.until_given_up()
     assert len(town.mails(CLAIRE)) == 1
     (letter,) = await letters.letters()
-    assert (letter.kind, letter.way, letter.error, letter.taken_over) == ("push", "telegram", "ChannelUnavailable", True)
+    assert (letter.kind, letter.way, letter.error, letter.taken_over) == ("chat", "telegram", "ChannelUnavailable", True)
     assert timedelta(hours=3.5) < letter.dead_at - letter.created_at < timedelta(hours=4.5)
     assert await letters.resend_all() == 0  # told by mail already
     town.telegram.fails = []
@@ -171,13 +172,11 @@ async def test_a_worker_that_was_killed_while_sending_leaves_it_to_another_after
     await town.link(CLAIRE)
     await town.happens()
     await town.process.notifying.run_due()
-    await town.process.delivery.deliver_due()
-    async with town.database.writing() as session:
-        assert len(await claim(session, "push", now=town.clock.now(), limit=10)) == 1
+    assert len(await MESSAGES.claim(town.database, town.clock, in_order_per_conversation(), limit=10)) == 1
     other = Process(town)
     await other.tell()
     assert town.told() == []
-    town.clock.advance(LEASE + timedelta(seconds=1))
+    town.clock.advance(OUTBOX + timedelta(seconds=1))
     await other.tell()
     await other.aclose()
     assert len(town.told()) == 1
@@ -190,11 +189,9 @@ async def test_chat_rows_of_one_chat_are_claimed_one_by_one_in_their_order(town:
         await town.happens(subject=subject)
         await town.process.notifying.run_due()
         town.clock.advance(timedelta(seconds=1))
+    (first,) = await MESSAGES.claim(town.database, town.clock, in_order_per_conversation(), limit=10)
+    assert await MESSAGES.claim(town.database, town.clock, in_order_per_conversation(), limit=10) == []
     async with town.database.writing() as session:
-        (first,) = await claim(session, "chat", now=town.clock.now(), limit=10)
-    async with town.database.writing() as session:
-        assert await claim(session, "chat", now=town.clock.now(), limit=10) == []
         await session.execute(update(OutboxRow).where(OutboxRow.id == first.id).values(done_at=town.clock.now()))
-    async with town.database.writing() as session:
-        (second,) = await claim(session, "chat", now=town.clock.now(), limit=10)
+    (second,) = await MESSAGES.claim(town.database, town.clock, in_order_per_conversation(), limit=10)
     assert first.id < second.id

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from bot.notifications.fan_out import LEASE
+from bot.jobs.leases import FAN_OUT
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.tables import Event, Notice
 from tests.unit.notifications.town import CLAIRE, DOSSIER, KARIM, OTHER, PAUL, Process, Town
@@ -138,12 +138,12 @@ async def test_events_are_taken_in_the_order_in_which_they_occurred(town: Town) 
 async def test_an_event_in_another_s_hands_keeps_the_later_ones_of_its_dossier_waiting(town: Town) -> None:
     held = await town.happens()
     async with town.database.writing() as session:
-        await session.execute(update(Event).where(Event.id == held).values(fan_out_after=town.clock.now() + LEASE))
+        await session.execute(update(Event).where(Event.id == held).values(fan_out_after=town.clock.now() + FAN_OUT))
     await town.happens("note.added")
     await town.happens("note.added", OTHER)
     await town.notify_only()
     assert [notice.dossier for notice in await town.notices(CLAIRE)] == [OTHER]
-    town.clock.advance(LEASE)  # whoever held it was killed
+    town.clock.advance(FAN_OUT)  # whoever held it was killed
     await town.notify_only()
     assert [notice.kind for notice in await town.notices(CLAIRE)][1:] == ["document.added", "note.added"]
 

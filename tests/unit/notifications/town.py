@@ -21,9 +21,8 @@ from bot.fhir.client import FhirClient
 from bot.identity.service import Identity
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import OutboxRow
-from bot.messaging.channel import ChannelCapabilities, Chat, OutboundMessage
-from bot.messaging.delivery import Delivery
 from bot.messaging.gateway import Gateway
+from bot.messaging.mail_sender import MailSender
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.tables import MessageRow
 from bot.notifications.kinds import DeliveryChannel
@@ -35,6 +34,7 @@ from bot.settings import Settings
 from tests.databases import fresh_database
 from tests.unit.accounts.world import Line
 from tests.unit.messaging.harness import settings_for
+from tests.unit.messaging.recording_channel import RecordingChannel
 from tests.unit.sandbox.running import TOKEN, Sandbox
 
 CLAIRE, KARIM, PAUL = "claire.moreau@sphere.example", "karim.benali@sphere.example", "paul.martin@sphere.example"
@@ -42,46 +42,6 @@ DOSSIER, OTHER, THIRD = "SPH-2024-000137", "SPH-2024-000142", "SPH-2024-000205"
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 """A Monday, 11h in Paris."""
 MINUTE = timedelta(minutes=1)
-
-
-class Wire:
-    """A channel that notes what it is given, and does what it is told to raise."""
-
-    routes = None
-
-    def __init__(self, name: str) -> None:
-        self.means = ChannelCapabilities(
-            name=name, trusted=False, longest_text=4096, most_buttons=10, longest_title=60, buttons_per_row=1, edits=True, deletes=True
-        )
-        self.sent: list[tuple[str, OutboundMessage]] = []
-        self.replaced: list[tuple[str, str, OutboundMessage]] = []
-        self.fails: list[Exception] = []
-        """Raised by the next calls, in order."""
-        self.blocked: Exception | None = None
-
-    async def send(self, chat: Chat, part: OutboundMessage) -> str:
-        if self.blocked is not None:
-            raise self.blocked
-        if self.fails:
-            raise self.fails.pop(0)
-        self.sent.append((chat.address, part))
-        return str(len(self.sent))
-
-    async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None:
-        self.replaced.append((chat.address, sent_id, part))
-
-    async def delete(self, chat: Chat, sent_id: str) -> None: ...
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    async def stop_receiving(self) -> None: ...
-
-    async def typing(self, chat: Chat) -> None: ...
-
-    async def healthy(self) -> bool:
-        return True
 
 
 async def _redeem(_conversation_id: str, _token: str) -> str | None:
@@ -100,16 +60,16 @@ class Process:
         for wire in town.wires.values():
             self.gateway.doors.add(wire)
         self.notifying = NotificationWorker(town.settings, town.database, town.clock, town.fhir, self.privacy, self.gateway.doors.channels)
-        self.gateway.decide_again(self.notifying.following)
-        self.delivery = Delivery(town.settings, town.database, town.clock, self.gateway, self.privacy, notices=self.notifying.following)
+        self.gateway.tracking.register(self.notifying.tracker)
+        self.mails = MailSender(town.settings, town.database, town.clock, self.gateway.tracking)
 
     async def aclose(self) -> None:
         await self.gateway.stop()
 
     async def tell(self) -> None:
-        """Everything that is due now, until nothing is: fan-out, handing, chats, mails, pushes."""
+        """Do everything that is due now, until nothing is: fan-out, dispatch, mails, messages."""
         for _ in range(50):
-            if not (await self.notifying.run_due() + await self.delivery.deliver_due() + await self.gateway.pusher.push_due()):
+            if not (await self.notifying.run_due() + await self.mails.send_due() + await self.gateway.sender.send_due()):
                 return
         raise AssertionError("there is always something more to do")
 
@@ -121,13 +81,13 @@ class Town:
         self.database, self.sandbox, self.settings, self.clock = database, sandbox, settings, clock
         self.line = Line()
         self.fhir = FhirClient(sandbox.fhir, TOKEN, transport=self.line)
-        self.wires = {name: Wire(name) for name in ("telegram", "teams")}
+        self.wires = {name: RecordingChannel(name) for name in ("telegram", "teams")}
         self.service = Notifications(database, clock, settings)
         self.process = Process(self)
         self._numbers = itertools.count(1)
 
     @property
-    def telegram(self) -> Wire:
+    def telegram(self) -> RecordingChannel:
         return self.wires["telegram"]
 
     def account(self, email: str) -> str:
