@@ -129,7 +129,7 @@ def overview_button(context: Context) -> Button:
 
 async def _words(context: Context, preferences: Preferences) -> Words:
     person = await context.member()
-    ways = await context.services.notifications.ways(person.id, person.email)
+    ways = await context.services.notifications.channels(person.id, person.email)
     return Words(context.speech, preferences, ways, context.services.clock.now())
 
 

@@ -28,7 +28,7 @@ async def preset_changes(context: Context, name: str) -> tuple[Change, ...]:
     if name != "digest":
         return PRESETS[name]
     person, service = await context.member(), context.services.notifications
-    ways = await service.ways(person.id, person.email)
+    ways = await service.channels(person.id, person.email)
     preferences = await service.preferences(person.id)
     lines = [modes(category, preferences, ways)[0] for category in set(Category) - PASS_MUTES]
     used = frozenset(way for way in ways - {DeliveryChannel.SPHERE} if any(line[way] is not Mode.NEVER for line in lines))

@@ -66,7 +66,7 @@ async def wish_context(context: Context, dossier: str | None) -> preference_pars
     """What the speaker's words are read against."""
     person, service = await context.member(), context.services.notifications
     here = DeliveryChannel(context.turn.channel) if context.turn.channel in CHATS else DeliveryChannel.SPHERE
-    preferences, ways = await service.preferences(person.id), await service.ways(person.id, person.email)
+    preferences, ways = await service.preferences(person.id), await service.channels(person.id, person.email)
     return preference_parser.Context(preferences, ways, context.services.clock.now(), dossier=dossier, here=here)
 
 

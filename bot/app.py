@@ -82,7 +82,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     privacy = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
     gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
-    notifications_worker = NotificationWorker(settings, database, clock, fhir, privacy, gateway.doors.channels)
+    notifications_worker = NotificationWorker(settings, database, clock, fhir, privacy.safe_url, gateway.doors.channels)
     gateway.tracking.register(notifications_worker.tracker)
     mail_sender = MailSender(settings, database, clock, gateway.tracking)
     operations = Worker(database, clock, work.run_due, doing="running operations")

@@ -19,7 +19,7 @@ from bot.jobs.outbox import CHAT, MAIL, NOTICE, enqueue_all
 from bot.notifications.dispatch_batch import DispatchBatch, OutgoingMessage, PendingNotification
 from bot.notifications.eligibility import EligibilityCheck
 from bot.notifications.kinds import DeliveryChannel
-from bot.notifications.reachability import NOWHERE, Reaching
+from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup
 from bot.notifications.recipients import PEOPLE, lock_recipients
 from bot.notifications.replanning import ExistingDelivery
 from bot.notifications.send_history import MESSAGES, last_digests, last_messages
@@ -34,8 +34,8 @@ SENDS = NoticeSend.metadata.tables[NoticeSend.__tablename__]
 class Dispatcher:
     """Gives to the outbox what people are to be told now."""
 
-    def __init__(self, database: Database, clock: Clock, checks: EligibilityCheck, reaching: Reaching, own_url: str) -> None:
-        self._database, self._clock, self._checks, self._reaching = database, clock, checks, reaching
+    def __init__(self, database: Database, clock: Clock, checks: EligibilityCheck, reachability: ReachabilityLookup, own_url: str) -> None:
+        self._database, self._clock, self._checks, self._reachability = database, clock, checks, reachability
         self._own_url = own_url
 
     async def run_due(self) -> int:
@@ -60,12 +60,12 @@ class Dispatcher:
 
     async def _hand(self, session: AsyncSession, work: DispatchBatch) -> None:
         accounts = [person.account_id for person in work.people]
-        reach = await self._reaching(session, accounts, work.now)
+        reach = await self._reachability.find(session, accounts, work.now)
         last, digests = await last_messages(session, accounts, work.now), await last_digests(session, accounts, work.now)
         waiting = await self._load(session, accounts)
         for person in work.people:
             mine = waiting.get(person.account_id, {})
-            work.decide(person, mine, reach.get(person.account_id, NOWHERE), last.get(person.account_id, {}), digests)
+            work.decide(person, mine, reach.get(person.account_id, UNREACHABLE), last.get(person.account_id, {}), digests)
         await self._tell_why(session, work)
         await self._send(session, work)
         await self._keep(session, work)

@@ -114,7 +114,7 @@ class DispatchBatch:
         digests: Mapping[tuple[str, DeliveryChannel], datetime],
     ) -> None:
         """Everything of one person that waits."""
-        weigher = Planner(person, reach.ways(person.perhaps_mail), self.now)
+        weigher = Planner(person, reach.channels(person.perhaps_mail), self.now)
         due: list[tuple[DeliveryChannel, Mode, str | None, bool, BatchItem]] = []
         for notice in notices.values():
             for item in self._weighed(notice, weigher, person, digests):

@@ -16,7 +16,7 @@ from bot.core.errors import log_error
 from bot.fhir.client import FhirError
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.kinds import DeliveryChannel
-from bot.notifications.reachability import NOWHERE, Reaching
+from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup
 from bot.notifications.recipients import EmailAddresses
 from bot.notifications.tables import WAITING, Event, Notice, NoticeSend
 
@@ -48,10 +48,10 @@ class EligibilityCheck:
     """Asks for everything that the people whose time has come need."""
 
     def __init__(
-        self, database: Database, circles: CareTeamCache, addresses: EmailAddresses, reaching: Reaching, safe_url: SafeUrl
+        self, database: Database, circles: CareTeamCache, addresses: EmailAddresses, reachability: ReachabilityLookup, safe_url: SafeUrl
     ) -> None:
         self._database, self._circles, self._addresses = database, circles, addresses
-        self._reaching, self._safe_url = reaching, safe_url
+        self._reachability, self._safe_url = reachability, safe_url
 
     async def ask(self, accounts: Collection[str], now: datetime) -> Eligibility:
         """For what is due of these accounts. Never raises for want of the platform."""
@@ -64,13 +64,13 @@ class EligibilityCheck:
         )
         async with self._database.reading() as session:
             rows = (await session.execute(due)).all()
-            reach = await self._reaching(session, accounts, now)
+            reach = await self._reachability.find(session, accounts, now)
         wanted: dict[str, set[str]] = {}
         urls: dict[tuple[str, int], str] = {}
         for account_id, way, kind, dossier, created_at, event_id, url in rows:
             if dossier is not None and needs_check(kind, dossier, created_at, now):
                 wanted.setdefault(dossier, set()).add(account_id)
-            if way == DeliveryChannel.MAIL or not reach.get(account_id, NOWHERE).chats:
+            if way == DeliveryChannel.MAIL or not reach.get(account_id, UNREACHABLE).chats:
                 by_mail.add(account_id)
             if url and way != DeliveryChannel.SPHERE:
                 urls[account_id, event_id] = url

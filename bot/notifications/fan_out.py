@@ -27,7 +27,7 @@ from bot.jobs.retry import RetryStrategy
 from bot.notifications.batching import free_at
 from bot.notifications.care_team_cache import NOBODY, CachedCareTeam, CareTeamCache
 from bot.notifications.kinds import Mode
-from bot.notifications.reachability import NOWHERE, Reaching
+from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup
 from bot.notifications.recipients import PEOPLE, EmailAddresses, ensure_recipients, lock_recipients, schedule_check
 from bot.notifications.replanning import Planner
 from bot.notifications.send_history import last_messages
@@ -89,10 +89,10 @@ class FanOut:
         circles: CareTeamCache,
         registry: AccountRegistry,
         addresses: EmailAddresses,
-        reaching: Reaching,
+        reachability: ReachabilityLookup,
     ) -> None:
         self._database, self._clock = database, clock
-        self._circles, self._registry, self._addresses, self._reaching = circles, registry, addresses, reaching
+        self._circles, self._registry, self._addresses, self._reachability = circles, registry, addresses, reachability
 
     async def run_due(self) -> int:
         """Fan out what is due, one batch; gives how many events were taken."""
@@ -219,9 +219,9 @@ class FanOut:
         accounts = sorted({account_id for _, _, account_id in pairs})
         await ensure_recipients(session, accounts)
         people = {person.account_id: person for person in await lock_recipients(session, accounts, waiting=True)}
-        reach = await self._reaching(session, accounts, now)
+        reach = await self._reachability.find(session, accounts, now)
         last = await last_messages(session, accounts, now)
-        weighers = {who: Planner(people[who], reach.get(who, NOWHERE).ways(people[who].perhaps_mail), now) for who in accounts}
+        weighers = {who: Planner(people[who], reach.get(who, UNREACHABLE).channels(people[who].perhaps_mail), now) for who in accounts}
         by_id = {event.id: event for event, _, _ in pairs}
         rows = [
             {

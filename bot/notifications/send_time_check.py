@@ -16,7 +16,7 @@ from bot.notifications.calendar import quiet_until
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.eligibility import needs_check
 from bot.notifications.kinds import DeliveryChannel
-from bot.notifications.reachability import NOWHERE, Reaching
+from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup
 from bot.notifications.recipients import PEOPLE, read_preferences, read_recipients
 from bot.notifications.replanning import ExistingDelivery, Planner
 from bot.notifications.send_history import MESSAGES
@@ -29,8 +29,8 @@ FRESH = timedelta(minutes=1)
 class SendTimeCheck:
     """Decides once more about what is about to be sent, where it did not leave at once."""
 
-    def __init__(self, database: Database, clock: Clock, circles: CareTeamCache, reaching: Reaching) -> None:
-        self._database, self._clock, self._circles, self._reaching = database, clock, circles, reaching
+    def __init__(self, database: Database, clock: Clock, circles: CareTeamCache, reachability: ReachabilityLookup) -> None:
+        self._database, self._clock, self._circles, self._reachability = database, clock, circles, reachability
 
     async def not_now(self, rows: Collection[OutboxRow]) -> set[int]:
         """Those of these rows that must not be sent at this moment: preferences changed, it is quiet, it was read, access ended.
@@ -55,14 +55,14 @@ class SendTimeCheck:
                 return set()
             sends = await self._sends(session, doubtful)
             accounts = sorted({send["account_id"] for send in sends})
-            reach = await self._reaching(session, accounts, now)
+            reach = await self._reachability.find(session, accounts, now)
             people = {person.account_id: person for person in await read_recipients(session, accounts)}
         circles = await self._circles.several({s["dossier"] for s in sends if needs_check(s["kind"], s["dossier"], s["created_at"], now)})
         refused = set()
         for send in sends:
             person, circle = people[send["account_id"]], circles.get(send["dossier"])
             takes_part = send["dossier"] not in circles or (circle is not None and person.account_id in circle.names)
-            ways = reach.get(person.account_id, NOWHERE).ways(person.perhaps_mail)
+            ways = reach.get(person.account_id, UNREACHABLE).channels(person.perhaps_mail)
             if not (takes_part or send["kind"] == "access.ended") or not _may_go(send, Planner(person, ways, now), now):
                 refused.add(by_message[send["message_id"]].id)
         return refused

@@ -16,11 +16,11 @@ from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce
 from bot.notifications import calendar, notification_list
-from bot.notifications.available_channels import ways_of
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.notification_list import Page
 from bot.notifications.page_links import make_page_link
 from bot.notifications.preferences import Preferences
+from bot.notifications.reachability import ReachabilityLookup
 from bot.notifications.recipients import DUE_TOPIC, ensure_recipients
 from bot.notifications.tables import WAITING, Notice, NoticeSend, NotificationPerson
 from bot.settings import Settings
@@ -129,10 +129,10 @@ class Notifications:
             await self._look_again(session, account_id, now)
         return cast("CursorResult[Any]", done).rowcount
 
-    async def ways(self, account_id: str, email: str) -> frozenset[DeliveryChannel]:
-        """The ways that the person has at this moment; `email` is their account's address."""
+    async def channels(self, account_id: str, email: str) -> frozenset[DeliveryChannel]:
+        """Return the channels that the person has at this moment; `email` is their account's address."""
         async with self._database.reading() as session:
-            return await ways_of(session, account_id, email, self._clock.now())
+            return (await ReachabilityLookup().find_one(session, account_id, self._clock.now())).channels(email)
 
     async def page_link(self, account_id: str, conversation_id: str) -> str:
         """A link, as an absolute URL, that opens the page of these settings once, soon, while this chat is linked."""

@@ -22,7 +22,7 @@ from bot.notifications.page_links import LINK_LIFE, PATH, SESSION_LIFE, PageLink
 from bot.notifications.preferences import MOST_HOURS, Preferences
 from bot.notifications.service import Notifications
 from bot.settings import Settings
-from bot.web.account.channel_status import Reach, reach_of
+from bot.web.account.channel_status import ChannelStatus, channel_status
 from bot.web.account.preferences_form import Draft, Form, WrongForm, apply, draft_of, fingerprint, read_draft
 from bot.web.account.preferences_matrix import modes_of
 from bot.web.form_pages import FormPages, new_secret, read_form, root_of
@@ -58,7 +58,7 @@ class _Settings:
     account: Account | None
     """None where the platform does not say at the moment."""
     preferences: Preferences
-    reach: Reach
+    status: ChannelStatus
 
 
 def router(settings: Settings, database: Database, clock: Clock, registry: AccountRegistry, notifications: Notifications) -> APIRouter:
@@ -99,7 +99,9 @@ class PreferencesPages:
             return page
         shown = await self._settings_of(request)
         if isinstance(shown, _Settings):
-            return self._shown(request, shown, draft_of(shown.preferences, shown.reach.ways), done=request.query_params.get("done", ""))
+            return self._shown(
+                request, shown, draft_of(shown.preferences, shown.status.channels), done=request.query_params.get("done", "")
+            )
         return shown if token is None else self._sheets.page(request, "over", HTTPStatus.GONE)
 
     async def open(self, request: Request) -> Response:
@@ -129,7 +131,7 @@ class PreferencesPages:
         if not self._sheets.is_sealed(_first(form, "seal"), shown.session, "save"):
             return self._sheets.page(request, "no_cookie", HTTPStatus.FORBIDDEN)
         done, _, which = _first(form, "do").partition(":")
-        draft = _pressed(read_draft(form, shown.reach.ways), done, which)
+        draft = _pressed(read_draft(form, shown.status.channels), done, which)
         try:
             await self._change(shown, form, draft, int(which) if done == "resume" and which.isdecimal() else None)
         except WrongForm as wrong:
@@ -155,7 +157,7 @@ class PreferencesPages:
 
     async def _change(self, shown: _Settings, form: Form, draft: Draft, resumed: int | None) -> None:
         """Raises WrongForm, and _Stale where what holds is not what the form was shown."""
-        ways, now, mark = shown.reach.ways, self._clock.now(), _first(form, "version")
+        ways, now, mark = shown.status.channels, self._clock.now(), _first(form, "version")
 
         def update(current: Preferences) -> Preferences:
             if fingerprint(current, ways) != mark:
@@ -181,8 +183,10 @@ class PreferencesPages:
                 return self._sheets.page(request, "closed", HTTPStatus.FORBIDDEN)
         except FhirUnavailable:
             pass  # what is kept here can be shown and set; only the name is missing
-        reach = await reach_of(self._database, self._clock, self._settings, visit.account_id, email=account.email if account else None)
-        return _Settings(visit, secret, account, await self._notifications.preferences(visit.account_id), reach)
+        status = await channel_status(
+            self._database, self._clock, self._settings, visit.account_id, email=account.email if account else None
+        )
+        return _Settings(visit, secret, account, await self._notifications.preferences(visit.account_id), status)
 
     def _shown(
         self,
@@ -199,14 +203,14 @@ class PreferencesPages:
         zones = [*ZONES] if preferences.time_zone in ZONES else [preferences.time_zone, *ZONES]
         values: dict[str, Any] = {
             "account": shown.account,
-            "states": shown.reach.states,
-            "ways": shown.reach.ways,
+            "states": shown.status.states,
+            "ways": shown.status.channels,
             "draft": draft,
             "errors": errors or {},
             "stale": stale,
             "done": done,
             "zones": zones,
-            "version": fingerprint(preferences, shown.reach.ways),
+            "version": fingerprint(preferences, shown.status.channels),
             "seal": self._sheets.seal(shown.session, "save"),
         }
         return self._sheets.page(request, "settings", status, **values, **self._meaning(shown))
@@ -220,7 +224,7 @@ class PreferencesPages:
 
         used: dict[Mode, list[DeliveryChannel]] = {mode: [] for mode in Mode}
         for category in Category:
-            for way, mode in modes_of(preferences, category, frozenset(shown.reach.ways)).items():
+            for way, mode in modes_of(preferences, category, frozenset(shown.status.channels)).items():
                 if way not in used[mode]:
                     used[mode].append(way)
         mutes = [(n, mute, said(mute.until)) for n, mute in enumerate(preferences.mutes) if mute.until is None or mute.until > now]

@@ -59,7 +59,9 @@ class Process:
         self.gateway = Gateway(town.settings, town.database, town.clock, self.privacy, _redeem)
         for wire in town.wires.values():
             self.gateway.doors.add(wire)
-        self.notifying = NotificationWorker(town.settings, town.database, town.clock, town.fhir, self.privacy, self.gateway.doors.channels)
+        self.notifying = NotificationWorker(
+            town.settings, town.database, town.clock, town.fhir, self.privacy.safe_url, self.gateway.doors.channels
+        )
         self.gateway.tracking.register(self.notifying.tracker)
         self.mails = MailSender(town.settings, town.database, town.clock, self.gateway.tracking)
 
