@@ -55,7 +55,7 @@ from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.care_team_cache import CareTeamCache
-from bot.notifications.delivery_metrics import Counting
+from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.service import Notifications
 from bot.settings import Settings
@@ -88,7 +88,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     operations = Worker(database, clock, work.run_due, doing="running operations")
     listener = Listener(database)
     gateway.on_turn(OutboxWake(database).after_turn)
-    figures = TtlCache(Counting(database, clock).figures, REMEMBER_SECONDS)
+    figures = TtlCache(DeliveryMetricsReader(database, clock).read, REMEMBER_SECONDS)
     desk = Desk(database, clock, gateway, privacy, identity, work.requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
     groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)

@@ -15,7 +15,7 @@ from bot.core.tls import trusted
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
 from bot.messaging.channel import Channel
-from bot.notifications.delivery_metrics import Figures
+from bot.notifications.delivery_metrics import DeliveryMetrics
 from bot.settings import Settings
 
 CHECK_SECONDS = 2.0
@@ -31,7 +31,7 @@ Check = Callable[[], Awaitable[bool]]
 class Health:
     """Checks every dependency, in parallel, each for at most two seconds."""
 
-    def __init__(self, settings: Settings, database: Database, channels: Sequence[Channel], figures: TtlCache[Figures]) -> None:
+    def __init__(self, settings: Settings, database: Database, channels: Sequence[Channel], figures: TtlCache[DeliveryMetrics]) -> None:
         self._settings, self._database, self._channels, self._figures = settings, database, channels, figures
         self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False, verify=trusted())
         self._found = TtlCache(self._check_all, REMEMBER_SECONDS)

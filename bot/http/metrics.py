@@ -15,14 +15,14 @@ from prometheus_client.registry import Collector
 
 from bot.core.ttl_cache import TtlCache
 from bot.http.problems import Problem, problem_response
-from bot.notifications.delivery_metrics import Figures, Told
+from bot.notifications.delivery_metrics import DeliveryCounts, DeliveryMetrics
 from bot.settings import Settings
 
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _OUTCOMES = ("on_time", "late", "overdue", "under_way", "failed")
 
 
-def router(settings: Settings, figures: TtlCache[Figures]) -> APIRouter:
+def router(settings: Settings, figures: TtlCache[DeliveryMetrics]) -> APIRouter:
     """The route. Who may ask is decided by `_allowed`."""
     routes = APIRouter()
 
@@ -54,7 +54,7 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def render(figures: Figures) -> bytes:
+def render(figures: DeliveryMetrics) -> bytes:
     """The figures in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Collector(figures))
@@ -62,7 +62,7 @@ def render(figures: Figures) -> bytes:
 
 
 class _Collector(Collector):
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: DeliveryMetrics) -> None:
         self._figures = figures
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -71,7 +71,7 @@ class _Collector(Collector):
         yield from _outbox(self._figures)
 
 
-def _told(figures: Figures) -> Iterator[GaugeMetricFamily]:
+def _told(figures: DeliveryMetrics) -> Iterator[GaugeMetricFamily]:
     ratio = GaugeMetricFamily(
         "sphere_notifications_on_time_ratio",
         "Of the messages that were due, the share that their channel had within 10 s; none where nothing was due.",
@@ -82,21 +82,21 @@ def _told(figures: Figures) -> Iterator[GaugeMetricFamily]:
         "Messages handed over within the window, by way and by what became of them.",
         labels=["window", "way", "outcome"],
     )
-    for window, ways in figures.told.items():
+    for window, ways in figures.deliveries.items():
         if (share := figures.on_time_ratio(window)) is not None:
             ratio.add_metric([window], share)
         for told in ways:
             for outcome in _OUTCOMES:
-                messages.add_metric([window, told.way, outcome], _of(told, outcome))
+                messages.add_metric([window, told.channel, outcome], _of(told, outcome))
     yield ratio
     yield messages
 
 
-def _of(told: Told, outcome: str) -> float:
+def _of(told: DeliveryCounts, outcome: str) -> float:
     return float(getattr(told, outcome))
 
 
-def _waiting(figures: Figures) -> Iterator[GaugeMetricFamily]:
+def _waiting(figures: DeliveryMetrics) -> Iterator[GaugeMetricFamily]:
     waiting = GaugeMetricFamily(
         "sphere_notifications_sends_waiting",
         "Notices that wait for their hour, the end of a quiet window, or to be handed over.",
@@ -106,8 +106,8 @@ def _waiting(figures: Figures) -> Iterator[GaugeMetricFamily]:
         "sphere_notifications_sends_overdue", "Of those that wait, how many have been due for more than 10 s.", labels=["way", "mode"]
     )
     for found in figures.waiting:
-        waiting.add_metric([found.way, found.mode], found.count)
-        overdue.add_metric([found.way, found.mode], found.overdue)
+        waiting.add_metric([found.channel, found.mode], found.count)
+        overdue.add_metric([found.channel, found.mode], found.overdue)
     yield waiting
     yield overdue
     yield _single(
@@ -117,7 +117,7 @@ def _waiting(figures: Figures) -> Iterator[GaugeMetricFamily]:
     yield _single("sphere_notifications_events_oldest_seconds", "How long ago the oldest of them came in.", figures.oldest_event_seconds)
 
 
-def _outbox(figures: Figures) -> Iterator[GaugeMetricFamily]:
+def _outbox(figures: DeliveryMetrics) -> Iterator[GaugeMetricFamily]:
     queues = figures.queues
     columns = (
         ("sphere_outbox_open", "Rows that are not delivered yet.", [queue.open for queue in queues]),

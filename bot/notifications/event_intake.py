@@ -1,4 +1,4 @@
-"""Where the platform's events come in: authenticated, checked, each stored once."""
+"""Event intake: the platform's events, authenticated, checked, each stored once."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ MAX_BODY = 1024 * 1024
 """Bytes of a request."""
 MAX_BATCH = 1_000
 """Events of a batch."""
-MALFORMED_A_MINUTE = 60
-"""Requests with something malformed in them that one sender may make; what it sends after that is not looked at for a while."""
+MALFORMED_PER_MINUTE = 60
+"""Requests with a malformed event that one sender may make a minute; what it sends after that is refused unread."""
 FHIR = "application/fhir+json"
 _TYPES = ("application/cloudevents+json", "application/cloudevents-batch+json", "application/json", FHIR)
-_BREATH = 50
+_YIELD_EVERY = 50
 """Events read before others have their turn: a large batch holds nobody up."""
 
 
@@ -50,7 +50,7 @@ class _Refused(Exception):
 
 
 class _Malformed(_Refused):
-    """What was sent cannot be read, as a whole or in part: it is counted against its sender."""
+    """The request cannot be read, as a whole or in part: it is counted against its sender."""
 
     def __init__(self, detail: str, **more: Any) -> None:
         super().__init__(400, detail, **more)
@@ -60,23 +60,26 @@ def router(
     database: Database,
     clock: Clock,
     token: str,
-    malformed_a_minute: int = MALFORMED_A_MINUTE,
+    malformed_a_minute: int = MALFORMED_PER_MINUTE,
 ) -> APIRouter:
-    """`POST /events`: 202 once everything is stored; 400 says what is wrong, event by event, and the good ones are stored all the same."""
-    routes, senders = APIRouter(), _Senders(malformed_a_minute)
+    """Return the route `POST /events`.
+
+    It answers 202 once everything is stored; 400 says what is wrong, event by event, and the valid ones are stored all the same.
+    """
+    routes, limit = APIRouter(), _MalformedLimit(malformed_a_minute)
 
     @routes.post("/events", status_code=202)
     async def take_events(request: Request) -> Response:
         sender = request.client.host if request.client else ""
         try:
             _check_token(request, token)
-            await senders.check(sender)
+            await limit.check(sender)
             events, problems = await _events(*await _json(request))
             await _store(database, clock, events)
             if problems:
                 raise _Malformed("some events are malformed; the others are stored", accepted=len(events), errors=problems)
         except _Malformed as malformed:
-            await senders.count(sender)
+            await limit.count(sender)
             return malformed.response
         except _Refused as refused:
             return refused.response
@@ -85,15 +88,15 @@ def router(
     return routes
 
 
-class _Senders:
-    """Who sends what cannot be read, by address: whoever only does that is told to wait before anything is read or parsed."""
+class _MalformedLimit:
+    """Counts malformed requests by the sender's address: who exceeds the limit is told to wait before anything is read or parsed."""
 
     def __init__(self, malformed_a_minute: int) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._limit = RateLimitItemPerMinute(malformed_a_minute)
 
     async def check(self, sender: str) -> None:
-        """Raises 429 where the sender has used up its malformed requests."""
+        """Raise _Refused (429) where the sender has used up its malformed requests."""
         if await self._limiter.test(self._limit, sender):
             return
         stats = await self._limiter.get_window_stats(self._limit, sender)
@@ -101,7 +104,7 @@ class _Senders:
         raise _Refused(429, "too many malformed requests; nothing was read", {"Retry-After": str(seconds)})
 
     async def count(self, sender: str) -> None:
-        """One more malformed request."""
+        """Count one malformed request."""
         await self._limiter.hit(self._limit, sender)
 
 
@@ -112,7 +115,7 @@ def _check_token(request: Request, token: str) -> None:
 
 
 async def _json(request: Request) -> tuple[str, Any]:
-    """The content type and what the body says."""
+    """Return the content type and the parsed body. Raise _Refused or _Malformed."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in _TYPES:
         raise _Refused(415, f"the content type must be one of: {', '.join(_TYPES)}")
@@ -155,7 +158,7 @@ async def _events(content_type: str, body: Any) -> tuple[list[CloudEvent], list[
             events.append(event)
         else:
             problems.append({"index": index, "problems": wrong})
-        if index % _BREATH == _BREATH - 1:
+        if index % _YIELD_EVERY == _YIELD_EVERY - 1:
             await asyncio.sleep(0)
     return events, problems
 

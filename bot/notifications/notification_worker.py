@@ -20,11 +20,11 @@ from bot.notifications.delivery_status import NotificationTracker
 from bot.notifications.dispatch import Dispatcher
 from bot.notifications.eligibility import EligibilityCheck, SafeUrl
 from bot.notifications.fan_out import EVENTS_AT_ONCE, QUEUE, FanOut
-from bot.notifications.purge import Purging
+from bot.notifications.purge import Purge
 from bot.notifications.reachability import ReachabilityLookup
 from bot.notifications.recipients import DUE_TOPIC, EmailAddresses, next_check
 from bot.notifications.send_time_check import SendTimeCheck
-from bot.notifications.unread_reminders import Reminding
+from bot.notifications.unread_reminders import UnreadReminders
 from bot.settings import Settings
 
 
@@ -34,15 +34,15 @@ class NotificationWorker:
     def __init__(
         self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, safe_url: SafeUrl, channels: Container[str]
     ) -> None:
-        registry, reachability = AccountRegistry(fhir), ReachabilityLookup(channels)
-        circles, addresses = CareTeamCache(CareTeams(fhir), clock), EmailAddresses(database, clock, registry)
-        checks = EligibilityCheck(database, circles, addresses, reachability, safe_url)
+        registry, lookup = AccountRegistry(fhir), ReachabilityLookup(channels)
+        care_teams, addresses = CareTeamCache(CareTeams(fhir), clock), EmailAddresses(database, clock, registry)
+        checks = EligibilityCheck(database, care_teams, addresses, lookup, safe_url)
         self._database, self._clock = database, clock
-        self.tracker = NotificationTracker(SendTimeCheck(database, clock, circles, reachability))
-        self.fan_out = FanOut(database, clock, circles, registry, addresses, reachability)
-        self.dispatcher = Dispatcher(database, clock, checks, reachability, settings.own_url)
-        self.reminding = Reminding(database, clock, circles, addresses, settings.own_url)
-        self.purging = Purging(database, clock, settings)
+        self.tracker = NotificationTracker(SendTimeCheck(database, clock, care_teams, lookup))
+        self.fan_out = FanOut(database, clock, care_teams, registry, addresses, lookup)
+        self.dispatcher = Dispatcher(database, clock, checks, lookup, settings.own_url)
+        self.reminders = UnreadReminders(database, clock, care_teams, addresses, settings.own_url)
+        self.purge = Purge(database, clock, settings)
         self._worker = Worker(
             database,
             clock,
@@ -54,8 +54,8 @@ class NotificationWorker:
         self._schedule = Schedule()
         # Digest hours and the ends of quiet hours are to the minute: what falls due is looked at in its first second.
         self._schedule.every_minute(self._worker.wake)
-        self._schedule.hourly(self.reminding.run_due, "reminding people of unread notifications")
-        self._schedule.hourly(self.purging.run_due, "deleting what is not kept any longer")
+        self._schedule.hourly(self.reminders.run_due, "reminding people of unread notifications")
+        self._schedule.hourly(self.purge.run_due, "deleting what is not kept any longer")
 
     def start(self) -> None:
         """Begin to work."""

@@ -17,7 +17,7 @@ from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.eligibility import needs_check
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup
-from bot.notifications.recipients import PEOPLE, read_preferences, read_recipients
+from bot.notifications.recipients import RECIPIENTS, read_preferences, read_recipients
 from bot.notifications.replanning import ExistingDelivery, Planner
 from bot.notifications.send_history import MESSAGES
 from bot.notifications.tables import WAITING, Notice, NoticeSend
@@ -27,22 +27,22 @@ FRESH = timedelta(minutes=1)
 
 
 class SendTimeCheck:
-    """Decides once more about what is about to be sent, where it did not leave at once."""
+    """Decides once more about messages that are about to be sent, where they did not leave at once."""
 
-    def __init__(self, database: Database, clock: Clock, circles: CareTeamCache, reachability: ReachabilityLookup) -> None:
-        self._database, self._clock, self._circles, self._reachability = database, clock, circles, reachability
+    def __init__(self, database: Database, clock: Clock, care_teams: CareTeamCache, lookup: ReachabilityLookup) -> None:
+        self._database, self._clock, self._care_teams, self._lookup = database, clock, care_teams, lookup
 
     async def not_now(self, rows: Collection[OutboxRow]) -> set[int]:
-        """Those of these rows that must not be sent at this moment: preferences changed, it is quiet, it was read, access ended.
+        """Return the ids of rows that must not be sent now: preferences changed, quiet hours, read, access ended.
 
-        Everything is decided again where a minute has passed, or a sending failed; else only whether it is quiet and nothing changed.
+        Everything is decided again where a minute has passed, an attempt failed, preferences changed, or it is quiet; the other rows go.
         """
         by_message = {int(row.payload["notice"]["message"]): row for row in rows}
         if not by_message:
             return set()
         now = self._clock.now()
-        columns = (MESSAGES.c.id, MESSAGES.c.handed_at, PEOPLE.c.version, PEOPLE.c.preferences)
-        known = select(*columns).join(PEOPLE, PEOPLE.c.account_id == MESSAGES.c.account_id).where(MESSAGES.c.id.in_(by_message))
+        columns = (MESSAGES.c.id, MESSAGES.c.handed_at, RECIPIENTS.c.version, RECIPIENTS.c.preferences)
+        known = select(*columns).join(RECIPIENTS, RECIPIENTS.c.account_id == MESSAGES.c.account_id).where(MESSAGES.c.id.in_(by_message))
         doubtful: list[int] = []
         async with self._database.reading() as session:
             for message_id, handed_at, version, document in await session.execute(known):
@@ -55,15 +55,17 @@ class SendTimeCheck:
                 return set()
             sends = await self._sends(session, doubtful)
             accounts = sorted({send["account_id"] for send in sends})
-            reach = await self._reachability.find(session, accounts, now)
+            reachability = await self._lookup.find(session, accounts, now)
             people = {person.account_id: person for person in await read_recipients(session, accounts)}
-        circles = await self._circles.several({s["dossier"] for s in sends if needs_check(s["kind"], s["dossier"], s["created_at"], now)})
+        care_teams = await self._care_teams.get_many(
+            {s["dossier"] for s in sends if needs_check(s["kind"], s["dossier"], s["created_at"], now)}
+        )
         refused = set()
         for send in sends:
-            person, circle = people[send["account_id"]], circles.get(send["dossier"])
-            takes_part = send["dossier"] not in circles or (circle is not None and person.account_id in circle.names)
-            ways = reach.get(person.account_id, UNREACHABLE).channels(person.perhaps_mail)
-            if not (takes_part or send["kind"] == "access.ended") or not _may_go(send, Planner(person, ways, now), now):
+            person, team = people[send["account_id"]], care_teams.get(send["dossier"])
+            is_member = send["dossier"] not in care_teams or (team is not None and person.account_id in team.names)
+            channels = reachability.get(person.account_id, UNREACHABLE).channels(person.email_or_unknown)
+            if not (is_member or send["kind"] == "access.ended") or not _may_go(send, Planner(person, channels, now), now):
                 refused.add(by_message[send["message_id"]].id)
         return refused
 
@@ -76,10 +78,10 @@ class SendTimeCheck:
         return [dict(row) for row in (await session.execute(wanted.where(NoticeSend.message_id.in_(messages)))).mappings()]
 
 
-def _may_go(send: Mapping[str, Any], weigher: Planner, now: datetime) -> bool:
+def _may_go(send: Mapping[str, Any], planner: Planner, now: datetime) -> bool:
     if send["read_at"] is not None:
         return False
-    way = DeliveryChannel(send["way"])
-    had = {way: ExistingDelivery(send["id"], way, WAITING, None)}
-    weighed = weigher.again(send["kind"], send["dossier"], had, urgent=send["urgent"], since=send["created_at"])
-    return any(due.way is way and due.at <= now for due in weighed.waiting)
+    channel = DeliveryChannel(send["way"])
+    existing = {channel: ExistingDelivery(send["id"], channel, WAITING, None)}
+    replan = planner.replan(send["kind"], send["dossier"], existing, urgent=send["urgent"], since=send["created_at"])
+    return any(due.channel is channel and due.at <= now for due in replan.waiting)

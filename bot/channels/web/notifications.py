@@ -48,7 +48,7 @@ class Bell:
         """`{"unread", "notifications", "more"}`: the newest twenty, or those older than `before`; of one dossier where it is named."""
         account_id = await self._account(conversation_id)
         page = await self._notifications.page(account_id, dossier=dossier, before=before, size=AT_ONCE, titles=True)
-        circles = await self._circles.several({line.dossier for line in page.lines if line.dossier})
+        circles = await self._circles.get_many({line.dossier for line in page.lines if line.dossier})
         taking_part = {reference for reference, circle in circles.items() if circle is not None and account_id in circle.names}
         shown = [_shown(line, named=line.dossier is None or line.dossier in taking_part) for line in page.lines]
         return {"unread": await self._notifications.unread(account_id), "notifications": shown, "more": page.more}

@@ -13,7 +13,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.notifications.kinds import Category
 from bot.notifications.service import Notifications
-from bot.notifications.unsubscribe import KEPT, account_of_token, without_mails
+from bot.notifications.unsubscribe import STILL_MAILED, account_of_token, without_mails
 from bot.settings import Settings
 from bot.web.form_pages import FormPages
 
@@ -43,7 +43,7 @@ class StopPages:
 
     def __init__(self, settings: Settings, database: Database, clock: Clock, notifications: Notifications) -> None:
         self._database, self._notifications = database, notifications
-        stopped = [category for category in Category if category not in KEPT]
+        stopped = [category for category in Category if category not in STILL_MAILED]
         self._sheets = FormPages(settings, clock, "stop", categories=stopped)
 
     async def show(self, request: Request) -> Response:
