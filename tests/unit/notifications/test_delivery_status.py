@@ -1,4 +1,4 @@
-"""What becomes of messages: delivered, tried again, given up, moved on to the next way, decided again when late."""
+"""Delivery status: delivered, tried again, given up, moved on to the next channel."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from sqlalchemy import update
 
 from bot.installation.supervisor import free_port
 from bot.jobs.leases import OUTBOX
-from bot.jobs.outbox import MESSAGES, OutboxRow, in_order_per_conversation
+from bot.jobs.outbox import MESSAGES, NOTICE, OutboxRow, enqueue_all, in_order_per_conversation, settle_all
 from bot.messaging.channel import ChannelUnavailable, ChatClosed, MessageRefused, RateLimited
-from bot.messaging.tables import Conversation
+from bot.messaging.tables import Conversation, MessageRow
 from bot.notifications.dead_letters import DeadLetters, NotDead
 from bot.notifications.kinds import DeliveryChannel
+from bot.notifications.tables import NoticeMessage
 from tests.unit.notifications.notification_world import CLAIRE, DOSSIER, MINUTE, OTHER, NotificationWorld, Process
 
 WHY = "Telegram ne me laisse plus vous écrire : je vous préviens ici."
@@ -132,44 +133,6 @@ async def test_a_message_that_is_refused_for_good_goes_by_the_next_way(world: No
     assert (len(world.sent_texts()), len(world.mails(CLAIRE))) == (1, 1)
 
 
-async def test_what_is_late_is_not_sent_into_a_quiet_window_and_leaves_after_it(world: NotificationWorld) -> None:
-    await world.link(CLAIRE)
-    await world.prefer(CLAIRE, quiet=[{"days": list(range(7)), "start": "11:05", "end": "13:00"}])
-    world.telegram.fails = [RateLimited(400)]
-    await world.add_event()
-    await world.deliver_due()
-    await world.advance(timedelta(seconds=400))
-    assert world.sent_texts() == []
-    assert [message.state for message in await world.messages(CLAIRE, DeliveryChannel.TELEGRAM)] == ["recalled"]
-    await world.advance(timedelta(minutes=120))
-    assert len(world.sent_texts()) == 1
-
-
-async def test_a_mute_that_comes_while_the_channel_makes_wait_is_obeyed(world: NotificationWorld) -> None:
-    await world.link(CLAIRE)
-    world.telegram.fails = [RateLimited(5)]
-    await world.add_event()
-    await world.deliver_due()
-    await world.prefer(CLAIRE, mutes=[{"since": world.clock.now().isoformat()}])
-    await world.advance(timedelta(seconds=5))
-    assert world.sent_texts() == []
-    assert [(send.state, send.why) for send in await world.sends(CLAIRE, DeliveryChannel.TELEGRAM)] == [("dropped", "muted")]
-
-
-async def test_access_that_ends_while_the_channel_makes_wait_is_obeyed(world: NotificationWorld) -> None:
-    await world.link(CLAIRE)
-    world.telegram.fails = [RateLimited(120)]
-    await world.add_event("note.added", OTHER)
-    await world.deliver_due()
-    world.leave(CLAIRE, OTHER)
-    try:
-        await world.advance(timedelta(seconds=121))
-        assert world.sent_texts() == []
-        assert [(send.state, send.why) for send in await world.sends(CLAIRE, DeliveryChannel.TELEGRAM)] == [("dropped", "ended")]
-    finally:
-        world.join(CLAIRE, OTHER)
-
-
 async def test_a_worker_that_was_killed_while_sending_leaves_it_to_another_after_the_lease(world: NotificationWorld) -> None:
     await world.link(CLAIRE)
     await world.add_event()
@@ -197,3 +160,39 @@ async def test_chat_rows_of_one_chat_are_claimed_one_by_one_in_their_order(world
         await session.execute(update(OutboxRow).where(OutboxRow.id == first.id).values(done_at=world.clock.now()))
     (second,) = await MESSAGES.claim(world.database, world.clock, in_order_per_conversation(), limit=10)
     assert first.id < second.id
+
+
+async def test_a_command_of_an_older_version_that_carries_notifications_is_sent_and_settled(world: NotificationWorld) -> None:
+    conversation_id = await world.link(CLAIRE)
+    await world.add_event()
+    await world.dispatch_only()
+    await _as_an_older_version_left_it(world, conversation_id)
+    await world.deliver_due()
+    assert world.sent_texts() == ["Un document."]
+    assert [message.state for message in await world.messages(CLAIRE, DeliveryChannel.TELEGRAM)] == ["delivered"]
+
+
+async def test_a_command_of_an_older_version_goes_by_the_next_channel_where_its_chat_is_closed(world: NotificationWorld) -> None:
+    conversation_id = await world.link(CLAIRE)
+    await world.add_event()
+    await world.dispatch_only()
+    await _as_an_older_version_left_it(world, conversation_id)
+    world.telegram.blocked = ChatClosed()
+    await world.deliver_due()
+    assert len(world.mails(CLAIRE)) == 1
+
+
+async def _as_an_older_version_left_it(world: NotificationWorld, conversation_id: str) -> None:
+    """The message is in the transcript, and a second row, a command, is to send it."""
+    (row,) = await world.rows(OutboxRow, OutboxRow.kind == "chat")
+    now = world.clock.now()
+    async with world.database.writing() as session:
+        values = {"conversation_id": conversation_id, "at": now, "channel": "telegram", "author": "system", "text": "Un document."}
+        message = MessageRow(**values, buttons=[], key=f"outbox:{row.id}")
+        session.add(message)
+        await session.flush()
+        command = {"do": "send", "message": message.id, "notice": row.payload["notice"]}
+        await settle_all(session, [row.id], now=now)
+        common = {"kind": "push", "key": f"send:{message.id}", "conversation_id": conversation_id}
+        (command_id,) = await enqueue_all(session, [{**common, "payload": command, "priority": NOTICE}], now=now)
+        await session.execute(update(NoticeMessage).where(NoticeMessage.outbox_id == row.id).values(outbox_id=command_id))
