@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select, update
@@ -58,6 +59,15 @@ class _Undeliverable(Exception):
         self.error = error
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """What became of the messages of one claim."""
+
+    recalled: set[int]
+    """Rows that the send-time check refused; they are settled."""
+    written: WrittenMessages
+
+
 class ChannelSender:
     """The channel sender of one process."""
 
@@ -73,7 +83,7 @@ class ChannelSender:
         self._database, self._clock, self._registry, self._tracking = database, clock, registry, tracking
         self._writer, self._executor, self._acks = writer, executor, AckBatcher(database, clock, tracking)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._batches: set[asyncio.Task[WrittenMessages]] = set()
+        self._batches: set[asyncio.Task[_Batch]] = set()
         self._worker = Worker(
             database,
             clock,
@@ -105,26 +115,30 @@ class ChannelSender:
 
     async def _begin_due(self) -> int:
         rows = await self._claim()
-        recalled = await self._recall(rows)
-        rows = [row for row in rows if row.id not in recalled]
         conversations, messages = await self._load(rows)
         channels = {conversation.id: conversation.channel for conversation in conversations.values()}
-        batch = self._write([row for row in rows if row.kind == CHAT], channels)
+        batch = self._begin_batch([row for row in rows if row.kind == CHAT or self._tracking.tracks(row)], channels)
         for row in rows:
             message = messages.get(row.payload.get("message", 0)) if row.kind == PUSH else None
             task = asyncio.create_task(self._attempt(row, conversations.get(row.conversation_id or ""), message, batch))
             self._tasks.add(task)
             task.add_done_callback(self._done)
-        return len(rows) + len(recalled)
+        return len(rows)
 
-    def _write(self, rows: Sequence[OutboxRow], channels: Mapping[str, str]) -> asyncio.Task[WrittenMessages] | None:
-        """Begin to write messages into the transcript: commands, which are claimed with them, need not wait for it."""
+    def _begin_batch(self, rows: Sequence[OutboxRow], channels: Mapping[str, str]) -> asyncio.Task[_Batch] | None:
+        """Begin to check and write messages: commands, for which somebody waits, need not wait for it."""
         if not rows:
             return None
-        batch = asyncio.create_task(self._writer.write(rows, channels))
+        batch = asyncio.create_task(self._check_and_write(rows, channels))
         self._batches.add(batch)
         batch.add_done_callback(self._batches.discard)
         return batch
+
+    async def _check_and_write(self, rows: Sequence[OutboxRow], channels: Mapping[str, str]) -> _Batch:
+        async with asyncio.timeout(seconds_left(rows[0], self._clock.now())):  # the rows were claimed together
+            recalled = await self._recall(rows)
+            chat_rows = [row for row in rows if row.kind == CHAT and row.id not in recalled]
+            return _Batch(recalled, await self._writer.write(chat_rows, channels) if chat_rows else WrittenMessages())
 
     async def _claim(self) -> list[OutboxRow]:
         """Lease due rows: commands, for which somebody waits, before messages, of which there may be thousands."""
@@ -164,7 +178,6 @@ class ChannelSender:
             await self._tracking.recalled(session, recalled, now)
             message_ids = {row.payload["message"] for row in recalled if row.kind == PUSH} | set(await session.scalars(written))
             await take_back(session, message_ids, now=now)
-        self._worker.wake()
         return late
 
     async def _load(self, rows: Sequence[OutboxRow]) -> tuple[dict[str, Conversation], dict[int, MessageRow]]:
@@ -182,16 +195,18 @@ class ChannelSender:
         row: OutboxRow,
         conversation: Conversation | None,
         message: MessageRow | None,
-        batch: asyncio.Task[WrittenMessages] | None,
+        batch: asyncio.Task[_Batch] | None,
     ) -> None:
         try:
             async with asyncio.timeout(seconds_left(row, self._clock.now())):
-                if row.kind == CHAT and batch is not None:
-                    written = await asyncio.shield(batch)
-                    if row.id in written.invalid:
-                        raise _Undeliverable(written.invalid[row.id])
-                    message = written.to_send.get(row.id)
-                    if message is None:  # its channel fetches the transcript: it is delivered and settled
+                if batch is not None and (row.kind == CHAT or self._tracking.tracks(row)):
+                    done = await asyncio.shield(batch)
+                    if row.id in done.recalled:
+                        return
+                    if row.id in done.written.invalid:
+                        raise _Undeliverable(done.written.invalid[row.id])
+                    message = done.written.to_send.get(row.id, message)
+                    if row.kind == CHAT and message is None:  # its channel fetches the transcript: it is delivered and settled
                         return
                 sent = await self._executor.execute(row, conversation, message)
         except RateLimited as slow:
