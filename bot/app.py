@@ -40,10 +40,13 @@ from bot.http.problems import Problem, problem_response, validation_errors
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
+from bot.jobs.listener import Listener
+from bot.jobs.worker import Worker
 from bot.messaging.channel import Channel, ChannelContext
-from bot.messaging.delivery import Delivery
 from bot.messaging.gateway import Gateway
+from bot.messaging.mail_sender import MailSender
 from bot.messaging.messages import Incoming
+from bot.messaging.outbox_wake import OutboxWake
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.retention import Retention
 from bot.messaging.retention_job import RetentionJob
@@ -52,7 +55,7 @@ from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.care_team_cache import CareTeamCache
-from bot.notifications.delivery_metrics import Counting
+from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
 from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.service import Notifications
@@ -80,11 +83,13 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     privacy = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
     gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
-    notifying = NotificationWorker(settings, database, clock, fhir, privacy, gateway.doors.channels)
-    gateway.decide_again(notifying.following)
-    delivery = Delivery(settings, database, clock, gateway, privacy, work, notifying.following)
-    gateway.on_turn(delivery.after_turn)
-    notification_status = NotificationStatus(TtlCache(Counting(database, clock).figures, health.CACHE_SECONDS))
+    notifications_worker = NotificationWorker(settings, database, clock, fhir, privacy.safe_url, gateway.doors.channels)
+    gateway.tracking.register(notifications_worker.tracker)
+    mail_sender = MailSender(settings, database, clock, gateway.tracking)
+    operations = Worker(database, clock, work.run_due, doing="running operations")
+    listener = Listener(database)
+    gateway.on_turn(OutboxWake(database).after_turn)
+    notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
     desk = Desk(database, clock, gateway, privacy, identity, work.requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
     groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
@@ -97,9 +102,11 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         await asyncio.to_thread(upgrade, settings.sqlalchemy_url)
         if settings.desk_user and settings.desk_password:
             await agents.ensure_first(settings.desk_user, settings.desk_password.get_secret_value())
+        listener.start()
         await gateway.start()
-        delivery.start()
-        notifying.start()
+        mail_sender.start()
+        operations.start()
+        notifications_worker.start()
         groups.start()
         retaining.start()
         try:
@@ -107,15 +114,16 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         finally:
             retaining.stop()
             await groups.stop()
-            await asyncio.gather(gateway.stop(), delivery.stop(), notifying.stop())
+            await asyncio.gather(gateway.stop(), mail_sender.stop(), operations.stop(), notifications_worker.stop())
+            await listener.stop()
             await http_checks.aclose()
             await fhir.aclose()
             await database.close()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.gateway, app.state.database, app.state.delivery = gateway, database, delivery
+    app.state.gateway, app.state.database = gateway, database
     app.state.desk, app.state.groups = desk, groups
-    app.state.notifying = notifying
+    app.state.notifications_worker = notifications_worker
     _tell_problems(app, gateway.texts)
     notifications = Notifications(database, clock, settings)
     web_notifications = WebNotifications(notifications, identity, CareTeamCache(CareTeams(fhir), clock), gateway.texts)
@@ -130,7 +138,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, work.requests, work.decisions))
     app.include_router(health.router(_health(settings, database, channels, http_checks, notification_status)))
     app.include_router(metrics.router(settings, notification_status.collector))
-    app.include_router(event_intake.router(database, clock, settings.required("events_token"), wake=notifying.wake))
+    app.include_router(event_intake.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
     return app
 

@@ -1,4 +1,4 @@
-"""Mails and other texts that leave by themselves: rendered from a capability's templates, sent over SMTP.
+"""Mails and other texts: rendered from a capability's templates, sent over SMTP.
 
 A template is a file `bot/<capability>/templates/<name>.txt` (or `.html`), called "<capability>/<name>". A mail's first line is its
 subject. Whatever is put into a template becomes one line without control characters, so that no name
@@ -23,15 +23,15 @@ from bot.core.database import random_id
 from bot.settings import Settings
 
 SMTP_TIMEOUT = 20.0
-"""Seconds for one exchange with the relay: with the connection, shorter than the outbox's lease."""
+"""Seconds for one exchange with the relay; with the connection, shorter than the outbox's lease."""
 
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
-"""What SMTP without extensions can carry: visible ASCII."""
+"""Addresses that SMTP without extensions can carry: visible ASCII."""
 _CAPABILITIES = Path(__file__).parent.parent
 
 
 class MailUnavailable(Exception):
-    """The mail relay cannot take the mail now; it may later."""
+    """The mail relay cannot accept the mail now; it may later."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
@@ -46,20 +46,20 @@ class MailRefused(Exception):
 
 @dataclass(frozen=True)
 class Rendered:
-    """A mail without its addresses."""
+    """Subject and text of a mail."""
 
     subject: str
     text: str
 
 
 def one_line(value: object) -> str:
-    """Text without line breaks or control characters, spaces collapsed (no-break spaces are kept)."""
+    """Return a value as text without line breaks or control characters, spaces collapsed (no-break spaces are kept)."""
     visible = "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c for c in str(value))
     return " ".join(part for part in visible.split(" ") if part)
 
 
 def _finalize(value: object) -> object:
-    # Numbers and the like go through: only texts can carry something.
+    # Numbers and the like pass unchanged: only texts can contain a line break.
     return one_line(value) if isinstance(value, str) else value
 
 
@@ -98,32 +98,32 @@ _html_templates = Environment(
 
 
 def render_text(template_name: str, **values: Any) -> str:
-    """The template "<capability>/<name>" filled in, without blank lines around it.
+    """Render the template "<capability>/<name>", without blank lines around it.
 
-    Raises jinja2.TemplateNotFound, and jinja2.UndefinedError for a value that the template wants and was not given.
+    Raise jinja2.TemplateNotFound, and jinja2.UndefinedError for a value that the template needs and was not given.
     """
     return _templates.get_template(template_name).render(**values).strip()
 
 
 def render_html(template_name: str, **values: Any) -> str:
-    """The HTML template "<capability>/<name>" filled in, every value escaped. Raises as `render_text` does."""
+    """Render the HTML template "<capability>/<name>", every value escaped. Raise as `render_text` does."""
     return _html_templates.get_template(template_name).render(**values).strip() + "\n"
 
 
 def render(template_name: str, **values: Any) -> Rendered:
-    """A mail's subject (the template's first line) and text (the rest). Raises as `render_text` does."""
+    """Render a mail: its subject is the template's first line, its text the rest. Raise as `render_text` does."""
     subject, _, text = render_text(template_name, **values).partition("\n")
     return Rendered(one_line(subject), text.strip() + "\n")
 
 
 def mail_payload(to: str, template_name: str, **values: Any) -> dict[str, Any]:
-    """The outbox payload of a mail to one address; its `id` becomes the Message-ID, the same at each attempt."""
+    """Return the outbox payload of a mail to one address; its `id` becomes the Message-ID, the same at each attempt."""
     mail = render(template_name, **values)
     return {"id": random_id(), "to": [to], "subject": mail.subject, "text": mail.text}
 
 
 def compose(settings: Settings, payload: dict[str, Any], clock: Clock) -> EmailMessage:
-    """The message for a payload {"to": [address], "subject": str, "text": str, "id"?: str, "html"?: str, "headers"?: {name: value}}.
+    """Compose the message of a payload {"to": [address], "subject": str, "text": str, "id"?: str, "html"?: str, "headers"?: {name: value}}.
 
     Plain text in UTF-8, with its HTML beside it where there is one.
     """
@@ -146,8 +146,8 @@ def compose(settings: Settings, payload: dict[str, Any], clock: Clock) -> EmailM
 async def send_mail(settings: Settings, payload: dict[str, Any], clock: Clock | None = None) -> None:
     """Send the payload of a MAIL row of the outbox.
 
-    Raises MailUnavailable where trying again may help (no connection, timeout, 4xx, a login that is
-    refused: ours to mend), MailRefused where it will not (5xx, an address that is none).
+    Raise MailUnavailable where trying again may help (no connection, timeout, 4xx, a login that is refused, which is ours to
+    correct), MailRefused where it will not (5xx, an invalid address).
     """
     if not payload["to"] or not all(_ADDRESS.fullmatch(address) for address in payload["to"]):
         raise MailRefused
@@ -178,5 +178,5 @@ async def send_mail(settings: Settings, payload: dict[str, Any], clock: Clock | 
 
 
 def _of_codes(codes: list[int]) -> MailUnavailable | MailRefused:
-    """A mail has one recipient as a rule; with more, it is tried again as long as one of them may pass later."""
+    """Return the error for SMTP codes: with several recipients, a mail is tried again as long as one of them may be accepted later."""
     return MailRefused() if codes and all(500 <= code < 600 for code in codes) else MailUnavailable()

@@ -1,46 +1,45 @@
-"""The outbox: one table for everything that leaves on its own: mails, and messages nobody just asked for.
+"""The outbox: one table for everything that leaves by itself: mails, proactive messages, and what is to be done in a chat.
 
-A capability writes a row in the transaction of what it announces (`enqueue`); the delivery worker
-claims due rows with a lease, sends them, and marks them. A killed worker's lease runs out and the
-row is taken again. Replies to a message are written with the turn itself (`bot.messaging`).
+A capability writes a row in the transaction of what it announces (`enqueue`). A worker claims due rows with a lease, delivers them and
+settles them; the lease of a killed worker runs out, and the row is claimed again. Replies to a message are written into the transcript
+with the turn itself (`bot.messaging`); the outbox holds the commands that send them.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Index, Select, String, bindparam, exists, insert, select, text, update
+from sqlalchemy import Index, Select, String, exists, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from bot.core.database import Table, UtcDateTime, announce
+from bot.core.database import Table, announce
+from bot.jobs.leases import OUTBOX
+from bot.jobs.queue import Queue
+from bot.jobs.retry import RetryStrategy
 
-LEASE = timedelta(seconds=60)
-"""How long a claimed row is left alone: longer than the slowest single delivery."""
-SETTLING = timedelta(seconds=10)
-"""Of a lease, what is kept for noting what was done: a delivery is given up before, while the row is still ours."""
-
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
-TRYING_FOR = timedelta(hours=4)
+SETTLE_MARGIN = timedelta(seconds=10)
+"""Part of a lease that is kept for settling: a delivery is given up before, while the row is still ours."""
+RETRY = RetryStrategy(first=timedelta(seconds=2), longest=timedelta(seconds=600), give_up_after=timedelta(hours=4))
+"""When a delivery that failed is tried again."""
 
 MAIL = "mail"
 """Kind of a row whose payload is {"to": [address], "subject": str, "text": str}."""
 CHAT = "chat"
-"""Kind of a row for `conversation_id`, whose payload is
-{"text": str, "buttons": [{"title", "intent", "entities"}], "link": {"title", "url"} | null}."""
+"""Kind of a proactive message for `conversation_id`, whose payload is
+{"text": str, "buttons": [{"title", "intent", "entities"}], "link": {"title", "url"} | null}. It carries the message all the way to
+the channel (`bot.messaging.channel_sender`)."""
 PUSH = "push"
-"""Kind of a row for the chat of `conversation_id` on its own channel (`bot.messaging.outbound_commands`), taken in order, one at a time."""
+"""Kind of a command for the chat of `conversation_id` on its own channel (`bot.messaging.outbound_commands`)."""
 
 ANSWER, NOTICE = 0, 1
-"""Priorities: somebody waits for an answer, nobody for a notice, of which there may be thousands."""
+"""Priorities: somebody waits for an answer, nobody for a notification, of which there may be thousands."""
 
 
 class OutboxRow(Table):
-    """Something to be delivered, once, not before `not_before`."""
+    """A thing to be delivered, once, not before `not_before`."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -51,7 +50,7 @@ class OutboxRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(16))
     key: Mapped[str] = mapped_column(String(200), unique=True)
-    """Idempotency key: enqueuing the same key twice is done once."""
+    """Idempotency key: a second row with the same key is not added."""
     conversation_id: Mapped[str | None] = mapped_column(String(32))
     payload: Mapped[dict[str, Any]]
     priority: Mapped[int] = mapped_column(default=ANSWER, server_default=text("0"))
@@ -63,11 +62,42 @@ class OutboxRow(Table):
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(200))
-    """Class of the last failure, never its text: it could quote an address."""
+    """Class name of the last error, never its text, which could quote an address."""
 
 
+def _queue(kind: str) -> Queue:
+    return Queue(
+        name=kind,
+        key=OutboxRow.id,
+        is_open=(OutboxRow.kind == kind, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None)),
+        lease_until=OutboxRow.lease_until,
+        lease=OUTBOX,
+        not_before=OutboxRow.not_before,
+        attempts=OutboxRow.attempts,
+    )
+
+
+MAILS, MESSAGES, COMMANDS = _queue(MAIL), _queue(CHAT), _queue(PUSH)
 _OUTBOX = Table.metadata.tables[OutboxRow.__tablename__]
 _ADD = insert(_OUTBOX).returning(_OUTBOX.c.id, sort_by_parameter_order=True)
+
+
+def in_order() -> Select[Any]:
+    """Select rows in the order of claiming: answers before notifications, oldest first."""
+    return select(OutboxRow).order_by(OutboxRow.priority, OutboxRow.id)
+
+
+def in_order_per_conversation() -> Select[Any]:
+    """Select the oldest open row of each conversation, of `CHAT` and `PUSH` alike, in the order of claiming: nothing overtakes."""
+    older = aliased(OutboxRow)
+    behind = exists().where(
+        older.kind.in_((CHAT, PUSH)),
+        older.conversation_id == OutboxRow.conversation_id,
+        older.done_at.is_(None),
+        older.dead_at.is_(None),
+        older.id < OutboxRow.id,
+    )
+    return in_order().where(~behind)
 
 
 async def enqueue(
@@ -80,9 +110,9 @@ async def enqueue(
     conversation_id: str | None = None,
     not_before: datetime | None = None,
 ) -> bool:
-    """Add a row in the caller's writing transaction; False if `key` was there already.
+    """Add a row in the caller's writing transaction. Return False if `key` was there already.
 
-    Workers of this process who wait for rows of its kind (`Database.on_announced`) are told at the commit; others look now and then.
+    The workers of its kind are woken at the commit (`bot.core.database.announce`).
     """
     known = await session.scalar(select(OutboxRow.id).where(OutboxRow.key == key))
     if known is not None:
@@ -103,7 +133,7 @@ async def enqueue(
 
 
 async def enqueue_all(session: AsyncSession, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> list[int]:
-    """Add many rows whose keys are new, due at once, and tell of them as `enqueue` does; their ids, in the order of the rows.
+    """Add many rows whose keys are new, due at once, and wake their workers. Return their ids, in the order of the rows.
 
     Args:
         rows: `kind`, `key`, `payload`, `priority`, and `conversation_id` where there is one; the same names in all of them.
@@ -116,83 +146,39 @@ async def enqueue_all(session: AsyncSession, rows: Sequence[Mapping[str, Any]], 
     return list((await session.execute(_ADD, [{**row, **common} for row in rows])).scalars())
 
 
-def retry_at(attempts: int, now: datetime) -> datetime | None:
-    """When to try again after `attempts` failures: 2 s doubled each time up to ten minutes, jittered; None after four hours of trying."""
-    waits = [min(FIRST_RETRY_SECONDS * 2**n, LONGEST_RETRY_SECONDS) for n in range(min(attempts, 60))]
-    if sum(waits) > TRYING_FOR.total_seconds():
-        return None
-    return now + timedelta(seconds=waits[-1] * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
-
-
-async def anything_due(session: AsyncSession, kind: str, now: datetime) -> bool:
-    """Whether a row of this kind may be claimed: a look before the write lock, which others need, is taken."""
-    return await session.scalar(_due(kind).with_only_columns(OutboxRow.id).limit(1), {"now": now}) is not None
-
-
-@cache
-def _due(kind: str) -> Select[OutboxRow]:
-    """The rows of a kind that may be claimed at `now`, what somebody waits for first; of the messages of a chat only the oldest."""
-    now = bindparam("now", type_=UtcDateTime())
-    wanted = (
-        select(OutboxRow)
-        .where(OutboxRow.kind == kind, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None), OutboxRow.not_before <= now)
-        .where((OutboxRow.lease_until.is_(None)) | (OutboxRow.lease_until < now))
-        .order_by(OutboxRow.priority, OutboxRow.id)
-    )
-    if kind not in {CHAT, PUSH}:
-        return wanted
-    older = aliased(OutboxRow)
-    first = ~exists().where(
-        older.kind == OutboxRow.kind,
-        older.conversation_id == OutboxRow.conversation_id,
-        older.done_at.is_(None),
-        older.dead_at.is_(None),
-        older.id < OutboxRow.id,
-    )
-    return wanted.where(first)
-
-
-async def claim(session: AsyncSession, kind: str, *, now: datetime, limit: int) -> list[OutboxRow]:
-    """Lease up to `limit` due rows, answers before notices, oldest first, in the caller's writing transaction."""
-    wanted = _due(kind).limit(limit).with_for_update(skip_locked=True)
-    rows = list((await session.scalars(wanted, {"now": now})).all())
-    if rows:
-        taken = update(OutboxRow).where(OutboxRow.id.in_([row.id for row in rows]))
-        lease = {"lease_until": now + LEASE, "attempts": OutboxRow.attempts + 1}
-        await session.execute(taken.values(**lease).execution_options(synchronize_session=False))
-    for row in rows:
-        session.expunge(row)
-        row.lease_until, row.attempts = now + LEASE, row.attempts + 1
-    return rows
-
-
 def seconds_left(row: OutboxRow, now: datetime) -> float:
-    """How long a claimed row may still be delivered; not above zero where its lease has all but run out before anybody came to it."""
-    left = min((row.lease_until or now) - now, LEASE) - SETTLING
+    """Return how long a claimed row may still be delivered; not above zero where its lease has all but run out before the attempt."""
+    left = min((row.lease_until or now) - now, OUTBOX) - SETTLE_MARGIN
     return left.total_seconds()
 
 
 async def unknown_kinds(session: AsyncSession) -> list[OutboxRow]:
-    """Open rows of a kind that nobody delivers."""
-    strange = select(OutboxRow).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
-    return list(await session.scalars(strange.where(OutboxRow.kind.not_in((MAIL, CHAT, PUSH)))))
+    """Return the open rows of a kind that nobody delivers."""
+    unknown = select(OutboxRow).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
+    return list(await session.scalars(unknown.where(OutboxRow.kind.not_in((MAIL, CHAT, PUSH)))))
 
 
 async def settle_all(session: AsyncSession, row_ids: Collection[int], *, now: datetime) -> None:
-    """Mark rows delivered and forget what they said: a mail may hold a code."""
+    """Mark rows delivered and delete their payload: a mail may hold a code."""
     settled = update(OutboxRow).where(OutboxRow.id.in_(row_ids)).values(done_at=now, lease_until=None, payload={})
     await session.execute(settled.execution_options(synchronize_session=False))
 
 
-async def settle(session: AsyncSession, row_id: int, *, now: datetime) -> None:
-    """Mark a row delivered and forget what it said."""
-    await settle_all(session, [row_id], now=now)
-
-
 async def postpone(session: AsyncSession, row_id: int, *, until: datetime | None, error: str, now: datetime, counted: bool = True) -> None:
-    """Put a row back until `until`, or declare it dead where `until` is None; not `counted`, the attempt is not spent."""
+    """Put a row back until `until`, or give it up as a dead letter where `until` is None.
+
+    Args:
+        error: class name of the error.
+        counted: whether the attempt is spent.
+    """
     values: dict[str, Any] = {"lease_until": None, "last_error": error}
     values |= {"dead_at": now} if until is None else {"not_before": until}
     if not counted:
         values["attempts"] = OutboxRow.attempts - 1
     await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))
+
+
+async def delete_text(session: AsyncSession, row: OutboxRow) -> None:
+    """Delete what a `CHAT` row says once the transcript holds it: a dead letter is kept for long, and is sent again from there."""
+    kept = {name: value for name, value in row.payload.items() if name == "notice"}
+    await session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(payload=kept))

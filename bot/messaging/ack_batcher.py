@@ -1,4 +1,4 @@
-"""Settling what was pushed: rows that end while a transaction is under way are settled together by the next one."""
+"""Batches acknowledgements: rows whose attempts end while a transaction is under way are settled together by the next one."""
 
 from __future__ import annotations
 
@@ -14,75 +14,86 @@ from sqlalchemy import bindparam, update
 from bot.core.clock import Clock
 from bot.core.database import Database, insist
 from bot.core.errors import log_error
-from bot.jobs.outbox import OutboxRow, postpone, settle_all
+from bot.jobs.outbox import CHAT, OutboxRow, delete_text, postpone, settle_all
+from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.transcript import MESSAGES
-from bot.notifications import delivery_status
 
 
 @dataclass(frozen=True)
-class _End:
-    """How a row ended: done, with the channel's ids; put back until an instant; given up (neither)."""
+class _Ack:
+    """How an attempt ended: done, with the channel's ids; put back until an instant; given up (neither)."""
 
     row: OutboxRow
-    settled: asyncio.Future[None]
+    written: asyncio.Future[None]
     done: bool
+    message_id: int | None = None
     sent: list[Any] | None = None
     until: datetime | None = None
     error: str = ""
     counted: bool = True
 
+    @property
+    def given_up(self) -> bool:
+        return not self.done and self.until is None
+
 
 class AckBatcher:
-    """Writes ends down, as many at a time as there are."""
+    """Writes the ends of attempts, as many at a time as there are."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-        self._ends: list[_End] = []
-        self._writing: asyncio.Task[None] | None = None
+    def __init__(self, database: Database, clock: Clock, tracking: DeliveryTracking) -> None:
+        self._database, self._clock, self._tracking = database, clock, tracking
+        self._acks: list[_Ack] = []
+        self._task: asyncio.Task[None] | None = None
 
-    async def settle(self, row: OutboxRow, sent: list[Any] | None) -> None:
-        """What the row says was done; `sent`: ids that the channel gave to its message."""
-        await self._end(_End(row, asyncio.get_running_loop().create_future(), done=True, sent=sent))
+    async def settle(self, row: OutboxRow, message_id: int | None, sent: list[Any] | None) -> None:
+        """Mark a row delivered. `sent`: ids that the channel gave to the message `message_id`."""
+        await self._add(_Ack(row, asyncio.get_running_loop().create_future(), done=True, message_id=message_id, sent=sent))
 
-    async def postpone(self, row: OutboxRow, until: datetime | None, error: Exception, *, counted: bool = True) -> None:
-        """It is tried again at `until`, or given up for good."""
-        future = asyncio.get_running_loop().create_future()
-        await self._end(_End(row, future, done=False, until=until, error=type(error).__name__, counted=counted))
+    async def postpone(
+        self, row: OutboxRow, until: datetime | None, error: Exception, *, message_id: int | None = None, counted: bool = True
+    ) -> None:
+        """Put a row back until `until`, or give it up where that is None.
 
-    async def _end(self, end: _End) -> None:
-        self._ends.append(end)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write())
-        await asyncio.shield(end.settled)
+        Args:
+            message_id: the row's message, where the transcript holds it.
+            counted: whether the attempt is spent.
+        """
+        future, name = asyncio.get_running_loop().create_future(), type(error).__name__
+        await self._add(_Ack(row, future, done=False, message_id=message_id, until=until, error=name, counted=counted))
 
-    async def _write(self) -> None:
+    async def _add(self, ack: _Ack) -> None:
+        self._acks.append(ack)
+        if self._task is None:
+            self._task = asyncio.create_task(self._write_all())
+        await asyncio.shield(ack.written)
+
+    async def _write_all(self) -> None:
         try:
-            while self._ends:
-                ends, self._ends = self._ends, []
+            while self._acks:
+                acks, self._acks = self._acks, []
                 try:
-                    await insist(partial(self._settle, ends), "noting what was pushed")
-                except Exception as error:  # the leases run out, and the rows are done again
-                    log_error(error, "noting what was pushed; given up")
-                for end in ends:
-                    end.settled.set_result(None)
+                    await insist(partial(self._write, acks), "settling what was sent to channels")
+                except Exception as error:  # the leases run out, and the rows are claimed again
+                    log_error(error, "settling what was sent to channels; given up")
+                for ack in acks:
+                    ack.written.set_result(None)
         finally:
-            self._writing = None
+            self._task = None
 
-    async def _settle(self, ends: Sequence[_End]) -> None:
+    async def _write(self, acks: Sequence[_Ack]) -> None:
         now = self._clock.now()
-        done = [end.row.id for end in ends if end.done]
-        sent = [{"b_id": end.row.payload["message"], "b_sent": end.sent} for end in ends if end.sent is not None]
+        done = [ack.row for ack in acks if ack.done]
+        sent = [{"b_id": ack.message_id, "b_sent": ack.sent} for ack in acks if ack.message_id is not None and ack.sent is not None]
         async with self._database.writing() as session:
             if sent:
                 kept = update(MESSAGES).where(MESSAGES.c.id == bindparam("b_id")).values(sent=bindparam("b_sent"))
                 await (await session.connection()).execute(kept, sent)
             if done:
-                await settle_all(session, done, now=now)
-                await delivery_status.delivered(
-                    session, [end.row.id for end in ends if end.done and delivery_status.is_notice(end.row)], now
-                )
-            for end in ends:
-                if not end.done:
-                    await postpone(session, end.row.id, until=end.until, error=end.error, now=now, counted=end.counted)
-            dead = [end.row.id for end in ends if not end.done and end.until is None and delivery_status.is_notice(end.row)]
-            await delivery_status.failed(session, dead, now, closed=False)
+                await settle_all(session, [row.id for row in done], now=now)
+                await self._tracking.delivered(session, done, now)
+            for ack in acks:
+                if not ack.done:
+                    await postpone(session, ack.row.id, until=ack.until, error=ack.error, now=now, counted=ack.counted)
+                if ack.given_up and ack.row.kind == CHAT and ack.message_id is not None:
+                    await delete_text(session, ack.row)
+            await self._tracking.failed(session, [ack.row for ack in acks if ack.given_up], now)

@@ -1,228 +1,263 @@
-"""Does on the channels what the outbox says (`bot.messaging.outbound_commands`): in order per chat, in parallel across chats.
+"""The channel sender: delivers proactive messages (`chat` rows of the outbox) and carries out commands for channels (`push` rows).
 
-A row is claimed with a lease, done, and settled, rows that end at the same time together. Killed in between, it is done again once the
-lease has run out: the one message in flight may then be there twice, never missing. The ids that the channel gave are kept after each
-part of a long message.
+The rows of one chat are taken in order, one at a time; chats are served in parallel. A row is claimed with a lease, may be refused by the
+send-time check, is sent, and settled; rows that end at the same time are settled together. A `chat` row's message is written into the
+transcript first, once under its key; where clients fetch the transcript (the web chat) that is the delivery, and settles the row. A
+process that is killed in between leaves a row that is claimed again once its lease has run out: the one message in flight may then be on
+the channel twice, never missing, and never twice in the transcript.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
-from contextlib import suppress
-from datetime import timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
-from bot.jobs.outbox import PUSH, OutboxRow, anything_due, claim, postpone, retry_at, seconds_left, settle_all
+from bot.jobs.outbox import (
+    CHAT,
+    COMMANDS,
+    MESSAGES,
+    PUSH,
+    RETRY,
+    OutboxRow,
+    delete_text,
+    in_order_per_conversation,
+    postpone,
+    seconds_left,
+    settle_all,
+)
+from bot.jobs.worker import Worker
 from bot.messaging.ack_batcher import AckBatcher
-from bot.messaging.channel import Channel, ChannelUnavailable, Chat, ChatClosed, ChatMoved, MessageRefused, RateLimited
-from bot.messaging.outbound_commands import DELETE, REPLACE, SEND
-from bot.messaging.pii.redaction import Redaction
-from bot.messaging.rendering import pressed, render, used_up
-from bot.messaging.tables import ButtonRow, Conversation, MessageRow
-from bot.messaging.transcript import public, take_back
-from bot.notifications import delivery_status
-from bot.notifications.delivery_status import SendTimeCheck
+from bot.messaging.channel import ChannelUnavailable, ChatClosed, ChatMoved, MessageRefused, RateLimited
+from bot.messaging.channel_registry import ChannelRegistry
+from bot.messaging.command_executor import CommandExecutor
+from bot.messaging.delivery_tracking import DeliveryTracking
+from bot.messaging.outbound_commands import FETCHED
+from bot.messaging.proactive_messages import take_back
+from bot.messaging.proactive_writer import ProactiveWriter, WrittenMessages, message_key
+from bot.messaging.tables import Conversation, MessageRow
 
-POLL_SECONDS = 2.0
-"""How soon what nobody told of is seen: what another process left."""
-AT_ONCE = 100
+MAX_IN_HAND = 100
 """Rows in hand at a time, one a chat."""
-CLAIMED_AT_LEAST = 10
-"""Rows that are claimed together, where there are so many."""
+MIN_CLAIM = 10
+"""Free places from which rows are claimed again: not a transaction for each row that ends."""
 STOP_SECONDS = 3.0
+"""How long a stop waits for what is being sent."""
+
+
+class _Undeliverable(Exception):
+    """The row holds no message, or one for no conversation: `error`."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(self.__doc__)
+        self.error = error
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What became of the messages of one claim."""
+
+    recalled: set[int]
+    """Rows that the send-time check refused; they are settled."""
+    written: WrittenMessages
 
 
 class ChannelSender:
-    """The workers of one process that speak to the channels."""
+    """The channel sender of one process."""
 
-    def __init__(self, database: Database, clock: Clock, channels: Mapping[str, Channel], privacy: Redaction, own_url: str) -> None:
-        self._database, self._clock, self._channels, self._privacy = database, clock, channels, privacy
-        self._own_url = own_url
-        self.notices: SendTimeCheck | None = None
-        self._woken = asyncio.Event()
-        database.on_announced(PUSH, self._woken.set)
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        registry: ChannelRegistry,
+        writer: ProactiveWriter,
+        executor: CommandExecutor,
+        tracking: DeliveryTracking,
+    ) -> None:
+        self._database, self._clock, self._registry, self._tracking = database, clock, registry, tracking
+        self._writer, self._executor, self._acks = writer, executor, AckBatcher(database, clock, tracking)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.Task[None] | None = None
-        self._stopping = False
-        self._settling = AckBatcher(database, clock)
+        self._batches: set[asyncio.Task[_Batch]] = set()
+        self._worker = Worker(
+            database,
+            clock,
+            self._begin_due,
+            doing="looking for what is to be sent to channels",
+            topics=(CHAT, PUSH),
+            next_due=self._next_due,
+        )
 
     def start(self) -> None:
-        """Begin; without channels there is nothing to do."""
-        if self._channels:
-            self._loop = asyncio.create_task(self._run())
+        """Begin to send."""
+        self._worker.start()
 
     async def stop(self) -> None:
-        """Stop, giving what is being sent a moment; what is dropped is taken again once its lease has run out."""
-        self._stopping = True
-        self._woken.set()
-        if self._loop is not None:
-            await self._loop
+        """Stop, giving what is being sent a moment; what is dropped is claimed again once its lease has run out."""
+        await self._worker.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
-        for task in self._tasks:
+        for task in (*self._tasks, *self._batches):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._batches, return_exceptions=True)
 
-    async def _run(self) -> None:
-        while not self._stopping:
-            self._woken.clear()
-            try:
-                await self._begin_due()
-            except Exception as error:  # the database may be away for a while: the next round tries again
-                log_error(error, "looking for what is to be pushed")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
-
-    async def push_due(self) -> int:
-        """Do what is due now, one row a chat, to its end; gives how many rows were taken."""
-        taken = await self._begin_due()
+    async def send_due(self) -> int:
+        """Deliver what is due now, one row a chat, to its end. Return how many rows were claimed."""
+        claimed = await self._begin_due()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        return taken
+        return claimed
 
     async def _begin_due(self) -> int:
-        free = AT_ONCE - len(self._tasks)
-        if free < CLAIMED_AT_LEAST:  # not a transaction for each row that ends
-            return 0
-        now = self._clock.now()
-        async with self._database.reading() as session:
-            if not await anything_due(session, PUSH, now):
-                return 0
-        async with self._database.writing() as session:  # which may have to wait: the lease runs from when it is given
-            rows = await claim(session, PUSH, now=self._clock.now(), limit=free)
-        recalled = await self._recall(rows)
-        rows = [row for row in rows if row.id not in recalled]
+        rows = await self._claim()
         conversations, messages = await self._load(rows)
+        channels = {conversation.id: conversation.channel for conversation in conversations.values()}
+        batch = self._begin_batch([row for row in rows if row.kind == CHAT or self._tracking.tracks(row)], channels)
         for row in rows:
-            message = messages.get(row.payload.get("message", 0))
-            task = asyncio.create_task(self._attempt(row, conversations.get(row.conversation_id or ""), message))
+            message = messages.get(row.payload.get("message", 0)) if row.kind == PUSH else None
+            task = asyncio.create_task(self._attempt(row, conversations.get(row.conversation_id or ""), message, batch))
             self._tasks.add(task)
             task.add_done_callback(self._done)
-        return len(rows) + len(recalled)
+        return len(rows)
+
+    def _begin_batch(self, rows: Sequence[OutboxRow], channels: Mapping[str, str]) -> asyncio.Task[_Batch] | None:
+        """Begin to check and write messages: commands, for which somebody waits, need not wait for it."""
+        if not rows:
+            return None
+        batch = asyncio.create_task(self._check_and_write(rows, channels))
+        self._batches.add(batch)
+        batch.add_done_callback(self._batches.discard)
+        return batch
+
+    async def _check_and_write(self, rows: Sequence[OutboxRow], channels: Mapping[str, str]) -> _Batch:
+        async with asyncio.timeout(seconds_left(rows[0], self._clock.now())):  # the rows were claimed together
+            recalled = await self._recall(rows)
+            chat_rows = [row for row in rows if row.kind == CHAT and row.id not in recalled]
+            return _Batch(recalled, await self._writer.write(chat_rows, channels) if chat_rows else WrittenMessages())
+
+    async def _claim(self) -> list[OutboxRow]:
+        """Lease due rows: commands, for which somebody waits, before messages, of which there may be thousands."""
+        free = MAX_IN_HAND - len(self._tasks)
+        if free < MIN_CLAIM:
+            return []
+        wanted, rows = in_order_per_conversation(), list[OutboxRow]()
+        if self._registry.channels:
+            rows = await COMMANDS.claim(self._database, self._clock, wanted, limit=free)
+        else:  # what is for external chats waits for a process that has channels
+            wanted = wanted.where(~exists().where(Conversation.id == OutboxRow.conversation_id, Conversation.channel.not_in(FETCHED)))
+        if len(rows) < free:
+            rows += await MESSAGES.claim(self._database, self._clock, wanted, limit=free - len(rows))
+        return rows
+
+    async def _next_due(self) -> datetime | None:
+        if MAX_IN_HAND - len(self._tasks) < MIN_CLAIM:  # the next row that ends wakes the worker
+            return None
+        now = self._clock.now()
+        async with self._database.reading() as session:
+            instants = [await queue.next_due(session, now) for queue in (COMMANDS, MESSAGES)]
+        return min((instant for instant in instants if instant is not None), default=None)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._woken.set()
+        self._worker.wake()
 
-    async def _recall(self, rows: list[OutboxRow]) -> set[int]:
-        """Take back notices that must not be told at this moment; they never were in the chat."""
-        if self.notices is None or not (late := await self.notices.not_now(rows)):
+    async def _recall(self, rows: Sequence[OutboxRow]) -> set[int]:
+        """Settle the rows that must not be sent at this moment. An earlier attempt may have written their message: it is taken back."""
+        late = await self._tracking.not_now(rows)
+        if not late:
             return set()
-        now = self._clock.now()
+        now, recalled = self._clock.now(), [row for row in rows if row.id in late]
+        written = select(MessageRow.id).where(MessageRow.key.in_([message_key(row_id) for row_id in late]))
         async with self._database.writing() as session:
             await settle_all(session, late, now=now)
-            await delivery_status.recall(session, late, now)
-            await take_back(session, [row.payload["message"] for row in rows if row.id in late], now=now)
-        self._woken.set()
+            await self._tracking.recalled(session, recalled, now)
+            message_ids = {row.payload["message"] for row in recalled if row.kind == PUSH} | set(await session.scalars(written))
+            await take_back(session, message_ids, now=now)
         return late
 
-    async def _load(self, rows: list[OutboxRow]) -> tuple[dict[str, Conversation], dict[int, MessageRow]]:
-        """The chats and messages of these rows."""
-        chats = select(Conversation).where(Conversation.id.in_({row.conversation_id for row in rows}))
-        said = select(MessageRow).where(MessageRow.id.in_({row.payload.get("message", 0) for row in rows}))
+    async def _load(self, rows: Sequence[OutboxRow]) -> tuple[dict[str, Conversation], dict[int, MessageRow]]:
+        """Return the conversations of these rows and the messages that commands name, by their ids."""
+        if not rows:
+            return {}, {}
+        wanted = select(Conversation).where(Conversation.id.in_({row.conversation_id for row in rows}))
+        named = select(MessageRow).where(MessageRow.id.in_({row.payload.get("message", 0) for row in rows if row.kind == PUSH}))
         async with self._database.reading() as session:
-            conversations = {conversation.id: conversation for conversation in await session.scalars(chats)}
-            return conversations, {message.id: message for message in await session.scalars(said)}
+            conversations = {conversation.id: conversation for conversation in await session.scalars(wanted)}
+            return conversations, {message.id: message for message in await session.scalars(named)}
 
-    async def _attempt(self, row: OutboxRow, conversation: Conversation | None, message: MessageRow | None) -> None:
+    async def _attempt(
+        self,
+        row: OutboxRow,
+        conversation: Conversation | None,
+        message: MessageRow | None,
+        batch: asyncio.Task[_Batch] | None,
+    ) -> None:
         try:
             async with asyncio.timeout(seconds_left(row, self._clock.now())):
-                sent = await self._do(row, conversation, message)
+                if batch is not None and (row.kind == CHAT or self._tracking.tracks(row)):
+                    done = await asyncio.shield(batch)
+                    if row.id in done.recalled:
+                        return
+                    if row.id in done.written.invalid:
+                        raise _Undeliverable(done.written.invalid[row.id])
+                    message = done.written.to_send.get(row.id, message)
+                    if row.kind == CHAT and message is None:  # its channel fetches the transcript: it is delivered and settled
+                        return
+                sent = await self._executor.execute(row, conversation, message)
         except RateLimited as slow:
-            await self._put_back(row, slow, seconds=slow.seconds)
+            await self._put_back(row, message, slow, seconds=slow.seconds)
         except ChatMoved as moved:
-            await self._move(row, moved)
+            await self._move(row, message, moved)
         except ChatClosed as closed:
-            await self._close(row, closed)
+            await self._close(row, message, closed)
         except MessageRefused as refused:
-            await self._give_up(row, refused)
+            await self._give_up(row, message, refused)
+        except _Undeliverable as undeliverable:
+            await self._give_up(row, message, undeliverable.error)
         except (ChannelUnavailable, TimeoutError) as transient:
-            await self._put_back(row, transient)
-        except Exception as error:  # ours: what one row does must not hold up the others
-            await self._put_back(row, error)
+            await self._put_back(row, message, transient)
+        except Exception as error:  # ours: one row must not hold up the others
+            await self._put_back(row, message, error)
         else:
-            await self._settling.settle(row, sent)
+            await self._acks.settle(row, message.id if message else None, sent)
 
-    async def _do(self, row: OutboxRow, conversation: Conversation | None, message: MessageRow | None) -> list[Any] | None:
-        """Do what the row says; of a message, the channel's ids that are to be kept. Raises the errors of `bot.messaging.channel`."""
-        channel = self._channels.get(conversation.channel) if conversation else None
-        if conversation is None or channel is None or conversation.closed_at is not None:
-            raise ChatClosed
-        chat = Chat(conversation.address, conversation.reference)
-        if row.payload["do"] == DELETE:
-            await channel.delete(chat, row.payload["sent"])
-        elif message is not None and row.payload["do"] == REPLACE:
-            await self._replace(channel, chat, message, row.payload)
-        elif message is not None and row.payload["do"] == SEND:
-            return await self._send(channel, chat, message, delivery_status.about(row))
-        return None
-
-    async def _send(self, channel: Channel, chat: Chat, row: MessageRow, about: Collection[str] | None) -> list[Any]:
-        message = await self._shown(channel, row, about)
-        sent = list(row.sent or [])
-        parts = render(message, channel.means, self._own_url)[len(sent) :]
-        for number, part in enumerate(parts, 1):
-            sent.append(await channel.send(chat, part))
-            if number < len(parts):  # the last one is kept as the row is settled
-                async with self._database.writing() as session:
-                    await session.execute(update(MessageRow).where(MessageRow.id == row.id).values(sent=list(sent)))
-        return sent
-
-    async def _replace(self, channel: Channel, chat: Chat, row: MessageRow, payload: Mapping[str, Any]) -> None:
-        if not row.sent or not channel.means.edits:
-            return
-        message = await self._shown(channel, row)
-        if "title" in payload:
-            part = used_up(message, channel.means, self._own_url, payload["title"])
-        else:
-            part = pressed(message, channel.means, self._own_url, await self._used(row))
-        await channel.replace(chat, str(row.sent[-1]), part)
-
-    async def _used(self, row: MessageRow) -> list[str]:
-        """Tokens of the message's buttons that were pressed, in their order."""
-        used = select(ButtonRow.token).where(ButtonRow.message_id == row.id, ButtonRow.used_at.is_not(None))
-        async with self._database.reading() as session:
-            return list(await session.scalars(used.order_by(ButtonRow.used_at)))
-
-    async def _shown(self, channel: Channel, row: MessageRow, about: Collection[str] | None = None) -> dict[str, Any]:
-        """The message as the outside may see it: nothing leaves to an external channel but through here."""
-        message = public(row)
-        return message if channel.means.trusted else await self._privacy.clean_message(row.conversation_id, message, about)
-
-    async def _put_back(self, row: OutboxRow, error: Exception, seconds: float | None = None) -> None:
+    async def _put_back(self, row: OutboxRow, message: MessageRow | None, error: Exception, seconds: float | None = None) -> None:
         now = self._clock.now()
-        until = retry_at(row.attempts, now) if seconds is None else now + timedelta(seconds=seconds)
+        until = RETRY.next_attempt(row.attempts, now) if seconds is None else now + timedelta(seconds=seconds)
         if not isinstance(error, RateLimited):
-            log_error(error, "pushing a message; given up" if until is None else "pushing a message; it will be tried again")
-        await self._settling.postpone(row, until, error, counted=seconds is None)
-        if until is not None:
-            asyncio.get_running_loop().call_later(max(0.0, (until - self._clock.now()).total_seconds()), self._woken.set)
+            log_error(error, "sending a message; given up" if until is None else "sending a message; it will be tried again")
+        await self._acks.postpone(row, until, error, message_id=message.id if message else None, counted=seconds is None)
 
-    async def _give_up(self, row: OutboxRow, error: Exception) -> None:
-        log_error(error, "pushing a message; given up")
-        await self._settling.postpone(row, None, error)
+    async def _give_up(self, row: OutboxRow, message: MessageRow | None, error: Exception) -> None:
+        log_error(error, "sending a message; given up")
+        await self._acks.postpone(row, None, error, message_id=message.id if message else None)
 
-    async def _close(self, row: OutboxRow, error: Exception) -> None:
-        """Nothing reaches the chat any more, until its user writes again: what waits for it is over, notices go by another way."""
+    async def _close(self, row: OutboxRow, message: MessageRow | None, error: Exception) -> None:
+        """Close the chat until its user writes again: commands that wait for it are over, and notifications go by another channel."""
         now = self._clock.now()
-        waiting = (OutboxRow.kind == PUSH, OutboxRow.conversation_id == row.conversation_id, OutboxRow.done_at.is_(None))
-        dead = {"dead_at": now, "lease_until": None, "last_error": type(error).__name__}
+        waiting = select(OutboxRow).where(
+            OutboxRow.kind.in_((CHAT, PUSH)),
+            OutboxRow.conversation_id == row.conversation_id,
+            OutboxRow.done_at.is_(None),
+            OutboxRow.dead_at.is_(None),
+        )
         async with self._database.writing() as session:
-            over = update(OutboxRow).where(*waiting, OutboxRow.dead_at.is_(None)).values(**dead).returning(OutboxRow.id)
-            ids = list(await session.scalars(over.execution_options(synchronize_session=False)))
+            found = await session.scalars(waiting.order_by(OutboxRow.id).with_for_update())
+            over = [each for each in found if each.id == row.id or each.kind == PUSH or self._tracking.tracks(each)]
+            dead = update(OutboxRow).where(OutboxRow.id.in_([each.id for each in over]))
+            await session.execute(dead.values(dead_at=now, lease_until=None, last_error=type(error).__name__))
             closed = update(Conversation).where(Conversation.id == row.conversation_id, Conversation.closed_at.is_(None))
             await session.execute(closed.values(closed_at=now))
-            ids += await delivery_status.unsaid(session, row.conversation_id or "")
-            await session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(**dead))
-            await delivery_status.failed(session, ids, now, closed=True)
+            if row.kind == CHAT and message is not None:
+                await delete_text(session, row)
+            await self._tracking.failed(session, over, now, closed=True)
 
-    async def _move(self, row: OutboxRow, moved: ChatMoved) -> None:
+    async def _move(self, row: OutboxRow, message: MessageRow | None, moved: ChatMoved) -> None:
         now = self._clock.now()
         async with self._database.writing() as session:
             channel = select(Conversation.channel).where(Conversation.id == row.conversation_id).scalar_subquery()
@@ -231,4 +266,4 @@ class ChannelSender:
                 await session.execute(update(Conversation).where(Conversation.id == row.conversation_id).values(address=moved.address))
                 await postpone(session, row.id, until=now, error=type(moved).__name__, now=now)
                 return
-        await self._close(row, moved)  # the chat goes on under its new address already
+        await self._close(row, message, moved)  # the chat goes on under its new address already

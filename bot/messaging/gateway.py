@@ -17,19 +17,23 @@ from bot.identity.continuations import Continuations
 from bot.jobs.lease_owner import new_holder
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.channel_sender import ChannelSender
+from bot.messaging.command_executor import CommandExecutor
 from bot.messaging.conversations import Conversations
 from bot.messaging.db_poller import DatabasePoller
+from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import Door, Inbox
 from bot.messaging.messages import Incoming, Message, Received
 from bot.messaging.pii.redaction import Redaction
+from bot.messaging.proactive_messages import HandoverMark
+from bot.messaging.proactive_writer import ProactiveWriter
 from bot.messaging.rasa import RasaClient
 from bot.messaging.router import Redeem, Router
 from bot.messaging.texts import Texts, load_texts
 from bot.messaging.transcript import PAGE, Transcript
 from bot.messaging.turn_worker import Worker
-from bot.notifications.delivery_status import SendTimeCheck
 from bot.settings import Settings
+from bot.support import tickets
 from bot.support.agent_mode_input import AgentModeReader
 from bot.support.button_actions import TranscriptLinks
 from bot.support.desk_events import DeskEvents
@@ -119,16 +123,24 @@ class Gateway:
             hub=self.hub,
             button_life=self.button_life,
         )
-        self.pusher = ChannelSender(database, clock, self.doors.channels, privacy, settings.own_url)
+        self.tracking = DeliveryTracking()
+        writer = ProactiveWriter(
+            database,
+            clock,
+            privacy,
+            self.hub,
+            self.tracking,
+            trusted=self.doors.trusted,
+            handover=HandoverMark(tickets.held, self.handover.mark),
+            button_life=self.button_life,
+        )
+        executor = CommandExecutor(database, self.doors.channels, privacy, self.tracking, settings.own_url)
+        self.sender = ChannelSender(database, clock, self.doors, writer, executor, self.tracking)
         self._follower = DatabasePoller(database, clock, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand)
 
     def on_turn(self, told: Callable[[], None]) -> None:
         """Who is told at the end of each turn, during which actions may have written what is to be delivered."""
         self._worker.on_turn = told
-
-    def decide_again(self, notices: SendTimeCheck) -> None:
-        """Who is asked about notices that did not leave at once, before they are pushed."""
-        self.pusher.notices = notices
 
     async def start(self) -> None:
         """Take up what was left unanswered, and go on."""
@@ -136,7 +148,7 @@ class Gateway:
         self._follower.start()
         self.changes.start()
         self.deadlines.start()
-        self.pusher.start()
+        self.sender.start()
         for channel in self.doors.channels.values():
             await channel.start()
 
@@ -153,7 +165,7 @@ class Gateway:
         self.begin_stop()
         receiving = [channel.stop_receiving() for channel in self.doors.channels.values()]
         await asyncio.gather(*receiving, self._worker.stop(STOP_SECONDS))
-        await self.pusher.stop()
+        await self.sender.stop()
         await asyncio.gather(*(channel.stop() for channel in self.doors.channels.values()))
         await self._follower.stop()
         await self.changes.stop()

@@ -1,41 +1,42 @@
-"""What is to be done on a chat's own channel, as rows of the outbox: in order per conversation, by message id, never by text."""
+"""Commands for a chat's own channel, as rows of the outbox: in order per conversation, by message id, never by text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.jobs.outbox import ANSWER, NOTICE, PUSH, enqueue, enqueue_all
+from bot.jobs.outbox import ANSWER, PUSH, enqueue, enqueue_all
 from bot.messaging.tables import MessageRow
 
 FETCHED = frozenset({"web"})
 """Channels whose clients fetch the transcript: nothing is sent to them."""
+
 SEND, REPLACE, DELETE = "send", "replace", "delete"
 
 
-async def send_messages(session: AsyncSession, messages: Sequence[tuple[str, int, Mapping[str, Any]]], *, now: datetime) -> list[int]:
-    """Send messages that were just put into the transcript: (conversation, message id, what the row carries along); the rows' ids."""
+async def send_messages(session: AsyncSession, messages: Sequence[tuple[str, int]], *, now: datetime) -> None:
+    """Have messages sent that were just written into the transcript: (conversation, message id)."""
     rows = [
         {
             "kind": PUSH,
             "key": f"send:{message_id}",
             "conversation_id": conversation_id,
-            "payload": {"do": SEND, "message": message_id, **more},
-            "priority": NOTICE if "notice" in more else ANSWER,
+            "payload": {"do": SEND, "message": message_id},
+            "priority": ANSWER,
         }
-        for conversation_id, message_id, more in messages
+        for conversation_id, message_id in messages
     ]
-    return await enqueue_all(session, rows, now=now)
+    await enqueue_all(session, rows, now=now)
 
 
 async def replace_sent(
     session: AsyncSession, conversation_id: str, message_id: int, title: str | None, *, token: str | None = None, now: datetime
 ) -> None:
-    """Take the buttons off a message that was sent, and show which was pressed: it cannot be pressed twice.
+    """Have the buttons taken off a message that was sent, and the pressed one shown, so that none can be pressed twice.
 
     Args:
         token: the button that was pressed, where the others stay.
@@ -50,7 +51,7 @@ async def replace_sent(
 
 
 async def delete_sent(session: AsyncSession, conversation_id: str, sent_id: str, *, now: datetime) -> None:
-    """Delete a message of the user from the chat."""
+    """Have a message of the user deleted from the chat."""
     await _push(session, conversation_id, f"delete:{conversation_id}:{sent_id}", {"do": DELETE, "sent": sent_id}, now)
 
 

@@ -1,4 +1,4 @@
-"""Hours and days of a person against instants: quiet windows, digests, over changes of the clock and public holidays.
+"""Local hours and days of a person against instants: quiet hours and digests, across clock changes and public holidays.
 
 Instants come in aware and go out in UTC.
 """
@@ -15,16 +15,16 @@ import holidays
 from bot.notifications.preferences import HOLIDAY, Preferences
 
 LONGEST_QUIET = timedelta(weeks=5)
-"""No quiet time is longer. `Preferences` leave a free moment in every ordinary week; public holidays, and a local hour that does not
-exist, can take it away in a few weeks that follow each other, not in five."""
+"""Upper bound of quiet hours. `Preferences` leave a free moment in every ordinary week; public holidays, and a local hour that does not
+exist, can take it away in a few consecutive weeks, not in five."""
 _DAY = timedelta(days=1)
 _DIGEST_SEARCH_DAYS = 15
-"""One weekday alone comes back on the eighth day at the latest; a week more is for zones that once skipped a date."""
+"""A single digest day comes back on the eighth day at the latest; the week more is for zones that once skipped a date."""
 
 
 @lru_cache(maxsize=4096)
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The instant of a local time: the first where it exists twice, the next that exists where it does not."""
+    """Return the instant of a local time: the first where it exists twice, the next that exists where it does not."""
     local = datetime.combine(day, at.replace(fold=0))
     # In a gap, the offset of before (fold 0) gives an instant after the change, that of after (fold 1) one before it.
     known = local.replace(tzinfo=zone).astimezone(UTC)
@@ -39,7 +39,7 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def is_holiday(day: date) -> bool:
-    """Whether a day is a public holiday in France."""
+    """Return whether a day is a public holiday in France."""
     return day in _holidays(day.year)
 
 
@@ -49,7 +49,7 @@ def _holidays(year: int) -> frozenset[date]:
 
 
 def quiet_until(preferences: Preferences, at: datetime) -> datetime | None:
-    """The end of the quiet time that `at` lies in, windows that touch or overlap taken as one; None outside any.
+    """Return the end of the quiet hours that `at` lies in, windows that touch or overlap taken as one; None outside any.
 
     Never later than `LONGEST_QUIET` after `at`.
     """
@@ -63,9 +63,9 @@ def quiet_until(preferences: Preferences, at: datetime) -> datetime | None:
 
 
 def next_digest(preferences: Preferences, after: datetime) -> datetime:
-    """When the first digest leaves after an instant: a digest hour, or the end of the quiet time that this hour lies in.
+    """Return when the first digest leaves after an instant: a digest hour, or the end of the quiet hours that it lies in.
 
-    A digest that is being held back by a quiet time at `after` counts: it is the next.
+    A digest that is being held back by quiet hours at `after` counts: it is the next.
     """
     quiet = quiet_until(preferences, after)
     if quiet is not None:
@@ -77,7 +77,7 @@ def next_digest(preferences: Preferences, after: datetime) -> datetime:
 
 
 def _windows(preferences: Preferences, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The quiet windows, as instants, that start on the local day of `at` or on the day before: no other can hold at `at`."""
+    """Yield the quiet windows, as instants, that start on the local day of `at` or the day before: no other can contain `at`."""
     if not preferences.quiet:
         return
     zone = preferences.zone
@@ -91,7 +91,7 @@ def _windows(preferences: Preferences, at: datetime) -> Iterator[tuple[datetime,
 
 
 def _digest_hours(preferences: Preferences, around: datetime, *, back: bool = False) -> Iterator[datetime]:
-    """Digest hours from the local day of `around` on, or from there back."""
+    """Yield the digest hours from the local day of `around` on, or backwards from there."""
     zone = preferences.zone
     today = around.astimezone(zone).date()
     step = -_DAY if back else _DAY

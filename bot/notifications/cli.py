@@ -1,4 +1,4 @@
-"""`bot notifications …`: what operators do about messages that were given up. The running bot sends them again."""
+"""`bot notifications …`: operators list messages that were given up and resend them. The running bot sends them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ T = TypeVar("T")
 
 notifications_app = typer.Typer(no_args_is_help=True, help="Notifications : voir et renvoyer ce qui n'a pas pu partir.")
 
-WAYS = {"telegram": "Telegram", "teams": "Teams", "mail": "e-mail", "sphere": "liste SPHERE"}
-KINDS = {"mail": "e-mail", "chat": "message", "push": "message"}
+CHANNEL_NAMES = {"telegram": "Telegram", "teams": "Teams", "mail": "e-mail", "sphere": "liste SPHERE"}
+KIND_NAMES = {"mail": "e-mail", "chat": "message", "push": "message"}
 
 
 @notifications_app.command()
@@ -53,10 +53,10 @@ def resend(which: Annotated[str, typer.Argument(metavar="ID|all", help="Un numé
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:
-    nature = "notification" if letter.way else KINDS.get(letter.kind, letter.kind)
-    way = WAYS.get(letter.way or "", letter.way or "")
+    nature = "notification" if letter.channel else KIND_NAMES.get(letter.kind, letter.kind)
+    channel = CHANNEL_NAMES.get(letter.channel or "", letter.channel or "")
     age = _age(SystemClock().now() - letter.created_at)
-    return str(letter.id), nature, way, age, str(letter.attempts), letter.error, "oui" if letter.taken_over else "non"
+    return str(letter.id), nature, channel, age, str(letter.attempts), letter.error, "oui" if letter.taken_over else "non"
 
 
 def _age(age: timedelta) -> str:
@@ -65,7 +65,7 @@ def _age(age: timedelta) -> str:
 
 
 def _run(work: Callable[[DeadLetters], Awaitable[T]]) -> T:
-    """Do `work`; every error becomes one line and exit code 1."""
+    """Run `work`; every error becomes one line and exit code 1."""
 
     async def main() -> T:
         settings = load_settings()

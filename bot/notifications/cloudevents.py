@@ -1,4 +1,4 @@
-"""What an event of the platform must be: CloudEvents 1.0 in JSON, of the kinds of the contract (docs/dev/dossiers.md)."""
+"""The form of the platform's events: CloudEvents 1.0 in JSON, of the kinds of the contract (docs/dev/dossiers.md)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Id = Annotated[Text, Field(min_length=1, max_length=64)]
 
 
 class EventData(BaseModel):
-    """What an event may say; anything else it says is not kept."""
+    """The data of an event that are kept; anything else is not."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -88,7 +88,7 @@ class CloudEvent(BaseModel):
 
 
 def parse(value: Any) -> tuple[CloudEvent | None, list[str]]:
-    """The event, or what is wrong with it: which attribute and why, without quoting any value."""
+    """Return the event, or what is wrong with it: which attribute and why, at most ten, without quoting any value."""
     try:
         return CloudEvent.model_validate(value), []
     except ValidationError as error:

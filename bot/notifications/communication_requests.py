@@ -1,4 +1,4 @@
-"""The second form of an event: FHIR R4 `CommunicationRequest`, alone or in a `Bundle`, read as the event that it declares.
+"""The second form of events: FHIR R4 `CommunicationRequest`, alone or in a `Bundle`, read as the event that it declares.
 
 Source: ANS, « Notification d'événements » (`ans.fhir.fr.nde`, experimental), flow 3, profile `nde-eventdeclaration`: the kind is an
 extension whose code is of TRE_R254, the usager a contained `Patient`, what happened a text. That text, and all that is said of the
@@ -15,7 +15,7 @@ from bot.accounts.registry import RPPS_SYSTEM
 from bot.notifications.cloudevents import PREFIX, CloudEvent, parse
 
 KINDS = {"DOC": "document.added", "NOT": "note.added"}
-"""Codes of TRE_R254 that are a kind of ours. Admissions (ADM) and discharges (SOR) are none: a letter about one is a DOC."""
+"""Codes of TRE_R254 that are one of our kinds. Admissions (ADM) and discharges (SOR) are none: a letter about one is a DOC."""
 EVENT_TYPES = "https://mos.esante.gouv.fr/NOS/TRE_R254-TypeEvenement/FHIR/TRE-R254-TypeEvenement"
 _GUIDE, _CI_SIS = (
     "https://interop.esante.gouv.fr/ig/fhir/nde/StructureDefinition/",
@@ -26,8 +26,8 @@ EVENT_TYPE = (_GUIDE + "event-type", _CI_SIS + "EventType")
 EVENT_TIME = (_GUIDE + "event-time", _CI_SIS + "eventTime")
 NO_SYSTEM = "urn:sphere:communication-request"
 """The source of events whose identifier has no system: they are told apart by its value."""
-MADE = frozenset({"active", "completed"})
-"""Statuses of what did happen and is to be told."""
+OCCURRED = frozenset({"active", "completed"})
+"""Statuses of what did happen and people are to be notified of."""
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 Json = Mapping[str, Any]
@@ -37,15 +37,15 @@ _FULL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _PRACTITIONER = re.compile(r"(?:.*/)?Practitioner/([A-Za-z0-9.-]{1,64})(?:/_history/.*)?")
 
 
-class NotRead(ValueError):
-    """Something of a CommunicationRequest is not as it must be: which element, and why, without any value of it."""
+class InvalidRequest(ValueError):
+    """An element of a CommunicationRequest is not as it must be: which one, and why, without any value of it."""
 
-    def __init__(self, element: str, why: str) -> None:
-        super().__init__(f"{element}: {why}")
+    def __init__(self, element: str, problem: str) -> None:
+        super().__init__(f"{element}: {problem}")
 
 
 def requests_of(body: Any) -> tuple[list[Json], dict[str, Json]] | None:
-    """The requests of a resource or a Bundle, in their order, and the Bundle's patients by what may refer to them; None: it is neither."""
+    """Return the requests of a resource or a Bundle, in their order, and the Bundle's patients by reference; None: it is neither."""
     if not isinstance(body, Mapping):
         return None
     if body.get("resourceType") == "CommunicationRequest":
@@ -64,10 +64,10 @@ def requests_of(body: Any) -> tuple[list[Json], dict[str, Json]] | None:
 
 
 def read(request: Json, patients: Mapping[str, Json]) -> tuple[CloudEvent | None, list[str]]:
-    """The event that a request declares, or what is wrong with it.
+    """Return the event that a request declares, or what is wrong with it.
 
     Args:
-        patients: those of the same Bundle, by what may refer to them.
+        patients: those of the same Bundle, by the references that may name them.
     """
     try:
         source, event_id = _identifier(request)
@@ -86,25 +86,25 @@ def read(request: Json, patients: Mapping[str, Json]) -> tuple[CloudEvent | None
             "time": _time(request),
             "data": {name: value for name, value in data.items() if value is not None},
         }
-    except NotRead as error:
+    except InvalidRequest as error:
         return None, [str(error)]
     return parse({name: value for name, value in event.items() if value is not None})
 
 
 def _identifier(request: Json) -> tuple[str, str]:
-    """Source and id of the event. A resource's own `id` is not one: each server gives another."""
+    """Return source and id of the event. A resource's own `id` does not serve: each server gives another."""
     for identifier in _dicts(request.get("identifier")):
         value, system = identifier.get("value"), identifier.get("system", NO_SYSTEM)
         if isinstance(value, str) and isinstance(system, str) and value and system:
             return system, value
-    raise NotRead("identifier", "one with a value is needed, by which the event is known when it is sent again")
+    raise InvalidRequest("identifier", "one with a value is needed, by which the event is known when it is sent again")
 
 
 def _check_status(request: Json) -> None:
-    if not _one_of(request, "status", MADE):
-        raise NotRead("status", f"must be one of: {', '.join(sorted(MADE))}")
+    if not _one_of(request, "status", OCCURRED):
+        raise InvalidRequest("status", f"must be one of: {', '.join(sorted(OCCURRED))}")
     if request.get("doNotPerform") not in (None, False):
-        raise NotRead("doNotPerform", "what is not to be told is not taken")
+        raise InvalidRequest("doNotPerform", "what is not to be told is not taken")
 
 
 def _kind(request: Json) -> str:
@@ -114,12 +114,12 @@ def _kind(request: Json) -> str:
         return found
     known = ", ".join(f"{code} ({kind})" for code, kind in KINDS.items())
     if codes:
-        raise NotRead("extension event-type", f"nobody is told of this type of event; those that are taken: {known}")
-    raise NotRead("extension event-type", f"a code of {EVENT_TYPES} is needed, one of: {known}")
+        raise InvalidRequest("extension event-type", f"nobody is told of this type of event; those that are taken: {known}")
+    raise InvalidRequest("extension event-type", f"a code of {EVENT_TYPES} is needed, one of: {known}")
 
 
 def _concepts(request: Json) -> Iterator[Json]:
-    """The type by the profile's extension, else where R4 without the profile has it."""
+    """Yield the type from the profile's extension, then from where R4 without the profile has it."""
     yield from _dicts([_extension(request, EVENT_TYPE, "valueCodeableConcept")])
     yield from _dicts(request.get("category"))
 
@@ -138,17 +138,19 @@ def _dossier(request: Json, patients: Mapping[str, Json]) -> str:
             value = identifier.get("value")
             if isinstance(value, str) and _DOSSIER.fullmatch(value):
                 return value
-    raise NotRead("subject", "the dossier's reference, SPH-YYYY-NNNNNN, must be an identifier of the subject or of the Patient sent along")
+    raise InvalidRequest(
+        "subject", "the dossier's reference, SPH-YYYY-NNNNNN, must be an identifier of the subject or of the Patient sent along"
+    )
 
 
 def _time(request: Json) -> Any:
-    """When it happened, else when it was declared. A date without a time of day orders nothing: the arrival counts then."""
+    """Return when it happened, else when it was declared. A date without a time of day orders nothing: the arrival counts then."""
     times = (_extension(request, EVENT_TIME, "valueDateTime"), request.get("authoredOn"))
     return next((time for time in times if isinstance(time, str) and _FULL_TIME.match(time)), None)
 
 
 def _author(request: Json) -> str | None:
-    """The account of who did it: by the platform's own reference, or "<system>|<number>" by the RPPS of a Practitioner contained."""
+    """Return the author's account by the platform's reference, or "<system>|<number>" by the RPPS of a contained Practitioner."""
     for name in ("requester", "sender"):
         for who in _dicts([request.get(name)]):
             if found := _practitioner(who) or _rpps(request, who):
@@ -167,11 +169,11 @@ def _rpps(request: Json, who: Json) -> str | None:
 
 
 def _recipients(request: Json) -> list[str] | None:
-    """Whom to tell, of those about the dossier; None: the care team."""
+    """Return whom to notify, of those about the dossier; None: the care team."""
     recipients = _list(request.get("recipient"))
     found = [_practitioner(recipient) for recipient in recipients]
     if None in found:
-        raise NotRead("recipient", "must be references Practitioner/<id> of the platform; without any, the care team is told")
+        raise InvalidRequest("recipient", "must be references Practitioner/<id> of the platform; without any, the care team is told")
     return [account for account in found if account] or None
 
 

@@ -1,4 +1,4 @@
-"""Dead letters: what the outbox gave up, as support sees it, and sending it again. Never what it says, nor to whom."""
+"""Dead letters: rows that the outbox gave up, as support sees and resends them. Never what they say, nor to whom."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.replanning import GIVEN_UP
 from bot.notifications.tables import DROPPED, FAILED, HANDED, SENT, WAITING, NoticeMessage, NoticeSend
 
-CLOSED = "ChatClosed"
-"""Error of what waited for a chat that closed: nothing to send again, its notices went by another way."""
+CHAT_CLOSED = "ChatClosed"
+"""Error of rows that waited for a chat that closed: there is nothing to resend, their notifications went by another channel."""
 
 
 class NotDead(Exception):
@@ -34,39 +34,39 @@ class DeadLetter:
     id: int
     kind: str
     """Of the row: `mail`, `chat`, `push`."""
-    way: str | None
-    """Of notices; None for anything else."""
+    channel: str | None
+    """Of notifications; None for anything else."""
     created_at: datetime
     dead_at: datetime
     attempts: int
     error: str
     taken_over: bool
-    """Whether another way told, or will tell, what it was to tell."""
+    """Whether another channel delivered, or will deliver, its notifications."""
 
 
 class DeadLetters:
-    """Lists them, and has them sent again by the running bot."""
+    """Lists dead letters, and has them sent again by the running bot."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
     async def letters(self, *, closed: bool = False) -> list[DeadLetter]:
-        """The newest first; those of chats that closed only if asked for."""
+        """Return dead letters, the newest first; those of chats that closed only if asked for."""
         async with self._database.reading() as session:
-            return await self._found(session, [] if closed else [OutboxRow.last_error != CLOSED])
+            return await self._found(session, [] if closed else [OutboxRow.last_error != CHAT_CLOSED])
 
     async def resend(self, letter_id: int) -> None:
-        """Send one again, whatever it is. Raises NotDead."""
+        """Send one again, whatever it is. Raise NotDead."""
         async with self._database.writing() as session:
             if not await self._found(session, [OutboxRow.id == letter_id]):
                 raise NotDead
             await self._revive(session, letter_id)
 
     async def resend_all(self) -> int:
-        """Send all notices again that no other way took over; how many those are."""
+        """Send all notifications again that no other channel took over. Return how many those are."""
         async with self._database.writing() as session:
-            letters = await self._found(session, [OutboxRow.last_error != CLOSED])
-            again = [letter.id for letter in letters if letter.way is not None and not letter.taken_over]
+            letters = await self._found(session, [OutboxRow.last_error != CHAT_CLOSED])
+            again = [letter.id for letter in letters if letter.channel is not None and not letter.taken_over]
             for letter_id in again:
                 await self._revive(session, letter_id)
         return len(again)
@@ -74,17 +74,17 @@ class DeadLetters:
     async def _found(self, session: AsyncSession, conditions: list[ColumnElement[bool]]) -> list[DeadLetter]:
         other = aliased(NoticeSend)
         outside = (other.notice_id == NoticeSend.notice_id, other.way.not_in((NoticeSend.way, DeliveryChannel.SPHERE)))
-        told_otherwise = exists().where(NoticeSend.message_id == NoticeMessage.id, *outside, other.state.in_((HANDED, WAITING)))
+        taken_over_by_other = exists().where(NoticeSend.message_id == NoticeMessage.id, *outside, other.state.in_((HANDED, WAITING)))
         columns = (
             OutboxRow.id, OutboxRow.kind, NoticeMessage.way, OutboxRow.created_at, OutboxRow.dead_at, OutboxRow.attempts,
-            OutboxRow.last_error, told_otherwise,
+            OutboxRow.last_error, taken_over_by_other,
         )  # fmt: skip
         wanted = select(*columns).outerjoin(NoticeMessage, NoticeMessage.outbox_id == OutboxRow.id)
         wanted = wanted.where(OutboxRow.dead_at.is_not(None), OutboxRow.done_at.is_(None), *conditions).order_by(OutboxRow.id.desc())
         letters = []
-        for row_id, kind, way, created_at, dead_at, attempts, error, taken_over in await session.execute(wanted):
+        for row_id, kind, channel, created_at, dead_at, attempts, error, taken_over in await session.execute(wanted):
             assert dead_at is not None
-            letters.append(DeadLetter(row_id, kind, way, created_at, dead_at, attempts, error or "", taken_over))
+            letters.append(DeadLetter(row_id, kind, channel, created_at, dead_at, attempts, error or "", taken_over))
         return letters
 
     async def _revive(self, session: AsyncSession, letter_id: int) -> None:

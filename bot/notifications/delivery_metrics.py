@@ -1,4 +1,4 @@
-"""How well people are told, in figures: counted in the database when somebody asks, so that any number of bots says the same."""
+"""Delivery metrics of notifications, counted in the database when somebody asks, so that any number of bots says the same."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from bot.jobs.outbox import OutboxRow
 from bot.notifications.tables import DELIVERED, FAILED, SENT, WAITING, Event, NoticeMessage, NoticeSend, NotificationPerson
 
 ON_TIME = timedelta(seconds=10)
-"""What is handed to its channel within this of being due is on time."""
+"""What its channel accepts within this of being due is on time."""
 LATE = timedelta(seconds=60)
-"""What is overdue by this says that something is wrong."""
+"""Something that is overdue by this says that something is wrong."""
 WINDOWS = {"5m": timedelta(minutes=5), "1h": timedelta(hours=1)}
 
 
 @dataclass(frozen=True)
-class Told:
-    """Messages that left by one way within a window, by what became of them."""
+class DeliveryCounts:
+    """Messages of one channel that were dispatched within a window, by what became of them."""
 
-    way: str
+    channel: str
     on_time: int = 0
-    """Taken by their channel within `ON_TIME` of being due."""
+    """Accepted by their channel within `ON_TIME` of being due."""
     late: int = 0
     overdue: int = 0
-    """Not taken yet, and due longer ago than `ON_TIME`."""
+    """Not accepted yet, and due longer ago than `ON_TIME`."""
     under_way: int = 0
     failed: int = 0
     """Given up: a chat that closed, a channel that refused, four hours of trying."""
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Sends that wait by one way and mode: for their hour, the end of a quiet window, or to be handed."""
+class WaitingCounts:
+    """Deliveries of one channel and mode that wait: for their hour, the end of quiet hours, or their dispatch."""
 
-    way: str
+    channel: str
     mode: str
     count: int
     overdue: int
@@ -48,13 +48,13 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Queue:
-    """The outbox's rows of one kind."""
+class QueueCounts:
+    """The outbox rows of one kind."""
 
     kind: str
     open: int
     retrying: int
-    """Of those that are open, how many failed before."""
+    """How many of the open ones failed before."""
     retries: int
     """Attempts beyond the first that rows delivered within the last hour took."""
     oldest_seconds: float
@@ -62,25 +62,25 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Everything, at one instant."""
+class DeliveryMetrics:
+    """All metrics, at one instant."""
 
-    told: dict[str, tuple[Told, ...]]
+    deliveries: dict[str, tuple[DeliveryCounts, ...]]
     """By window."""
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingCounts, ...]
     oldest_overdue_seconds: float
-    """How long ago the oldest send that waits fell due; 0 where none is."""
+    """How long ago the oldest delivery that waits fell due; 0 where none did."""
     events: int
-    """Events whose people have not all got their notice."""
+    """Events that are not fanned out to everybody yet."""
     oldest_event_seconds: float
-    queues: tuple[Queue, ...]
+    queues: tuple[QueueCounts, ...]
     dead: dict[tuple[str, str], int]
     """Dead letters by kind of row and class of the last error."""
 
     def on_time_ratio(self, window: str) -> float | None:
-        """Of what was due, the share that was handed over within `ON_TIME`; None where nothing was due."""
-        on_time = sum(told.on_time for told in self.told[window])
-        not_so = sum(told.late + told.overdue for told in self.told[window]) + sum(waiting.overdue for waiting in self.waiting)
+        """Return the share of what was due that its channel accepted within `ON_TIME`; None where nothing was due."""
+        on_time = sum(counts.on_time for counts in self.deliveries[window])
+        not_so = sum(counts.late + counts.overdue for counts in self.deliveries[window]) + sum(waiting.overdue for waiting in self.waiting)
         return on_time / (on_time + not_so) if on_time + not_so else None
 
     @property
@@ -90,20 +90,20 @@ class Figures:
         return max(self.oldest_overdue_seconds, self.oldest_event_seconds, oldest) > LATE.total_seconds()
 
 
-class Counting:
-    """Counts. Each question reads what is recent or open, by an index, whatever was kept before."""
+class DeliveryMetricsReader:
+    """Counts. Each query reads what is recent or open, by an index, however much was kept before."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    async def figures(self) -> Figures:
-        """The figures of this instant."""
+    async def read(self) -> DeliveryMetrics:
+        """Return the metrics of this instant."""
         now = self._clock.now()
         async with self._database.reading() as session:
             waiting, oldest = await self._waiting(session, now)
             events = (await session.execute(select(func.count(), func.min(Event.received_at)).where(Event.fanned_out_at.is_(None)))).one()
-            return Figures(
-                told={name: await self._told(session, now, now - window) for name, window in WINDOWS.items()},
+            return DeliveryMetrics(
+                deliveries={name: await self._deliveries(session, now, now - window) for name, window in WINDOWS.items()},
                 waiting=waiting,
                 oldest_overdue_seconds=oldest,
                 events=events[0],
@@ -112,7 +112,7 @@ class Counting:
                 dead=await self._dead(session),
             )
 
-    async def _told(self, session: AsyncSession, now: datetime, since: datetime) -> tuple[Told, ...]:
+    async def _deliveries(self, session: AsyncSession, now: datetime, since: datetime) -> tuple[DeliveryCounts, ...]:
         took = self._seconds(NoticeMessage.due_at, NoticeMessage.delivered_at)
         delivered, sent = NoticeMessage.state == DELIVERED, NoticeMessage.state == SENT
         in_time, overdue = took <= ON_TIME.total_seconds(), NoticeMessage.due_at < now - ON_TIME
@@ -124,10 +124,10 @@ class Counting:
             _count(NoticeMessage.state == FAILED),
         )
         wanted = select(NoticeMessage.way, *counts).where(NoticeMessage.handed_at >= since).group_by(NoticeMessage.way)
-        return tuple(Told(*row) for row in await session.execute(wanted.order_by(NoticeMessage.way)))
+        return tuple(DeliveryCounts(*row) for row in await session.execute(wanted.order_by(NoticeMessage.way)))
 
-    async def _waiting(self, session: AsyncSession, now: datetime) -> tuple[tuple[Waiting, ...], float]:
-        """By the people who have something waiting: sends that do not wait are not looked at."""
+    async def _waiting(self, session: AsyncSession, now: datetime) -> tuple[tuple[WaitingCounts, ...], float]:
+        """Count by the people who have something waiting: deliveries that do not wait are not read."""
         overdue = _count(NoticeSend.due_at < now - ON_TIME)
         wanted = (
             select(NoticeSend.way, NoticeSend.mode, func.count(), overdue, func.min(NoticeSend.due_at))
@@ -136,10 +136,10 @@ class Counting:
             .group_by(NoticeSend.way, NoticeSend.mode)
             .order_by(NoticeSend.way, NoticeSend.mode)
         )
-        rows = [(Waiting(way, mode, count, late), oldest) for way, mode, count, late, oldest in await session.execute(wanted)]
+        rows = [(WaitingCounts(channel, mode, count, late), oldest) for channel, mode, count, late, oldest in await session.execute(wanted)]
         return tuple(waiting for waiting, _ in rows), max((_age(oldest, now) for _, oldest in rows), default=0.0)
 
-    async def _queues(self, session: AsyncSession, now: datetime) -> tuple[Queue, ...]:
+    async def _queues(self, session: AsyncSession, now: datetime) -> tuple[QueueCounts, ...]:
         is_open = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
         due = case((OutboxRow.not_before <= now, OutboxRow.not_before))
         opened = select(OutboxRow.kind, func.count(), _count(OutboxRow.last_error.is_not(None)), func.min(due)).where(*is_open)
@@ -149,7 +149,7 @@ class Counting:
         kinds = sorted(found.keys() | retries.keys())
         none = (None, 0, 0, None)
         return tuple(
-            Queue(kind, row[1], row[2], int(retries.get(kind, 0)), _age(row[3], now))
+            QueueCounts(kind, row[1], row[2], int(retries.get(kind, 0)), _age(row[3], now))
             for kind, row in ((kind, found.get(kind, none)) for kind in kinds)
         )
 
@@ -159,7 +159,7 @@ class Counting:
         return {(row[0], row[1]): row[2] for row in await session.execute(dead.group_by(OutboxRow.kind, error))}
 
     def _seconds(self, start: Any, end: Any) -> ColumnElement[float]:
-        """Seconds between two instants of a row."""
+        """Return the seconds between two instants of a row."""
         if self._database.is_sqlite:
             return func.round((func.julianday(end) - func.julianday(start)) * 86_400, 3, type_=Float())  # it counts in milliseconds
         return type_coerce(extract("epoch", end - start), Float())

@@ -1,4 +1,7 @@
-"""What goes where and when: a pure function, asked when an event arrives, when preferences change and when something may go."""
+"""The delivery policy: what is delivered on which channel, and when.
+
+A pure function, applied when an event arrives, when preferences change, and before sending.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,27 @@ from bot.notifications.calendar import next_digest, quiet_until
 from bot.notifications.kinds import PASS_MUTES, Category, DeliveryChannel, Mode
 from bot.notifications.preferences import Preferences
 
-_CHAIN = (DeliveryChannel.TELEGRAM, DeliveryChannel.TEAMS, DeliveryChannel.MAIL)
-"""Who takes over from whom. `SPHERE` neither hands on nor takes."""
+_FALLBACK_ORDER = (DeliveryChannel.TELEGRAM, DeliveryChannel.TEAMS, DeliveryChannel.MAIL)
+"""Which channel takes over from a missing one. `SPHERE` neither gives nor takes."""
 _STRENGTH = (Mode.NEVER, Mode.DIGEST, Mode.NOW)
 
 
 class DropReason(StrEnum):
-    """Why nothing goes by a way."""
+    """Why nothing is delivered on a channel."""
 
     NEVER = "never"
-    """So said, or so by default."""
+    """Set so, or so by default."""
     MUTED = "muted"
     """The dossier, or everything, is muted."""
     MOVED = "moved"
-    """The person does not have this way; another took its line."""
+    """The person does not have this channel; another took its settings over."""
     CLOSED = "closed"
-    """The person does not have this way, and none takes its line: it is in SPHERE's list."""
+    """The person does not have this channel, and none takes its settings over: it is in SPHERE's list."""
 
 
 @dataclass(frozen=True)
 class NotificationContext:
-    """An event as far as deciding needs it."""
+    """An event, as far as the policy needs it."""
 
     category: Category
     dossier: str | None
@@ -41,56 +44,61 @@ class NotificationContext:
 
 @dataclass(frozen=True)
 class PlannedDelivery:
-    """What is decided for one way. Either `at` or `why` is None."""
+    """The decision for one channel. Either `at` or `reason` is None."""
 
     mode: Mode
     at: datetime | None = None
-    """From when it may go, in UTC, not before `since`; in the past it is due since then. None with `Mode.NEVER` alone."""
-    why: DropReason | None = None
-    """Why nothing goes."""
+    """From when it may be sent, in UTC, not before `since`; in the past: due since then. None with `Mode.NEVER` alone."""
+    reason: DropReason | None = None
+    """Why nothing is delivered."""
 
 
 def plan(
-    happening: NotificationContext, preferences: Preferences, ways: Set[DeliveryChannel], since: datetime, now: datetime
+    context: NotificationContext, preferences: Preferences, channels: Set[DeliveryChannel], since: datetime, now: datetime
 ) -> dict[DeliveryChannel, PlannedDelivery]:
-    """What goes by each of the four ways, and from when, decided at `now`.
+    """Return what is delivered on each of the four channels, and from when, decided at `now`.
 
-    `ways` are those that the person has at this moment; `SPHERE` is one of everybody's. `since`: from when the notice counts: when it
-    was made or, if that is later, when the preferences last changed (so that a digest hour that was not one then is not made up for).
-    The rules and their order: docs/dev/notifications.md, *Deciding*.
+    The rules and their order: docs/dev/notifications.md, *Delivery policy*.
+
+    Args:
+        channels: those that the person has at this moment; `SPHERE` is one of everybody's.
+        since: from when the notification counts: when it was created or, if that is later, when the preferences last changed, so that
+            a digest hour that was none then is not made up for.
     """
-    held, without = modes(happening.category, preferences, ways)
-    if happening.category not in PASS_MUTES and preferences.mute_of(happening.dossier, max(since, now)):
-        return {way: PlannedDelivery(Mode.NEVER, why=DropReason.MUTED) for way in DeliveryChannel}
+    effective, missing = modes(context.category, preferences, channels)
+    if context.category not in PASS_MUTES and preferences.mute_of(context.dossier, max(since, now)):
+        return {channel: PlannedDelivery(Mode.NEVER, reason=DropReason.MUTED) for channel in DeliveryChannel}
     return {
-        way: PlannedDelivery(Mode.NEVER, why=without.get(way, DropReason.NEVER))
+        channel: PlannedDelivery(Mode.NEVER, reason=missing.get(channel, DropReason.NEVER))
         if mode is Mode.NEVER
-        else PlannedDelivery(Mode.NOW if happening.urgent else mode, _from(mode, happening.urgent, preferences, since, now))
-        for way, mode in held.items()
+        else PlannedDelivery(Mode.NOW if context.urgent else mode, _send_at(mode, context.urgent, preferences, since, now))
+        for channel, mode in effective.items()
     }
 
 
 def modes(
-    category: Category, preferences: Preferences, ways: Set[DeliveryChannel]
+    category: Category, preferences: Preferences, channels: Set[DeliveryChannel]
 ) -> tuple[dict[DeliveryChannel, Mode], dict[DeliveryChannel, DropReason]]:
-    """The mode of each way once the lines of missing ways are handed on, and why the missing have none. Mutes are another matter."""
-    held = {way: preferences.mode(category, way) for way in DeliveryChannel}
-    without: dict[DeliveryChannel, DropReason] = {}
-    for place, way in enumerate(_CHAIN):
-        if way in ways or held[way] is Mode.NEVER:
+    """Return the mode of each channel after fallback from missing ones, and why the missing have none. Mutes are not applied."""
+    effective = {channel: preferences.mode(category, channel) for channel in DeliveryChannel}
+    missing: dict[DeliveryChannel, DropReason] = {}
+    for place, channel in enumerate(_FALLBACK_ORDER):
+        if channel in channels or effective[channel] is Mode.NEVER:
             continue
-        takers = (other for other in _CHAIN[place + 1 :] if other in ways and preferences.said(category, other) is not Mode.NEVER)
+        takers = (
+            other for other in _FALLBACK_ORDER[place + 1 :] if other in channels and preferences.said(category, other) is not Mode.NEVER
+        )
         taker = next(takers, None)
-        # A default handed on does not overrule what was said: who has no chat and wants digests by mail gets digests.
-        if taker is not None and (preferences.said(category, way) or not preferences.said(category, taker)):
-            held[taker] = max(held[taker], held[way], key=_STRENGTH.index)
-        held[way], without[way] = Mode.NEVER, DropReason.CLOSED if taker is None else DropReason.MOVED
-    return held, without
+        # A default that falls back does not overrule an explicit setting: who has no chat and wants digests by mail gets digests.
+        if taker is not None and (preferences.said(category, channel) or not preferences.said(category, taker)):
+            effective[taker] = max(effective[taker], effective[channel], key=_STRENGTH.index)
+        effective[channel], missing[channel] = Mode.NEVER, DropReason.CLOSED if taker is None else DropReason.MOVED
+    return effective, missing
 
 
-def _from(mode: Mode, urgent: bool, preferences: Preferences, since: datetime, now: datetime) -> datetime:
+def _send_at(mode: Mode, urgent: bool, preferences: Preferences, since: datetime, now: datetime) -> datetime:
     if urgent:
         return since
     at = next_digest(preferences, since) if mode is Mode.DIGEST else quiet_until(preferences, since) or since
-    # It may be late, or preferences have changed: this moment must not be quiet either.
+    # It may be late, or preferences have changed: this moment must not lie in quiet hours either.
     return at if at > now else quiet_until(preferences, now) or at

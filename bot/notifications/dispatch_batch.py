@@ -1,4 +1,4 @@
-"""One round of handing, in memory: for each person, what waits is weighed again, and what is due becomes messages."""
+"""One round of dispatch, in memory: for each person, what waits is replanned, and what is due becomes messages."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.notifications.batching import Batch, Key, make_batches
+from bot.notifications.batching import Batch, BatchKey, make_batches
 from bot.notifications.eligibility import Eligibility, needs_check
 from bot.notifications.kinds import CATEGORY_OF, CHATS, Category, DeliveryChannel, Mode
 from bot.notifications.reachability import Reachability
 from bot.notifications.recipients import Recipient
 from bot.notifications.rendering import EventText, MessageContent, chat_payload, mail_payload
-from bot.notifications.replanning import ENDED, READ, ExistingDelivery, Planner, ScheduledDelivery, all_dropped
+from bot.notifications.replanning import ENDED, READ, ExistingDelivery, Planner, ScheduledDelivery, drop_all
 from bot.notifications.tables import WAITING
 
-PUT_OFF = timedelta(seconds=30)
-"""While the platform does not say whether somebody still takes part, or where their mails go."""
+RECHECK_AFTER = timedelta(seconds=30)
+"""Pause while the platform does not say whether somebody is still in the care team, or where their mails go."""
 
 
 @dataclass
 class PendingNotification:
-    """A notice of which something waits, with its sends."""
+    """A notification of which a delivery waits, with its deliveries."""
 
     id: int
     account_id: str
@@ -33,13 +33,13 @@ class PendingNotification:
     urgent: bool
     created_at: datetime
     read: bool
-    sends: dict[DeliveryChannel, ExistingDelivery] = field(default_factory=dict)
+    deliveries: dict[DeliveryChannel, ExistingDelivery] = field(default_factory=dict)
     due_at: dict[DeliveryChannel, datetime] = field(default_factory=dict)
 
 
 @dataclass
 class BatchItem:
-    """A send that is handed, or goes on waiting until `at`."""
+    """A delivery that is dispatched, or goes on waiting until `at`."""
 
     notice: PendingNotification
     due: ScheduledDelivery
@@ -48,37 +48,37 @@ class BatchItem:
     @property
     def changed(self) -> bool:
         """Whether its row must be written though it goes on waiting."""
-        had = self.notice.sends[self.due.way]
-        return had.state != WAITING or had.why is not None or self.at != self.notice.due_at[self.due.way]
+        existing = self.notice.deliveries[self.due.channel]
+        return existing.state != WAITING or existing.reason is not None or self.at != self.notice.due_at[self.due.channel]
 
 
 @dataclass
 class OutgoingMessage:
-    """What goes out to one person by one way at once."""
+    """One message (or mail) to one person on one channel."""
 
     person: Recipient
-    way: DeliveryChannel
+    channel: DeliveryChannel
     items: Sequence[BatchItem]
     digest: bool
     mixed: bool
     conversation_id: str | None
-    carried: bool
-    """Whether something leaves: SPHERE's list holds notices without any message, where no web chat announces them."""
+    has_message: bool
+    """Whether a message leaves: where no web chat announces them, notifications are in SPHERE's list without any."""
     closed: tuple[DeliveryChannel, datetime] | None
-    """A chat that this way stands in for, and since when it is closed."""
+    """A closed chat that this channel replaces, and since when it is closed."""
     instead_of: DeliveryChannel | None = None
     message_id: int | None = None
 
     @property
     def dossier(self) -> str | None:
-        """The dossier that all of it is about."""
+        """The dossier of all its notifications; None for several, or none."""
         return None if self.digest or self.mixed else self.items[0].notice.dossier
 
     def message_row(self, now: datetime) -> dict[str, Any]:
-        """The row of `notice_messages`."""
+        """Return the row of `notice_messages`."""
         return {
             "account_id": self.person.account_id,
-            "way": self.way,
+            "way": self.channel,
             "conversation_id": self.conversation_id,
             "dossier": self.dossier,
             "digest": self.digest,
@@ -92,95 +92,96 @@ class OutgoingMessage:
 
 @dataclass
 class DispatchBatch:
-    """What one transaction does with some people."""
+    """What one transaction dispatches to some people."""
 
     people: list[Recipient]
     checked: Eligibility
     now: datetime
     own_url: str
-    deliverables: list[OutgoingMessage] = field(default_factory=list)
+    messages: list[OutgoingMessage] = field(default_factory=list)
     kept: list[BatchItem] = field(default_factory=list)
-    """What goes on waiting."""
+    """Deliveries that go on waiting."""
     dropped: dict[str, list[int]] = field(default_factory=dict)
-    """Sends that are over, by why."""
+    """Ids of deliveries that are over, by reason."""
     look_at: dict[str, datetime] = field(default_factory=dict)
+    """When to check each person again."""
 
     def decide(
         self,
         person: Recipient,
         notices: Mapping[int, PendingNotification],
-        reach: Reachability,
-        last: Mapping[Key, datetime],
+        reachability: Reachability,
+        last: Mapping[BatchKey, datetime],
         digests: Mapping[tuple[str, DeliveryChannel], datetime],
     ) -> None:
-        """Everything of one person that waits."""
-        weigher = Planner(person, reach.ways(person.perhaps_mail), self.now)
+        """Decide about everything of one person that waits."""
+        planner = Planner(person, reachability.channels(person.email_or_unknown), self.now)
         due: list[tuple[DeliveryChannel, Mode, str | None, bool, BatchItem]] = []
         for notice in notices.values():
-            for item in self._weighed(notice, weigher, person, digests):
+            for item in self._replan(notice, planner, person, digests):
                 if item.at > self.now:
                     self._keep(item, item.at)
                 elif not self._may_go(item, person):
                     continue
-                elif item.due.way is DeliveryChannel.SPHERE and DeliveryChannel.SPHERE not in reach.chats:
-                    self.deliverables.append(OutgoingMessage(person, DeliveryChannel.SPHERE, [item], False, False, None, False, None))
+                elif item.due.channel is DeliveryChannel.SPHERE and DeliveryChannel.SPHERE not in reachability.chats:
+                    self.messages.append(OutgoingMessage(person, DeliveryChannel.SPHERE, [item], False, False, None, False, None))
                 else:
-                    due.append((item.due.way, item.due.mode, notice.dossier, notice.urgent, item))
-        parcels, held = make_batches(due, last, self.now)
-        for item, until in held:
+                    due.append((item.due.channel, item.due.mode, notice.dossier, notice.urgent, item))
+        batches, held_back = make_batches(due, last, self.now)
+        for item, until in held_back:
             item.at = until
             self._keep(item, until)
-        self.deliverables += [self._deliverable(person, parcel, reach) for parcel in parcels]
+        self.messages += [self._message(person, batch, reachability) for batch in batches]
 
-    def payload(self, deliverable: OutgoingMessage, data: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-        """What the outbox carries, with what it takes to decide once more when it is late (`bot.notifications.delivery_status`)."""
-        told = [self._told(item, data[item.notice.event_id], deliverable.way) for item in deliverable.items]
-        gathered = MessageContent(deliverable.way, told, deliverable.digest, deliverable.mixed, deliverable.instead_of)
-        person, page_url = deliverable.person, f"{self.own_url}/chat"
-        assert deliverable.message_id is not None
-        if deliverable.way is DeliveryChannel.MAIL:
+    def payload(self, message: OutgoingMessage, data: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+        """Return the outbox payload, with what the send-time check needs (`bot.notifications.send_time_check`)."""
+        events = [self._event_text(item, data[item.notice.event_id], message.channel) for item in message.items]
+        content = MessageContent(message.channel, events, message.digest, message.mixed, message.instead_of)
+        person, page_url = message.person, f"{self.own_url}/chat"
+        assert message.message_id is not None
+        if message.channel is DeliveryChannel.MAIL:
             stop_url = f"{self.own_url}/notifications/stop?t={person.unsubscribe_token}"
-            payload = mail_payload(gathered, person.email, page_url, stop_url)
+            payload = mail_payload(content, person.email, page_url, stop_url)
         else:
-            payload = chat_payload(gathered, deliverable.message_id, page_url)
-        notice: dict[str, Any] = {"message": deliverable.message_id, "version": person.version}
-        if not any(event.title for event in told):  # a text that somebody wrote is judged by all that the person knows
-            notice["dossiers"] = sorted({event.dossier for event in told if event.dossier})
+            payload = chat_payload(content, message.message_id, page_url)
+        notice: dict[str, Any] = {"message": message.message_id, "version": person.version}
+        if not any(event.title for event in events):  # a text that somebody wrote is redacted by all usagers that the person knows
+            notice["dossiers"] = sorted({event.dossier for event in events if event.dossier})
         return payload | {"notice": notice}
 
-    def _weighed(
-        self, notice: PendingNotification, weigher: Planner, person: Recipient, digests: Mapping[tuple[str, DeliveryChannel], datetime]
+    def _replan(
+        self, notice: PendingNotification, planner: Planner, person: Recipient, digests: Mapping[tuple[str, DeliveryChannel], datetime]
     ) -> list[BatchItem]:
-        """What of a notice goes on waiting or is due; what is over is noted."""
+        """Return what of a notification waits or is due, and note what is over."""
         if notice.read:
-            weighed = all_dropped(notice.sends, READ)
-        elif self.checked.taking_part.get((notice.account_id, notice.dossier or "")) is False and notice.kind != "access.ended":
-            weighed = all_dropped(notice.sends, ENDED)
+            replan = drop_all(notice.deliveries, READ)
+        elif self.checked.members.get((notice.account_id, notice.dossier or "")) is False and notice.kind != "access.ended":
+            replan = drop_all(notice.deliveries, ENDED)
         else:
-            weighed = weigher.again(notice.kind, notice.dossier, notice.sends, urgent=notice.urgent, since=notice.created_at)
-        for send_id, why in weighed.dropped.items():
-            self.dropped.setdefault(why, []).append(send_id)
+            replan = planner.replan(notice.kind, notice.dossier, notice.deliveries, urgent=notice.urgent, since=notice.created_at)
+        for delivery_id, reason in replan.dropped.items():
+            self.dropped.setdefault(reason, []).append(delivery_id)
         items = []
-        for due in weighed.waiting:
-            digested = digests.get((person.account_id, due.way))
+        for due in replan.waiting:
+            digested = digests.get((person.account_id, due.channel))
             if due.mode is Mode.DIGEST and digested is not None and due.at <= digested <= self.now:
-                # Made in the second in which that digest left: it goes with the next one, which is no second digest.
-                again = weigher.again(notice.kind, notice.dossier, notice.sends, urgent=notice.urgent, since=digested)
-                due = next((other for other in again.waiting if other.way is due.way), due)
-            before = notice.due_at.get(due.way) if due.id is not None and notice.sends[due.way].state == WAITING else self.now
+                # Created in the second in which that digest left: it goes with the next one, which is no second digest.
+                later = planner.replan(notice.kind, notice.dossier, notice.deliveries, urgent=notice.urgent, since=digested)
+                due = next((other for other in later.waiting if other.channel is due.channel), due)
+            before = notice.due_at.get(due.channel) if due.id is not None and notice.deliveries[due.channel].state == WAITING else self.now
             items.append(BatchItem(notice, due, max(due.at, before) if before is not None and before <= self.now else due.at))
         return items
 
     def _may_go(self, item: BatchItem, person: Recipient) -> bool:
-        """Whether what must be known of it is; if not, it is looked at again once it is."""
+        """Return whether all that must be known of a due delivery is; if not, have it checked again."""
         notice = item.notice
-        if item.due.way is DeliveryChannel.MAIL and person.email_at is None:
-            self._keep(item, self.now + PUT_OFF if person.account_id in self.checked.addresses else self.now)
+        if item.due.channel is DeliveryChannel.MAIL and person.email_at is None:
+            self._keep(item, self.now + RECHECK_AFTER if person.account_id in self.checked.addresses else self.now)
             return False
         if needs_check(notice.kind, notice.dossier, notice.created_at, self.now):
             key = (notice.account_id, notice.dossier or "")
-            if not self.checked.taking_part.get(key):  # asked in vain, or fell due only now
-                self._keep(item, self.now + PUT_OFF if key in self.checked.taking_part else self.now)
+            if not self.checked.members.get(key):  # the platform did not answer, or it fell due only now
+                self._keep(item, self.now + RECHECK_AFTER if key in self.checked.members else self.now)
                 return False
         return True
 
@@ -189,17 +190,24 @@ class DispatchBatch:
         self.kept.append(item)
         self.look_at[account_id] = min(self.look_at.get(account_id, look_at), look_at)
 
-    def _deliverable(self, person: Recipient, parcel: Batch[BatchItem], reach: Reachability) -> OutgoingMessage:
-        conversation_id = reach.chats.get(parcel.way)
+    def _message(self, person: Recipient, batch: Batch[BatchItem], reachability: Reachability) -> OutgoingMessage:
+        conversation_id = reachability.chats.get(batch.channel)
         return OutgoingMessage(
-            person, parcel.way, parcel.items, parcel.digest, parcel.mixed, conversation_id, True, _stands_in(parcel.way, reach)
+            person,
+            batch.channel,
+            batch.items,
+            batch.digest,
+            batch.mixed,
+            conversation_id,
+            True,
+            _replaced_chat(batch.channel, reachability),
         )
 
-    def _told(self, item: BatchItem, data: Mapping[str, Any], way: DeliveryChannel) -> EventText:
+    def _event_text(self, item: BatchItem, data: Mapping[str, Any], channel: DeliveryChannel) -> EventText:
         notice = item.notice
         named = data.get("recipients") or ()
         url = data.get("url")
-        outside = way is not DeliveryChannel.SPHERE
+        outside = channel is not DeliveryChannel.SPHERE
         titled = not outside or CATEGORY_OF[notice.kind] is Category.SERVICE
         return EventText(
             kind=notice.kind,
@@ -212,9 +220,9 @@ class DispatchBatch:
         )
 
 
-def _stands_in(way: DeliveryChannel, reach: Reachability) -> tuple[DeliveryChannel, datetime] | None:
-    """The chat that closed in whose place this way is used."""
-    if way is DeliveryChannel.SPHERE:
+def _replaced_chat(channel: DeliveryChannel, reachability: Reachability) -> tuple[DeliveryChannel, datetime] | None:
+    """Return the closed chat that this channel replaces."""
+    if channel is DeliveryChannel.SPHERE:
         return None
-    before = CHATS[: CHATS.index(way)] if way in CHATS else CHATS
-    return next(((closed, reach.closed[closed]) for closed in before if closed in reach.closed), None)
+    before = CHATS[: CHATS.index(channel)] if channel in CHATS else CHATS
+    return next(((closed, reachability.closed[closed]) for closed in before if closed in reachability.closed), None)

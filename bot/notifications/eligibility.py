@@ -1,4 +1,4 @@
-"""What is asked of the platform before somebody is handed what falls due: whether they still take part, where their mails go.
+"""Eligibility: what the platform is asked before a dispatch: whether people are still in the care team, and where their mails go.
 
 Outside any transaction; an answer holds for the moment at which it is used.
 """
@@ -16,23 +16,23 @@ from bot.core.errors import log_error
 from bot.fhir.client import FhirError
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.kinds import DeliveryChannel
-from bot.notifications.reachability import NOWHERE, Reaching
+from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup
 from bot.notifications.recipients import EmailAddresses
 from bot.notifications.tables import WAITING, Event, Notice, NoticeSend
 
-SOON = timedelta(minutes=1)
-"""A notice that is older is told only to somebody of whom the platform says that they still take part."""
+FRESH = timedelta(minutes=1)
+"""An older notification is dispatched only to somebody whom the platform confirms to be in the care team."""
 
 SafeUrl = Callable[[str, str], Awaitable[bool]]
-"""Whether nothing of an usager whom an account knows stands in a URL."""
+"""Returns whether a URL contains nothing of an usager whom the account knows."""
 
 
 @dataclass
 class Eligibility:
     """Answers of the platform."""
 
-    taking_part: dict[tuple[str, str], bool | None] = field(default_factory=dict)
-    """By account and dossier; None: the platform does not tell; absent: nobody asked."""
+    members: dict[tuple[str, str], bool | None] = field(default_factory=dict)
+    """Whether an account is in a dossier's care team; None: the platform does not answer; missing: nobody asked."""
     urls: set[tuple[str, int]] = field(default_factory=set)
     """(account, event) whose URL may leave SPHERE."""
     addresses: set[str] = field(default_factory=set)
@@ -40,21 +40,21 @@ class Eligibility:
 
 
 def needs_check(kind: str, dossier: str | None, created_at: datetime, now: datetime) -> bool:
-    """Whether it must be asked if the person still takes part; that an access ended is told to whom it ended."""
-    return dossier is not None and kind != "access.ended" and now - created_at > SOON
+    """Return whether membership must be checked; that an access ended is told to whom it ended."""
+    return dossier is not None and kind != "access.ended" and now - created_at > FRESH
 
 
 class EligibilityCheck:
-    """Asks for everything that the people whose time has come need."""
+    """Asks the platform what dispatching needs to know."""
 
     def __init__(
-        self, database: Database, circles: CareTeamCache, addresses: EmailAddresses, reaching: Reaching, safe_url: SafeUrl
+        self, database: Database, care_teams: CareTeamCache, addresses: EmailAddresses, lookup: ReachabilityLookup, safe_url: SafeUrl
     ) -> None:
-        self._database, self._circles, self._addresses = database, circles, addresses
-        self._reaching, self._safe_url = reaching, safe_url
+        self._database, self._care_teams, self._addresses = database, care_teams, addresses
+        self._lookup, self._safe_url = lookup, safe_url
 
-    async def ask(self, accounts: Collection[str], now: datetime) -> Eligibility:
-        """For what is due of these accounts. Never raises for want of the platform."""
+    async def check(self, accounts: Collection[str], now: datetime) -> Eligibility:
+        """Check what is due of these accounts. Never raise because the platform is away."""
         checked, by_mail = Eligibility(), set[str]()
         due = (
             select(NoticeSend.account_id, NoticeSend.way, Notice.kind, Notice.dossier, Notice.created_at, Event.id, Event.data["url"])
@@ -64,19 +64,19 @@ class EligibilityCheck:
         )
         async with self._database.reading() as session:
             rows = (await session.execute(due)).all()
-            reach = await self._reaching(session, accounts, now)
+            reachability = await self._lookup.find(session, accounts, now)
         wanted: dict[str, set[str]] = {}
         urls: dict[tuple[str, int], str] = {}
-        for account_id, way, kind, dossier, created_at, event_id, url in rows:
+        for account_id, channel, kind, dossier, created_at, event_id, url in rows:
             if dossier is not None and needs_check(kind, dossier, created_at, now):
                 wanted.setdefault(dossier, set()).add(account_id)
-            if way == DeliveryChannel.MAIL or not reach.get(account_id, NOWHERE).chats:
+            if channel == DeliveryChannel.MAIL or not reachability.get(account_id, UNREACHABLE).chats:
                 by_mail.add(account_id)
-            if url and way != DeliveryChannel.SPHERE:
+            if url and channel != DeliveryChannel.SPHERE:
                 urls[account_id, event_id] = url
-        for dossier, circle in (await self._circles.several(wanted)).items():
+        for dossier, team in (await self._care_teams.get_many(wanted)).items():
             for account_id in wanted[dossier]:
-                checked.taking_part[account_id, dossier] = None if circle is None else account_id in circle.names
+                checked.members[account_id, dossier] = None if team is None else account_id in team.names
         checked.urls = {key for key, url in urls.items() if await self._safe_url(key[0], url)}
         await self._refresh(by_mail)
         checked.addresses = by_mail
@@ -86,5 +86,5 @@ class EligibilityCheck:
         try:
             if accounts:
                 await self._addresses.refresh(accounts)
-        except FhirError as error:  # those that are known are used meanwhile; the others wait
-            log_error(error, "asking where mails go")
+        except FhirError as error:  # known addresses are used meanwhile; the others wait
+            log_error(error, "asking for mail addresses")

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy.dialects import postgresql, sqlite
 from starlette.responses import Response
 
 from bot.core.clock import Clock
-from bot.core.database import Database
+from bot.core.database import Database, announce
+from bot.core.upsert import insert_or_ignore
 from bot.http.bearer import has_bearer_token, unauthorized
 from bot.http.body import BodyTooLarge, parse_json, read_body
 from bot.http.problems import Problem, problem_response
 from bot.http.rate_limit import RateLimit, client_address, retry_after
 from bot.notifications import communication_requests
 from bot.notifications.cloudevents import CloudEvent, parse
+from bot.notifications.fan_out import QUEUE
 from bot.notifications.tables import Event
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -46,7 +46,6 @@ def router(
     clock: Clock,
     token: str,
     malformed_per_minute: int = MALFORMED_PER_MINUTE,
-    wake: Callable[[], None] = lambda: None,
 ) -> APIRouter:
     """Return the route `POST /events`.
 
@@ -58,7 +57,6 @@ def router(
         clock: for the instant of receipt.
         token: the bearer token of the platform.
         malformed_per_minute: malformed requests that one address may make.
-        wake: is called when something was stored.
     """
     routes, malformed_limit = APIRouter(), RateLimit(malformed_per_minute)
 
@@ -73,8 +71,6 @@ def router(
                 raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=retry_after(seconds))
             events, problems = await _events(*await _read(request))
             await _store(database, clock, events)
-            if events:
-                wake()
             if problems:
                 raise _Malformed("some events are malformed; the others are stored", accepted=len(events), errors=problems)
         except Problem as problem:
@@ -143,6 +139,6 @@ async def _store(database: Database, clock: Clock, events: list[CloudEvent]) -> 
         }
         for event in events
     ]
-    insert = (sqlite if database.is_sqlite else postgresql).insert(Event)
     async with database.writing() as session:
-        await session.execute(insert.on_conflict_do_nothing(), rows)
+        await session.execute(insert_or_ignore(session, Event), rows)
+        announce(session, QUEUE.name)

@@ -1,4 +1,4 @@
-"""The words of notifications: categories of events, ways to be told, when."""
+"""The vocabulary of notifications: categories of events, delivery channels, delivery modes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What a person sets preferences for: events of one family."""
+    """A family of events, for which a person sets preferences."""
 
     ACCESS = "access"
     TEAM = "team"
@@ -18,21 +18,21 @@ class Category(StrEnum):
 
 
 class DeliveryChannel(StrEnum):
-    """Where a person can be told. The order is that in which one takes over from another that is missing; `SPHERE` never does."""
+    """Where a person can be notified, in the order in which one takes over from a missing one; `SPHERE` never does."""
 
     TELEGRAM = "telegram"
     TEAMS = "teams"
     MAIL = "mail"
     SPHERE = "sphere"
-    """SPHERE's own list: the bell of the web chat. It keeps every notice; its mode says when one is announced there."""
+    """SPHERE's own list: the bell of the web chat. It keeps every notification; its mode says when one is announced there."""
 
 
 CHATS = (DeliveryChannel.TELEGRAM, DeliveryChannel.TEAMS)
-"""Ways that are chats on an external channel."""
+"""Channels that are chats outside SPHERE."""
 
 
 class Mode(StrEnum):
-    """When."""
+    """When a category is delivered on a channel."""
 
     NOW = "now"
     DIGEST = "digest"

@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bot.core.ttl_cache import TtlCache
-from bot.notifications.delivery_metrics import Figures
+from bot.notifications.delivery_metrics import DeliveryMetrics
 
 STATUS_SECONDS = 2.0
 """How long the lines of the health report may take to read."""
@@ -22,7 +22,7 @@ _OUTCOMES = ("on_time", "late", "overdue", "under_way", "failed")
 class NotificationMetricsCollector(Collector):
     """Gives the metrics of one moment as gauges."""
 
-    def __init__(self, metrics: Figures) -> None:
+    def __init__(self, metrics: DeliveryMetrics) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -35,7 +35,7 @@ class NotificationMetricsCollector(Collector):
 class NotificationStatus:
     """What the health report and `/metrics` say of notifications, from metrics that are read once in a while."""
 
-    def __init__(self, metrics: TtlCache[Figures]) -> None:
+    def __init__(self, metrics: TtlCache[DeliveryMetrics]) -> None:
         self._metrics = metrics
 
     async def collector(self) -> Collector:
@@ -63,7 +63,7 @@ class NotificationStatus:
         }
 
 
-def _messages(metrics: Figures) -> Iterator[GaugeMetricFamily]:
+def _messages(metrics: DeliveryMetrics) -> Iterator[GaugeMetricFamily]:
     ratio = GaugeMetricFamily(
         "sphere_notifications_on_time_ratio",
         "Of the messages that were due, the share that their channel had within 10 s; none where nothing was due.",
@@ -74,17 +74,17 @@ def _messages(metrics: Figures) -> Iterator[GaugeMetricFamily]:
         "Messages handed over within the window, by way and by what became of them.",
         labels=["window", "way", "outcome"],
     )
-    for window, per_channel in metrics.told.items():
+    for window, per_channel in metrics.deliveries.items():
         if (share := metrics.on_time_ratio(window)) is not None:
             ratio.add_metric([window], share)
         for counts in per_channel:
             for outcome in _OUTCOMES:
-                messages.add_metric([window, counts.way, outcome], float(getattr(counts, outcome)))
+                messages.add_metric([window, counts.channel, outcome], float(getattr(counts, outcome)))
     yield ratio
     yield messages
 
 
-def _waiting_sends(metrics: Figures) -> Iterator[GaugeMetricFamily]:
+def _waiting_sends(metrics: DeliveryMetrics) -> Iterator[GaugeMetricFamily]:
     waiting = GaugeMetricFamily(
         "sphere_notifications_sends_waiting",
         "Notices that wait for their hour, the end of a quiet window, or to be handed over.",
@@ -94,8 +94,8 @@ def _waiting_sends(metrics: Figures) -> Iterator[GaugeMetricFamily]:
         "sphere_notifications_sends_overdue", "Of those that wait, how many have been due for more than 10 s.", labels=["way", "mode"]
     )
     for counts in metrics.waiting:
-        waiting.add_metric([counts.way, counts.mode], counts.count)
-        overdue.add_metric([counts.way, counts.mode], counts.overdue)
+        waiting.add_metric([counts.channel, counts.mode], counts.count)
+        overdue.add_metric([counts.channel, counts.mode], counts.overdue)
     yield waiting
     yield overdue
     yield GaugeMetricFamily(
@@ -111,7 +111,7 @@ def _waiting_sends(metrics: Figures) -> Iterator[GaugeMetricFamily]:
     )
 
 
-def _outbox(metrics: Figures) -> Iterator[GaugeMetricFamily]:
+def _outbox(metrics: DeliveryMetrics) -> Iterator[GaugeMetricFamily]:
     queues = metrics.queues
     columns = (
         ("sphere_outbox_open", "Rows that are not delivered yet.", [queue.open for queue in queues]),

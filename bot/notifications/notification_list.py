@@ -1,4 +1,4 @@
-"""SPHERE's list of one person, as it is read: pages of lines, and how many are unread."""
+"""SPHERE's list of one person: pages of lines, and how many are unread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.notifications.tables import HANDED, Event, Notice, NoticeSend
 
 @dataclass(frozen=True)
 class Line:
-    """One notice. `id` pages and marks it."""
+    """One notification. `id` pages and marks it."""
 
     id: int
     kind: str
@@ -23,13 +23,13 @@ class Line:
     author: str
     """Name of the professional who did it, "" where nobody knows."""
     title: str
-    """What the platform calls it: it may name an usager, and is "" unless asked for; but for a service notice, which is about nobody."""
+    """The platform's title: it may name an usager, and is "" unless asked for; but for a service notice, which is about nobody."""
     url: str | None
     occurred_at: datetime
     urgent: bool
     read: bool
     mine: bool
-    """Whether the event was sent to the person by name: it is theirs, not the team's."""
+    """Whether the event names the person as a recipient: it is theirs, not the team's."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Page:
 async def page(
     session: AsyncSession, account_id: str, *, dossier: str | None, unread: bool, before: int | None, size: int, titles: bool
 ) -> Page:
-    """The newest lines, or those older than the notice `before`; a notice that is not the person's is none."""
+    """Return the newest lines, or those older than the notification `before`; one that is not the person's counts for none."""
     mine: list[ColumnElement[bool]] = [Notice.account_id == account_id]
     if dossier is not None:
         mine.append(Notice.dossier == dossier)
@@ -82,8 +82,8 @@ def _line(row: Row[Notice, dict[str, Any]], account_id: str, *, titles: bool) ->
     )
 
 
-async def announced(session: AsyncSession, account_id: str) -> int:
-    """How many unread notices were announced in the web chat: what is muted, unwanted or not due yet is in the list all the same."""
-    told = exists().where(NoticeSend.notice_id == Notice.id, NoticeSend.way == DeliveryChannel.SPHERE, NoticeSend.state == HANDED)
-    query = select(func.count()).where(Notice.account_id == account_id, Notice.read_at.is_(None), told)
+async def count_announced(session: AsyncSession, account_id: str) -> int:
+    """Return how many unread notifications were announced in the web chat: what is muted, refused or not due yet is only listed."""
+    announced = exists().where(NoticeSend.notice_id == Notice.id, NoticeSend.way == DeliveryChannel.SPHERE, NoticeSend.state == HANDED)
+    query = select(func.count()).where(Notice.account_id == account_id, Notice.read_at.is_(None), announced)
     return await session.scalar(query) or 0

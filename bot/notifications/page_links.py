@@ -1,6 +1,6 @@
-"""Single-use links to the page on which a person sets their notifications: made in a chat that is linked, opened once, then a session.
+"""Page links: single-use links to a person's notification settings, given in a linked chat, opened once, then a session.
 
-Ten minutes to open, an hour once opened. Token and session are known by their hashes only; why one is refused is told to nobody.
+Ten minutes to open, an hour once opened. Token and session are known by their hashes only; nobody is told why one is refused.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from bot.settings import Settings
 LINK_LIFE = timedelta(minutes=10)
 SESSION_LIFE = timedelta(hours=1)
 PATH = "/account"
-"""Of the page, below the address of the installation."""
+"""Path of the page, below the address of the installation."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Whose settings an open session shows, and the chat that it came from."""
+    """Whose settings an open session shows, and the chat that its link came from."""
 
     account_id: str
     conversation_id: str | None
 
 
 def page_address(settings: Settings) -> str:
-    """The absolute URL of the page, which without a link or a session only says how to get one."""
+    """Return the absolute URL of the page, which without a link or a session only says how to get one."""
     return f"{settings.own_url}{PATH}"
 
 
 async def make_page_link(database: Database, clock: Clock, settings: Settings, account_id: str, *, conversation_id: str | None) -> str:
-    """A link, as an absolute URL, that opens this account's page once, within ten minutes.
+    """Create a link, as an absolute URL, that opens this account's page once, within ten minutes.
 
     Args:
-        conversation_id: the linked chat that it is given in: link and session end with it. None: by an operator.
+        conversation_id: the linked chat that it is given in: link and session end with its link. None: given by an operator.
     """
     return await PageLinks(database, clock, settings).make(account_id, conversation_id)
 
 
 class PageLinks:
-    """Makes such links and opens them."""
+    """Creates and opens page links."""
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
@@ -68,17 +68,17 @@ class PageLinks:
         return f"{self._address}?t={token}"
 
     async def usable(self, token: str) -> bool:
-        """Whether `open` would do; nothing is used up."""
+        """Return whether `open` would succeed; nothing is used up."""
         async with self._database.reading() as session:
             row = await session.get(PageLink, self._hash("link", token))
-            return row is not None and self._is_new(row) and await self._chat_stands(session, row)
+            return row is not None and self._is_new(row) and await self._chat_is_linked(session, row)
 
     async def open(self, token: str) -> str | None:
-        """Use a link up: the token of a new session; None where the link is unknown, used, too old, or its chat not linked any more."""
+        """Use a link up. Return the token of a new session; None where it is unknown, used or too old, or its chat not linked any more."""
         begun, now = secrets.token_urlsafe(32), self._clock.now()
         async with self._database.writing() as session:
             row = await session.get(PageLink, self._hash("link", token), with_for_update=True)
-            if row is None or not self._is_new(row) or not await self._chat_stands(session, row):
+            if row is None or not self._is_new(row) or not await self._chat_is_linked(session, row):
                 return None
             row.session_hash, row.session_until = self._hash("session", begun), now + SESSION_LIFE
             await audit.record(
@@ -93,11 +93,11 @@ class PageLinks:
         return begun
 
     async def visit(self, session_token: str) -> Visit | None:
-        """Whose page this session shows; None where it is unknown or over."""
+        """Return whose page this session shows; None where it is unknown or over."""
         wanted = select(PageLink).where(PageLink.session_hash == self._hash("session", session_token))
         async with self._database.reading() as session:
             row = await session.scalar(wanted.where(PageLink.session_until > self._clock.now()))
-            if row is None or not await self._chat_stands(session, row):
+            if row is None or not await self._chat_is_linked(session, row):
                 return None
         return Visit(row.account_id, row.conversation_id)
 
@@ -110,7 +110,7 @@ class PageLinks:
     def _is_new(self, row: PageLink) -> bool:
         return row.session_hash is None and row.expires_at > self._clock.now()
 
-    async def _chat_stands(self, session: AsyncSession, row: PageLink) -> bool:
+    async def _chat_is_linked(self, session: AsyncSession, row: PageLink) -> bool:
         if row.conversation_id is None:
             return True
         link = await session.get(ChatLink, row.conversation_id)

@@ -1,4 +1,4 @@
-"""Changes of a person's preferences, as values: kept in a button or a slot as JSON, applied as a pure function."""
+"""Changes of preferences, as values: kept in a button or a slot as JSON, applied as a pure function."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
-from bot.notifications.preferences import DEFAULTS, Clock, Mute, Preferences, Window
+from bot.notifications.preferences import DEFAULTS, Mute, Preferences, TimeOfDay, Window
 
 _MINUTES = 24 * 60
 
@@ -19,7 +19,7 @@ class _Change(BaseModel):
 
 
 class SetMode(_Change):
-    """These categories go by these ways so."""
+    """Set the mode of these categories on these channels."""
 
     do: Literal["mode"] = "mode"
     categories: frozenset[Category]
@@ -28,7 +28,7 @@ class SetMode(_Change):
 
 
 class SwitchOn(_Change):
-    """What goes by these ways *never* goes by them again, in the mode that a chat has by default; the rest stays."""
+    """Deliver what these channels *never* get, in the mode that a chat has by default; the rest stays."""
 
     do: Literal["on"] = "on"
     categories: frozenset[Category]
@@ -36,31 +36,36 @@ class SwitchOn(_Change):
 
 
 class SetDigest(_Change):
-    """When digests leave; None leaves as it is."""
+    """Set when digests leave; None changes nothing."""
 
     do: Literal["digest"] = "digest"
-    hours: Annotated[tuple[Clock, ...], Field(min_length=1)] | None = None
+    hours: Annotated[tuple[TimeOfDay, ...], Field(min_length=1)] | None = None
     days: Annotated[frozenset[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1)] | None = None
 
 
 class AddQuiet(_Change):
-    """Quiet windows more. One of the same part of the day (within one day, over midnight, a whole day) that holds one of these, or
-    lies within it, is replaced on their common days: who says « pas après 21h » after « pas après 19h » means 21h."""
+    """Add quiet windows.
+
+    A window of the same part of the day (within one day, over midnight, a whole day) that contains a new one, or lies within it, is
+    replaced on their common days: who says « pas après 21h » after « pas après 19h » means 21h.
+    """
 
     do: Literal["quiet"] = "quiet"
     windows: tuple[Window, ...]
 
 
 class ClearQuiet(_Change):
-    """No quiet windows any more that start on these days; None: on any."""
+    """Remove quiet windows that start on these days; None: all."""
 
     do: Literal["clear_quiet"] = "clear_quiet"
     days: frozenset[int] | None = None
 
 
 class StartMute(_Change):
-    """Nothing of a dossier (None: at all), from an instant (None: now) to an instant (None: until it is undone). A mute of the same that
-    overlaps is replaced."""
+    """Mute a dossier (None: everything), from an instant (None: now) to an instant (None: until it is undone).
+
+    A mute of the same that overlaps is replaced.
+    """
 
     do: Literal["mute"] = "mute"
     dossier: str | None = None
@@ -69,14 +74,14 @@ class StartMute(_Change):
 
 
 class EndMute(_Change):
-    """The mute of a dossier (None: that of everything) that holds now ends; where none holds, those that are to come are forgotten."""
+    """End the current mute of a dossier (None: that of everything); where there is none, those that are to come."""
 
     do: Literal["unmute"] = "unmute"
     dossier: str | None = None
 
 
 class EndMutes(_Change):
-    """No mutes at all any more."""
+    """End every mute."""
 
     do: Literal["unmute_all"] = "unmute_all"
 
@@ -87,14 +92,14 @@ CHANGES: TypeAdapter[tuple[Change, ...]] = TypeAdapter(tuple[Change, ...])
 
 
 def apply(preferences: Preferences, changes: Iterable[Change], now: datetime) -> Preferences:
-    """The preferences with the changes made in their order.
+    """Return the preferences with the changes applied in their order.
 
-    Raises pydantic's ValidationError where the result may not be: windows that leave no moment of the week
+    Raise pydantic's ValidationError where the result is not valid: windows that leave no moment of the week
     (`preferences.always_quiet`), more than MOST_WINDOWS, MOST_MUTES or MOST_HOURS.
     """
     for change in changes:
         made = _made(preferences, change, now)
-        # Validated besides the fields: only what was said is kept as said.
+        # Only explicitly set fields are dumped, so that defaults stay unset.
         preferences = Preferences.model_validate(preferences.model_dump(exclude_unset=True) | made)
     return preferences
 
@@ -123,11 +128,11 @@ def _made(preferences: Preferences, change: Change, now: datetime) -> dict[str, 
 def _matrix(preferences: Preferences, change: SetMode | SwitchOn) -> dict[Category, dict[DeliveryChannel, Mode]]:
     matrix = {category: dict(line) for category, line in preferences.matrix.items()}
     for category in change.categories:
-        for way in change.ways:
+        for channel in change.ways:
             if isinstance(change, SetMode):
-                matrix.setdefault(category, {})[way] = change.mode
-            elif preferences.mode(category, way) is Mode.NEVER:
-                matrix.setdefault(category, {})[way] = DEFAULTS[category][DeliveryChannel.TELEGRAM]
+                matrix.setdefault(category, {})[channel] = change.mode
+            elif preferences.mode(category, channel) is Mode.NEVER:
+                matrix.setdefault(category, {})[channel] = DEFAULTS[category][DeliveryChannel.TELEGRAM]
     return matrix
 
 
@@ -146,7 +151,7 @@ def _same_part(one: Window, other: Window) -> bool:
 
 
 def _span(window: Window) -> tuple[int, int]:
-    """In minutes of the day it starts on."""
+    """Return its start and end in minutes from the start of the day on which it begins."""
     start, end = (at.hour * 60 + at.minute for at in (window.start, window.end))
     return start, end if start < end else end + _MINUTES
 

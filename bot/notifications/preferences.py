@@ -1,6 +1,6 @@
-"""How one person wants to be told: a document kept as JSON, changed as a whole.
+"""Preferences: how one person wants to be notified, a document kept as JSON and changed as a whole.
 
-Only what the person said is in it; what they did not say is decided by `DEFAULTS`, so that better defaults reach everybody.
+It holds only what the person set; the rest is decided by `DEFAULTS`, so that better defaults reach everybody.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 
 HOLIDAY = 7
-"""The day that a public holiday is besides its day of the week."""
+"""Number of the day that a public holiday is, beside its day of the week."""
 EVERY_DAY = frozenset(range(7))
 """Monday (0) to Sunday (6)."""
 MOST_WINDOWS, MOST_MUTES, MOST_HOURS = 30, 200, 12
@@ -31,8 +31,8 @@ DEFAULTS: dict[Category, dict[DeliveryChannel, Mode]] = {
     Category.ACCOUNT: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.MAIL: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
     Category.SERVICE: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
 }
-"""Where nothing was said; a way that is not named is *never*. A way that the person does not have hands its line to the next
-(`bot.notifications.delivery_policy`), so this reads: in one's chat, or by mail where there is no chat."""
+"""Modes where nothing was set; a channel that is not named is *never*. The next channel takes over from one that the person does not
+have (`bot.notifications.delivery_policy`), so this reads: in one's chat, or by mail where there is no chat."""
 
 
 @cache  # reading the list takes longer than all the rest
@@ -52,23 +52,23 @@ def _local(at: time) -> time:
     return at
 
 
-Clock = Annotated[time, AfterValidator(_local)]
+TimeOfDay = Annotated[time, AfterValidator(_local)]
 """A local time of day, to the minute."""
 
 
 class Window(BaseModel):
-    """A quiet window that comes back every week. Where `end` is not after `start` it ends on the next day; equal: a whole day."""
+    """Quiet hours that come back every week. Where `end` is not after `start` they end on the next day; equal: a whole day."""
 
     model_config = ConfigDict(frozen=True)
 
     days: Annotated[frozenset[Annotated[int, Field(ge=0, le=HOLIDAY)]], Field(min_length=1)]
     """Days on which it starts: Monday (0) to Sunday (6), and `HOLIDAY` for public holidays, whatever their day of the week."""
-    start: Clock
-    end: Clock
+    start: TimeOfDay
+    end: TimeOfDay
 
 
 def always_quiet(windows: tuple[Window, ...]) -> bool:
-    """Whether an ordinary week has no minute outside these windows: what waits would wait for ever."""
+    """Return whether an ordinary week has no minute outside these windows: what waits would wait for ever."""
     covered = 0  # a bit a minute
     for window in windows:
         start, end = (at.hour * 60 + at.minute for at in (window.start, window.end))
@@ -80,7 +80,7 @@ def always_quiet(windows: tuple[Window, ...]) -> bool:
 
 
 class Mute(BaseModel):
-    """No notices for a while."""
+    """No notifications for a while."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,12 +92,12 @@ class Mute(BaseModel):
 
 
 class Preferences(BaseModel):
-    """What one person said about how they want to be told."""
+    """How one person set their notifications."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     matrix: dict[Category, dict[DeliveryChannel, Mode]] = Field(default_factory=dict)
-    digest_hours: Annotated[tuple[Clock, ...], Field(min_length=1, max_length=MOST_HOURS)] = (time(8), time(14))
+    digest_hours: Annotated[tuple[TimeOfDay, ...], Field(min_length=1, max_length=MOST_HOURS)] = (time(8), time(14))
     digest_days: Annotated[frozenset[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1)] = EVERY_DAY
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
     quiet: Annotated[tuple[Window, ...], Field(max_length=MOST_WINDOWS)] = ()
@@ -115,15 +115,15 @@ class Preferences(BaseModel):
         """The time zone that hours and days are in."""
         return ZoneInfo(self.time_zone)
 
-    def said(self, category: Category, way: DeliveryChannel) -> Mode | None:
-        """What the person said, if they said something."""
-        return self.matrix.get(category, {}).get(way)
+    def said(self, category: Category, channel: DeliveryChannel) -> Mode | None:
+        """Return the mode that the person set, None where they set none."""
+        return self.matrix.get(category, {}).get(channel)
 
-    def mode(self, category: Category, way: DeliveryChannel) -> Mode:
-        """What holds: what was said, else the default."""
-        return self.said(category, way) or DEFAULTS[category].get(way, Mode.NEVER)
+    def mode(self, category: Category, channel: DeliveryChannel) -> Mode:
+        """Return the mode in force: what was set, else the default."""
+        return self.said(category, channel) or DEFAULTS[category].get(channel, Mode.NEVER)
 
     def mute_of(self, dossier: str | None, at: datetime) -> Mute | None:
-        """The mute that silences a dossier (None: notices without one) at an instant."""
+        """Return the mute of a dossier (None: of notifications without one) at an instant, None where there is none."""
         holding = (m for m in self.mutes if m.dossier in (None, dossier) and (m.until is None or m.until > at) and m.since <= at)
         return next(holding, None)

@@ -1,4 +1,4 @@
-"""Purges: what was told is kept for a year, what left the outbox for a month; a little at a time, so that nobody waits."""
+"""Purge: notifications are kept for a year, delivered outbox rows for a month; deleted a little at a time, so that nobody waits."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ AT_ONCE = 500
 """Rows deleted in one transaction."""
 
 
-class Purging:
+class Purge:
     """Deletes what is not kept any longer."""
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database, self._clock, self._settings = database, clock, settings
 
     async def run_due(self) -> int:
-        """Delete everything that is old enough; gives how many notices, messages and rows of the outbox."""
+        """Delete everything that is old enough. Return how many notifications, messages and outbox rows."""
         now = self._clock.now()
         old = now - timedelta(days=self._settings.notice_days)
         left = now - timedelta(days=self._settings.outbox_days)
-        untold = ~exists().where(NoticeSend.message_id == NoticeMessage.id)
+        unused = ~exists().where(NoticeSend.message_id == NoticeMessage.id)
         return (
-            await self._all(Notice, select(Notice.id).where(Notice.created_at < old), self._with_sends)
-            + await self._all(NoticeMessage, select(NoticeMessage.id).where(NoticeMessage.handed_at < old, untold))
-            + await self._all(OutboxRow, select(OutboxRow.id).where(OutboxRow.done_at < left))
-            + await self._all(OutboxRow, select(OutboxRow.id).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at < old))
+            await self._delete(Notice, select(Notice.id).where(Notice.created_at < old), self._delete_sends)
+            + await self._delete(NoticeMessage, select(NoticeMessage.id).where(NoticeMessage.handed_at < old, unused))
+            + await self._delete(OutboxRow, select(OutboxRow.id).where(OutboxRow.done_at < left))
+            + await self._delete(OutboxRow, select(OutboxRow.id).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at < old))
         )
 
-    async def _all(self, table: Any, old: Select[Any], before: Any = None) -> int:
+    async def _delete(self, table: Any, old: Select[Any], before: Any = None) -> int:
         count = 0
         while True:
             async with self._database.reading() as session:
@@ -51,5 +51,5 @@ class Purging:
             count += len(ids)
 
     @staticmethod
-    async def _with_sends(session: AsyncSession, notices: list[int]) -> None:
+    async def _delete_sends(session: AsyncSession, notices: list[int]) -> None:
         await session.execute(delete(NoticeSend).where(NoticeSend.notice_id.in_(notices)))

@@ -1,4 +1,4 @@
-"""The people whom notices are for: a row each, its lock, and their mail address as the platform has it."""
+"""Recipients: the people who are notified, each with a row, its lock, and their mail address as the platform has it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,33 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database, random_id
+from bot.core.upsert import insert_or_ignore
 from bot.notifications.preferences import Preferences
 from bot.notifications.tables import NotificationPerson
 
-ADDRESS_KEPT = timedelta(hours=1)
-"""After that the platform is asked again where mails go."""
+ADDRESS_TTL = timedelta(hours=1)
+"""After this, the platform is asked again for a mail address."""
 
-PEOPLE = NotificationPerson.metadata.tables[NotificationPerson.__tablename__]
+DUE_TOPIC = "notifications"
+"""Topic that is announced where somebody's notifications fall due at once (`bot.core.database.announce`)."""
+
+RECIPIENTS = NotificationPerson.metadata.tables[NotificationPerson.__tablename__]
 
 _READ = select(
-    PEOPLE.c.account_id,
-    PEOPLE.c.preferences,
-    PEOPLE.c.version,
-    PEOPLE.c.changed_at,
-    PEOPLE.c.email,
-    PEOPLE.c.email_at,
-    PEOPLE.c.unsubscribe_token,
-    PEOPLE.c.look_at,
+    RECIPIENTS.c.account_id,
+    RECIPIENTS.c.preferences,
+    RECIPIENTS.c.version,
+    RECIPIENTS.c.changed_at,
+    RECIPIENTS.c.email,
+    RECIPIENTS.c.email_at,
+    RECIPIENTS.c.unsubscribe_token,
+    RECIPIENTS.c.look_at,
 )
 
 
@@ -49,20 +52,20 @@ class Recipient:
     look_at: datetime | None
 
     @property
-    def perhaps_mail(self) -> str:
-        """The address, "?" where nobody has asked for it yet: before it is used it is."""
+    def email_or_unknown(self) -> str:
+        """The address, or "?" where the platform was not asked for it yet: it is before a mail is sent."""
         return self.email if self.email_at is not None else "?"
 
 
 async def lock_recipients(session: AsyncSession, accounts: Collection[str], *, waiting: bool) -> list[Recipient]:
-    """The rows of these accounts, locked, in the order of their ids; without `waiting`, only those that nobody else has in hand."""
-    wanted = _READ.where(PEOPLE.c.account_id.in_(accounts)).order_by(PEOPLE.c.account_id)
+    """Lock the rows of these accounts, in the order of their ids. Without `waiting`, skip those that somebody else has locked."""
+    wanted = _READ.where(RECIPIENTS.c.account_id.in_(accounts)).order_by(RECIPIENTS.c.account_id)
     return _people(await session.execute(wanted.with_for_update(skip_locked=not waiting)))
 
 
 async def read_recipients(session: AsyncSession, accounts: Collection[str]) -> list[Recipient]:
-    """The same, not locked."""
-    return _people(await session.execute(_READ.where(PEOPLE.c.account_id.in_(accounts))))
+    """Read the rows of these accounts without locking them."""
+    return _people(await session.execute(_READ.where(RECIPIENTS.c.account_id.in_(accounts))))
 
 
 def _people(rows: Iterable[Any]) -> list[Recipient]:
@@ -73,62 +76,67 @@ def _people(rows: Iterable[Any]) -> list[Recipient]:
     return people
 
 
-async def ensure_recipients(session: AsyncSession, accounts: Collection[str], *, is_sqlite: bool) -> None:
-    """Make the rows that are missing."""
-    known = set(await session.scalars(select(PEOPLE.c.account_id).where(PEOPLE.c.account_id.in_(accounts))))
+async def ensure_recipients(session: AsyncSession, accounts: Collection[str]) -> None:
+    """Create the rows that are missing."""
+    known = set(await session.scalars(select(RECIPIENTS.c.account_id).where(RECIPIENTS.c.account_id.in_(accounts))))
     new = [
         {"account_id": account_id, "preferences": {}, "version": 0, "email": "", "unsubscribe_token": random_id()}
         for account_id in sorted(set(accounts) - known)
     ]
     if new:
-        insert = (sqlite if is_sqlite else postgresql).insert(PEOPLE)
-        await session.execute(insert.on_conflict_do_nothing(), new)
+        await session.execute(insert_or_ignore(session, RECIPIENTS), new)
 
 
 async def schedule_check(session: AsyncSession, instants: Mapping[str, datetime]) -> None:
-    """Have people looked at not later than these instants; their rows are locked by the caller."""
+    """Have recipients checked not later than these instants; their rows are locked by the caller."""
     by_instant: dict[datetime, list[str]] = {}
     for account_id, at in instants.items():
         by_instant.setdefault(at, []).append(account_id)
     for at, accounts in by_instant.items():
-        later = or_(PEOPLE.c.look_at.is_(None), PEOPLE.c.look_at > at)
-        await session.execute(update(PEOPLE).where(PEOPLE.c.account_id.in_(accounts), later).values(look_at=at))
+        later = or_(RECIPIENTS.c.look_at.is_(None), RECIPIENTS.c.look_at > at)
+        await session.execute(update(RECIPIENTS).where(RECIPIENTS.c.account_id.in_(accounts), later).values(look_at=at))
+
+
+async def next_check(session: AsyncSession, now: datetime) -> datetime | None:
+    """Return the earliest instant after `now` at which a recipient is to be checked, None where there is none."""
+    look_at: datetime | None = await session.scalar(select(func.min(RECIPIENTS.c.look_at)).where(RECIPIENTS.c.look_at > now))
+    return look_at
 
 
 def read_preferences(document: dict[str, Any]) -> Preferences:
-    """Preferences as they are kept; most people never said anything."""
-    return Preferences.model_validate(document) if document else _unsaid()
+    """Return preferences from their JSON; most people never set any."""
+    return Preferences.model_validate(document) if document else _defaults()
 
 
 @lru_cache(maxsize=1)
-def _unsaid() -> Preferences:
+def _defaults() -> Preferences:
     return Preferences()
 
 
 class EmailAddresses:
-    """Keeps people's mail addresses fresh."""
+    """Keeps the mail addresses of recipients fresh."""
 
     def __init__(self, database: Database, clock: Clock, registry: AccountRegistry) -> None:
         self._database, self._clock, self._registry = database, clock, registry
 
     async def refresh(self, accounts: Collection[str]) -> None:
-        """Ask the platform for those that are older than an hour, or were never known. Raises the errors of `bot.fhir.client`."""
+        """Ask the platform for addresses that are older than an hour or were never known. Raise the errors of `bot.fhir.client`."""
         now = self._clock.now()
-        columns = PEOPLE.c
-        old = or_(columns.email_at.is_(None), columns.email_at < now - ADDRESS_KEPT, columns.email_at > now + ADDRESS_KEPT)
+        columns = RECIPIENTS.c
+        old = or_(columns.email_at.is_(None), columns.email_at < now - ADDRESS_TTL, columns.email_at > now + ADDRESS_TTL)
         async with self._database.reading() as session:
             wanted = list(await session.scalars(select(columns.account_id).where(columns.account_id.in_(accounts), old)))
         if wanted:
-            await self.ask(wanted)
+            await self.fetch(wanted)
 
-    async def ask(self, accounts: Collection[str]) -> list[str]:
-        """Ask the platform for all of these; those that it knows. One that it does not know (any more), or closed, gets no mails."""
+    async def fetch(self, accounts: Collection[str]) -> list[str]:
+        """Ask the platform for all of these accounts, and return those that it knows. One that is unknown or closed gets no mails."""
         known = await self._registry.several(accounts)
         found = {account.id: account.email for account in known if account.active}
         now = self._clock.now()
         rows = [{"b_id": id, "b_email": found.get(id, "")[:320], "b_at": now} for id in sorted(accounts)]
-        told = update(PEOPLE).where(PEOPLE.c.account_id == bindparam("b_id"))
+        refreshed = update(RECIPIENTS).where(RECIPIENTS.c.account_id == bindparam("b_id"))
         async with self._database.writing() as session:
             connection = await session.connection()
-            await connection.execute(told.values(email=bindparam("b_email"), email_at=bindparam("b_at")), rows)
+            await connection.execute(refreshed.values(email=bindparam("b_email"), email_at=bindparam("b_at")), rows)
         return [account.id for account in known]

@@ -1,7 +1,7 @@
-"""What is said when notices go out: payloads of the outbox for chats and for mails, in the words of the templates.
+"""Rendering: the outbox payloads of notifications for chats and mails, from the templates.
 
 No usager is named: kind of event, professional, reference of the dossier. What an event is called (`title`) and where it leads (`url`)
-are given by the caller only where they may be told (docs/dev/notifications.md).
+are given by the caller only where they may be shown (docs/dev/notifications.md).
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from bot.core.database import random_id
 from bot.core.mail import one_line, render_html, render_text
 from bot.notifications.kinds import DeliveryChannel
 
-MOST_SECTIONS = 20
+MAX_SECTIONS = 20
 """Dossiers that one message lists."""
-MOST_AUTHORS = 4
-MOST_LINES = 5
-"""Events of one dossier that a mail tells one by one; more are counted."""
+MAX_AUTHORS = 4
+MAX_LINES = 5
+"""Events of one dossier that a mail lists one by one; more are counted."""
 
 
 @dataclass(frozen=True)
 class EventText:
-    """One event as it is told to one person."""
+    """One event as it is worded for one person."""
 
     kind: str
     dossier: str | None
@@ -38,7 +38,7 @@ class EventText:
 
     @property
     def sentence(self) -> str:
-        """« Claire Moreau a déposé un document dans le dossier SPH-2024-000137. »"""
+        """The sentence, as in: « Claire Moreau a déposé un document dans le dossier SPH-2024-000137. »."""
         said = render_text(
             "notifications/event", kind=self.kind, dossier=self.dossier, author=self.author, mine=self.mine, title=self.title
         )
@@ -47,14 +47,14 @@ class EventText:
 
 @dataclass(frozen=True)
 class MessageContent:
-    """What goes out at once: events in the order in which they occurred, all of one dossier (None: of none) unless `mixed`."""
+    """The content of one message: events in the order of occurrence, all of one dossier (None: of none) unless `mixed`."""
 
-    way: DeliveryChannel
+    channel: DeliveryChannel
     events: Sequence[EventText]
     digest: bool = False
     mixed: bool = False
     instead_of: str | None = None
-    """The way whose chat closed, where that is to be said."""
+    """The channel whose chat closed, where that is to be said."""
 
     @property
     def dossier(self) -> str | None:
@@ -67,44 +67,44 @@ class MessageContent:
         return any(event.urgent for event in self.events)
 
 
-def chat_payload(gathered: MessageContent, message_id: int, page_url: str) -> dict[str, Any]:
-    """Of a CHAT row of the outbox: a short text, « Marquer comme lu », « Sourdine » where it is about one dossier, and a link.
+def chat_payload(content: MessageContent, message_id: int, page_url: str) -> dict[str, Any]:
+    """Return the payload of a CHAT row: a short text, « Marquer comme lu », « Sourdine » where it is about one dossier, and a link.
 
     Args:
-        page_url: where SPHERE is opened, where the event says nothing better.
+        page_url: address of SPHERE, used where the event gives none.
     """
-    events = gathered.events
-    single = len(events) == 1 and not gathered.digest
-    sections, more = _sections(events) if gathered.digest or gathered.mixed else ([], 0)
+    events = content.events
+    single = len(events) == 1 and not content.digest
+    sections, more = _sections(events) if content.digest or content.mixed else ([], 0)
     text = render_text(
         "notifications/chat",
-        why=_why(gathered),
-        announced=gathered.way is DeliveryChannel.SPHERE,
-        urgent=gathered.urgent,
-        digest=gathered.digest,
+        why=_explanation(content),
+        announced=content.channel is DeliveryChannel.SPHERE,
+        urgent=content.urgent,
+        digest=content.digest,
         sentence=events[0].sentence if single else "",
         many=len(events),
-        dossier=gathered.dossier,
+        dossier=content.dossier,
         counts=_counts(events),
         authors=_authors(events),
         sections=[(dossier, _counts(found)) for dossier, found in sections],
         more=more,
     )
     buttons = [{"title": _label("read"), "intent": "mark_notifications_read", "entities": {"message": str(message_id)}}]
-    if gathered.dossier is not None:
-        buttons.append({"title": _label("mute"), "intent": "mute_notifications", "entities": {"dossier_ref": gathered.dossier}})
+    if content.dossier is not None:
+        buttons.append({"title": _label("mute"), "intent": "mute_notifications", "entities": {"dossier_ref": content.dossier}})
     url = (events[0].url if len(events) == 1 else None) or page_url
     return {"text": text, "buttons": buttons, "link": {"title": _label("see"), "url": url}}
 
 
-def mail_payload(gathered: MessageContent, to: str, page_url: str, stop_url: str) -> dict[str, Any]:
-    """Of a MAIL row: text and HTML, with the headers of RFC 8058 that stop such mails by one click on `stop_url`."""
-    events = gathered.events
+def mail_payload(content: MessageContent, to: str, page_url: str, stop_url: str) -> dict[str, Any]:
+    """Return the payload of a MAIL row: text and HTML, with the headers of RFC 8058 that stop such mails by one click on `stop_url`."""
+    events = content.events
     found, more = _sections(events)
     return _mail(
         to,
-        _subject(gathered),
-        why=_why(gathered),
+        _subject(content),
+        why=_explanation(content),
         sections=[(_heading(dossier) if len(found) > 1 else "", _lines(some)) for dossier, some in found],
         more=more,
         url=(events[0].url if len(events) == 1 else None) or page_url,
@@ -113,7 +113,7 @@ def mail_payload(gathered: MessageContent, to: str, page_url: str, stop_url: str
 
 
 def reminder_payload(events: Sequence[EventText], to: str, page_url: str, stop_url: str) -> dict[str, Any]:
-    """Of a MAIL row: how many notices of which dossiers nobody has read."""
+    """Return the payload of a MAIL row: how many notifications of which dossiers are unread."""
     found, more = _sections(events)
     lines = [f"{_heading(dossier) or 'SPHERE'}\u00a0: {_counts(some)}" for dossier, some in found]
     subject = render_text("notifications/subject", reminder=True, digest=False, many=len(events), urgent=False, dossier=None, sentence="")
@@ -133,27 +133,27 @@ def _mail(to: str, subject: str, **values: Any) -> dict[str, Any]:
     }
 
 
-def _subject(gathered: MessageContent) -> str:
-    events = gathered.events
+def _subject(content: MessageContent) -> str:
+    events = content.events
     said = render_text(
         "notifications/subject",
         reminder=False,
-        digest=gathered.digest,
+        digest=content.digest,
         many=len(events),
-        urgent=gathered.urgent,
-        dossier=gathered.dossier,
+        urgent=content.urgent,
+        dossier=content.dossier,
         sentence=events[0].sentence.rstrip("."),
     )
     return one_line(said)
 
 
 def _sections(events: Sequence[EventText]) -> tuple[list[tuple[str, list[EventText]]], int]:
-    """The events by dossier ("" for none), dossiers in the order of their first event, and how many dossiers were left out."""
+    """Return the events by dossier ("" for none), in the order of their first event, and how many dossiers were left out."""
     found: dict[str, list[EventText]] = {}
     for event in events:
         found.setdefault(event.dossier or "", []).append(event)
     listed = list(found.items())
-    return listed[:MOST_SECTIONS], max(0, len(listed) - MOST_SECTIONS)
+    return listed[:MAX_SECTIONS], max(0, len(listed) - MAX_SECTIONS)
 
 
 def _heading(dossier: str) -> str:
@@ -161,7 +161,7 @@ def _heading(dossier: str) -> str:
 
 
 def _lines(events: Sequence[EventText]) -> list[str]:
-    return [event.sentence for event in events] if len(events) <= MOST_LINES else [_counts(events)]
+    return [event.sentence for event in events] if len(events) <= MAX_LINES else [_counts(events)]
 
 
 def _counts(events: Iterable[EventText]) -> str:
@@ -170,11 +170,11 @@ def _counts(events: Iterable[EventText]) -> str:
 
 def _authors(events: Iterable[EventText]) -> str:
     names = list(dict.fromkeys(event.author for event in events if event.author))
-    return ", ".join(names[:MOST_AUTHORS]) + ("…" if len(names) > MOST_AUTHORS else "")
+    return ", ".join(names[:MAX_AUTHORS]) + ("…" if len(names) > MAX_AUTHORS else "")
 
 
-def _why(gathered: MessageContent) -> str:
-    return render_text("notifications/why", channel=gathered.instead_of) if gathered.instead_of else ""
+def _explanation(content: MessageContent) -> str:
+    return render_text("notifications/why", channel=content.instead_of) if content.instead_of else ""
 
 
 @cache

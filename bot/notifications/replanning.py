@@ -1,4 +1,4 @@
-"""What is to become of one notice's sends, decided anew: which wait, until when, which are over. Pure; the rules are `deciding`'s."""
+"""Replanning: which deliveries of one notification wait, until when, and which are over. Pure; the rules are `delivery_policy`'s."""
 
 from __future__ import annotations
 
@@ -12,89 +12,90 @@ from bot.notifications.recipients import Recipient
 from bot.notifications.tables import DROPPED, HANDED, WAITING
 
 READ, ENDED, GIVEN_UP = "read", "ended", "failed"
-"""Why a send is dropped, beside the reasons of `DropReason`: it was read; the person has no access any more; this way gave it up."""
+"""Why a delivery is dropped, beside `DropReason`: it was read; the person's access ended; this channel gave it up."""
 _MAY_COME_BACK = frozenset({DropReason.NEVER, DropReason.MOVED, DropReason.CLOSED})
 
 
 @dataclass(frozen=True)
 class ExistingDelivery:
-    """A send that there is."""
+    """A row of `notice_sends`: one notification on one channel."""
 
     id: int
-    way: DeliveryChannel
+    channel: DeliveryChannel
     state: str
-    why: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
 class ScheduledDelivery:
-    """A send that waits until `at`; `id` None: to be made."""
+    """A delivery that waits until `at`; `id` None: its row is still to be created."""
 
     id: int | None
-    way: DeliveryChannel
+    channel: DeliveryChannel
     mode: Mode
     at: datetime
 
 
 @dataclass(frozen=True)
 class Replan:
-    """What becomes of the sends of a notice: those that wait, and those that do not any more, by id, with why."""
+    """What becomes of the deliveries of a notification: those that wait, and those that are over, by id, with the reason."""
 
     waiting: list[ScheduledDelivery]
     dropped: dict[int, str]
 
 
 class Planner:
-    """Decides for one person at one moment; what many notices have in common is planned once."""
+    """Plans for one person at one moment; what many notifications have in common is planned once."""
 
-    def __init__(self, person: Recipient, ways: frozenset[DeliveryChannel], now: datetime) -> None:
-        self._person, self._ways, self._now = person, ways, now
+    def __init__(self, person: Recipient, channels: frozenset[DeliveryChannel], now: datetime) -> None:
+        """`channels`: those that the person has at this moment."""
+        self._person, self._channels, self._now = person, channels, now
         self._planned: dict[tuple[object, ...], dict[DeliveryChannel, PlannedDelivery]] = {}
 
-    def first(self, kind: str, dossier: str | None, *, urgent: bool) -> list[ScheduledDelivery]:
-        """The sends of a notice that was just made."""
-        planned = self._plan(kind, dossier, urgent, self._ways, self._now)
-        return [ScheduledDelivery(None, way, it.mode, it.at) for way, it in planned.items() if it.at is not None]
+    def plan_new(self, kind: str, dossier: str | None, *, urgent: bool) -> list[ScheduledDelivery]:
+        """Return the deliveries of a notification that was just created."""
+        planned = self._plan(kind, dossier, urgent, self._channels, self._now)
+        return [ScheduledDelivery(None, channel, it.mode, it.at) for channel, it in planned.items() if it.at is not None]
 
-    def again(
-        self, kind: str, dossier: str | None, sends: Mapping[DeliveryChannel, ExistingDelivery], *, urgent: bool, since: datetime
+    def replan(
+        self, kind: str, dossier: str | None, deliveries: Mapping[DeliveryChannel, ExistingDelivery], *, urgent: bool, since: datetime
     ) -> Replan:
-        """The sends of a notice some of which wait, by the preferences, ways and clock of now.
+        """Decide again, by the preferences, channels and clock of now, about a notification of which some deliveries wait.
 
-        A way that gave up is not tried again; one that told it counts as had, so that no other takes its line. A way is added only
-        while the notice waits to be told by another one, or was told by none but SPHERE's list.
+        A channel that gave up is not tried again; one that was dispatched to counts as there, so that no other takes its settings over.
+        A channel is added only while the notification waits on another one, or was dispatched to none but SPHERE's list.
         """
-        told = {way for way, send in sends.items() if send.state == HANDED}
-        gave_up = {way for way, send in sends.items() if send.why == GIVEN_UP}
-        outside = {way for way, send in sends.items() if send.state == WAITING and way is not DeliveryChannel.SPHERE}
-        may_add = bool(outside) or not told - {DeliveryChannel.SPHERE}
-        planned = self._plan(kind, dossier, urgent, frozenset((self._ways | told) - gave_up), since)
-        weighed = Replan([], {})
-        for way, it in planned.items():
-            had = sends.get(way)
-            waits = had is not None and had.state == WAITING
+        dispatched = {channel for channel, existing in deliveries.items() if existing.state == HANDED}
+        gave_up = {channel for channel, existing in deliveries.items() if existing.reason == GIVEN_UP}
+        waits_outside = any(d.state == WAITING and channel is not DeliveryChannel.SPHERE for channel, d in deliveries.items())
+        may_add = waits_outside or not dispatched - {DeliveryChannel.SPHERE}
+        planned = self._plan(kind, dossier, urgent, frozenset((self._channels | dispatched) - gave_up), since)
+        result = Replan([], {})
+        for channel, it in planned.items():
+            existing = deliveries.get(channel)
+            waits = existing is not None and existing.state == WAITING
             if it.at is None:
-                if had is not None and waits:
-                    weighed.dropped[had.id] = GIVEN_UP if way in gave_up else str(it.why)
-            elif had is None or (had.state == DROPPED and had.why in _MAY_COME_BACK):
+                if existing is not None and waits:
+                    result.dropped[existing.id] = GIVEN_UP if channel in gave_up else str(it.reason)
+            elif existing is None or (existing.state == DROPPED and existing.reason in _MAY_COME_BACK):
                 if may_add:
-                    weighed.waiting.append(ScheduledDelivery(had.id if had else None, way, it.mode, it.at))
+                    result.waiting.append(ScheduledDelivery(existing.id if existing else None, channel, it.mode, it.at))
             elif waits:
-                weighed.waiting.append(ScheduledDelivery(had.id, way, it.mode, it.at))
-        return weighed
+                result.waiting.append(ScheduledDelivery(existing.id, channel, it.mode, it.at))
+        return result
 
     def _plan(
-        self, kind: str, dossier: str | None, urgent: bool, ways: frozenset[DeliveryChannel], since: datetime
+        self, kind: str, dossier: str | None, urgent: bool, channels: frozenset[DeliveryChannel], since: datetime
     ) -> dict[DeliveryChannel, PlannedDelivery]:
         changed = self._person.changed_at
         since = max(since, changed) if changed is not None and changed <= self._now else since
-        key = (kind, dossier, urgent, ways, since)
+        key = (kind, dossier, urgent, channels, since)
         if key not in self._planned:
-            happening = NotificationContext(CATEGORY_OF[kind], dossier, urgent)
-            self._planned[key] = plan(happening, self._person.preferences, ways, since, self._now)
+            context = NotificationContext(CATEGORY_OF[kind], dossier, urgent)
+            self._planned[key] = plan(context, self._person.preferences, channels, since, self._now)
         return self._planned[key]
 
 
-def all_dropped(sends: Mapping[DeliveryChannel, ExistingDelivery], why: str) -> Replan:
-    """Nothing of it waits any more."""
-    return Replan([], {send.id: why for send in sends.values() if send.state == WAITING})
+def drop_all(deliveries: Mapping[DeliveryChannel, ExistingDelivery], reason: str) -> Replan:
+    """Return a replan by which nothing waits any more."""
+    return Replan([], {delivery.id: reason for delivery in deliveries.values() if delivery.state == WAITING})

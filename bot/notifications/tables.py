@@ -11,13 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.core.database import Table
 
 WAITING, HANDED, DROPPED = "waiting", "handed", "dropped"
-"""States of a send."""
+"""States of a delivery: it waits, is dispatched, or is over."""
 SENT, DELIVERED, FAILED, RECALLED = "sent", "delivered", "failed", "recalled"
-"""States of a message: in the outbox, taken by its channel, given up, taken back before it left (what it told waits again)."""
+"""States of a message: in the outbox, accepted by its channel, given up, recalled before it left (its notifications wait again)."""
 
 
 class Event(Table):
-    """An event of the platform, as it was taken in; (`source`, `event_id`) makes it the same however often it is sent."""
+    """An event of the platform; one (`source`, `event_id`) is stored once, however often it is sent."""
 
     __tablename__ = "events"
     __table_args__ = (UniqueConstraint("source", "event_id"), Index("ix_events_to_fan_out", "fanned_out_at", "fan_out_after"))
@@ -33,39 +33,39 @@ class Event(Table):
     """When the platform says that it happened."""
     received_at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
-    """Of `author`, `recipients`, `title`, `urgent`, `url`, what was given."""
+    """What was given of `author`, `recipients`, `title`, `urgent`, `url`."""
     fanned_out_at: Mapped[datetime | None]
-    """Since when each person whom it concerns has their notice."""
+    """Since when everybody whom it concerns has a notification."""
     fan_out_after: Mapped[datetime | None]
-    """Not tried again before: the platform was away."""
+    """The lease of who fans it out; or, where the platform was away, when to try again."""
     fan_out_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class NotificationPerson(Table):
-    """One account as far as notices need it: preferences, and where mails go."""
+    """A recipient: preferences and mail address of one account."""
 
     __tablename__ = "notification_people"
 
     account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     preferences: Mapped[dict[str, Any]]
-    """`bot.notifications.preferences.Preferences` as JSON; what was never said is not there."""
+    """`bot.notifications.preferences.Preferences` as JSON; what was never set is missing."""
     previous: Mapped[dict[str, Any] | None]
     """The preferences before the last change, for undoing it."""
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime | None]
     """When the preferences last changed."""
     email: Mapped[str] = mapped_column(String(320), default="")
-    """Professional address as the platform last told it; "" where there is none."""
+    """Professional address as the platform last gave it; "" where there is none."""
     email_at: Mapped[datetime | None]
-    """When the platform told it."""
+    """When the platform gave it."""
     unsubscribe_token: Mapped[str] = mapped_column(String(32), unique=True)
     """Opens the page, and the one-click request, that stop mails (RFC 8058), and nothing else."""
     look_at: Mapped[datetime | None] = mapped_column(index=True)
-    """The earliest instant at which one of the person's sends may fall due; None: none waits."""
+    """The earliest instant at which one of the person's deliveries may fall due; None: none waits."""
 
 
 class Notice(Table):
-    """One event for one person: a line of SPHERE's list. `read_at` holds for every way."""
+    """A notification: one event for one person, a line of SPHERE's list. `read_at` holds for every channel."""
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -81,7 +81,7 @@ class Notice(Table):
     kind: Mapped[str] = mapped_column(String(32))
     dossier: Mapped[str | None] = mapped_column(String(32))
     author: Mapped[str] = mapped_column(String(200), default="")
-    """Name of the professional who did it, "" where nobody knows: never an usager's."""
+    """Name of the professional who did it, "" where it is unknown: never an usager's."""
     urgent: Mapped[bool]
     occurred_at: Mapped[datetime]
     created_at: Mapped[datetime]
@@ -90,7 +90,7 @@ class Notice(Table):
 
 
 class NoticeMessage(Table):
-    """What went out at once: one message (or mail) of one or several notices of one person, by one way."""
+    """One message (or mail) with one or several notifications of one person, on one channel."""
 
     __tablename__ = "notice_messages"
     __table_args__ = (
@@ -105,22 +105,22 @@ class NoticeMessage(Table):
     way: Mapped[str] = mapped_column(String(16))
     conversation_id: Mapped[str | None] = mapped_column(String(32))
     dossier: Mapped[str | None] = mapped_column(String(32))
-    """Of a message about one dossier; None for a digest, or notices without dossier."""
+    """The dossier of all of it; None for a digest, several dossiers, or none."""
     digest: Mapped[bool]
     due_at: Mapped[datetime]
-    """When the last of its notices fell due."""
+    """When the last of its notifications fell due."""
     handed_at: Mapped[datetime]
     """When it was put into the outbox."""
     outbox_id: Mapped[int]
-    """The row that carries it now: of a chat, that of what is to be said, then that of what is to be pushed."""
+    """The outbox row that carries it."""
     instead_of: Mapped[str | None] = mapped_column(String(16))
-    """The way whose chat closed, where this message says that it stands in for it."""
+    """The channel whose chat closed, where this message says that it replaces it."""
     state: Mapped[str] = mapped_column(String(16), default=SENT)
     delivered_at: Mapped[datetime | None]
 
 
 class NoticeSend(Table):
-    """One notice by one way."""
+    """A delivery: one notification on one channel."""
 
     __tablename__ = "notice_sends"
     __table_args__ = (
@@ -139,14 +139,14 @@ class NoticeSend(Table):
     state: Mapped[str] = mapped_column(String(8), default=WAITING)
     why: Mapped[str | None] = mapped_column(String(16))
     """Why it was dropped: `bot.notifications.delivery_policy.DropReason`, `read`, `ended` (no access any more), `failed` (given up;
-    while it waits: this way is not to be used again)."""
+    while it waits: this channel is not to be used again)."""
     message_id: Mapped[int | None] = mapped_column(ForeignKey("notice_messages.id"))
 
 
 class PageLink(Table):
-    """A link to the page on which one account's notifications are set, and the session that opening it began.
+    """A link to the page of one account's notification settings, and the session that opening it began.
 
-    The link's token and the session's are known by their hashes only.
+    Both tokens are stored as hashes only.
     """
 
     __tablename__ = "page_links"
@@ -155,8 +155,8 @@ class PageLink(Table):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     account_id: Mapped[str] = mapped_column(String(64))
     conversation_id: Mapped[str | None] = mapped_column(String(32))
-    """The chat that the link was given in, and without which it is good for nothing: one that is unlinked takes its links along."""
+    """The chat that the link was given in: link and session end when that chat is unlinked."""
     expires_at: Mapped[datetime]
-    """Of the link; the session lasts until `session_until`."""
+    """End of the link; the session lasts until `session_until`."""
     session_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     session_until: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""What the bell of the web chat shows: how many notices each chat's person has not read, many chats at once."""
+"""Unread counts: what the bell of the web chat shows, for many chats at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.notifications.tables import HANDED, Notice, NoticeSend
 
 
 async def unread_by_chat(session: AsyncSession, conversation_ids: Collection[str], now: datetime) -> dict[str, int]:
-    """By conversation, of those that are linked to an account: its unread notices that were announced in SPHERE's list."""
+    """Return, for conversations that are linked to an account, its unread notifications that were announced in SPHERE's list."""
     announced = exists().where(NoticeSend.notice_id == Notice.id, NoticeSend.way == DeliveryChannel.SPHERE, NoticeSend.state == HANDED)
     accounts = select(ChatLink.account_id).where(ChatLink.conversation_id.in_(conversation_ids), ChatLink.expires_at > now)
     counted = (

@@ -1,4 +1,4 @@
-"""Reminders: what nobody read by any way for three days is recalled by one mail a person, once for each notice."""
+"""Unread reminders: one mail a person about what stayed unread on every channel for three days, once for each notification."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.notifications.send_history import MESSAGES
 from bot.notifications.tables import HANDED, SENT, WAITING, Notice, NoticeSend
 
 AFTER, UNTIL = timedelta(days=3), timedelta(days=30)
-"""Age of the notices that people are reminded of."""
+"""Age of the notifications that people are reminded of."""
 AT_MOST_EVERY = timedelta(days=1)
 """Between two reminders of one person."""
 PEOPLE_AT_ONCE = 100
@@ -36,20 +36,20 @@ class _Unread:
     dossier: str | None
     author: str
     urgent: bool
-    told: bool
-    """Whether it was told by some way, or announced in SPHERE's list."""
+    dispatched: bool
+    """Whether it was dispatched on some channel, or announced in SPHERE's list."""
     waits: bool
 
 
-class Reminding:
-    """Writes reminders into the outbox."""
+class UnreadReminders:
+    """Puts reminders into the outbox."""
 
-    def __init__(self, database: Database, clock: Clock, circles: CareTeamCache, addresses: EmailAddresses, own_url: str) -> None:
+    def __init__(self, database: Database, clock: Clock, care_teams: CareTeamCache, addresses: EmailAddresses, own_url: str) -> None:
         self._database, self._clock = database, clock
-        self._circles, self._addresses, self._own_url = circles, addresses, own_url
+        self._care_teams, self._addresses, self._own_url = care_teams, addresses, own_url
 
     async def run_due(self) -> int:
-        """Remind everybody who is to be by now; gives how many were."""
+        """Remind everybody who is due. Return how many people were."""
         reminded, last = 0, ""
         while True:
             now = self._clock.now()
@@ -60,28 +60,30 @@ class Reminding:
             reminded += await self._remind(accounts, now)
 
     async def _accounts(self, now: datetime, after: str) -> list[str]:
-        forgotten = (*_to_recall(now), Notice.account_id > after)
+        forgotten = (*_unread_for_days(now), Notice.account_id > after)
         wanted = select(Notice.account_id).where(*forgotten).group_by(Notice.account_id).order_by(Notice.account_id)
         async with self._database.reading() as session:
             return list(await session.scalars(wanted.limit(PEOPLE_AT_ONCE)))
 
     async def _remind(self, accounts: Sequence[str], now: datetime) -> int:
-        dossiers = select(Notice.dossier).where(*_to_recall(now), Notice.account_id.in_(accounts), Notice.dossier.is_not(None)).distinct()
+        dossiers = (
+            select(Notice.dossier).where(*_unread_for_days(now), Notice.account_id.in_(accounts), Notice.dossier.is_not(None)).distinct()
+        )
         async with self._database.reading() as session:
             wanted = [str(dossier) for dossier in await session.scalars(dossiers)]
-        circles = await self._circles.several(wanted)
+        care_teams = await self._care_teams.get_many(wanted)
         try:
             await self._addresses.refresh(accounts)
-        except FhirError as error:  # whose address is known is reminded all the same
-            log_error(error, "asking where mails go")
+        except FhirError as error:  # people whose address is known are reminded all the same
+            log_error(error, "asking for mail addresses")
         done = 0
         async with self._database.writing() as session:
             for person in await lock_recipients(session, accounts, waiting=False):
-                done += await self._remind_one(session, person, circles, now)
+                done += await self._remind_one(session, person, care_teams, now)
         return done
 
     async def _remind_one(
-        self, session: AsyncSession, person: Recipient, circles: Mapping[str, CachedCareTeam | None], now: datetime
+        self, session: AsyncSession, person: Recipient, care_teams: Mapping[str, CachedCareTeam | None], now: datetime
     ) -> bool:
         last = select(func.max(Notice.reminded_at)).where(Notice.account_id == person.account_id)
         reminded_at = await session.scalar(last)
@@ -89,24 +91,24 @@ class Reminding:
             return False
         if reminded_at is not None and timedelta() <= now - reminded_at < AT_MOST_EVERY:
             return False
-        telling, over = [], []
+        to_remind, over = [], []
         for notice in await self._unread(session, person.account_id, now):
-            circle = circles.get(notice.dossier or "")
-            if notice.waits or (notice.dossier is not None and circle is None):
-                continue  # it is still to be told; or the platform does not say whether they still take part
-            if notice.told and person.email and _wanted(person, notice, circle, now):
-                telling.append(notice)
+            team = care_teams.get(notice.dossier or "")
+            if notice.waits or (notice.dossier is not None and team is None):
+                continue  # it is still to be dispatched; or the platform does not say whether they are still in the care team
+            if notice.dispatched and person.email and _wanted(person, notice, team, now):
+                to_remind.append(notice)
             else:
                 over.append(notice.id)
-        if over or telling:
-            ids = [*over, *(notice.id for notice in telling)]
+        if over or to_remind:
+            ids = [*over, *(notice.id for notice in to_remind)]
             await session.execute(update(Notice).where(Notice.id.in_(ids)).values(reminded_at=now))
-        if not telling:
+        if not to_remind:
             return False
         row = {"account_id": person.account_id, "way": DeliveryChannel.MAIL, "digest": False, "due_at": now, "handed_at": now}
         made = insert(MESSAGES).returning(MESSAGES.c.id)
         message_id = (await session.execute(made, row | {"outbox_id": 0, "state": SENT})).scalar_one()
-        events = [EventText(notice.kind, notice.dossier, notice.author, notice.urgent, mine=False) for notice in telling]
+        events = [EventText(notice.kind, notice.dossier, notice.author, notice.urgent, mine=False) for notice in to_remind]
         stop_url = f"{self._own_url}/notifications/stop?t={person.unsubscribe_token}"
         payload = reminder_payload(events, person.email, f"{self._own_url}/chat", stop_url)
         payload["notice"] = {"message": message_id, "version": person.version}
@@ -116,15 +118,15 @@ class Reminding:
         return True
 
     async def _unread(self, session: AsyncSession, account_id: str, now: datetime) -> list[_Unread]:
-        def sent(state: str) -> ColumnElement[bool]:
+        def has_delivery(state: str) -> ColumnElement[bool]:
             return exists().where(NoticeSend.notice_id == Notice.id, NoticeSend.state == state)
 
-        columns = (Notice.id, Notice.kind, Notice.dossier, Notice.author, Notice.urgent, sent(HANDED), sent(WAITING))
-        wanted = select(*columns).where(*_to_recall(now), Notice.account_id == account_id)
+        columns = (Notice.id, Notice.kind, Notice.dossier, Notice.author, Notice.urgent, has_delivery(HANDED), has_delivery(WAITING))
+        wanted = select(*columns).where(*_unread_for_days(now), Notice.account_id == account_id)
         return [_Unread(*row) for row in await session.execute(wanted.order_by(Notice.occurred_at, Notice.id))]
 
 
-def _to_recall(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _unread_for_days(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Notice.reminded_at.is_(None),
         Notice.created_at <= now - AFTER,
@@ -133,10 +135,10 @@ def _to_recall(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _wanted(person: Recipient, notice: _Unread, circle: CachedCareTeam | None, now: datetime) -> bool:
-    """Whether the person would be told of it by mail now: still takes part, did not mute it, nor said that such mails never come."""
+def _wanted(person: Recipient, notice: _Unread, team: CachedCareTeam | None, now: datetime) -> bool:
+    """Return whether a mail about it is wanted now: the person is still in the care team, did not mute it, nor refuse such mails."""
     category = CATEGORY_OF[notice.kind]
-    if circle is not None and notice.kind != "access.ended" and person.account_id not in circle.names:
+    if team is not None and notice.kind != "access.ended" and person.account_id not in team.names:
         return False
     if category not in PASS_MUTES and person.preferences.mute_of(notice.dossier, now) is not None:
         return False

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.dossiers.records import normal_reference
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Message, Reply
+from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
 from bot.messaging.tables import RECEIVED, InboxRow, MessageRow
-from bot.messaging.transcript import Proactive, add_proactive, public
+from bot.messaging.transcript import public
 from bot.support import tickets
 from bot.support.desk_queries import DeskReading
 from bot.support.errors import (
@@ -235,7 +236,7 @@ class Desk(DeskReading):
 
     async def _add(self, session: AsyncSession, row: TicketRow, reply: Reply, *, key: str, author: str, agent: str | None = None) -> None:
         life = self._gateway.button_life
-        message = Proactive(row.conversation_id, reply, key, life, author=author, agent=agent)
+        message = ProactiveMessage(row.conversation_id, reply, key, life, author=author, agent=agent)
         await add_proactive(session, [message], now=self._clock.now())
 
 

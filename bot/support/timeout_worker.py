@@ -15,7 +15,7 @@ from bot.core.errors import log_error
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.hub import Hub
 from bot.messaging.messages import Reply
-from bot.messaging.transcript import Proactive, add_proactive
+from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
 from bot.support import tickets
 from bot.support.desk_events import DeskEvents
 from bot.support.records import TicketEventType, TicketState
@@ -66,7 +66,7 @@ class TimeoutWorker:
                 return  # something happened since
             announcement = await self._change(session, row, now)
             key = f"support:{row.id}:{row.version}"
-            message = Proactive(conversation_id, announcement, key, self._button_life, author="system")
+            message = ProactiveMessage(conversation_id, announcement, key, self._button_life, author="system")
             await add_proactive(session, [message], now=now)
         self._changes.tell(row)
         self._hub.changed(conversation_id)

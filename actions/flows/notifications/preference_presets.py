@@ -28,7 +28,7 @@ async def preset_changes(context: Context, preset: str) -> tuple[Change, ...]:
     if preset != "digest":
         return PRESETS[preset]
     account, service = await context.linked_account(), context.services.notifications
-    ways = await service.ways(account.id, account.email)
+    ways = await service.channels(account.id, account.email)
     preferences = await service.preferences(account.id)
     modes_by_way = [modes(category, preferences, ways)[0] for category in set(Category) - PASS_MUTES]
     used = frozenset(way for way in ways - {DeliveryChannel.SPHERE} if any(mode[way] is not Mode.NEVER for mode in modes_by_way))

@@ -73,7 +73,7 @@ async def reading_context(context: Context, dossier: str | None) -> preference_p
     """Return what the user's words are read against: preferences, ways, time, dossier, this channel."""
     account, service = await context.linked_account(), context.services.notifications
     here = DeliveryChannel(context.turn.channel) if context.turn.channel in CHATS else DeliveryChannel.SPHERE
-    preferences, ways = await service.preferences(account.id), await service.ways(account.id, account.email)
+    preferences, ways = await service.preferences(account.id), await service.channels(account.id, account.email)
     return preference_parser.Context(preferences, ways, context.services.clock.now(), dossier=dossier, here=here)
 
 

@@ -133,7 +133,7 @@ def preferences_button(context: Context) -> Button:
 
 async def _preferences_text(context: Context, preferences: Preferences) -> PreferencesText:
     account = await context.linked_account()
-    ways = await context.services.notifications.ways(account.id, account.email)
+    ways = await context.services.notifications.channels(account.id, account.email)
     return PreferencesText(context.utterances, preferences, ways, context.services.clock.now())
 
 

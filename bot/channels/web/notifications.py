@@ -49,7 +49,7 @@ class WebNotifications:
         """Return `{"unread", "notifications", "more"}`: the newest twenty, or those older than `before`; of one dossier if given."""
         account_id = await self._account(conversation_id)
         page = await self._notifications.page(account_id, dossier=dossier, before=before, size=PAGE_SIZE, titles=True)
-        care_teams = await self._care_teams.several({line.dossier for line in page.lines if line.dossier})
+        care_teams = await self._care_teams.get_many({line.dossier for line in page.lines if line.dossier})
         own_dossiers = {reference for reference, team in care_teams.items() if team is not None and account_id in team.names}
         lines = [_to_json(line, with_title=line.dossier is None or line.dossier in own_dossiers) for line in page.lines]
         return {"unread": await self._notifications.unread(account_id), "notifications": lines, "more": page.more}

@@ -1,4 +1,4 @@
-"""Where a person can be told at this moment, as the page of notifications shows it."""
+"""By which channels a person can be notified at this moment, as the page of notifications shows it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
-
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.identity.links import link_channels
-from bot.identity.tables import ChatLink
-from bot.messaging.tables import Conversation
 from bot.notifications.kinds import CHATS, DeliveryChannel
+from bot.notifications.reachability import Reachability, ReachabilityLookup
 from bot.notifications.tables import NotificationPerson
 from bot.settings import Settings
 
 
-class State(StrEnum):
-    """Whether a person has a way."""
+class ChannelState(StrEnum):
+    """Whether a person has a channel."""
 
     THERE = "there"
     CLOSED = "closed"
@@ -29,28 +26,32 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reach:
-    """The ways of one person that there are here: those that are not configured are left out."""
+class ChannelStatus:
+    """The channels that exist here, for one person: those that are not configured are left out."""
 
-    states: Mapping[DeliveryChannel, State]
+    states: Mapping[DeliveryChannel, ChannelState]
 
     @property
-    def ways(self) -> tuple[DeliveryChannel, ...]:
-        """Those that they have."""
-        return tuple(way for way, state in self.states.items() if state is State.THERE)
+    def channels(self) -> tuple[DeliveryChannel, ...]:
+        """Those that the person has."""
+        return tuple(channel for channel, state in self.states.items() if state is ChannelState.THERE)
 
 
-async def reach_of(database: Database, clock: Clock, settings: Settings, account_id: str, *, email: str | None) -> Reach:
-    """From the chats that are linked now. `email`: the account's address; None: as the platform last told it."""
-    linked = select(Conversation.channel, Conversation.closed_at).join(ChatLink, ChatLink.conversation_id == Conversation.id)
+async def channel_status(database: Database, clock: Clock, settings: Settings, account_id: str, *, email: str | None) -> ChannelStatus:
+    """Return the status by the chats that are linked now. `email`: the account's address; None: as the platform last gave it."""
     async with database.reading() as session:
-        rows = (await session.execute(linked.where(ChatLink.account_id == account_id, ChatLink.expires_at > clock.now()))).all()
+        reachability = await ReachabilityLookup().find_one(session, account_id, clock.now())
         if email is None:
             person = await session.get(NotificationPerson, account_id)
             email = person.email if person is not None else ""
-    chats: dict[str, State] = {}
-    for channel, closed_at in rows:
-        if closed_at is None or channel not in chats:
-            chats[channel] = State.THERE if closed_at is None else State.CLOSED
-    states = {way: chats.get(way, State.MISSING) for way in CHATS if way in chats or way in link_channels(settings)}
-    return Reach(states | {DeliveryChannel.MAIL: State.THERE if email else State.MISSING, DeliveryChannel.SPHERE: State.THERE})
+    states = {channel: _chat_state(reachability, channel) for channel in CHATS}
+    configured = link_channels(settings)
+    shown = {channel: state for channel, state in states.items() if state is not ChannelState.MISSING or channel in configured}
+    mail = ChannelState.THERE if email else ChannelState.MISSING
+    return ChannelStatus(shown | {DeliveryChannel.MAIL: mail, DeliveryChannel.SPHERE: ChannelState.THERE})
+
+
+def _chat_state(reachability: Reachability, channel: DeliveryChannel) -> ChannelState:
+    if channel in reachability.chats:
+        return ChannelState.THERE
+    return ChannelState.CLOSED if channel in reachability.closed else ChannelState.MISSING

@@ -27,7 +27,7 @@ from bot.notifications.page_links import LINK_LIFE, PATH, SESSION_LIFE, PageLink
 from bot.notifications.preferences import MOST_HOURS, Preferences
 from bot.notifications.service import Notifications
 from bot.settings import Settings
-from bot.web.account.channel_status import Reach, reach_of
+from bot.web.account.channel_status import ChannelStatus, channel_status
 from bot.web.account.preferences_form import Draft, Fields, InvalidForm, apply, draft_of, fingerprint, read_draft
 from bot.web.account.preferences_matrix import modes_of
 from bot.web.form_pages import FormPages
@@ -64,7 +64,7 @@ class _AccountSession:
     account: Account | None
     """None where the platform does not answer at the moment."""
     preferences: Preferences
-    reach: Reach
+    status: ChannelStatus
 
 
 def router(settings: Settings, database: Database, clock: Clock, registry: AccountRegistry, notifications: Notifications) -> APIRouter:
@@ -106,7 +106,7 @@ class NotificationSettingsPages:
         session = await self._session_of(request)
         if isinstance(session, _AccountSession):
             return self._settings_page(
-                request, session, draft_of(session.preferences, session.reach.ways), done=request.query_params.get("done", "")
+                request, session, draft_of(session.preferences, session.status.channels), done=request.query_params.get("done", "")
             )
         return session if token is None else self._pages.render(request, "over", HTTPStatus.GONE)
 
@@ -137,7 +137,7 @@ class NotificationSettingsPages:
         if not self._pages.csrf.is_valid(_first(form, FIELD), session.token, "save"):
             return self._pages.render(request, "no_cookie", HTTPStatus.FORBIDDEN)
         action, _, index = _first(form, "do").partition(":")
-        draft = _pressed(read_draft(form, session.reach.ways), action, index)
+        draft = _pressed(read_draft(form, session.status.channels), action, index)
         try:
             await self._change(session, form, draft, int(index) if action == "resume" and index.isdecimal() else None)
         except InvalidForm as error:
@@ -165,7 +165,7 @@ class NotificationSettingsPages:
 
     async def _change(self, session: _AccountSession, form: Fields, draft: Draft, resumed: int | None) -> None:
         """Change the preferences. Raise InvalidForm, and _Stale where they are not those that the form was shown."""
-        ways, now, version = session.reach.ways, self._clock.now(), _first(form, "version")
+        ways, now, version = session.status.channels, self._clock.now(), _first(form, "version")
 
         def update(current: Preferences) -> Preferences:
             if fingerprint(current, ways) != version:
@@ -191,8 +191,10 @@ class NotificationSettingsPages:
                 return self._pages.render(request, "closed", HTTPStatus.FORBIDDEN)
         except FhirUnavailable:
             pass  # what is kept here can be shown and set; only the name is missing
-        reach = await reach_of(self._database, self._clock, self._settings, owner.account_id, email=account.email if account else None)
-        return _AccountSession(owner, token, account, await self._notifications.preferences(owner.account_id), reach)
+        status = await channel_status(
+            self._database, self._clock, self._settings, owner.account_id, email=account.email if account else None
+        )
+        return _AccountSession(owner, token, account, await self._notifications.preferences(owner.account_id), status)
 
     def _settings_page(
         self,
@@ -209,14 +211,14 @@ class NotificationSettingsPages:
         zones = [*TIME_ZONES] if preferences.time_zone in TIME_ZONES else [preferences.time_zone, *TIME_ZONES]
         values: dict[str, Any] = {
             "account": session.account,
-            "states": session.reach.states,
-            "ways": session.reach.ways,
+            "states": session.status.states,
+            "ways": session.status.channels,
             "draft": draft,
             "errors": errors or {},
             "stale": stale,
             "done": done,
             "zones": zones,
-            "version": fingerprint(preferences, session.reach.ways),
+            "version": fingerprint(preferences, session.status.channels),
             "csrf_token": self._pages.csrf.token(session.token, "save"),
         }
         return self._pages.render(request, "settings", status, **values, **self._effects(session))
@@ -230,7 +232,7 @@ class NotificationSettingsPages:
 
         used: dict[Mode, list[DeliveryChannel]] = {mode: [] for mode in Mode}
         for category in Category:
-            for channel, mode in modes_of(preferences, category, frozenset(session.reach.ways)).items():
+            for channel, mode in modes_of(preferences, category, frozenset(session.status.channels)).items():
                 if channel not in used[mode]:
                     used[mode].append(channel)
         mutes = [(n, mute, relative(mute.until)) for n, mute in enumerate(preferences.mutes) if mute.until is None or mute.until > now]

@@ -15,7 +15,7 @@ from bot.core.database import Database
 from bot.http.body import BodyTooLarge, read_body
 from bot.notifications.kinds import Category
 from bot.notifications.service import Notifications
-from bot.notifications.unsubscribe import KEPT, account_of_token, without_mails
+from bot.notifications.unsubscribe import STILL_MAILED, account_of_token, without_mails
 from bot.settings import Settings
 from bot.web.form_pages import FormPages
 
@@ -45,7 +45,7 @@ class UnsubscribePages:
 
     def __init__(self, settings: Settings, database: Database, notifications: Notifications) -> None:
         self._database, self._notifications = database, notifications
-        stopped = [category for category in Category if category not in KEPT]
+        stopped = [category for category in Category if category not in STILL_MAILED]
         self._pages = FormPages(settings, "stop", categories=stopped)
 
     async def show(self, request: Request) -> Response:

@@ -17,10 +17,10 @@ from bot.jobs.outbox import CHAT, enqueue
 from bot.messaging.channel import ChannelCapabilities
 from bot.messaging.conversations import Conversations
 from bot.messaging.messages import Button, Reply, Turn
+from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
 from bot.messaging.rendering import pressed
 from bot.messaging.router import Router, ToRasa
 from bot.messaging.tables import SYSTEM, MessageRow
-from bot.messaging.transcript import Proactive, add_proactive
 from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot, until
 
 READ = {"title": "Marquer comme lu", "intent": "mark_notifications_read", "entities": {"message": "1"}}
@@ -95,9 +95,9 @@ async def test_a_typed_number_chooses_in_the_list_that_the_dialogue_showed_last(
     listed = [Button(title=f"Paul Martin, ville {n}", intent="choose", entities={"place": str(n)}) for n in (1, 2)]
     notice = [Button(title=f"Un titre trop long {n}", intent="mark_notifications_read") for n in (1, 2)]
     for key, author, some in (("question", "assistant", listed), ("notice", SYSTEM, notice)):
-        message = Proactive(conversation_id, Reply(text=key, buttons=tuple(some)), key, timedelta(days=1), author=author)
+        message = ProactiveMessage(conversation_id, Reply(text=key, buttons=tuple(some)), key, timedelta(days=1), author=author)
         async with database.writing() as session:
-            assert len(await add_proactive(session, [message], now=clock.now())) == 1
+            assert await add_proactive(session, [message], now=clock.now()) == 1
 
     async def redeem(_conversation_id: str, _token: str) -> str | None:
         return None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.notifications.town import Town, town_over
+from tests.unit.notifications.notification_world import NotificationWorld, notification_world
 from tests.unit.sandbox.running import Sandbox, running_sandbox
 
 
@@ -17,7 +17,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def town(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[Town]:
+async def world(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[NotificationWorld]:
     sandbox.http.delete(f"{sandbox.url}/mailbox")
-    async with town_over(request.param, tmp_path, sandbox) as made:
+    async with notification_world(request.param, tmp_path, sandbox) as made:
         yield made

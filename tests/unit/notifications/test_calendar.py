@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bot.core.clock import PARIS
 from bot.notifications.calendar import LONGEST_QUIET, instant, is_holiday, next_digest, quiet_until
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY, Preferences, Window, always_quiet
-from tests.unit.notifications.wanted import INSTANTS, ZONES, preferences, unhurried
+from tests.unit.notifications.strategies import INSTANTS, ZONES, preferences, unhurried
 
 NEW_YORK = ZoneInfo("America/New_York")
 MONDAY_TO_FRIDAY = frozenset(range(5))

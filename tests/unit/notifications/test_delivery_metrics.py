@@ -19,7 +19,7 @@ from bot.http import metrics
 from bot.installation.installation import Installation
 from bot.installation.supervisor import free_port
 from bot.jobs.outbox import CHAT, MAIL, PUSH, OutboxRow
-from bot.notifications.delivery_metrics import Counting, Figures
+from bot.notifications.delivery_metrics import DeliveryMetrics, DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationMetricsCollector
 from bot.notifications.tables import (
     DELIVERED,
@@ -56,8 +56,8 @@ async def add(database: Database, *rows: Any) -> None:
             await session.flush()
 
 
-async def counted(database: Database) -> Figures:
-    return await Counting(database, ManualClock(NOW)).figures()
+async def read_metrics(database: Database) -> DeliveryMetrics:
+    return await DeliveryMetricsReader(database, ManualClock(NOW)).read()
 
 
 def message(way: str, state: str, due: timedelta, took: timedelta | None = None, handed: timedelta | None = None) -> NoticeMessage:
@@ -79,7 +79,7 @@ def row(key: str, kind: str, **values: Any) -> OutboxRow:
     return OutboxRow(kind=kind, key=key, **given)
 
 
-def samples(figures: Figures) -> dict[str, list[Sample]]:
+def samples(figures: DeliveryMetrics) -> dict[str, list[Sample]]:
     """What Prometheus itself would read."""
     families = text_string_to_metric_families(metrics.render(NotificationMetricsCollector(figures)).decode())
     return {family.name: list(family.samples) for family in families}
@@ -90,7 +90,7 @@ def values(found: list[Sample], *labels: str) -> dict[tuple[str, ...], float]:
 
 
 async def test_nothing_there_is_nothing_wrong(database: Database) -> None:
-    figures = await counted(database)
+    figures = await read_metrics(database)
     assert figures.on_time_ratio("1h") is None
     assert not figures.late
     found = samples(figures)
@@ -112,7 +112,7 @@ async def test_the_share_on_time_is_of_what_was_due(database: Database) -> None:
         message("mail", DELIVERED, timedelta(minutes=30), SECOND),
         message("mail", DELIVERED, timedelta(hours=2), 500 * SECOND),  # before the window
     )
-    figures = await counted(database)
+    figures = await read_metrics(database)
     found = samples(figures)
     outcomes = values(found["sphere_notifications_messages"], "window", "way", "outcome")
     assert {outcome: count for (window, way, outcome), count in outcomes.items() if (window, way) == ("1h", "telegram")} == {
@@ -141,7 +141,7 @@ async def test_what_waits_and_what_is_overdue(database: Database) -> None:
         NoticeSend(notice_id=notices[1].id, account_id="b", way="telegram", mode="now", due_at=NOW - 30 * SECOND, state=HANDED),
     ]
     await add(database, *sends)
-    figures = await counted(database)
+    figures = await read_metrics(database)
     found = samples(figures)
     assert values(found["sphere_notifications_sends_waiting"], "way", "mode") == {("telegram", "now"): 1, ("mail", "digest"): 1}
     assert values(found["sphere_notifications_sends_overdue"], "way", "mode") == {("telegram", "now"): 1, ("mail", "digest"): 0}
@@ -165,7 +165,7 @@ async def test_the_outbox_its_retries_and_its_dead_letters(database: Database) -
         row("8", PUSH, dead_at=NOW, last_error="ChatClosed"),
         row("9", CHAT, done_at=NOW),
     )
-    figures = await counted(database)
+    figures = await read_metrics(database)
     found = samples(figures)
     assert values(found["sphere_outbox_open"], "kind") == {("chat",): 0, ("push",): 3}
     assert values(found["sphere_outbox_retrying"], "kind")["push",] == 1

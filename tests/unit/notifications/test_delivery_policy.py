@@ -25,7 +25,7 @@ from bot.notifications.preference_changes import (
     apply,
 )
 from bot.notifications.preferences import DEFAULTS, EVERY_DAY, Mute, Preferences, Window, always_quiet
-from tests.unit.notifications.wanted import DOSSIERS, HOURS, INSTANTS, WINDOWS, preferences, unhurried
+from tests.unit.notifications.strategies import DOSSIERS, HOURS, INSTANTS, WINDOWS, preferences, unhurried
 
 T, S, M, L = DeliveryChannel.TELEGRAM, DeliveryChannel.TEAMS, DeliveryChannel.MAIL, DeliveryChannel.SPHERE
 NOW, DIGEST, NEVER = Mode.NOW, Mode.DIGEST, Mode.NEVER
@@ -115,7 +115,7 @@ def test_modes_and_ways(wanted: Preferences, ways: set[DeliveryChannel], expecte
 )
 def test_why_nothing_goes_by_a_way(wanted: Preferences, ways: set[DeliveryChannel], why: dict[DeliveryChannel, DropReason]) -> None:
     planned = plan(NotificationContext(DOCUMENTS, DOSSIER), wanted, ways, AT, AT)
-    assert {way: it.why for way, it in planned.items() if it.why} == why
+    assert {way: it.reason for way, it in planned.items() if it.reason} == why
 
 
 def test_spheres_list_neither_hands_on_nor_takes() -> None:
@@ -141,7 +141,7 @@ def test_spheres_list_neither_hands_on_nor_takes() -> None:
 def test_a_mute_silences_all_but_account_and_service(category: Category, mute: Mute, dossier: str | None, muted: bool) -> None:
     planned = plan(NotificationContext(category, dossier), Preferences(mutes=(mute,)), {T, M, L}, AT, AT)
     if muted and category not in PASS_MUTES:
-        assert {it.why for it in planned.values()} == {DropReason.MUTED}
+        assert {it.reason for it in planned.values()} == {DropReason.MUTED}
     else:
         assert planned == plan(NotificationContext(category, dossier), Preferences(), {T, M, L}, AT, AT)
 
@@ -217,8 +217,8 @@ def test_a_preference_changed_meanwhile_is_obeyed() -> None:
     digests = Preferences(matrix={DOCUMENTS: {T: DIGEST}}, digest_hours=(time(8),))
     assert plan(thing, digests, {T, L}, changed, changed)[T].at == paris(2026, 11, 26, 8)
     assert plan(thing, Preferences(), {T, L}, changed, changed)[T].at == changed
-    assert plan(thing, said(telegram=NEVER), {T, L}, changed, changed)[T].why is DropReason.NEVER
-    assert plan(thing, Preferences(), {M, L}, changed, changed)[T].why is DropReason.MOVED
+    assert plan(thing, said(telegram=NEVER), {T, L}, changed, changed)[T].reason is DropReason.NEVER
+    assert plan(thing, Preferences(), {M, L}, changed, changed)[T].reason is DropReason.MOVED
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_what_always_holds(
     planned = plan(thing, wanted, ways, since, now)
     assert planned.keys() == set(DeliveryChannel)
     for way, it in planned.items():
-        assert (it.at is None) is (it.mode is NEVER) is (it.why is not None)
+        assert (it.at is None) is (it.mode is NEVER) is (it.reason is not None)
         if it.at is None:
             continue
         assert way in ways
@@ -312,7 +312,7 @@ def test_nothing_is_lost_whatever_the_order_of_changes(
                 assert ways == {L} or going(planned).keys() & {T, S, M}
             for way in ways - refused:
                 assert (way in going(planned)) is (modes(thing.category, wanted, ways)[0][way] is not NEVER)
-            assert all(it.at is not None and it.at - now < timedelta(weeks=7) for it in planned.values() if it.why is None)
+            assert all(it.at is not None and it.at - now < timedelta(weeks=7) for it in planned.values() if it.reason is None)
 
 
 @unhurried

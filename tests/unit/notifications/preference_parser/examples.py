@@ -14,7 +14,7 @@ from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.preference_changes import apply
 from bot.notifications.preference_parser import Context, PreferenceRequest, read
 from bot.notifications.preferences import Preferences
-from tests.unit.notifications.told import told
+from tests.unit.notifications.preference_notation import notation
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=PARIS).astimezone(UTC)  # a Monday
 DOSSIER = "SPH-2024-000205"
@@ -46,7 +46,7 @@ def applied(preferences: Preferences, result: PreferenceRequest) -> Preferences 
 
 def wish(text: str, context: Context = CHAT) -> PreferenceRequest:
     result = read(text, [], context)
-    assert isinstance(result, PreferenceRequest), told(result)
+    assert isinstance(result, PreferenceRequest), notation(result)
     return result
 
 

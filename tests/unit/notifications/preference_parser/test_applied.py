@@ -17,7 +17,7 @@ from bot.notifications.preference_changes import AddQuiet, ClearQuiet, EndMute, 
 from bot.notifications.preference_parser import PreferenceRequest, read
 from bot.notifications.preferences import EVERY_DAY, Preferences, Window
 from tests.unit.notifications.preference_parser.examples import BOTH, DOSSIER, NOW, SENTENCES, after, applied, paris, wish
-from tests.unit.notifications.wanted import unhurried
+from tests.unit.notifications.strategies import unhurried
 
 DOCUMENT = NotificationContext(Category.DOCUMENTS, DOSSIER)
 

@@ -14,14 +14,14 @@ from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preference_changes import CHANGES, apply
 from bot.notifications.preference_parser import About, Context, PreferenceRequest, Question, Span, read
 from bot.notifications.preferences import Mute, Preferences
+from tests.unit.notifications.preference_notation import notation
 from tests.unit.notifications.preference_parser.examples import BOTH, CHAT, DOSSIER, EXPECTED, NO_CHAT, NOW, SENTENCES, applied, wish
-from tests.unit.notifications.told import told
-from tests.unit.notifications.wanted import unhurried
+from tests.unit.notifications.strategies import unhurried
 
 
 @pytest.mark.parametrize(("text", "expected"), EXPECTED)
 def test_what_is_read(text: str, expected: str) -> None:
-    assert told(read(text, [], BOTH)) == expected
+    assert notation(read(text, [], BOTH)) == expected
 
 
 def careless(text: str) -> Iterator[str]:
@@ -38,7 +38,7 @@ def careless(text: str) -> Iterator[str]:
 def test_careless_typing_changes_nothing(text: str, expected: str) -> None:
     for same in careless(text):
         if expected != "nothing" or not same.startswith("Bonjour"):
-            assert told(read(same, [], BOTH)) == expected, same
+            assert notation(read(same, [], BOTH)) == expected, same
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_careless_typing_changes_nothing(text: str, expected: str) -> None:
     ],
 )
 def test_with_a_chat_alone_no_way_is_asked_for(text: str, expected: str) -> None:
-    assert told(read(text, [], CHAT)) == expected
+    assert notation(read(text, [], CHAT)) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_with_a_chat_alone_no_way_is_asked_for(text: str, expected: str) -> None
     ],
 )
 def test_without_a_chat(text: str, expected: str) -> None:
-    assert told(read(text, [], NO_CHAT)) == expected
+    assert notation(read(text, [], NO_CHAT)) == expected
 
 
 def spanned(text: str, entity: str, words: str) -> list[Span]:
@@ -98,7 +98,7 @@ def spanned(text: str, entity: str, words: str) -> list[Span]:
     ],
 )
 def test_entities_help_and_guard(text: str, entity: str, words: str, expected: str) -> None:
-    assert told(read(text, spanned(text, entity, words), BOTH)) == expected
+    assert notation(read(text, spanned(text, entity, words), BOTH)) == expected
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_numbers_that_mean_nothing_are_asked_about(text: str) -> None:
 def test_a_dossier_that_nobody_knows_is_asked_for() -> None:
     nowhere = replace(BOTH, dossier=None)
     for text in ("mets ce dossier en sourdine", "plus de notifs pour Mme Durand", "réactive les notifs du dossier"):
-        assert told(read(text, [], nowhere)) == "? dossier"
-    assert told(read("mets le dossier SPH-2024-000137 en sourdine", [], nowhere)) == "mute SPH-2024-000137 →"
+        assert notation(read(text, [], nowhere)) == "? dossier"
+    assert notation(read("mets le dossier SPH-2024-000137 en sourdine", [], nowhere)) == "mute SPH-2024-000137 →"
 
 
 def test_which_pause_ends() -> None:
@@ -123,20 +123,20 @@ def test_which_pause_ends() -> None:
         return replace(BOTH, preferences=Preferences(mutes=mutes))
 
     text = "réactive les notifications"
-    assert told(read(text, [], muted(None))) == "unmute everything"
-    assert told(read(text, [], muted(None, "SPH-2024-000137"))) == "unmute everything"
-    assert told(read(text, [], muted("SPH-2024-000137"))) == "unmute all"
-    assert told(read(text, [], muted("SPH-2024-000137", DOSSIER))) == f"? resume SPH-2024-000137 {DOSSIER} all"
-    assert told(read("réactive tout", [], muted(None, DOSSIER))) == "unmute all"
+    assert notation(read(text, [], muted(None))) == "unmute everything"
+    assert notation(read(text, [], muted(None, "SPH-2024-000137"))) == "unmute everything"
+    assert notation(read(text, [], muted("SPH-2024-000137"))) == "unmute all"
+    assert notation(read(text, [], muted("SPH-2024-000137", DOSSIER))) == f"? resume SPH-2024-000137 {DOSSIER} all"
+    assert notation(read("réactive tout", [], muted(None, DOSSIER))) == "unmute all"
     never = Preferences(
         matrix={category: {DeliveryChannel.TELEGRAM: Mode.NEVER, DeliveryChannel.MAIL: Mode.NEVER} for category in Category}
     )
-    assert told(read(text, [], replace(BOTH, preferences=never))) == "all·telegram=on"
+    assert notation(read(text, [], replace(BOTH, preferences=never))) == "all·telegram=on"
 
 
 def test_the_end_of_a_quiet_evening_is_that_of_the_quiet_morning() -> None:
     late = replace(BOTH, preferences=apply(Preferences(), wish("pas avant 9h").changes, NOW))
-    assert told(read("plus rien après 19h", [], late)) == "quiet daily@19h-9h"
+    assert notation(read("plus rien après 19h", [], late)) == "quiet daily@19h-9h"
 
 
 def test_questions_about_how_it_works_wish_nothing() -> None:

@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preference_changes import apply
 from bot.notifications.preference_parser import About, Choice, PreferenceRequest, Question, answer, choose, read
+from tests.unit.notifications.preference_notation import notation
 from tests.unit.notifications.preference_parser.examples import BOTH, NOW, SENTENCES, after
-from tests.unit.notifications.told import told
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_question_answered_by_a_choice(text: str, choice: Choice, expected: st
     assert isinstance(question, Question)
     assert choice in question.choices
     kept = Question.model_validate_json(question.model_dump_json())
-    assert told(choose(kept, choice, BOTH)) == expected
+    assert notation(choose(kept, choice, BOTH)) == expected
 
 
 def test_two_doubts_are_asked_about_one_after_the_other_and_nothing_is_lost() -> None:
@@ -57,7 +57,7 @@ def test_two_doubts_are_asked_about_one_after_the_other_and_nothing_is_lost() ->
     assert isinstance(second, Question)
     assert second.about is About.ALSO_OR_ONLY
     wish = choose(Question.model_validate_json(second.model_dump_json()), Choice(name="only"), BOTH)
-    assert told(wish) == "all·mail=digest, all·teams+telegram=never, digest 19h, quiet su@0h-0h"
+    assert notation(wish) == "all·mail=digest, all·teams+telegram=never, digest 19h, quiet su@0h-0h"
 
 
 @pytest.mark.parametrize("text", SENTENCES)
@@ -120,7 +120,7 @@ def test_every_question_and_every_choice_has_words() -> None:
 def test_a_question_answered_in_words(text: str, typed: str, expected: str) -> None:
     question = read(text, [], BOTH)
     assert isinstance(question, Question)
-    assert told(answer(question, typed, [], BOTH)) == expected
+    assert notation(answer(question, typed, [], BOTH)) == expected
 
 
 TEAMS = replace(BOTH, ways=frozenset({DeliveryChannel.TEAMS, DeliveryChannel.MAIL, DeliveryChannel.SPHERE}), here=DeliveryChannel.TEAMS)
@@ -143,7 +143,7 @@ def test_another_way_is_no_answer_about_the_one_that_was_asked_about(text: str, 
     question = read(text, [], TEAMS)
     assert isinstance(question, Question)
     assert question.about is About.ALSO_OR_ONLY
-    assert told(answer(question, typed, [], TEAMS)) == expected
+    assert notation(answer(question, typed, [], TEAMS)) == expected
 
 
 def test_one_way_after_another_leaves_the_last_one_alone() -> None:

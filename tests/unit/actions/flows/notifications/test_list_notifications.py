@@ -8,16 +8,16 @@ import pytest
 
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER, World
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
-from tests.unit.notifications.desk import Desk
+from tests.unit.notifications.stored_notifications import StoredNotifications
 
 
-async def test_nothing_yet(claire: Dialogue, desk: Desk) -> None:
+async def test_nothing_yet(claire: Dialogue, desk: StoredNotifications) -> None:
     answer = await claire.say("j'ai du nouveau ?", "list_notifications")
     assert answer.text == "Vous n'avez aucune notification."
     assert answer.titles == []
 
 
-async def test_five_at_a_time_the_unread_ones_alone(claire: Dialogue, desk: Desk) -> None:
+async def test_five_at_a_time_the_unread_ones_alone(claire: Dialogue, desk: StoredNotifications) -> None:
     for minutes in range(7):
         await desk.notice(ago=minutes, author=f"Auteur {minutes}")
     await desk.notice(ago=-1, author="Déjà lu", read=True)
@@ -34,7 +34,7 @@ async def test_five_at_a_time_the_unread_ones_alone(claire: Dialogue, desk: Desk
     assert "Voir aussi les lues" in rest.titles
 
 
-async def test_if_nothing_is_unread_the_latest_are_shown(claire: Dialogue, desk: Desk) -> None:
+async def test_if_nothing_is_unread_the_latest_are_shown(claire: Dialogue, desk: StoredNotifications) -> None:
     for minutes in range(6):
         await desk.notice(ago=minutes, read=True)
     answer = await claire.say("mes notifs", "list_notifications")
@@ -44,7 +44,7 @@ async def test_if_nothing_is_unread_the_latest_are_shown(claire: Dialogue, desk:
     assert len(rest.text.splitlines()) == 2
 
 
-async def test_read_and_unread_are_told_apart(claire: Dialogue, desk: Desk) -> None:
+async def test_read_and_unread_are_told_apart(claire: Dialogue, desk: StoredNotifications) -> None:
     await desk.notice(ago=1, author="Lue", read=True)
     await desk.notice(ago=2, author="Neuve", urgent=True)
     answer = await claire.press("list_notifications", with_read="1")
@@ -52,7 +52,7 @@ async def test_read_and_unread_are_told_apart(claire: Dialogue, desk: Desk) -> N
     assert "• Urgent, non lue\u00a0: Neuve" in answer.text
 
 
-async def test_of_one_dossier(claire: Dialogue, desk: Desk) -> None:
+async def test_of_one_dossier(claire: Dialogue, desk: StoredNotifications) -> None:
     await desk.notice(author="Ici")
     await desk.notice(author="Ailleurs", dossier=CLAIRES_OTHER)
     answer = await claire.say(f"du neuf sur {CLAIRES_DOSSIER} ?", "list_notifications", dossier_ref=CLAIRES_DOSSIER)
@@ -66,7 +66,9 @@ async def test_of_one_dossier(claire: Dialogue, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("channel", [TELEGRAM, WEB])
-async def test_the_title_of_an_event_is_shown_on_a_trusted_channel_only(claire: Dialogue, desk: Desk, channel: dict[str, object]) -> None:
+async def test_the_title_of_an_event_is_shown_on_a_trusted_channel_only(
+    claire: Dialogue, desk: StoredNotifications, channel: dict[str, object]
+) -> None:
     await desk.notice(title="Compte rendu de Mme Durand", url="https://sphere.example/d/7")
     await desk.notice(ago=1, kind="service.notice", dossier=None, title="Maintenance ce soir", author="")
     answer = await claire.say("du nouveau ?", "list_notifications", channel)
@@ -79,7 +81,7 @@ async def test_the_title_of_an_event_is_shown_on_a_trusted_channel_only(claire: 
     assert alone.entities_of("Marquer comme lu") == {"notices": str(one)}
 
 
-async def test_no_title_of_a_dossier_that_the_user_left(claire: Dialogue, desk: Desk) -> None:
+async def test_no_title_of_a_dossier_that_the_user_left(claire: Dialogue, desk: StoredNotifications) -> None:
     await desk.notice(dossier=KARIMS_DOSSIER, title="Compte rendu de M. Petit", url="https://sphere.example/d/9")
     answer = await claire.say("du nouveau ?", "list_notifications", WEB)
     assert KARIMS_DOSSIER in answer.text
@@ -87,7 +89,7 @@ async def test_no_title_of_a_dossier_that_the_user_left(claire: Dialogue, desk: 
     assert "/d/9" not in answer.links[0]["url"]
 
 
-async def test_the_interrupted_flow_is_resumed(claire: Dialogue, desk: Desk) -> None:
+async def test_the_interrupted_flow_is_resumed(claire: Dialogue, desk: StoredNotifications) -> None:
     await desk.notice()
     await claire.press("add_partner", dossier_ref=CLAIRES_DOSSIER)
     answer = await claire.say("j'ai du nouveau ?", "list_notifications")
@@ -97,7 +99,7 @@ async def test_the_interrupted_flow_is_resumed(claire: Dialogue, desk: Desk) -> 
     assert claire.form == "add_partner_form"
 
 
-async def test_an_unlinked_chat_is_linked_first(stranger: Dialogue, desk: Desk, world: World) -> None:
+async def test_an_unlinked_chat_is_linked_first(stranger: Dialogue, desk: StoredNotifications, world: World) -> None:
     await desk.notice()
     assert "je dois savoir qui vous êtes" in (await stranger.say("mes notifs", "list_notifications")).text
     await world.link(stranger.id, CLAIRE)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bot.notifications.tables import HANDED
 from tests.unit.accounts.world import CLAIRES_OTHER
 from tests.unit.actions.dialogue import Dialogue
-from tests.unit.notifications.desk import Desk
+from tests.unit.notifications.stored_notifications import StoredNotifications
 
 
-async def test_what_is_shown_is_marked_then_the_rest(claire: Dialogue, desk: Desk) -> None:
+async def test_what_is_shown_is_marked_then_the_rest(claire: Dialogue, desk: StoredNotifications) -> None:
     for minutes in range(7):
         await desk.notice(ago=minutes)
     first = await claire.press("list_notifications")
@@ -20,14 +20,14 @@ async def test_what_is_shown_is_marked_then_the_rest(claire: Dialogue, desk: Des
     assert (await claire.say("marque tout comme lu", "mark_notifications_read")).text == "C'était déjà lu. Vous êtes à jour."
 
 
-async def test_the_button_under_a_notification_marks_it(claire: Dialogue, desk: Desk) -> None:
+async def test_the_button_under_a_notification_marks_it(claire: Dialogue, desk: StoredNotifications) -> None:
     message = await desk.message(await desk.notice(), await desk.notice())
     await desk.notice()
     answer = await claire.press("mark_notifications_read", message=str(message))
     assert answer.text == "C'est fait\u00a0: 2 notifications marquées comme lues. Il en reste 1 non lue."
 
 
-async def test_typed_words_mark_what_was_shown_last_else_ask(claire: Dialogue, desk: Desk) -> None:
+async def test_typed_words_mark_what_was_shown_last_else_ask(claire: Dialogue, desk: StoredNotifications) -> None:
     for minutes in range(6):
         await desk.notice(ago=minutes)
     asked = await claire.say("c'est lu", "mark_notifications_read")
@@ -38,14 +38,14 @@ async def test_typed_words_mark_what_was_shown_last_else_ask(claire: Dialogue, d
     assert "1 notification marquée" in (await claire.say("c'est lu", "mark_notifications_read")).text
 
 
-async def test_those_of_a_dossier_are_marked(claire: Dialogue, desk: Desk) -> None:
+async def test_those_of_a_dossier_are_marked(claire: Dialogue, desk: StoredNotifications) -> None:
     await desk.notice()
     await desk.notice(dossier=CLAIRES_OTHER)
     answer = await claire.say(f"marque {CLAIRES_OTHER} comme lu", "mark_notifications_read", dossier_ref=CLAIRES_OTHER)
     assert answer.text == "C'est fait\u00a0: 1 notification marquée comme lue. Il en reste 1 non lue."
 
 
-async def test_somebody_elses_button_marks_nothing(claire: Dialogue, desk: Desk) -> None:
+async def test_somebody_elses_button_marks_nothing(claire: Dialogue, desk: StoredNotifications) -> None:
     theirs = await desk.notice("karim")
     message = await desk.message(theirs, account="karim")
     await desk.send(theirs, "teams", HANDED, "karim", message)  # type: ignore[arg-type]

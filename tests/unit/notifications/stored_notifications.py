@@ -1,4 +1,4 @@
-"""What the fan-out and the handing leave in the database, put there by hand."""
+"""What fan-out and dispatch leave in the database, put there by hand."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ DOSSIER, OTHER = "SPH-2024-000137", "SPH-2024-000142"
 _numbers = itertools.count(1)
 
 
-class Desk:
-    """The service over a real database file, and what the fan-out and the handing would have left in it."""
+class StoredNotifications:
+    """The service over a real database, and what fan-out and dispatch would have left in it."""
 
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database, self.clock = database, clock
         self.account = "claire"
-        """Whose notices they are, unless another is named."""
+        """Whose notifications they are, unless another account is named."""
         self.service = Notifications(database, clock, Settings(secret="s" * 32))
 
     async def notice(self, account: str | None = None, *, ago: int = 0, read: bool = False, kind: str = "note.added", **data: Any) -> int:
-        """A notice that occurred so many minutes ago; its id."""
+        """A notification of an event so many minutes ago; its id."""
         now, number = self.clock.now(), next(_numbers)
         at = now - timedelta(minutes=ago)
         dossier, author, urgent = data.pop("dossier", DOSSIER), data.pop("author", "Karim Benali"), data.pop("urgent", False)
@@ -55,7 +55,7 @@ class Desk:
             session.add(send)
 
     async def message(self, *notices: int, account: str | None = None) -> int:
-        """What told these notices in Telegram; its id."""
+        """The Telegram message of these notifications; its id."""
         now = self.clock.now()
         async with self.database.writing() as session:
             message = NoticeMessage(

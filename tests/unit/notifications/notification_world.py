@@ -1,4 +1,4 @@
-"""The engine of notifications over a real database and the real sandbox; tests move the clock, channels note what they are given."""
+"""Notifications over a real database and the real sandbox; tests move the clock, channels record what they are given."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from bot.fhir.client import FhirClient
 from bot.identity.service import Identity
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import OutboxRow
-from bot.messaging.channel import ChannelCapabilities, Chat, OutboundMessage
-from bot.messaging.delivery import Delivery
 from bot.messaging.gateway import Gateway
+from bot.messaging.mail_sender import MailSender
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.tables import MessageRow
 from bot.notifications.kinds import DeliveryChannel
@@ -35,6 +34,7 @@ from bot.settings import Settings
 from tests.databases import fresh_database
 from tests.unit.accounts.world import Line
 from tests.unit.messaging.harness import settings_for
+from tests.unit.messaging.recording_channel import RecordingChannel
 from tests.unit.sandbox.running import TOKEN, Sandbox
 
 CLAIRE, KARIM, PAUL = "claire.moreau@sphere.example", "karim.benali@sphere.example", "paul.martin@sphere.example"
@@ -44,91 +44,53 @@ START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-class Wire:
-    """A channel that notes what it is given, and does what it is told to raise."""
-
-    routes = None
-
-    def __init__(self, name: str) -> None:
-        self.means = ChannelCapabilities(
-            name=name, trusted=False, longest_text=4096, most_buttons=10, longest_title=60, buttons_per_row=1, edits=True, deletes=True
-        )
-        self.sent: list[tuple[str, OutboundMessage]] = []
-        self.replaced: list[tuple[str, str, OutboundMessage]] = []
-        self.fails: list[Exception] = []
-        """Raised by the next calls, in order."""
-        self.blocked: Exception | None = None
-
-    async def send(self, chat: Chat, part: OutboundMessage) -> str:
-        if self.blocked is not None:
-            raise self.blocked
-        if self.fails:
-            raise self.fails.pop(0)
-        self.sent.append((chat.address, part))
-        return str(len(self.sent))
-
-    async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None:
-        self.replaced.append((chat.address, sent_id, part))
-
-    async def delete(self, chat: Chat, sent_id: str) -> None: ...
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    async def stop_receiving(self) -> None: ...
-
-    async def typing(self, chat: Chat) -> None: ...
-
-    async def healthy(self) -> bool:
-        return True
-
-
 async def _redeem(_conversation_id: str, _token: str) -> str | None:
     return "link_invalid"
 
 
 class Process:
-    """The engine of one bot process; a second one over the same database is another process."""
+    """Notifications of one bot process; a second one over the same database is another process."""
 
-    def __init__(self, town: Town) -> None:
-        self.town = town
-        identity = Identity(town.database, AccountRegistry(town.fhir), town.clock, town.settings)
-        dossiers = Dossiers(town.fhir, town.database, town.clock)
-        self.privacy = Redaction(identity, KnownUsagers(dossiers, town.clock), town.clock)
-        self.gateway = Gateway(town.settings, town.database, town.clock, self.privacy, _redeem)
-        for wire in town.wires.values():
-            self.gateway.doors.add(wire)
-        self.notifying = NotificationWorker(town.settings, town.database, town.clock, town.fhir, self.privacy, self.gateway.doors.channels)
-        self.gateway.decide_again(self.notifying.following)
-        self.delivery = Delivery(town.settings, town.database, town.clock, self.gateway, self.privacy, notices=self.notifying.following)
+    def __init__(self, world: NotificationWorld) -> None:
+        self.world = world
+        identity = Identity(world.database, AccountRegistry(world.fhir), world.clock, world.settings)
+        dossiers = Dossiers(world.fhir, world.database, world.clock)
+        self.privacy = Redaction(identity, KnownUsagers(dossiers, world.clock), world.clock)
+        self.gateway = Gateway(world.settings, world.database, world.clock, self.privacy, _redeem)
+        for channel in world.channels.values():
+            self.gateway.doors.add(channel)
+        self.worker = NotificationWorker(
+            world.settings, world.database, world.clock, world.fhir, self.privacy.safe_url, self.gateway.doors.channels
+        )
+        self.gateway.tracking.register(self.worker.tracker)
+        self.mail_sender = MailSender(world.settings, world.database, world.clock, self.gateway.tracking)
 
     async def aclose(self) -> None:
         await self.gateway.stop()
 
-    async def tell(self) -> None:
-        """Everything that is due now, until nothing is: fan-out, handing, chats, mails, pushes."""
+    async def deliver_due(self) -> None:
+        """Do everything that is due now, until nothing is: fan-out, dispatch, mails, messages."""
         for _ in range(50):
-            if not (await self.notifying.run_due() + await self.delivery.deliver_due() + await self.gateway.pusher.push_due()):
+            if not (await self.worker.run_due() + await self.mail_sender.send_due() + await self.gateway.sender.send_due()):
                 return
         raise AssertionError("there is always something more to do")
 
 
-class Town:
-    """People, their chats, and what happens on their dossiers."""
+class NotificationWorld:
+    """People, their chats, and the events of their dossiers."""
 
     def __init__(self, database: Database, sandbox: Sandbox, settings: Settings, clock: ManualClock) -> None:
         self.database, self.sandbox, self.settings, self.clock = database, sandbox, settings, clock
         self.line = Line()
         self.fhir = FhirClient(sandbox.fhir, TOKEN, transport=self.line)
-        self.wires = {name: Wire(name) for name in ("telegram", "teams")}
+        self.channels = {name: RecordingChannel(name) for name in ("telegram", "teams")}
         self.service = Notifications(database, clock, settings)
         self.process = Process(self)
         self._numbers = itertools.count(1)
 
     @property
-    def telegram(self) -> Wire:
-        return self.wires["telegram"]
+    def telegram(self) -> RecordingChannel:
+        return self.channels["telegram"]
 
     def account(self, email: str) -> str:
         return str(self.sandbox.practitioner(email)["id"])
@@ -144,7 +106,7 @@ class Town:
             session.add(link)
         return conversation_id
 
-    async def happens(self, kind: str = "document.added", subject: str | None = DOSSIER, at: datetime | None = None, **data: Any) -> int:
+    async def add_event(self, kind: str = "document.added", subject: str | None = DOSSIER, at: datetime | None = None, **data: Any) -> int:
         """An event of the platform, as the intake stores it; its row's id."""
         now = self.clock.now()
         number = next(self._numbers)
@@ -154,17 +116,17 @@ class Town:
             await session.flush()
             return event.id
 
-    async def tell(self) -> None:
-        await self.process.tell()
+    async def deliver_due(self) -> None:
+        await self.process.deliver_due()
 
-    async def notify_only(self) -> None:
-        """Fan-out and handing, nothing sent."""
-        await self.process.notifying.run_due()
+    async def dispatch_only(self) -> None:
+        """Fan out and dispatch; send nothing."""
+        await self.process.worker.run_due()
 
-    async def later(self, by: timedelta) -> None:
-        """The clock moves, and what falls due by then is done."""
+    async def advance(self, by: timedelta) -> None:
+        """Move the clock, and deliver what falls due by then."""
         self.clock.advance(by)
-        await self.tell()
+        await self.deliver_due()
 
     async def until_given_up(self) -> None:
         """Try the only open row of the outbox again whenever it may be, until it is given up."""
@@ -172,7 +134,7 @@ class Town:
             rows = await self.rows(OutboxRow, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
             if not rows:
                 return
-            await self.later(rows[0].not_before - self.clock.now())
+            await self.advance(rows[0].not_before - self.clock.now())
         raise AssertionError("it is tried for ever")
 
     async def prefer(self, email: str, **changes: Any) -> Preferences:
@@ -202,11 +164,11 @@ class Town:
         async with self.database.reading() as session:
             return await session.get(NotificationPerson, self.account(email))
 
-    def told(self, wire: str = "telegram") -> list[str]:
+    def sent_texts(self, channel: str = "telegram") -> list[str]:
         """The texts that a channel was given."""
-        return [part.text.replace("\u00a0", " ") for _, part in self.wires[wire].sent]
+        return [part.text.replace("\u00a0", " ") for _, part in self.channels[channel].sent]
 
-    async def said(self, conversation_id: str) -> list[MessageRow]:
+    async def transcript(self, conversation_id: str) -> list[MessageRow]:
         return await self.rows(MessageRow, MessageRow.conversation_id == conversation_id)
 
     def mails(self, email: str | None = None) -> list[dict[str, Any]]:
@@ -231,14 +193,14 @@ class Town:
 
 
 @asynccontextmanager
-async def town_over(kind: str, folder: Path, sandbox: Sandbox) -> AsyncIterator[Town]:
-    """A town on an empty database of this kind."""
+async def notification_world(kind: str, folder: Path, sandbox: Sandbox) -> AsyncIterator[NotificationWorld]:
+    """A world on an empty database of this kind."""
     clock = ManualClock(START)
     async with fresh_database(kind, folder) as database:
         settings = settings_for(folder, "http://127.0.0.1:9", PLATFORM_URL=sandbox.fhir, PLATFORM_TOKEN=TOKEN, SMTP_PORT=sandbox.smtp_port)
-        town = Town(database, sandbox, settings, clock)
+        world = NotificationWorld(database, sandbox, settings, clock)
         try:
-            yield town
+            yield world
         finally:
-            await town.process.aclose()
-            await town.fhir.aclose()
+            await world.process.aclose()
+            await world.fhir.aclose()

@@ -1,4 +1,4 @@
-"""Changes and questions in a short notation, for tables: « documents·mail=digest », « quiet 0-6@21:00-07:00 »."""
+"""A short notation of preference changes and questions, for tables: « documents·mail=digest », « quiet 0-6@21:00-07:00 »."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _DAYS = {frozenset(range(7)): "daily", frozenset(range(5)): "mo-fr", frozenset({
 _NAMES = ("mo", "tu", "we", "th", "fr", "sa", "su", "holidays")
 
 
-def told(result: PreferenceRequest | Question | None) -> str:
-    """What was read, in short."""
+def notation(result: PreferenceRequest | Question | None) -> str:
+    """Return what was parsed, in the short notation."""
     if result is None:
         return "nothing"
     if isinstance(result, Question):

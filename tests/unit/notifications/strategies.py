@@ -1,4 +1,4 @@
-"""Preferences of any kind, for properties."""
+"""Hypothesis strategies: preferences of any kind."""
 
 from __future__ import annotations
 
