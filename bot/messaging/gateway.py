@@ -14,7 +14,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.encryption import Cipher
 from bot.identity.continuations import Continuations
-from bot.jobs.lease_owner import new_holder
+from bot.jobs.lease_owner import new_owner
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.channel_sender import ChannelSender
 from bot.messaging.conversations import Conversations
@@ -78,7 +78,7 @@ class Gateway:
         self.transcript = Transcript(database)
         self.doors = ChannelRegistry(database)
         seal = Cipher(settings.required("secret"))
-        self._inbox = Inbox(database, self.texts, seal, holder=new_holder(), button_life=self.button_life)
+        self._inbox = Inbox(database, self.texts, seal, holder=new_owner(), button_life=self.button_life)
         self._rasa = RasaClient(
             settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
         )
