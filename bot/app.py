@@ -8,9 +8,10 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from http import HTTPStatus
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -18,7 +19,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.accounts.decisions import Decisions
+from bot.accounts.creation import CREATIONS
+from bot.accounts.decisions import DECISIONS, Decisions
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.channels import create_channels
@@ -33,13 +35,16 @@ from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
 from bot.dossiers.usagers import KnownUsagers
 from bot.fhir.client import FhirClient, FhirUnavailable
-from bot.fhir.operations import Operations
+from bot.fhir.operations import OPERATIONS, Operations
 from bot.http import metrics
 from bot.http.health import REMEMBER_SECONDS, Health
 from bot.http.problems import Problem, problem_response
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
+from bot.jobs.listener import Listener
+from bot.jobs.queue import Queue
+from bot.jobs.worker import Worker
 from bot.messaging.channel import ChannelContext
 from bot.messaging.delivery import Delivery
 from bot.messaging.gateway import Gateway
@@ -75,20 +80,29 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
     registry = AccountRegistry(fhir)
     identity = Identity(database, registry, clock, settings)
-    work = _DueWork(settings, database, clock, fhir, registry)
-    privacy = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
+    operations = Operations(database, clock)
+    partners = Partners(fhir, database, clock, operations)
+    requests = AccountRequests(database, registry, partners, clock, settings)
+    decisions = Decisions(database, requests, clock, settings.desk_undo_seconds)
+    privacy = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock, operations), clock), clock)
     gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
     notifying = NotificationWorker(settings, database, clock, fhir, privacy, gateway.doors.channels)
     gateway.decide_again(notifying.following)
-    delivery = Delivery(settings, database, clock, gateway, privacy, work, notifying.following)
+    delivery = Delivery(settings, database, clock, gateway, privacy, notices=notifying.following)
     gateway.on_turn(delivery.after_turn)
     figures = TtlCache(Counting(database, clock).figures, REMEMBER_SECONDS)
-    desk = Desk(database, clock, gateway, privacy, identity, work.requests)
+    desk = Desk(database, clock, gateway, privacy, identity, requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
     groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
     health = Health(settings, database, channels, figures)
     retaining = RetentionJob(Retention(database, clock, settings))
+    listener = Listener(database)
+    workers = [
+        _worker(database, clock, operations, OPERATIONS, "running operations"),
+        _worker(database, clock, decisions, DECISIONS, "carrying out decisions on account requests"),
+        _worker(database, clock, requests.creations, CREATIONS, "completing account creations"),
+    ]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -96,7 +110,10 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         await asyncio.to_thread(upgrade, settings.sqlalchemy_url)
         if settings.desk_user and settings.desk_password:
             await agents.ensure_first(settings.desk_user, settings.desk_password.get_secret_value())
+        listener.start()
         await gateway.start()
+        for worker in workers:
+            worker.start()
         delivery.start()
         notifying.start()
         groups.start()
@@ -106,7 +123,8 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         finally:
             retaining.stop()
             await groups.stop()
-            await asyncio.gather(gateway.stop(), delivery.stop(), notifying.stop())
+            await asyncio.gather(gateway.stop(), delivery.stop(), notifying.stop(), *(worker.stop() for worker in workers))
+            await listener.stop()
             await health.aclose()
             await fhir.aclose()
             await database.close()
@@ -126,7 +144,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
-    app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, work.requests, work.decisions))
+    app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, requests, decisions))
     app.include_router(_health_routes(health))
     app.include_router(metrics.router(settings, figures))
     app.include_router(event_intake.router(database, clock, settings.required("events_token"), wake=notifying.wake))
@@ -134,21 +152,20 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     return app
 
 
-class _DueWork:
-    """What falls due beside the outbox: operations on the platform, agents' decisions, and account creations that a kill interrupted."""
-
-    def __init__(self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, registry: AccountRegistry) -> None:
-        self._operations = Operations(database, clock)
-        self.dossiers = Dossiers(fhir, database, clock, self._operations)
-        partners = Partners(fhir, database, clock, self._operations)
-        self.requests = AccountRequests(database, registry, partners, clock, settings)
-
-        self.decisions = Decisions(database, self.requests, clock, settings.desk_undo_seconds)
+class _Jobs(Protocol):
+    """Jobs of one queue, with the code that does them."""
 
     async def run_due(self) -> int:
-        """Attempt what is due; how much was done."""
-        done = await self._operations.run_due() + await self.decisions.run_due()
-        return done + await self.requests.finish_created()
+        """Do what is due, and return how much was done."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next job that is not due yet becomes due."""
+        ...
+
+
+def _worker(database: Database, clock: Clock, jobs: _Jobs, queue: Queue, doing: str) -> Worker:
+    return Worker(database, clock, jobs.run_due, doing=doing, topics=(queue.name,), next_due=jobs.next_due)
 
 
 def _redeeming(identity: Identity) -> Redeem:

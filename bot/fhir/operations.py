@@ -151,14 +151,11 @@ class Operations:
                 row = await self._attempt(row, awaited=True)
             return self._result(row)
 
-    async def run_due(self, limit: int = 20) -> int:
-        """Attempt up to `limit` operations that are due, one after the other, and return how many of them ended."""
+    async def run_due(self) -> int:
+        """Attempt the operations that are due, one after the other, and return how many of them ended."""
         wanted = select(Operation).where(Operation.kind.in_(self._kinds)).order_by(Operation.next_at)
         ended = 0
-        for _ in range(limit):
-            rows = await OPERATIONS.claim(self._database, self._clock, wanted)
-            if not rows:
-                break
+        while rows := await OPERATIONS.claim(self._database, self._clock, wanted):
             async with self._locks.setdefault(rows[0].key, asyncio.Lock()):
                 ended += (await self._attempt(rows[0], awaited=False)).state != PENDING
         return ended

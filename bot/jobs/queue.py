@@ -62,9 +62,7 @@ class Queue:
         values = self._lease_values(now, owner)
         return values if self.attempts is None else values | {self.attempts.key: 1}
 
-    async def claim(
-        self, database: Database, clock: Clock, wanted: Select[Job], *, limit: int = 1, owner: str | None = None
-    ) -> list[Job]:
+    async def claim(self, database: Database, clock: Clock, wanted: Select[Job], *, limit: int = 1, owner: str | None = None) -> list[Job]:
         """Lease up to `limit` due jobs for the caller and return them, detached, with their lease and attempts as they are now.
 
         A reading transaction looks first, because a writing one makes every other writer of SQLite wait.
@@ -128,13 +126,16 @@ class Queue:
 
     async def release(
         self, session: AsyncSession, keys: Collection[Any], *, not_before: datetime | None = None, owner: str | None = None
-    ) -> None:
-        """Give leases back; the jobs are due again at once, or from `not_before` on."""
+    ) -> int:
+        """Give leases back, and return how many of the jobs were still held; they are due again at once, or from `not_before` on.
+
+        With `owner`, a job that somebody else claimed meanwhile is left alone.
+        """
         values: dict[str, Any] = self._no_lease()
         if not_before is not None:
             values[self.not_before.key] = not_before
-        await self._update(session, keys, values, owner)
         announce(session, self.name)
+        return await self._update(session, keys, values, owner)
 
     async def release_owned(self, session: AsyncSession, owner: str) -> None:
         """Give back every lease of a worker that stops in good order, and forget how often its jobs were attempted."""
