@@ -62,7 +62,7 @@ async def _transactions(folder: Path, count: int) -> list[Figure]:
         database, clock = Database(sqlite_url(Path(scratch) / "parts.db")), SystemClock()
         await database.create_tables()
         inbox = Inbox(
-            database, load_texts(support_phone="", support_email=""), Cipher("s" * 32), holder=new_owner(), button_life=timedelta(hours=1)
+            database, load_texts(support_phone="", support_email=""), Cipher("s" * 32), owner=new_owner(), button_life=timedelta(hours=1)
         )
         door = Door("web", "web", trusted=True)
         conversation = await Conversations(database).open("web", "parts", clock.now())

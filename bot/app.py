@@ -94,7 +94,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     figures = TtlCache(Counting(database, clock).figures, REMEMBER_SECONDS)
     desk = Desk(database, clock, gateway, privacy, identity, requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
-    groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
+    groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, channels)
     health = Health(settings, database, channels, figures)
     retaining = RetentionJob(Retention(database, clock, settings))
     listener = Listener(database)

@@ -57,6 +57,10 @@ class Queue:
         conditions = (*self.is_open, self.free(now, dead_owners))
         return conditions if self.not_before is None else (*conditions, or_(self.not_before.is_(None), self.not_before <= now))
 
+    def held_by(self, owner: str) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions under which an open job is leased to `owner`, even if the lease ran out: nobody else claimed it since."""
+        return *self.is_open, self.owner == owner
+
     def first_claim(self, now: datetime, owner: str | None = None) -> dict[str, Any]:
         """Return the values of a job that is written already claimed: its first attempt is the writer's."""
         values = self._lease_values(now, owner)
@@ -140,7 +144,7 @@ class Queue:
     async def release_owned(self, session: AsyncSession, owner: str) -> None:
         """Give back every lease of a worker that stops in good order, and forget how often its jobs were attempted."""
         values = self._no_lease() if self.attempts is None else self._no_lease() | {self.attempts.key: 0}
-        released = update(self.key.class_).where(*self.is_open, self.owner == owner).values(values)
+        released = update(self.key.class_).where(*self.held_by(owner)).values(values)
         await session.execute(released.execution_options(synchronize_session=False))
         announce(session, self.name)
 
@@ -175,8 +179,7 @@ class Queue:
         """Write `values` into the open jobs of these keys, `owner`'s alone where it is given, and return how many there were."""
         if not keys:
             return 0
-        statement = update(self.key.class_).where(self.key.in_(list(keys)), *self.is_open).values(values)
-        if owner is not None:
-            statement = statement.where(self.owner == owner)
+        still = self.is_open if owner is None else self.held_by(owner)
+        statement = update(self.key.class_).where(self.key.in_(list(keys)), *still).values(values)
         result: Any = await session.execute(statement.execution_options(synchronize_session=False))
         return int(result.rowcount)

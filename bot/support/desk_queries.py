@@ -209,7 +209,7 @@ class DeskReading:
     @contextmanager
     def changes(self) -> Iterator[AsyncIterator[DeskEvent]]:
         """Signals that something about a ticket is new, from now on, until the process stops."""
-        with self._gateway.changes.listen() as changes:
+        with self._gateway.changes.subscribe() as changes:
             yield changes
 
     async def canned(self) -> list[CannedReply]:
