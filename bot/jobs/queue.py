@@ -155,8 +155,8 @@ class Queue:
         """
         at = self.lease_until
         if self.not_before is not None:
-            later = case((self.lease_until > self.not_before, self.lease_until), else_=self.not_before)
-            at = case((self.lease_until.is_(None), self.not_before), else_=later)
+            lease_ends_last = or_(self.not_before.is_(None), self.lease_until > self.not_before)
+            at = case((self.lease_until.is_(None), self.not_before), (lease_ends_last, self.lease_until), else_=self.not_before)
         earliest: datetime | None = await session.scalar(select(type_coerce(func.min(at), UtcDateTime)).where(*self.is_open, at > now))
         return earliest
 

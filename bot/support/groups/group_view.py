@@ -104,10 +104,10 @@ class GroupView:
     def _pause_after(self, error: Exception, doing: str) -> None:
         """Pause after a failure, which is logged the first time, and again once the pauses have reached their longest."""
         self._failures += 1
-        pauses = [RETRIES.pause(attempts) for attempts in (self._failures - 1, self._failures)]
-        if self._failures == 1 or (pauses[0] < pauses[1] == RETRIES.longest):
+        pause = RETRIES.pause(self._failures)
+        if self._failures == 1 or RETRIES.pause(self._failures - 1) < pause == RETRIES.longest:
             log_error(error, doing)
-        self._pause(pauses[1].total_seconds())
+        self._pause(pause.total_seconds())
 
     async def _next_due(self) -> datetime | None:
         """Return when a pause ends."""
@@ -165,6 +165,8 @@ class GroupView:
             await self._group.close(thread)
         is_open = not over if news.upto >= ticket.version else claimed.open
         await self._threads.record_shown(claimed.ticket_id, shown=news.upto, is_open=is_open, head=digest)
+        if news.upto < ticket.version:  # more events than one message takes
+            self.wake()
 
     async def _create_thread(self, claimed: ClaimedThread, head: TicketCard | None) -> str:
         """Create a thread and record it at once. A process killed before that leaves an empty one behind, and another one is created."""
