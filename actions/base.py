@@ -22,7 +22,7 @@ from actions.speech import Button, Speech
 from actions.turn import Turn
 from bot.accounts.registry import Account
 from bot.core.errors import log_error
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 
 Events = list[dict[str, Any]]
 

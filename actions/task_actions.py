@@ -29,7 +29,7 @@ from actions.tasks import (
     start_form,
 )
 from actions.turn import Turn
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 
 
 class BeginTask(AssistantAction):

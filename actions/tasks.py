@@ -16,7 +16,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from actions.base import IDENTITY_FORMS, Context, Events
 from actions.elsewhere import elsewhere
 from actions.turn import Turn
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 
 STACK = "task_stack"
 """Slot: tasks put aside, oldest first: [{"task": name, "slots": {…}}]."""

@@ -34,7 +34,8 @@ from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
 from bot.dossiers.usagers import KnownUsagers
-from bot.fhir.client import FhirClient, FhirUnavailable
+from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS, Operations
 from bot.http import metrics
 from bot.http.health import REMEMBER_SECONDS, Health

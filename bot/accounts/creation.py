@@ -27,7 +27,7 @@ from bot.core.database import Database, announce, random_id
 from bot.core.errors import log_error
 from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome, Partners
-from bot.fhir.client import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
 from bot.fhir.operations import OperationFailed, Pending, Refusal
 from bot.jobs import leases
 from bot.jobs.queue import Queue

@@ -32,7 +32,7 @@ from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce
 from bot.core.errors import log_error
-from bot.fhir.client import FhirError, FhirUnavailable
+from bot.fhir.errors import FhirError, FhirUnavailable
 from bot.jobs import leases
 from bot.jobs.queue import Queue
 

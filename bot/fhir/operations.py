@@ -22,7 +22,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database, Table
 from bot.core.errors import log_error
 from bot.core.upsert import insert_or_ignore
-from bot.fhir.client import FhirConflict, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirUnavailable
 from bot.jobs import leases
 from bot.jobs.outbox import CHAT, enqueue
 from bot.jobs.queue import Queue
@@ -78,7 +78,7 @@ class Kind:
     """How operations of one kind are done. The result of one that failed is {"refused": code}.
 
     Attributes:
-        attempt: does it and returns its result; raises a Refusal of `refusals`, or the errors of `bot.fhir.client`. Must do no harm when
+        attempt: does it and returns its result; raises a Refusal of `refusals`, or the errors of `bot.fhir.errors`. Must do no harm when
             done again after a kill at any line.
         complete: writes, given (session, attempt, now, result), what belongs in the transaction that ends the operation.
         outcome_text: returns, given (payload, result), the text for the requester's chat, or None.

@@ -11,7 +11,7 @@ from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.errors import NotAMember, UnknownDossier
-from bot.fhir.client import FhirError, FhirUnavailable
+from bot.fhir.errors import FhirError, FhirUnavailable
 
 KEPT = timedelta(seconds=15)
 """How long an answer of the platform holds: a pass over everybody whose notices fall due at one hour."""
@@ -40,7 +40,7 @@ class CareTeamCache:
         self._known: dict[str, tuple[datetime, CachedCareTeam]] = {}
 
     async def of(self, dossier: str, *, fresh: bool = False) -> CachedCareTeam:
-        """The team of a dossier; `fresh`: as it is at this moment. Raises the errors of `bot.fhir.client`."""
+        """The team of a dossier; `fresh`: as it is at this moment. Raises the errors of `bot.fhir.errors`."""
         now = self._clock.now()
         asked_at, circle = self._known.get(dossier, (None, NOBODY))
         if asked_at is None or fresh or abs(now - asked_at) >= KEPT:

@@ -150,7 +150,7 @@ class FanOut:
             await session.execute(update(EVENTS).where(EVENTS.c.id == event.id).values(**values))
 
     async def _whom(self, event: _Taken, work: _Pass) -> tuple[str, list[str]]:
-        """The name of the author ("" unknown) and the accounts to tell, without the author. Raises the errors of `bot.fhir.client`."""
+        """The name of the author ("" unknown) and the accounts to tell, without the author. Raises the errors of `bot.fhir.errors`."""
         author_id = await self._author(event.data.get("author"), work)
         named = event.data.get("recipients")
         circle = NOBODY

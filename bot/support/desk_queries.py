@@ -17,7 +17,7 @@ from bot.accounts.request_views import RequestStatus
 from bot.accounts.requests import AccountRequests
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Message

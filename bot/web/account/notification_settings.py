@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.page_links import LINK_LIFE, PATH, SESSION_LIFE, PageLinks, Visit
 from bot.notifications.preferences import MOST_HOURS, Preferences

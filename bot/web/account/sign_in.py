@@ -18,7 +18,7 @@ from sqlalchemy import select
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.http.security_headers import protective_headers
 from bot.identity.oidc import AssuranceTooLow, Issuer, IssuerUnavailable, SignInRefused, is_configured
 from bot.identity.service import Identity

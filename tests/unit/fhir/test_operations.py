@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import ManualClock
 from bot.core.database import Database, sqlite_url
-from bot.fhir.client import FhirConflict, FhirRejected, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirRejected, FhirUnavailable
 from bot.fhir.operations import (
     MAX_KEY,
     OPERATIONS,
