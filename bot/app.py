@@ -8,10 +8,9 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from http import HTTPStatus
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -44,8 +43,7 @@ from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
 from bot.jobs.listener import Listener
-from bot.jobs.queue import Queue
-from bot.jobs.worker import Worker
+from bot.jobs.worker import queue_worker
 from bot.messaging.channel import ChannelContext
 from bot.messaging.delivery import Delivery
 from bot.messaging.gateway import Gateway
@@ -100,9 +98,9 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     retaining = RetentionJob(Retention(database, clock, settings))
     listener = Listener(database)
     workers = [
-        _worker(database, clock, operations, OPERATIONS, "running operations"),
-        _worker(database, clock, decisions, DECISIONS, "carrying out decisions on account requests"),
-        _worker(database, clock, requests.creations, CREATIONS, "completing account creations"),
+        queue_worker(database, clock, OPERATIONS, operations, "running operations"),
+        queue_worker(database, clock, DECISIONS, decisions, "carrying out decisions on account requests"),
+        queue_worker(database, clock, CREATIONS, requests.creations, "completing account creations"),
     ]
 
     @asynccontextmanager
@@ -151,22 +149,6 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.include_router(event_intake.router(database, clock, settings.required("events_token"), wake=notifying.wake))
     app.include_router(_pages(settings))
     return app
-
-
-class _Jobs(Protocol):
-    """Jobs of one queue, with the code that does them."""
-
-    async def run_due(self) -> int:
-        """Do what is due, and return how much was done."""
-        ...
-
-    async def next_due(self) -> datetime | None:
-        """Return when the next job that is not due yet becomes due."""
-        ...
-
-
-def _worker(database: Database, clock: Clock, jobs: _Jobs, queue: Queue, doing: str) -> Worker:
-    return Worker(database, clock, jobs.run_due, doing=doing, topics=(queue.name,), next_due=jobs.next_due)
 
 
 def _redeeming(identity: Identity) -> Redeem:

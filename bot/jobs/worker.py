@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import Protocol
 
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.jobs.queue import Queue
 
 STOP_SECONDS = 2.0
 """How long a round that is under way may go on at a stop, unless the worker says otherwise."""
@@ -96,3 +98,20 @@ class Worker:
         if at is None or self._clock is None:
             return self._poll_seconds
         return min(max((at - self._clock.now()).total_seconds(), LEAST_PAUSE_SECONDS), self._poll_seconds)
+
+
+class Jobs(Protocol):
+    """The code that does the jobs of one queue."""
+
+    async def run_due(self) -> object:
+        """Do what is due."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next job that is not due yet becomes due; None: there is none."""
+        ...
+
+
+def queue_worker(database: Database, clock: Clock, queue: Queue, jobs: Jobs, doing: str) -> Worker:
+    """Return a worker that does the jobs of `queue`, woken by its topic. `doing`: fixed phrase for the log."""
+    return Worker(database, clock, jobs.run_due, doing=doing, topics=(queue.name,), next_due=jobs.next_due)
