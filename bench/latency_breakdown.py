@@ -21,7 +21,7 @@ from bench.installed import NLU_PYTHON
 from bot.core.clock import SystemClock
 from bot.core.database import Database, sqlite_url
 from bot.core.encryption import Cipher
-from bot.jobs.lease_owner import new_holder
+from bot.jobs.lease_owner import new_owner
 from bot.messaging.conversations import Conversations
 from bot.messaging.inbox import Door, Inbox
 from bot.messaging.messages import Incoming, Outcome, Reply
@@ -70,7 +70,7 @@ async def _measure_transactions(folder: Path, count: int) -> list[Figure]:
         database, clock = Database(sqlite_url(Path(scratch) / "parts.db")), SystemClock()
         await database.create_tables()
         inbox = Inbox(
-            database, load_texts(support_phone="", support_email=""), Cipher("s" * 32), holder=new_holder(), button_life=timedelta(hours=1)
+            database, load_texts(support_phone="", support_email=""), Cipher("s" * 32), owner=new_owner(), button_life=timedelta(hours=1)
         )
         door = Door("web", "web", trusted=True)
         conversation = await Conversations(database).open("web", "parts", clock.now())

@@ -17,7 +17,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.accounts.decisions import Decisions
+from bot.accounts.creation import CREATIONS
+from bot.accounts.decisions import DECISIONS, Decisions
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.channels import create_channels
@@ -32,8 +33,9 @@ from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
 from bot.dossiers.usagers import KnownUsagers
-from bot.fhir.client import FhirClient, FhirUnavailable
-from bot.fhir.operations import Operations
+from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirUnavailable
+from bot.fhir.operations import OPERATIONS, Operations
 from bot.http import health, metrics
 from bot.http.health_checks import HttpChecks, database_check, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
@@ -41,7 +43,7 @@ from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
 from bot.jobs.listener import Listener
-from bot.jobs.worker import Worker
+from bot.jobs.worker import queue_worker
 from bot.messaging.channel import Channel, ChannelContext
 from bot.messaging.gateway import Gateway
 from bot.messaging.mail_sender import MailSender
@@ -79,22 +81,29 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
     registry = AccountRegistry(fhir)
     identity = Identity(database, registry, clock, settings)
-    work = _DueWork(settings, database, clock, fhir, registry)
-    privacy = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
+    operations = Operations(database, clock)
+    partners = Partners(fhir, database, clock, operations)
+    requests = AccountRequests(database, registry, partners, clock, settings)
+    decisions = Decisions(database, requests, clock, settings.desk_undo_seconds)
+    privacy = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock, operations), clock), clock)
     gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
     notifications_worker = NotificationWorker(settings, database, clock, fhir, privacy.safe_url, gateway.doors.channels)
     gateway.tracking.register(notifications_worker.tracker)
     mail_sender = MailSender(settings, database, clock, gateway.tracking)
-    operations = Worker(database, clock, work.run_due, doing="running operations")
-    listener = Listener(database)
     gateway.on_turn(OutboxWake(database).after_turn)
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    desk = Desk(database, clock, gateway, privacy, identity, work.requests)
+    desk = Desk(database, clock, gateway, privacy, identity, requests)
     agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
-    groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
+    groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, channels)
     http_checks = HttpChecks()
     retaining = RetentionJob(Retention(database, clock, settings))
+    listener = Listener(database)
+    workers = [
+        queue_worker(database, clock, OPERATIONS, operations, "running operations"),
+        queue_worker(database, clock, DECISIONS, decisions, "carrying out decisions on account requests"),
+        queue_worker(database, clock, CREATIONS, requests.creations, "completing account creations"),
+    ]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -105,8 +114,9 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         listener.start()
         await gateway.start()
         mail_sender.start()
-        operations.start()
         notifications_worker.start()
+        for worker in workers:
+            worker.start()
         groups.start()
         retaining.start()
         try:
@@ -114,7 +124,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         finally:
             retaining.stop()
             await groups.stop()
-            await asyncio.gather(gateway.stop(), mail_sender.stop(), operations.stop(), notifications_worker.stop())
+            await asyncio.gather(gateway.stop(), mail_sender.stop(), notifications_worker.stop(), *(worker.stop() for worker in workers))
             await listener.stop()
             await http_checks.aclose()
             await fhir.aclose()
@@ -135,29 +145,12 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
-    app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, work.requests, work.decisions))
+    app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, requests, decisions))
     app.include_router(health.router(_health(settings, database, channels, http_checks, notification_status)))
     app.include_router(metrics.router(settings, notification_status.collector))
     app.include_router(event_intake.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
     return app
-
-
-class _DueWork:
-    """What falls due beside the outbox: operations on the platform, agents' decisions, and account creations that a kill interrupted."""
-
-    def __init__(self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, registry: AccountRegistry) -> None:
-        self._operations = Operations(database, clock)
-        self.dossiers = Dossiers(fhir, database, clock, self._operations)
-        partners = Partners(fhir, database, clock, self._operations)
-        self.requests = AccountRequests(database, registry, partners, clock, settings)
-
-        self.decisions = Decisions(database, self.requests, clock, settings.desk_undo_seconds)
-
-    async def run_due(self) -> int:
-        """Attempt what is due; how much was done."""
-        done = await self._operations.run_due() + await self.decisions.run_due()
-        return done + await self.requests.finish_created()
 
 
 def _redeeming(identity: Identity) -> Redeem:

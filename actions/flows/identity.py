@@ -20,7 +20,7 @@ from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 from bot.accounts.registry import Account
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
 from bot.identity.links import LINK_LIFE, deep_link, other_channels
 

@@ -18,7 +18,7 @@ from actions.framework.services import get_services
 from actions.framework.turn import Turn
 from actions.framework.utterances import Utterances
 from bot.core.errors import log_error
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 
 Events = list[dict[str, Any]]
 

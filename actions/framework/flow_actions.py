@@ -14,7 +14,7 @@ from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_sl
 from actions.framework.lifecycle import discard_contradictions, drop_all_flows, finish_flow, reset_flow, run_flow, start_flow
 from actions.framework.turn import Turn
 from actions.framework.web_continuation import refer_to_web_chat, report_outcome
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 
 ABORTED = "aborted"
 """Slot: a form was left early; the submit action then does nothing but finish the flow."""

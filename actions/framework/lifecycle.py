@@ -28,7 +28,7 @@ from actions.framework.dialogue_stack import (
 from actions.framework.flow import FLOWS, Flow, FlowAborted, Slots, active_flow, set_slots
 from actions.framework.turn import Turn
 from actions.framework.web_continuation import refer_to_web_chat
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 
 CORRECTABLE_FLOW = "amendable"
 """Slot: the correctable flow that ended in the turn before, {"task": name, "slots": {…}, "turn": key of its turn}."""

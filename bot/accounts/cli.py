@@ -23,7 +23,8 @@ from bot.core.clock import PARIS, SystemClock
 from bot.core.database import Database
 from bot.core.errors import log_error
 from bot.dossiers.partners import Partners
-from bot.fhir.client import FhirClient, FhirError, FhirUnavailable
+from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirError, FhirUnavailable
 from bot.fhir.operations import Operations
 from bot.settings import SettingsError, load_settings
 

@@ -1,6 +1,7 @@
-"""Making the account of a request: account, codes, accesses, notices, each step done once however often it is begun.
+"""Creating the account of a request: account, codes, accesses, messages, each step done once however often it is begun.
 
-A lease keeps two agents (or two processes) from working at once; what a killed one left is gone on with by whoever begins again.
+A lease keeps two agents (or two processes) from working on one request at once. What a killed process left unfinished is continued by
+whoever begins again: an agent, or `run_due`.
 """
 
 from __future__ import annotations
@@ -9,41 +10,49 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, RequestError, UnknownRequest, WrongState
+from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, RequestError, WrongState
 from bot.accounts.first_use_code import first_use_code, first_use_hash
 from bot.accounts.matching import has_account
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_messages import Notices
+from bot.accounts.request_rows import found_request
 from bot.accounts.tables import CREATED, OPEN, AccountRequest, AccountRequestAsker
 from bot.core import audit
 from bot.core.clock import Clock
-from bot.core.database import Database, random_id
+from bot.core.database import Database, announce, random_id
 from bot.core.errors import log_error
 from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome, Partners
-from bot.fhir.client import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
 from bot.fhir.operations import OperationFailed, Pending, Refusal
+from bot.jobs import leases
+from bot.jobs.queue import Queue
 
-LEASE = timedelta(minutes=2)
-"""How long one creation is left alone; renewed at each step, and one step waits for the platform for less than a minute."""
-PAUSE, LONG_PAUSE = timedelta(minutes=1), timedelta(hours=1)
-"""Between two tries of `finish` at one request: where the platform is away; where somebody has to mend something."""
+RETRY_PAUSE, REPAIR_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+"""Between two attempts of `run_due` at one request: where the platform is unavailable; where somebody has to repair something."""
 WAITING = "waiting"
 """Outcome, in a `Creation`, of an access that the platform could not give yet."""
+
+CREATIONS = Queue(
+    name="account_creations",
+    key=AccountRequest.id,
+    is_open=(AccountRequest.creating_since.is_not(None),),
+    lease_until=AccountRequest.lease_until,
+    lease=leases.ACCOUNT_CREATION,
+    owner=AccountRequest.lease_token,
+)
+"""Creations that were begun and are not complete. The owner of a lease is a token of that one attempt."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Creation:
-    """What a creation came to: `made` is False where the account was there already; `accesses` are (dossier, outcome).
-
-    `complete` is False where an access is still waiting for the platform.
-    """
+    """The result of a creation: `made` is False where the account existed already; `accesses` are (dossier, outcome)."""
 
     reference: str
     account: Account
@@ -52,14 +61,15 @@ class Creation:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether nothing is left to do: no access waits for the platform any more."""
         return all(outcome != WAITING for _, outcome in self.accesses)
 
 
 @dataclass(frozen=True)
-class _Ticket:
-    """The right to work on one request, until its lease ends."""
+class _Claim:
+    """A claimed request: the right to work on it until the lease ends."""
 
+    request_id: int
     reference: str
     agent: str
     token: str
@@ -69,8 +79,8 @@ class _Ticket:
     made: bool
 
 
-class Creator:
-    """Carries out `AccountRequests.create`."""
+class AccountCreations:
+    """Carries out `AccountRequests.create`, and completes creations that were interrupted."""
 
     def __init__(
         self, database: Database, registry: AccountRegistry, partners: Partners, clock: Clock, notices: Notices, secret: str
@@ -81,98 +91,99 @@ class Creator:
         self._clock = clock
         self._notices = notices
         self._secret = secret
-        self._rests: dict[str, datetime] = {}
-        """When `finish` may try a request again; only this process's memory: more processes try more often, not wrongly."""
+        self._not_before: dict[str, datetime] = {}
+        """When `run_due` may attempt a request again. Memory of this process alone: more processes attempt it more often, not wrongly."""
 
     async def create(self, reference: str, agent: str) -> Creation:
         """See `AccountRequests.create`."""
-        ticket = await self._begin(reference, agent)
+        claim = await self._claim(reference, agent)
         try:
-            account, made = await self._account(ticket)
-            accesses = [(asker.dossier, await self._serve(ticket, asker, account)) for asker in await self._waiting(ticket)]
-            creation = Creation(ticket.reference, account, made, [(dossier, outcome) for dossier, outcome in accesses if dossier])
+            account, made = await self._account(claim)
+            accesses = [(asker.dossier, await self._give_access(claim, asker, account)) for asker in await self._waiting(claim)]
+            creation = Creation(claim.reference, account, made, [(dossier, outcome) for dossier, outcome in accesses if dossier])
         except EmailTaken:
-            await self._end(ticket, over=True)
+            await self._release(claim, over=True)
             raise
-        except BaseException:  # a cancelled task as well gives its lease back; a killed process lets it run out
-            await self._end(ticket, over=False)
+        except BaseException:  # a cancelled task gives its lease back as well; that of a killed process runs out
+            await self._release(claim, over=False)
             raise
-        await self._end(ticket, over=creation.complete)
+        await self._release(claim, over=creation.complete)
         return creation
 
-    async def finish(self) -> int:
-        """See `AccountRequests.finish_created`."""
+    async def run_due(self) -> int:
+        """Continue creations that were interrupted or still wait for the platform, and return how many are complete now."""
         now = self._clock.now()
-        begun = select(AccountRequest.reference, AccountRequest.agent).where(AccountRequest.creating_since.is_not(None))
-        free = or_(AccountRequest.lease_until.is_(None), AccountRequest.lease_until <= now)
+        due = select(AccountRequest.reference, AccountRequest.agent).where(*CREATIONS.due(now)).order_by(AccountRequest.id)
         async with self._database.reading() as session:
-            left = (await session.execute(begun.where(free).order_by(AccountRequest.id))).all()
-        finished = 0
-        for reference, agent in left:
-            if self._rests.get(reference, now) > now:
+            unfinished = (await session.execute(due)).all()
+        completed = 0
+        for reference, agent in unfinished:
+            if self._not_before.get(reference, now) > now:
                 continue
-            self._rests[reference] = now + PAUSE
+            self._not_before[reference] = now + RETRY_PAUSE
             try:
                 complete = (await self.create(reference, agent or "support")).complete
             except FhirUnavailable:
-                return finished
+                return completed
             except (FhirError, RequestError) as error:  # the others are not held up by this one
-                self._rests[reference] = now + LONG_PAUSE
-                _log.warning("a creation cannot be finished: %s", log_error(error))
+                self._not_before[reference] = now + REPAIR_PAUSE
+                _log.warning("a creation cannot be completed: %s", log_error(error))
                 continue
             if complete:
-                del self._rests[reference]
-                finished += 1
-        return finished
+                del self._not_before[reference]
+                completed += 1
+        return completed
 
-    async def _begin(self, reference: str, agent: str) -> _Ticket:
+    async def next_due(self) -> datetime | None:
+        """Return when the next creation that is not due yet becomes due."""
+        now = self._clock.now()
+        async with self._database.reading() as session:
+            lease_ends = await CREATIONS.next_due(session, now)
+        return min([at for at in (lease_ends, *self._not_before.values()) if at is not None and at > now], default=None)
+
+    async def _claim(self, reference: str, agent: str) -> _Claim:
         async with self._database.writing() as session:
-            found = select(AccountRequest).where(AccountRequest.reference == reference.strip().upper()).with_for_update()
-            request = (await session.scalars(found)).one_or_none()
-            if request is None:
-                raise UnknownRequest
-            now = self._clock.now()
+            request, now = await found_request(session, reference, locked=True), self._clock.now()
             if request.lease_until is not None and request.lease_until > now:
                 raise BeingCreated
             if request.state not in OPEN and request.creating_since is None:
                 raise WrongState(request.state)
             request.creating_since = request.creating_since or now
             request.nonce = request.nonce or random_id()
-            request.agent = agent
-            request.lease_token, request.lease_until = random_id(), now + LEASE
-            return _Ticket(
+            request.agent, token = agent, random_id()
+            CREATIONS.hold_row(request, now, owner=token)
+            announce(session, CREATIONS.name)
+            return _Claim(
+                request_id=request.id,
                 reference=request.reference,
                 agent=agent,
-                token=request.lease_token,
+                token=token,
                 nonce=request.nonce,
                 fiche=Fiche.model_validate(request.fiche),
                 account_id=request.account_id,
                 made=bool(request.account_made),
             )
 
-    async def _end(self, ticket: _Ticket, *, over: bool) -> None:
+    async def _release(self, claim: _Claim, *, over: bool) -> None:
         async with self._database.writing() as session:
-            found = select(AccountRequest).where(AccountRequest.lease_token == ticket.token).with_for_update()
-            request = (await session.scalars(found)).one_or_none()
-            if request is not None:
-                request.lease_token = request.lease_until = None
-                request.creating_since = None if over else request.creating_since
+            if await CREATIONS.release(session, [claim.request_id], owner=claim.token) and over:
+                (await session.get_one(AccountRequest, claim.request_id)).creating_since = None
 
-    async def _account(self, ticket: _Ticket) -> tuple[Account, bool]:
-        """The account, and whether it was made for this request; its codes are mailed in the transaction that says so."""
-        if ticket.account_id is not None:
-            known = await self._registry.get(ticket.account_id)
+    async def _account(self, claim: _Claim) -> tuple[Account, bool]:
+        """Return the account, and whether it was made for this request; its codes are mailed in the transaction that records it."""
+        if claim.account_id is not None:
+            known = await self._registry.get(claim.account_id)
             if known is None:
                 raise AccountGone
-            return known, ticket.made
-        code = first_use_code(self._secret, ticket.reference, ticket.nonce)
-        account = await self._existing(ticket)
+            return known, claim.made
+        code = first_use_code(self._secret, claim.reference, claim.nonce)
+        account = await self._existing(claim)
         if account is None:
-            hashed = first_use_hash(code, ticket.nonce)
-            account = await self._registry.create(ticket.fiche, ticket.reference, first_use_hash=hashed)
-        made = account.request == ticket.reference
+            hashed = first_use_hash(code, claim.nonce)
+            account = await self._registry.create(claim.fiche, claim.reference, first_use_hash=hashed)
+        made = account.request == claim.reference
         async with self._database.writing() as session:
-            request, now = await self._held(session, ticket), self._clock.now()
+            request, now = await self._held(session, claim), self._clock.now()
             request.account_id, request.account_made = account.id, made
             request.state, request.state_since, request.reason = CREATED, now, None
             if made:
@@ -180,38 +191,38 @@ class Creator:
             await audit.record(
                 session,
                 now=now,
-                actor=f"agent:{ticket.agent}",
+                actor=f"agent:{claim.agent}",
                 action="accounts.create",
                 subject=account.reference,
                 outcome="created" if made else "existing",
-                key=f"accounts.create:{ticket.reference}",
+                key=f"accounts.create:{claim.reference}",
             )
         return account, made
 
-    async def _existing(self, ticket: _Ticket) -> Account | None:
-        """An account that the person has got meanwhile, or that an interrupted creation made."""
-        fiche = ticket.fiche
+    async def _existing(self, claim: _Claim) -> Account | None:
+        """Return an account that the person has got meanwhile, or that an interrupted creation made."""
+        fiche = claim.fiche
         account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
         if account is None:
             account = await self._registry.by_email(fiche.email)
-        if account is not None and account.request != ticket.reference and not has_account(fiche, account):
+        if account is not None and account.request != claim.reference and not has_account(fiche, account):
             raise EmailTaken
         return account
 
-    async def _waiting(self, ticket: _Ticket) -> list[AccountRequestAsker]:
+    async def _waiting(self, claim: _Claim) -> list[AccountRequestAsker]:
         async with self._database.reading() as session:
             found = (
                 select(AccountRequestAsker)
                 .join(AccountRequest, AccountRequest.id == AccountRequestAsker.request_id)
-                .where(AccountRequest.reference == ticket.reference, AccountRequestAsker.settled_at.is_(None))
+                .where(AccountRequest.reference == claim.reference, AccountRequestAsker.settled_at.is_(None))
             )
             return [*await session.scalars(found.order_by(AccountRequestAsker.id))]
 
-    async def _serve(self, ticket: _Ticket, asker: AccountRequestAsker, account: Account) -> str:
-        """Give the access that one requester waits for, and tell them."""
-        outcome = await self._give(asker, account)
+    async def _give_access(self, claim: _Claim, asker: AccountRequestAsker, account: Account) -> str:
+        """Give the access that one requester waits for, send them the message about it, and return its outcome."""
+        outcome = await self._request_access(asker, account)
         async with self._database.writing() as session:
-            request, now = await self._held(session, ticket), self._clock.now()
+            request, now = await self._held(session, claim), self._clock.now()
             if outcome == WAITING:
                 return outcome
             row = await session.get_one(AccountRequestAsker, asker.id)
@@ -220,7 +231,7 @@ class Creator:
             await self._notices.to_asker(session, template, request, row, now, event="created")
         return outcome
 
-    async def _give(self, asker: AccountRequestAsker, account: Account) -> str:
+    async def _request_access(self, asker: AccountRequestAsker, account: Account) -> str:
         if asker.dossier is None or asker.requester_id is None or asker.basis is None:
             return "none"
         if not account.active:
@@ -237,16 +248,13 @@ class Creator:
             return "unknown_dossier"
         except (Refusal, OperationFailed):
             return "refused"
-        except (FhirRejected, FhirNotFound) as error:  # it will not get better, and the others are not to wait for it
+        except (FhirRejected, FhirNotFound) as error:  # a retry would not help, and the others must not wait for it
             _log.warning("a waiting access was refused by the platform: %s", log_error(error))
             return "refused"
         return "already" if outcome is Outcome.ALREADY else "added"
 
-    async def _held(self, session: AsyncSession, ticket: _Ticket) -> AccountRequest:
-        """The request, its lease renewed. Raises BeingCreated where the lease ran out and somebody else took it."""
-        found = select(AccountRequest).where(AccountRequest.lease_token == ticket.token).with_for_update()
-        request = (await session.scalars(found)).one_or_none()
-        if request is None:
+    async def _held(self, session: AsyncSession, claim: _Claim) -> AccountRequest:
+        """Renew the lease and return the request, locked. Raise BeingCreated where the lease ran out and somebody else claimed it."""
+        if not await CREATIONS.renew(session, [claim.request_id], self._clock.now(), owner=claim.token):
             raise BeingCreated
-        request.lease_until = self._clock.now() + LEASE
-        return request
+        return await session.get_one(AccountRequest, claim.request_id)

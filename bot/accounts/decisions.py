@@ -1,7 +1,7 @@
-"""What agents decide of account requests: carried out some seconds later, so that until then it may be taken back.
+"""Decisions of agents on account requests: carried out some seconds later, so that until then they may be taken back.
 
-Nothing has happened before that: no account, no mail, no notice. A decision carried out is deleted; one that could not be stays, with
-the reason, until somebody decides again.
+Before that nothing has happened: no account, no mail, no message. A decision that was carried out is deleted; one that cannot be stays,
+with the reason, until somebody decides again.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from bot.accounts.errors import (
     Moved,
     RequestError,
     TooLate,
-    UnknownRequest,
     UnusableText,
     WrongState,
 )
+from bot.accounts.request_rows import found_request
 from bot.accounts.request_views import version_of
 from bot.accounts.requests import AccountRequests, usable_text
 from bot.accounts.tables import CREATED, OPEN, AccountDecision, AccountRequest, AccountRequestAsker
 from bot.core import audit
 from bot.core.clock import Clock
-from bot.core.database import Database
+from bot.core.database import Database, announce
 from bot.core.errors import log_error
-from bot.fhir.client import FhirError, FhirUnavailable
+from bot.fhir.errors import FhirError, FhirUnavailable
+from bot.jobs import leases
+from bot.jobs.queue import Queue
 
 CREATE, ASK, REFUSE = "create", "ask", "refuse"
-LEASE = timedelta(minutes=3)
-"""How long a process that carries a decision out is left alone; longer than one creation takes."""
-PAUSE = timedelta(minutes=1)
-"""Until the next try, where the platform is away or the creation is in other hands."""
+RETRY_PAUSE = timedelta(minutes=1)
+"""Before the next attempt where the platform is unavailable or somebody else is creating the account."""
 AWAY = "away"
-"""Failure that will pass: it is tried again."""
+"""Failure that will pass: the decision is retried."""
 _FAILURES: dict[type[Exception], str] = {
     EmailTaken: "email_taken",
     AccountGone: "account_gone",
@@ -48,6 +48,15 @@ _FAILURES: dict[type[Exception], str] = {
     UnusableText: "text",
     FhirError: "platform",
 }
+
+DECISIONS = Queue(
+    name="account_decisions",
+    key=AccountDecision.request_id,
+    is_open=(or_(AccountDecision.failure.is_(None), AccountDecision.failure == AWAY),),
+    not_before=AccountDecision.due_at,
+    lease_until=AccountDecision.lease_until,
+    lease=leases.ACCOUNT_DECISION,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -72,14 +81,14 @@ class Decision:
 
 
 class Decisions:
-    """Taking decisions, taking them back, carrying them out."""
+    """Stores decisions, takes them back, carries them out."""
 
     def __init__(self, database: Database, requests: AccountRequests, clock: Clock, undo_seconds: int) -> None:
         self._database, self._requests, self._clock = database, requests, clock
         self._delay = timedelta(seconds=undo_seconds)
 
     async def decide(self, reference: str, action: str, *, agent_id: str, agent: str, seen: str, text: str | None = None) -> Decision:
-        """Have something done to a request in a moment. `seen` is the version that the agent had before them.
+        """Decide on a request: `action` is carried out in a moment. `seen` is the version of the request that the agent was shown.
 
         Raises UnknownRequest, WrongState, BeingCreated, Moved, AlreadyDecided, UnusableText; ValueError for an unknown action.
         """
@@ -87,7 +96,7 @@ class Decisions:
             raise ValueError("an action is create, ask or refuse")
         text = usable_text(text or "") if action != CREATE else None
         async with self._database.writing() as session:
-            request, now = await _request(session, reference), self._clock.now()
+            request, now = await found_request(session, reference, locked=True), self._clock.now()
             row = await session.get(AccountDecision, request.id)
             if row is not None and row.failure in (None, AWAY):
                 raise AlreadyDecided(row.agent)
@@ -104,13 +113,14 @@ class Decisions:
                 request_id=request.id, action=action, text=text, agent_id=agent_id, agent=agent, decided_at=now, due_at=now + self._delay
             )
             session.add(row)
+            announce(session, DECISIONS.name)
             await _audit(session, agent_id, f"accounts.decide_{action}", request, "decided", now)
             return _decision(request, row)
 
     async def take_back(self, reference: str, agent_id: str) -> None:
-        """Undo a decision, one's own or a colleague's. Raises UnknownRequest, TooLate."""
+        """Take back a decision, one's own or a colleague's. Raises UnknownRequest, TooLate."""
         async with self._database.writing() as session:
-            request = await _request(session, reference)
+            request = await found_request(session, reference, locked=True)
             row = await session.get(AccountDecision, request.id)
             if row is None or row.lease_until is not None or request.creating_since is not None:
                 raise TooLate
@@ -118,38 +128,25 @@ class Decisions:
             await _audit(session, agent_id, f"accounts.decide_{row.action}", request, "taken_back", self._clock.now())
 
     async def of(self, reference: str) -> Decision | None:
-        """The decision on this request that waits or failed."""
+        """Return the decision on this request that waits or failed."""
         async with self._database.reading() as session:
             found = select(AccountRequest, AccountDecision).join(AccountDecision, AccountDecision.request_id == AccountRequest.id)
             row = (await session.execute(found.where(AccountRequest.reference == reference.strip().upper()))).first()
             return _decision(row[0], row[1]) if row else None
 
     async def run_due(self) -> int:
-        """Carry out what is due; how many were. Called now and then by a running bot."""
-        done = 0
-        while (decision := await self._claim()) is not None:
+        """Carry out the decisions that are due, and return how many were carried out."""
+        wanted, done = select(AccountDecision).order_by(AccountDecision.due_at), 0
+        while rows := await DECISIONS.claim(self._database, self._clock, wanted):
+            async with self._database.reading() as session:
+                decision = _decision(await session.get_one(AccountRequest, rows[0].request_id), rows[0])
             done += await self._carry_out(decision)
         return done
 
-    async def _claim(self) -> Decision | None:
-        now = self._clock.now()
-        due = (
-            select(AccountRequest, AccountDecision)
-            .join(AccountDecision, AccountDecision.request_id == AccountRequest.id)
-            .where(AccountDecision.due_at <= now, or_(AccountDecision.failure.is_(None), AccountDecision.failure == AWAY))
-            .where(or_(AccountDecision.lease_until.is_(None), AccountDecision.lease_until <= now))
-            .order_by(AccountDecision.due_at)
-            .limit(1)
-        )
-        async with self._database.reading() as session:  # before the write lock, which turns need
-            if (await session.execute(due)).first() is None:
-                return None
-        async with self._database.writing() as session:
-            found = (await session.execute(due.with_for_update(of=AccountDecision, skip_locked=True))).first()
-            if found is None:
-                return None
-            found[1].lease_until = now + LEASE
-            return _decision(found[0], found[1])
+    async def next_due(self) -> datetime | None:
+        """Return when the next decision that is not due yet becomes due."""
+        async with self._database.reading() as session:
+            return await DECISIONS.next_due(session, self._clock.now())
 
     async def _carry_out(self, decision: Decision) -> int:
         try:
@@ -160,41 +157,34 @@ class Decisions:
             else:
                 await self._requests.refuse(decision.reference, decision.text or "", decision.agent)
         except (FhirUnavailable, BeingCreated):
-            await self._settle(decision, AWAY)
+            await self._finish(decision, AWAY)
             return 0
         except WrongState as error:
-            # Killed after it was done and before it was noted, or done by another way: what was wanted is so.
+            # Killed after it was done and before that was recorded, or done in another way: the request is as it was wanted.
             done = error.state == CREATED and decision.action == CREATE
-            await self._settle(decision, None if done else "over")
+            await self._finish(decision, None if done else "over")
             return int(done)
         except (RequestError, FhirError) as error:
             failure = next((name for kind, name in _FAILURES.items() if isinstance(error, kind)), "request")
             if failure in ("platform", "request"):
                 _log.warning("a decision cannot be carried out: %s", log_error(error))
-            await self._settle(decision, failure)
+            await self._finish(decision, failure)
             return 0
-        await self._settle(decision, None)
+        await self._finish(decision, None)
         return 1
 
-    async def _settle(self, decision: Decision, failure: str | None) -> None:
+    async def _finish(self, decision: Decision, failure: str | None) -> None:
+        """Delete a decision that was carried out, or keep it with its failure."""
         async with self._database.writing() as session:
-            request = await _request(session, decision.reference)
+            request = await found_request(session, decision.reference, locked=True)
             row = await session.get(AccountDecision, request.id)
             if row is None:
                 return
             if failure is None:
                 await session.delete(row)
                 return
-            row.failure, row.lease_until = failure, None
-            row.due_at = self._clock.now() + PAUSE
-
-
-async def _request(session: AsyncSession, reference: str) -> AccountRequest:
-    found = select(AccountRequest).where(AccountRequest.reference == reference.strip().upper()).with_for_update()
-    request = (await session.scalars(found)).one_or_none()
-    if request is None:
-        raise UnknownRequest
-    return request
+            await DECISIONS.release(session, [row.request_id], not_before=self._clock.now() + RETRY_PAUSE)
+            row.failure = failure
 
 
 async def _askers(session: AsyncSession, request: AccountRequest) -> int:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.accounts.directory_record import CODES, Fiche
-from bot.fhir.client import FhirClient, FhirNotFound, Resource
+from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirNotFound
+from bot.fhir.resources import Resource
 
 RPPS_SYSTEM = "https://rpps.esante.gouv.fr"
 IDNPS_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
@@ -59,7 +61,7 @@ class Account:
 
 
 class AccountRegistry:
-    """Finds and makes accounts. Every method raises the errors of `bot.fhir.client`, FhirUnavailable first of all."""
+    """Finds and makes accounts. Every method raises the errors of `bot.fhir.errors`, FhirUnavailable first of all."""
 
     def __init__(self, fhir: FhirClient) -> None:
         self._fhir = fhir

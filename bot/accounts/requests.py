@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.accounts.creation import Creation, Creator
+from bot.accounts.creation import AccountCreations, Creation
 from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import BeingCreated, UnusableText, WrongState
 from bot.accounts.matching import has_account
@@ -63,7 +63,7 @@ class AccountRequests:
         self._partners = partners
         self._clock = clock
         self._notices = Notices(settings)
-        self._creator = Creator(database, registry, partners, clock, self._notices, settings.required("secret"))
+        self.creations = AccountCreations(database, registry, partners, clock, self._notices, settings.required("secret"))
 
     async def submit(
         self,
@@ -187,14 +187,14 @@ class AccountRequests:
         Raises UnknownRequest, WrongState (refused, or created and all done), BeingCreated, EmailTaken, and FhirUnavailable, after which it
         can be asked for again.
         """
-        return await self._creator.create(reference, agent)
+        return await self.creations.create(reference, agent)
 
     async def finish_created(self) -> int:
         """Go on with creations that were interrupted, and accesses that the platform could not give then; returns how many were finished.
 
         To be called now and then by a running bot.
         """
-        return await self._creator.finish()
+        return await self.creations.run_due()
 
     async def _submitted(self, key: str) -> Submission | None:
         async with self._database.reading() as session:

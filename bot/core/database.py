@@ -1,8 +1,8 @@
-"""The database: one engine, a reading and a writing transaction, the types that tables share.
+"""The database: one engine, reading and writing transactions, the column types that tables share.
 
 SQLite by default, PostgreSQL by URL. On SQLite a writing transaction takes the write lock at its
-start (`BEGIN IMMEDIATE`), so that it can never fail half-way for having read before it wrote, and
-writers of one process queue on an asyncio lock rather than in SQLite's polling busy handler.
+start (`BEGIN IMMEDIATE`), so that it can never fail halfway for having read before it wrote, and
+writers of one process wait on an asyncio lock rather than in SQLite's polling busy handler.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from sqlalchemy.types import TypeDecorator
 from bot.core.errors import log_error
 
 BUSY_SECONDS = 15
-"""How long a writer of another process may hold SQLite's write lock before we give up."""
+"""How long to wait for SQLite's write lock where another process holds it."""
 
-# As many connections as a bot with its hands full makes use of: a hundred messages at a time wait for them.
+# As many connections as a busy bot uses: a hundred messages at a time share them.
 _POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 45}
 _SQLITE_OPTIONS = _POOL | {"connect_args": {"timeout": BUSY_SECONDS}}
 _SERVER_OPTIONS = _POOL | {"pool_pre_ping": True}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant, stored in UTC (SQLite keeps no time zone, so it is put back on reading)."""
+    """An aware instant, stored in UTC. SQLite keeps no time zone, so it is added on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive datetime: nobody could say which instant it is."""
+        """Return the instant in UTC. Raise ValueError for a naive datetime, which does not say which instant it is."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -50,14 +50,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give every instant back in UTC."""
+        """Return the instant in UTC, aware."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Table(DeclarativeBase):
-    """Base of every table; capabilities declare theirs in their own `tables.py`."""
+    """Base of every table. Capabilities declare theirs in their own `tables.py`."""
 
     metadata = MetaData(
         naming_convention={
@@ -72,12 +72,12 @@ class Table(DeclarativeBase):
 
 
 def random_id() -> str:
-    """An unguessable identifier: 22 characters of `[A-Za-z0-9_-]`, 128 bits."""
+    """Return an unguessable identifier: 22 characters of `[A-Za-z0-9_-]`, 128 bits."""
     return secrets.token_urlsafe(16)
 
 
 def sqlite_url(path: Path) -> str:
-    """The URL of a SQLite file."""
+    """Return the SQLAlchemy URL of a SQLite file."""
     return f"sqlite+aiosqlite:///{path}"
 
 
@@ -85,12 +85,12 @@ stamina.instrumentation.set_on_retry_hooks([])  # they would log exceptions with
 
 _ANNOUNCED = "announced"
 NOTIFY_CHANNEL = "sphere_jobs"
-"""PostgreSQL channel on which the topics of a transaction are told to other processes, parted by spaces (`bot.jobs.listener`)."""
-_NOTIFY = text("SELECT pg_notify(:channel, :topics)")
+"""PostgreSQL channel on which a transaction's topics reach other processes: `<process_id> <topic> <topic>…` (`bot.jobs.listener`)."""
+_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 
 async def insist(write: Callable[[], Awaitable[None]], doing: str) -> None:
-    """Run a transaction that must not be lost, up to five times where the database refuses it: a deadlock, a lock that somebody holds.
+    """Run a transaction that must not be lost, up to five times where the database refuses it (a deadlock, a lock that is held).
 
     Args:
         doing: fixed phrase for the log.
@@ -120,34 +120,42 @@ class Database:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
-        self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
+        reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = async_sessionmaker(reader, expire_on_commit=False)
+        self._transactions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writers = async_sessionmaker(writer, expire_on_commit=False)
         self._turnstile: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self.process_id = random_id()
+        """By which a process knows its own notifications."""
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; nothing done in it is kept."""
-        async with self._readers() as session:
+    async def reading(self, *, transaction: bool = False) -> AsyncIterator[AsyncSession]:
+        """Yield a session for reading. Nothing must be written in it.
+
+        On PostgreSQL each statement sees what is committed when it begins, even within a transaction (READ COMMITTED). So none is begun,
+        which saves two round trips, unless `transaction`, without which a result cannot be streamed from the server.
+        """
+        async with (self._transactions if transaction else self._readers)() as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A session whose transaction is committed at the end, or rolled back if an exception leaves it.
+        """Yield a session whose transaction is committed at the end, or rolled back if an exception leaves it.
 
-        Keep it short and never wait for the network inside: on SQLite everybody else waits for it.
+        Keep it short and never wait for the network inside: on SQLite every other writer waits for it.
         """
         async with self._turnstile or nullcontext(), self._writers() as session, session.begin():
             yield session
             announced: set[str] = session.info.get(_ANNOUNCED, set())
             if announced and not self.is_sqlite:
-                await session.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "topics": " ".join(sorted(announced))})
+                await session.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "payload": " ".join([self.process_id, *sorted(announced)])})
         self.wake(announced)
 
     def on_announced(self, topic: str, listener: Callable[[], None]) -> None:
-        """Have `listener` called after each transaction in which `topic` was announced.
+        """Call `listener` after each transaction in which `topic` was announced.
 
-        On SQLite those of this process only; on PostgreSQL those of all processes, where a `bot.jobs.listener.Listener` runs.
+        On SQLite after those of this process only; on PostgreSQL, where a `bot.jobs.listener.Listener` runs, after those of all processes.
         """
         self._listeners.setdefault(topic, []).append(listener)
 
@@ -158,11 +166,11 @@ class Database:
                 listener()
 
     def wake_all(self) -> None:
-        """Call every listener: anything may have been announced unheard."""
+        """Call every listener: anything may have been announced while nobody listened."""
         self.wake(tuple(self._listeners))
 
     async def create_tables(self) -> None:
-        """Create what is missing, without migrations: for unit tests."""
+        """Create the tables that are missing, without migrations: for unit tests."""
         async with self.engine.begin() as connection:
             await connection.run_sync(Table.metadata.create_all)
 
@@ -172,7 +180,7 @@ class Database:
 
 
 def announce(session: AsyncSession, topic: str) -> None:
-    """Wake those who wait for `topic` (a word without spaces) once the session's transaction is committed."""
+    """Wake the workers that listen to `topic` (a word without spaces) once the session's transaction is committed."""
     session.info.setdefault(_ANNOUNCED, set()).add(topic)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.records import Partner, day_of, normal_reference, reference_of
-from bot.fhir.client import FhirClient, Resource
+from bot.fhir.client import FhirClient
+from bot.fhir.resources import Resource
 
 TEAM_SYSTEM = "urn:sphere:team"
 ROLE_SYSTEM = "urn:sphere:team-role"
@@ -60,7 +61,7 @@ class CareTeam:
 
 
 class CareTeams:
-    """Reads dossiers with their teams. Every method raises the errors of `bot.fhir.client`."""
+    """Reads dossiers with their teams. Every method raises the errors of `bot.fhir.errors`."""
 
     def __init__(self, fhir: FhirClient) -> None:
         self._fhir = fhir

@@ -16,8 +16,10 @@ from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, chunks,
 from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Person, Usager, reference_of, usager_of
 from bot.dossiers.similarity import may_be_same, name_matches
-from bot.fhir.client import FhirClient, FhirConflict, FhirNotFound, FhirUnavailable, Resource
+from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirConflict, FhirNotFound, FhirUnavailable
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
+from bot.fhir.resources import Resource
 
 __all__ = ["Dossier", "Dossiers", "NotAMember", "Pending", "UnknownDossier", "Usager"]
 
@@ -29,7 +31,7 @@ MAX_DRAWS = 20
 class Dossiers:
     """What a professional may see and do with dossiers, as the platform has them at that moment.
 
-    Every method raises FhirUnavailable and the other errors of `bot.fhir.client`, except where it says otherwise.
+    Every method raises FhirUnavailable and the other errors of `bot.fhir.errors`, except where it says otherwise.
     """
 
     def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations | None = None) -> None:

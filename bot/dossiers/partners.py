@@ -34,8 +34,10 @@ from bot.dossiers.care_teams import (
 )
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
 from bot.dossiers.records import Partner, Person, normal_reference
-from bot.fhir.client import FhirClient, FhirConflict, FhirNotFound, Resource, etag_of
+from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirConflict, FhirNotFound
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
+from bot.fhir.resources import Resource, etag_of
 
 __all__ = [
     "BASES",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from bot.core.clock import PARIS
-from bot.fhir.client import Resource
+from bot.fhir.resources import Resource
 
 DOSSIER_SYSTEM = "urn:sphere:dossier"
 REQUEST_SYSTEM = "urn:sphere:dossier-request"

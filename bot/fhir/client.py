@@ -1,7 +1,7 @@
 """A client of FHIR R4 servers: the platform (dossiers, care teams, accounts) and the directories.
 
 Searches go out as `POST <type>/_search`, so that no name or address is ever part of a URL that a
-proxy or a server would write down. Source: FHIR R4 RESTful API, `Annuaire Santé` and ROR guides.
+proxy or a server would log. Source: FHIR R4 RESTful API, `Annuaire Santé` and ROR guides.
 """
 
 from __future__ import annotations
@@ -11,75 +11,48 @@ import json
 import logging
 import secrets
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from bot.core.tls import trusted
+from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
+from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of
+from bot.fhir.resources import Resource, body_of, resource_of
 
-Resource = dict[str, Any]
 Params = dict[str, str] | Sequence[tuple[str, str]]
 
 RETRIES = 2
-"""Quick second tries of a request that may be repeated without harm."""
+"""Immediate retries of a request that may be repeated without harm."""
 RETRY_SECONDS = 0.15
-"""Mean pause before a second try, doubled each time, jittered by half."""
-MAX_PAGES = 40
-"""Pages that one search follows: a server that links in circles is not followed for ever."""
+"""Mean pause before the first retry, doubled each time, jittered by half."""
 
 _FHIR_JSON = "application/fhir+json"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 KEEPALIVE_SECONDS = 2.0
-"""How long an idle connection is kept: less than servers do (5 s is usual), which would close it under a request."""
+"""How long an idle connection is kept: less than servers do (5 s is usual), which would close it during a request."""
 _jitter = secrets.SystemRandom()
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes every URL down
-
-
-class FhirError(Exception):
-    """The FHIR server did not do what was asked."""
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").splitlines()[0])
-
-
-class FhirUnavailable(FhirError):
-    """The FHIR server cannot be reached, or answers nothing sensible: try again later."""
-
-
-class FhirConflict(FhirError):
-    """Somebody else changed the resource, or several match: read again."""
-
-
-class FhirNotFound(FhirError):
-    """The FHIR server does not have this resource."""
-
-
-class FhirUnauthorized(FhirError):
-    """The FHIR server refuses our token: ours to mend."""
-
-
-class FhirRejected(FhirError):
-    """The FHIR server refuses the request as wrong: ours to mend.
-
-    `status` is the HTTP status, `codes` the issue codes of its OperationOutcome (never its texts: they may quote the data).
-    """
-
-    def __init__(self, status: int = 400, codes: tuple[str, ...] = ()) -> None:
-        super().__init__(f"The FHIR server refuses the request: {status} {', '.join(codes)}".strip())
-        self.status = status
-        self.codes = codes
+logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every URL
 
 
 class FhirClient:
     """Reads, searches, creates and updates over one kept-alive connection pool.
 
-    `timeout` is the longest wait, in seconds, for one answer; a request that timed out is not tried again at once, one that was refused
-    a connection or answered 5xx or 429 is, where repeating it does no harm. `transport` replaces the network in tests of this client.
+    A request that timed out is not retried at once. One that was refused a connection, or answered with 5xx or 429, is, where repeating it
+    does no harm.
     """
 
     def __init__(self, base_url: str, token: str, *, timeout: float = 5.0, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Make a client of one server.
+
+        Args:
+            base_url: of the server's RESTful API.
+            token: bearer token of every request.
+            timeout: longest wait for one answer, in seconds.
+            transport: replaces the network in tests of this client.
+        """
         self._base = base_url.rstrip("/")
         trust_env = urlsplit(base_url).hostname not in _LOOPBACK
         self._http = httpx.AsyncClient(
@@ -96,12 +69,12 @@ class FhirClient:
         await self._http.aclose()
 
     async def read(self, resource_type: str, resource_id: str) -> tuple[Resource, str]:
-        """The resource and its ETag. Raises FhirNotFound and the errors of every call."""
+        """Return the resource and its ETag. Raises FhirNotFound and the errors of every call."""
         response = await self._send("GET", f"{self._base}/{resource_type}/{resource_id}", repeatable=True)
-        return _resource(response, resource_type)
+        return resource_of(response, resource_type)
 
     async def search(self, resource_type: str, params: Params) -> list[Resource]:
-        """Every resource of this type that matches, over all pages (each carries its version in `meta.versionId`).
+        """Return every resource of this type that matches, from all pages. Each carries its version in `meta.versionId`.
 
         Raises FhirUnavailable also where the pages do not end, or lead to another server.
         """
@@ -115,9 +88,9 @@ class FhirClient:
         )
         found: list[Resource] = []
         for _ in range(MAX_PAGES):
-            bundle = _body(response, "Bundle")
-            found += _matches(bundle, resource_type)
-            following = _next_link(bundle)
+            bundle = body_of(response, "Bundle")
+            found += matches_of(bundle, resource_type)
+            following = next_link_of(bundle)
             if following is None:
                 return found
             try:
@@ -127,9 +100,9 @@ class FhirClient:
         raise FhirUnavailable("The FHIR server's pages do not end.")
 
     async def create(self, resource: Resource, *, if_none_exist: str | None = None, author: str | None = None) -> tuple[Resource, str]:
-        """Create and give back the resource as stored, with its ETag.
+        """Create a resource, and return it as stored, with its ETag.
 
-        With `if_none_exist` (a search query, such as `identifier=system|value`) the one existing match is given back instead; several
+        With `if_none_exist` (a search query, such as `identifier=system|value`) the one existing match is returned instead; several
         raise FhirConflict. `author` (a reference) tells the platform for whom we act.
         """
         headers = _headers(author) | ({"If-None-Exist": if_none_exist} if if_none_exist else {})
@@ -137,7 +110,7 @@ class FhirClient:
         response = await self._send(
             "POST", f"{self._base}/{kind}", content=json.dumps(resource), headers=headers, repeatable=if_none_exist is not None
         )
-        return _resource(response, kind)
+        return resource_of(response, kind)
 
     async def update(self, resource: Resource, *, if_match: str, author: str | None = None) -> tuple[Resource, str]:
         """Replace the version whose ETag is `if_match`. Raises FhirConflict where it is no longer the current one.
@@ -147,7 +120,7 @@ class FhirClient:
         kind, headers = resource["resourceType"], _headers(author) | {"If-Match": if_match}
         url = f"{self._base}/{kind}/{resource['id']}"
         response = await self._send("PUT", url, content=json.dumps(resource), headers=headers, repeatable=False)
-        return _resource(response, kind)
+        return resource_of(response, kind)
 
     async def _send(
         self,
@@ -207,44 +180,3 @@ def _issue_codes(response: httpx.Response) -> tuple[str, ...]:
         return tuple(str(issue["code"])[:40] for issue in issues)
     except (ValueError, KeyError, TypeError):
         return ()
-
-
-def _body(response: httpx.Response, resource_type: str) -> Resource:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        raise FhirUnavailable("The FHIR server answered something that is not JSON.") from None
-    if not isinstance(body, dict) or body.get("resourceType") != resource_type:
-        raise FhirUnavailable("The FHIR server answered something else than what was asked.")
-    return body
-
-
-def _resource(response: httpx.Response, resource_type: str) -> tuple[Resource, str]:
-    body = _body(response, resource_type)
-    if not isinstance(body.get("id"), str):
-        raise FhirUnavailable("The FHIR server answered a resource without an id.")
-    return body, response.headers.get("ETag") or etag_of(body)
-
-
-def etag_of(resource: Resource) -> str:
-    """The ETag of a resource that came from a search, after its `meta.versionId`. Raises FhirUnavailable where it has none."""
-    version = (resource.get("meta") or {}).get("versionId")
-    if not version:
-        raise FhirUnavailable("The FHIR server does not say which version it gave.")
-    return f'W/"{version}"'
-
-
-def _matches(bundle: Resource, resource_type: str) -> list[Resource]:
-    entries = bundle.get("entry") or []
-    try:
-        found = [entry["resource"] for entry in entries if (entry.get("search") or {}).get("mode", "match") == "match"]
-        return [resource for resource in found if resource["resourceType"] == resource_type]
-    except (KeyError, TypeError, AttributeError):
-        raise FhirUnavailable("The FHIR server answered a malformed bundle.") from None
-
-
-def _next_link(bundle: Resource) -> str | None:
-    for link in bundle.get("link") or []:
-        if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
-            return str(link["url"])
-    return None

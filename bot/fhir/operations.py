@@ -1,14 +1,13 @@
-"""Side effects on the platform: written down first, tried at once, tried again while the platform is away.
+"""Operations on the platform that must survive: stored first, attempted at once, retried while the platform is unavailable.
 
-A capability registers a kind of operation (`register`) and runs one (`run`). The row is there before the first attempt, so that a
+A capability registers a kind of operation (`register`) and runs one (`run`). The row is stored before the first attempt, so that a
 kill loses nothing; a lease keeps two processes from attempting the same one at once; what the attempt did is recorded in the
-transaction that settles the row. Who was told that it is being retried is told in their chat how it ended (see docs/dev/dossiers.md).
+transaction that completes the row. Whoever was told that it is being retried is told in their chat how it ended (docs/dev/dossiers.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,42 +15,41 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Index, String, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.clock import Clock
 from bot.core.database import Database, Table
 from bot.core.errors import log_error
-from bot.fhir.client import FhirConflict, FhirUnavailable
+from bot.core.upsert import insert_or_ignore
+from bot.fhir.errors import FhirConflict, FhirUnavailable
+from bot.jobs import leases
 from bot.jobs.outbox import CHAT, enqueue
+from bot.jobs.queue import Queue
+from bot.jobs.retry import RetryStrategy
 
 PENDING, DONE, FAILED = "pending", "done", "failed"
 MAX_KEY = 150
-"""Characters of a key: the audit trail and the outbox keep it behind a word of their own."""
-LEASE = timedelta(seconds=60)
-"""How long an attempt keeps others away."""
+"""Most characters of a key: the audit trail and the outbox keep it behind a prefix of their own."""
 FIRST_SECONDS, ATTEMPT_SECONDS = 12, 45
-"""How long an attempt may take: the first while somebody waits for the answer, the others shorter than their lease."""
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
-GIVE_UP_AFTER = timedelta(hours=4)
-"""From the first attempt on; the requester is then told that nothing was done."""
+"""How long an attempt may take: the first, during which somebody waits for the answer, and the others, less than their lease."""
+RETRIES = RetryStrategy(timedelta(seconds=10), timedelta(minutes=10), give_up_after=timedelta(hours=4), jitter=0.2)
+"""Retries of an operation that the platform did not answer, counted from its creation; then the requester is told that nothing was done."""
 GAVE_UP, BROKEN = "gave_up", "error"
-"""Codes of operations that failed without being refused: the platform stayed away; a fault of ours."""
+"""Codes of operations that failed without being refused: the platform stayed unavailable; a fault of ours."""
 
 Payload = dict[str, Any]
-_jitter = secrets.SystemRandom()
 
 
 class Pending(Exception):
-    """The platform is away: the operation is kept and tried again; its requester is told how it ends."""
+    """The platform is unavailable: the operation is kept and retried; its requester is told how it ends."""
 
     def __init__(self) -> None:
         super().__init__((self.__doc__ or "").strip())
 
 
 class OperationFailed(Exception):
-    """The operation was given up; nothing is being retried. `error_id` is what the logs have it under, where they do."""
+    """The operation was given up; nothing is being retried. `error_id` is the id of its error in the logs, where there is one."""
 
     def __init__(self, error_id: str | None = None) -> None:
         super().__init__(f"The operation was given up ({error_id or GAVE_UP}).")
@@ -59,7 +57,7 @@ class OperationFailed(Exception):
 
 
 class Refusal(Exception):
-    """The operation may not be done; subclasses say why. The same key is refused again in the same way."""
+    """The operation must not be done; subclasses say why. The same key is refused again in the same way."""
 
     code: ClassVar[str]
 
@@ -69,7 +67,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a handler is given. `payload` is what `run` was given; `key` may mark the change on the platform as its own."""
+    """What a handler gets: the `payload` given to `run`, and the `key`, which may mark the change on the platform as its own."""
 
     key: str
     payload: Payload
@@ -77,21 +75,24 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Kind:
-    """How operations of one kind are done.
+    """How operations of one kind are done. The result of one that failed is {"refused": code}.
 
-    `attempt` does it and gives its result; it raises a Refusal of `refusals`, or the errors of `bot.fhir.client`; it must do no harm when
-    done again after a kill at any line. `settle(session, attempt, now, result)` writes what belongs in the transaction that ends it.
-    `tell(payload, result)` gives the text for the requester's chat, or None. Where it failed, the result is {"refused": code}.
+    Attributes:
+        attempt: does it and returns its result; raises a Refusal of `refusals`, or the errors of `bot.fhir.errors`. Must do no harm when
+            done again after a kill at any line.
+        complete: writes, given (session, attempt, now, result), what belongs in the transaction that ends the operation.
+        outcome_text: returns, given (payload, result), the text for the requester's chat, or None.
+        refusals: the refusals that `attempt` raises.
     """
 
     attempt: Callable[[Attempt], Awaitable[Payload]]
-    settle: Callable[[AsyncSession, Attempt, datetime, Payload], Awaitable[None]]
-    tell: Callable[[Payload, Payload], str | None]
+    complete: Callable[[AsyncSession, Attempt, datetime, Payload], Awaitable[None]]
+    outcome_text: Callable[[Payload, Payload], str | None]
     refusals: tuple[type[Refusal], ...] = ()
 
 
 class Operation(Table):
-    """A side effect on the platform."""
+    """An operation on the platform: a job of `OPERATIONS`."""
 
     __tablename__ = "operations"
     __table_args__ = (Index("ix_operations_due", "state", "next_at"),)
@@ -99,17 +100,28 @@ class Operation(Table):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
     payload: Mapped[dict[str, Any]]
-    """What is needed to do it; emptied when it ends: the audit trail keeps what must be kept."""
+    """What is needed to do it. Emptied when it ends: the audit trail keeps what must be kept."""
     state: Mapped[str] = mapped_column(String(8), default=PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None]
     told_pending: Mapped[bool] = mapped_column(default=False)
-    """Whether somebody was told that it is being retried."""
+    """Whether the requester was told that it is being retried."""
     conversation_id: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+
+
+OPERATIONS = Queue(
+    name="operations",
+    key=Operation.key,
+    is_open=(Operation.state == PENDING,),
+    not_before=Operation.next_at,
+    lease_until=Operation.lease_until,
+    lease=leases.OPERATION,
+    attempts=Operation.attempts,
+)
 
 
 class Operations:
@@ -119,107 +131,91 @@ class Operations:
         self._database = database
         self._clock = clock
         self._kinds: dict[str, Kind] = {}
-        # The same key twice at once in one process: the second waits for the first one's outcome.
-        self._busy: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Of two calls with one key in one process the second waits for the outcome of the first.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def register(self, name: str, kind: Kind) -> None:
-        """Make a kind of operation known; every process that calls `run` or `run_due` does so for all."""
+        """Register a kind of operation. Every process that calls `run` or `run_due` registers all of them."""
         self._kinds[name] = kind
 
     async def run(self, kind: str, key: str, payload: Payload, *, conversation_id: str | None = None) -> Payload:
-        """Do it now, or give the result it had when it was done before under this key.
+        """Do it now and return its result, or return the result that an operation with this key has already.
 
-        Raises Pending where it will be tried again, the Refusal of its kind, OperationFailed where it was given up.
+        Raises Pending where it will be retried, the Refusal of its kind, OperationFailed where it was given up.
         """
-        async with self._busy.setdefault(key, asyncio.Lock()):
+        async with self._locks.setdefault(key, asyncio.Lock()):
             if len(key) > MAX_KEY:
                 raise ValueError("an operation's key is too long")
-            row, mine = await self._begin(kind, key, payload, conversation_id)
-            if row.state == PENDING and mine:
-                row = await self._attempt(row, told=False)
-            return self._outcome(row)
+            row, claimed = await self._create(kind, key, payload, conversation_id)
+            if claimed:
+                row = await self._attempt(row, awaited=True)
+            return self._result(row)
 
-    async def run_due(self, limit: int = 20) -> int:
-        """Attempt what is due, one after the other; how many ended. The bot calls it every few seconds."""
+    async def run_due(self) -> int:
+        """Attempt the operations that are due, one after the other, and return how many of them ended."""
+        wanted = select(Operation).where(Operation.kind.in_(self._kinds)).order_by(Operation.next_at)
         ended = 0
-        for _ in range(limit):
-            row = await self._claim()
-            if row is None:
-                break
-            async with self._busy.setdefault(row.key, asyncio.Lock()):
-                ended += (await self._attempt(row, told=True)).state != PENDING
+        while rows := await OPERATIONS.claim(self._database, self._clock, wanted):
+            async with self._locks.setdefault(rows[0].key, asyncio.Lock()):
+                ended += (await self._attempt(rows[0], awaited=False)).state != PENDING
         return ended
 
-    async def _begin(self, kind: str, key: str, payload: Payload, conversation_id: str | None) -> tuple[Operation, bool]:
-        """The row, made if missing; and whether its next attempt is ours."""
+    async def next_due(self) -> datetime | None:
+        """Return when the next operation that is not due yet becomes due."""
+        async with self._database.reading() as session:
+            return await OPERATIONS.next_due(session, self._clock.now())
+
+    async def _create(self, kind: str, key: str, payload: Payload, conversation_id: str | None) -> tuple[Operation, bool]:
+        """Return the operation, stored if it is new, and whether its next attempt is ours: somebody waits for it, so it is never early."""
         now = self._clock.now()
         values = {"key": key, "kind": kind, "payload": payload, "state": PENDING, "attempts": 0, "told_pending": False}
         values |= {"next_at": now, "conversation_id": conversation_id, "created_at": now}
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(Operation)
         async with self._database.writing() as session:
-            await session.execute(insert.values(**values).on_conflict_do_nothing())
-            row = (await session.scalars(select(Operation).where(Operation.key == key).with_for_update())).one()
+            await session.execute(insert_or_ignore(session, Operation).values(**values))
+            row = await self._locked(session, key)
             if row.state != PENDING:
                 return row, False
             if row.lease_until is not None and row.lease_until > now:
-                row.told_pending = True  # another process is at it: what it finds out goes to the chat
+                row.told_pending = True  # another process attempts it: what comes of it goes to the chat
                 return row, False
-            _lease(row, now)
+            OPERATIONS.hold_row(row, now)
             return row, True
 
-    async def _claim(self) -> Operation | None:
-        now = self._clock.now()
-        due = (
-            select(Operation)
-            .where(Operation.state == PENDING, Operation.next_at <= now, Operation.kind.in_(self._kinds))
-            .where(Operation.lease_until.is_(None) | (Operation.lease_until <= now))
-            .order_by(Operation.next_at)
-            .limit(1)
-        )
-        async with self._database.reading() as session:  # before the write lock, which turns need
-            if (await session.scalars(due)).first() is None:
-                return None
-        async with self._database.writing() as session:
-            row = (await session.scalars(due.with_for_update(skip_locked=True))).first()
-            if row is not None:
-                _lease(row, now)
-            return row
-
-    async def _attempt(self, row: Operation, *, told: bool) -> Operation:
-        """One attempt and its consequence; `told`: nobody waits for the answer, so it goes to the chat."""
+    async def _attempt(self, row: Operation, *, awaited: bool) -> Operation:
+        """Attempt it, complete it or put it back, and return it. Not `awaited`, its outcome goes to the chat."""
         kind, attempt = self._kinds[row.kind], Attempt(row.key, row.payload)
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS if told else FIRST_SECONDS):
+            async with asyncio.timeout(FIRST_SECONDS if awaited else ATTEMPT_SECONDS):
                 result, state = await kind.attempt(attempt), DONE
         except kind.refusals as refusal:
             result, state = {"refused": refusal.code}, FAILED
         except (FhirUnavailable, FhirConflict, TimeoutError):
-            if self._clock.now() < row.created_at + GIVE_UP_AFTER:
-                return await self._put_back(row)
+            retry_at = RETRIES.next_attempt(row.attempts, self._clock.now(), since=row.created_at)
+            if retry_at is not None:
+                return await self._retry(row, retry_at)
             result, state = {"refused": GAVE_UP}, FAILED
-        except Exception as error:  # ours: logged under an id that the user is told; trying again would not mend it
+        except Exception as error:  # ours: logged under an id that the user is told; a retry would not mend it
             result, state = {"refused": BROKEN, "error_id": log_error(error)}, FAILED
-        return await self._settle(row, kind, attempt, state, result, told=told)
+        return await self._complete(row, kind, attempt, state, result, awaited=awaited)
 
-    async def _put_back(self, row: Operation) -> Operation:
-        now = self._clock.now()
-        pause = min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 10), LONGEST_PAUSE) * _jitter.uniform(0.8, 1.2)
+    async def _retry(self, row: Operation, at: datetime) -> Operation:
         async with self._database.writing() as session:
             current = await self._locked(session, row.key)
             if current.state == PENDING:
-                current.lease_until, current.next_at, current.told_pending = None, now + pause, True
+                current.told_pending = True
+                await OPERATIONS.release(session, [row.key], not_before=at)
             return current
 
-    async def _settle(self, row: Operation, kind: Kind, attempt: Attempt, state: str, result: Payload, *, told: bool) -> Operation:
+    async def _complete(self, row: Operation, kind: Kind, attempt: Attempt, state: str, result: Payload, *, awaited: bool) -> Operation:
         now = self._clock.now()
         async with self._database.writing() as session:
             current = await self._locked(session, row.key)
-            if current.state != PENDING:  # our lease ran out and somebody else ended it: theirs counts
+            if current.state != PENDING:  # our lease ran out and somebody else ended it: their outcome counts
                 return current
             current.state, current.result, current.done_at, current.lease_until = state, result, now, None
             current.payload = {}
-            await kind.settle(session, attempt, now, result)
-            text = kind.tell(attempt.payload, result) if told or current.told_pending else None
+            await kind.complete(session, attempt, now, result)
+            text = kind.outcome_text(attempt.payload, result) if not awaited or current.told_pending else None
             if text and current.conversation_id:
                 message: Payload = {"text": text, "buttons": [], "link": None}
                 key = f"operation:{current.key}"
@@ -229,7 +225,7 @@ class Operations:
     async def _locked(self, session: AsyncSession, key: str) -> Operation:
         return (await session.scalars(select(Operation).where(Operation.key == key).with_for_update())).one()
 
-    def _outcome(self, row: Operation) -> Payload:
+    def _result(self, row: Operation) -> Payload:
         if row.state == PENDING:
             raise Pending
         result = row.result or {}
@@ -240,8 +236,3 @@ class Operations:
             if refusal.code == code:
                 raise refusal
         raise OperationFailed(result.get("error_id"))
-
-
-def _lease(row: Operation, now: datetime) -> None:
-    row.lease_until = now + LEASE
-    row.attempts += 1

@@ -1,6 +1,6 @@
 """How long each queue leaves a claimed job to its worker: the one place of these durations.
 
-A lease is longer than the slowest attempt at a job of its queue, or is renewed while the job is in hand.
+A lease is longer than the slowest attempt at a job of its queue, or is renewed during the attempt.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ OUTBOX = timedelta(seconds=60)
 OPERATION = timedelta(seconds=60)
 """One attempt at an operation on the platform, which takes 45 s at most."""
 FAN_OUT = timedelta(seconds=15)
-"""The events of one pass of the fan-out; renewed with each batch of notices that is written."""
+"""The events of one round of the fan-out; renewed with each batch of notifications that is written."""
 ACCOUNT_CREATION = timedelta(minutes=2)
-"""One step of an account creation; renewed at each step, of which none waits a minute for the platform."""
+"""One step of an account creation; renewed at each step, and no step waits for the platform for a minute."""
 ACCOUNT_DECISION = timedelta(minutes=3)
-"""Carrying out an agent's decision: longer than one creation."""
+"""Carrying out an agent's decision: longer than one creation step."""
 GROUP_THREAD = timedelta(seconds=90)
-"""What is said in one thread of the team's group: longer than a message waits for its place within the group's limit."""
+"""Posting in one thread of a support group: longer than one message waits for the group's rate limit; renewed with each message."""

@@ -1,6 +1,6 @@
 """Waking across processes: on PostgreSQL, what one process announces wakes the workers of all others (LISTEN/NOTIFY).
 
-`Database.writing` sends the topics announced in a transaction with `pg_notify`, so that they are heard once it is committed and never
+`Database.writing` sends the topics announced in a transaction with `pg_notify`, so that they arrive once it is committed and never
 before. Nothing relies on it: a notification that is lost costs the safety poll of the worker (`bot.jobs.worker`).
 """
 
@@ -10,14 +10,18 @@ import asyncio
 from contextlib import suppress
 
 import psycopg
-import stamina
 
 from bot.core.database import NOTIFY_CHANNEL, Database
 from bot.core.errors import log_error
 
+RECONNECT_SECONDS = 2.0
+"""Pause before another try where the connection cannot be made or was lost."""
+_KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+"""Has a connection that died silently noticed within a minute: nothing is ever sent over it."""
+
 
 class Listener:
-    """Passes what other processes announce to the listeners of this one. Does nothing on SQLite, which has no such thing."""
+    """Passes what other processes announce to the workers of this one. Does nothing on SQLite, which has no such thing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,19 +40,19 @@ class Listener:
                 await self._task
 
     async def _run(self) -> None:
-        url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = self._database.url.set(drivername="postgresql").update_query_dict(_KEEPALIVE).render_as_string(hide_password=False)
         while True:
             try:
-                async for attempt in stamina.retry_context(on=psycopg.Error, attempts=None, timeout=None, wait_max=5.0):
-                    with attempt:
-                        await self._listen(url)
+                await self._listen(url)
             except Exception as error:
                 log_error(error, "listening to other processes; it is tried again")
-                await asyncio.sleep(1.0)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self, url: str) -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
-            self._database.wake_all()  # whatever was announced while nobody listened
+            self._database.wake_all()  # for whatever was announced while nobody listened
             async for notification in connection.notifies():
-                self._database.wake(notification.payload.split())
+                sender, *topics = notification.payload.split()
+                if sender != self._database.process_id:
+                    self._database.wake(topics)

@@ -29,11 +29,13 @@ class RetryStrategy:
         """Return when to try again after `attempts` failures; None: the job is to be given up.
 
         Args:
-            since: when the job was first tried. Without it the time spent is the sum of the pauses.
+            attempts: how many attempts failed so far, at least one.
+            now: when the last one failed.
+            since: when the job was first tried. Without it the time spent is the sum of the pauses so far and the next one.
         """
         if self.give_up_after is not None:
             spent = now - since if since is not None else self._spent(attempts)
-            if spent > self.give_up_after:
+            if spent >= self.give_up_after:
                 return None
         return now + self.pause(attempts) * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - jitter, not a secret
 

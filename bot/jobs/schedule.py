@@ -1,4 +1,4 @@
-"""Periodic tasks: what is looked after at set times. The scheduler only wakes things up; what is due is in the database."""
+"""Periodic tasks, run at set times. The scheduler only starts them; what is due is in the database."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.core.errors import log_error
 
 FIRST_RUN = timedelta(seconds=30)
-"""How long after the start hourly tasks run first."""
+"""How long after the start hourly tasks run for the first time."""
 JITTER_SECONDS = 300
-"""By how much hourly tasks of several processes are spread."""
+"""How far apart several processes may run the same hourly task: they must not all run it at once."""
 
 
 class Schedule:

@@ -1,4 +1,4 @@
-"""Workers: loops that do what is due, woken when something may be, and looking by themselves now and then."""
+"""Workers: loops that do what is due, woken when something may be due, and polling now and then to be safe."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import Protocol
 
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.jobs.queue import Queue
 
 STOP_SECONDS = 2.0
-"""How long a round that is under way may go on at a stop, unless the worker has its own grace."""
+"""How long a round that is under way may go on at a stop, unless the worker says otherwise."""
 LOCAL_POLL_SECONDS = 2.0
 """Safety poll on SQLite, where other processes (action server, command line) cannot wake this one."""
 SHARED_POLL_SECONDS = 15.0
 """Safety poll on PostgreSQL, which wakes workers by LISTEN/NOTIFY (`bot.jobs.listener`)."""
-SOON = 0.05
-"""Seconds between two rounds at the least when jobs become due one after the other."""
+LEAST_PAUSE_SECONDS = 0.05
+"""Between two rounds at the least where jobs become due one after the other."""
 
 
 class Worker:
-    """One loop of one process: `run_due` does what is due until nothing is left.
+    """One loop of one process; each round calls `run_due`, which does what is due until nothing is left.
 
-    It runs at the start, when one of its topics is announced (`bot.core.database.announce`), when the next job becomes due, and by the
-    safety poll. An exception of a round is logged and the next round tries again: the database may be away for a while.
+    A round begins at the start, when one of the topics is announced (`bot.core.database.announce`), when the next job becomes due, and
+    by the safety poll. An exception of a round is logged and the next round tries again: the database may be away for a while.
     """
 
     def __init__(
         self,
         database: Database,
-        clock: Clock,
+        clock: Clock | None,
         run_due: Callable[[], Awaitable[object]],
         *,
         doing: str,
@@ -40,7 +42,18 @@ class Worker:
         poll_seconds: float | None = None,
         stop_seconds: float = STOP_SECONDS,
     ) -> None:
-        """`doing`: fixed phrase for the log. `next_due`: when the next job that is not due yet becomes due."""
+        """Make a worker, which begins with `start`.
+
+        Args:
+            database: whose announcements wake it.
+            clock: tells how long the next job has to wait; None without `next_due`.
+            run_due: does what is due.
+            doing: fixed phrase for the log.
+            topics: what wakes it.
+            next_due: when the next job that is not due yet becomes due; None: there is none.
+            poll_seconds: how long it sleeps at the most; None: the safety poll of the database at hand.
+            stop_seconds: how long a round that is under way may go on at a stop.
+        """
         self._clock, self._run_due, self._next_due, self._doing = clock, run_due, next_due, doing
         self._poll_seconds = poll_seconds or (LOCAL_POLL_SECONDS if database.is_sqlite else SHARED_POLL_SECONDS)
         self._stop_seconds = stop_seconds
@@ -56,11 +69,11 @@ class Worker:
         self._task = asyncio.create_task(self._run())
 
     def wake(self) -> None:
-        """Have the worker look at once: something may be due."""
+        """Begin a round at once, or another one after the round that is under way: something may be due."""
         self._woken.set()
 
     async def stop(self) -> None:
-        """Stop; a round that is under way is given its grace and cancelled after it. Leases that it held run out."""
+        """Stop. A round that is under way is given `stop_seconds` and cancelled after them; leases that it held run out."""
         self.stopping = True
         self.wake()
         if self._task is not None:
@@ -82,6 +95,23 @@ class Worker:
 
     async def _seconds_until_next(self) -> float:
         at = await self._next_due() if self._next_due is not None else None
-        if at is None:
+        if at is None or self._clock is None:
             return self._poll_seconds
-        return min(max((at - self._clock.now()).total_seconds(), SOON), self._poll_seconds)
+        return min(max((at - self._clock.now()).total_seconds(), LEAST_PAUSE_SECONDS), self._poll_seconds)
+
+
+class Jobs(Protocol):
+    """The code that does the jobs of one queue."""
+
+    async def run_due(self) -> object:
+        """Do what is due."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next job that is not due yet becomes due; None: there is none."""
+        ...
+
+
+def queue_worker(database: Database, clock: Clock, queue: Queue, jobs: Jobs, doing: str) -> Worker:
+    """Return a worker that does the jobs of `queue`, woken by its topic. `doing`: fixed phrase for the log."""
+    return Worker(database, clock, jobs.run_due, doing=doing, topics=(queue.name,), next_due=jobs.next_due)

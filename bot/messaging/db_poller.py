@@ -1,16 +1,18 @@
-"""Learns what other processes did (the command line, another bot): one query a round, however many streams are open."""
+"""The database poller: finds what other processes committed (another bot, the command line) for the streams and waiters of this one.
+
+It polls on PostgreSQL as well: to announce every message would wake every process for each, while nothing is asked here unless a chat
+page is open or somebody waits for a turn that another process answers.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 from sqlalchemy import select
 
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.core.errors import log_error
+from bot.jobs.worker import Worker
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import Inbox
 from bot.messaging.tables import RECEIVED, InboxRow
@@ -19,12 +21,12 @@ from bot.notifications.unread_counts import unread_by_chat
 
 TURNS_SECONDS = 0.25
 MESSAGES_SECONDS = 0.5
-AT_ONCE = 500
-"""Conversations asked about in one query: below the number of parameters that databases accept."""
+BATCH_SIZE = 500
+"""Conversations in one query: below the number of parameters that databases accept."""
 
 
 class DatabasePoller:
-    """Tells the hub what was committed elsewhere. Asks nothing while nobody waits for anything."""
+    """Tells the hub what was committed elsewhere. Sends no query while nobody waits for anything."""
 
     def __init__(
         self, database: Database, clock: Clock, hub: Hub, inbox: Inbox, transcript: Transcript, in_hand: Callable[[], set[int]]
@@ -32,46 +34,38 @@ class DatabasePoller:
         self._database, self._clock, self._hub, self._inbox, self._transcript = database, clock, hub, inbox, transcript
         self._in_hand = in_hand
         self._newest: dict[str, int] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = 0
+        self._worker = Worker(database, None, self._poll, doing="polling for what other processes did", poll_seconds=TURNS_SECONDS)
 
     def start(self) -> None:
-        """Begin to follow."""
-        self._task = asyncio.create_task(self._follow())
+        """Begin to poll."""
+        self._worker.start()
 
     async def stop(self) -> None:
-        """Stop following."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        """Stop polling."""
+        await self._worker.stop()
 
-    async def _follow(self) -> None:
-        rounds = 0
-        while True:
-            await asyncio.sleep(TURNS_SECONDS)
-            rounds += 1
-            try:
-                await self._look_for_turns()
-                if rounds % round(MESSAGES_SECONDS / TURNS_SECONDS) == 0:
-                    await self._look_for_messages()
-                    await self._look_at_bells()
-            except Exception as error:  # the database may be away for a while: the next round asks again
-                log_error(error, "following other processes")
+    async def _poll(self) -> None:
+        self._rounds += 1
+        await self._poll_turns()
+        if self._rounds % round(MESSAGES_SECONDS / TURNS_SECONDS) == 0:
+            await self._poll_messages()
+            await self._poll_unread_counts()
 
-    async def _look_for_turns(self) -> None:
+    async def _poll_turns(self) -> None:
         elsewhere = set(self._hub.awaited) - self._in_hand()
         if elsewhere:
             for turn_id in await self._inbox.done(elsewhere):
                 self._hub.turn_done(turn_id, None)
 
-    async def _look_for_messages(self) -> None:
+    async def _poll_messages(self) -> None:
         watched = self._hub.watched
         newest: dict[str, int] = {}
         busy: set[str] = set()
-        for start in range(0, len(watched), AT_ONCE):
-            some = watched[start : start + AT_ONCE]
-            newest |= await self._transcript.newest_ids(some)
-            busy |= await self._busy(some)
+        for start in range(0, len(watched), BATCH_SIZE):
+            batch = watched[start : start + BATCH_SIZE]
+            newest |= await self._transcript.newest_ids(batch)
+            busy |= await self._busy(batch)
         for conversation_id, message_id in newest.items():
             if self._newest.get(conversation_id) != message_id:
                 self._hub.changed(conversation_id)
@@ -79,15 +73,16 @@ class DatabasePoller:
         if watched:
             self._hub.busy_elsewhere(busy)
 
-    async def _look_at_bells(self) -> None:
+    async def _poll_unread_counts(self) -> None:
         watched, unread = self._hub.watched, dict[str, int]()
-        for start in range(0, len(watched), AT_ONCE):
+        for start in range(0, len(watched), BATCH_SIZE):
             async with self._database.reading() as session:
-                unread |= await unread_by_chat(session, watched[start : start + AT_ONCE], self._clock.now())
+                unread |= await unread_by_chat(session, watched[start : start + BATCH_SIZE], self._clock.now())
         self._hub.rang(unread)
 
     async def _busy(self, conversation_ids: list[str]) -> set[str]:
-        if self._database.is_sqlite:  # one bot on SQLite: what it prepares itself it knows
+        """Return the conversations in which any process prepares an answer."""
+        if self._database.is_sqlite:  # one bot on SQLite: it knows what it prepares itself
             return set()
         unfinished = select(InboxRow.conversation_id).where(InboxRow.state == RECEIVED, InboxRow.conversation_id.in_(conversation_ids))
         async with self._database.reading() as session:

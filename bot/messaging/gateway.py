@@ -14,7 +14,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.encryption import Cipher
 from bot.identity.continuations import Continuations
-from bot.jobs.lease_owner import new_holder
+from bot.jobs.lease_owner import new_owner
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.channel_sender import ChannelSender
 from bot.messaging.command_executor import CommandExecutor
@@ -31,7 +31,7 @@ from bot.messaging.rasa import RasaClient
 from bot.messaging.router import Redeem, Router
 from bot.messaging.texts import Texts, load_texts
 from bot.messaging.transcript import PAGE, Transcript
-from bot.messaging.turn_worker import Worker
+from bot.messaging.turn_worker import TurnWorker
 from bot.settings import Settings
 from bot.support import tickets
 from bot.support.agent_mode_input import AgentModeReader
@@ -82,7 +82,7 @@ class Gateway:
         self.transcript = Transcript(database)
         self.doors = ChannelRegistry(database)
         seal = Cipher(settings.required("secret"))
-        self._inbox = Inbox(database, self.texts, seal, holder=new_holder(), button_life=self.button_life)
+        self._inbox = Inbox(database, self.texts, seal, owner=new_owner(), button_life=self.button_life)
         self._rasa = RasaClient(
             settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
         )
@@ -103,7 +103,8 @@ class Gateway:
                 self.doors, TicketTranscriptLinks(settings, clock), Continuations(database, clock, settings), clock, self.button_life
             ),
         )
-        self._worker = Worker(
+        self._worker = TurnWorker(
+            database=database,
             inbox=self._inbox,
             router=router,
             rasa=self._rasa,
@@ -213,13 +214,13 @@ class Gateway:
 
     async def writes(self, conversation_id: str) -> None:
         """The user is writing: shown to the team while they have the word; of what is written nothing is known."""
-        if not self.changes.heard:
+        if not self.changes.has_subscribers:
             return
         held = select(TicketRow.id).where(TicketRow.live == conversation_id, TicketRow.state.in_(HELD))
         async with self._database.reading() as session:
             ticket_id = await session.scalar(held)
         if ticket_id is not None:
-            self.changes.writes(ticket_id, conversation_id)
+            self.changes.publish_typing(ticket_id, conversation_id)
 
     async def replies(self, conversation_id: str, received: Received) -> list[Message] | None:
         """Wait for the end of a turn: its replies, or None if it is not over shortly after the longest time that it may last."""

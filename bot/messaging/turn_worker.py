@@ -1,23 +1,24 @@
-"""Answers turns: one task per conversation that has something unanswered, started by whoever received it.
+"""The turn worker: answers turns, in one task per conversation that has something unanswered.
 
-Nothing is polled while all goes well: a received message is leased in the transaction that writes it
-down and processed at once, the next one of its conversation is leased in the transaction that ends it.
-A sweep takes what a dead process left, and keeps the leases of long turns.
+No polling is needed while all goes well: a received message is claimed in the transaction that stores it and answered at once, the next
+one of its conversation is claimed in the transaction that completes it. One background worker claims what other processes abandoned,
+another one renews the leases of long turns.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
+from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.jobs.worker import Worker
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.hub import Hub
-from bot.messaging.inbox import LEASE, Completed, Inbox
+from bot.messaging.inbox import CLAIMED_AT_ONCE, TURNS, Completed, Inbox
 from bot.messaging.messages import Outcome, Reply, Turn
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.rasa import Circumstances, RasaClient, RasaError, RasaRefused
@@ -26,8 +27,9 @@ from bot.messaging.texts import Texts
 from bot.support.agent_mode_input import MOST_ATTEMPTS
 from bot.support.handover import Handover, Held
 
-SWEEP_SECONDS = 1.0
-RENEW_SECONDS = LEASE.total_seconds() / 4
+LOCAL_SWEEP_SECONDS, SHARED_SWEEP_SECONDS = 1.0, 5.0
+"""How soon the turns of a process that was killed are found: on SQLite, on PostgreSQL. Those of an orderly stop are announced."""
+RENEW_SECONDS = TURNS.lease.total_seconds() / 4
 _log = logging.getLogger(__name__)
 
 
@@ -38,12 +40,13 @@ class TurnGivenUp(Exception):
         super().__init__("the process died too often while answering this turn")
 
 
-class Worker:
-    """Processes the turns that this process holds."""
+class TurnWorker:
+    """Answers the turns that this process claimed."""
 
     def __init__(
         self,
         *,
+        database: Database,
         inbox: Inbox,
         router: Router,
         rasa: RasaClient,
@@ -62,41 +65,49 @@ class Worker:
         self._tasks: dict[asyncio.Task[None], int] = {}
         self._stopping = False
         self._stop_by: float | None = None
-        self._background: list[asyncio.Task[None]] = []
         self._started_at = clock.now()
         self.on_turn: Callable[[], None] = lambda: None
+        """Called at the end of each turn."""
+        self._more_abandoned = False
+        self._sweeper = Worker(
+            database,
+            clock,
+            self._sweep,
+            doing="claiming abandoned turns",
+            topics=(TURNS.name,),
+            next_due=self._next_sweep,
+            poll_seconds=LOCAL_SWEEP_SECONDS if database.is_sqlite else SHARED_SWEEP_SECONDS,
+        )
+        self._renewer = Worker(database, None, self._renew, doing="renewing the leases of turns", poll_seconds=RENEW_SECONDS)
 
     async def start(self) -> None:
-        """Take at once what an earlier process left, then keep sweeping."""
+        """Claim at once what an earlier process abandoned, then keep looking."""
         self._started_at = self._clock.now()
         await self._sweep()
-        self._background = [
-            asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep, "taking what was left")),
-            asyncio.create_task(self._every(RENEW_SECONDS, self._renew, "renewing leases")),
-        ]
+        self._sweeper.start()
+        self._renewer.start()
 
     def begin_stop(self, grace_seconds: float) -> None:
-        """Begin no turn any more; the ones in hand have `grace_seconds` from the first call on."""
+        """Begin no turn any more. The turns in hand have `grace_seconds` from the first call on."""
         self._stopping = True
         if self._stop_by is None:
             self._stop_by = asyncio.get_running_loop().time() + grace_seconds
 
     async def stop(self, grace_seconds: float) -> None:
-        """Finish the turns in hand within what is left of the grace; leave the others to the next start."""
+        """Complete the turns in hand within what is left of the grace, and release the others for the next start."""
         self.begin_stop(grace_seconds)
         assert self._stop_by is not None
-        for task in self._background:
-            task.cancel()
+        await asyncio.gather(self._sweeper.stop(), self._renewer.stop())
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=max(0.0, self._stop_by - asyncio.get_running_loop().time()))
         left = list(self._tasks)
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, *self._background, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
         await self._inbox.release()
 
     def begin(self, turn: Turn) -> None:
-        """Process a leased turn, and what follows it in its conversation, in the background."""
+        """Answer a claimed turn, and those that follow it in its conversation, in the background."""
         if self._stopping:
             return
         task = asyncio.create_task(self._process(turn))
@@ -105,7 +116,7 @@ class Worker:
 
     @property
     def in_hand(self) -> set[int]:
-        """The turns being processed."""
+        """Ids of the turns that are being answered."""
         return set(self._tasks.values())
 
     async def _process(self, turn: Turn) -> None:
@@ -117,7 +128,7 @@ class Worker:
             while following is not None and not self._stopping:
                 self._tasks[task] = following.id
                 following = await self._answer(following)
-        except Exception as error:  # the database failed: the lease runs out and the turn is taken again
+        except Exception as error:  # the database failed: the lease runs out and the turn is claimed again
             log_error(error, "completing a turn")
         finally:
             self._hub.busy(turn.conversation_id, False)
@@ -206,18 +217,15 @@ class Worker:
         return (since + self._turn_life - self._clock.now()).total_seconds()
 
     async def _sweep(self) -> None:
-        for turn in await self._inbox.take_abandoned(self._clock.now(), in_hand=self.in_hand):
+        turns = await self._inbox.claim_abandoned(self._clock, in_hand=self.in_hand)
+        self._more_abandoned = len(turns) == CLAIMED_AT_ONCE
+        for turn in turns:
             self.begin(turn)
+
+    async def _next_sweep(self) -> datetime | None:
+        """Return when to claim the rest of many abandoned turns: not at once, so that other processes share them."""
+        return self._clock.now() + timedelta(seconds=LOCAL_SWEEP_SECONDS) if self._more_abandoned else None
 
     async def _renew(self) -> None:
         if in_hand := self.in_hand:
             await self._inbox.renew(in_hand, self._clock.now())
-
-    async def _every(self, seconds: float, what: Callable[[], Awaitable[None]], doing: str) -> None:
-        with suppress(asyncio.CancelledError):
-            while True:
-                await asyncio.sleep(seconds)
-                try:
-                    await what()
-                except Exception as error:  # the database may be away for a while: the next round tries again
-                    log_error(error, doing)

@@ -11,7 +11,7 @@ from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.errors import NotAMember, UnknownDossier
-from bot.fhir.client import FhirError, FhirUnavailable
+from bot.fhir.errors import FhirError, FhirUnavailable
 
 TTL = timedelta(seconds=15)
 """How long an answer of the platform holds: a pass over everybody whose notifications fall due at one hour."""
@@ -40,7 +40,7 @@ class CareTeamCache:
         self._known: dict[str, tuple[datetime, CachedCareTeam]] = {}
 
     async def get(self, dossier: str, *, fresh: bool = False) -> CachedCareTeam:
-        """Return the team of a dossier; `fresh`: as it is at this moment. Raise the errors of `bot.fhir.client`."""
+        """Return the team of a dossier; `fresh`: as it is at this moment. Raise the errors of `bot.fhir.errors`."""
         now = self._clock.now()
         asked_at, team = self._known.get(dossier, (None, EMPTY_TEAM))
         if asked_at is None or fresh or abs(now - asked_at) >= TTL:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.core.database import Database
 from bot.core.errors import log_error
-from bot.fhir.client import FhirError
+from bot.fhir.errors import FhirError
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup

@@ -158,7 +158,7 @@ class FanOut:
             await session.execute(update(EVENTS).where(EVENTS.c.id == event.id).values(**values))
 
     async def _recipients(self, event: _ClaimedEvent, work: _FanOutPass) -> tuple[str, list[str]]:
-        """Return the author's name ("" unknown) and the accounts to notify, less the author. Raise the errors of `bot.fhir.client`."""
+        """Return the author's name ("" unknown) and the accounts to notify, less the author. Raise the errors of `bot.fhir.errors`."""
         author_id = await self._author(event.data.get("author"), work)
         named = event.data.get("recipients")
         team = EMPTY_TEAM

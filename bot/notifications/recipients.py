@@ -120,7 +120,7 @@ class EmailAddresses:
         self._database, self._clock, self._registry = database, clock, registry
 
     async def refresh(self, accounts: Collection[str]) -> None:
-        """Ask the platform for addresses that are older than an hour or were never known. Raise the errors of `bot.fhir.client`."""
+        """Ask the platform for addresses that are older than an hour or were never known. Raise the errors of `bot.fhir.errors`."""
         now = self._clock.now()
         columns = RECIPIENTS.c
         old = or_(columns.email_at.is_(None), columns.email_at < now - ADDRESS_TTL, columns.email_at > now + ADDRESS_TTL)

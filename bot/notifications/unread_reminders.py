@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
-from bot.fhir.client import FhirError
+from bot.fhir.errors import FhirError
 from bot.jobs.outbox import MAIL, NOTICE, enqueue_all
 from bot.notifications.calendar import quiet_until
 from bot.notifications.care_team_cache import CachedCareTeam, CareTeamCache

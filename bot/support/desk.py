@@ -186,7 +186,7 @@ class Desk(DeskReading):
             before = row.version
             yield session, row
         if row.version != before:
-            self._gateway.changes.tell(row)
+            self._gateway.changes.publish(row)
             self._gateway.hub.changed(conversation_id)
 
     def _check_theirs(self, row: TicketRow, agent: Agent, *, supervisor: bool = True) -> Agent:

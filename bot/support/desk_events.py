@@ -1,137 +1,134 @@
-"""Signals to the desks: something about a ticket is new, here or in another process. Holds no truth."""
+"""Desk events: tell the open desks that something about a ticket is new, in this process or in another one.
+
+They hold no truth: whoever receives one reads the ticket again. On PostgreSQL each process is woken by the announcement of `TICKETS`; on
+SQLite, where other processes cannot announce anything, it polls while somebody listens.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from bot.core.database import Database
-from bot.core.errors import log_error
+from bot.jobs.worker import Worker
 from bot.support.tables import TicketEventRow, TicketRow
 
-FOLLOW_SECONDS = 0.5
-LOOKED_BACK = 200
-"""Moves looked at again: on PostgreSQL ids may be committed out of their order."""
-MOST_UNREAD = 1_000
-"""A desk that reads no faster gets the newest ones."""
+TICKETS = "tickets"
+"""Topic announced (`bot.core.database.announce`) with each event of a ticket."""
+LOCAL_POLL_SECONDS = 0.5
+"""How soon an event of another process is seen on SQLite."""
+LOOK_BACK = 200
+"""Latest events that are looked at again: on PostgreSQL ids may be committed out of their order."""
+MAX_UNREAD = 1_000
+"""Events that wait for a slow desk. Beyond, the oldest are dropped."""
 
 
 @dataclass(frozen=True)
 class DeskEvent:
-    """Read the ticket again; `version` is the id of its last move."""
+    """Something about a ticket is new; `version` is the id of its last event."""
 
     ticket_id: int
     conversation_id: str
     version: int
     typing: bool = False
-    """That its user is writing at this moment: nothing is new, and nothing is kept of it."""
+    """Whether it only says that the user is writing at this moment: nothing is new, and nothing of it is stored."""
 
 
-Queue = asyncio.Queue[DeskEvent | None]
+Subscription = asyncio.Queue[DeskEvent | None]
 
 
 class DeskEvents:
-    """Passes signals to whoever listens. One a process; asks the database only while somebody listens."""
+    """Passes desk events to the subscribers of one process. Queries the database only while there are any."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._listeners: set[Queue] = set()
+        self._subscriptions: set[Subscription] = set()
         self._known: dict[int, None] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._first = True
         self._ended = False
+        poll_seconds = LOCAL_POLL_SECONDS if database.is_sqlite else None
+        self._worker = Worker(database, None, self._poll, doing="following tickets", topics=(TICKETS,), poll_seconds=poll_seconds)
 
     def start(self) -> None:
         """Begin to follow other processes."""
-        self._task = asyncio.create_task(self._follow())
+        self._worker.start()
 
     def end(self) -> None:
-        """The process stops: every stream ends."""
+        """End every subscription: the process stops."""
         self._ended = True
-        for listener in self._listeners:
-            _put(listener, None)
+        for subscription in self._subscriptions:
+            _put(subscription, None)
 
     async def stop(self) -> None:
-        """Stop following."""
+        """End every subscription and stop following."""
         self.end()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._worker.stop()
 
-    def tell(self, row: TicketRow) -> None:
-        """Something about the ticket was committed by this process."""
+    def publish(self, row: TicketRow) -> None:
+        """Tell the subscribers that this process committed something about a ticket."""
         self._pass(DeskEvent(row.id, row.conversation_id, row.version))
 
-    def writes(self, ticket_id: int, conversation_id: str) -> None:
-        """The user of a ticket is writing. Only the desks of this process are told: it is worth no row of the database."""
-        for listener in self._listeners:
-            _put(listener, DeskEvent(ticket_id, conversation_id, 0, typing=True))
+    def publish_typing(self, ticket_id: int, conversation_id: str) -> None:
+        """Tell the subscribers of this process that the user of a ticket is writing. Others are not told: it is worth no row."""
+        for subscription in self._subscriptions:
+            _put(subscription, DeskEvent(ticket_id, conversation_id, 0, typing=True))
 
     @property
-    def heard(self) -> bool:
+    def has_subscribers(self) -> bool:
         """Whether anybody listens."""
-        return bool(self._listeners)
+        return bool(self._subscriptions)
 
     @contextmanager
-    def listen(self) -> Iterator[AsyncIterator[DeskEvent]]:
-        """The changes from now on, until the process stops."""
-        listener: Queue = asyncio.Queue(MOST_UNREAD)
+    def subscribe(self) -> Iterator[AsyncIterator[DeskEvent]]:
+        """Yield the events from now on, until the process stops."""
+        subscription: Subscription = asyncio.Queue(MAX_UNREAD)
         if self._ended:
-            _put(listener, None)
-        self._listeners.add(listener)
+            _put(subscription, None)
+        self._subscriptions.add(subscription)
         try:
-            yield _read(listener)
+            yield _read(subscription)
         finally:
-            self._listeners.discard(listener)
+            self._subscriptions.discard(subscription)
 
-    def _pass(self, change: DeskEvent) -> None:
-        if change.version in self._known:
+    def _pass(self, event: DeskEvent) -> None:
+        if event.version in self._known:
             return
-        self._known[change.version] = None
-        while len(self._known) > 2 * LOOKED_BACK:
+        self._known[event.version] = None
+        while len(self._known) > 2 * LOOK_BACK:
             del self._known[next(iter(self._known))]
-        for listener in self._listeners:
-            _put(listener, change)
+        for subscription in self._subscriptions:
+            _put(subscription, event)
 
-    async def _follow(self) -> None:
-        first = True
-        while True:
-            try:
-                if first or self._listeners:
-                    await self._look(silent=first)
-                    first = False
-            except Exception as error:  # the database may be away for a while: the next round asks again
-                log_error(error, "following tickets")
-            await asyncio.sleep(FOLLOW_SECONDS)
-
-    async def _look(self, *, silent: bool) -> None:
+    async def _poll(self) -> None:
+        """Pass on what other processes recorded; what was there at the start is known."""
+        if not (self._first or self._subscriptions):
+            return
         newest = select(func.max(TicketEventRow.id)).scalar_subquery()
+        latest = select(TicketEventRow.id).where(TicketEventRow.id > newest - LOOK_BACK).order_by(TicketEventRow.id)
         async with self._database.reading() as session:
-            ids = await session.scalars(
-                select(TicketEventRow.id).where(TicketEventRow.id > newest - LOOKED_BACK).order_by(TicketEventRow.id)
-            )
-            new = [version for version in ids if version not in self._known]
-            if silent or not new:
+            new = [version for version in await session.scalars(latest) if version not in self._known]
+            if self._first or not new:
                 self._known.update(dict.fromkeys(new))
+                self._first = False
                 return
-            moved = select(TicketEventRow.id, TicketRow.id, TicketRow.conversation_id).join(
+            events = select(TicketEventRow.id, TicketRow.id, TicketRow.conversation_id).join(
                 TicketRow, TicketRow.id == TicketEventRow.ticket_id
             )
-            rows = (await session.execute(moved.where(TicketEventRow.id.in_(new)).order_by(TicketEventRow.id))).all()
+            rows = (await session.execute(events.where(TicketEventRow.id.in_(new)).order_by(TicketEventRow.id))).all()
         for version, ticket_id, conversation_id in rows:
             self._pass(DeskEvent(ticket_id, conversation_id, version))
 
 
-def _put(listener: Queue, change: DeskEvent | None) -> None:
-    if listener.full():
-        listener.get_nowait()
-    listener.put_nowait(change)
+def _put(subscription: Subscription, event: DeskEvent | None) -> None:
+    if subscription.full():
+        subscription.get_nowait()
+    subscription.put_nowait(event)
 
 
-async def _read(listener: Queue) -> AsyncIterator[DeskEvent]:
-    while (change := await listener.get()) is not None:
-        yield change
+async def _read(subscription: Subscription) -> AsyncIterator[DeskEvent]:
+    while (event := await subscription.get()) is not None:
+        yield event

@@ -17,7 +17,7 @@ from bot.accounts.request_views import RequestStatus
 from bot.accounts.requests import AccountRequests
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Message
@@ -209,7 +209,7 @@ class DeskReading:
     @contextmanager
     def changes(self) -> Iterator[AsyncIterator[DeskEvent]]:
         """Signals that something about a ticket is new, from now on, until the process stops."""
-        with self._gateway.changes.listen() as changes:
+        with self._gateway.changes.subscribe() as changes:
             yield changes
 
     async def canned(self) -> list[CannedReply]:

@@ -118,7 +118,7 @@ class Handover:
         completed = await self._inbox.complete(turn, step, self._clock.now())
         if completed is not None:
             for row in touched:
-                self._changes.tell(row)
+                self._changes.publish(row)
         return completed
 
     async def _make_room(

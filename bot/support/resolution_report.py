@@ -62,7 +62,7 @@ class _Course:
 
 async def share(database: Database, period: Period) -> Share:
     """The share of a period."""
-    async with database.reading() as session:
+    async with database.reading(transaction=True) as session:
         courses = await _courses(session, period)
         handed = await _days(session, TicketRow.conversation_id, TicketRow.opened_at, period)
         done = await _days(session, Operation.conversation_id, Operation.done_at, period, Operation.state == CARRIED_OUT)

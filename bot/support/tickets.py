@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.core.database import announce
+from bot.support.desk_events import TICKETS
 from bot.support.errors import IllegalMove, UnknownTicket
 from bot.support.queue import place_of
 from bot.support.records import HELD, TRANSITIONS, Agent, Outcome, Reason, Ticket, TicketEvent, TicketEventType, TicketState
@@ -272,3 +274,4 @@ async def _tell(
     session.add(told)
     await session.flush()
     row.version = told.id
+    announce(session, TICKETS)

@@ -1,61 +1,62 @@
-"""What time alone changes: nobody takes a ticket, nobody says anything, a message is not written. Looked after each second."""
+"""The timeout worker: changes the state of tickets whose deadline has come. Nobody took the ticket, or nobody wrote anything."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.core.errors import log_error
+from bot.jobs.worker import Worker
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.hub import Hub
 from bot.messaging.messages import Reply
 from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
 from bot.support import tickets
-from bot.support.desk_events import DeskEvents
+from bot.support.desk_events import TICKETS, DeskEvents
 from bot.support.records import TicketEventType, TicketState
 from bot.support.support_policy import SupportPolicy
 from bot.support.tables import TicketRow
 from bot.support.tickets import CLOCK
 
-LOOK_SECONDS = 2.0
-AT_ONCE = 100
+BATCH_SIZE = 100
+"""Tickets that are read at a time."""
 
 
 class TimeoutWorker:
-    """Ends states whose time is up; any number of processes may look after the same tickets."""
+    """Ends states of tickets whose deadline has come. Any number of processes may do so: each ticket is looked at again when locked."""
 
     def __init__(
         self, *, database: Database, clock: Clock, support: SupportPolicy, changes: DeskEvents, hub: Hub, button_life: timedelta
     ) -> None:
         self._database, self._clock, self._support = database, clock, support
         self._changes, self._hub, self._button_life = changes, hub, button_life
-        self._task: asyncio.Task[None] | None = None
+        self._worker = Worker(database, clock, self._run_all, doing="ending tickets' states", topics=(TICKETS,), next_due=self.next_due)
 
     def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._look())
+        """Begin to work."""
+        self._worker.start()
 
     async def stop(self) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        """Stop working."""
+        await self._worker.stop()
 
     async def run_due(self) -> int:
-        """End what is due now; how many there were."""
+        """End the states whose deadline has come, of `BATCH_SIZE` tickets at the most, and return how many tickets were found."""
         due = select(TicketRow.id, TicketRow.conversation_id).where(TicketRow.deadline_at <= self._clock.now())
         async with self._database.reading() as session:
-            found = (await session.execute(due.order_by(TicketRow.deadline_at).limit(AT_ONCE))).all()
+            found = (await session.execute(due.order_by(TicketRow.deadline_at).limit(BATCH_SIZE))).all()
         for ticket_id, conversation_id in found:
             await self._end(ticket_id, conversation_id)
         return len(found)
+
+    async def next_due(self) -> datetime | None:
+        """Return the next deadline."""
+        deadline = func.min(TicketRow.deadline_at)
+        async with self._database.reading() as session:
+            return await session.scalar(select(deadline).where(TicketRow.deadline_at > self._clock.now()))
 
     async def _end(self, ticket_id: int, conversation_id: str) -> None:
         now = self._clock.now()
@@ -63,16 +64,16 @@ class TimeoutWorker:
             await lock_conversation(session, conversation_id)
             row = await tickets.get(session, ticket_id)
             if row.deadline_at is None or row.deadline_at > now:
-                return  # something happened since
+                return  # something happened meanwhile
             announcement = await self._change(session, row, now)
             key = f"support:{row.id}:{row.version}"
             message = ProactiveMessage(conversation_id, announcement, key, self._button_life, author="system")
             await add_proactive(session, [message], now=now)
-        self._changes.tell(row)
+        self._changes.publish(row)
         self._hub.changed(conversation_id)
 
     async def _change(self, session: AsyncSession, row: TicketRow, now: datetime) -> Reply:
-        """The state that follows, and what is said of it."""
+        """Move the ticket to the state that follows, and return the announcement of it."""
         say, terms = self._support.announcer, self._support.terms
         is_open = self._support.hours.is_open(now)
         state = TicketState(row.state)
@@ -93,11 +94,6 @@ class TimeoutWorker:
         await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.SILENCE, CLOCK, now=now, terms=terms)
         return say.closed(row, TicketEventType.SILENCE, round(terms.silence.total_seconds() / 60))
 
-    async def _look(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                while await self.run_due() == AT_ONCE:
-                    pass
-            except Exception as error:  # the database may be away for a while: the next round tries again
-                log_error(error, "ending what is due at the support desk")
+    async def _run_all(self) -> None:
+        while await self.run_due() == BATCH_SIZE:
+            pass

@@ -30,7 +30,7 @@ from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.core.clock import PARIS
 from bot.core.text_folding import fold
 from bot.dossiers.records import Usager
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
 
 MAX_AGE_YEARS = 125

@@ -19,7 +19,7 @@ from bot.accounts.directory_record import Fiche, prefill
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome
 from bot.dossiers.records import Person
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
 
 

@@ -63,7 +63,7 @@ class GroupInputHandler:
         Raises SQLAlchemyError: it is not done, and must come again.
         """
         key = f"{self._group.name}:{_digest(heard.key)}"
-        known = await self._threads.heard(key)
+        known = await self._threads.answer_to(key)
         if known is not None:
             return Answer(known)
         try:
@@ -74,7 +74,7 @@ class GroupInputHandler:
             answer = self._refuse("failed", error_id=log_error(error, "doing what an agent wrote in a group"))
         unwanted = heard.message if answer.unwanted else None
         said = not heard.seen or not (answer.text or unwanted)
-        await self._threads.note_heard(key, heard.thread, answer.text, unwanted=unwanted, said=said, now=self._clock.now())
+        await self._threads.record_input(key, heard.thread, answer.text, unwanted=unwanted, answered=said, now=self._clock.now())
         return await self._with_head(heard, answer)
 
     async def _with_head(self, heard: GroupInput, answer: Answer) -> Answer:

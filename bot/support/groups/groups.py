@@ -12,7 +12,6 @@ from bot.messaging.pii.redaction import Redaction
 from bot.settings import Settings, SettingsError
 from bot.support.agent_links import AgentLinks
 from bot.support.desk import Desk
-from bot.support.desk_events import DeskEvents
 from bot.support.groups.group import Answer, Group, GroupInput, Listener, WithGroup
 from bot.support.groups.group_input import GroupInputHandler
 from bot.support.groups.group_texts import GroupTexts
@@ -35,7 +34,6 @@ class Groups:
         links: AgentLinks,
         privacy: Redaction,
         read: Read,
-        changes: DeskEvents,
         channels: Iterable[Channel],
     ) -> None:
         """Raises SettingsError where a group is set whose channel is not."""
@@ -46,7 +44,7 @@ class Groups:
             group = channel.group if isinstance(channel, WithGroup) else None
             if group is not None:
                 threads, clean = Threads(database, group.name, group.address), GroupPiiFilter(privacy, read, words, trusted=group.trusted)
-                showing = GroupView(group, threads, composer, clean, words, changes, clock)
+                showing = GroupView(group, threads, composer, clean, words, clock)
                 hearing = GroupInputHandler(group, desk, links, threads, clean, TicketCards(composer, clean), words, clock)
                 group.listen(_heard(hearing, showing))
                 self.showings[group.name] = showing

@@ -1,4 +1,4 @@
-"""What the team's groups know of tickets: the thread of each, how far it shows the ticket, and what was heard there."""
+"""Threads of a support group: the one of each ticket, how far it shows the ticket, and the input that was received there."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.database import Database
+from bot.core.upsert import insert_or_ignore
+from bot.jobs import leases
+from bot.jobs.queue import Queue
 from bot.support.groups.tables import GroupInputRow, ThreadRow
 from bot.support.records import TicketState
 from bot.support.tables import TicketRow
 
-LEASE = timedelta(seconds=90)
-"""How long one process alone shows something in a thread: longer than one message may wait for its place within the group's limit."""
-REMEMBERED = timedelta(days=2)
-"""How long it is known what was heard: channels repeat what was not acknowledged for a day."""
+INPUT_RETENTION = timedelta(days=2)
+"""How long received input is remembered: for a day channels repeat what was not acknowledged."""
 
 
 @dataclass(frozen=True)
-class HeldThread:
-    """A ticket's thread in a group, held by this process."""
+class ClaimedThread:
+    """A ticket's thread in a group, claimed by this process."""
 
     ticket_id: int
     thread: str | None
@@ -33,7 +33,7 @@ class HeldThread:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is to be answered in a thread, and the message there that is to go."""
+    """What must be answered in a thread, and the message there that must be deleted (`unwanted`)."""
 
     id: int
     thread: str
@@ -45,107 +45,113 @@ class Threads:
     """The threads of one group: `channel` as the database names it, `address` as the channel knows the group."""
 
     def __init__(self, database: Database, channel: str, address: str) -> None:
-        self._database, self._channel, self._address = database, channel, address
+        self.database, self._channel, self._address = database, channel, address
+        self._queue = Queue(
+            name="group_threads",
+            key=ThreadRow.ticket_id,
+            is_open=(ThreadRow.channel == channel,),
+            lease_until=ThreadRow.lease_until,
+            lease=leases.GROUP_THREAD,
+        )
+        """Only the lease is used: what a thread lacks is found by comparing it with its ticket (`outdated`)."""
 
-    async def behind(self) -> list[int]:
-        """Tickets of which there is something to show or to answer, the one that waits longest first."""
+    async def outdated(self) -> list[int]:
+        """Return the tickets of which something must be shown or answered, the one that waits longest first."""
         thread = (ThreadRow.channel == self._channel) & (ThreadRow.ticket_id == TicketRow.id) & (ThreadRow.address == self._address)
         lags = or_(ThreadRow.ticket_id.is_(None), ThreadRow.thread.is_(None), ThreadRow.shown < TicketRow.version, ~ThreadRow.open)
         is_open, is_closed = TicketRow.state != TicketState.CLOSED, TicketRow.state == TicketState.CLOSED
         wanted = select(TicketRow.id).outerjoin(ThreadRow, thread).where((is_open & lags) | (is_closed & ThreadRow.open))
         asked = select(ThreadRow.ticket_id).join(GroupInputRow, GroupInputRow.thread == ThreadRow.thread)
-        asked = asked.where(ThreadRow.channel == self._channel, ThreadRow.address == self._address, *self._unsaid)
-        async with self._database.reading() as session:
+        asked = asked.where(ThreadRow.channel == self._channel, ThreadRow.address == self._address, *self._unanswered)
+        async with self.database.reading() as session:
             found = [*await session.scalars(wanted.order_by(TicketRow.version)), *await session.scalars(asked)]
         return list(dict.fromkeys(found))
 
-    async def hold(self, ticket_id: int, now: datetime) -> HeldThread | None:
-        """The ticket's thread, for this process alone until it is let go; None where another one has it."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(ThreadRow)
-        new = insert.values(channel=self._channel, ticket_id=ticket_id, address=self._address, open=True, shown=0)
-        async with self._database.writing() as session:
-            await session.execute(new.on_conflict_do_nothing())
-            free = (ThreadRow.lease_until.is_(None)) | (ThreadRow.lease_until < now)
-            held = update(ThreadRow).where(*self._of(ticket_id), free).values(lease_until=now + LEASE).returning(ThreadRow.ticket_id)
-            if await session.scalar(held) is None:
-                return None
-            row = await session.get_one(ThreadRow, (self._channel, ticket_id), populate_existing=True)
-            if row.address != self._address:  # another group is set: what is open is shown there from the beginning
-                row.address, row.thread, row.open, row.shown, row.head = self._address, None, True, 0, None
-            return HeldThread(ticket_id, row.thread, row.open, row.shown, row.head)
+    async def claim(self, ticket_id: int, now: datetime) -> ClaimedThread | None:
+        """Claim the ticket's thread, so that this process alone posts there; None where another process holds it."""
+        async with self.database.writing() as session:
+            new = {"channel": self._channel, "ticket_id": ticket_id, "address": self._address, "open": True, "shown": 0}
+            await session.execute(insert_or_ignore(session, ThreadRow).values(new))
+            wanted = select(ThreadRow).where(ThreadRow.ticket_id == ticket_id)
+            for row in await self._queue.claim_in(session, wanted, now):
+                if row.address != self._address:  # another group is set: what is open is shown there from the beginning
+                    row.address, row.thread, row.open, row.shown, row.head = self._address, None, True, 0, None
+                return ClaimedThread(ticket_id, row.thread, row.open, row.shown, row.head)
+        return None
 
-    async def keep(self, ticket_id: int, now: datetime) -> None:
-        """Hold it for longer."""
-        await self._set(ticket_id, lease_until=now + LEASE)
+    async def renew(self, ticket_id: int, now: datetime) -> None:
+        """Renew the lease of a claimed thread."""
+        async with self.database.writing() as session:
+            await self._queue.renew(session, [ticket_id], now)
 
-    async def let_go(self, ticket_id: int) -> None:
-        """Another process may show something there."""
-        await self._set(ticket_id, lease_until=None)
+    async def release(self, ticket_id: int) -> None:
+        """Let other processes post in a claimed thread again."""
+        async with self.database.writing() as session:
+            await self._queue.release(session, [ticket_id])
 
-    async def made(self, ticket_id: int, thread: str) -> None:
-        """The thread is there."""
+    async def record_created(self, ticket_id: int, thread: str) -> None:
+        """Record that the thread was created in the group."""
         await self._set(ticket_id, thread=thread, open=True, shown=0, head=None)
 
-    async def lost(self, ticket_id: int) -> None:
-        """Somebody deleted the thread: another one is made, and the ticket shown from its beginning."""
+    async def record_deleted(self, ticket_id: int) -> None:
+        """Record that somebody deleted the thread: another one will be created, and the ticket shown from its beginning."""
         await self._set(ticket_id, thread=None, shown=0, head=None)
 
-    async def show(self, ticket_id: int, *, shown: int, is_open: bool, head: str | None) -> None:
-        """How far the thread shows the ticket now."""
+    async def record_shown(self, ticket_id: int, *, shown: int, is_open: bool, head: str | None) -> None:
+        """Record how far the thread shows the ticket: up to its event `shown`, with the card of digest `head`."""
         await self._set(ticket_id, shown=shown, open=is_open, head=head)
 
     async def ticket_of(self, thread: str) -> int | None:
-        """The ticket that a thread shows."""
+        """Return the ticket that a thread shows."""
         wanted = select(ThreadRow.ticket_id).where(
             ThreadRow.channel == self._channel, ThreadRow.address == self._address, ThreadRow.thread == thread
         )
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             return await session.scalar(wanted)
 
-    async def heard(self, key: str) -> str | None:
-        """What was answered to something that was heard before; None where it is new."""
-        async with self._database.reading() as session:
+    async def answer_to(self, key: str) -> str | None:
+        """Return the answer to input that was received before; None where it is new."""
+        async with self.database.reading() as session:
             return await session.scalar(select(GroupInputRow.answer).where(GroupInputRow.key == key))
 
-    async def note_heard(self, key: str, thread: str, answer: str, *, unwanted: str | None, said: bool, now: datetime) -> None:
-        """Something was heard and done; `said`: nothing is left to be answered or deleted in the thread."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(GroupInputRow)
+    async def record_input(self, key: str, thread: str, answer: str, *, unwanted: str | None, answered: bool, now: datetime) -> None:
+        """Record input that was received and acted upon; `answered`: nothing is left to be answered or deleted in the thread."""
         values = {"channel": self._channel, "key": key, "thread": thread, "answer": answer, "unwanted": unwanted, "at": now}
-        async with self._database.writing() as session:
-            await session.execute(insert.values(**values, said_at=now if said else None).on_conflict_do_nothing())
-            await session.execute(delete(GroupInputRow).where(GroupInputRow.at < now - REMEMBERED))
+        async with self.database.writing() as session:
+            await session.execute(insert_or_ignore(session, GroupInputRow).values(**values, said_at=now if answered else None))
+            await session.execute(delete(GroupInputRow).where(GroupInputRow.at < now - INPUT_RETENTION))
 
-    async def answers(self, thread: str) -> list[Answer]:
-        """What is to be answered in a thread, oldest first."""
-        wanted = select(GroupInputRow).where(GroupInputRow.channel == self._channel, GroupInputRow.thread == thread, *self._unsaid)
-        async with self._database.reading() as session:
+    async def pending_answers(self, thread: str) -> list[Answer]:
+        """Return what must be answered in a thread, oldest first."""
+        wanted = select(GroupInputRow).where(GroupInputRow.channel == self._channel, GroupInputRow.thread == thread, *self._unanswered)
+        async with self.database.reading() as session:
             rows = await session.scalars(wanted.order_by(GroupInputRow.id))
             return [Answer(row.id, row.thread, row.answer, row.unwanted) for row in rows]
 
-    async def elsewhere(self) -> Sequence[str]:
-        """Threads that show no ticket, and what is outside of any (""), in which something is to be answered."""
+    async def other_threads(self) -> Sequence[str]:
+        """Return the threads without a ticket ("" stands for outside of any thread) in which something must be answered."""
         known = select(ThreadRow.thread).where(ThreadRow.channel == self._channel, ThreadRow.thread.is_not(None))
-        wanted = select(GroupInputRow.thread).where(GroupInputRow.channel == self._channel, *self._unsaid)
-        async with self._database.reading() as session:
+        wanted = select(GroupInputRow.thread).where(GroupInputRow.channel == self._channel, *self._unanswered)
+        async with self.database.reading() as session:
             found = await session.scalars(
                 wanted.where(GroupInputRow.thread.not_in(known)).order_by(func.min(GroupInputRow.id)).group_by(GroupInputRow.thread)
             )
             return list(found)
 
-    async def answered(self, answer_ids: Collection[int], now: datetime) -> None:
-        """These were answered."""
+    async def record_answered(self, answer_ids: Collection[int], now: datetime) -> None:
+        """Record that these were answered."""
         if not answer_ids:
             return
-        async with self._database.writing() as session:
+        async with self.database.writing() as session:
             await session.execute(update(GroupInputRow).where(GroupInputRow.id.in_(answer_ids)).values(said_at=now))
 
     @property
-    def _unsaid(self) -> tuple[ColumnElement[bool], ...]:
+    def _unanswered(self) -> tuple[ColumnElement[bool], ...]:
         return (GroupInputRow.said_at.is_(None),)
 
     def _of(self, ticket_id: int) -> tuple[ColumnElement[bool], ...]:
         return ThreadRow.channel == self._channel, ThreadRow.ticket_id == ticket_id
 
     async def _set(self, ticket_id: int, **values: object) -> None:
-        async with self._database.writing() as session:
+        async with self.database.writing() as session:
             await session.execute(update(ThreadRow).where(*self._of(ticket_id)).values(**values))

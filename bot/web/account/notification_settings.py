@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.http.csrf import FIELD
 from bot.http.forms import read_form_lists
 from bot.http.sessions import new_session_token

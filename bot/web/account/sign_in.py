@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.http.csrf import FIELD
 from bot.http.forms import read_form
 from bot.http.security_headers import security_headers

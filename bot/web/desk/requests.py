@@ -21,7 +21,7 @@ from bot.accounts.tables import OPEN, STATES
 from bot.core.errors import log_error
 from bot.directory.errors import DirectoryUnavailable
 from bot.directory.search import Directory
-from bot.fhir.client import FhirError
+from bot.fhir.errors import FhirError
 from bot.support.desk import Desk
 from bot.web.desk.auth import DeskAuth, DeskSession
 from bot.web.desk.rendering import Renderer

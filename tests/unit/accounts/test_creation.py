@@ -15,7 +15,7 @@ from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, UnknownRequest, WrongState
 from bot.accounts.registry import FIRST_USE_URL
 from bot.core.clock import ManualClock
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from tests.unit.accounts.test_requests import ANNE, LEILA, ask
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, START, World, world_over
 from tests.unit.sandbox.running import Sandbox

@@ -14,7 +14,7 @@ from bot.accounts.errors import UnknownRequest, UnusableText, WrongState
 from bot.accounts.requests import HAS_ACCOUNT, Submission
 from bot.accounts.tables import AccountRequestAsker
 from bot.dossiers.errors import MissingBasis, NotAMember, UnknownDossier
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, SETTINGS, World
 
 LEILA = Fiche.of(

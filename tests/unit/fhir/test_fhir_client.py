@@ -8,15 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import httpx
 import pytest
 
-from bot.fhir.client import (
-    RETRIES,
-    FhirClient,
-    FhirConflict,
-    FhirNotFound,
-    FhirRejected,
-    FhirUnauthorized,
-    FhirUnavailable,
-)
+from bot.fhir.client import RETRIES, FhirClient
+from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
 from tests.unit.sandbox.running import TOKEN, Sandbox, running_sandbox
 
 

@@ -16,12 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import ManualClock
 from bot.core.database import Database, sqlite_url
-from bot.fhir.client import FhirConflict, FhirRejected, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirRejected, FhirUnavailable
 from bot.fhir.operations import (
-    GIVE_UP_AFTER,
-    LEASE,
-    LONGEST_PAUSE,
     MAX_KEY,
+    OPERATIONS,
+    RETRIES,
     Attempt,
     Kind,
     Operation,
@@ -105,9 +104,9 @@ async def test_put_back_then_done_by_whoever_comes_first(bench: Bench, error: Ex
     with pytest.raises(Pending):
         await bench.run()
     assert await bench.first.run_due() == 0
-    bench.clock.advance(LONGEST_PAUSE)
+    bench.clock.advance(RETRIES.longest)
     assert await bench.first.run_due() == 0
-    bench.clock.advance(LONGEST_PAUSE * 1.2)
+    bench.clock.advance(RETRIES.longest * 1.2)
     assert sorted(await asyncio.gather(bench.first.run_due(), bench.second.run_due())) == [0, 1]
     assert len(bench.attempts) == 3
     assert await bench.told() == ["{'n': 1} {'number': 3}"]
@@ -153,7 +152,7 @@ async def test_two_processes_never_attempt_the_same_at_once(bench: Bench) -> Non
     await reached.wait()
     with pytest.raises(Pending):
         await bench.run(operations=bench.second)
-    bench.clock.advance(LEASE / 2)
+    bench.clock.advance(OPERATIONS.lease / 2)
     assert await bench.second.run_due() == 0
     go.set()
     assert await doing == {"number": 1}
@@ -171,7 +170,7 @@ async def test_an_attempt_that_outlives_its_lease_changes_nothing_any_more(bench
     doing = asyncio.create_task(bench.run())
     await reached.wait()
     bench.hold = None
-    bench.clock.advance(LEASE)
+    bench.clock.advance(OPERATIONS.lease)
     assert await bench.second.run_due() == 1
     go.set()
     assert await doing == {"number": 2}
@@ -185,9 +184,10 @@ async def test_it_is_given_up_after_four_hours(bench: Bench) -> None:
         await bench.run()
     ended, rounds = 0, 0
     while not ended:
-        bench.clock.advance(LONGEST_PAUSE * 1.2)
+        bench.clock.advance(RETRIES.longest * 1.2)
         ended, rounds = await bench.first.run_due(), rounds + 1
-    assert rounds == GIVE_UP_AFTER / (LONGEST_PAUSE * 1.2)
+    assert RETRIES.give_up_after is not None
+    assert rounds == RETRIES.give_up_after / (RETRIES.longest * 1.2)
     assert await bench.told() == ["{'n': 1} {'refused': 'gave_up'}"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from bot.accounts.registry import Account
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
 from bot.identity.tables import ChatLink, LoginCode, LoginGuard
 from tests.unit.accounts.world import CLAIRE, KARIM, START, World

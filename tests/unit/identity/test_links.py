@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.accounts.registry import Account
-from bot.fhir.client import FhirUnavailable
+from bot.fhir.errors import FhirUnavailable
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.links import LINK_LIFE, deep_link, link_channels, other_channels
 from bot.identity.tables import LinkToken

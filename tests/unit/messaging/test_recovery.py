@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from bot.installation.supervisor import free_port
-from bot.jobs.lease_owner import is_dead, new_holder
+from bot.jobs.lease_owner import is_dead, new_owner
 from tests.unit.messaging.harness import RASA_TOKEN, Chat, StandInRasa, buttons, client, open_chat, running_bot, served, take, until
 
 SERVE = "from bot.app import serve; from bot.settings import load_settings; serve(load_settings())"
@@ -153,7 +153,7 @@ async def test_two_bots_on_one_database_keep_one_order(tmp_path: Path) -> None:
 
 
 def test_a_holder_is_dead_only_where_that_is_known() -> None:
-    mine = new_holder()
+    mine = new_owner()
     host, pid, started, rest = mine.split("|")
     assert not is_dead(mine, single_host=True)
     assert is_dead(f"{host}|{pid}|{float(started) - 100}|{rest}", single_host=False)

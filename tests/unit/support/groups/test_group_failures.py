@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.jobs.leases import GROUP_THREAD
 from bot.support.groups.group_view import GATHER_SECONDS
-from bot.support.groups.threads import LEASE
 from tests.unit.messaging.harness import until
 from tests.unit.support.groups.forum_world import GROUP, INES, Forum, forum_world
 
@@ -83,11 +83,11 @@ async def test_a_process_that_died_with_a_thread_in_hand(tmp_path: Path) -> None
         await forum.shows(ticket, "/prendre")
         showing = forum.world.bot.app.state.groups.showings["telegram"]
         threads = showing._threads
-        await until(lambda: threads.hold(ticket.id, forum.world.clock.now()))  # as another process, which never lets go
+        await until(lambda: threads.claim(ticket.id, forum.world.clock.now()))  # as another process, which never lets go
         await chat.say("toujours là ?")
         await showing.show_due()
         assert "toujours là" not in "\n".join(forum.said(await forum.topic(ticket)))
-        forum.world.clock.advance(LEASE + timedelta(seconds=1))
+        forum.world.clock.advance(GROUP_THREAD + timedelta(seconds=1))
         await forum.shows(ticket, "Utilisateur : toujours là ?")
 
 

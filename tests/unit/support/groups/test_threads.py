@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.core.database import Database
-from bot.support.groups.threads import LEASE, Threads
+from bot.jobs.leases import GROUP_THREAD
+from bot.support.groups.threads import Threads
 from bot.support.records import TicketState
 from bot.support.tables import TicketRow
 from tests.databases import fresh_database
@@ -40,34 +41,34 @@ def _ticket(number: int, state: TicketState) -> TicketRow:
 async def test_what_is_to_be_shown(kind: str, tmp_path: Path) -> None:
     async with tickets(kind, tmp_path, TicketState.WAITING, TicketState.CLOSED, TicketState.AGENT) as (database, threads, ids):
         waiting, closed, with_agent = ids
-        assert await threads.behind() == [waiting, with_agent]
+        assert await threads.outdated() == [waiting, with_agent]
         for ticket_id in (waiting, with_agent):
-            place = await threads.hold(ticket_id, NOW)
+            place = await threads.claim(ticket_id, NOW)
             assert place is not None
             assert (place.thread, place.shown) == (None, 0)
-            await threads.made(ticket_id, f"t{ticket_id}")
-            await threads.show(ticket_id, shown=ticket_id, is_open=True, head=None)
-            await threads.let_go(ticket_id)
-        assert await threads.behind() == []
+            await threads.record_created(ticket_id, f"t{ticket_id}")
+            await threads.record_shown(ticket_id, shown=ticket_id, is_open=True, head=None)
+            await threads.release(ticket_id)
+        assert await threads.outdated() == []
         assert await threads.ticket_of(f"t{waiting}") == waiting
         assert await threads.ticket_of("t99") is None
-        await threads.note_heard("telegram:1", f"t{waiting}", "réponse", unwanted=None, said=False, now=NOW)
-        assert await threads.behind() == [waiting]
+        await threads.record_input("telegram:1", f"t{waiting}", "réponse", unwanted=None, answered=False, now=NOW)
+        assert await threads.outdated() == [waiting]
         await _change(database, with_agent, state=TicketState.CLOSED, live=None)
-        assert await threads.behind() == [with_agent, waiting]
-        await threads.show(with_agent, shown=with_agent, is_open=False, head=None)
+        assert await threads.outdated() == [with_agent, waiting]
+        await threads.record_shown(with_agent, shown=with_agent, is_open=False, head=None)
         await _change(database, with_agent, version=9)  # a note, a rating: nobody is called back for it
-        (answer,) = await threads.answers(f"t{waiting}")
-        await threads.answered([answer.id], NOW)
-        assert await threads.behind() == []
+        (answer,) = await threads.pending_answers(f"t{waiting}")
+        await threads.record_answered([answer.id], NOW)
+        assert await threads.outdated() == []
         await _change(database, with_agent, state=TicketState.WAITING, live="c3")
-        assert await threads.behind() == [with_agent]
+        assert await threads.outdated() == [with_agent]
         other = Threads(database, "telegram", "-2")  # another group is set
-        assert await other.behind() == [waiting, with_agent]
-        moved = await other.hold(waiting, NOW)
+        assert await other.outdated() == [waiting, with_agent]
+        moved = await other.claim(waiting, NOW)
         assert moved is not None
         assert (moved.thread, moved.shown, moved.open) == (None, 0, True)
-        assert closed not in await other.behind()
+        assert closed not in await other.outdated()
 
 
 async def _change(database: Database, ticket_id: int, **values: object) -> None:
@@ -78,24 +79,24 @@ async def _change(database: Database, ticket_id: int, **values: object) -> None:
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_a_thread_is_held_by_one_at_a_time(kind: str, tmp_path: Path) -> None:
     async with tickets(kind, tmp_path, TicketState.WAITING) as (_, threads, (ticket,)):
-        assert await threads.hold(ticket, NOW) is not None
-        assert await threads.hold(ticket, NOW) is None
-        await threads.keep(ticket, NOW + LEASE)
-        assert await threads.hold(ticket, NOW + LEASE + timedelta(seconds=1)) is None
-        assert await threads.hold(ticket, NOW + 2 * LEASE + timedelta(seconds=1)) is not None
-        await threads.let_go(ticket)
-        assert await threads.hold(ticket, NOW) is not None
+        assert await threads.claim(ticket, NOW) is not None
+        assert await threads.claim(ticket, NOW) is None
+        await threads.renew(ticket, NOW + GROUP_THREAD)
+        assert await threads.claim(ticket, NOW + GROUP_THREAD + timedelta(seconds=1)) is None
+        assert await threads.claim(ticket, NOW + 2 * GROUP_THREAD + timedelta(seconds=1)) is not None
+        await threads.release(ticket)
+        assert await threads.claim(ticket, NOW) is not None
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_what_was_heard_is_known_for_two_days(kind: str, tmp_path: Path) -> None:
     async with tickets(kind, tmp_path) as (_, threads, _none):
-        await threads.note_heard("telegram:1", "t7", "une réponse", unwanted="5", said=False, now=NOW)
-        await threads.note_heard("telegram:1", "t7", "une autre", unwanted=None, said=False, now=NOW)
-        await threads.note_heard("telegram:2", "", "dehors", unwanted=None, said=False, now=NOW)
-        assert await threads.heard("telegram:1") == "une réponse"
-        assert await threads.elsewhere() == ["t7", ""]
-        assert [(answer.text, answer.unwanted) for answer in await threads.answers("t7")] == [("une réponse", "5")]
-        await threads.note_heard("telegram:3", "", "", unwanted=None, said=True, now=NOW + timedelta(days=3))
-        assert await threads.heard("telegram:1") is None
-        assert await threads.heard("telegram:3") == ""
+        await threads.record_input("telegram:1", "t7", "une réponse", unwanted="5", answered=False, now=NOW)
+        await threads.record_input("telegram:1", "t7", "une autre", unwanted=None, answered=False, now=NOW)
+        await threads.record_input("telegram:2", "", "dehors", unwanted=None, answered=False, now=NOW)
+        assert await threads.answer_to("telegram:1") == "une réponse"
+        assert await threads.other_threads() == ["t7", ""]
+        assert [(answer.text, answer.unwanted) for answer in await threads.pending_answers("t7")] == [("une réponse", "5")]
+        await threads.record_input("telegram:3", "", "", unwanted=None, answered=True, now=NOW + timedelta(days=3))
+        assert await threads.answer_to("telegram:1") is None
+        assert await threads.answer_to("telegram:3") == ""

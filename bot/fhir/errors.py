@@ -1,0 +1,38 @@
+"""What can go wrong with a FHIR server. Of what it answers only statuses and codes are kept: its texts may quote the data."""
+
+from __future__ import annotations
+
+
+class FhirError(Exception):
+    """The FHIR server did not do what was asked."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").splitlines()[0])
+
+
+class FhirUnavailable(FhirError):
+    """The FHIR server cannot be reached, or its answer makes no sense: try again later."""
+
+
+class FhirConflict(FhirError):
+    """Somebody else changed the resource, or several match: read again."""
+
+
+class FhirNotFound(FhirError):
+    """The FHIR server does not have this resource."""
+
+
+class FhirUnauthorized(FhirError):
+    """The FHIR server refuses our token: ours to repair."""
+
+
+class FhirRejected(FhirError):
+    """The FHIR server refuses the request as wrong: ours to repair.
+
+    `status` is the HTTP status, `codes` the issue codes of its OperationOutcome (never its texts: they may quote the data).
+    """
+
+    def __init__(self, status: int = 400, codes: tuple[str, ...] = ()) -> None:
+        super().__init__(f"The FHIR server refuses the request: {status} {', '.join(codes)}".strip())
+        self.status = status
+        self.codes = codes
