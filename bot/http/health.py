@@ -55,7 +55,7 @@ class Health:
             "platform": self._get(f"{self._settings.platform_url}/" if self._settings.platform_url else None, "metadata"),
             "smtp": self._greet_smtp if self._settings.smtp_port else None,
         }
-        checks |= {channel.means.name: channel.healthy for channel in self._channels}
+        checks |= {channel.capabilities.name: channel.healthy for channel in self._channels}
         results, told = await asyncio.gather(asyncio.gather(*(_outcome(check) for check in checks.values())), self._notifications())
         return dict(zip(checks, results, strict=True)) | {"web": OK} | told
 

@@ -1,4 +1,4 @@
-"""What a channel is to the gateway: its means, how it is spoken to, and how it says that something did not work.
+"""What a channel is to the gateway: its capabilities, how it is spoken to, and how it says that something did not work.
 
 A channel is one folder under `bot/channels/` whose module has `create(wiring) -> Channel | None` (None: not configured).
 Channels that only answer when asked (the web chat) are no `Channel`: their clients fetch the transcript.
@@ -28,16 +28,16 @@ class ChannelCapabilities:
     """Name of the channel in the database, at most 16 characters."""
     trusted: bool
     """Whether what identifies an usager may be said there."""
-    longest_text: int
+    max_text_length: int
     """UTF-16 code units of one message, which is how chat platforms count."""
-    most_buttons: int
+    max_buttons: int
     """Buttons under one message."""
-    longest_title: int
+    max_title_length: int
     """UTF-16 code units of a button's title that can still be read."""
     buttons_per_row: int
-    edits: bool
+    can_edit: bool
     """Whether a message of ours can be replaced after it was sent."""
-    deletes: bool
+    can_delete: bool
     """Whether a message of the user can be deleted by us."""
 
 
@@ -51,10 +51,10 @@ class QuickReply:
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """One message as the channel is to show it: it fits the channel's means, and the text is plain (to be escaped by the channel)."""
+    """One message as the channel is to show it: it fits the channel's capabilities, and the text is plain (to be escaped by the channel)."""
 
     text: str
-    choices: tuple[QuickReply, ...] = ()
+    quick_replies: tuple[QuickReply, ...] = ()
     link: tuple[str, str] | None = None
     """Title and absolute URL."""
     card: bool = False
@@ -113,7 +113,7 @@ class MessageRefused(ChannelError):
 class Channel(Protocol):
     """A channel that messages are pushed to. Its methods raise the errors above and no others."""
 
-    means: ChannelCapabilities
+    capabilities: ChannelCapabilities
     routes: APIRouter | None
     """Its webhooks, each authenticated by the channel itself."""
 

@@ -25,20 +25,20 @@ class ChannelRegistry:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.channels: dict[str, Channel] = {}
-        self.means: dict[str, ChannelCapabilities] = {}
+        self.capabilities: dict[str, ChannelCapabilities] = {}
 
     def add(self, channel: Channel) -> None:
         """One channel more."""
-        self.channels[channel.means.name] = channel
-        self.means[channel.means.name] = channel.means
+        self.channels[channel.capabilities.name] = channel
+        self.capabilities[channel.capabilities.name] = channel.capabilities
 
     def trusted(self, channel: str) -> bool:
         """Whether an usager may be named there; a channel that is not known (any more) is external."""
-        return channel in FETCHED or (channel in self.means and self.means[channel].trusted)
+        return channel in FETCHED or (channel in self.capabilities and self.capabilities[channel].trusted)
 
     def deletes(self, turn: Turn) -> bool:
         """Whether the user's message can be deleted from its chat."""
-        return turn.sent_id is not None and turn.channel in self.means and self.means[turn.channel].deletes
+        return turn.sent_id is not None and turn.channel in self.capabilities and self.capabilities[turn.channel].can_delete
 
     @contextmanager
     def typing(self, turn: Turn) -> Iterator[None]:

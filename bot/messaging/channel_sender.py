@@ -166,7 +166,7 @@ class ChannelSender:
     async def _send(self, channel: Channel, chat: Chat, row: MessageRow, about: Collection[str] | None) -> list[Any]:
         message = await self._shown(channel, row, about)
         sent = list(row.sent or [])
-        parts = render(message, channel.means, self._own_url)[len(sent) :]
+        parts = render(message, channel.capabilities, self._own_url)[len(sent) :]
         for number, part in enumerate(parts, 1):
             sent.append(await channel.send(chat, part))
             if number < len(parts):  # the last one is kept as the row is settled
@@ -175,13 +175,13 @@ class ChannelSender:
         return sent
 
     async def _replace(self, channel: Channel, chat: Chat, row: MessageRow, payload: Mapping[str, Any]) -> None:
-        if not row.sent or not channel.means.edits:
+        if not row.sent or not channel.capabilities.can_edit:
             return
         message = await self._shown(channel, row)
         if "title" in payload:
-            part = used_up(message, channel.means, self._own_url, payload["title"])
+            part = used_up(message, channel.capabilities, self._own_url, payload["title"])
         else:
-            part = pressed(message, channel.means, self._own_url, await self._used(row))
+            part = pressed(message, channel.capabilities, self._own_url, await self._used(row))
         await channel.replace(chat, str(row.sent[-1]), part)
 
     async def _used(self, row: MessageRow) -> list[str]:
@@ -193,7 +193,7 @@ class ChannelSender:
     async def _shown(self, channel: Channel, row: MessageRow, about: Collection[str] | None = None) -> dict[str, Any]:
         """The message as the outside may see it: nothing leaves to an external channel but through here."""
         message = public(row)
-        return message if channel.means.trusted else await self._privacy.clean_message(row.conversation_id, message, about)
+        return message if channel.capabilities.trusted else await self._privacy.clean_message(row.conversation_id, message, about)
 
     async def _put_back(self, row: OutboxRow, error: Exception, seconds: float | None = None) -> None:
         now = self._clock.now()

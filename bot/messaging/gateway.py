@@ -85,7 +85,7 @@ class Gateway:
         self.support = SupportPolicy.of(settings, clock)
         self.changes = DeskEvents(database)
         words = self.support.announcer.words
-        router = Router(database, clock, self.doors.means, redeem, words.wants_transcript)
+        router = Router(database, clock, self.doors.capabilities, redeem, words.wants_transcript)
         self.handover = Handover(
             database=database,
             inbox=self._inbox,

@@ -1,4 +1,4 @@
-"""What a message of the transcript becomes on a channel with given means: one or more parts that fit."""
+"""What a message of the transcript becomes on a channel with given capabilities: one or more parts that fit."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def render(message: Message, means: ChannelCapabilities, own_url: str) -> list[OutboundMessage]:
+def render(message: Message, capabilities: ChannelCapabilities, own_url: str) -> list[OutboundMessage]:
     """The parts of a message, in order; buttons and link stand under the last one.
 
     Buttons that do not fit become a numbered list, whose numbers may be typed (`listed`).
     """
     choices = tuple(QuickReply(button["title"], button["token"]) for button in message["buttons"])
     text = _signed(message)
-    if listed(message, means):
+    if listed(message, capabilities):
         lines = [f"{number}. {choice.title}" for number, choice in enumerate(choices, 1)]
         text = "\n".join([text, *lines])
-        fitting = choices if len(choices) <= means.most_buttons else ()
+        fitting = choices if len(choices) <= capabilities.max_buttons else ()
         choices = tuple(QuickReply(str(number), choice.token) for number, choice in enumerate(fitting, 1))
     link = message["link"]
     address = (link["title"], own_url + link["url"] if link["url"].startswith("/") else link["url"]) if link else None
-    pieces = split(text, means.longest_text)
+    pieces = split(text, capabilities.max_text_length)
     card = bool(choices) and "\n" in text
     return [*(OutboundMessage(piece) for piece in pieces[:-1]), OutboundMessage(pieces[-1], choices, address, card and len(pieces) == 1)]
 
@@ -41,27 +41,27 @@ def _signed(message: Message) -> str:
     return f"{message['agent']} · SPHERE\n{message['text']}" if message["author"] == "agent" else str(message["text"])
 
 
-def listed(message: Message, means: ChannelCapabilities) -> bool:
+def listed(message: Message, capabilities: ChannelCapabilities) -> bool:
     """Whether the buttons do not fit and are written as a numbered list."""
     buttons = message["buttons"]
-    return len(buttons) > means.most_buttons or any(units(button["title"]) > means.longest_title for button in buttons)
+    return len(buttons) > capabilities.max_buttons or any(units(button["title"]) > capabilities.max_title_length for button in buttons)
 
 
-def used_up(message: Message, means: ChannelCapabilities, own_url: str, title: str | None) -> OutboundMessage:
+def used_up(message: Message, capabilities: ChannelCapabilities, own_url: str, title: str | None) -> OutboundMessage:
     """What takes the place of a message whose button was pressed: its text and the choice made, without buttons."""
-    last = render({**message, "buttons": []}, means, own_url)[-1]
+    last = render({**message, "buttons": []}, capabilities, own_url)[-1]
     chosen = f"\n\n→ {title}" if title else ""
-    kept = split(last.text, means.longest_text - units(chosen))[0]
+    kept = split(last.text, capabilities.max_text_length - units(chosen))[0]
     return OutboundMessage(kept + chosen, link=last.link)
 
 
-def pressed(message: Message, means: ChannelCapabilities, own_url: str, tokens: Sequence[str]) -> OutboundMessage:
+def pressed(message: Message, capabilities: ChannelCapabilities, own_url: str, tokens: Sequence[str]) -> OutboundMessage:
     """What takes the place of a message whose buttons each stand on their own: with those that were not pressed, and what was."""
     titles = {button["token"]: button["title"] for button in message["buttons"]}
     chosen = "".join(f"\n→ {titles[token]}" for token in tokens if token in titles)
     left = [button for button in message["buttons"] if button["token"] not in tokens]
-    last = render({**message, "buttons": left}, means, own_url)[-1]
-    kept = split(last.text, means.longest_text - units(chosen) - 1)[0]
+    last = render({**message, "buttons": left}, capabilities, own_url)[-1]
+    kept = split(last.text, capabilities.max_text_length - units(chosen) - 1)[0]
     return OutboundMessage(f"{kept}\n{chosen}" if chosen else kept, last.choices, last.link)
 
 

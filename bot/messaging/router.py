@@ -84,7 +84,7 @@ class Router:
         self,
         database: Database,
         clock: Clock,
-        means: Mapping[str, ChannelCapabilities],
+        capabilities: Mapping[str, ChannelCapabilities],
         redeem: Redeem,
         wants_transcript: Callable[[str], bool],
     ) -> None:
@@ -92,7 +92,7 @@ class Router:
         self._wants_transcript = wants_transcript
         self._database = database
         self._clock = clock
-        self._means = means
+        self._capabilities = capabilities
         self._redeem = redeem
 
     async def decide(self, turn: Turn) -> ToRasa | Refused:
@@ -163,8 +163,8 @@ class Router:
     async def _numbered(self, session: AsyncSession, channel: str, message_id: int, number: int) -> ButtonRow | None:
         """The button of that number, where the channel shows the buttons of the message as a numbered list."""
         message = await session.get(MessageRow, message_id)
-        means = self._means.get(channel)
-        if means is None or message is None or not 1 <= number <= len(message.buttons) or not listed(public(message), means):
+        capabilities = self._capabilities.get(channel)
+        if capabilities is None or message is None or not 1 <= number <= len(message.buttons) or not listed(public(message), capabilities):
             return None
         return await session.get(ButtonRow, message.buttons[number - 1]["token"])
 

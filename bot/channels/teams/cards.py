@@ -23,13 +23,13 @@ _UNSPOKEN = str.maketrans(dict.fromkeys("<>&", " "))
 
 def needs_card(part: OutboundMessage) -> bool:
     """Whether the part cannot be said as a plain text."""
-    return bool(part.choices or part.link or part.card)
+    return bool(part.quick_replies or part.link or part.card)
 
 
 def card(part: OutboundMessage) -> Card:
     """The Adaptive Card of a part. Its text is escaped; titles of actions are never read as Markdown."""
     lines = [line.rstrip() for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", part.text)]
-    actions = [_execute(choice) for choice in part.choices]
+    actions = [_execute(choice) for choice in part.quick_replies]
     body = _blocks(lines, confirmation=part.card)
     if part.link is not None and len(actions) < MOST_ACTIONS:
         actions.append(_open(*part.link))

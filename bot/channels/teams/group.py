@@ -24,7 +24,7 @@ class TeamsGroup:
 
     def __init__(self, sender: Sender, settings: Settings, address: str) -> None:
         self._sender, self._settings, self.address = sender, settings, address
-        self.name, self.trusted, self.longest_text, self.has_heads = NAME, settings.teams_trusted, 8_000, True
+        self.name, self.trusted, self.max_text_length, self.has_heads = NAME, settings.teams_trusted, 8_000, True
         self.words = GroupTexts()
         self._listener: Listener | None = None
 

@@ -26,8 +26,8 @@ def to_html(part: OutboundMessage) -> str:
 
 def keyboard(part: OutboundMessage) -> InlineKeyboardMarkup | None:
     """A button for each choice, and one for the link."""
-    per_row = 3 if all(len(choice.title) <= SHORT for choice in part.choices) else 1
-    buttons = [InlineKeyboardButton(choice.title, callback_data=choice.token) for choice in part.choices]
+    per_row = 3 if all(len(choice.title) <= SHORT for choice in part.quick_replies) else 1
+    buttons = [InlineKeyboardButton(choice.title, callback_data=choice.token) for choice in part.quick_replies]
     rows = [buttons[at : at + per_row] for at in range(0, len(buttons), per_row)]
     if part.link is not None and is_public(part.link[1]):
         rows.append([InlineKeyboardButton(part.link[0], url=part.link[1])])

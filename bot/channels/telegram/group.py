@@ -56,7 +56,7 @@ class TelegramGroup:
 
     def __init__(self, bot: Bot, places: Places, address: str) -> None:
         self._bot, self._places, self.address = bot, places, address
-        self.name, self.trusted, self.longest_text, self.has_heads = NAME, False, 4096, False
+        self.name, self.trusted, self.max_text_length, self.has_heads = NAME, False, 4096, False
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener) -> None:

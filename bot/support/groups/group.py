@@ -105,7 +105,7 @@ class Group(Protocol):
     """As the channel knows the group, at most 200 characters."""
     trusted: bool
     """Whether an usager may be named there."""
-    longest_text: int
+    max_text_length: int
     """UTF-16 code units of one message."""
     has_heads: bool
     """Whether a thread has a head of its own, which can be changed; else the context is the first thing that is said there."""

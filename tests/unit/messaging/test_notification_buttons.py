@@ -26,7 +26,7 @@ from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot, until
 READ = {"title": "Marquer comme lu", "intent": "mark_notifications_read", "entities": {"message": "1"}}
 MUTE = {"title": "Sourdine", "intent": "mute_notifications", "entities": {"dossier_ref": "SPH-2024-000137"}}
 NOTICE = {"text": "Un document a été déposé.", "buttons": [READ, MUTE], "link": None, "notice": {"message": 1, "version": 0}}
-SMALL = ChannelCapabilities("telegram", False, 4096, 10, 10, buttons_per_row=1, edits=True, deletes=True)
+SMALL = ChannelCapabilities("telegram", False, 4096, 10, 10, buttons_per_row=1, can_edit=True, can_delete=True)
 
 
 async def notify(bot: Bot, chat: Chat) -> dict[str, Any]:
@@ -110,10 +110,10 @@ async def test_a_typed_number_chooses_in_the_list_that_the_dialogue_showed_last(
 
 
 def test_what_stays_of_a_notice_shows_what_was_pressed_and_the_other_button() -> None:
-    means = ChannelCapabilities("telegram", False, 60, 10, 60, buttons_per_row=1, edits=True, deletes=True)
+    capabilities = ChannelCapabilities("telegram", False, 60, 10, 60, buttons_per_row=1, can_edit=True, can_delete=True)
     buttons = [{"title": "Lu", "token": "a"}, {"title": "Sourdine", "token": "b"}]
     message = {"author": SYSTEM, "agent": None, "text": "Un document.", "buttons": buttons, "link": None}
-    part = pressed(message, means, "https://bot", ["a"])
-    assert (part.text, [choice.token for choice in part.choices]) == ("Un document.\n\n→ Lu", ["b"])
-    part = pressed(message, means, "https://bot", ["b", "a"])
-    assert (part.text, part.choices) == ("Un document.\n\n→ Sourdine\n→ Lu", ())
+    part = pressed(message, capabilities, "https://bot", ["a"])
+    assert (part.text, [choice.token for choice in part.quick_replies]) == ("Un document.\n\n→ Lu", ["b"])
+    part = pressed(message, capabilities, "https://bot", ["b", "a"])
+    assert (part.text, part.quick_replies) == ("Un document.\n\n→ Sourdine\n→ Lu", ())

@@ -223,8 +223,8 @@ async def test_healthy_while_who_signs_answers(tmp_path: Path) -> None:
 async def test_the_limits_are_those_of_teams(tmp_path: Path) -> None:
     assert [(item.amount, item.get_expiry()) for item in PER_CHAT] == [(7, 1), (8, 2), (60, 30), (1800, 3600)]
     async with running(tmp_path) as world:
-        means = world.channel.means
-        assert (means.name, means.trusted, means.edits, means.deletes) == ("teams", False, True, False)
+        capabilities = world.channel.capabilities
+        assert (capabilities.name, capabilities.trusted, capabilities.can_edit, capabilities.can_delete) == ("teams", False, True, False)
 
 
 async def test_making_the_channel_does_not_let_httpx_write_addresses(tmp_path: Path) -> None:
