@@ -23,7 +23,7 @@ from bot.messaging.ack_batcher import AckBatcher
 from bot.messaging.channel import Channel, ChannelUnavailable, Chat, ChatClosed, ChatMoved, MessageRefused, RateLimited
 from bot.messaging.outbound_commands import DELETE, REPLACE, SEND
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.rendering import pressed, render, used_up
+from bot.messaging.rendering import without_pressed_buttons, render, without_buttons
 from bot.messaging.tables import ButtonRow, Conversation, MessageRow
 from bot.messaging.transcript import public, take_back
 from bot.notifications import delivery_status
@@ -179,9 +179,9 @@ class ChannelSender:
             return
         message = await self._shown(channel, row)
         if "title" in payload:
-            part = used_up(message, channel.capabilities, self._own_url, payload["title"])
+            part = without_buttons(message, channel.capabilities, self._own_url, payload["title"])
         else:
-            part = pressed(message, channel.capabilities, self._own_url, await self._used(row))
+            part = without_pressed_buttons(message, channel.capabilities, self._own_url, await self._used(row))
         await channel.replace(chat, str(row.sent[-1]), part)
 
     async def _used(self, row: MessageRow) -> list[str]:

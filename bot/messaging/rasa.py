@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.core.tls import trusted
 from bot.messaging.messages import Reply
 from bot.messaging.pii.redaction import Span
-from bot.messaging.router import ToRasa
+from bot.messaging.router import RoutedMessage
 
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 4.0
@@ -106,7 +106,7 @@ class RasaClient:
         """Close its connections."""
         await self._client.aclose()
 
-    async def deliver(self, conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances, *, seconds: float) -> Answer:
+    async def deliver(self, conversation_id: str, turn: int, content: RoutedMessage, circumstances: Circumstances, *, seconds: float) -> Answer:
         """Rasa's answer to a turn, with at least one reply.
 
         Args:
@@ -173,7 +173,7 @@ class RasaClient:
             raise httpx.ReadTimeout("no answer in time") from error
 
 
-def _request(conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances) -> dict[str, Any]:
+def _request(conversation_id: str, turn: int, content: RoutedMessage, circumstances: Circumstances) -> dict[str, Any]:
     body: dict[str, Any] = {"conversation": conversation_id, "turn": str(turn)}
     body |= {"channel": circumstances.channel, "home": circumstances.home, "trusted": circumstances.trusted}
     if content.intent is not None:

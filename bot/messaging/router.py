@@ -13,7 +13,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.messaging.channel import ChannelCapabilities
 from bot.messaging.messages import Turn
-from bot.messaging.rendering import listed
+from bot.messaging.rendering import is_numbered_list
 from bot.messaging.tables import DONE, SYSTEM, ButtonRow, InboxRow, MessageRow
 from bot.messaging.transcript import public
 
@@ -49,7 +49,7 @@ BUTTONS_LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
-class ToRasa:
+class RoutedMessage:
     """A message for Rasa: a text to understand, or an intent with its entities where nothing has to be."""
 
     text: str | None = None
@@ -65,7 +65,7 @@ class ToRasa:
 
 
 @dataclass(frozen=True)
-class Refused:
+class FixedReply:
     """What the gateway answers itself, with the name of the text: a button that no longer holds, something that it does not read."""
 
     text_name: str
@@ -95,41 +95,41 @@ class Router:
         self._capabilities = capabilities
         self._redeem = redeem
 
-    async def decide(self, turn: Turn) -> ToRasa | Refused:
+    async def decide(self, turn: Turn) -> RoutedMessage | FixedReply:
         """What to do with `turn`. Nothing is used up yet: that happens in the transaction that ends the turn."""
         if turn.event is not None:
             return self._event(turn.event)
         if turn.button is not None:
             return await self._press(turn, turn.button)
         if turn.text is None:
-            return Refused("malformed")
-        word, argument = words(turn.text)
+            return FixedReply("malformed")
+        word, argument = split_command(turn.text)
         if word == "/start" and argument:
             refusal = await self._redeem(turn.conversation_id, argument)
-            return Refused(refusal, shown=word) if refusal else replace(self._event("linked"), shown=word)
+            return FixedReply(refusal, shown=word) if refusal else replace(self._event("linked"), shown=word)
         if word in COMMANDS:
-            return ToRasa(intent=COMMANDS[word], shown=word)
-        return await self._typed_choice(turn, turn.text) or self._wish(turn.text) or ToRasa(text=turn.text)
+            return RoutedMessage(intent=COMMANDS[word], shown=word)
+        return await self._typed_choice(turn, turn.text) or self._wish(turn.text) or RoutedMessage(text=turn.text)
 
-    async def own_button(self, turn: Turn) -> ToRasa | None:
+    async def own_button(self, turn: Turn) -> RoutedMessage | None:
         """The button of the gateway's own that the turn presses, or types the title or number of; nothing for any other message."""
         if turn.text is not None:
-            pressed: ToRasa | Refused | None = await self._typed_choice(turn, turn.text) or self._wish(turn.text)
+            pressed: RoutedMessage | FixedReply | None = await self._typed_choice(turn, turn.text) or self._wish(turn.text)
         else:
             pressed = await self._press(turn, turn.button) if turn.button is not None else None
-        return pressed if isinstance(pressed, ToRasa) and (pressed.intent or "").startswith(OWN) else None
+        return pressed if isinstance(pressed, RoutedMessage) and (pressed.intent or "").startswith(OWN) else None
 
-    def _wish(self, text: str) -> ToRasa | None:
+    def _wish(self, text: str) -> RoutedMessage | None:
         """What is the gateway's to do, in words that are that and nothing else."""
-        return ToRasa(intent=TRANSCRIPT, shown=text.strip()) if self._wants_transcript(text) else None
+        return RoutedMessage(intent=TRANSCRIPT, shown=text.strip()) if self._wants_transcript(text) else None
 
-    def _event(self, event: str) -> ToRasa | Refused:
+    def _event(self, event: str) -> RoutedMessage | FixedReply:
         if event in _MEANT:
             intent, entities = _MEANT[event]
-            return ToRasa(intent=intent, entities=entities)
-        return Refused(event if event in EVENTS else "malformed", values={"limit": LONGEST_TEXT} if event == "too_long" else {})
+            return RoutedMessage(intent=intent, entities=entities)
+        return FixedReply(event if event in EVENTS else "malformed", values={"limit": LONGEST_TEXT} if event == "too_long" else {})
 
-    async def _typed_choice(self, turn: Turn, text: str) -> ToRasa | None:
+    async def _typed_choice(self, turn: Turn, text: str) -> RoutedMessage | None:
         """A button of the last messages whose title, or number in a list, was typed rather than pressed, while it may still be pressed.
 
         Those of the dialogue first: what the system announced in between (a notice) is no question that « 1 » would answer.
@@ -148,7 +148,7 @@ class Router:
         if titled is None:
             return None
         pressed = await self._press(turn, titled.token)
-        return replace(pressed, shown=titled.title) if isinstance(pressed, ToRasa) else None
+        return replace(pressed, shown=titled.title) if isinstance(pressed, RoutedMessage) else None
 
     async def _live_buttons(self, session: AsyncSession, turn: Turn, *, announced: bool) -> list[ButtonRow]:
         """The newest buttons that may still be pressed, of what the system announced or of all the rest."""
@@ -164,11 +164,11 @@ class Router:
         """The button of that number, where the channel shows the buttons of the message as a numbered list."""
         message = await session.get(MessageRow, message_id)
         capabilities = self._capabilities.get(channel)
-        if capabilities is None or message is None or not 1 <= number <= len(message.buttons) or not listed(public(message), capabilities):
+        if capabilities is None or message is None or not 1 <= number <= len(message.buttons) or not is_numbered_list(public(message), capabilities):
             return None
         return await session.get(ButtonRow, message.buttons[number - 1]["token"])
 
-    async def _press(self, turn: Turn, token: str) -> ToRasa | Refused:
+    async def _press(self, turn: Turn, token: str) -> RoutedMessage | FixedReply:
         moved_on = exists().where(
             InboxRow.conversation_id == turn.conversation_id,
             InboxRow.id > ButtonRow.turn,
@@ -181,15 +181,15 @@ class Router:
         async with self._database.reading() as session:
             found = (await session.execute(mine)).one_or_none()
         if found is None:
-            return Refused("button_unknown")
+            return FixedReply("button_unknown")
         button, is_stale, author = found
         if button.used_at is not None:
-            return Refused("button_used")
+            return FixedReply("button_used")
         if button.expires_at <= self._clock.now():
-            return Refused("button_expired")
+            return FixedReply("button_expired")
         if button.intent in ANSWERS and is_stale:
-            return Refused("button_stale")
-        return ToRasa(
+            return FixedReply("button_stale")
+        return RoutedMessage(
             intent=button.intent,
             entities=button.entities,
             pressed_message=button.message_id,
@@ -202,7 +202,7 @@ def _folded(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").replace("’", "'").casefold().split()).rstrip(" .!")
 
 
-def words(text: str) -> tuple[str, str]:
+def split_command(text: str) -> tuple[str, str]:
     """The first word of a text, folded, and what follows it."""
     word, _, rest = text.strip().partition(" ")
     return word.casefold(), rest.strip()

@@ -21,7 +21,7 @@ from bot.messaging.inbox import LEASE, Completed, Inbox
 from bot.messaging.messages import Outcome, Reply, Turn
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.rasa import Circumstances, RasaClient, RasaError, RasaRefused
-from bot.messaging.router import OWN, Refused, Router, ToRasa
+from bot.messaging.router import OWN, FixedReply, Router, RoutedMessage
 from bot.messaging.texts import Texts
 from bot.support.agent_mode_input import MOST_ATTEMPTS
 from bot.support.handover import Handover, Held
@@ -138,18 +138,18 @@ class Worker:
         if isinstance(held, Held):
             return held.completed
         outcome = await self._outcome(held)
-        return await (self._handover.press(held, outcome) if isinstance(outcome, ToRasa) else self._handover.end(held, outcome))
+        return await (self._handover.press(held, outcome) if isinstance(outcome, RoutedMessage) else self._handover.end(held, outcome))
 
-    async def _outcome(self, turn: Turn) -> Outcome | ToRasa:
+    async def _outcome(self, turn: Turn) -> Outcome | RoutedMessage:
         """How `turn` ends, always with something to say; or the button of the gateway's own that it presses."""
-        decision: ToRasa | Refused | None = None
+        decision: RoutedMessage | FixedReply | None = None
         try:
             if turn.attempts > MOST_ATTEMPTS:
                 raise TurnGivenUp
             decision = await self._router.decide(turn)
-            if isinstance(decision, ToRasa) and (decision.intent or "").startswith(OWN):
+            if isinstance(decision, RoutedMessage) and (decision.intent or "").startswith(OWN):
                 return decision
-            if isinstance(decision, Refused):
+            if isinstance(decision, FixedReply):
                 text = self._texts.say(decision.text_name, **decision.values)
                 return Outcome((Reply(text=text),), delivered=False, text=decision.shown)
             return await self._answered(turn, decision)
@@ -158,7 +158,7 @@ class Worker:
         except Exception as error:  # whatever it is, the user gets an answer and the log an id
             return self._failure(error, reached=True, decision=decision)
 
-    async def _answered(self, turn: Turn, decision: ToRasa) -> Outcome:
+    async def _answered(self, turn: Turn, decision: RoutedMessage) -> Outcome:
         """Rasa's answer; on an external channel without what identifies an usager, in either direction."""
         trusted = self._doors.trusted(turn.channel)
         masks = await self._privacy.spans(turn.conversation_id, decision.text) if decision.text and not trusted else ()
@@ -183,13 +183,13 @@ class Worker:
             intent=answer.intent,
         )
 
-    def _failure(self, error: Exception, *, reached: bool, decision: ToRasa | Refused | None) -> Outcome:
+    def _failure(self, error: Exception, *, reached: bool, decision: RoutedMessage | FixedReply | None) -> Outcome:
         error_id = log_error(error, f"answering a turn ({error})" if isinstance(error, RasaError) else "answering a turn")
         if isinstance(error, RasaRefused):
             return Outcome((Reply(text=self._texts.say("malformed")),), delivered=False, error_id=error_id)
         text = self._texts.say("failed" if reached else "unavailable", error_id=error_id)
         reply = Reply(text=text, buttons=(self._handover.asks(error_id),))
-        if not reached or not isinstance(decision, ToRasa):
+        if not reached or not isinstance(decision, RoutedMessage):
             return Outcome((reply,), delivered=reached, error_id=error_id)
         return Outcome(
             (reply,),

@@ -10,7 +10,7 @@ from bot.messaging.messages import Turn
 from bot.messaging.pii.pii_detection import mask_text
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.rasa import RasaClient, RasaError
-from bot.messaging.router import COMMANDS, LONGEST_TEXT, Redeem, Router, ToRasa, words
+from bot.messaging.router import COMMANDS, LONGEST_TEXT, Redeem, Router, RoutedMessage, split_command
 from bot.messaging.texts import Texts
 from bot.support.texts import SupportTexts
 
@@ -34,7 +34,7 @@ class AgentModeInput:
     """Whether what identifies an usager was taken out of it."""
     shown: str | None = None
     """What the transcript keeps of the message, where that is not what was typed."""
-    pressed: ToRasa | None = None
+    pressed: RoutedMessage | None = None
     """A button of the gateway's own."""
     told: str | None = None
     """What is answered, whatever the state is: nothing of this is for the team."""
@@ -72,7 +72,7 @@ class AgentModeReader:
         if pressed is not None or turn.text is None:
             shown = pressed.shown or pressed.pressed_title if pressed and turn.text else None
             return AgentModeInput(turn, pressed=pressed, shown=shown)
-        word, argument = words(turn.text)
+        word, argument = split_command(turn.text)
         if word == "/start" and argument:
             return await self._link(turn, argument)
         if word in COMMANDS:

@@ -11,7 +11,7 @@ from bot.core.clock import Clock
 from bot.identity.continuations import Continuations
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.messages import Outcome, Reply, Turn
-from bot.messaging.router import TRANSCRIPT, ToRasa
+from bot.messaging.router import TRANSCRIPT, RoutedMessage
 from bot.messaging.tables import SYSTEM, MessageRow
 from bot.messaging.transcript import add_replies
 from bot.support import tickets
@@ -67,7 +67,7 @@ class ButtonActions:
         self._support, self._say, self._transcripts = support, support.announcer, transcripts
 
     async def press(
-        self, session: AsyncSession, turn: Turn, pressed: ToRasa, row: TicketRow | None, now: datetime
+        self, session: AsyncSession, turn: Turn, pressed: RoutedMessage, row: TicketRow | None, now: datetime
     ) -> tuple[Reply, TicketRow | None]:
         """Do what the button says, as far as things still stand so."""
         if pressed.intent == RATE:
@@ -144,14 +144,14 @@ class ButtonActions:
         await tickets.transition(session, row, TicketState.WAITING, TicketEventType.REQUESTED, USER, now=now, terms=self._support.terms)
         return await self._say.queued(session, row, now), row
 
-    async def _rate(self, session: AsyncSession, turn: Turn, pressed: ToRasa, now: datetime) -> tuple[Reply, TicketRow]:
+    async def _rate(self, session: AsyncSession, turn: Turn, pressed: RoutedMessage, now: datetime) -> tuple[Reply, TicketRow]:
         row = await tickets.get(session, int(pressed.entities["ticket"]))
         row.rating = int(pressed.entities["rating"])
         await tickets.record_event(session, row, TicketEventType.RATED, USER, now=now, terms=self._support.terms)
         return self._say.rated(row), row
 
     async def _reopen(
-        self, session: AsyncSession, turn: Turn, pressed: ToRasa, live: TicketRow | None, now: datetime
+        self, session: AsyncSession, turn: Turn, pressed: RoutedMessage, live: TicketRow | None, now: datetime
     ) -> tuple[Reply, TicketRow | None]:
         if live is not None:
             return self.stands(live) if tickets.holds(live) else self._say.say("already_open"), None
@@ -173,7 +173,7 @@ class ButtonActions:
         return await tickets.open_ticket(session, origin, request, to, now=now, terms=self._support.terms)
 
 
-def outcome_of(pressed: ToRasa, announcement: Reply) -> Outcome:
+def outcome_of(pressed: RoutedMessage, announcement: Reply) -> Outcome:
     """The end of a turn that pressed a button: its message is used up, but by asking for the transcript."""
     return Outcome(
         (),

@@ -16,7 +16,7 @@ from bot.core.database import Database
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.inbox import Completed, Inbox, Step
 from bot.messaging.messages import Button, Outcome, Reply, Turn
-from bot.messaging.router import ToRasa
+from bot.messaging.router import RoutedMessage
 from bot.messaging.texts import Texts
 from bot.support import tickets
 from bot.support.agent_mode_input import AgentModeInput, AgentModeReader
@@ -94,7 +94,7 @@ class Handover:
 
         return await self._complete(turn, step, touched)
 
-    async def press(self, turn: Turn, pressed: ToRasa) -> Completed | None:
+    async def press(self, turn: Turn, pressed: RoutedMessage) -> Completed | None:
         """End a turn that pressed a button of the gateway's own while the assistant has the word."""
         touched: list[TicketRow] = []
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
-from bot.messaging.pii.anonymization import GivenNames, anonymous
+from bot.messaging.pii.anonymization import GivenNames, anonymize
 from bot.messaging.tables import InboxRow, MessageRow
 from bot.support.resolution_report import NOT_UNDERSTOOD
 from bot.support.tables import MisunderstoodMessageRow
@@ -46,7 +46,7 @@ class MisunderstoodMessage:
     at: datetime
     text: str
     """As it was said; masked already where it came by an external channel."""
-    anonymous: str
+    anonymize: str
     """As it would be put into the file."""
 
 
@@ -72,7 +72,7 @@ class MisunderstoodMessages:
         async with self._database.reading() as session:
             rows = (await session.execute(wanted)).all()
         today = self._clock.now().astimezone(PARIS).date()
-        masked = await asyncio.to_thread(lambda: [anonymous(row.text, today, self._given_names) for row in rows])
+        masked = await asyncio.to_thread(lambda: [anonymize(row.text, today, self._given_names) for row in rows])
         return [MisunderstoodMessage(row.id, row.at, row.text, text) for row, text in zip(rows, masked, strict=True)]
 
     async def keep(self, turn: int, text: str, agent_id: str) -> None:
@@ -82,7 +82,7 @@ class MisunderstoodMessages:
 
         Raises EmptySentence.
         """
-        text = anonymous(text, self._clock.now().astimezone(PARIS).date())[:LONGEST]
+        text = anonymize(text, self._clock.now().astimezone(PARIS).date())[:LONGEST]
         if not any(letter.isalpha() for letter in text):
             raise EmptySentence
         async with self._writing:

@@ -17,7 +17,7 @@ from bot.channels.telegram.api_calls import Gone, Places, told
 from bot.channels.telegram.formatting import to_html
 from bot.core.errors import log_error
 from bot.messaging.channel import ChatClosed, ChatMoved, MessageRefused, OutboundMessage
-from bot.messaging.rendering import split
+from bot.messaging.rendering import split_text
 from bot.support.groups.group import GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
 
 NAME = "telegram"
@@ -76,7 +76,7 @@ class TelegramGroup:
     async def make(self, head: TicketCard) -> str:
         """A new topic."""
         async with self._places.one(self.address):
-            topic = await self._ask(self._bot.create_forum_topic(self.address, split(head.title, LONGEST_TITLE)[0]))
+            topic = await self._ask(self._bot.create_forum_topic(self.address, split_text(head.title, LONGEST_TITLE)[0]))
         return str(topic.message_thread_id)
 
     async def say(self, thread: str, text: str) -> None:

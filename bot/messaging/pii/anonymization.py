@@ -43,7 +43,7 @@ _KNOWN |= {"dr", "docteur", "pr", "professeur", "mme", "madame", "m", "monsieur"
 """Words that may be written with a capital and name nobody."""
 
 
-def anonymous(text: str, today: date, given_names: GivenNames = lambda words: ()) -> str:
+def anonymize(text: str, today: date, given_names: GivenNames = lambda words: ()) -> str:
     """The sentence on one line with everything of the kind masked."""
     text = _PHONE.sub(NUMBER, " ".join(text.split()))
     text = mask_text(text, detect_pii(text, (), today)).replace(MASKS[USAGER], NAME).replace(MASKS[BIRTH], DATE)

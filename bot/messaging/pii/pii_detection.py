@@ -96,10 +96,10 @@ def detect_pii(text: str, usagers: Iterable[Usager], today: date) -> list[Span]:
     spans += [*_initials_after_cue(text), *_cued_names(text)]
     for usager in usagers:
         spans += _names(text, tokens, usager)
-    return merged(spans)
+    return merge_spans(spans)
 
 
-def url_names(url: str, usagers: Iterable[Usager]) -> bool:
+def url_identifies(url: str, usagers: Iterable[Usager]) -> bool:
     """Whether a name of one of these usagers, or their birth date in any order, stands anywhere behind the host of `url`."""
     parts = urlsplit(url)
     said = unquote(f"{parts.path} {parts.query} {parts.fragment}", errors="replace")
@@ -114,7 +114,7 @@ def url_names(url: str, usagers: Iterable[Usager]) -> bool:
     return False
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """Spans in order, overlapping ones joined under the entity of the first."""
     joined: list[Span] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):

@@ -11,7 +11,7 @@ from bot.dossiers.records import Usager
 from bot.dossiers.usagers import KnownUsagers
 from bot.identity.service import Identity
 from bot.messaging.messages import Button, Link, Message, Reply
-from bot.messaging.pii.pii_detection import Span, detect_pii, mask_text, url_names
+from bot.messaging.pii.pii_detection import Span, detect_pii, mask_text, url_identifies
 
 __all__ = ["Redaction", "Span"]
 
@@ -62,7 +62,7 @@ class Redaction:
         Stricter than a text: any of their names or birth dates anywhere behind the host; and False where nobody can tell who they are.
         """
         known = await self._usagers.certain(account_id)
-        return known is not None and not url_names(url, known)
+        return known is not None and not url_identifies(url, known)
 
     async def _mask(self, conversation_id: str, about: Collection[str] | None) -> Callable[[str], str]:
         """Masks a text. What a notice tells is told to many: it is looked through once."""

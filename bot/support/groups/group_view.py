@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.messaging.channel import ChannelError, ChannelUnavailable, MessageRefused, RateLimited
-from bot.messaging.rendering import split
+from bot.messaging.rendering import split_text
 from bot.support.desk_events import DeskEvents
 from bot.support.groups.group import Group, GroupUnusable, ThreadGone, TicketCard
 from bot.support.groups.group_texts import GroupTexts
@@ -175,7 +175,7 @@ class GroupView:
 
     async def _say(self, ticket_id: int, thread: str, text: str) -> None:
         """All of it, in as many messages as it takes; one that the channel refuses for good is passed over."""
-        for piece in split(text, self._group.max_text_length) if text.strip() else ():
+        for piece in split_text(text, self._group.max_text_length) if text.strip() else ():
             await self._threads.keep(ticket_id, self._clock.now())
             try:
                 await self._group.say(thread, piece)
@@ -190,7 +190,7 @@ class GroupView:
         text = "\n\n".join(dict.fromkeys(answer.text for answer in answers if answer.text))
         await self._delete(answer.unwanted for answer in answers)
         with suppress(ThreadGone):
-            for piece in split(text, self._group.max_text_length) if text else ():
+            for piece in split_text(text, self._group.max_text_length) if text else ():
                 await self._group.say(thread, piece)
 
     async def _delete(self, messages: Iterable[str | None]) -> None:

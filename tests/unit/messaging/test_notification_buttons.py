@@ -17,8 +17,8 @@ from bot.jobs.outbox import CHAT, enqueue
 from bot.messaging.channel import ChannelCapabilities
 from bot.messaging.conversations import Conversations
 from bot.messaging.messages import Button, Reply, Turn
-from bot.messaging.rendering import pressed
-from bot.messaging.router import Router, ToRasa
+from bot.messaging.rendering import without_pressed_buttons
+from bot.messaging.router import Router, RoutedMessage
 from bot.messaging.tables import SYSTEM, MessageRow
 from bot.messaging.transcript import Proactive, add_proactive
 from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot, until
@@ -104,7 +104,7 @@ async def test_a_typed_number_chooses_in_the_list_that_the_dialogue_showed_last(
 
     turn = Turn(1, conversation_id, "telegram", "telegram", "2", None, None, None, clock.now(), 1)
     decision = await Router(database, clock, {"telegram": SMALL}, redeem, lambda _text: False).decide(turn)
-    assert isinstance(decision, ToRasa)
+    assert isinstance(decision, RoutedMessage)
     assert (decision.intent, decision.entities, decision.pressed_alone) == ("choose", {"place": "2"}, None)
     await database.close()
 
@@ -113,7 +113,7 @@ def test_what_stays_of_a_notice_shows_what_was_pressed_and_the_other_button() ->
     capabilities = ChannelCapabilities("telegram", False, 60, 10, 60, buttons_per_row=1, can_edit=True, can_delete=True)
     buttons = [{"title": "Lu", "token": "a"}, {"title": "Sourdine", "token": "b"}]
     message = {"author": SYSTEM, "agent": None, "text": "Un document.", "buttons": buttons, "link": None}
-    part = pressed(message, capabilities, "https://bot", ["a"])
+    part = without_pressed_buttons(message, capabilities, "https://bot", ["a"])
     assert (part.text, [choice.token for choice in part.quick_replies]) == ("Un document.\n\n→ Lu", ["b"])
-    part = pressed(message, capabilities, "https://bot", ["b", "a"])
+    part = without_pressed_buttons(message, capabilities, "https://bot", ["b", "a"])
     assert (part.text, part.quick_replies) == ("Un document.\n\n→ Sourdine\n→ Lu", ())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messaging.channel import ChannelCapabilities
-from bot.messaging.rendering import render, split, units, used_up
+from bot.messaging.rendering import render, split_text, utf16_length, without_buttons
 
 MEANS = ChannelCapabilities("small", False, 60, 3, 10, buttons_per_row=1, can_edit=True, can_delete=True)
 
@@ -42,15 +42,15 @@ def test_a_link_of_our_own_gets_our_address() -> None:
 
 
 def test_a_used_card_shows_the_choice_and_fits() -> None:
-    part = used_up(message("x" * 200, "Oui"), MEANS, "https://bot", "Oui")
+    part = without_buttons(message("x" * 200, "Oui"), MEANS, "https://bot", "Oui")
     assert part.quick_replies == ()
     assert part.text.endswith("→ Oui")
-    assert units(part.text) <= MEANS.max_text_length
+    assert utf16_length(part.text) <= MEANS.max_text_length
 
 
 def test_cuts_are_made_between_sentences() -> None:
     text = "Une phrase assez longue. Une autre phrase assez longue."
-    assert split(text, 30) == [
+    assert split_text(text, 30) == [
         "Une phrase assez longue.",
         "Une autre phrase assez longue.",
     ]
@@ -58,6 +58,6 @@ def test_cuts_are_made_between_sentences() -> None:
 
 @given(st.text(max_size=500), st.integers(min_value=2, max_value=80))
 def test_pieces_fit_and_lose_nothing_but_spaces(text: str, limit: int) -> None:
-    pieces = split(text, limit)
-    assert all(0 < units(piece) <= limit for piece in pieces)
+    pieces = split_text(text, limit)
+    assert all(0 < utf16_length(piece) <= limit for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join((text.strip() or "…").split())
