@@ -12,8 +12,7 @@ from actions.times import clock_hour, day
 from actions.turn import Turn, full_intent
 from bot.core.clock import PARIS
 from bot.support.opening_hours import WORKING_WEEK
-from bot.support.records import Reason
-from bot.support.tickets import SupportRequest
+from bot.support.records import Reason, SupportRequest
 
 TRIED = 5
 """How many of the last messages the team is told of: what was understood of them, never their words."""

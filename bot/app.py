@@ -40,14 +40,14 @@ from bot.http.problems import Problem, problem_response
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
+from bot.messaging import retention
 from bot.messaging.channel import ChannelContext
 from bot.messaging.delivery import Delivery
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.retention import Retention
+from bot.messaging.ports import LinkAccount
 from bot.messaging.retention_job import RetentionJob
-from bot.messaging.router import Redeem
 from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
@@ -55,11 +55,13 @@ from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.delivery_metrics import Counting
 from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.service import Notifications
+from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
+from bot.support import retention as support_retention
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
-from bot.support.desk import Desk
 from bot.support.groups.groups import Groups
+from bot.support.service import Support
 from bot.web import chat_page, transcript
 from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
@@ -76,19 +78,27 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     registry = AccountRegistry(fhir)
     identity = Identity(database, registry, clock, settings)
     work = _DueWork(settings, database, clock, fhir, registry)
-    privacy = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
-    gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
+    redaction = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
+    gateway = Gateway(settings, database, clock, redaction, _account_linker(identity), unread_by_chat)
+    support = Support(settings, database, clock, gateway, redaction, identity, work.requests)
+    gateway.set_handover(support.handover)
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
-    notifying = NotificationWorker(settings, database, clock, fhir, privacy, gateway.doors.channels)
-    gateway.decide_again(notifying.following)
-    delivery = Delivery(settings, database, clock, gateway, privacy, work, notifying.following)
-    gateway.on_turn(delivery.after_turn)
+    for channel in channels:
+        gateway.registry.add(channel)
+    notifying = NotificationWorker(settings, database, clock, fhir, redaction, gateway.registry.channels)
+    gateway.set_send_time_check(notifying.following)
+    delivery = Delivery(settings, database, clock, gateway, redaction, work, notifying.following)
+    gateway.set_turn_listener(delivery.after_turn)
     figures = TtlCache(Counting(database, clock).figures, REMEMBER_SECONDS)
-    desk = Desk(database, clock, gateway, privacy, identity, work.requests)
-    agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
-    groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, gateway.changes, channels)
+    desk, agents, links = support.desk, Agents(database, clock, settings), AgentLinks(database, clock, settings)
+    groups = Groups(settings, database, clock, desk, links, redaction, gateway.mask_names, support.events, channels)
     health = Health(settings, database, channels, figures)
-    retaining = RetentionJob(Retention(database, clock, settings))
+    erasures = (*retention.ERASURES, *support_retention.ERASURES)
+    retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
+
+    def begin_stop() -> None:
+        gateway.begin_stop()
+        support.begin_stop()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -96,24 +106,28 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         await asyncio.to_thread(upgrade, settings.sqlalchemy_url)
         if settings.desk_user and settings.desk_password:
             await agents.ensure_first(settings.desk_user, settings.desk_password.get_secret_value())
+        support.start()
         await gateway.start()
         delivery.start()
         notifying.start()
         groups.start()
-        retaining.start()
+        retention_job.start()
         try:
             yield
         finally:
-            retaining.stop()
+            retention_job.stop()
             await groups.stop()
+            begin_stop()
             await asyncio.gather(gateway.stop(), delivery.stop(), notifying.stop())
+            await support.stop()
             await health.aclose()
             await fhir.aclose()
             await database.close()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.gateway, app.state.database, app.state.delivery = gateway, database, delivery
-    app.state.desk, app.state.groups = desk, groups
+    app.state.desk, app.state.groups, app.state.support = desk, groups, support
+    app.state.begin_stop = begin_stop
     app.state.notifying = notifying
     _tell_problems(app, gateway.texts)
     notifications = Notifications(database, clock, settings)
@@ -151,7 +165,7 @@ class _DueWork:
         return done + await self.requests.finish_created()
 
 
-def _redeeming(identity: Identity) -> Redeem:
+def _account_linker(identity: Identity) -> LinkAccount:
     """Links a chat by the token of a deep link; what a failure is called in the gateway's texts."""
 
     async def redeem(conversation_id: str, token: str) -> str | None:
@@ -192,7 +206,7 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = Server(config, before_exit=app.state.gateway.begin_stop)
+    server = Server(config, before_exit=app.state.begin_stop)
     server.run()
     if not server.started:
         sys.exit(1)
@@ -286,7 +300,7 @@ class UnhandledErrors:
         except Exception as error:  # the last resort of every route
             error_id = log_error(error, "answering a request")
             if not started:
-                detail = self._texts.say("internal", error_id=error_id)
+                detail = self._texts.render("internal", error_id=error_id)
                 await problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, error_id=error_id))(scope, receive, send)
 
 

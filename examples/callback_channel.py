@@ -30,7 +30,7 @@ class CallbackChannel:
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {self._token}".encode()):
             raise Problem(HTTPStatus.UNAUTHORIZED, "the token is not the right one")
         body = await request.json()
-        conversation = await self._gateway.enter(self.capabilities.name, str(body["chat"]))
+        conversation = await self._gateway.find_or_open(self.capabilities.name, str(body["chat"]))
         await self._gateway.receive(conversation, Incoming(str(body["id"]), body.get("text"), body.get("button")))
         return Response(status_code=HTTPStatus.ACCEPTED)
 

@@ -13,7 +13,7 @@ from bot.settings import SettingsError
 
 
 def create_channels(wiring: ChannelContext) -> list[Channel]:
-    """The configured channels, made known to the gateway: the folders here, and the modules that `CHANNELS` names.
+    """The configured channels: the folders here, and the modules that `CHANNELS` names.
 
     Raises SettingsError, naming the variable, where a channel's settings are wrong.
     """
@@ -29,6 +29,5 @@ def create_channels(wiring: ChannelContext) -> list[Channel]:
             raise SettingsError(f"CHANNELS names {name}, which cannot be imported") from error
         channel: Channel | None = module.create(wiring)
         if channel is not None:
-            wiring.gateway.doors.add(channel)
             channels.append(channel)
     return channels

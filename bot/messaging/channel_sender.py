@@ -23,11 +23,11 @@ from bot.messaging.ack_batcher import AckBatcher
 from bot.messaging.channel import Channel, ChannelUnavailable, Chat, ChatClosed, ChatMoved, MessageRefused, RateLimited
 from bot.messaging.outbound_commands import DELETE, REPLACE, SEND
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.rendering import without_pressed_buttons, render, without_buttons
+from bot.messaging.ports import SendTimeCheck
+from bot.messaging.rendering import render, without_buttons, without_pressed_buttons
 from bot.messaging.tables import ButtonRow, Conversation, MessageRow
 from bot.messaging.transcript import public, take_back
 from bot.notifications import delivery_status
-from bot.notifications.delivery_status import SendTimeCheck
 
 POLL_SECONDS = 2.0
 """How soon what nobody told of is seen: what another process left."""

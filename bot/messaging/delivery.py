@@ -21,10 +21,10 @@ from bot.jobs.outbox import CHAT, MAIL, OutboxRow, anything_due, claim, postpone
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Reply
 from bot.messaging.pii.redaction import Redaction
+from bot.messaging.ports import SendTimeCheck
 from bot.messaging.tables import SYSTEM
 from bot.messaging.transcript import Proactive, add_proactive
 from bot.notifications import delivery_status
-from bot.notifications.delivery_status import SendTimeCheck
 from bot.settings import Settings
 
 POLL_SECONDS = 2.0
@@ -128,7 +128,7 @@ class Delivery:
     async def _say_due(self) -> int:
         """Put messages into their chats, as their channels may have them: one of each chat, all in one transaction."""
         rows = await self._claim(CHAT, CHATS_AT_ONCE)
-        homes = await self._gateway.conversations.homes([row.conversation_id or "" for row in rows])
+        homes = await self._gateway.conversations.channels_of([row.conversation_id or "" for row in rows])
         replies = await asyncio.gather(*(self._prepared(row, homes) for row in rows))
         ready = {row.id: (row, reply) for row, reply in zip(rows, replies, strict=True) if reply is not None}
         if not ready:
@@ -136,14 +136,14 @@ class Delivery:
         now = self._clock.now()
         async with self._database.writing() as session:
             said = [self._proactive(row, reply) for row, reply in ready.values()]
-            pushes = await add_proactive(session, said, now=now, mark=self._gateway.handover.mark)
+            pushes = await add_proactive(session, said, now=now, handover=self._gateway.handover)
             await settle_all(session, list(ready), now=now)
             notices = [row_id for row_id, (row, _) in ready.items() if delivery_status.is_notice(row)]
             pushed = {row_id: push for row_id in notices if (push := pushes.get(_key(row_id))) is not None}
             await delivery_status.carried_on(session, pushed)
             await delivery_status.delivered(session, [row_id for row_id in notices if row_id not in pushed], now)
         for row, _ in ready.values():
-            self._gateway.hub.changed(row.conversation_id or "")
+            self._gateway.message_added(row.conversation_id or "")
         return len(rows)
 
     def _proactive(self, row: OutboxRow, reply: Reply) -> Proactive:
@@ -160,7 +160,7 @@ class Delivery:
             reply = Reply.model_validate(row.payload)
             if reply.blank:
                 raise ValueError("nothing to say")
-            if not self._gateway.doors.trusted(homes[conversation_id]):
+            if not self._gateway.is_trusted(homes[conversation_id]):
                 reply = await self._privacy.clean(conversation_id, reply, delivery_status.about(row))
         except (ValueError, KeyError) as error:
             await self._give_up(row, error, "putting an outbox row into a chat")

@@ -16,9 +16,9 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.core.tls import trusted
-from bot.messaging.messages import Reply
-from bot.messaging.pii.redaction import Span
-from bot.messaging.router import RoutedMessage
+from bot.messaging.messages import Reply, RoutedMessage
+from bot.messaging.pii.spans import Span
+from bot.messaging.ports import AssistantUnavailable
 
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 4.0
@@ -34,7 +34,7 @@ _REFUSED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSA
 _ONCE_MORE = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT})
 
 
-class RasaError(Exception):
+class RasaError(AssistantUnavailable):
     """Rasa gave no answer to a turn; `reached` says whether it may have acted on it all the same."""
 
     def __init__(self, reason: str, *, reached: bool) -> None:
@@ -76,7 +76,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class TurnContext:
     """By which door a turn comes, and what of its text is known to identify an usager."""
 
     channel: str
@@ -106,7 +106,7 @@ class RasaClient:
         """Close its connections."""
         await self._client.aclose()
 
-    async def deliver(self, conversation_id: str, turn: int, content: RoutedMessage, circumstances: Circumstances, *, seconds: float) -> Answer:
+    async def deliver(self, conversation_id: str, turn: int, content: RoutedMessage, context: TurnContext, *, seconds: float) -> Answer:
         """Rasa's answer to a turn, with at least one reply.
 
         Args:
@@ -116,7 +116,7 @@ class RasaClient:
             RasaRefused: the message is nothing that it could take.
             RasaError: it answered with another error, or not in time.
         """
-        body = _request(conversation_id, turn, content, circumstances)
+        body = _request(conversation_id, turn, content, context)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         wait, errors, reached, attempts = FIRST_WAIT, 0, False, 0
@@ -131,7 +131,7 @@ class RasaClient:
                 reason, reached = type(error).__name__, True
             else:
                 if answer.status_code == HTTPStatus.OK:
-                    return _answered(answer)
+                    return _parsed_answer(answer)
                 if answer.status_code in _REFUSED:
                     raise RasaRefused(answer.status_code)
                 reason = f"status {answer.status_code}"
@@ -145,7 +145,7 @@ class RasaClient:
                 raise RasaError(reason, reached=reached)
             await asyncio.sleep(pause)
 
-    async def masked(self, text: str, known: Sequence[Span]) -> str:
+    async def mask_names(self, text: str, known: Sequence[Span] = ()) -> str:
         """A text without the usagers that Rasa reads in it, and without the parts that are known to name one. Nothing of it is kept there.
 
         Raises:
@@ -173,17 +173,17 @@ class RasaClient:
             raise httpx.ReadTimeout("no answer in time") from error
 
 
-def _request(conversation_id: str, turn: int, content: RoutedMessage, circumstances: Circumstances) -> dict[str, Any]:
+def _request(conversation_id: str, turn: int, content: RoutedMessage, context: TurnContext) -> dict[str, Any]:
     body: dict[str, Any] = {"conversation": conversation_id, "turn": str(turn)}
-    body |= {"channel": circumstances.channel, "home": circumstances.home, "trusted": circumstances.trusted}
+    body |= {"channel": context.channel, "home": context.home, "trusted": context.trusted}
     if content.intent is not None:
         return body | {"intent": content.intent, "entities": content.entities}
-    if not circumstances.trusted:
-        body["masks"] = [{"start": span.start, "end": span.end, "entity": span.entity} for span in circumstances.masks]
+    if not context.trusted:
+        body["masks"] = [{"start": span.start, "end": span.end, "entity": span.entity} for span in context.masks]
     return body | {"text": content.text}
 
 
-def _answered(response: httpx.Response) -> Answer:
+def _parsed_answer(response: httpx.Response) -> Answer:
     try:
         answer = _Answer.model_validate_json(response.content)
     except ValidationError as error:  # hide the cause: it quotes what was received

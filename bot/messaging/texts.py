@@ -56,7 +56,7 @@ class Texts:
         self._texts = {name: _checked(name, raw[name]) for name in _PLACEHOLDERS}
         self._support = {"support_phone": support_phone, "support_email": support_email}
 
-    def say(self, name: str, **values: object) -> str:
+    def render(self, name: str, **values: object) -> str:
         """Text `name`, its placeholders filled in."""
         return self._texts[name].format(**self._support, **values)
 

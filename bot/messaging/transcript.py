@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.database import Database, random_id
 from bot.messaging.messages import Button, Message, Reply
 from bot.messaging.outbound_commands import FETCHED, send_messages
+from bot.messaging.ports import Handover
 from bot.messaging.tables import DONE, SYSTEM, ButtonRow, Conversation, InboxRow, MessageRow
-from bot.support.tickets import held
 
 PAGE = 1000
 """Messages read at once."""
@@ -118,14 +118,14 @@ class Proactive:
 
 
 async def add_proactive(
-    session: AsyncSession, messages: Sequence[Proactive], *, now: datetime, mark: Callable[[Reply], Reply] | None = None
+    session: AsyncSession, messages: Sequence[Proactive], *, now: datetime, handover: Handover | None = None
 ) -> dict[str, int | None]:
     """Add messages in the caller's writing transaction, at most one a conversation.
 
     Gives, by key, the row of the outbox that pushes each one, None where its channel fetches it; one said before is not there.
 
     Args:
-        mark: makes a notice of what arrives while the assistant is silent; it is then said by nobody in particular (« system »).
+        handover: marks what arrives in a conversation that human agents hold as a notice of the system.
 
     Raises UnknownConversation.
     """
@@ -138,9 +138,9 @@ async def add_proactive(
     new = [message for message in messages if message.key not in said]
     if not new:
         return {}
-    if mark is not None:
-        silent = await held(session, [message.conversation_id for message in new])
-        new = [replace(m, reply=mark(m.reply), author=SYSTEM) if m.conversation_id in silent else m for m in new]
+    if handover is not None:
+        held = await handover.held_conversations(session, [message.conversation_id for message in new])
+        new = [replace(m, reply=handover.mark_notice(m.reply), author=SYSTEM) if m.conversation_id in held else m for m in new]
     shown_after = await _moved_on(session, [message.conversation_id for message in new])
     tokens = [[(random_id(), button) for button in message.reply.buttons] for message in new]
     rows = [_row(m, homes[m.conversation_id], some, now) for m, some in zip(new, tokens, strict=True)]

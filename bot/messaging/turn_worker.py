@@ -9,33 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
 from bot.core.errors import log_error
-from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import LEASE, Completed, Inbox
-from bot.messaging.messages import Outcome, Reply, Turn
-from bot.messaging.pii.redaction import Redaction
-from bot.messaging.rasa import Circumstances, RasaClient, RasaError, RasaRefused
-from bot.messaging.router import OWN, FixedReply, Router, RoutedMessage
-from bot.messaging.texts import Texts
-from bot.support.agent_mode_input import MOST_ATTEMPTS
-from bot.support.handover import Handover, Held
+from bot.messaging.messages import Turn
+from bot.messaging.ports import Responder, TurnReturned
 
 SWEEP_SECONDS = 1.0
 RENEW_SECONDS = LEASE.total_seconds() / 4
 _log = logging.getLogger(__name__)
 
 
-class TurnGivenUp(Exception):
-    """The process died too often while answering this turn."""
+class Unanswered(Exception):
+    """No responder answers this turn."""
 
     def __init__(self) -> None:
-        super().__init__("the process died too often while answering this turn")
+        super().__init__("no responder answers this turn")
 
 
 class Worker:
@@ -45,30 +38,21 @@ class Worker:
         self,
         *,
         inbox: Inbox,
-        router: Router,
-        rasa: RasaClient,
+        responders: Sequence[Responder],
         hub: Hub,
-        texts: Texts,
         clock: Clock,
-        turn_seconds: float,
-        doors: ChannelRegistry,
-        privacy: Redaction,
-        handover: Handover,
     ) -> None:
-        self._inbox, self._router, self._rasa, self._hub = inbox, router, rasa, hub
-        self._doors, self._privacy, self._handover = doors, privacy, handover
-        self._texts, self._clock = texts, clock
-        self._turn_life = timedelta(seconds=turn_seconds)
+        self._inbox, self._hub, self._clock = inbox, hub, clock
+        self.responders = responders
+        """Asked in turn: the first that does not return the turn ends it."""
         self._tasks: dict[asyncio.Task[None], int] = {}
         self._stopping = False
         self._stop_by: float | None = None
         self._background: list[asyncio.Task[None]] = []
-        self._started_at = clock.now()
         self.on_turn: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Take at once what an earlier process left, then keep sweeping."""
-        self._started_at = self._clock.now()
         await self._sweep()
         self._background = [
             asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep, "taking what was left")),
@@ -111,7 +95,7 @@ class Worker:
     async def _process(self, turn: Turn) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._hub.busy(turn.conversation_id, True)
+        self._hub.set_typing(turn.conversation_id, True)
         following: Turn | None = turn
         try:
             while following is not None and not self._stopping:
@@ -120,7 +104,7 @@ class Worker:
         except Exception as error:  # the database failed: the lease runs out and the turn is taken again
             log_error(error, "completing a turn")
         finally:
-            self._hub.busy(turn.conversation_id, False)
+            self._hub.set_typing(turn.conversation_id, False)
 
     async def _answer(self, turn: Turn) -> Turn | None:
         completed = await self._completed(turn)
@@ -128,82 +112,26 @@ class Worker:
             _log.warning("turn %d was taken over by another process", turn.id)
             return None
         self._hub.turn_done(turn.id, completed.messages)
-        self._hub.changed(turn.conversation_id)
+        self._hub.message_added(turn.conversation_id)
         self.on_turn()
         return completed.following
 
     async def _completed(self, turn: Turn) -> Completed | None:
-        """End the turn: by the support desk while the assistant is silent, else by the assistant."""
-        held = await self._handover.hold(turn)
-        if isinstance(held, Held):
-            return held.completed
-        outcome = await self._outcome(held)
-        return await (self._handover.press(held, outcome) if isinstance(outcome, RoutedMessage) else self._handover.end(held, outcome))
-
-    async def _outcome(self, turn: Turn) -> Outcome | RoutedMessage:
-        """How `turn` ends, always with something to say; or the button of the gateway's own that it presses."""
-        decision: RoutedMessage | FixedReply | None = None
-        try:
-            if turn.attempts > MOST_ATTEMPTS:
-                raise TurnGivenUp
-            decision = await self._router.decide(turn)
-            if isinstance(decision, RoutedMessage) and (decision.intent or "").startswith(OWN):
-                return decision
-            if isinstance(decision, FixedReply):
-                text = self._texts.say(decision.text_name, **decision.values)
-                return Outcome((Reply(text=text),), delivered=False, text=decision.shown)
-            return await self._answered(turn, decision)
-        except RasaError as error:
-            return self._failure(error, reached=error.reached, decision=decision)
-        except Exception as error:  # whatever it is, the user gets an answer and the log an id
-            return self._failure(error, reached=True, decision=decision)
-
-    async def _answered(self, turn: Turn, decision: RoutedMessage) -> Outcome:
-        """Rasa's answer; on an external channel without what identifies an usager, in either direction."""
-        trusted = self._doors.trusted(turn.channel)
-        masks = await self._privacy.spans(turn.conversation_id, decision.text) if decision.text and not trusted else ()
-        circumstances = Circumstances(turn.channel, turn.home, trusted, masks)
-        with self._doors.typing(turn):
-            answer = await self._rasa.deliver(turn.conversation_id, turn.id, decision, circumstances, seconds=self._seconds_left(turn))
-        replies = answer.replies
-        if not trusted:
-            replies = tuple([await self._privacy.clean(turn.conversation_id, reply) for reply in replies])
-        if answer.masked:
-            told = "masked_deleted" if self._doors.deletes(turn) else "masked"
-            replies = (Reply(text=self._texts.say(told)), *replies)
-        return Outcome(
-            replies,
-            delivered=True,
-            consumed_message=decision.pressed_message,
-            consumed_button=decision.pressed_alone,
-            consumed_title=decision.pressed_title,
-            text=decision.shown or answer.text,
-            masked=answer.masked,
-            handover=answer.handover,
-            intent=answer.intent,
-        )
-
-    def _failure(self, error: Exception, *, reached: bool, decision: RoutedMessage | FixedReply | None) -> Outcome:
-        error_id = log_error(error, f"answering a turn ({error})" if isinstance(error, RasaError) else "answering a turn")
-        if isinstance(error, RasaRefused):
-            return Outcome((Reply(text=self._texts.say("malformed")),), delivered=False, error_id=error_id)
-        text = self._texts.say("failed" if reached else "unavailable", error_id=error_id)
-        reply = Reply(text=text, buttons=(self._handover.asks(error_id),))
-        if not reached or not isinstance(decision, RoutedMessage):
-            return Outcome((reply,), delivered=reached, error_id=error_id)
-        return Outcome(
-            (reply,),
-            delivered=True,
-            consumed_message=decision.pressed_message,
-            consumed_button=decision.pressed_alone,
-            consumed_title=decision.pressed_title,
-            error_id=error_id,
-        )
-
-    def _seconds_left(self, turn: Turn) -> float:
-        """Time to go on trying; what waited while no bot ran counts from the start of this one."""
-        since: datetime = max(turn.received_at, self._started_at)
-        return (since + self._turn_life - self._clock.now()).total_seconds()
+        """End the turn as the first responder that answers it says; None where another process has taken it over."""
+        for responder in self.responders:
+            response = await responder.respond(turn)
+            if isinstance(response, Turn):
+                turn = response
+                continue
+            try:
+                completed = await self._inbox.complete(turn, response.outcome, self._clock.now())
+            except TurnReturned as returned:
+                turn = returned.turn
+                continue
+            if completed is not None:
+                response.on_committed()
+            return completed
+        raise Unanswered
 
     async def _sweep(self) -> None:
         for turn in await self._inbox.take_abandoned(self._clock.now(), in_hand=self.in_hand):

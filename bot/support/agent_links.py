@@ -13,12 +13,12 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
 from bot.settings import Settings
-from bot.support.agents_errors import UnknownAgent
-from bot.support.agents_tables import SUPERVISOR, SupportAgent
+from bot.support.errors import UnknownAgent
 from bot.support.groups.tables import AgentLinkRow, LinkCodeRow
 from bot.support.records import Agent
+from bot.support.tables import SUPERVISOR, SupportAgent
 
-LIFE = timedelta(minutes=15)
+CODE_LIFETIME = timedelta(minutes=15)
 """How long a code may be shown."""
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Of a code: none that is taken for another."""
@@ -42,7 +42,7 @@ class AgentLinks:
         self._secret = settings.required("secret")
 
     async def new_code(self, agent_id: str) -> str:
-        """A code that links the messaging account which shows it within `LIFE`; the former one is no good any more. Raises UnknownAgent."""
+        """Return a code that links the messaging account that shows it in `CODE_LIFETIME`; any earlier one ends. Raise UnknownAgent."""
         groups = ["".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS)]
         code, now = "-".join(groups), self._clock.now()
         async with self._database.writing() as session:
@@ -51,7 +51,7 @@ class AgentLinks:
                 raise UnknownAgent
             over = (LinkCodeRow.agent_id == agent_id) | (LinkCodeRow.expires_at <= now)
             await session.execute(delete(LinkCodeRow).where(over))
-            session.add(LinkCodeRow(code_hash=self._hash(code), agent_id=agent_id, expires_at=now + LIFE))
+            session.add(LinkCodeRow(code_hash=self._hash(code), agent_id=agent_id, expires_at=now + CODE_LIFETIME))
         return code
 
     async def redeem(self, channel: str, person: str, code: str) -> Agent | None:

@@ -21,14 +21,14 @@ from bot.core.keyed_hash import keyed_hash
 from bot.core.mail import one_line
 from bot.identity import guard
 from bot.settings import Settings
-from bot.support.agents_errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
-from bot.support.agents_tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
-from bot.support.passwords import check_strength, fits, hash_password, outdated
+from bot.support.errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
+from bot.support.passwords import check_strength, hash_password, needs_rehash, verify_password
 from bot.support.records import Agent
+from bot.support.tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
 
-IDLE = timedelta(hours=2)
+SESSION_IDLE_TIMEOUT = timedelta(hours=2)
 """How long a session that nobody uses lasts."""
-LIFE = timedelta(hours=12)
+SESSION_LIFETIME = timedelta(hours=12)
 """How long a session lasts however much it is used: a working day."""
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last use of a session is kept: a write for each request would be many."""
@@ -70,7 +70,7 @@ class Agents:
         """
         if role not in ROLES:
             raise ValueError(f"a role is one of {', '.join(ROLES)}")
-        login, name = normal_login(login), one_line(name)
+        login, name = normalize_login(login), one_line(name)
         if not 1 <= len(name) <= 80:
             raise UnusableName
         if password is not None:
@@ -88,7 +88,7 @@ class Agents:
         async with self._database.writing() as session:
             if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
                 return False
-            await self._insert(session, normal_login(login), login[:1].upper() + login[1:], SUPERVISOR, hashed, "setup")
+            await self._insert(session, normalize_login(login), login[:1].upper() + login[1:], SUPERVISOR, hashed, "setup")
             return True
 
     async def list(self) -> builtins.list[AgentAccount]:
@@ -154,7 +154,9 @@ class Agents:
         token, now = secrets.token_urlsafe(32), self._clock.now()
         async with self._database.writing() as session:
             await session.execute(delete(AgentSession).where(AgentSession.expires_at <= now))
-            row = AgentSession(token_hash=self._hash(token), agent_id=agent.id, created_at=now, seen_at=now, expires_at=now + LIFE)
+            row = AgentSession(
+                token_hash=self._hash(token), agent_id=agent.id, created_at=now, seen_at=now, expires_at=now + SESSION_LIFETIME
+            )
             session.add(row)
             await self._audit(session, agent.id, "support.sign_in", agent.id, "in")
         return token
@@ -165,7 +167,7 @@ class Agents:
         async with self._database.reading() as session:
             wanted = select(AgentSession, SupportAgent).join(SupportAgent, SupportAgent.id == AgentSession.agent_id)
             found = (await session.execute(wanted.where(AgentSession.token_hash == hashed))).first()
-        if found is None or not found[1].active or found[0].expires_at <= now or found[0].seen_at + IDLE <= now:
+        if found is None or not found[1].active or found[0].expires_at <= now or found[0].seen_at + SESSION_IDLE_TIMEOUT <= now:
             return None
         if used and found[0].seen_at + SEEN_EVERY <= now:
             await self._seen(hashed, now)
@@ -198,12 +200,12 @@ class Agents:
             await guard.prune(session, now)
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login))
-        if not await fits(row.password_hash if row else None, password) or row is None or not row.active:
+        if not await verify_password(row.password_hash if row else None, password) or row is None or not row.active:
             async with self._database.reading() as session:
                 if until := guard.locked_until(await guard.look(session, [subject], self._clock.now())):
                     raise SignInLocked(until)
             raise SignInFailed
-        renewed = await hash_password(password) if outdated(row.password_hash or "") else None
+        renewed = await hash_password(password) if needs_rehash(row.password_hash or "") else None
         async with self._database.writing() as session:
             for held in await guard.take(session, [subject], self._clock.now()):
                 held.locked_until, held.failures, held.failures_since = None, 0, None
@@ -241,7 +243,7 @@ class Agents:
         return keyed_hash(self._secret, "desk-session", token)
 
 
-def normal_login(login: str) -> str:
+def normalize_login(login: str) -> str:
     """A login in its one form. Raises UnusableLogin."""
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
@@ -264,4 +266,4 @@ async def _end_sessions(session: AsyncSession, agent_id: str) -> None:
     await session.execute(delete(AgentSession).where(AgentSession.agent_id == agent_id))
 
 
-__all__ = ["AGENT", "ROLES", "SUPERVISOR", "AgentAccount", "Agents", "normal_login"]
+__all__ = ["AGENT", "ROLES", "SUPERVISOR", "AgentAccount", "Agents", "normalize_login"]

@@ -55,7 +55,7 @@ class CannedReplies:
             await session.execute(delete(CannedReplyRow).where(CannedReplyRow.id == canned_id))
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+def fill_variables(text: str, values: Mapping[str, str]) -> str:
     """The text with its variables filled in; what is not known leaves no gap."""
     filled = _VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
     return re.sub(r"[ \u00a0]+([,.)])", r"\1", re.sub(r" {2,}", " ", filled)).strip()

@@ -34,7 +34,7 @@ nlu:
 """
 
 
-class EmptySentence(Exception):
+class EmptyMessage(Exception):
     """There is nothing left of the sentence to learn from."""
 
 
@@ -84,7 +84,7 @@ class MisunderstoodMessages:
         """
         text = anonymize(text, self._clock.now().astimezone(PARIS).date())[:LONGEST]
         if not any(letter.isalpha() for letter in text):
-            raise EmptySentence
+            raise EmptyMessage
         async with self._writing:
             await asyncio.to_thread(_put, self._file, text)
         await self._decide(turn, agent_id, kept=True)

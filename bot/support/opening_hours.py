@@ -138,7 +138,7 @@ def _closures(spec: str) -> tuple[tuple[date, date], ...]:
     return closures
 
 
-def hours_of(settings: Settings, clock: Clock) -> OpeningHours:
+def load_hours(settings: Settings, clock: Clock) -> OpeningHours:
     """The opening hours of an installation. Raises SettingsError."""
     days, public_holidays, closures = settings.support_days, settings.support_holidays, settings.support_closures
     try:

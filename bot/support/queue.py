@@ -20,7 +20,7 @@ STEPS = (1, 2, 3, 5, 10, 15, 20, 30)
 """Minutes that an estimate is rounded up to."""
 
 
-async def place_of(session: AsyncSession, row: TicketRow) -> int:
+async def queue_place(session: AsyncSession, row: TicketRow) -> int:
     """Place of a waiting ticket among all that wait, 1 for the next. Queues share their agents."""
     before = select(func.count()).where(
         TicketRow.state == TicketState.WAITING,
@@ -30,7 +30,7 @@ async def place_of(session: AsyncSession, row: TicketRow) -> int:
     return int(await session.scalar(before) or 0) + 1
 
 
-async def estimate(session: AsyncSession, place: int, now: datetime) -> int | None:
+async def estimate_wait(session: AsyncSession, place: int, now: datetime) -> int | None:
     """Minutes that a wait at that place may last, rounded up to `STEPS`; None where too little is known to say.
 
     More than the last step is given as one minute more than it.

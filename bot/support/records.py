@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class TicketState(StrEnum):
@@ -23,7 +24,7 @@ class TicketState(StrEnum):
     CLOSED = "closed"
 
 
-HELD = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.AGENT})
+HANDED_OVER = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.AGENT})
 """States in which the assistant is silent."""
 OPEN = frozenset(TicketState) - {TicketState.CLOSED}
 QUEUED = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.LEFT})
@@ -102,6 +103,44 @@ class TicketEventType(StrEnum):
     RATED = "rated"
 
 
+MAX_TRIED = 10
+
+
+@dataclass(frozen=True)
+class SupportRequest:
+    """That a person is asked for, with what the dialogue knows: references, never an identity."""
+
+    reason: Reason = Reason.ASKED
+    task: str | None = None
+    """What the user was doing, in words: « associer un partenaire »."""
+    dossier: str | None = None
+    error_ids: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+    resumes: bool = False
+    """Whether the dialogue put the task aside, to be taken up afterwards."""
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> SupportRequest:
+        """From what an action or a button says of it; what is not well written is left out."""
+        reason = str(values.get("reason") or "")
+        ids = values.get("error_ids") or ()
+        tried = values.get("tried") or ()
+        return cls(
+            Reason(reason) if reason in set(Reason) else Reason.ASKED,
+            str(values["task"])[:100] if values.get("task") else None,
+            str(values["dossier"])[:32] if values.get("dossier") else None,
+            tuple(str(one)[:32] for one in ids) if isinstance(ids, list | tuple) else (),
+            tuple(str(one)[:100] for one in tried)[-MAX_TRIED:] if isinstance(tried, list | tuple) else (),
+            values.get("resumes") is True,
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As a button carries it."""
+        values = {"reason": self.reason.value, "task": self.task, "dossier": self.dossier, "error_ids": list(self.error_ids)}
+        return values | {"tried": list(self.tried), "resumes": self.resumes}
+
+
 @dataclass(frozen=True)
 class Agent:
     """A member of the team, as the desk has identified them."""
@@ -113,7 +152,7 @@ class Agent:
     supervisor: bool = False
 
     @property
-    def who(self) -> str:
+    def actor(self) -> str:
         """As moves name them."""
         return f"agent:{self.id}"
 
@@ -170,11 +209,11 @@ class TicketEvent:
     id: int
     at: datetime
     ticket_id: int
-    was: TicketState | None
+    from_state: TicketState | None
     state: TicketState
-    who: str
+    actor: str
     """`user`, `agent:<id>` or `clock`."""
-    why: TicketEventType
+    type: TicketEventType
     detail: str | None
     """The agent or the queue that it was given to."""
 

@@ -33,7 +33,7 @@ Day = tuple[str, date]
 
 
 @dataclass(frozen=True)
-class Share:
+class ResolutionShare:
     """Days of conversations, by how they ended."""
 
     confirmed: int
@@ -60,7 +60,7 @@ class _Course:
     thanked: bool = False
 
 
-async def share(database: Database, period: Period) -> Share:
+async def resolution_share(database: Database, period: Period) -> ResolutionShare:
     """The share of a period."""
     async with database.reading() as session:
         courses = await _courses(session, period)
@@ -70,7 +70,7 @@ async def share(database: Database, period: Period) -> Share:
     counts = {"handed_over": 0, "failed": 0, "not_understood": 0, "confirmed": 0, "presumed": 0}
     for day in courses.keys() | handed:
         counts[_verdict(courses.get(day, _Course()), day in handed, day in done)] += 1
-    return Share(**counts)
+    return ResolutionShare(**counts)
 
 
 def _verdict(course: _Course, handed_over: bool, done: bool) -> str:

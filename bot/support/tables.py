@@ -5,10 +5,45 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, false
+from sqlalchemy import ForeignKey, Index, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.core.database import Table
+from bot.core.database import Table, random_id
+
+AGENT, SUPERVISOR = "agent", "supervisor"
+ROLES = (AGENT, SUPERVISOR)
+"""A supervisor also sees the figures and manages the agents."""
+
+
+class SupportAgent(Table):
+    """A person of the support team. Never deleted: transcripts and the audit trail name them."""
+
+    __tablename__ = "support_agents"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    """In lower case; an e-mail address where they sign in with an issuer."""
+    name: Mapped[str] = mapped_column(String(80))
+    """As users read it."""
+    role: Mapped[str] = mapped_column(String(16), default=AGENT)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """Argon2id, with its parameters; None for who signs in with an issuer only."""
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    created_at: Mapped[datetime]
+
+
+class AgentSession(Table):
+    """A browser that is signed in. Only the hash of its cookie's token is kept."""
+
+    __tablename__ = "support_agent_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("support_agents.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """When it was last used, to the minute."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    """However much it is used."""
 
 
 class TicketRow(Table):
@@ -23,7 +58,7 @@ class TicketRow(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(String(32))
-    live: Mapped[str | None] = mapped_column(String(32), unique=True)
+    open_conversation_id: Mapped[str | None] = mapped_column("live", String(32), unique=True)
     """The conversation's id while the ticket is open: a conversation has at most one open ticket."""
     state: Mapped[str] = mapped_column(String(8))
     queue: Mapped[str] = mapped_column(String(32))
@@ -69,12 +104,12 @@ class TicketEventRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id"))
     at: Mapped[datetime]
-    was: Mapped[str | None] = mapped_column(String(8))
+    from_state: Mapped[str | None] = mapped_column("was", String(8))
     state: Mapped[str] = mapped_column(String(8))
-    who: Mapped[str] = mapped_column(String(80))
-    why: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column("who", String(80))
+    type: Mapped[str] = mapped_column("why", String(16))
     detail: Mapped[str | None] = mapped_column(String(100))
-    about: Mapped[int | None]
+    subject_id: Mapped[int | None] = mapped_column("about")
     """What it tells of: the turn of what the user said, the message of a reply, the note of a note."""
 
 

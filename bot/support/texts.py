@@ -27,7 +27,7 @@ class SupportTexts:
 
     def __init__(self, settings: Settings, hours: OpeningHours, file: Path = _FILE) -> None:
         raw = _read(file)
-        self._end, self._give_up, self._transcript = (frozenset(folded(wish) for wish in raw[name]) for name in _LISTS)
+        self._end, self._give_up, self._transcript = (frozenset(normalized(wish) for wish in raw[name]) for name in _LISTS)
         self._texts: dict[str, str] = {name: text for name, text in raw.items() if name not in _LISTS}
         for text in self._texts.values():
             Formatter().vformat(text, (), _SAMPLE)
@@ -39,34 +39,34 @@ class SupportTexts:
         """Phone of the team, as shown."""
         return self._support["support_phone"]
 
-    def say(self, name: str, **values: object) -> str:
+    def render(self, name: str, **values: object) -> str:
         """Text `name`. Raises KeyError where there is none, or a placeholder has no value."""
         return self._texts[name].format(**self._support, **values)
 
     def opening(self, now: datetime) -> str:
         """« demain à 9h30 »: when the team answers next."""
         moment = self._hours.describe(self._hours.next_opening(now), now)
-        return self.say(f"opening_{moment.when}", date=moment.date, hour=moment.hour)
+        return self.render(f"opening_{moment.when}", date=moment.date, hour=moment.hour)
 
     def place(self, place: int) -> str:
         """How many come before."""
         before = place - 1
-        return self.say("place_next" if before == 0 else "place_one" if before == 1 else "place_many", count=before)
+        return self.render("place_next" if before == 0 else "place_one" if before == 1 else "place_many", count=before)
 
     def wait(self, minutes: int | None) -> str:
         """The estimate of the wait, or that there is none."""
         if minutes is None:
-            return self.say("wait_unknown")
-        return self.say("wait_minutes", minutes=minutes) if minutes <= STEPS[-1] else self.say("wait_long")
+            return self.render("wait_unknown")
+        return self.render("wait_minutes", minutes=minutes) if minutes <= STEPS[-1] else self.render("wait_long")
 
     def wants_end(self, text: str, *, with_agent: bool) -> bool:
         """Whether a whole message is a wish to end: with an agent, only one that can be nothing else."""
-        wish = folded(text)
+        wish = normalized(text)
         return wish in self._end or (not with_agent and wish in self._give_up)
 
     def wants_transcript(self, text: str) -> bool:
         """Whether a whole message asks for what was said with the team."""
-        return folded(text) in self._transcript
+        return normalized(text) in self._transcript
 
 
 @cache
@@ -74,7 +74,7 @@ def _read(file: Path) -> dict[str, Any]:
     return dict(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
 
 
-def folded(text: str) -> str:
+def normalized(text: str) -> str:
     """Lower case, without accents, apostrophes, hyphens and end punctuation."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     for mark in "'’-":

@@ -50,7 +50,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Facts:
+class TicketFacts:
     """What figures are made of, of one ticket."""
 
     opened_at: datetime
@@ -82,7 +82,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """The tickets that have something in common."""
 
     name: str
@@ -103,25 +103,25 @@ class Line:
     useful: int
 
 
-async def facts(database: Database, period: Period) -> list[Facts]:
+async def read_facts(database: Database, period: Period) -> list[TicketFacts]:
     """The tickets that were opened in a period."""
-    names = [name for name in Facts.__annotations__ if name != "task"]
+    names = [name for name in TicketFacts.__annotations__ if name != "task"]
     wanted = select(*(getattr(TicketRow, name) for name in names), TicketRow.context).where(
         TicketRow.opened_at >= period.start, TicketRow.opened_at < period.end
     )
     async with database.reading() as session:
         rows = (await session.execute(wanted.order_by(TicketRow.id))).all()
-    return [Facts(**dict(zip(names, row[:-1], strict=True)), task=row[-1].get("task")) for row in rows]
+    return [TicketFacts(**dict(zip(names, row[:-1], strict=True)), task=row[-1].get("task")) for row in rows]
 
 
-Names = Callable[[Facts], Iterable[str]]
+Names = Callable[[TicketFacts], Iterable[str]]
 """Under which names a ticket is counted; a ticket may have several tags."""
 
 
-def line(name: str, tickets: Sequence[Facts]) -> Line:
+def report_line(name: str, tickets: Sequence[TicketFacts]) -> ReportLine:
     """The figures of some tickets."""
     rated = [ticket.rating for ticket in tickets if ticket.rating is not None]
-    return Line(
+    return ReportLine(
         name=name,
         opened=len(tickets),
         taken=sum(ticket.taken_at is not None for ticket in tickets),
@@ -136,22 +136,22 @@ def line(name: str, tickets: Sequence[Facts]) -> Line:
     )
 
 
-def grouped(tickets: Sequence[Facts], names: Names, order: Sequence[str] = ()) -> list[Line]:
+def group_lines(tickets: Sequence[TicketFacts], names: Names, order: Sequence[str] = ()) -> list[ReportLine]:
     """A line for each name: those of `order`, even without a ticket, then the others, most tickets first."""
-    found: dict[str, list[Facts]] = {name: [] for name in order}
+    found: dict[str, list[TicketFacts]] = {name: [] for name in order}
     for ticket in tickets:
         for name in names(ticket):
             found.setdefault(name, []).append(ticket)
     others = sorted((name for name in found if name not in order), key=lambda name: (-len(found[name]), name))
-    return [line(name, found[name]) for name in (*order, *others)]
+    return [report_line(name, found[name]) for name in (*order, *others)]
 
 
-def day_of(ticket: Facts) -> tuple[str]:
+def day_of(ticket: TicketFacts) -> tuple[str]:
     """The day in Paris, as ISO 8601 writes it."""
     return (ticket.opened_at.astimezone(PARIS).date().isoformat(),)
 
 
-def hour_of(ticket: Facts) -> tuple[str]:
+def hour_of(ticket: TicketFacts) -> tuple[str]:
     """The hour in Paris, 00 to 23."""
     return (f"{ticket.opened_at.astimezone(PARIS).hour:02d}",)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,8 +13,8 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
 from bot.messaging.conversations import lock_conversation
-from bot.messaging.hub import Hub
 from bot.messaging.messages import Reply
+from bot.messaging.ports import Messaging
 from bot.messaging.transcript import Proactive, add_proactive
 from bot.support import tickets
 from bot.support.desk_events import DeskEvents
@@ -30,11 +30,9 @@ AT_ONCE = 100
 class TimeoutWorker:
     """Ends states whose time is up; any number of processes may look after the same tickets."""
 
-    def __init__(
-        self, *, database: Database, clock: Clock, support: SupportPolicy, changes: DeskEvents, hub: Hub, button_life: timedelta
-    ) -> None:
-        self._database, self._clock, self._support = database, clock, support
-        self._changes, self._hub, self._button_life = changes, hub, button_life
+    def __init__(self, *, database: Database, clock: Clock, policy: SupportPolicy, events: DeskEvents, messaging: Messaging) -> None:
+        self._database, self._clock, self._policy = database, clock, policy
+        self._events, self._messaging = events, messaging
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -61,37 +59,37 @@ class TimeoutWorker:
         now = self._clock.now()
         async with self._database.writing() as session:
             await lock_conversation(session, conversation_id)
-            row = await tickets.get(session, ticket_id)
+            row = await tickets.get_ticket(session, ticket_id)
             if row.deadline_at is None or row.deadline_at > now:
                 return  # something happened since
             announcement = await self._change(session, row, now)
             key = f"support:{row.id}:{row.version}"
-            message = Proactive(conversation_id, announcement, key, self._button_life, author="system")
+            message = Proactive(conversation_id, announcement, key, self._messaging.button_life, author="system")
             await add_proactive(session, [message], now=now)
-        self._changes.tell(row)
-        self._hub.changed(conversation_id)
+        self._events.tell(row)
+        self._messaging.message_added(conversation_id)
 
     async def _change(self, session: AsyncSession, row: TicketRow, now: datetime) -> Reply:
         """The state that follows, and what is said of it."""
-        say, terms = self._support.announcer, self._support.terms
-        is_open = self._support.hours.is_open(now)
+        messages, timeouts = self._policy.messages, self._policy.timeouts
+        is_open = self._policy.hours.is_open(now)
         state = TicketState(row.state)
         if state is TicketState.WAITING:
-            why = TicketEventType.TIMED_OUT if is_open else TicketEventType.OFFICE_CLOSED
-            await tickets.transition(session, row, TicketState.WRITING, why, CLOCK, now=now, terms=terms)
-            return say.write("nobody" if is_open else "office_closed", now, wait=is_open)
+            event_type = TicketEventType.TIMED_OUT if is_open else TicketEventType.OFFICE_CLOSED
+            await tickets.transition(session, row, TicketState.WRITING, event_type, CLOCK, now=now, timeouts=timeouts)
+            return messages.ask_for_message("nobody" if is_open else "office_closed", now, can_wait=is_open)
         if state is TicketState.WRITING and row.unanswered:
-            await tickets.transition(session, row, TicketState.LEFT, TicketEventType.TIMED_OUT, CLOCK, now=now, terms=terms)
-            return say.left(row, now, is_open=is_open)
+            await tickets.transition(session, row, TicketState.LEFT, TicketEventType.TIMED_OUT, CLOCK, now=now, timeouts=timeouts)
+            return messages.message_left(row, now, is_open=is_open)
         if state is TicketState.WRITING:
-            await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.TIMED_OUT, CLOCK, now=now, terms=terms)
-            return say.closed(row, TicketEventType.TIMED_OUT, 0)
+            await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.TIMED_OUT, CLOCK, now=now, timeouts=timeouts)
+            return messages.closed(row, TicketEventType.TIMED_OUT, 0)
         if row.unanswered:
-            agent = tickets.agent_of(row)
-            await tickets.transition(session, row, TicketState.LEFT, TicketEventType.AGENT_SILENT, CLOCK, now=now, terms=terms)
-            return say.say("agent_silent", row, agent=agent.name if agent else "")
-        await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.SILENCE, CLOCK, now=now, terms=terms)
-        return say.closed(row, TicketEventType.SILENCE, round(terms.silence.total_seconds() / 60))
+            agent = tickets.assignee_of(row)
+            await tickets.transition(session, row, TicketState.LEFT, TicketEventType.AGENT_SILENT, CLOCK, now=now, timeouts=timeouts)
+            return messages.text_only("agent_silent", row, agent=agent.name if agent else "")
+        await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.SILENCE, CLOCK, now=now, timeouts=timeouts)
+        return messages.closed(row, TicketEventType.SILENCE, round(timeouts.silence.total_seconds() / 60))
 
     async def _look(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from bot.channels.teams.connector import Sender
 from bot.channels.teams.group_cards import group_card, order_in
 from bot.messaging.channel import Chat, ChatClosed, OutboundMessage
 from bot.settings import Settings
-from bot.support.groups.group import Answer, GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
+from bot.support.groups.group import Answer, GroupInput, GroupUnusable, InputKind, Listener, ThreadGone, TicketCard
 from bot.support.groups.group_texts import GroupTexts
 
 NAME = "teams"
@@ -24,7 +24,7 @@ class TeamsGroup:
 
     def __init__(self, sender: Sender, settings: Settings, address: str) -> None:
         self._sender, self._settings, self.address = sender, settings, address
-        self.name, self.trusted, self.max_text_length, self.has_heads = NAME, settings.teams_trusted, 8_000, True
+        self.name, self.trusted, self.max_text_length, self.has_cards = NAME, settings.teams_trusted, 8_000, True
         self.words = GroupTexts()
         self._listener: Listener | None = None
 
@@ -39,12 +39,12 @@ class TeamsGroup:
     async def mentioned(self, activity: Activity) -> None:
         """Somebody spoke to the bot in the channel."""
         text = activity.text
-        kind = Kind.TEXT if text else Kind.NOT_TEXT
+        kind = InputKind.TEXT if text else InputKind.NOT_TEXT
         await self._hear(GroupInput(activity.client_id(), _person(activity), activity.conversation_id, text, kind))
 
     async def edited(self, activity: Activity) -> None:
         """Somebody changed what they had said to the bot."""
-        await self._hear(GroupInput(activity.edit_id, _person(activity), activity.conversation_id, kind=Kind.EDITED))
+        await self._hear(GroupInput(activity.edit_id, _person(activity), activity.conversation_id, kind=InputKind.EDITED))
 
     async def pressed(self, activity: Activity) -> Answer | None:
         """Somebody pressed a card's button, or sent its data; None where it is no button of these cards."""
@@ -53,34 +53,34 @@ class TeamsGroup:
             return None
         ticket_id, text = found
         return await self._hear(
-            GroupInput(activity.client_id("p"), _person(activity), activity.conversation_id, text, ticket_id=ticket_id, seen=False)
+            GroupInput(activity.client_id("p"), _person(activity), activity.conversation_id, text, ticket_id=ticket_id, visible=False)
         )
 
     async def _hear(self, heard: GroupInput) -> Answer:
         return await self._listener(heard) if self._listener is not None else Answer()
 
-    async def make(self, head: TicketCard) -> str:
+    async def create_thread(self, card: TicketCard) -> str:
         """A new card, which begins a thread."""
         tenant = self._settings.teams_tenant_id
-        return await self._usable(self._sender.begin(self._chat(self.address), group_card(head, self.words), tenant))
+        return await self._usable(self._sender.begin(self._chat(self.address), group_card(card, self.words), tenant))
 
-    async def say(self, thread: str, text: str) -> None:
+    async def post(self, thread: str, text: str) -> None:
         """Write in a thread; outside of any, a new one."""
         await self._usable(self._sender.create(self._chat(thread or self.address), OutboundMessage(text), gone=ThreadGone))
 
-    async def change(self, thread: str, head: TicketCard) -> None:
+    async def update_card(self, thread: str, card: TicketCard) -> None:
         """The card as it is now."""
         root = thread.partition(_THREAD)[2]
         if root:
-            await self._usable(self._sender.update_card(self._chat(thread), root, group_card(head, self.words)))
+            await self._usable(self._sender.update_card(self._chat(thread), root, group_card(card, self.words)))
 
-    async def close(self, thread: str) -> None:
+    async def close_thread(self, thread: str) -> None:
         """Nothing: a closed ticket's card has nothing to press."""
 
-    async def reopen(self, thread: str) -> None:
+    async def reopen_thread(self, thread: str) -> None:
         """Nothing: the card has its buttons again when it is changed."""
 
-    async def delete(self, message: str) -> bool:
+    async def delete_message(self, message: str) -> bool:
         """A bot cannot delete what somebody else wrote."""
         return False
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from bot.channels.teams.cards import VERSION, Card, shortened
 from bot.channels.teams.markdown import escape
+from bot.support.groups.commands import Command
 from bot.support.groups.group import TicketCard
-from bot.support.groups.group_texts import Command, GroupTexts
+from bot.support.groups.group_texts import GroupTexts
 from bot.support.records import QUEUED, Outcome, TicketState
 
 VERB = "support"
@@ -23,7 +24,7 @@ def group_card(head: TicketCard, words: GroupTexts) -> Card:
     body: list[Card] = [{"type": "TextBlock", "text": escape(head.heading), "wrap": True, "weight": "Bolder", "size": "Medium"}]
     facts = [{"title": escape(label), "value": escape(" ".join(value.split()))} for label, value in head.facts]
     body.append({"type": "FactSet", "facts": facts})
-    lines = [line for before in head.before for line in before.splitlines() if line.strip()]
+    lines = [line for before in head.earlier for line in before.splitlines() if line.strip()]
     body += [{"type": "TextBlock", "text": escape(line), "wrap": True, "spacing": "Small", "isSubtle": True} for line in lines]
     actions = _actions(head, words)
     if actions:
@@ -52,7 +53,7 @@ def _actions(head: TicketCard, words: GroupTexts) -> list[Card]:
             "button_release": Command.RELEASE.value,
             "button_take_over": Command.TAKE_OVER.value,
         }
-    return [_execute(words.say(title), {TICKET: head.ticket_id, ACT: act}) for title, act in acts.items()]
+    return [_execute(words.render(title), {TICKET: head.ticket_id, ACT: act}) for title, act in acts.items()]
 
 
 def _execute(title: str, data: dict[str, Any]) -> Card:
@@ -62,8 +63,8 @@ def _execute(title: str, data: dict[str, Any]) -> Card:
 
 
 def _inputs(words: GroupTexts) -> list[Card]:
-    label, ending = words.say("input"), words.say("input_outcome")
-    choices = [{"title": words.named("outcome", outcome), "value": outcome.value} for outcome in Outcome]
+    label, ending = words.render("input"), words.render("input_outcome")
+    choices = [{"title": words.label("outcome", outcome), "value": outcome.value} for outcome in Outcome]
     return [
         {"type": "Input.Text", "id": TEXT, "label": label, "isMultiline": True, "maxLength": LONGEST_INPUT, "separator": True},
         {"type": "Input.ChoiceSet", "id": OUTCOME, "label": ending, "choices": choices, "value": Outcome.SOLVED.value},

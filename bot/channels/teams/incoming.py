@@ -18,7 +18,7 @@ from bot.channels.teams.group import TeamsGroup
 from bot.channels.teams.group_cards import group_card
 from bot.core.clock import Clock
 from bot.http.problems import Problem, problem_response
-from bot.messaging.gateway import Gateway
+from bot.messaging.channel import Intake
 from bot.messaging.messages import Incoming
 from bot.support.groups.group import Answer
 
@@ -43,7 +43,7 @@ class Texts(Protocol):
 class Receiver:
     """`POST /teams/messages`: each request authenticated, each activity stored before it is acknowledged."""
 
-    def __init__(self, gateway: Gateway, authenticator: Authenticator, clock: Clock, texts: Texts) -> None:
+    def __init__(self, gateway: Intake, authenticator: Authenticator, clock: Clock, texts: Texts) -> None:
         self._gateway, self._authenticator, self._clock, self._texts = gateway, authenticator, clock, texts
         self._removals: OrderedDict[str, int] = OrderedDict()
         self.open = True
@@ -118,14 +118,14 @@ class Receiver:
         """What an agent sees who pressed a button of a ticket's card: the card as it is now, or a word."""
         if answer is None:
             return _invoked(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
-        if answer.head is not None:
-            return _invoked(200, CARD, group_card(answer.head, group.words))
-        return _invoked(200, "application/vnd.microsoft.activity.message", answer.text or group.words.say("done"))
+        if answer.card is not None:
+            return _invoked(200, CARD, group_card(answer.card, group.words))
+        return _invoked(200, "application/vnd.microsoft.activity.message", answer.text or group.words.render("done"))
 
     async def _membership(self, activity: Activity) -> None:
         """Installed or uninstalled. In a team nobody is greeted: the assistant answers there when it is spoken to."""
         if activity.bot_was_removed:
-            await self._gateway.left(CHANNEL, activity.address)
+            await self._gateway.mark_closed(CHANNEL, activity.address)
             self._removals[activity.address] = self._removals.pop(activity.address, 0) + 1
             if len(self._removals) > _REMEMBERED:
                 self._removals.popitem(last=False)
@@ -137,7 +137,7 @@ class Receiver:
         return f"w:{self._clock.now():%Y-%m-%dT%H}:{self._removals.get(activity.address, 0)}"
 
     async def _give(self, activity: Activity, incoming: Incoming) -> None:
-        conversation_id = await self._gateway.enter(CHANNEL, activity.address, reference=activity.reference)
+        conversation_id = await self._gateway.find_or_open(CHANNEL, activity.address, reference=activity.reference)
         await self._gateway.receive(conversation_id, incoming)
 
 

@@ -26,10 +26,10 @@ Json = Mapping[str, Any]
 class Gate(Protocol):
     """The part of the gateway that receiving needs."""
 
-    async def enter(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
+    async def find_or_open(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
         """The conversation of a chat."""
 
-    async def left(self, channel: str, address: str) -> None:
+    async def mark_closed(self, channel: str, address: str) -> None:
         """The chat cannot be written to any more."""
 
     async def receive(self, conversation_id: str, incoming: Incoming) -> Any:
@@ -85,9 +85,9 @@ class Receiver:
             log_error(error, "reading an update of Telegram")
             return
         if gone:
-            await self._gateway.left(CHANNEL, address)
+            await self._gateway.mark_closed(CHANNEL, address)
         elif incoming is not None:
-            await self._gateway.receive(await self._gateway.enter(CHANNEL, address, reference), incoming)
+            await self._gateway.receive(await self._gateway.find_or_open(CHANNEL, address, reference), incoming)
 
 
 def _chat_of(update: Json) -> str:

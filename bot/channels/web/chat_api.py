@@ -98,7 +98,7 @@ class WebChat:
         """Open the web chat of a conversation once; the dialogue goes on there by itself."""
         opened = await self._continuations.open(link)
         if opened is None:
-            raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_continuation"))
+            raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.render("unknown_continuation"))
         conversation_id, token = opened
         await self._gateway.receive(conversation_id, Incoming(f"continued:{digest(link)}", event="continued"), CHANNEL)
         return JSONResponse({"token": token}, headers=NO_STORE)
@@ -110,7 +110,7 @@ class WebChat:
         await self._count(self._messages, "messages", conversation_id)
         received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
-            replies = await self._gateway.replies(conversation_id, received)
+            replies = await self._gateway.wait_for_replies(conversation_id, received)
             if replies is not None:
                 return JSONResponse({"messages": replies}, headers=NO_STORE)
         return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=NO_STORE)
@@ -119,7 +119,7 @@ class WebChat:
         """`POST /chat/typing` → 204: the user is writing, which the team is shown while it has the word. What is written is not sent."""
         conversation_id = await self._conversation(request)
         await self._count(self._typing, "messages", f"typing:{conversation_id}")
-        await self._gateway.writes(conversation_id)
+        await self._gateway.user_typing(conversation_id)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
 
     async def history(self, request: Request) -> Response:
@@ -132,7 +132,7 @@ class WebChat:
         """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`)."""
         conversation_id = await self._conversation(request)
         after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
-        source = self._gateway.events(conversation_id, after)
+        source = self._gateway.stream(conversation_id, after)
         return EventSourceResponse(_server_sent(source), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
 
     async def notifications(self, request: Request) -> Response:
@@ -140,7 +140,7 @@ class WebChat:
         conversation_id = await self._conversation(request)
         dossier = request.query_params.get("dossier")
         if dossier is not None and not _DOSSIER.fullmatch(dossier):
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         before = self._message_id(request.query_params.get("before"))
         return JSONResponse(await self._bell.page(conversation_id, before=before, dossier=dossier), headers=NO_STORE)
 
@@ -159,7 +159,7 @@ class WebChat:
             if found is not None:
                 return found
         headers = {"WWW-Authenticate": "Bearer"}
-        raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_session"), headers=headers)
+        raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.render("unknown_session"), headers=headers)
 
     async def _body(self, request: Request) -> bytes:
         """The body, refused as soon as it is known to be too large."""
@@ -181,7 +181,7 @@ class WebChat:
                 {"pointer": "/" + "/".join(str(part) for part in e["loc"]), "detail": e["type"]}
                 for e in error.errors(include_input=False, include_url=False, include_context=False)
             ]
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"), errors=found) from None
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"), errors=found) from None
         if posted.text is not None and len(posted.text) > LONGEST_TEXT:
             raise self._too_long()
         return Incoming(posted.id, posted.text, posted.button)
@@ -189,13 +189,13 @@ class WebChat:
     def _too_long(self) -> Problem:
         # The rest of the body is not read: the connection cannot be used again.
         headers = {"Connection": "close"}
-        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._gateway.texts.say("too_long", limit="4 000"), headers=headers)
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._gateway.texts.render("too_long", limit="4 000"), headers=headers)
 
     def _message_id(self, raw: str | None) -> int | None:
         if raw is None:
             return None
         if not (raw.isascii() and raw.isdecimal() and len(raw) <= 18):
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         return int(raw)
 
     async def _count(self, limit: RateLimitItemPerMinute, what: str, who: str) -> None:
@@ -204,7 +204,7 @@ class WebChat:
             return
         stats = await self._limiter.get_window_stats(limit, what, who)
         seconds = min(60, max(1, math.ceil(stats.reset_time - self._clock.now().timestamp())))
-        detail = self._gateway.texts.say(f"too_many_{what}", seconds=seconds)
+        detail = self._gateway.texts.render(f"too_many_{what}", seconds=seconds)
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(seconds)})
 
 

@@ -60,7 +60,7 @@ class Bell:
             wanted = _Read.model_validate_json(body)
         except ValidationError as error:
             found = [{"pointer": "/" + "/".join(map(str, e["loc"])), "detail": e["type"]} for e in error.errors(include_input=False)]
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._texts.say("malformed"), errors=found) from None
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._texts.render("malformed"), errors=found) from None
         which = None if wanted.ids is None else {int(notice) for notice in wanted.ids}
         read = await self._notifications.mark_read(account_id, notices=which)
         return {"unread": await self._notifications.unread(account_id), "read": read}
@@ -72,7 +72,7 @@ class Bell:
         except FhirUnavailable:  # the list is ours; what only the platform can allow is left out
             account_id = await self._identity.linked_account_id(conversation_id)
         if account_id is None:
-            raise Problem(HTTPStatus.FORBIDDEN, self._texts.say("not_linked"))
+            raise Problem(HTTPStatus.FORBIDDEN, self._texts.render("not_linked"))
         return account_id
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection
 from datetime import date
 
 from bot.core.text_folding import fold
-from bot.messaging.pii.pii_detection import BIRTH, MASKS, detect_pii, mask_text
-from bot.messaging.pii.pii_detection import NAME as USAGER
+from bot.messaging.pii.detection import detect_pii
+from bot.messaging.pii.spans import BIRTH, MASKS, mask_text
+from bot.messaging.pii.spans import NAME as USAGER
 
 NAME, NUMBER, DATE, MAIL, LINK = "[nom]", "[nombre]", "[date]", "[e-mail]", "[lien]"
 GivenNames = Callable[[Collection[str]], Collection[str]]

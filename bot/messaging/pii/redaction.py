@@ -7,20 +7,17 @@ from datetime import date
 from functools import lru_cache
 
 from bot.core.clock import PARIS, Clock
-from bot.dossiers.records import Usager
-from bot.dossiers.usagers import KnownUsagers
-from bot.identity.service import Identity
 from bot.messaging.messages import Button, Link, Message, Reply
-from bot.messaging.pii.pii_detection import Span, detect_pii, mask_text, url_identifies
-
-__all__ = ["Redaction", "Span"]
+from bot.messaging.pii.detection import detect_pii, url_identifies
+from bot.messaging.pii.spans import Span, mask_text
+from bot.messaging.ports import KnownPerson, KnownUsagers, LinkedAccounts
 
 
 class Redaction:
     """Finds and masks traits, knowing the usagers of whoever the chat is linked to. Never raises for want of the platform."""
 
-    def __init__(self, identity: Identity, usagers: KnownUsagers, clock: Clock) -> None:
-        self._identity, self._usagers, self._clock = identity, usagers, clock
+    def __init__(self, accounts: LinkedAccounts, usagers: KnownUsagers, clock: Clock) -> None:
+        self._accounts, self._usagers, self._clock = accounts, usagers, clock
 
     async def spans(self, conversation_id: str, text: str) -> list[Span]:
         """Where `text` holds traits, in code points."""
@@ -72,15 +69,15 @@ class Redaction:
         known = await self._known(conversation_id)
         return lambda text: _masked(text, known, today)
 
-    async def _known(self, conversation_id: str) -> tuple[Usager, ...]:
-        account_id = await self._identity.linked_account_id(conversation_id)
+    async def _known(self, conversation_id: str) -> tuple[KnownPerson, ...]:
+        account_id = await self._accounts.linked_account_id(conversation_id)
         return await self._usagers.of(account_id) if account_id else ()
 
-    def _find(self, text: str, known: tuple[Usager, ...]) -> list[Span]:
+    def _find(self, text: str, known: tuple[KnownPerson, ...]) -> list[Span]:
         return detect_pii(text, known, self._clock.now().astimezone(PARIS).date())
 
 
-def _masked(text: str, known: tuple[Usager, ...], today: date) -> str:
+def _masked(text: str, known: tuple[KnownPerson, ...], today: date) -> str:
     return mask_text(text, detect_pii(text, known, today))
 
 

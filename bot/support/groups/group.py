@@ -14,7 +14,7 @@ from bot.messaging.channel import ChannelError
 from bot.support.records import TicketState
 
 
-class Kind(StrEnum):
+class InputKind(StrEnum):
     """What was heard."""
 
     TEXT = "text"
@@ -31,18 +31,18 @@ class GroupInput:
 
     key: str
     """The channel's own id of it: the same one twice is done once."""
-    person: str
+    sender: str
     """Who it was, as the channel knows them; at most 128 characters."""
     thread: str
     """Where, as the channel knows it; empty outside of any thread."""
     text: str = ""
     """Plain: words for the user, or a command. A pressed button is the command that it stands for."""
-    kind: Kind = Kind.TEXT
+    kind: InputKind = InputKind.TEXT
     message: str | None = None
     """Id of their message, where it can be deleted."""
     ticket_id: int | None = None
     """The ticket of the card that was pressed."""
-    seen: bool = True
+    visible: bool = True
     """Whether the group saw it: what was entered in a card, it did not."""
 
 
@@ -57,14 +57,14 @@ class TicketCard:
     agent: str
     """Name of who has it, or empty."""
     facts: tuple[tuple[str, str], ...]
-    before: tuple[str, ...]
+    earlier: tuple[str, ...]
     """What was said before a person was asked for, a line each."""
 
     @property
     def text(self) -> str:
         """All of it as a text."""
         facts = [f"{label}\u00a0: {value}" for label, value in self.facts]
-        return "\n".join([self.heading, *facts, *(["", *self.before] if self.before else [])])
+        return "\n".join([self.heading, *facts, *(["", *self.earlier] if self.earlier else [])])
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Answer:
 
     text: str = ""
     refused: bool = False
-    unwanted: bool = False
+    delete_input: bool = False
     """Whether their message is to be deleted: it named an usager, or held a code."""
-    head: TicketCard | None = None
+    card: TicketCard | None = None
     """The card as it is now, for whoever pressed it."""
 
 
@@ -107,28 +107,28 @@ class Group(Protocol):
     """Whether an usager may be named there."""
     max_text_length: int
     """UTF-16 code units of one message."""
-    has_heads: bool
+    has_cards: bool
     """Whether a thread has a head of its own, which can be changed; else the context is the first thing that is said there."""
 
     def listen(self, listener: Listener) -> None:
         """Who hears what is written there. An exception of the listener: it could not be stored, and must come again."""
 
-    async def make(self, head: TicketCard) -> str:
+    async def create_thread(self, card: TicketCard) -> str:
         """A new thread; what it is known by, at most 300 characters."""
 
-    async def say(self, thread: str, text: str) -> None:
+    async def post(self, thread: str, text: str) -> None:
         """Write there, plain; "" is the group itself."""
 
-    async def change(self, thread: str, head: TicketCard) -> None:
+    async def update_card(self, thread: str, card: TicketCard) -> None:
         """Another head; nothing where a thread has none."""
 
-    async def close(self, thread: str) -> None:
+    async def close_thread(self, thread: str) -> None:
         """Nobody writes there any more. One that is closed is no error."""
 
-    async def reopen(self, thread: str) -> None:
+    async def reopen_thread(self, thread: str) -> None:
         """They do again. One that is open is no error."""
 
-    async def delete(self, message: str) -> bool:
+    async def delete_message(self, message: str) -> bool:
         """Delete a message of an agent's; whether that was possible."""
 
 

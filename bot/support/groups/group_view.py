@@ -139,37 +139,37 @@ class GroupView:
 
     async def _bring_up(self, place: HeldThread) -> None:
         """The thread as the ticket is."""
-        news = await self._composer.news(place.ticket_id, place.shown, self._group.name)
+        news = await self._composer.update_since(place.ticket_id, place.shown, self._group.name)
         ticket, over = news.ticket, news.ticket.state is TicketState.CLOSED
         if place.thread is None and over:
-            await self._threads.show(place.ticket_id, shown=news.upto, is_open=False, head=None)
+            await self._threads.show(place.ticket_id, shown=news.last_event_id, is_open=False, head=None)
             return
         first = place.thread is None or place.shown == 0
-        head = await self._heads.of(ticket) if first or self._group.has_heads else None
+        head = await self._heads.card_of(ticket) if first or self._group.has_cards else None
         thread = place.thread or await self._make(place, head)
         answers = await self._threads.answers(thread)
         if not over and not place.open:
-            await self._group.reopen(thread)
+            await self._group.reopen_thread(thread)
         lines = [*news.lines, *dict.fromkeys(answer.text for answer in answers if answer.text)]
-        if first and head is not None and not self._group.has_heads:
-            lines = [head.text, *lines, self._words.say("how")]
+        if first and head is not None and not self._group.has_cards:
+            lines = [head.text, *lines, self._words.render("how")]
         await self._say(place.ticket_id, thread, await self._filter.clean(ticket, PARAGRAPH.join(lines)))
         await self._threads.answered([answer.id for answer in answers], self._clock.now())
-        digest = _digest(head) if head is not None and self._group.has_heads else place.head
+        digest = _digest(head) if head is not None and self._group.has_cards else place.head
         if head is not None and digest != place.head and place.thread is not None:
             await self._threads.keep(place.ticket_id, self._clock.now())
-            await self._group.change(thread, head)
+            await self._group.update_card(thread, head)
         await self._delete(answer.unwanted for answer in answers)
-        if over and place.open and news.upto >= ticket.version:
+        if over and place.open and news.last_event_id >= ticket.version:
             await self._threads.keep(place.ticket_id, self._clock.now())
-            await self._group.close(thread)
-        is_open = not over if news.upto >= ticket.version else place.open
-        await self._threads.show(place.ticket_id, shown=news.upto, is_open=is_open, head=digest)
+            await self._group.close_thread(thread)
+        is_open = not over if news.last_event_id >= ticket.version else place.open
+        await self._threads.show(place.ticket_id, shown=news.last_event_id, is_open=is_open, head=digest)
 
     async def _make(self, place: HeldThread, head: TicketCard | None) -> str:
         """A new thread, noted at once: killed before that, an empty one is left behind, and another one is made."""
         assert head is not None
-        thread = await self._group.make(head)
+        thread = await self._group.create_thread(head)
         await self._threads.made(place.ticket_id, thread)
         return thread
 
@@ -178,7 +178,7 @@ class GroupView:
         for piece in split_text(text, self._group.max_text_length) if text.strip() else ():
             await self._threads.keep(ticket_id, self._clock.now())
             try:
-                await self._group.say(thread, piece)
+                await self._group.post(thread, piece)
             except MessageRefused as error:
                 log_error(error, "saying something in a group of the team; given up")
             self._said_at[ticket_id] = asyncio.get_running_loop().time()
@@ -191,14 +191,14 @@ class GroupView:
         await self._delete(answer.unwanted for answer in answers)
         with suppress(ThreadGone):
             for piece in split_text(text, self._group.max_text_length) if text else ():
-                await self._group.say(thread, piece)
+                await self._group.post(thread, piece)
 
     async def _delete(self, messages: Iterable[str | None]) -> None:
         """Messages of agents that are to go; a courtesy, which the bot may not have the right to."""
         for message in messages:
             if message is not None:
                 with suppress(MessageRefused, ChannelUnavailable):
-                    await self._group.delete(message)
+                    await self._group.delete_message(message)
 
 
 def _digest(head: TicketCard) -> str:

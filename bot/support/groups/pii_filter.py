@@ -8,7 +8,7 @@ from bot.messaging.pii.redaction import Redaction
 from bot.support.groups.group_texts import GroupTexts
 from bot.support.records import Ticket
 
-Read = Callable[[str], Awaitable[str]]
+MaskNames = Callable[[str], Awaitable[str]]
 """Masks the usagers that are named in a text of the user's, whoever they are; raises where nobody can say."""
 
 PARAGRAPH = "\n\n"
@@ -18,9 +18,9 @@ PARAGRAPH = "\n\n"
 class GroupPiiFilter:
     """Masks texts of one group, in either direction; a trusted group's stay as they are."""
 
-    def __init__(self, privacy: Redaction, read: Read, words: GroupTexts, *, trusted: bool) -> None:
-        self._privacy, self._read, self._trusted = privacy, read, trusted
-        self._user_says = words.say("said", text="")
+    def __init__(self, redaction: Redaction, mask_names: MaskNames, texts: GroupTexts, *, trusted: bool) -> None:
+        self._redaction, self._mask_names, self._trusted = redaction, mask_names, trusted
+        self._user_prefix = texts.render("said", text="")
 
     async def clean(self, ticket: Ticket, text: str) -> str:
         """The text without what identifies an usager whom the user knows, or of the ticket's dossier, or that shows by itself.
@@ -30,9 +30,9 @@ class GroupPiiFilter:
         if self._trusted:
             return text
         # an agent may have attached a dossier that the user takes no part in
-        text = await self._privacy.mask(ticket.conversation_id, text, [ticket.dossier] if ticket.dossier is not None else ())
-        before, *spoken = text.split(self._user_says)
+        text = await self._redaction.mask(ticket.conversation_id, text, [ticket.dossier] if ticket.dossier is not None else ())
+        before, *spoken = text.split(self._user_prefix)
         for part in spoken:
             said, end, after = part.partition(PARAGRAPH)
-            before += self._user_says + await self._read(said) + end + after
+            before += self._user_prefix + await self._mask_names(said) + end + after
         return before

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.support.agent_links import LIFE, AgentLinks
+from bot.support.agent_links import CODE_LIFETIME, AgentLinks
 from bot.web.desk.auth import DeskAuth, DeskRequest
 from bot.web.desk.rendering import Rendering
 
@@ -39,5 +39,5 @@ class MessagingPages:
 
     async def _page(self, visit: DeskRequest, request: Request, code: str | None) -> Response:
         links = await self._links.links_of(visit.agent.id)
-        minutes = round(LIFE.total_seconds() / 60)
+        minutes = round(CODE_LIFETIME.total_seconds() / 60)
         return self._rendering.page(request, "messaging", visit, links=links, channels=self._channels, code=code, minutes=minutes)

@@ -18,7 +18,7 @@ from fastapi.responses import Response
 from bot.core.keyed_hash import keyed_hash
 from bot.http.forms import read_form
 from bot.settings import Settings
-from bot.support.agents import IDLE, LIFE, AgentAccount, Agents
+from bot.support.agents import SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, AgentAccount, Agents
 
 LARGEST_FORM = 64 * 1024
 """Bytes: a reply of 4,000 characters, percent-encoded, and the small fields beside it."""
@@ -81,7 +81,7 @@ class DeskAuth:
 
     def let_in(self, response: Response, token: str) -> None:
         """Give the browser its session. Lax: the mails to the team link to pages that change nothing by being opened."""
-        seconds = int(LIFE.total_seconds())
+        seconds = int(SESSION_LIFETIME.total_seconds())
         response.set_cookie(self.cookie, token, max_age=seconds, secure=self.safe, httponly=True, samesite="lax", path="/")
 
     def let_out(self, response: Response) -> None:
@@ -107,4 +107,4 @@ def sign_in_address(path: str) -> str:
     return f"/desk/sign-in?next={quote(place_after(path), safe='/')}"
 
 
-__all__ = ["IDLE", "PASSIVE", "DeskAuth", "DeskRequest", "Handler", "place_after", "sign_in_address"]
+__all__ = ["PASSIVE", "SESSION_IDLE_TIMEOUT", "DeskAuth", "DeskRequest", "Handler", "place_after", "sign_in_address"]

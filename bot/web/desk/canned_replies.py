@@ -27,15 +27,15 @@ class CannedPages:
 
     async def list(self, visit: DeskRequest, request: Request) -> Response:
         """`GET /desk/canned`."""
-        return self._rendering.page(request, "canned", visit, canned=await self._desk.canned(), failed=False, name="", text="")
+        return self._rendering.page(request, "canned", visit, canned=await self._desk.canned_replies(), failed=False, name="", text="")
 
     async def save(self, visit: DeskRequest, request: Request) -> Response:
         """`POST /desk/canned` with `name`, `text`, and `id` to write over one."""
         name, text, raw = visit.form.get("name", ""), visit.form.get("text", ""), visit.form.get("id", "")
         try:
-            await self._desk.save_canned(name, text, int(raw) if _is_id(raw) else None)
+            await self._desk.save_canned_reply(name, text, int(raw) if _is_id(raw) else None)
         except DeskError:
-            canned = await self._desk.canned()
+            canned = await self._desk.canned_replies()
             return self._rendering.page(
                 request, "canned", visit, HTTPStatus.UNPROCESSABLE_ENTITY, canned=canned, failed=True, name=name, text=text
             )
@@ -46,7 +46,7 @@ class CannedPages:
         raw = str(request.path_params["canned"])
         if not _is_id(raw):
             return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
-        await self._desk.delete_canned(int(raw))
+        await self._desk.delete_canned_reply(int(raw))
         return self._rendering.redirect(request, "/desk/canned")
 
 

@@ -136,9 +136,9 @@ class ConversationPages:
         try:
             ticket_id = _ticket_id(request)
             if visit.form.get("gone"):
-                await self._desk.gone(ticket_id, visit.agent.agent)
+                await self._desk.stop_viewing(ticket_id, visit.agent.agent)
                 return self._rendering.page(request, "viewers", visit, viewers=())
-            viewers = await self._desk.looking(ticket_id, visit.agent.agent)
+            viewers = await self._desk.mark_viewing(ticket_id, visit.agent.agent)
         except UnknownTicket:
             return self._missing(visit, request)
         return self._rendering.page(request, "viewers", visit, viewers=viewers)
@@ -146,13 +146,13 @@ class ConversationPages:
     async def typing(self, visit: DeskRequest, request: Request) -> Response:
         """`POST …/typing`: the user is shown that somebody writes."""
         try:
-            await self._desk.typing(_ticket_id(request), visit.agent.agent)
+            await self._desk.show_typing(_ticket_id(request), visit.agent.agent)
         except UnknownTicket:
             return self._missing(visit, request)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _take(self, ticket_id: int, visit: DeskRequest) -> object:
-        return await self._desk.take(ticket_id, visit.agent.agent, over=visit.form.get("over") == "1")
+        return await self._desk.take(ticket_id, visit.agent.agent, take_over=visit.form.get("over") == "1")
 
     async def _transfer(self, ticket_id: int, visit: DeskRequest) -> object:
         kind, _, name = visit.form.get("to", "").partition(":")
@@ -218,7 +218,7 @@ class ConversationPages:
 
     async def _blank(self, view: TicketView, agent: Agent) -> dict[str, Any]:
         """What the composer holds, nothing being written yet."""
-        canned = [(one.name, self._desk.fill(one, view, agent)) for one in await self._desk.canned()]
+        canned = [(one.name, self._desk.fill_canned_reply(one, view, agent)) for one in await self._desk.canned_replies()]
         return {"text": "", "note": "", "mode": "reply", "masked": False, "key": random_id(), "canned": canned}
 
     def _missing(self, visit: DeskRequest, request: Request) -> Response:

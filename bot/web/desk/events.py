@@ -77,7 +77,7 @@ class _Page:
 
     async def run(self) -> AsyncIterator[ServerSentEvent]:
         """Fragments from now on, until the process stops or the session is over."""
-        with self._desk.changes() as changes:
+        with self._desk.events() as changes:
             async for event in self._conversation():
                 yield event
             async for event in self._shared(None):

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.support.ticket_report import Line
+from bot.support.ticket_report import ReportLine
 
 COUNT, SECONDS = "count", "seconds"
 Value = int | float | None
@@ -57,12 +57,12 @@ class ReportTable:
         return [(row.name, row.values[place], 100 * (row.values[place] or 0) / most if most else 0.0) for row in self.rows]
 
 
-def of_tickets(name: str, lines: Sequence[Line], charts: tuple[str, ...] = ("opened",)) -> ReportTable:
+def of_tickets(name: str, lines: Sequence[ReportLine], charts: tuple[str, ...] = ("opened",)) -> ReportTable:
     """Figures of tickets."""
     return ReportTable(name, TICKET_COLUMNS, [Row(line.name, _values(line)) for line in lines], charts)
 
 
-def _values(line: Line) -> tuple[Value, ...]:
+def _values(line: ReportLine) -> tuple[Value, ...]:
     spreads = [part for spread in (line.wait, line.first_answer, line.to_close) for part in _both(spread)]
     return (line.opened, line.taken, line.answered, line.closed, line.waiting, *spreads, line.rated, line.useful)
 

@@ -12,10 +12,10 @@ from fastapi.responses import Response
 from bot.accounts.request_report import AGES, requests_by_state
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
-from bot.support.misunderstood_messages import EmptySentence, MisunderstoodMessages
+from bot.support.misunderstood_messages import EmptyMessage, MisunderstoodMessages
 from bot.support.records import Reason
-from bot.support.resolution_report import Share, share
-from bot.support.ticket_report import Facts, Period, day_of, facts, grouped, hour_of, line
+from bot.support.resolution_report import ResolutionShare, resolution_share
+from bot.support.ticket_report import Period, TicketFacts, day_of, group_lines, hour_of, read_facts, report_line
 from bot.web.desk.auth import DeskAuth, DeskRequest
 from bot.web.desk.rendering import Rendering
 from bot.web.desk.report_tables import COUNT, ReportTable, Row, as_csv, of_tickets
@@ -24,7 +24,7 @@ USUAL_DAYS = 30
 NAMES = ("all", "assistant", "days", "hours", "tasks", "reasons", "queues", "tags", "channels", "requests")
 """The grids, in the order of the page."""
 NO_TASK = "no_task"
-_BY: dict[str, Callable[[Facts], Iterable[str]]] = {
+_BY: dict[str, Callable[[TicketFacts], Iterable[str]]] = {
     "tasks": lambda ticket: (ticket.task or NO_TASK,),
     "reasons": lambda ticket: (ticket.reason,),
     "queues": lambda ticket: (ticket.queue,),
@@ -84,7 +84,7 @@ class FigurePages:
                 await self._sentences.keep(int(turn), visit.form.get("text", ""), visit.agent.id)
             else:
                 await self._sentences.put_away(int(turn), visit.agent.id)
-        except EmptySentence:
+        except EmptyMessage:
             return await self._page(visit, request, HTTPStatus.UNPROCESSABLE_ENTITY, failed=True)
         period = self._period(request)
         return self._rendering.redirect(request, f"/desk/figures?from={period.first}&to={period.last}#sentences")
@@ -102,30 +102,30 @@ class FigurePages:
         return Period.of(first, last)
 
     async def _grids(self, period: Period, names: Sequence[str]) -> dict[str, ReportTable]:
-        tickets = await facts(self._database, period)
+        tickets = await read_facts(self._database, period)
         grids: dict[str, ReportTable] = {}
         for name in names:
             if name == "all":
-                grids[name] = of_tickets(name, [line("all", tickets)], charts=())
+                grids[name] = of_tickets(name, [report_line("all", tickets)], charts=())
             elif name == "days":
                 order = [day.isoformat() for day in period.days]
-                grids[name] = of_tickets(name, grouped(tickets, day_of, order), ("opened", "first_answer"))
+                grids[name] = of_tickets(name, group_lines(tickets, day_of, order), ("opened", "first_answer"))
             elif name == "hours":
                 order = [f"{hour:02d}" for hour in range(24)]
-                grids[name] = of_tickets(name, grouped(tickets, hour_of, order), ("opened", "wait"))
+                grids[name] = of_tickets(name, group_lines(tickets, hour_of, order), ("opened", "wait"))
             elif name == "assistant":
-                grids[name] = _of_share(await share(self._database, period))
+                grids[name] = _of_share(await resolution_share(self._database, period))
             elif name == "requests":
                 found = await requests_by_state(self._database, self._clock)
                 columns = (("count", COUNT), *((f"age_{number}", COUNT) for number in range(len(AGES) + 1)))
                 grids[name] = ReportTable(name, columns, [Row(one.state, (one.count, *one.by_age)) for one in found], ("count",))
             else:
                 known = self._queues if name == "queues" else tuple(Reason) if name == "reasons" else ()
-                grids[name] = of_tickets(name, grouped(tickets, _BY[name], known))
+                grids[name] = of_tickets(name, group_lines(tickets, _BY[name], known))
         return grids
 
 
-def _of_share(found: Share) -> ReportTable:
+def _of_share(found: ResolutionShare) -> ReportTable:
     """How the days of conversations ended, in number and in hundredths."""
     kinds = ("confirmed", "presumed", "handed_over", "not_understood", "failed")
     rows = [Row(kind, (getattr(found, kind), 100 * getattr(found, kind) / found.all if found.all else None)) for kind in kinds]

@@ -133,7 +133,7 @@ class RequestPages:
             **values,
             seen=details.version,
             others=others,
-            talks=await self._desk.of_conversations({asker.conversation_id for asker in details.askers}),
+            talks=await self._desk.tickets_of({asker.conversation_id for asker in details.askers}),
             around=around,
             lines=lines(details.person, around.candidates),
             refusal=refusal,

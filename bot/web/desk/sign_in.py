@@ -14,7 +14,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from bot.http.forms import read_form
 from bot.support.agents import Agents
-from bot.support.agents_errors import SignInFailed, SignInLocked
+from bot.support.errors import SignInFailed, SignInLocked
 from bot.web.desk.auth import DeskAuth, DeskRequest, place_after
 from bot.web.desk.rendering import Rendering
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.clock import ManualClock
 from bot.messaging.router import ANSWERS
-from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot, until
+from tests.unit.messaging.running_bot import Bot, Chat, buttons, running_bot, until
 
 QUESTION = "Voulez-vous lui donner accès ?"
 

@@ -26,7 +26,7 @@ from bot.messaging.transcript import Transcript
 from bot.notifications.delivery_status import SendTimeCheck
 from bot.settings import Settings
 from tests.databases import every_database
-from tests.unit.messaging.harness import gateway_on, running_bot, settings_for, take, until
+from tests.unit.messaging.running_bot import create_gateway, running_bot, settings_for, take, until
 
 __all__ = ["every_database"]
 
@@ -65,7 +65,7 @@ class Office:
         self.settings: Settings = settings_for(folder, "http://127.0.0.1:9", **changes)
         self.database = Database(self.settings.sqlalchemy_url)
         self.clock = clock
-        self.delivery = Delivery(self.settings, self.database, clock, *gateway_on(self.settings, self.database, clock))
+        self.delivery = Delivery(self.settings, self.database, clock, *create_gateway(self.settings, self.database, clock))
 
     async def __aenter__(self) -> Office:
         await self.database.create_tables()
@@ -236,7 +236,7 @@ async def test_a_mail_whose_sending_the_database_would_not_note_at_first_is_not_
     async with Office(tmp_path, SystemClock(), SMTP_PORT=port) as office:
         await office.put("codes", MAIL, LETTER)
         database = Deadlocked(office.settings.sqlalchemy_url)
-        delivery = Delivery(office.settings, database, office.clock, *gateway_on(office.settings, database, office.clock))
+        delivery = Delivery(office.settings, database, office.clock, *create_gateway(office.settings, database, office.clock))
         try:
             assert await delivery.deliver_due() == 1
         finally:
@@ -263,7 +263,7 @@ async def test_a_row_that_nobody_came_to_for_nearly_all_its_lease_is_put_back(tm
 
     async with Office(tmp_path, clock, SMTP_PORT=port) as office:
         await office.put("codes", MAIL, LETTER)
-        parts = gateway_on(office.settings, office.database, clock)
+        parts = create_gateway(office.settings, office.database, clock)
         slow = Delivery(office.settings, office.database, clock, *parts, notices=Held())
         assert await slow.deliver_due() == 1
         row = await office.row()

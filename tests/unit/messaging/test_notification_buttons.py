@@ -18,10 +18,10 @@ from bot.messaging.channel import ChannelCapabilities
 from bot.messaging.conversations import Conversations
 from bot.messaging.messages import Button, Reply, Turn
 from bot.messaging.rendering import without_pressed_buttons
-from bot.messaging.router import Router, RoutedMessage
+from bot.messaging.router import RoutedMessage, Router
 from bot.messaging.tables import SYSTEM, MessageRow
 from bot.messaging.transcript import Proactive, add_proactive
-from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot, until
+from tests.unit.messaging.running_bot import Bot, Chat, buttons, running_bot, until
 
 READ = {"title": "Marquer comme lu", "intent": "mark_notifications_read", "entities": {"message": "1"}}
 MUTE = {"title": "Sourdine", "intent": "mute_notifications", "entities": {"dossier_ref": "SPH-2024-000137"}}
@@ -99,13 +99,13 @@ async def test_a_typed_number_chooses_in_the_list_that_the_dialogue_showed_last(
         async with database.writing() as session:
             assert len(await add_proactive(session, [message], now=clock.now())) == 1
 
-    async def redeem(_conversation_id: str, _token: str) -> str | None:
+    async def link_account(_conversation_id: str, _token: str) -> str | None:
         return None
 
     turn = Turn(1, conversation_id, "telegram", "telegram", "2", None, None, None, clock.now(), 1)
-    decision = await Router(database, clock, {"telegram": SMALL}, redeem, lambda _text: False).decide(turn)
-    assert isinstance(decision, RoutedMessage)
-    assert (decision.intent, decision.entities, decision.pressed_alone) == ("choose", {"place": "2"}, None)
+    routed = await Router(database, clock, {"telegram": SMALL}, link_account).route(turn)
+    assert isinstance(routed, RoutedMessage)
+    assert (routed.intent, routed.entities, routed.button_token) == ("choose", {"place": "2"}, None)
     await database.close()
 
 

@@ -21,10 +21,11 @@ from bot.messaging.retention import Retention, RetentionRow
 from bot.messaging.tables import DONE, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.messaging.transcript import Transcript
 from bot.settings import Settings
+from bot.support import retention as support_retention
 from bot.support.tables import NoteRow, TicketEventRow, TicketRow
 from tests.databases import every_database
 from tests.stack import ROOT
-from tests.unit.messaging.harness import until
+from tests.unit.messaging.running_bot import until
 
 __all__ = ["every_database"]
 
@@ -74,13 +75,13 @@ async def ticketed(database: Database, closed: datetime | None) -> int:
         row.closed_at = closed
         session.add(row)
         await session.flush()
-        session.add(TicketEventRow(ticket_id=row.id, at=opened, state="waiting", who="user", why="requested"))
+        session.add(TicketEventRow(ticket_id=row.id, at=opened, state="waiting", actor="user", type="requested"))
         session.add(NoteRow(ticket_id=row.id, at=opened, agent_id="a", agent_name="Inès", text="Mme Durand rappelle"))
     return row.id
 
 
 def keeping(database: Database, at: datetime = NOW, **changes: Any) -> Retention:
-    return Retention(database, ManualClock(at), Settings(**changes))
+    return Retention(database, ManualClock(at), Settings(**changes), (*retention.ERASURES, *support_retention.ERASURES))
 
 
 async def left(database: Database, column: Any) -> list[Any]:
@@ -124,7 +125,7 @@ async def test_the_number_of_days_can_be_set(every_database: str) -> None:
 
 
 async def test_processes_at_the_same_time_erase_each_row_once(every_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 3)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 3)
     async with filled(every_database) as database:
         await said(database, EDGE - A_MOMENT, 20)
         counts = await asyncio.gather(*(keeping(database).run_due() for _ in range(4)))
@@ -140,9 +141,9 @@ from bot.messaging import retention
 from bot.core.database import Database
 from bot.settings import Settings
 
-retention.AT_ONCE = 1
+retention.BATCH_SIZE = 1
 database = Database(sys.argv[1])
-asyncio.run(retention.Retention(database, ManualClock(datetime.fromisoformat(sys.argv[2])), Settings()).run_due())
+asyncio.run(retention.Retention(database, ManualClock(datetime.fromisoformat(sys.argv[2])), Settings(), retention.ERASURES).run_due())
 """
 
 

@@ -38,7 +38,7 @@ async def test_a_chat_that_closes_hands_everything_to_the_next_way_which_says_wh
     # the user writes again: the chat is used again
     town.telegram.blocked = None
     (closed,) = await town.rows(Conversation, Conversation.id == conversation_id)
-    await town.process.gateway.enter("telegram", closed.address)
+    await town.process.gateway.find_or_open("telegram", closed.address)
     await town.later(2 * MINUTE)
     await town.happens()
     await town.tell()
@@ -58,7 +58,7 @@ async def test_teams_stands_in_for_telegram_and_says_so(town: Town) -> None:
 async def test_a_chat_that_closed_before_anything_happened_is_told_of_too(town: Town) -> None:
     conversation_id = await town.link(CLAIRE)
     (chat,) = await town.rows(Conversation, Conversation.id == conversation_id)
-    await town.process.gateway.left("telegram", chat.address)
+    await town.process.gateway.mark_closed("telegram", chat.address)
     town.clock.advance(MINUTE)
     await town.happens()
     await town.tell()

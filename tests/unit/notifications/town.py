@@ -31,10 +31,11 @@ from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.preferences import Preferences
 from bot.notifications.service import Notifications
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
+from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
 from tests.databases import fresh_database
 from tests.unit.accounts.world import Line
-from tests.unit.messaging.harness import settings_for
+from tests.unit.messaging.running_bot import settings_for
 from tests.unit.sandbox.running import TOKEN, Sandbox
 
 CLAIRE, KARIM, PAUL = "claire.moreau@sphere.example", "karim.benali@sphere.example", "paul.martin@sphere.example"
@@ -51,7 +52,14 @@ class Wire:
 
     def __init__(self, name: str) -> None:
         self.capabilities = ChannelCapabilities(
-            name=name, trusted=False, max_text_length=4096, max_buttons=10, max_title_length=60, buttons_per_row=1, can_edit=True, can_delete=True
+            name=name,
+            trusted=False,
+            max_text_length=4096,
+            max_buttons=10,
+            max_title_length=60,
+            buttons_per_row=1,
+            can_edit=True,
+            can_delete=True,
         )
         self.sent: list[tuple[str, OutboundMessage]] = []
         self.replaced: list[tuple[str, str, OutboundMessage]] = []
@@ -96,11 +104,13 @@ class Process:
         identity = Identity(town.database, AccountRegistry(town.fhir), town.clock, town.settings)
         dossiers = Dossiers(town.fhir, town.database, town.clock)
         self.privacy = Redaction(identity, KnownUsagers(dossiers, town.clock), town.clock)
-        self.gateway = Gateway(town.settings, town.database, town.clock, self.privacy, _redeem)
+        self.gateway = Gateway(town.settings, town.database, town.clock, self.privacy, _redeem, unread_by_chat)
         for wire in town.wires.values():
-            self.gateway.doors.add(wire)
-        self.notifying = NotificationWorker(town.settings, town.database, town.clock, town.fhir, self.privacy, self.gateway.doors.channels)
-        self.gateway.decide_again(self.notifying.following)
+            self.gateway.registry.add(wire)
+        self.notifying = NotificationWorker(
+            town.settings, town.database, town.clock, town.fhir, self.privacy, self.gateway.registry.channels
+        )
+        self.gateway.set_send_time_check(self.notifying.following)
         self.delivery = Delivery(town.settings, town.database, town.clock, self.gateway, self.privacy, notices=self.notifying.following)
 
     async def aclose(self) -> None:
@@ -109,7 +119,7 @@ class Process:
     async def tell(self) -> None:
         """Everything that is due now, until nothing is: fan-out, handing, chats, mails, pushes."""
         for _ in range(50):
-            if not (await self.notifying.run_due() + await self.delivery.deliver_due() + await self.gateway.pusher.push_due()):
+            if not (await self.notifying.run_due() + await self.delivery.deliver_due() + await self.gateway.sender.push_due()):
                 return
         raise AssertionError("there is always something more to do")
 
@@ -136,7 +146,7 @@ class Town:
     async def link(self, email: str, channel: str = "telegram") -> str:
         """A chat of this person; its conversation."""
         address = random_id()
-        conversation_id = await self.process.gateway.enter(channel, address)
+        conversation_id = await self.process.gateway.find_or_open(channel, address)
         now = self.clock.now()
         async with self.database.writing() as session:
             expires = now + timedelta(days=90)

@@ -10,8 +10,8 @@ import pytest
 
 from bot.support.errors import AlreadyTaken, ConversationBusy, NotYours, TicketOver
 from bot.support.records import Outcome, Reason, TicketEventType, TicketState
-from tests.unit.messaging.harness import until
-from tests.unit.support.desk_world import ASK, BOSS, MARIE, NIGHT, PAUL, support_world, titles, token
+from tests.unit.messaging.running_bot import until
+from tests.unit.support.running_desk import ASK, BOSS, MARIE, NIGHT, PAUL, support_world, titles, token
 
 
 async def test_the_ticket_is_there_before_the_user_is_told(tmp_path: Path) -> None:
@@ -71,8 +71,8 @@ async def test_a_conversation_with_an_agent_is_said_by_name_and_announced(tmp_pa
         assert "Marie a quitté la discussion" in said[4][2]
         assert await chat.say("bonjour") != []
         assert world.bot.rasa.said() == [ASK, "bonjour"]
-        moves = (await world.desk.view(ticket.id)).moves
-        assert [(move.who, move.why) for move in moves] == [
+        moves = (await world.desk.view(ticket.id)).events
+        assert [(move.actor, move.type) for move in moves] == [
             ("user", TicketEventType.REQUESTED),
             ("user", TicketEventType.SAID),
             ("agent:a1", TicketEventType.TAKEN),
@@ -141,7 +141,7 @@ async def test_two_agents_cannot_answer_the_same_one(tmp_path: Path) -> None:
         winner, loser = (MARIE, PAUL) if refused.agent.id == MARIE.id else (PAUL, MARIE)
         with pytest.raises(NotYours):
             await world.desk.reply(ticket.id, loser, "coucou", key="1")
-        await world.desk.take(ticket.id, loser, over=True)
+        await world.desk.take(ticket.id, loser, take_over=True)
         with pytest.raises(NotYours):
             await world.desk.reply(ticket.id, winner, "coucou", key="1")
         assert f"{winner.name} a quitté la discussion. {loser.name}" in (await chat.texts())[-1]
@@ -149,7 +149,7 @@ async def test_two_agents_cannot_answer_the_same_one(tmp_path: Path) -> None:
         assert (await world.desk.transfer(ticket.id, MARIE, queue="Technique")).state is TicketState.WAITING
         assert [entry.ticket.id for entry in await world.desk.queue(queue="Technique")] == [ticket.id]
         assert "la prochaine" in (await chat.texts())[-1]
-        assert await world.bot.app.state.gateway.deadlines.run_due() == 0
+        assert await world.support.timeouts.run_due() == 0
 
 
 async def test_nobody_takes_it_the_user_leaves_a_message_and_is_answered_there(tmp_path: Path) -> None:
@@ -327,14 +327,14 @@ async def test_notes_and_tags_never_reach_the_user(tmp_path: Path) -> None:
 async def test_who_is_looking_and_what_changed(tmp_path: Path) -> None:
     async with support_world(tmp_path) as world:
         chat, ticket = await world.asking()
-        assert await world.desk.looking(ticket.id, MARIE) == ()
-        assert [agent.name for agent in await world.desk.looking(ticket.id, PAUL)] == ["Marie"]
+        assert await world.desk.mark_viewing(ticket.id, MARIE) == ()
+        assert [agent.name for agent in await world.desk.mark_viewing(ticket.id, PAUL)] == ["Marie"]
         (entry,) = await world.desk.queue()
         assert [viewer.name for viewer in entry.viewers] == ["Marie", "Paul"]
-        await world.desk.gone(ticket.id, MARIE)
+        await world.desk.stop_viewing(ticket.id, MARIE)
         world.clock.advance(timedelta(seconds=30))
-        assert await world.desk.looking(ticket.id, MARIE) == ()
-        with world.desk.changes() as changes:
+        assert await world.desk.mark_viewing(ticket.id, MARIE) == ()
+        with world.desk.events() as changes:
             await chat.say("bonjour ?")
             async with asyncio.timeout(60):
                 change = await anext(changes)

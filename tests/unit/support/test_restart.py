@@ -12,9 +12,9 @@ from bot.core.clock import SystemClock
 from bot.installation.supervisor import free_port
 from bot.support.desk import Desk
 from bot.support.records import TicketState
-from tests.unit.messaging.harness import Chat, StandInRasa, open_chat, served, settings_for, take
+from tests.unit.messaging.running_bot import Chat, StandInRasa, open_chat, served, settings_for, take
 from tests.unit.messaging.test_recovery import bot_process
-from tests.unit.support.desk_world import ASK, DOING, MARIE
+from tests.unit.support.running_desk import ASK, DOING, MARIE
 
 ALWAYS = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.support.groups.group_view import GATHER_SECONDS
 from bot.support.groups.threads import LEASE
-from tests.unit.messaging.harness import until
-from tests.unit.support.groups.forum_world import GROUP, INES, Forum, forum_world
+from tests.unit.messaging.running_bot import until
+from tests.unit.support.groups.telegram_forum import GROUP, INES, Forum, forum_world
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
 
@@ -42,7 +42,7 @@ async def said(chat: Any, text: str) -> bool:
 @pytest.mark.parametrize("flaw", ["rights", "forum", "kicked", "unknown"])
 async def test_a_group_that_is_not_as_it_must_be_holds_up_nobody(tmp_path: Path, flaw: str, caplog: pytest.LogCaptureFixture) -> None:
     async with forum_world(tmp_path) as forum:
-        group, showing = forum.group, forum.world.bot.app.state.groups.showings["telegram"]
+        group, showing = forum.group, forum.world.bot.app.state.groups.views["telegram"]
         if flaw == "rights":
             group.rights = set()
         elif flaw == "forum":
@@ -81,7 +81,7 @@ async def test_a_process_that_died_with_a_thread_in_hand(tmp_path: Path) -> None
     async with forum_world(tmp_path) as forum:
         chat, ticket = await forum.world.asking()
         await forum.shows(ticket, "/prendre")
-        showing = forum.world.bot.app.state.groups.showings["telegram"]
+        showing = forum.world.bot.app.state.groups.views["telegram"]
         threads = showing._threads
         await until(lambda: threads.hold(ticket.id, forum.world.clock.now()))  # as another process, which never lets go
         await chat.say("toujours là ?")
@@ -108,7 +108,7 @@ async def test_what_is_typed_while_the_group_takes_nothing_is_one_message(tmp_pa
 async def test_what_many_type_stays_within_twenty_messages_a_minute(tmp_path: Path) -> None:
     async with forum_world(tmp_path) as forum:
         forum.fake.limits.on = True  # strict: a 429 for the twenty-first message within a minute
-        forum.world.bot.app.state.groups.showings["telegram"].gather_seconds = GATHER_SECONDS
+        forum.world.bot.app.state.groups.views["telegram"].gather_seconds = GATHER_SECONDS
         talks = [await forum.world.asking() for _ in range(4)]
         for number in range(10):
             for chat, _ in talks:

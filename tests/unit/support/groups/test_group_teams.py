@@ -15,8 +15,8 @@ from bot.sandbox.teams.client import Json, Seen, TeamsUser
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import AgentAccount, Agents
 from bot.support.records import Outcome, Ticket, TicketState
-from tests.unit.messaging.harness import until
-from tests.unit.support.desk_world import OPEN_AT, World, support_world
+from tests.unit.messaging.running_bot import until
+from tests.unit.support.running_desk import OPEN_AT, World, support_world
 
 CHANNEL = "19:c0ffee00c0ffee00c0ffee00c0ffee00@thread.tacv2"
 
@@ -67,7 +67,7 @@ async def channel_world(folder: Path) -> AsyncIterator[Channel]:
         settings = {**teams.settings, "TEAMS_SERVICE_URL": teams.service_url, "SUPPORT_TEAMS_CHANNEL": CHANNEL}
         async with support_world(folder, OPEN_AT, **settings) as world:
             teams.control.set(bot_url=f"{world.bot.url}/teams/messages")
-            world.bot.app.state.groups.showings["teams"].gather_seconds = 0.1
+            world.bot.app.state.groups.views["teams"].gather_seconds = 0.1
             database, ours = world.bot.app.state.database, world.bot.settings
             agents, links = Agents(database, world.clock, ours), AgentLinks(database, world.clock, ours)
             ines = await agents.add("ines", "Inès", "agent", None)
@@ -161,7 +161,7 @@ async def test_a_channel_without_the_bot_and_a_thread_that_is_gone(tmp_path: Pat
         chat, ticket = await channel.world.asking()
         await until(lambda: refused(channel))
         channel.teams.control.change(CHANNEL, closed="")
-        await until(lambda: channel.world.bot.app.state.groups.showings["teams"].show_due())
+        await until(lambda: channel.world.bot.app.state.groups.views["teams"].show_due())
         card = await channel.card(ticket, "Je prends")
         channel.teams.control.fault(404, operation="send", count=1)
         await chat.say("bonjour ?")

@@ -11,9 +11,9 @@ from sqlalchemy import delete
 
 from bot.support.groups.tables import GroupInputRow
 from bot.support.records import Outcome, TicketState
-from tests.unit.messaging.harness import until
-from tests.unit.support.desk_world import ASK
-from tests.unit.support.groups.forum_world import GROUP, INES, PAUL, STRANGER, Forum, forum_world
+from tests.unit.messaging.running_bot import until
+from tests.unit.support.groups.telegram_forum import GROUP, INES, PAUL, STRANGER, Forum, forum_world
+from tests.unit.support.running_desk import ASK
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
 """The library would rather read updates itself; why it does not: docs/dev/telegram.md."""

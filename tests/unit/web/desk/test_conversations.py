@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.support.records import TicketState
-from tests.unit.messaging.harness import Chat
-from tests.unit.support.desk_world import ASK
+from tests.unit.messaging.running_bot import Chat
+from tests.unit.support.running_desk import ASK
 from tests.unit.web.desk.visiting import office
 
 MARKUP = """<script>alert(1)</script><img src=x onerror="alert(2)">"'><b hx-get="/desk">&amp; {{ 7*7 }} javascript:x"""
@@ -191,9 +191,9 @@ async def test_canned_replies_are_filled_in_and_kept_by_supervisors(tmp_path: Pa
         assert "Accueil &lt;b&gt;" in page
         assert (await chef.send("/desk/canned", "/desk/canned", name="x", text="{inconnu}")).status_code == 422
         assert (await chef.send("/desk/canned", "/desk/canned", name="", text="x")).status_code == 422
-        (canned,) = await desk.world.desk.canned()
+        (canned,) = await desk.world.desk.canned_replies()
         assert (await chef.send("/desk/canned", f"/desk/canned/{canned.id}/delete")).status_code == 303
-        assert await desk.world.desk.canned() == []
+        assert await desk.world.desk.canned_replies() == []
 
 
 async def test_the_user_sees_that_somebody_writes(tmp_path: Path) -> None:

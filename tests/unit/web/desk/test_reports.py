@@ -13,7 +13,7 @@ import httpx
 from ruamel.yaml import YAML
 
 from bot.support.records import Outcome
-from tests.unit.support.desk_world import ASK, MARIE, World
+from tests.unit.support.running_desk import ASK, MARIE, World
 from tests.unit.web.desk.visiting import Colleague, Office, office
 
 

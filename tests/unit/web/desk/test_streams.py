@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.channels.web.chat_api import TYPING_PER_MINUTE
-from tests.unit.messaging.harness import Chat
-from tests.unit.support.desk_world import MARIE
+from tests.unit.messaging.running_bot import Chat
+from tests.unit.support.running_desk import MARIE
 from tests.unit.web.desk.visiting import Colleague, office
 
 Event = tuple[str, str | None, str]
@@ -87,7 +87,7 @@ async def test_a_queue_page_is_sent_what_it_shows(tmp_path: Path) -> None:
             await ines.act(ticket.id, "take")
             await wait_for(mine, "queue", ticket.reference)
             await wait_for(waiting, "queue", "Rien ici")
-            await desk.world.desk.take(ticket.id, MARIE, over=True)
+            await desk.world.desk.take(ticket.id, MARIE, take_over=True)
             await wait_for(mine, "queue", "Rien ici")
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from bot.support.agents import AGENT, SUPERVISOR, AgentAccount, Agents
-from tests.unit.messaging.harness import client
-from tests.unit.support.desk_world import World, support_world
+from tests.unit.messaging.running_bot import client
+from tests.unit.support.running_desk import World, support_world
 
 PASSWORD = "un mot de passe de test"
 FORM = re.compile(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)

@@ -32,12 +32,14 @@ from bot.messaging.messages import Incoming
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.tables import DONE, InboxRow, MessageRow
 from bot.migrations import upgrade
+from bot.notifications.unread_counts import unread_by_chat
 from bot.support.desk import Desk
 from bot.support.errors import DeskError
-from bot.support.records import HELD, Outcome, TicketEventType, TicketState
+from bot.support.records import HANDED_OVER, Outcome, TicketEventType, TicketState
+from bot.support.service import Support
 from bot.support.tables import TicketEventRow, TicketRow
-from tests.unit.messaging.harness import StandInRasa, buttons, served, settings_for, until
-from tests.unit.support.desk_world import ASK, BOSS, DOING, MARIE, OPEN_AT, PAUL
+from tests.unit.messaging.running_bot import StandInRasa, buttons, served, settings_for, until
+from tests.unit.support.running_desk import ASK, BOSS, DOING, MARIE, OPEN_AT, PAUL
 
 SLOWLY = "lentement"
 TEXTS = ("bonjour", ASK, "fin", "oui", "annuler", "/aide", "/start", "mon message", "ajoute", SLOWLY, "1")
@@ -70,8 +72,9 @@ class Installation:
         self._identity = Identity(self.database, registry, self.clock, self._settings)
         partners = Partners(fhir, self.database, self.clock, Operations(self.database, self.clock))
         self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings)
-        self._privacy = Redaction(self._identity, KnownUsagers(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
+        self._redaction = Redaction(self._identity, KnownUsagers(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
         self.gateway: Gateway
+        self.support: Support
         self.desk: Desk
         self._ours: set[asyncio.Task[Any]] = set()
         self.lives = 0
@@ -93,11 +96,14 @@ class Installation:
         """A bot as the application puts it together."""
         before = asyncio.all_tasks()
 
-        async def redeem(conversation_id: str, token: str) -> str | None:
+        async def link_account(conversation_id: str, token: str) -> str | None:
             return "link_invalid"
 
-        self.gateway = Gateway(self._settings, self.database, self.clock, self._privacy, redeem)
-        self.desk = Desk(self.database, self.clock, self.gateway, self._privacy, self._identity, self._requests)
+        self.gateway = Gateway(self._settings, self.database, self.clock, self._redaction, link_account, unread_by_chat)
+        self.support = Support(self._settings, self.database, self.clock, self.gateway, self._redaction, self._identity, self._requests)
+        self.gateway.set_handover(self.support.handover)
+        self.desk = self.support.desk
+        self.support.start()
         await self.gateway.start()
         self._ours = asyncio.all_tasks() - before
 
@@ -122,7 +128,9 @@ class Installation:
 
     async def close(self) -> None:
         self.let_go()
+        self.support.begin_stop()
         await self.gateway.stop()
+        await self.support.stop()
         await self.database.close()
 
 
@@ -141,7 +149,7 @@ class Life:
             await self._user(event)
         elif event.what == "pause":
             self.home.clock.advance(timedelta(minutes=PAUSES[event.n % len(PAUSES)]))
-            await self.home.gateway.deadlines.run_due()
+            await self.home.support.timeouts.run_due()
         elif event.what == "let go":
             self.home.let_go()
             await self.settle()
@@ -152,7 +160,7 @@ class Life:
     async def say(self, text: str) -> list[dict[str, Any]]:
         """Type a text and wait for the end of the turn."""
         received = await self.home.gateway.receive(self.id, self._incoming(text=text))
-        return await self.home.gateway.replies(self.id, received) or []
+        return await self.home.gateway.wait_for_replies(self.id, received) or []
 
     def _incoming(self, **content: str) -> Incoming:
         self.sent += 1
@@ -169,7 +177,7 @@ class Life:
         received = await self.home.gateway.receive(self.id, incoming)
         slow = incoming.text == SLOWLY or await self._unfinished() > 1
         if event.what != "hurry" and not slow:
-            await self.home.gateway.replies(self.id, received)
+            await self.home.gateway.wait_for_replies(self.id, received)
 
     async def _desk_act(self, what: str, n: int) -> None:
         desk, agent, other = self.home.desk, AGENTS[n % 3], AGENTS[(n + 1) % 3]
@@ -178,7 +186,7 @@ class Life:
             return
         try:
             if what == "take":
-                await desk.take(ticket, agent, over=n % 4 == 3)
+                await desk.take(ticket, agent, take_over=n % 4 == 3)
             elif what == "reply":
                 await desk.reply(ticket, agent, "Je vous réponds.", key=f"{self.sent}:{n}")
             elif what == "close":
@@ -200,7 +208,7 @@ class Life:
             return await session.scalar(newest)
 
     async def _is_held(self, ticket_id: int) -> bool:
-        return (await self.home.desk.find(ticket_id)).state in HELD
+        return (await self.home.desk.find(ticket_id)).state in HANDED_OVER
 
     async def _unfinished(self) -> int:
         unfinished = select(InboxRow.id).where(InboxRow.conversation_id == self.id, InboxRow.state != DONE)
@@ -227,7 +235,7 @@ class Life:
                 if (ticket := await self._ticket()) is None or not await self._is_held(ticket):
                     break
                 self.home.clock.advance(timedelta(minutes=31))
-                await self.home.gateway.deadlines.run_due()
+                await self.home.support.timeouts.run_due()
         replies = await self.say("bonjour")
         assert [reply["author"] for reply in replies] == ["assistant"], replies
         said = select(MessageRow.author, MessageRow.text, MessageRow.turn).where(MessageRow.conversation_id == self.id)
@@ -254,23 +262,23 @@ class Life:
         turns = [turn for author, _, turn in messages if author == "user"]
         answered = {turn for author, _, turn in messages if author != "user"}
         assert len(turns) == self.sent
-        assert sum(turn not in answered for turn in turns) <= sum(move.why == TicketEventType.SAID for move in moves)
+        assert sum(turn not in answered for turn in turns) <= sum(move.type == TicketEventType.SAID for move in moves)
         for ticket in tickets:
-            assert TicketState(ticket.state) not in HELD | {TicketState.JOINING}
+            assert TicketState(ticket.state) not in HANDED_OVER | {TicketState.JOINING}
             self._check_moves([move for move in moves if move.ticket_id == ticket.id], ticket)
-        assert sum(ticket.live is not None for ticket in tickets) <= 1
+        assert sum(ticket.open_conversation_id is not None for ticket in tickets) <= 1
 
     def _check_moves(self, moves: Sequence[TicketEventRow], ticket: TicketRow) -> None:
         """What the user said to a ticket was answered, or closed by somebody, or waits for an answer still."""
         unanswered, state = False, None
         for move in moves:
-            assert move.was == state or (move.was == move.state == state), (move.id, move.was, state)
+            assert move.from_state == state or (move.from_state == move.state == state), (move.id, move.from_state, state)
             state = move.state
-            if move.why in {TicketEventType.SAID, TicketEventType.REPLIED}:
-                unanswered = move.why == TicketEventType.SAID
-            if state == TicketState.CLOSED and move.why in {TicketEventType.AGENT_CLOSED, TicketEventType.USER_ENDED}:
+            if move.type in {TicketEventType.SAID, TicketEventType.REPLIED}:
+                unanswered = move.type == TicketEventType.SAID
+            if state == TicketState.CLOSED and move.type in {TicketEventType.AGENT_CLOSED, TicketEventType.USER_ENDED}:
                 unanswered = False
-            assert not (state == TicketState.CLOSED and unanswered), move.why
+            assert not (state == TicketState.CLOSED and unanswered), move.type
         assert state == ticket.state
 
 

@@ -16,8 +16,8 @@ from bot.sandbox.telegram.state import State as FakeState
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import AgentAccount, Agents
 from bot.support.records import Ticket
-from tests.unit.messaging.harness import served, until
-from tests.unit.support.desk_world import World, support_world
+from tests.unit.messaging.running_bot import served, until
+from tests.unit.support.running_desk import World, support_world
 
 TOKEN, GROUP = "4242:fake", -1001
 INES, PAUL, STRANGER = 901, 902, 903
@@ -84,7 +84,7 @@ async def forum_world(
     async with served(create_app(fake)) as url, httpx.AsyncClient(base_url=f"{url}/fake", trust_env=False) as people:
         telegram = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": url, "SUPPORT_TELEGRAM_GROUP": str(group), "TELEGRAM_PER_CHAT": 1000}
         async with support_world(folder, **{**telegram, **changes}) as world:
-            world.bot.app.state.groups.showings["telegram"].gather_seconds = 0.1
+            world.bot.app.state.groups.views["telegram"].gather_seconds = 0.1
             settings, database = world.bot.settings, world.bot.app.state.database
             team, links = Agents(database, world.clock, settings), AgentLinks(database, world.clock, settings)
             if agents:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.messaging.messages import Incoming, Message
 from bot.support.records import Outcome
-from tests.unit.support.desk_world import ASK, MARIE, World, support_world, titles, token
+from tests.unit.support.running_desk import ASK, MARIE, World, support_world, titles, token
 
 
 async def helped(world: World) -> tuple[Any, Any]:
@@ -96,7 +96,7 @@ async def test_on_an_external_channel_by_way_of_the_web_chat(tmp_path: Path) -> 
 
         async def say(number: int, text: str) -> list[Message]:
             received = await gateway.receive(conversation, Incoming(str(number), text=text))
-            return await gateway.replies(conversation, received) or []
+            return await gateway.wait_for_replies(conversation, received) or []
 
         await say(1, ASK)
         ticket = await world.newest()

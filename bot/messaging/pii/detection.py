@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import unquote, urlsplit
@@ -13,11 +13,9 @@ from urllib.parse import unquote, urlsplit
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.core.text_folding import PARTICLES, allowed_edits, word_set
-from bot.dossiers.records import Usager
+from bot.messaging.pii.spans import BIRTH, NAME, Span, merge_spans
+from bot.messaging.ports import KnownPerson
 
-NAME, BIRTH = "usager_name", "birth_date"
-MASKS = {NAME: "[usager]", BIRTH: "[date de naissance]"}
-"""What stands in the place of a trait."""
 OLDEST_YEAR = 1900
 RECENT_YEARS = 2
 """A full date of the last two years is taken for an appointment or a request, not for a birth, unless a word says so."""
@@ -71,15 +69,6 @@ _AFTER_CUE = re.compile(
 
 
 @dataclass(frozen=True)
-class Span:
-    """A trait in a text: code points from `start` to before `end`, and the entity that it is."""
-
-    start: int
-    end: int
-    entity: str
-
-
-@dataclass(frozen=True)
 class _Token:
     start: int
     end: int
@@ -87,7 +76,7 @@ class _Token:
     capital: bool
 
 
-def detect_pii(text: str, usagers: Iterable[Usager], today: date) -> list[Span]:
+def detect_pii(text: str, usagers: Iterable[KnownPerson], today: date) -> list[Span]:
     """The traits in `text`, in order and without overlap: those of known usagers, and those that show by themselves."""
     tokens = [
         _Token(found.start(), found.end(), _folded(found[0]), found[0][0].isupper()) for found in _WORD.finditer(text.replace("_", " "))
@@ -99,7 +88,7 @@ def detect_pii(text: str, usagers: Iterable[Usager], today: date) -> list[Span]:
     return merge_spans(spans)
 
 
-def url_identifies(url: str, usagers: Iterable[Usager]) -> bool:
+def url_identifies(url: str, usagers: Iterable[KnownPerson]) -> bool:
     """Whether a name of one of these usagers, or their birth date in any order, stands anywhere behind the host of `url`."""
     parts = urlsplit(url)
     said = unquote(f"{parts.path} {parts.query} {parts.fragment}", errors="replace")
@@ -114,24 +103,6 @@ def url_identifies(url: str, usagers: Iterable[Usager]) -> bool:
     return False
 
 
-def merge_spans(spans: Iterable[Span]) -> list[Span]:
-    """Spans in order, overlapping ones joined under the entity of the first."""
-    joined: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        if joined and span.start < joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end), joined[-1].entity)
-        else:
-            joined.append(span)
-    return joined
-
-
-def mask_text(text: str, spans: Sequence[Span]) -> str:
-    """`text` with each span replaced by the mask of its entity."""
-    for span in sorted(spans, key=lambda span: -span.start):
-        text = text[: span.start] + MASKS[span.entity] + text[span.end :]
-    return text
-
-
 def _folded(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", word.lower().replace("œ", "oe").replace("æ", "ae"))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -143,7 +114,7 @@ def _same(said: str, name: str) -> bool:
     return said[:1] == name[:1] and DamerauLevenshtein.distance(said, name, score_cutoff=3) <= min(allowed_edits(len(name)), 2)
 
 
-def _names(text: str, tokens: list[_Token], usager: Usager) -> list[Span]:
+def _names(text: str, tokens: list[_Token], usager: KnownPerson) -> list[Span]:
     family = [word for found in _WORD.findall(usager.family) if (word := _folded(found)) not in PARTICLES]
     given = [_folded(found) for found in _WORD.findall(usager.given)]
     spans = []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.support.lives import Event, Installation, live
+from tests.unit.support.random_conversations import Event, Installation, live
 
 LIVES = int(os.environ.get("LIVES", "200"))
 """How many lives, in parts that run beside one another; `.ci/run` lives through 400."""

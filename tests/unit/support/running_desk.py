@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.clock import ManualClock
-from bot.messaging.gateway import Gateway
 from bot.support.desk import Desk
 from bot.support.records import Agent, Ticket, TicketState
-from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot
+from bot.support.service import Support
+from tests.unit.messaging.running_bot import Bot, Chat, buttons, running_bot
 
 MARIE, PAUL = Agent("a1", "Marie"), Agent("a2", "Paul")
 BOSS = Agent("a3", "Solène", supervisor=True)
@@ -35,7 +35,7 @@ class World:
     def __init__(self, bot: Bot, clock: ManualClock) -> None:
         self.bot, self.clock = bot, clock
         self.desk: Desk = bot.app.state.desk
-        self.gateway: Gateway = bot.app.state.gateway
+        self.support: Support = bot.app.state.support
         bot.rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": DOING}]
         bot.rasa.answers["ajoute"] = [{"text": "Sûr ?", "buttons": buttons("affirm", "deny"), "link": None}]
 
@@ -61,7 +61,7 @@ class World:
     async def pass_time(self, **span: float) -> None:
         """Let time pass, and what falls due happen."""
         self.clock.advance(timedelta(**span))
-        await self.gateway.deadlines.run_due()
+        await self.support.timeouts.run_due()
 
 
 @asynccontextmanager
