@@ -1,4 +1,4 @@
-"""`bot desk …`: the accounts of the support team, where nobody can sign in to the desk yet or any more."""
+"""`bot desk …`: the accounts of the support team, for when nobody can sign in to the desk yet or any more."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The desk: what agents do with tickets, from whatever page or channel they work. The one service that desks call.
+"""The desk: what agents do with tickets, from whatever page or channel they work. Every desk calls this one service.
 
-Each act is one transaction that locks the conversation first (docs/dev/support.md). Whoever calls has identified the agent.
+Each action is one transaction that locks the conversation first (docs/dev/support.md). The caller has identified the agent.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from bot.support.tickets import assignee_of
 MAX_TEXT_LENGTH = 4_000
 """Characters of what an agent writes at once."""
 MAX_TAG_LENGTH, MAX_TAGS = 30, 10
+"""Characters of a tag, and tags of a ticket."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,19 @@ class Sent:
 
 
 class Desk(DeskQueries):
-    """What agents see and do. Raises the errors of `bot.support.errors`, UnknownTicket first of all."""
+    """What agents see and do. Its methods raise the errors of `bot.support.errors`, first of all UnknownTicket."""
 
     async def take(self, ticket_id: int, agent: Agent, *, take_over: bool = False) -> Ticket:
-        """Answer this one from now on; taken twice by the same agent, it is done once.
+        """Assign the ticket to the agent, who answers it from now on. Taken twice by the same agent, it is done once.
 
         Args:
+            ticket_id: the ticket.
+            agent: who takes it.
             take_over: take it over from another agent.
 
-        Raises TicketOver; AlreadyTaken where another agent has it.
+        Raises:
+            TicketOver: the ticket is closed.
+            AlreadyTaken: another agent has it.
         """
         async with self._locked_ticket(ticket_id) as (session, row):
             state, former = TicketState(row.state), assignee_of(row)
@@ -74,14 +79,20 @@ class Desk(DeskQueries):
         return self._ticket(row)
 
     async def release(self, ticket_id: int, agent: Agent) -> Ticket:
-        """Give it back to its queue. Raises NotYours, TicketOver."""
+        """Return the ticket to its queue. Raise NotYours, TicketOver."""
         async with self._locked_ticket(ticket_id) as (session, row):
             self._check_assignee(row, agent)
             await self._requeue(session, row, agent, TicketEventType.RELEASED)
         return self._ticket(row)
 
     async def transfer(self, ticket_id: int, agent: Agent, *, to: Agent | None = None, queue: str | None = None) -> Ticket:
-        """Pass it on to another agent, or to a queue. Raises NotYours (a supervisor may pass on anybody's), TicketOver, WrongQueue."""
+        """Assign the ticket to another agent, or move it to a queue. A supervisor may transfer anybody's.
+
+        Raises:
+            NotYours: another agent has the ticket, or nobody.
+            TicketOver: it is closed.
+            WrongQueue: there is no such queue.
+        """
         if (to is None) == (queue is None):
             raise ValueError("either an agent or a queue")
         if queue is not None and queue not in self.queues:
@@ -98,7 +109,14 @@ class Desk(DeskQueries):
     async def reply(self, ticket_id: int, agent: Agent, text: str, *, key: str) -> Sent:
         """Write to the user, as the channel may have it; the same `key` (≤ 100 characters) twice is said once.
 
-        Raises NotYours, StillJoining, TicketOver, EmptyText, TextTooLong: nothing was said.
+        Nothing was said if it raises.
+
+        Raises:
+            NotYours: another agent has the ticket, or nobody.
+            StillJoining: the assistant is still answering.
+            TicketOver: the ticket is closed.
+            EmptyText: there is nothing to read.
+            TextTooLong: over `MAX_TEXT_LENGTH`.
         """
         text = _clean_text(text)
         reply = Reply(text=text)
@@ -123,7 +141,7 @@ class Desk(DeskQueries):
         return Sent(sent, masked=sent["text"] != text)
 
     async def note(self, ticket_id: int, agent: Agent, text: str, *, key: str | None = None) -> Note:
-        """Add an internal note, on any ticket; the same `key` (≤ 100 characters) twice is noted once. Raises EmptyText, TextTooLong."""
+        """Add an internal note to any ticket; the same `key` (≤ 100 characters) twice is noted once. Raise EmptyText, TextTooLong."""
         text = _clean_text(text)
         key = f"{ticket_id}:{agent.id}:{key}" if key is not None else None
         async with self._locked_ticket(ticket_id) as (session, row):
@@ -139,7 +157,7 @@ class Desk(DeskQueries):
         return Note(note.id, note.at, agent, note.text)
 
     async def edit(self, ticket_id: int, agent: Agent, *, dossier: str | None = None, tags: Sequence[str] | None = None) -> Ticket:
-        """Attach a dossier's reference ("" takes it off), or set the tags, on any ticket. Raises WrongReference, EmptyText, TextTooLong."""
+        """Attach a dossier's reference ("" detaches it) to any ticket, or set its tags. Raise WrongReference, EmptyText, TextTooLong."""
         async with self._locked_ticket(ticket_id) as (session, row):
             if dossier is not None:
                 row.dossier = _dossier_reference(dossier)
@@ -151,9 +169,13 @@ class Desk(DeskQueries):
         return self._ticket(row)
 
     async def close(self, ticket_id: int, agent: Agent, outcome: Outcome, tags: Sequence[str] = ()) -> Ticket:
-        """End it: the assistant takes over. Nobody's ticket may be closed by anyone, another's by a supervisor.
+        """Close the ticket: the assistant answers again. Anyone may close an unassigned ticket, a supervisor anybody's.
 
-        Raises NotYours, TicketOver, EmptyText, TextTooLong.
+        Raises:
+            NotYours: another agent has the ticket.
+            TicketOver: it is closed already.
+            EmptyText: a tag has nothing to read.
+            TextTooLong: a tag is too long, or there are too many.
         """
         async with self._locked_ticket(ticket_id) as (session, row):
             if TicketState(row.state) is TicketState.CLOSED:
@@ -171,7 +193,7 @@ class Desk(DeskQueries):
         return self._ticket(row)
 
     async def reopen(self, ticket_id: int, agent: Agent) -> Ticket:
-        """Take up a closed ticket again. Raises NotOver; ConversationBusy while the conversation has another open one."""
+        """Reopen a closed ticket. Raise NotOver; ConversationBusy while the conversation has another open one."""
         async with self._locked_ticket(ticket_id) as (session, row):
             if TicketState(row.state) is not TicketState.CLOSED:
                 raise NotOver
@@ -182,7 +204,7 @@ class Desk(DeskQueries):
 
     @asynccontextmanager
     async def _locked_ticket(self, ticket_id: int) -> AsyncIterator[tuple[AsyncSession, TicketRow]]:
-        """The ticket in a writing transaction, its conversation locked; whoever listens is told after the commit."""
+        """Yield the ticket in a writing transaction, its conversation locked; the listeners are told after the commit."""
         async with self._database.reading() as session:
             conversation_id = (await tickets.get_ticket(session, ticket_id)).conversation_id
         async with self._database.writing() as session:
@@ -195,7 +217,7 @@ class Desk(DeskQueries):
             self._messaging.message_added(conversation_id)
 
     def _check_assignee(self, row: TicketRow, agent: Agent, *, supervisor: bool = True) -> Agent:
-        """Who has the ticket: the agent, or anybody where the agent is a supervisor. Raises TicketOver, NotYours."""
+        """Return the assignee: the agent, or anybody where the agent is a supervisor. Raise TicketOver, NotYours."""
         if TicketState(row.state) is TicketState.CLOSED:
             raise TicketOver
         owner = assignee_of(row)
@@ -208,7 +230,7 @@ class Desk(DeskQueries):
     async def _assign(
         self, session: AsyncSession, row: TicketRow, agent: Agent, event_type: TicketEventType = TicketEventType.TAKEN
     ) -> None:
-        """To an agent, actor joins at once, or after the turn that the assistant is answering."""
+        """Assign to an agent, who joins at once, or after the turn that the assistant is answering."""
         now, timeouts, left = self._clock.now(), self._policy.timeouts, TicketState(row.state) is TicketState.LEFT
         tickets.assign(row, agent)
         answering = exists().where(InboxRow.conversation_id == row.conversation_id, InboxRow.state == RECEIVED)
@@ -229,7 +251,7 @@ class Desk(DeskQueries):
     async def _requeue(
         self, session: AsyncSession, row: TicketRow, former: Agent, event_type: TicketEventType, by: Agent | None = None
     ) -> None:
-        """To the queue: where the agent had joined the user waits again, else the message waits."""
+        """Return to the queue: where the agent had joined the user waits again, else the message that was left waits."""
         now, timeouts = self._clock.now(), self._policy.timeouts
         joined = TicketState(row.state) is TicketState.AGENT
         actor = (by or former).actor
@@ -257,7 +279,7 @@ class Desk(DeskQueries):
 
 
 def _clean_text(text: str) -> str:
-    """A text that can be written down and seen. Raises EmptyText, TextTooLong."""
+    """Return a text that can be stored and seen. Raise EmptyText, TextTooLong."""
     text = "".join(c for c in text if c != "\0" and not "\ud800" <= c <= "\udfff").strip()
     if all(unicodedata.category(c) in {"Zs", "Zl", "Zp", "Cc", "Cf"} for c in text):
         raise EmptyText

@@ -1,4 +1,4 @@
-"""What agents see: the queue, a ticket with its conversation and context, who else is looking."""
+"""What agents see: the queue, a ticket with its conversation and context, who else is viewing it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ from bot.support.tables import NoteRow, TicketRow, ViewerRow
 from bot.support.tickets import to_ticket
 
 MAX_SHOWN = 300
-"""Tickets of one queue page."""
+"""Tickets of one page of the queue."""
 PREVIEW_LENGTH = 120
+"""Characters of a preview."""
 VIEWING_TIME = timedelta(seconds=20)
-"""How long a heartbeat says that an agent is looking."""
+"""How long a heartbeat says that an agent is viewing a ticket."""
 TYPING_SECONDS = 5.0
 ERRORS_WITHIN = timedelta(days=1)
+"""Errors of the conversation are shown from so long before the ticket was opened."""
 MAX_OTHER_TICKETS = 20
 _STATE_ORDER = {
     TicketState.WAITING: 0,
@@ -61,7 +63,7 @@ class QueueEntry:
 
 @dataclass(frozen=True)
 class Context:
-    """What the team should know before it answers."""
+    """What the agents should know before they answer."""
 
     person: Account | None
     person_unknown: bool
@@ -69,7 +71,7 @@ class Context:
     task: str | None
     """What the user was doing."""
     dossier: str | None
-    """The dossier that was talked about when a person was asked for."""
+    """Reference of the dossier that was talked about when a person was asked for."""
     error_ids: tuple[str, ...]
     """References that the user was told when something failed; they stand in the logs."""
     tried: tuple[str, ...]
@@ -84,7 +86,7 @@ class TicketView:
 
     ticket: Ticket
     messages: list[Message]
-    """The whole conversation, as of the Web chat API: the last 1,000 messages, oldest first."""
+    """The whole conversation, as the Web chat API shows it: the last 1,000 messages, oldest first."""
     opened_message: int
     """Id of the last message before the ticket was opened."""
     notes: tuple[Note, ...]
@@ -96,7 +98,7 @@ class TicketView:
 
 
 class DeskQueries:
-    """What agents see. Raises UnknownTicket."""
+    """What agents see. Its methods raise UnknownTicket."""
 
     def __init__(
         self,
@@ -116,17 +118,20 @@ class DeskQueries:
 
     @property
     def queues(self) -> tuple[str, ...]:
-        """Names of the queues; what comes in goes to the first."""
+        """Names of the queues; new tickets go to the first."""
         return self._policy.queues
 
     async def queue(
         self, *, states: Collection[TicketState] = OPEN, queue: str | None = None, agent_id: str | None = None, text: str = ""
     ) -> list[QueueEntry]:
-        """At most `MAX_SHOWN` tickets: those that wait first, then what was left, then what is with agents, each oldest first.
+        """Return at most `MAX_SHOWN` tickets: waiting ones first, then messages that were left, then those with agents, each oldest first.
 
         Closed ones come last, newest first.
 
         Args:
+            states: which tickets.
+            queue: name of a queue, or None for all.
+            agent_id: assignee, or None for all.
             text: part of a reference, a dossier's reference, a tag or an agent's name.
         """
         wanted = select(TicketRow).where(TicketRow.state.in_(states))
@@ -143,7 +148,7 @@ class DeskQueries:
         return sorted(entries, key=_order)
 
     async def tickets_of(self, conversation_ids: Collection[str]) -> list[QueueEntry]:
-        """The tickets of some conversations, newest first, at most `MAX_OTHER_TICKETS`."""
+        """Return the tickets of some conversations, newest first, at most `MAX_OTHER_TICKETS`."""
         wanted = (
             select(TicketRow).where(TicketRow.conversation_id.in_(conversation_ids)).order_by(TicketRow.id.desc()).limit(MAX_OTHER_TICKETS)
         )
@@ -153,16 +158,16 @@ class DeskQueries:
         return [QueueEntry(self._ticket(row), previews.get(row.conversation_id, ""), ()) for row in rows]
 
     async def find(self, ticket_id: int) -> Ticket:
-        """The ticket, as it is now."""
+        """Return the ticket as it is now."""
         async with self._database.reading() as session:
             return self._ticket(await tickets.get_ticket(session, ticket_id))
 
     async def messages(self, ticket_id: int, after: int | None = None) -> list[Message]:
-        """The conversation's messages after an id, oldest first; with None the latest ones."""
+        """Return the conversation's messages after an id, oldest first; with None the latest ones."""
         return await self._messaging.history((await self.find(ticket_id)).conversation_id, after)
 
     async def view(self, ticket_id: int) -> TicketView:
-        """The ticket with its conversation and its context; asks the platform who the user is."""
+        """Return the ticket with its conversation and its context; asks the platform who the user is."""
         notes = select(NoteRow).where(NoteRow.ticket_id == ticket_id).order_by(NoteRow.id)
         async with self._database.reading() as session:
             row = await tickets.get_ticket(session, ticket_id)
@@ -186,7 +191,7 @@ class DeskQueries:
         )
 
     async def mark_viewing(self, ticket_id: int, agent: Agent) -> tuple[Agent, ...]:
-        """The agent has the ticket before them, for the next `VIEWING_TIME`; who else does."""
+        """Note that the agent is viewing the ticket for the next `VIEWING_TIME`, and return who else is."""
         await self.find(ticket_id)
         now = self._clock.now()
         values = {"ticket_id": ticket_id, "agent_id": agent.id, "agent_name": agent.name, "seen_at": now}
@@ -203,7 +208,7 @@ class DeskQueries:
         return tuple(viewer for viewer in viewers if viewer.id != agent.id)
 
     async def stop_viewing(self, ticket_id: int, agent: Agent) -> None:
-        """The agent looks elsewhere."""
+        """Note that the agent is no longer viewing the ticket."""
         async with self._database.writing() as session:
             await session.execute(delete(ViewerRow).where(ViewerRow.ticket_id == ticket_id, ViewerRow.agent_id == agent.id))
 
@@ -222,24 +227,24 @@ class DeskQueries:
 
     @contextmanager
     def events(self) -> Iterator[AsyncIterator[DeskEvent]]:
-        """Signals that something about a ticket is new, from now on, until the process stops."""
+        """Yield signals that something about a ticket is new, from now on, until the process stops."""
         with self._events.listen() as events:
             yield events
 
     async def canned_replies(self) -> list[CannedReply]:
-        """The canned replies, by name."""
+        """Return the canned replies, by name."""
         return await self._canned_replies.list()
 
     async def save_canned_reply(self, name: str, text: str, canned_id: int | None = None) -> None:
-        """Write one, or over one. Raises EmptyText, TextTooLong, UnknownVariable, NameTaken."""
+        """Add or replace one. Raise EmptyText, TextTooLong, UnknownVariable, NameTaken."""
         await self._canned_replies.save(name, text, canned_id)
 
     async def delete_canned_reply(self, canned_id: int) -> None:
-        """Take one away."""
+        """Delete one."""
         await self._canned_replies.delete(canned_id)
 
     def fill_canned_reply(self, canned: CannedReply, view: TicketView, agent: Agent) -> str:
-        """A canned reply for this very conversation."""
+        """Return the text of a canned reply, filled in for this conversation."""
         person, ticket = view.context.person, view.ticket
         values = {
             "nom": person.name if person else "",

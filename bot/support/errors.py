@@ -1,4 +1,4 @@
-"""How the desk says no: each error's docstring is its message."""
+"""Errors of the desk and of the agents' accounts: each error's docstring is its message."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class NotYours(DeskError):
 
 
 class StillJoining(DeskError):
-    """The assistant is still answering a message that came before: nothing was said, to be tried again in a moment."""
+    """The assistant is still answering an earlier message: nothing was said, to be tried again in a moment."""
 
 
 class ConversationBusy(DeskError):
@@ -52,7 +52,7 @@ class ConversationBusy(DeskError):
 
 
 class WrongReference(DeskError):
-    """This is not the reference of a dossier."""
+    """The text is not the reference of a dossier."""
 
 
 class WrongQueue(DeskError):
@@ -68,15 +68,15 @@ class TextTooLong(DeskError):
 
 
 class UnknownVariable(DeskError):
-    """The text has a variable that there is not."""
+    """The text has an unknown variable."""
 
 
 class NameTaken(DeskError):
-    """There is one of that name already."""
+    """Another one has this name."""
 
 
 class IllegalTransition(DeskError):
-    """The ticket cannot come to this state from the one that it is in."""
+    """The ticket cannot change to this state from the one that it is in."""
 
 
 class AgentError(Exception):
@@ -95,7 +95,7 @@ class UnusableLogin(AgentError):
 
 
 class UnusableName(AgentError):
-    """A name is 1 to 80 visible characters: users read it."""
+    """A name is 1 to 80 visible characters."""
 
 
 class WeakPassword(AgentError):
@@ -107,11 +107,11 @@ class UnknownAgent(AgentError):
 
 
 class LastSupervisor(AgentError):
-    """Somebody must be left who may manage the agents."""
+    """At least one supervisor must remain."""
 
 
 class SignInFailed(AgentError):
-    """Login and password do not fit."""
+    """Login and password do not match."""
 
 
 class SignInLocked(AgentError):

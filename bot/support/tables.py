@@ -1,4 +1,4 @@
-"""Tables of support: tickets, what happened to them, notes, who is looking, canned replies."""
+"""Tables of support: agents and their sessions, tickets and their events, notes, viewers, canned replies."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class SupportAgent(Table):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
     login: Mapped[str] = mapped_column(String(80), unique=True)
-    """In lower case; an e-mail address where they sign in with an issuer."""
+    """In lower case; an e-mail address where they sign in with an identity provider."""
     name: Mapped[str] = mapped_column(String(80))
     """As users read it."""
     role: Mapped[str] = mapped_column(String(16), default=AGENT)
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    """Argon2id, with its parameters; None for who signs in with an issuer only."""
+    """Argon2id, with its parameters; None for those who sign in with an identity provider only."""
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
 
@@ -43,7 +43,7 @@ class AgentSession(Table):
     seen_at: Mapped[datetime]
     """When it was last used, to the minute."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    """However much it is used."""
+    """When it ends, however much it is used."""
 
 
 class TicketRow(Table):
@@ -75,10 +75,10 @@ class TicketRow(Table):
     outcome: Mapped[str | None] = mapped_column(String(16))
     rating: Mapped[int | None]
     place: Mapped[int | None]
-    """Place in the queue when it came into it: estimates are learnt from it."""
+    """Place in the queue when it entered the queue: waits are estimated from it."""
     opened_at: Mapped[datetime]
     queued_at: Mapped[datetime]
-    """When it last came into the queue."""
+    """When it last entered the queue."""
     taken_at: Mapped[datetime | None]
     """When it was first taken since `queued_at`."""
     first_reply_at: Mapped[datetime | None]
@@ -90,9 +90,9 @@ class TicketRow(Table):
     deadline_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the state ends by itself."""
     version: Mapped[int] = mapped_column(default=0)
-    """Id of its last move."""
+    """Id of its last event."""
     erased_at: Mapped[datetime | None]
-    """Since when only what figures are made of is left of it (`bot.messaging.retention`)."""
+    """Since when only what figures are made of is left of it (`bot.support.retention`)."""
 
 
 class TicketEventRow(Table):
@@ -110,7 +110,7 @@ class TicketEventRow(Table):
     type: Mapped[str] = mapped_column("why", String(16))
     detail: Mapped[str | None] = mapped_column(String(100))
     subject_id: Mapped[int | None] = mapped_column("about")
-    """What it tells of: the turn of what the user said, the message of a reply, the note of a note."""
+    """Id of what the event is about: the turn of what the user said, the message of a reply, the note of a note."""
 
 
 class NoteRow(Table):
@@ -129,7 +129,7 @@ class NoteRow(Table):
 
 
 class ViewerRow(Table):
-    """An agent who has a ticket before them, as long as `seen_at` is fresh."""
+    """An agent who is viewing a ticket, as long as `seen_at` is fresh."""
 
     __tablename__ = "support_viewers"
 
@@ -140,14 +140,14 @@ class ViewerRow(Table):
 
 
 class MisunderstoodMessageRow(Table):
-    """What a supervisor did with a sentence that was not understood."""
+    """What a supervisor decided about a message that was not understood."""
 
     __tablename__ = "support_sentences"
 
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """Id of the turn that it was said in."""
+    """Id of its turn."""
     kept: Mapped[bool]
-    """Whether it was put into the file for training, or away."""
+    """Whether it was put into the file for training, or dismissed."""
     at: Mapped[datetime]
     agent_id: Mapped[str] = mapped_column(String(64))
 

@@ -34,14 +34,14 @@ _OUTCOMES = {
 
 @dataclass(frozen=True)
 class ParsedCommand:
-    """A command with what stands behind it; None: one that there is not."""
+    """A command with its argument; `command` is None for one that does not exist."""
 
     command: Command | None
     argument: str
 
 
 def parse_command(text: str) -> ParsedCommand | None:
-    """The command that a text is; None where it is words for the user."""
+    """Return the command that a text is; None where it is words for the user."""
     text = text.strip()
     if not text.startswith("/"):
         return None
@@ -52,5 +52,5 @@ def parse_command(text: str) -> ParsedCommand | None:
 
 
 def parse_outcome(text: str) -> Outcome | None:
-    """How a ticket ended, as an agent says it in a word, or as forms do; None: that is no outcome."""
+    """Return the outcome that an agent names in a word, or a form by its value; None where it is no outcome."""
     return Outcome(text) if text in set(Outcome) else _OUTCOMES.get(normalized(text))

@@ -1,4 +1,4 @@
-"""What agents read in the team's groups (texts.yml), and the commands that they write there."""
+"""What agents read in the team's groups (texts.yml)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMES = ("reference", "person", "reason", "chat", "agent", "text", "to", "outco
 
 
 class GroupTexts:
-    """Texts by name, filled in. Raises KeyError when made from a file with an unknown placeholder."""
+    """Texts by name. Raises KeyError when made from a file with an unknown placeholder."""
 
     def __init__(self, file: Path = _FILE) -> None:
         self._texts = _read(file)
@@ -21,15 +21,15 @@ class GroupTexts:
             Formatter().vformat(text, (), dict.fromkeys(_NAMES, "x"))
 
     def render(self, name: str, **values: str) -> str:
-        """Text `name`. Raises KeyError where there is none, or a placeholder has no value."""
+        """Return text `name` with its placeholders filled in. Raise KeyError where there is none, or a placeholder has no value."""
         return self._texts[name].format(**values)
 
     def render_first(self, *names: str, **values: str) -> str:
-        """The first of these texts that there is. Raises KeyError."""
+        """Return the first of these texts that exists. Raise KeyError."""
         return self.render(next((name for name in names if name in self._texts), names[-1]), **values)
 
     def label(self, kind: str, name: str) -> str:
-        """What agents call it: `reason`, `chat`, `outcome`; something new by its own name."""
+        """Return what agents call a `reason`, a `chat` or an `outcome`; something unknown by its own name."""
         return self._texts.get(f"{kind}_{name}", name)
 
 

@@ -1,4 +1,4 @@
-"""What stands at the head of a ticket's thread in one group, as that group may see it."""
+"""The cards at the head of tickets' threads, as one group may see them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bot.support.records import Ticket
 
 
 class TicketCards:
-    """Heads of threads, filtered."""
+    """Cards, filtered."""
 
     def __init__(self, updates: TicketUpdates, pii_filter: GroupPiiFilter) -> None:
         self._updates, self._filter = updates, pii_filter
 
     async def card_of(self, ticket: Ticket) -> TicketCard:
-        """The ticket's, as it is now. Raises UnknownTicket."""
+        """Return the ticket's card as it is now. Raise UnknownTicket."""
         card = await self._updates.card(ticket.id)
 
         async def clean(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A ticket in words: what stands at the head of its thread, and what happened since something was last shown there."""
+"""Writes a ticket for the groups: the card of its thread, and what happened since the thread was last updated."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from bot.support.records import Ticket, TicketEventType, TicketState
 from bot.support.tables import NoteRow, SupportAgent, TicketEventRow, TicketRow
 
 MAX_EARLIER = 6
-"""Messages of the conversation before a person was asked for that are shown with the context."""
+"""Messages before a person was asked for that the card shows."""
 MAX_EARLIER_LENGTH = 300
+"""Characters of each."""
 _BLANK_LINES = re.compile(r"\n\s*\n")
 MAX_EVENTS = 200
-"""Moves told at a time; what comes after them is told next."""
+"""Events written at a time; later ones follow in the next update."""
 
 
 @dataclass(frozen=True)
 class TicketUpdate:
-    """What is new: lines to be said, and the last event that they tell of."""
+    """What is new: lines to be posted, and the last event that they tell of."""
 
     ticket: Ticket
     lines: tuple[str, ...]
@@ -37,13 +38,13 @@ class TicketUpdate:
 
 
 class TicketUpdates:
-    """Puts into words, unfiltered: whoever shows it filters it."""
+    """Writes cards and updates, unfiltered: whoever shows them filters them."""
 
     def __init__(self, database: Database, desk: Desk, texts: GroupTexts) -> None:
         self._database, self._desk, self._texts = database, desk, texts
 
     async def card(self, ticket_id: int) -> TicketCard:
-        """The ticket with its context; asks the platform who the user is. Raises UnknownTicket."""
+        """Return the ticket's card with its context; asks the platform who the user is. Raise UnknownTicket."""
         view = await self._desk.view(ticket_id)
         ticket, texts = view.ticket, self._texts
         person = self._person_name(view.context)
@@ -58,7 +59,7 @@ class TicketUpdates:
         )
 
     async def update_since(self, ticket_id: int, after: int, group: str) -> TicketUpdate:
-        """What happened after an event, but for what the group saw being written there."""
+        """Return what happened after an event, without what the group saw being written there."""
         wanted = (
             select(TicketEventRow)
             .where(TicketEventRow.ticket_id == ticket_id, TicketEventRow.id > after)
@@ -69,8 +70,8 @@ class TicketUpdates:
             events = list(await session.scalars(wanted))
             ticket = await self._desk.find(ticket_id)
             ids = {event.subject_id for event in events if event.subject_id is not None}
-            said = select(MessageRow).where(MessageRow.turn.in_(ids), MessageRow.author == "user")
-            turns = {row.turn: row for row in await session.scalars(said)}
+            user_messages = select(MessageRow).where(MessageRow.turn.in_(ids), MessageRow.author == "user")
+            turns = {row.turn: row for row in await session.scalars(user_messages)}
             replies = {row.id: row for row in await session.scalars(select(MessageRow).where(MessageRow.id.in_(ids)))}
             notes = {row.id: row for row in await session.scalars(select(NoteRow).where(NoteRow.id.in_(ids)))}
             agents = {row[0]: row[1] for row in await session.execute(select(SupportAgent.id, SupportAgent.name))}
@@ -78,8 +79,8 @@ class TicketUpdates:
         lines: list[str] = []
         for event in events:
             agent = self._agent_name(event, agents, ticket)
-            if event.type == TicketEventType.SAID and (spoken := turns.get(event.subject_id)) is not None:
-                lines.append(self._texts.render("said", text=_BLANK_LINES.sub("\n", spoken.text)))
+            if event.type == TicketEventType.SAID and (user_message := turns.get(event.subject_id)) is not None:
+                lines.append(self._texts.render("said", text=_BLANK_LINES.sub("\n", user_message.text)))
             elif event.type == TicketEventType.REPLIED and (reply := replies.get(event.subject_id or 0)) is not None:
                 if not _written_in_group(reply.key, group):
                     lines.append(self._texts.render("replied", agent=reply.agent or agent, text=reply.text))
@@ -138,7 +139,7 @@ class TicketUpdates:
             "fact_task": context.task or "",
             "fact_tried": " ; ".join(context.tried),
             "fact_errors": ", ".join(context.error_ids),
-            "fact_requests": ", ".join(one.reference for one in context.requests),
+            "fact_requests": ", ".join(request.reference for request in context.requests),
             "fact_others": ", ".join(other.reference for other in view.others[:5]),
         }
         return [(texts.render(name), value) for name, value in facts.items() if value]
@@ -161,6 +162,6 @@ def _assignee_name(ticket: Ticket) -> str:
 
 
 def _written_in_group(key: str | None, group: str) -> bool:
-    """Whether it was written in the group itself, for all to see (`Hearing`: the last but one part of its key)."""
+    """Return whether it was written in the group itself, for all to see: the last but one part of its key (`GroupInputHandler`)."""
     parts: Sequence[str] = (key or "").split(":")
     return len(parts) > 2 and parts[-2] == group

@@ -83,7 +83,7 @@ class FigurePages:
             if act == "keep":
                 await self._sentences.keep(int(turn), visit.form.get("text", ""), visit.agent.id)
             else:
-                await self._sentences.put_away(int(turn), visit.agent.id)
+                await self._sentences.dismiss(int(turn), visit.agent.id)
         except EmptyMessage:
             return await self._page(visit, request, HTTPStatus.UNPROCESSABLE_ENTITY, failed=True)
         period = self._period(request)

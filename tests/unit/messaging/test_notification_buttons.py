@@ -47,7 +47,7 @@ async def notify(bot: Bot, chat: Chat) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def asked(folder: Path) -> AsyncIterator[tuple[Bot, Chat]]:
+async def question_asked(folder: Path) -> AsyncIterator[tuple[Bot, Chat]]:
     async with running_bot(folder) as bot:
         bot.rasa.answers["ajoute"] = [{"text": "Voulez-vous lui donner accès ?", "buttons": buttons("affirm", "deny")}]
         chat = await bot.chat()
@@ -56,14 +56,14 @@ async def asked(folder: Path) -> AsyncIterator[tuple[Bot, Chat]]:
 
 
 async def test_a_typed_answer_still_answers_the_dialogue_after_notices(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         for _ in range(12):
             await notify(bot, chat)
         assert (await chat.say("bouton affirm"))[0]["text"] == "dit affirm"
 
 
 async def test_a_pressed_answer_is_not_stale_for_a_notice(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         question = (await chat.history())[-1]
         await notify(bot, chat)
         assert (await chat.press(question["buttons"][0]["token"]))[0]["text"] == "dit affirm"
@@ -71,7 +71,7 @@ async def test_a_pressed_answer_is_not_stale_for_a_notice(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("first", [0, 1])
 async def test_the_buttons_of_a_notice_are_pressed_one_after_the_other_each_once(tmp_path: Path, first: int) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         tokens = [button["token"] for button in (await notify(bot, chat))["buttons"]]
         await chat.press(tokens[first])
         assert bot.rasa.turns[-1]["intent"] == (READ, MUTE)[first]["intent"]
@@ -82,7 +82,7 @@ async def test_the_buttons_of_a_notice_are_pressed_one_after_the_other_each_once
 
 
 async def test_the_title_of_a_notice_s_button_may_be_typed(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         await notify(bot, chat)
         await chat.say("sourdine")
         assert (bot.rasa.turns[-1]["intent"], bot.rasa.turns[-1]["entities"]) == ("mute_notifications", MUTE["entities"])

@@ -13,7 +13,7 @@ import httpx
 
 from bot.support.agents import AGENT, SUPERVISOR, AgentAccount, Agents
 from tests.unit.messaging.running_bot import client
-from tests.unit.support.running_desk import World, support_world
+from tests.unit.support.running_desk import SupportBot, running_support_bot
 
 PASSWORD = "un mot de passe de test"
 FORM = re.compile(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
@@ -60,7 +60,7 @@ class Colleague:
 class Office:
     """The desk and who works there."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SupportBot) -> None:
         self.world = world
         self._opened: list[httpx.AsyncClient] = []
         self.agents = Agents(world.bot.app.state.database, world.clock, world.bot.settings)
@@ -86,7 +86,7 @@ class Office:
 
 @asynccontextmanager
 async def office(folder: Path, **changes: Any) -> AsyncIterator[Office]:
-    async with support_world(folder, **changes) as world:
+    async with running_support_bot(folder, **changes) as world:
         made = Office(world)
         try:
             yield made
