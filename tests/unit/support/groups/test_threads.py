@@ -33,7 +33,7 @@ def _ticket(number: int, state: TicketState) -> TicketRow:
     name = f"c{number}"
     live = None if state is TicketState.CLOSED else name
     more = {"queue": "Général", "reason": "asked", "context": {}, "channel": "web", "tags": [], "opened_at": NOW, "queued_at": NOW}
-    return TicketRow(conversation_id=name, live=live, state=state, version=number, **more)
+    return TicketRow(conversation_id=name, open_conversation_id=live, state=state, version=number, **more)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -53,14 +53,14 @@ async def test_what_is_to_be_shown(kind: str, tmp_path: Path) -> None:
         assert await threads.ticket_of("t99") is None
         await threads.note_heard("telegram:1", f"t{waiting}", "réponse", unwanted=None, said=False, now=NOW)
         assert await threads.behind() == [waiting]
-        await _change(database, with_agent, state=TicketState.CLOSED, live=None)
+        await _change(database, with_agent, state=TicketState.CLOSED, open_conversation_id=None)
         assert await threads.behind() == [with_agent, waiting]
         await threads.show(with_agent, shown=with_agent, is_open=False, head=None)
         await _change(database, with_agent, version=9)  # a note, a rating: nobody is called back for it
         (answer,) = await threads.answers(f"t{waiting}")
         await threads.answered([answer.id], NOW)
         assert await threads.behind() == []
-        await _change(database, with_agent, state=TicketState.WAITING, live="c3")
+        await _change(database, with_agent, state=TicketState.WAITING, open_conversation_id="c3")
         assert await threads.behind() == [with_agent]
         other = Threads(database, "telegram", "-2")  # another group is set
         assert await other.behind() == [waiting, with_agent]
