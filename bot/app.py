@@ -44,15 +44,15 @@ from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
 from bot.jobs.listener import Listener
 from bot.jobs.worker import queue_worker
+from bot.messaging import retention
 from bot.messaging.channel import Channel, ChannelContext
 from bot.messaging.gateway import Gateway
 from bot.messaging.mail_sender import MailSender
 from bot.messaging.messages import Incoming
 from bot.messaging.outbox_wake import OutboxWake
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.retention import Retention
+from bot.messaging.ports import LinkAccount
 from bot.messaging.retention_job import RetentionJob
-from bot.messaging.router import Redeem
 from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
@@ -61,11 +61,13 @@ from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
 from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.service import Notifications
+from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
+from bot.support import retention as support_retention
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
-from bot.support.desk import Desk
 from bot.support.groups.groups import Groups
+from bot.support.service import Support
 from bot.web import chat_page, transcript
 from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
@@ -85,25 +87,33 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     partners = Partners(fhir, database, clock, operations)
     requests = AccountRequests(database, registry, partners, clock, settings)
     decisions = Decisions(database, requests, clock, settings.desk_undo_seconds)
-    privacy = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock, operations), clock), clock)
-    gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
+    redaction = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock, operations), clock), clock)
+    gateway = Gateway(settings, database, clock, redaction, _account_linker(identity), unread_by_chat)
+    support = Support(settings, database, clock, gateway, redaction, identity, requests)
+    gateway.set_handover(support.handover)
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
-    notifications_worker = NotificationWorker(settings, database, clock, fhir, privacy.safe_url, gateway.doors.channels)
+    for channel in channels:
+        gateway.registry.add(channel)
+    notifications_worker = NotificationWorker(settings, database, clock, fhir, redaction.safe_url, gateway.registry.channels)
     gateway.tracking.register(notifications_worker.tracker)
     mail_sender = MailSender(settings, database, clock, gateway.tracking)
-    gateway.on_turn(OutboxWake(database).after_turn)
+    gateway.set_turn_listener(OutboxWake(database).after_turn)
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    desk = Desk(database, clock, gateway, privacy, identity, requests)
-    agents, links = Agents(database, clock, settings), AgentLinks(database, clock, settings)
-    groups = Groups(settings, database, clock, desk, links, privacy, gateway.masked, channels)
+    desk, agents, links = support.desk, Agents(database, clock, settings), AgentLinks(database, clock, settings)
+    groups = Groups(settings, database, clock, desk, links, redaction, gateway.mask_names, channels)
     http_checks = HttpChecks()
-    retaining = RetentionJob(Retention(database, clock, settings))
+    erasures = (*retention.ERASURES, *support_retention.ERASURES)
+    retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
     listener = Listener(database)
     workers = [
         queue_worker(database, clock, OPERATIONS, operations, "running operations"),
         queue_worker(database, clock, DECISIONS, decisions, "carrying out decisions on account requests"),
         queue_worker(database, clock, CREATIONS, requests.creations, "completing account creations"),
     ]
+
+    def begin_stop() -> None:
+        gateway.begin_stop()
+        support.begin_stop()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -112,19 +122,22 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         if settings.desk_user and settings.desk_password:
             await agents.ensure_first(settings.desk_user, settings.desk_password.get_secret_value())
         listener.start()
+        support.start()
         await gateway.start()
         mail_sender.start()
         notifications_worker.start()
         for worker in workers:
             worker.start()
         groups.start()
-        retaining.start()
+        retention_job.start()
         try:
             yield
         finally:
-            retaining.stop()
+            retention_job.stop()
             await groups.stop()
+            begin_stop()
             await asyncio.gather(gateway.stop(), mail_sender.stop(), notifications_worker.stop(), *(worker.stop() for worker in workers))
+            await support.stop()
             await listener.stop()
             await http_checks.aclose()
             await fhir.aclose()
@@ -132,7 +145,8 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.gateway, app.state.database = gateway, database
-    app.state.desk, app.state.groups = desk, groups
+    app.state.desk, app.state.groups, app.state.support = desk, groups, support
+    app.state.begin_stop = begin_stop
     app.state.notifications_worker = notifications_worker
     _tell_problems(app, gateway.texts)
     notifications = Notifications(database, clock, settings)
@@ -153,7 +167,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     return app
 
 
-def _redeeming(identity: Identity) -> Redeem:
+def _account_linker(identity: Identity) -> LinkAccount:
     """Links a chat by the token of a deep link; what a failure is called in the gateway's texts."""
 
     async def redeem(conversation_id: str, token: str) -> str | None:
@@ -194,7 +208,7 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = Server(config, before_exit=app.state.gateway.begin_stop)
+    server = Server(config, before_exit=app.state.begin_stop)
     server.run()
     if not server.started:
         sys.exit(1)
@@ -247,7 +261,7 @@ def _health(
         "platform": http.get(platform, "metadata", {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None),
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
     }
-    checks |= {channel.means.name: channel.healthy for channel in channels}
+    checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})
     return health.Health(checks | {"web": web}, required, [notifications.health_lines])
 
@@ -298,7 +312,7 @@ class UnhandledErrors:
         except Exception as error:  # the last resort of every route
             error_id = log_error(error, "answering a request")
             if not started:
-                detail = self._texts.say("internal", error_id=error_id)
+                detail = self._texts.render("internal", error_id=error_id)
                 await problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, error_id=error_id))(scope, receive, send)
 
 

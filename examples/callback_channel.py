@@ -17,7 +17,7 @@ from bot.messaging.messages import Incoming
 class CallbackChannel:
     """`POST /callback/messages` with {"chat", "id", "text" | "button"}; answers are posted to CALLBACK_URL."""
 
-    means = ChannelCapabilities("callback", False, 1000, 5, 40, buttons_per_row=1, edits=False, deletes=False)
+    capabilities = ChannelCapabilities("callback", False, 1000, 5, 40, buttons_per_row=1, can_edit=False, can_delete=False)
 
     def __init__(self, wiring: ChannelContext, url: str, token: str) -> None:
         self._gateway, self._url, self._token = wiring.gateway, url, token
@@ -30,13 +30,13 @@ class CallbackChannel:
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {self._token}".encode()):
             raise Problem(HTTPStatus.UNAUTHORIZED, "the token is not the right one")
         body = await request.json()
-        conversation = await self._gateway.enter(self.means.name, str(body["chat"]))
+        conversation = await self._gateway.find_or_open(self.capabilities.name, str(body["chat"]))
         await self._gateway.receive(conversation, Incoming(str(body["id"]), body.get("text"), body.get("button")))
         return Response(status_code=HTTPStatus.ACCEPTED)
 
     async def send(self, chat: Chat, part: OutboundMessage) -> str:
         """Post a message to the callback; its id is what the callback answers."""
-        choices = [{"title": choice.title, "token": choice.token} for choice in part.choices]
+        choices = [{"title": choice.title, "token": choice.token} for choice in part.quick_replies]
         try:
             answer = await self._http.post(self._url, json={"chat": chat.address, "text": part.text, "buttons": choices, "link": part.link})
             return answer.raise_for_status().text[:100]

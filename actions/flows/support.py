@@ -16,8 +16,7 @@ from actions.framework.turn import Turn, full_intent
 from actions.framework.unexpected_input import reading_response
 from bot.core.clock import PARIS
 from bot.support.opening_hours import WORKING_WEEK
-from bot.support.records import Reason
-from bot.support.tickets import SupportRequest
+from bot.support.records import Reason, SupportRequest
 
 RECENT_MESSAGES = 5
 """Messages that the team is told of: what was understood of them, never their words."""

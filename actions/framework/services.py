@@ -18,7 +18,7 @@ from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
 from bot.notifications.service import Notifications
 from bot.settings import Settings, load_settings
-from bot.support.opening_hours import OpeningHours, hours_of
+from bot.support.opening_hours import OpeningHours, load_hours
 
 
 @dataclass(frozen=True)
@@ -61,5 +61,5 @@ def get_services() -> Services:
         partners=partners,
         requests=AccountRequests(database, registry, partners, clock, settings),
         notifications=Notifications(database, clock, settings),
-        hours=hours_of(settings, clock),
+        hours=load_hours(settings, clock),
     )

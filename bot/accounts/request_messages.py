@@ -17,7 +17,7 @@ from bot.identity.links import INVITATION_LIFE, deep_link, link_channels
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import CHAT, MAIL, enqueue
 from bot.settings import Settings
-from bot.support.tickets import SupportRequest
+from bot.support.records import SupportRequest
 
 LEAVE_A_MESSAGE = "support.leave"
 """Intent of the gateway's own button that asks for a message to the team."""

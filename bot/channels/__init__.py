@@ -13,7 +13,7 @@ from bot.settings import SettingsError
 
 
 def create_channels(context: ChannelContext) -> list[Channel]:
-    """Return the configured channels, known to the gateway: the packages here, and the modules that `CHANNELS` names.
+    """Return the configured channels: the packages here, and the modules that `CHANNELS` names.
 
     Raises:
         SettingsError: a channel's settings are wrong; it names the variable.
@@ -30,6 +30,5 @@ def create_channels(context: ChannelContext) -> list[Channel]:
             raise SettingsError(f"CHANNELS names {name}, which cannot be imported") from error
         channel: Channel | None = module.create(context)
         if channel is not None:
-            context.gateway.doors.add(channel)
             channels.append(channel)
     return channels

@@ -1,1 +1,1 @@
-"""What happens to an incoming message: inbox → who is it → Rasa → reply. See docs/dev/conversation.md."""
+"""Messages in and out: inbox, router, the assistant or human agents, reply. See docs/dev/messaging.md."""

@@ -1,23 +1,21 @@
-"""What a channel is to the gateway: its means, how it is spoken to, and how it says that something did not work.
+"""What a channel is to the gateway: its capabilities, how messages are sent to it, and how it reports failures.
 
-A channel is one folder under `bot/channels/` whose module has `create(wiring) -> Channel | None` (None: not configured).
-Channels that only answer when asked (the web chat) are no `Channel`: their clients fetch the transcript.
+A channel is one folder under `bot/channels/` whose module has `create(context) -> Channel | None` (None: not configured).
+The web chat only answers requests, so it is no `Channel`: its clients fetch the transcript.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from fastapi import APIRouter
 
 from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.messaging.messages import Incoming, Received
 from bot.settings import Settings
-
-if TYPE_CHECKING:
-    from bot.messaging.gateway import Gateway
 
 
 @dataclass(frozen=True)
@@ -27,23 +25,23 @@ class ChannelCapabilities:
     name: str
     """Name of the channel in the database, at most 16 characters."""
     trusted: bool
-    """Whether what identifies an usager may be said there."""
-    longest_text: int
-    """UTF-16 code units of one message, which is how chat platforms count."""
-    most_buttons: int
-    """Buttons under one message."""
-    longest_title: int
-    """UTF-16 code units of a button's title that can still be read."""
+    """Whether an usager may be named there."""
+    max_text_length: int
+    """Of one message, in UTF-16 code units, as chat platforms count."""
+    max_buttons: int
+    """Under one message."""
+    max_title_length: int
+    """Of a button's title that can still be read, in UTF-16 code units."""
     buttons_per_row: int
-    edits: bool
+    can_edit: bool
     """Whether a message of ours can be replaced after it was sent."""
-    deletes: bool
-    """Whether a message of the user can be deleted by us."""
+    can_delete: bool
+    """Whether we can delete a message of the user."""
 
 
 @dataclass(frozen=True)
 class QuickReply:
-    """A button as it is shown: its title, and the opaque token (at most 32 characters) that the channel gives back when it is pressed."""
+    """A button as it is shown: its title, and the opaque token (at most 32 characters) that the channel returns when it is pressed."""
 
     title: str
     token: str
@@ -51,10 +49,10 @@ class QuickReply:
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """One message as the channel is to show it: it fits the channel's means, and the text is plain (to be escaped by the channel)."""
+    """One message as the channel is to show it. It fits the channel's capabilities; its text is plain, to be escaped by the channel."""
 
     text: str
-    choices: tuple[QuickReply, ...] = ()
+    quick_replies: tuple[QuickReply, ...] = ()
     link: tuple[str, str] | None = None
     """Title and absolute URL."""
     card: bool = False
@@ -63,7 +61,7 @@ class OutboundMessage:
 
 @dataclass(frozen=True)
 class Chat:
-    """How the channel reaches a chat: the address that it gave to `Gateway.enter`, with the reference that it gave along."""
+    """How the channel reaches a chat: the address and the reference that it gave to `Intake.find_or_open`."""
 
     address: str
     reference: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +72,7 @@ class ChannelError(Exception):
 
 
 class RateLimited(ChannelError):
-    """The channel asks to wait (429): no attempt is spent."""
+    """The channel asks to wait (429): no attempt is counted."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__("the channel asks to wait")
@@ -113,33 +111,58 @@ class MessageRefused(ChannelError):
 class Channel(Protocol):
     """A channel that messages are pushed to. Its methods raise the errors above and no others."""
 
-    means: ChannelCapabilities
+    capabilities: ChannelCapabilities
     routes: APIRouter | None
     """Its webhooks, each authenticated by the channel itself."""
 
     async def start(self) -> None:
-        """Begin to receive. Must not fail because the channel's servers are away: it goes on trying."""
+        """Begin to receive. Must not fail while the channel's servers are away: it goes on trying."""
 
     async def stop_receiving(self) -> None:
-        """Take nothing in any more. What was not acknowledged to the channel comes again."""
+        """Receive nothing any more. What was not acknowledged to the channel comes again."""
 
     async def stop(self) -> None:
-        """Close connections: nothing is sent any more."""
+        """Close the connections: nothing is sent any more."""
 
     async def send(self, chat: Chat, part: OutboundMessage) -> str:
-        """Send a message; its id on the channel."""
+        """Send a message and return its id on the channel."""
 
     async def replace(self, chat: Chat, sent_id: str, part: OutboundMessage) -> None:
-        """Put `part` in the place of a message of ours. One that is unchanged, or gone, is no error."""
+        """Replace a message of ours with `part`. One that is unchanged, or gone, is no error."""
 
     async def delete(self, chat: Chat, sent_id: str) -> None:
         """Delete a message of the chat. One that is gone, or too old, is no error."""
 
     async def typing(self, chat: Chat) -> None:
-        """Show for a few seconds that an answer is being prepared."""
+        """Show the typing indicator for a few seconds."""
 
     async def healthy(self) -> bool:
-        """Whether the channel's servers answer."""
+        """Return whether the channel's servers answer."""
+
+
+class Intake(Protocol):
+    """Where a channel puts what it receives; the gateway implements it."""
+
+    async def find_or_open(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
+        """Return the id of the conversation with `address` (≤ 128 characters), which is opened where there is none.
+
+        Args:
+            channel: name of the channel.
+            address: how the channel knows the chat.
+            reference: what else the channel needs to reach the chat, as JSON; kept up to date. The chat counts as reachable again.
+        """
+
+    async def mark_closed(self, channel: str, address: str) -> None:
+        """Note that the user blocked or uninstalled the assistant: nothing is sent there until they write again."""
+
+    async def receive(self, conversation_id: str, incoming: Incoming, channel: str | None = None) -> Received:
+        """Write a message down. Once this returns it will be answered, whatever happens to this process.
+
+        Args:
+            conversation_id: from `find_or_open`.
+            incoming: the message.
+            channel: the channel that it came by, where that is not the conversation's own.
+        """
 
 
 @dataclass(frozen=True)
@@ -147,6 +170,6 @@ class ChannelContext:
     """What a channel is made from."""
 
     settings: Settings
-    gateway: Gateway
+    gateway: Intake
     clock: Clock
     database: Database

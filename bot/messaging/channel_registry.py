@@ -1,4 +1,4 @@
-"""The doors of conversations: which channels there are, what may be said by each, and what they show meanwhile."""
+"""The channels of one process: which there are, what each can do, and their typing indicators."""
 
 from __future__ import annotations
 
@@ -25,46 +25,48 @@ class ChannelRegistry:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.channels: dict[str, Channel] = {}
-        self.means: dict[str, ChannelCapabilities] = {}
+        """Channels by name."""
+        self.capabilities: dict[str, ChannelCapabilities] = {}
+        """Their capabilities, by name."""
 
     def add(self, channel: Channel) -> None:
-        """One channel more."""
-        self.channels[channel.means.name] = channel
-        self.means[channel.means.name] = channel.means
+        """Add a channel."""
+        self.channels[channel.capabilities.name] = channel
+        self.capabilities[channel.capabilities.name] = channel.capabilities
 
-    def trusted(self, channel: str) -> bool:
-        """Whether an usager may be named there; a channel that is not known (any more) is external."""
-        return channel in FETCHED or (channel in self.means and self.means[channel].trusted)
+    def is_trusted(self, channel: str) -> bool:
+        """Return whether an usager may be named on a channel; one that is not known (any more) is external."""
+        return channel in FETCHED or (channel in self.capabilities and self.capabilities[channel].trusted)
 
-    def deletes(self, turn: Turn) -> bool:
-        """Whether the user's message can be deleted from its chat."""
-        return turn.sent_id is not None and turn.channel in self.means and self.means[turn.channel].deletes
+    def can_delete(self, turn: Turn) -> bool:
+        """Return whether the user's message can be deleted from its chat."""
+        return turn.sent_id is not None and turn.channel in self.capabilities and self.capabilities[turn.channel].can_delete
 
     @contextmanager
-    def typing(self, turn: Turn) -> Iterator[None]:
-        """Show in the chat that an answer is being prepared, if it takes a while."""
+    def typing_indicator(self, turn: Turn) -> Iterator[None]:
+        """Show the typing indicator in the chat, if the answer that is prepared takes a while."""
         channel = self.channels.get(turn.channel)
         if channel is None:
             yield
             return
-        task = asyncio.create_task(self._type(channel, turn.conversation_id))
+        task = asyncio.create_task(self._show_typing(channel, turn.conversation_id))
         try:
             yield
         finally:
             task.cancel()
 
-    async def show_typing(self, channel: str, conversation_id: str) -> None:
-        """Show in a chat, at once, that somebody writes; a courtesy that never fails."""
+    async def send_typing(self, channel: str, conversation_id: str) -> None:
+        """Show the typing indicator in a chat at once. Never raises."""
         if channel in self.channels:
-            await self._type(self.channels[channel], conversation_id, after=0)
+            await self._show_typing(self.channels[channel], conversation_id, after=0)
 
-    async def _type(self, channel: Channel, conversation_id: str, after: float = TYPING_AFTER_SECONDS) -> None:
+    async def _show_typing(self, channel: Channel, conversation_id: str, after: float = TYPING_AFTER_SECONDS) -> None:
         await asyncio.sleep(after)
-        where = select(Conversation.address, Conversation.reference).where(Conversation.id == conversation_id)
+        wanted = select(Conversation.address, Conversation.reference).where(Conversation.id == conversation_id)
         try:
             async with self._database.reading() as session:
-                address, reference = (await session.execute(where)).one()
+                address, reference = (await session.execute(wanted)).one()
             with suppress(ChannelError):
                 await channel.typing(Chat(address, reference))
-        except Exception as error:  # a courtesy: never in the way of the answer
+        except Exception as error:  # a courtesy: it must not prevent the answer
             log_error(error, "showing that an answer is being prepared")

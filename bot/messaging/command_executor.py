@@ -14,7 +14,7 @@ from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.messages import Message
 from bot.messaging.outbound_commands import DELETE, REPLACE, SEND
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.rendering import pressed, render, used_up
+from bot.messaging.rendering import render, without_buttons, without_pressed_buttons
 from bot.messaging.tables import ButtonRow, Conversation, MessageRow
 from bot.messaging.transcript import public
 
@@ -49,7 +49,7 @@ class CommandExecutor:
     async def _send(self, channel: Channel, chat: Chat, row: MessageRow, dossiers: Collection[str] | None) -> list[Any]:
         message = await self._redacted(channel, row, dossiers)
         sent = list(row.sent or [])
-        parts = render(message, channel.means, self._own_url)[len(sent) :]
+        parts = render(message, channel.capabilities, self._own_url)[len(sent) :]
         for number, part in enumerate(parts, 1):
             sent.append(await channel.send(chat, part))
             if number < len(parts):  # the last one is kept as the row is settled
@@ -58,13 +58,13 @@ class CommandExecutor:
         return sent
 
     async def _replace(self, channel: Channel, chat: Chat, row: MessageRow, payload: Mapping[str, Any]) -> None:
-        if not row.sent or not channel.means.edits:
+        if not row.sent or not channel.capabilities.can_edit:
             return
         message = await self._redacted(channel, row)
         if "title" in payload:
-            part = used_up(message, channel.means, self._own_url, payload["title"])
+            part = without_buttons(message, channel.capabilities, self._own_url, payload["title"])
         else:
-            part = pressed(message, channel.means, self._own_url, await self._pressed_tokens(row))
+            part = without_pressed_buttons(message, channel.capabilities, self._own_url, await self._pressed_tokens(row))
         await channel.replace(chat, str(row.sent[-1]), part)
 
     async def _pressed_tokens(self, row: MessageRow) -> list[str]:
@@ -76,4 +76,4 @@ class CommandExecutor:
     async def _redacted(self, channel: Channel, row: MessageRow, dossiers: Collection[str] | None = None) -> Message:
         """Return the message as the channel may show it."""
         message = public(row)
-        return message if channel.means.trusted else await self._privacy.clean_message(row.conversation_id, message, dossiers)
+        return message if channel.capabilities.trusted else await self._privacy.clean_message(row.conversation_id, message, dossiers)

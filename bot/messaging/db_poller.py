@@ -15,9 +15,9 @@ from bot.core.database import Database
 from bot.jobs.worker import Worker
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import Inbox
+from bot.messaging.ports import UnreadCounts
 from bot.messaging.tables import RECEIVED, InboxRow
 from bot.messaging.transcript import Transcript
-from bot.notifications.unread_counts import unread_by_chat
 
 TURNS_SECONDS = 0.25
 MESSAGES_SECONDS = 0.5
@@ -29,10 +29,18 @@ class DatabasePoller:
     """Tells the hub what was committed elsewhere. Sends no query while nobody waits for anything."""
 
     def __init__(
-        self, database: Database, clock: Clock, hub: Hub, inbox: Inbox, transcript: Transcript, in_hand: Callable[[], set[int]]
+        self,
+        database: Database,
+        clock: Clock,
+        hub: Hub,
+        inbox: Inbox,
+        transcript: Transcript,
+        in_hand: Callable[[], set[int]],
+        *,
+        unread_counts: UnreadCounts,
     ) -> None:
         self._database, self._clock, self._hub, self._inbox, self._transcript = database, clock, hub, inbox, transcript
-        self._in_hand = in_hand
+        self._in_hand, self._unread_counts = in_hand, unread_counts
         self._newest: dict[str, int] = {}
         self._rounds = 0
         self._worker = Worker(database, None, self._poll, doing="polling for what other processes did", poll_seconds=TURNS_SECONDS)
@@ -68,17 +76,17 @@ class DatabasePoller:
             busy |= await self._busy(batch)
         for conversation_id, message_id in newest.items():
             if self._newest.get(conversation_id) != message_id:
-                self._hub.changed(conversation_id)
+                self._hub.message_added(conversation_id)
         self._newest = newest
         if watched:
-            self._hub.busy_elsewhere(busy)
+            self._hub.set_typing_elsewhere(busy)
 
     async def _poll_unread_counts(self) -> None:
         watched, unread = self._hub.watched, dict[str, int]()
         for start in range(0, len(watched), BATCH_SIZE):
             async with self._database.reading() as session:
-                unread |= await unread_by_chat(session, watched[start : start + BATCH_SIZE], self._clock.now())
-        self._hub.rang(unread)
+                unread |= await self._unread_counts(session, watched[start : start + BATCH_SIZE], self._clock.now())
+        self._hub.set_unread(unread)
 
     async def _busy(self, conversation_ids: list[str]) -> set[str]:
         """Return the conversations in which any process prepares an answer."""

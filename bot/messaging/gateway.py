@@ -1,20 +1,18 @@
-"""The gateway: what channels call. Puts inbox, router, worker and transcript together."""
+"""The gateway: what channels and pages call. Puts inbox, router, responders and transcript together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.encryption import Cipher
-from bot.identity.continuations import Continuations
 from bot.jobs.lease_owner import new_owner
+from bot.messaging.assistant import Assistant
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.channel_sender import ChannelSender
 from bot.messaging.command_executor import CommandExecutor
@@ -23,26 +21,17 @@ from bot.messaging.db_poller import DatabasePoller
 from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import Door, Inbox
-from bot.messaging.messages import Incoming, Message, Received
+from bot.messaging.messages import Incoming, Message, Received, RoutedMessage, Turn
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.proactive_messages import HandoverMark
+from bot.messaging.pii.spans import Span
+from bot.messaging.ports import Handover, LinkAccount, NoHandover, UnreadCounts
 from bot.messaging.proactive_writer import ProactiveWriter
 from bot.messaging.rasa import RasaClient
-from bot.messaging.router import Redeem, Router
+from bot.messaging.router import Router
 from bot.messaging.texts import Texts, load_texts
 from bot.messaging.transcript import PAGE, Transcript
 from bot.messaging.turn_worker import TurnWorker
 from bot.settings import Settings
-from bot.support import tickets
-from bot.support.agent_mode_input import AgentModeReader
-from bot.support.button_actions import TranscriptLinks
-from bot.support.desk_events import DeskEvents
-from bot.support.handover import Handover
-from bot.support.records import HELD
-from bot.support.support_policy import SupportPolicy
-from bot.support.tables import TicketRow
-from bot.support.ticket_transcript import TicketTranscriptLinks
-from bot.support.timeout_worker import TimeoutWorker
 
 STOP_SECONDS = 4.0
 """How long a stop waits for the turns in hand; below the supervisor's patience of 7 s."""
@@ -52,178 +41,142 @@ WAIT_MARGIN_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Typing:
-    """Whether an answer is being prepared, as an event of a stream."""
+    """An event of a stream: whether an answer is being prepared."""
 
     on: bool
 
 
 @dataclass(frozen=True)
 class Unread:
-    """How many notices the chat's person has not read, as an event of a stream; None: the chat is nobody any more."""
+    """An event of a stream: how many notifications the chat's person has not read; None: the chat is linked to nobody any more."""
 
     notices: int | None
 
 
 class Gateway:
-    """Conversations of every channel: receive, answer, read, follow. One a process."""
+    """Receives, answers, reads and streams the conversations of every channel. One a process.
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, privacy: Redaction, redeem: Redeem) -> None:
-        """Raises TextsError or SettingsError when the installation is not complete.
+    Implements `bot.messaging.channel.Intake` and `bot.messaging.ports.Messaging`.
+    """
 
-        Args:
-            redeem: links a conversation by the token of a deep link.
-        """
-        self._database, self._clock = database, clock
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        redaction: Redaction,
+        link_account: LinkAccount,
+        unread_counts: UnreadCounts,
+    ) -> None:
+        """Raise TextsError or SettingsError when the installation is not complete."""
+        self._clock = clock
         self._turn_seconds = settings.turn_seconds
+        self._link_account = link_account
         self.button_life = timedelta(hours=settings.button_hours)
         self.texts: Texts = load_texts(support_phone=settings.support_phone, support_email=settings.support_email)
         self.hub = Hub()
         self.conversations = Conversations(database)
         self.transcript = Transcript(database)
-        self.doors = ChannelRegistry(database)
-        seal = Cipher(settings.required("secret"))
-        self._inbox = Inbox(database, self.texts, seal, owner=new_owner(), button_life=self.button_life)
+        self.registry = ChannelRegistry(database)
+        self.handover: Handover = NoHandover()
+        cipher = Cipher(settings.required("secret"))
+        self._inbox = Inbox(database, self.texts, cipher, owner=new_owner(), button_life=self.button_life)
         self._rasa = RasaClient(
             settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
         )
-        self.support = SupportPolicy.of(settings, clock)
-        self.changes = DeskEvents(database)
-        words = self.support.announcer.words
-        router = Router(database, clock, self.doors.means, redeem, words.wants_transcript)
-        self.handover = Handover(
-            database=database,
-            inbox=self._inbox,
-            support=self.support,
-            hearing=AgentModeReader(router, privacy, self._rasa, self.doors, words, self.texts, redeem),
-            doors=self.doors,
-            texts=self.texts,
-            changes=self.changes,
-            clock=clock,
-            transcripts=TranscriptLinks(
-                self.doors, TicketTranscriptLinks(settings, clock), Continuations(database, clock, settings), clock, self.button_life
-            ),
-        )
-        self._worker = TurnWorker(
-            database=database,
-            inbox=self._inbox,
-            router=router,
+        self._router = Router(database, clock, self.registry.capabilities, link_account)
+        self._assistant = Assistant(
+            router=self._router,
             rasa=self._rasa,
-            hub=self.hub,
             texts=self.texts,
             clock=clock,
             turn_seconds=settings.turn_seconds,
-            doors=self.doors,
-            privacy=privacy,
-            handover=self.handover,
+            registry=self.registry,
+            redaction=redaction,
         )
-        self.deadlines = TimeoutWorker(
-            database=database,
-            clock=clock,
-            support=self.support,
-            changes=self.changes,
-            hub=self.hub,
-            button_life=self.button_life,
+        self._worker = TurnWorker(database=database, inbox=self._inbox, responders=[self._assistant], hub=self.hub, clock=clock)
+        self._poller = DatabasePoller(
+            database, clock, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand, unread_counts=unread_counts
         )
         self.tracking = DeliveryTracking()
-        writer = ProactiveWriter(
+        self._writer = ProactiveWriter(
             database,
             clock,
-            privacy,
+            redaction,
             self.hub,
             self.tracking,
-            trusted=self.doors.trusted,
-            handover=HandoverMark(tickets.held, self.handover.mark),
+            is_trusted=self.is_trusted,
             button_life=self.button_life,
         )
-        executor = CommandExecutor(database, self.doors.channels, privacy, self.tracking, settings.own_url)
-        self.sender = ChannelSender(database, clock, self.doors, writer, executor, self.tracking)
-        self._follower = DatabasePoller(database, clock, self.hub, self._inbox, self.transcript, lambda: self._worker.in_hand)
+        executor = CommandExecutor(database, self.registry.channels, redaction, self.tracking, settings.own_url)
+        self.sender = ChannelSender(database, clock, self.registry, self._writer, executor, self.tracking)
 
-    def on_turn(self, told: Callable[[], None]) -> None:
-        """Who is told at the end of each turn, during which actions may have written what is to be delivered."""
-        self._worker.on_turn = told
+    def set_handover(self, handover: Handover) -> None:
+        """Let human agents answer the conversations that they hold; to be called before `start`."""
+        self.handover = self._router.handover = self._assistant.handover = self._writer.handover = handover
+        self._worker.responders = [handover, self._assistant]
+
+    def set_turn_listener(self, listener: Callable[[], None]) -> None:
+        """Call `listener` at the end of each turn, during which actions may have written what is to be delivered."""
+        self._worker.on_turn = listener
 
     async def start(self) -> None:
         """Take up what was left unanswered, and go on."""
+        self._assistant.start()
         await self._worker.start()
-        self._follower.start()
-        self.changes.start()
-        self.deadlines.start()
+        self._poller.start()
         self.sender.start()
-        for channel in self.doors.channels.values():
+        for channel in self.registry.channels.values():
             await channel.start()
 
     def begin_stop(self) -> None:
-        """End every stream, begin no turn any more, let go those who wait for a turn that is not in hand."""
-        self.hub.end()
-        self.changes.end()
+        """End every stream, begin no turn any more, and release those who wait for a turn that is not in hand."""
+        self.hub.end_streams()
         self._worker.begin_stop(STOP_SECONDS)
         for turn_id in set(self.hub.awaited) - self._worker.in_hand:
-            self.hub.give_up(turn_id)
+            self.hub.abandon_turn(turn_id)
 
     async def stop(self) -> None:
-        """Finish the turns in hand within `STOP_SECONDS` of the beginning of the stop, leave the others to the next start."""
+        """Finish the turns in hand within `STOP_SECONDS` of the beginning of the stop; leave the others to the next start."""
         self.begin_stop()
-        receiving = [channel.stop_receiving() for channel in self.doors.channels.values()]
+        receiving = [channel.stop_receiving() for channel in self.registry.channels.values()]
         await asyncio.gather(*receiving, self._worker.stop(STOP_SECONDS))
         await self.sender.stop()
-        await asyncio.gather(*(channel.stop() for channel in self.doors.channels.values()))
-        await self._follower.stop()
-        await self.changes.stop()
-        await self.deadlines.stop()
+        await asyncio.gather(*(channel.stop() for channel in self.registry.channels.values()))
+        await self._poller.stop()
         await self._rasa.aclose()
 
-    async def masked(self, text: str) -> str:
-        """What a user said without the usagers who are named in it, whoever they are. Raises RasaError where nobody can say."""
-        return await self._rasa.masked(text, ())
+    # What channels and the web chat call
 
     async def open(self, channel: str, address: str) -> str:
-        """Start a conversation; gives its id."""
+        """Start a conversation and return its id."""
         return await self.conversations.open(channel, address, self._clock.now())
 
     async def find(self, channel: str, address: str) -> str | None:
-        """The id of an open conversation, or None."""
+        """Return the id of the conversation with `address`, or None."""
         return await self.conversations.find(channel, address)
 
-    async def enter(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
-        """The conversation with `address` (≤ 128 characters), opened where there is none; gives its id.
+    async def find_or_open(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
+        """Return the id of a conversation: see `Intake`."""
+        return await self.conversations.find_or_open(channel, address, dict(reference or {}), self._clock.now())
 
-        Args:
-            reference: what else the channel needs to reach the chat, as JSON; kept up to date. The chat counts as reachable again.
-        """
-        return await self.conversations.enter(channel, address, dict(reference or {}), self._clock.now())
-
-    async def left(self, channel: str, address: str) -> None:
-        """The user blocked or uninstalled the assistant: nothing is sent there until they write again."""
-        await self.conversations.left(channel, address, self._clock.now())
+    async def mark_closed(self, channel: str, address: str) -> None:
+        """Note that nothing can be sent to a chat: see `Intake`."""
+        await self.conversations.mark_closed(channel, address, self._clock.now())
 
     async def receive(self, conversation_id: str, incoming: Incoming, channel: str | None = None) -> Received:
-        """Write a message down; once this returns it will be answered, whatever happens to this process.
-
-        Args:
-            channel: the door by which it came, where that is not the conversation's own channel.
-        """
-        home = await self.conversations.home(conversation_id)
-        door = Door(home, channel or home, self.doors.trusted(channel or home))
+        """Write a message down, to be answered: see `Intake`."""
+        home = await self.conversations.channel_of(conversation_id)
+        door = Door(home, channel or home, self.is_trusted(channel or home))
         received = await self._inbox.receive(conversation_id, incoming, door, self._clock.now())
         if received.work is not None:
             self._worker.begin(received.work)
         if received.new:
-            self.hub.changed(conversation_id)
+            self.hub.message_added(conversation_id)
         return received
 
-    async def writes(self, conversation_id: str) -> None:
-        """The user is writing: shown to the team while they have the word; of what is written nothing is known."""
-        if not self.changes.has_subscribers:
-            return
-        held = select(TicketRow.id).where(TicketRow.live == conversation_id, TicketRow.state.in_(HELD))
-        async with self._database.reading() as session:
-            ticket_id = await session.scalar(held)
-        if ticket_id is not None:
-            self.changes.publish_typing(ticket_id, conversation_id)
-
-    async def replies(self, conversation_id: str, received: Received) -> list[Message] | None:
-        """Wait for the end of a turn: its replies, or None if it is not over shortly after the longest time that it may last."""
+    async def wait_for_replies(self, conversation_id: str, received: Received) -> list[Message] | None:
+        """Wait for the end of a turn and return its replies, or None if it is not over shortly after the longest time that it may last."""
         if received.done:
             return await self.transcript.replies(conversation_id, received.turn_id)
         with self.hub.waiter(received.turn_id) as waiter:
@@ -236,34 +189,76 @@ class Gateway:
             return messages
         return await self.transcript.replies(conversation_id, received.turn_id)
 
-    async def history(self, conversation_id: str, after: int | None) -> list[Message]:
-        """Messages after an id, oldest first; with None the latest ones. At most `PAGE`."""
-        if after is None:
-            return await self.transcript.latest(conversation_id)
-        return await self.transcript.after(conversation_id, after)
+    async def stream(self, conversation_id: str, after: int | None) -> AsyncIterator[Message | Typing | Unread]:
+        """Yield the messages after an id, then each new one, the typing indicator and the number of unread notifications.
 
-    async def events(self, conversation_id: str, after: int | None) -> AsyncIterator[Message | Typing | Unread]:
-        """Messages after an id, then each new one, when an answer begins and ends to be prepared, and how many notices are unread.
-
-        It ends when the process stops.
+        The stream ends when the process stops.
         """
-        shown, rung = False, None
+        typing_shown, unread_shown = False, None
         with self.hub.stream(conversation_id) as stream:
             while not stream.ended:
                 stream.changed.clear()
                 typing = stream.typing
-                if typing and not shown:
+                if typing and not typing_shown:
                     yield Typing(on=True)
                 messages = await self.history(conversation_id, after)
                 for message in messages:
                     after = int(message["id"])
                     yield message
-                if shown and not typing:
+                if typing_shown and not typing:
                     yield Typing(on=False)
-                shown = typing
-                if stream.unread != rung:
-                    rung = stream.unread
-                    yield Unread(rung)
+                typing_shown = typing
+                if stream.unread != unread_shown:
+                    unread_shown = stream.unread
+                    yield Unread(unread_shown)
                 after = after if after is not None else 0
                 if len(messages) < PAGE:
                     await stream.changed.wait()
+
+    # What features call (`Messaging`)
+
+    async def history(self, conversation_id: str, after: int | None) -> list[Message]:
+        """Return the messages after an id, oldest first; with None the latest ones. At most `PAGE`."""
+        if after is None:
+            return await self.transcript.latest(conversation_id)
+        return await self.transcript.after(conversation_id, after)
+
+    def is_trusted(self, channel: str) -> bool:
+        """Return whether an usager may be named on a channel."""
+        return self.registry.is_trusted(channel)
+
+    def can_delete(self, turn: Turn) -> bool:
+        """Return whether the user's message can be deleted from its chat."""
+        return self.registry.can_delete(turn)
+
+    def text(self, name: str, **values: object) -> str:
+        """Return one of the gateway's own texts."""
+        return self.texts.render(name, **values)
+
+    async def handled_button(self, turn: Turn) -> RoutedMessage | None:
+        """Return the button of an intent that the handover handles, if the turn presses it or asks for it in words."""
+        return await self._router.handled_button(turn)
+
+    async def link_account(self, conversation_id: str, token: str) -> str | None:
+        """Link a conversation by the token of a deep link; return None, or the name of the text that says why not."""
+        return await self._link_account(conversation_id, token)
+
+    async def mask_names(self, text: str, known: Sequence[Span] = ()) -> str:
+        """Return a user's text without the usagers who are named in it. Raise RasaError where nobody can say."""
+        return await self._rasa.mask_names(text, known)
+
+    def message_added(self, conversation_id: str) -> None:
+        """Wake the open streams of a conversation that has a new message."""
+        self.hub.message_added(conversation_id)
+
+    def set_typing(self, conversation_id: str, typing: bool) -> None:
+        """Show, or no longer show, the typing indicator in the open streams of a conversation."""
+        self.hub.set_typing(conversation_id, typing)
+
+    async def send_typing(self, channel: str, conversation_id: str) -> None:
+        """Show the typing indicator for some seconds on the chat's own channel."""
+        await self.registry.send_typing(channel, conversation_id)
+
+    async def user_typing(self, conversation_id: str) -> None:
+        """Show the agents who hold the conversation that its user is writing."""
+        await self.handover.user_typing(conversation_id)

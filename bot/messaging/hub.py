@@ -1,4 +1,4 @@
-"""Wakes, within one process, whoever waits for the end of a turn or for a conversation's messages."""
+"""Wakes, within one process, those who wait for the end of a turn or for the messages of a conversation."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from bot.messaging.messages import Message
 
 
 class Stream:
-    """One open event stream: woken when its conversation may have something new."""
+    """One open event stream, woken when its conversation may have something new."""
 
     def __init__(self, *, typing: bool) -> None:
         self.changed = asyncio.Event()
         self.typing = typing
         """Whether an answer is being prepared."""
         self.unread: int | None = None
-        """Notices that the chat's person has not read; None where the chat is nobody, or it is not known yet."""
+        """Notifications that the chat's person has not read; None where the chat is linked to nobody, or it is not known yet."""
         self.ended = False
-        """Whether the process stops: the stream is to end, its client comes back."""
+        """Whether the process stops: the stream is to end, and its client comes back."""
 
 
 Waiter = asyncio.Future[list[Message] | None]
@@ -28,18 +28,18 @@ Waiter = asyncio.Future[list[Message] | None]
 
 
 class Hub:
-    """Holds no truth: whoever is woken reads the database. One a process."""
+    """Wakes streams and waiters; it is no source of truth: whoever is woken reads the database. One a process."""
 
     def __init__(self) -> None:
         self._streams: defaultdict[str, set[Stream]] = defaultdict(set)
         self._waiters: defaultdict[int, set[Waiter]] = defaultdict(set)
-        self._busy: set[str] = set()
+        self._typing: set[str] = set()
         self._ended = False
 
     @contextmanager
     def stream(self, conversation_id: str) -> Iterator[Stream]:
-        """Take part in what happens in a conversation."""
-        stream = Stream(typing=conversation_id in self._busy)
+        """Yield a stream of a conversation."""
+        stream = Stream(typing=conversation_id in self._typing)
         stream.ended = self._ended
         self._streams[conversation_id].add(stream)
         try:
@@ -51,7 +51,7 @@ class Hub:
 
     @contextmanager
     def waiter(self, turn_id: int) -> Iterator[Waiter]:
-        """Wait for the end of a turn."""
+        """Yield a future that is resolved at the end of a turn."""
         waiter: Waiter = asyncio.get_running_loop().create_future()
         self._waiters[turn_id].add(waiter)
         try:
@@ -61,49 +61,49 @@ class Hub:
             if not self._waiters[turn_id]:
                 del self._waiters[turn_id]
 
-    def changed(self, conversation_id: str) -> None:
-        """The conversation has a new message."""
+    def message_added(self, conversation_id: str) -> None:
+        """Wake the streams of a conversation that has a new message."""
         for stream in self._streams.get(conversation_id, ()):
             stream.changed.set()
 
     def turn_done(self, turn_id: int, messages: list[Message] | None) -> None:
-        """A turn is over and committed."""
+        """Resolve the waiters of a turn that is over and committed."""
         for waiter in self._waiters.get(turn_id, ()):
             if not waiter.done():
                 waiter.set_result(messages)
 
-    def give_up(self, turn_id: int) -> None:
-        """Nobody of this process will end the turn: whoever waits gets TimeoutError."""
+    def abandon_turn(self, turn_id: int) -> None:
+        """Fail the waiters of a turn with TimeoutError: nobody of this process will end it."""
         for waiter in self._waiters.get(turn_id, ()):
             if not waiter.done():
                 waiter.set_exception(TimeoutError())
 
-    def busy(self, conversation_id: str, busy: bool) -> None:
-        """This process begins, or ends, preparing an answer."""
-        (self._busy.add if busy else self._busy.discard)(conversation_id)
-        self._type(conversation_id, busy)
+    def set_typing(self, conversation_id: str, typing: bool) -> None:
+        """Show, or no longer show, that this process prepares an answer."""
+        (self._typing.add if typing else self._typing.discard)(conversation_id)
+        self._show_typing(conversation_id, typing)
 
-    def busy_elsewhere(self, conversation_ids: Collection[str]) -> None:
-        """The conversations, among those with an open stream, in which any process prepares an answer."""
+    def set_typing_elsewhere(self, conversation_ids: Collection[str]) -> None:
+        """Show which conversations, among those with an open stream, any process prepares an answer in."""
         for conversation_id in list(self._streams):
-            self._type(conversation_id, conversation_id in conversation_ids or conversation_id in self._busy)
+            self._show_typing(conversation_id, conversation_id in conversation_ids or conversation_id in self._typing)
 
-    def rang(self, unread: Mapping[str, int]) -> None:
-        """How many notices are unread, for every conversation with an open stream: those that are not named are nobody's."""
+    def set_unread(self, unread: Mapping[str, int]) -> None:
+        """Show the unread notifications of every conversation with an open stream; those that are absent are linked to nobody."""
         for conversation_id, streams in self._streams.items():
             for stream in streams:
                 if stream.unread != unread.get(conversation_id):
                     stream.unread = unread.get(conversation_id)
                     stream.changed.set()
 
-    def _type(self, conversation_id: str, typing: bool) -> None:
+    def _show_typing(self, conversation_id: str, typing: bool) -> None:
         for stream in self._streams.get(conversation_id, ()):
             if stream.typing != typing:
                 stream.typing = typing
                 stream.changed.set()
 
-    def end(self) -> None:
-        """The process stops: every stream ends."""
+    def end_streams(self) -> None:
+        """End every stream: the process stops."""
         self._ended = True
         for streams in self._streams.values():
             for stream in streams:

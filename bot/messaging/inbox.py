@@ -168,9 +168,9 @@ class Inbox:
         text = incoming.text
         if text is None and incoming.event is None:
             title = select(ButtonRow.title).where(ButtonRow.token == incoming.button, ButtonRow.conversation_id == conversation_id)
-            text = await session.scalar(title) or self._texts.say("button_unknown_title")
+            text = await session.scalar(title) or self._texts.render("button_unknown_title")
         elif text is None or not door.trusted or holds_token(text):
-            text = self._texts.say("unread_message")
+            text = self._texts.render("unread_message")
         row = {"conversation_id": conversation_id, "turn": turn_id, "at": now, "channel": door.channel, "author": "user", "agent": None}
         row |= {"text": text, "buttons": [], "link": None, "client_id": incoming.client_id, "key": None, "sent": None}
         await session.execute(ADD_MESSAGE, row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.database import random_id
 from bot.messaging.messages import Button, Reply
 from bot.messaging.outbound_commands import FETCHED, send_messages
+from bot.messaging.ports import Handover
 from bot.messaging.tables import SYSTEM, ButtonRow, Conversation, MessageRow
 from bot.messaging.transcript import ADD_BUTTON, ADD_MESSAGE, MESSAGES, UnknownConversation, button_values, last_delivered_turns
 
@@ -30,15 +31,6 @@ class ProactiveMessage:
     """Displayed name of the agent who wrote it."""
 
 
-@dataclass(frozen=True)
-class HandoverMark:
-    """How a message is marked that arrives while a human agent has the conversation; « system » is then its author."""
-
-    held: Callable[[AsyncSession, Sequence[str]], Awaitable[Collection[str]]]
-    """Returns which of these conversations an agent has, or is awaited in."""
-    mark: Callable[[Reply], Reply]
-
-
 async def add_proactive(session: AsyncSession, messages: Sequence[ProactiveMessage], *, now: datetime) -> int:
     """Write messages, and the commands that send them, in the caller's writing transaction, at most one a conversation.
 
@@ -51,11 +43,14 @@ async def add_proactive(session: AsyncSession, messages: Sequence[ProactiveMessa
 
 
 async def write_proactive(
-    session: AsyncSession, messages: Sequence[ProactiveMessage], *, now: datetime, handover: HandoverMark | None = None
+    session: AsyncSession, messages: Sequence[ProactiveMessage], *, now: datetime, handover: Handover | None = None
 ) -> list[tuple[ProactiveMessage, str, int]]:
     """Write messages and the meaning of their buttons in the caller's writing transaction, at most one a conversation.
 
     Return the new ones, each with its conversation's channel and its message id. Raise UnknownConversation.
+
+    Args:
+        handover: marks what arrives in a conversation that human agents hold; « system » is then its author.
     """
     conversation_ids = {message.conversation_id for message in messages}
     channels = await _lock_conversations(session, sorted(conversation_ids))
@@ -66,8 +61,8 @@ async def write_proactive(
     if not new:
         return []
     if handover is not None:
-        held = await handover.held(session, [message.conversation_id for message in new])
-        new = [replace(m, reply=handover.mark(m.reply), author=SYSTEM) if m.conversation_id in held else m for m in new]
+        held = await handover.held_conversations(session, [message.conversation_id for message in new])
+        new = [replace(m, reply=handover.mark_notice(m.reply), author=SYSTEM) if m.conversation_id in held else m for m in new]
     shown_after = await last_delivered_turns(session, [message.conversation_id for message in new])
     tokens = [[(random_id(), button) for button in message.reply.buttons] for message in new]
     rows = [_message_values(m, channels[m.conversation_id], some, now) for m, some in zip(new, tokens, strict=True)]

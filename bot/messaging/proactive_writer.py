@@ -17,7 +17,8 @@ from bot.messaging.hub import Hub
 from bot.messaging.messages import Reply
 from bot.messaging.outbound_commands import FETCHED
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.proactive_messages import HandoverMark, ProactiveMessage, write_proactive
+from bot.messaging.ports import Handover, NoHandover
+from bot.messaging.proactive_messages import ProactiveMessage, write_proactive
 from bot.messaging.tables import SYSTEM, MessageRow
 
 NOTIFICATION_BUTTON_LIFE = timedelta(days=30)
@@ -50,13 +51,14 @@ class ProactiveWriter:
         hub: Hub,
         tracking: DeliveryTracking,
         *,
-        trusted: Callable[[str], bool],
-        handover: HandoverMark,
+        is_trusted: Callable[[str], bool],
         button_life: timedelta,
     ) -> None:
-        """`trusted`: whether an usager may be named on this channel."""
+        """`is_trusted`: whether an usager may be named on this channel."""
         self._database, self._clock, self._privacy, self._hub, self._tracking = database, clock, privacy, hub, tracking
-        self._trusted, self._handover, self._button_life = trusted, handover, button_life
+        self._is_trusted, self._button_life = is_trusted, button_life
+        self.handover: Handover = NoHandover()
+        """Marks what arrives while a human agent has the conversation."""
 
     async def write(self, rows: Sequence[OutboxRow], channels: Mapping[str, str]) -> WrittenMessages:
         """Write the messages of rows, at most one a conversation, in one transaction that also settles the rows of fetched channels.
@@ -86,14 +88,14 @@ class ProactiveWriter:
         now = self._clock.now()
         async with self._database.writing() as session:
             if messages:
-                await write_proactive(session, messages, now=now, handover=self._handover)
+                await write_proactive(session, messages, now=now, handover=self.handover)
             if fetched:
                 await settle_all(session, [row.id for row in fetched], now=now)
                 await self._tracking.delivered(session, fetched, now)
             for stored in await session.scalars(select(MessageRow).where(MessageRow.key.in_(to_send))):
                 written.to_send[to_send[stored.key or ""]] = stored
         for message in messages:
-            self._hub.changed(message.conversation_id)
+            self._hub.message_added(message.conversation_id)
         return written
 
     async def _prepare(self, row: OutboxRow, channels: Mapping[str, str]) -> ProactiveMessage:
@@ -102,7 +104,7 @@ class ProactiveWriter:
         reply = Reply.model_validate(row.payload)
         if reply.blank:
             raise ValueError("the outbox row holds no message to show")
-        if not self._trusted(channels[conversation_id]):
+        if not self._is_trusted(channels[conversation_id]):
             reply = await self._privacy.clean(conversation_id, reply, self._tracking.dossiers(row))
         if self._tracking.tracks(row):
             return ProactiveMessage(conversation_id, reply, message_key(row.id), NOTIFICATION_BUTTON_LIFE, author=SYSTEM)

@@ -1,6 +1,6 @@
 """Client of Rasa's input channel (nlu/channel.py): hands a turn over and gets its answer, or an error.
 
-The channel does a turn once however often it is sent, so whatever may pass is simply sent again.
+The channel does a turn once however often it is sent, so a request that failed for a passing reason is simply sent again.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.core.tls import trusted
-from bot.messaging.messages import Reply
-from bot.messaging.pii.redaction import Span
-from bot.messaging.router import ToRasa
+from bot.messaging.messages import Reply, RoutedMessage
+from bot.messaging.pii.spans import Span
+from bot.messaging.ports import AssistantUnavailable
 
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 4.0
 """Below Sanic's own 5 s (KEEP_ALIVE_TIMEOUT), so that a connection is not reused at the moment the server closes it."""
 CONNECT_SECONDS = 2.0
-FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
-LEAST_SECONDS = 5.0
-"""A turn that had to wait for its turn until its time was over is still tried once, this long."""
+MIN_WAIT, MAX_WAIT = 0.1, 2.0
+MIN_SECONDS = 5.0
+"""A turn whose time is already over, because it had to wait for earlier ones, is still tried once for this long."""
 _WILL_PASS = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT, HTTPStatus.BAD_GATEWAY})
 """502 is the action server being started again: actions do not raise, and an unfinished turn leaves no trace in the tracker."""
 _MAY_HAVE_ACTED = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
@@ -34,8 +34,8 @@ _REFUSED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSA
 _ONCE_MORE = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT})
 
 
-class RasaError(Exception):
-    """Rasa gave no answer to a turn; `reached` says whether it may have acted on it all the same."""
+class RasaError(AssistantUnavailable):
+    """Rasa gave no answer to a turn. `reached` says whether it may have acted on it all the same."""
 
     def __init__(self, reason: str, *, reached: bool) -> None:
         super().__init__(f"Rasa gave no answer: {reason}")
@@ -43,7 +43,7 @@ class RasaError(Exception):
 
 
 class RasaRefused(RasaError):
-    """Rasa's channel finds nothing to understand in the message (only slashes, say): the user is to write otherwise."""
+    """Rasa's channel finds nothing to understand in the message (only slashes, say): the user has to write something else."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}", reached=False)
@@ -68,29 +68,32 @@ class Answer:
     text: str | None = None
     """On an untrusted turn, the user's text with what identifies an usager masked."""
     masked: bool = False
-    """Whether anything was."""
+    """Whether anything was masked in it."""
     handover: dict[str, Any] | None = None
-    """That a person is asked for (`Reply.handover`)."""
+    """Set where a person is asked for (`Reply.handover`)."""
     intent: str | None = None
-    """What the message was understood as."""
+    """The intent that the message was understood as."""
 
 
 @dataclass(frozen=True)
-class Circumstances:
-    """By which door a turn comes, and what of its text is known to identify an usager."""
+class TurnContext:
+    """The channel that a turn comes by, and the parts of its text that are known to identify an usager."""
 
     channel: str
+    """The channel that the message came by."""
     home: str
+    """The conversation's own channel."""
     trusted: bool
+    """Whether an usager may be named on the channel."""
     masks: Sequence[Span] = ()
 
 
 MASKING_SECONDS = 5.0
-"""How long a message for the team waits for what is to be masked in it."""
+"""How long a message for the agents waits for what is to be masked in it."""
 
 
 class RasaClient:
-    """One keep-alive client for a process."""
+    """One client with keep-alive connections for a process."""
 
     def __init__(self, url: str, token: str, *, timeout_seconds: float) -> None:
         self._url = url
@@ -106,32 +109,36 @@ class RasaClient:
         """Close its connections."""
         await self._client.aclose()
 
-    async def deliver(self, conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances, *, seconds: float) -> Answer:
-        """Rasa's answer to a turn, with at least one reply.
+    async def deliver(self, conversation_id: str, turn: int, content: RoutedMessage, context: TurnContext, *, seconds: float) -> Answer:
+        """Return Rasa's answer to a turn, with at least one reply or a request for a person.
 
         Args:
+            conversation_id: the conversation, which Rasa knows by this id alone.
+            turn: id of the turn.
+            content: what the router made of the message.
+            context: where the turn comes from.
             seconds: how long to go on trying while Rasa is down, busy or silent.
 
         Raises:
             RasaRefused: the message is nothing that it could take.
             RasaError: it answered with another error, or not in time.
         """
-        body = _request(conversation_id, turn, content, circumstances)
+        body = _request(conversation_id, turn, content, context)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        wait, errors, reached, attempts = FIRST_WAIT, 0, False, 0
+        wait, errors, reached, attempts = MIN_WAIT, 0, False, 0
         while True:
             left = deadline - loop.time()
             attempts += 1
             try:
-                answer = await self._post(body, max(left, LEAST_SECONDS) if attempts == 1 else left)
+                answer = await self._post(body, max(left, MIN_SECONDS) if attempts == 1 else left)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
                 reason = "no connection"
             except httpx.TransportError as error:
                 reason, reached = type(error).__name__, True
             else:
                 if answer.status_code == HTTPStatus.OK:
-                    return _answered(answer)
+                    return _parsed_answer(answer)
                 if answer.status_code in _REFUSED:
                     raise RasaRefused(answer.status_code)
                 reason = f"status {answer.status_code}"
@@ -140,13 +147,13 @@ class RasaClient:
                 if errors > 1 or answer.status_code not in _WILL_PASS | _ONCE_MORE:
                     raise RasaError(reason, reached=reached)
             pause = wait * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
-            wait = min(wait * 2, LONGEST_WAIT)
+            wait = min(wait * 2, MAX_WAIT)
             if loop.time() + pause >= deadline:
                 raise RasaError(reason, reached=reached)
             await asyncio.sleep(pause)
 
-    async def masked(self, text: str, known: Sequence[Span]) -> str:
-        """A text without the usagers that Rasa reads in it, and without the parts that are known to name one. Nothing of it is kept there.
+    async def mask_names(self, text: str, known: Sequence[Span] = ()) -> str:
+        """Return a text without the usagers that Rasa reads in it, and without the `known` spans. Rasa keeps nothing of it.
 
         Raises:
             RasaError: it is not there, or did not say.
@@ -173,17 +180,17 @@ class RasaClient:
             raise httpx.ReadTimeout("no answer in time") from error
 
 
-def _request(conversation_id: str, turn: int, content: ToRasa, circumstances: Circumstances) -> dict[str, Any]:
+def _request(conversation_id: str, turn: int, content: RoutedMessage, context: TurnContext) -> dict[str, Any]:
     body: dict[str, Any] = {"conversation": conversation_id, "turn": str(turn)}
-    body |= {"channel": circumstances.channel, "home": circumstances.home, "trusted": circumstances.trusted}
+    body |= {"channel": context.channel, "home": context.home, "trusted": context.trusted}
     if content.intent is not None:
         return body | {"intent": content.intent, "entities": content.entities}
-    if not circumstances.trusted:
-        body["masks"] = [{"start": span.start, "end": span.end, "entity": span.entity} for span in circumstances.masks]
+    if not context.trusted:
+        body["masks"] = [{"start": span.start, "end": span.end, "entity": span.entity} for span in context.masks]
     return body | {"text": content.text}
 
 
-def _answered(response: httpx.Response) -> Answer:
+def _parsed_answer(response: httpx.Response) -> Answer:
     try:
         answer = _Answer.model_validate_json(response.content)
     except ValidationError as error:  # hide the cause: it quotes what was received

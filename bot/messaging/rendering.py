@@ -1,4 +1,4 @@
-"""What a message of the transcript becomes on a channel with given means: one or more parts that fit."""
+"""Renders a message of the transcript for a channel of given capabilities: one or more parts that fit."""
 
 from __future__ import annotations
 
@@ -8,68 +8,81 @@ from collections.abc import Sequence
 from bot.messaging.channel import ChannelCapabilities, OutboundMessage, QuickReply
 from bot.messaging.messages import Message
 
-_ENDS = (r"\n\n", r"\n", r"(?<=[.!?…])\s", r"\s", r"")
+_BREAKS = (r"\n\n", r"\n", r"(?<=[.!?…])\s", r"\s", r"")
 """Where a long text is cut, best first: paragraph, line, sentence, word, anywhere."""
 
 
-def units(text: str) -> int:
-    """UTF-16 code units, which is how chat platforms count."""
+def utf16_length(text: str) -> int:
+    """Return the length in UTF-16 code units, as chat platforms count."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def render(message: Message, means: ChannelCapabilities, own_url: str) -> list[OutboundMessage]:
-    """The parts of a message, in order; buttons and link stand under the last one.
+def render(message: Message, capabilities: ChannelCapabilities, own_url: str) -> list[OutboundMessage]:
+    """Return the parts of a message, in order; buttons and link stand under the last one.
 
-    Buttons that do not fit become a numbered list, whose numbers may be typed (`listed`).
+    Buttons that do not fit become a numbered list, whose numbers may be typed (`is_numbered_list`).
+
+    Args:
+        message: as the transcript shows it.
+        capabilities: those of the channel.
+        own_url: prefix of links that begin with a slash.
     """
-    choices = tuple(QuickReply(button["title"], button["token"]) for button in message["buttons"])
-    text = _signed(message)
-    if listed(message, means):
-        lines = [f"{number}. {choice.title}" for number, choice in enumerate(choices, 1)]
+    quick_replies = tuple(QuickReply(button["title"], button["token"]) for button in message["buttons"])
+    text = _signed_text(message)
+    if is_numbered_list(message, capabilities):
+        lines = [f"{number}. {quick_reply.title}" for number, quick_reply in enumerate(quick_replies, 1)]
         text = "\n".join([text, *lines])
-        fitting = choices if len(choices) <= means.most_buttons else ()
-        choices = tuple(QuickReply(str(number), choice.token) for number, choice in enumerate(fitting, 1))
+        fitting = quick_replies if len(quick_replies) <= capabilities.max_buttons else ()
+        quick_replies = tuple(QuickReply(str(number), quick_reply.token) for number, quick_reply in enumerate(fitting, 1))
     link = message["link"]
     address = (link["title"], own_url + link["url"] if link["url"].startswith("/") else link["url"]) if link else None
-    pieces = split(text, means.longest_text)
-    card = bool(choices) and "\n" in text
-    return [*(OutboundMessage(piece) for piece in pieces[:-1]), OutboundMessage(pieces[-1], choices, address, card and len(pieces) == 1)]
+    *first, last = split_text(text, capabilities.max_text_length)
+    card = bool(quick_replies) and "\n" in text and not first
+    return [*(OutboundMessage(piece) for piece in first), OutboundMessage(last, quick_replies, address, card)]
 
 
-def _signed(message: Message) -> str:
-    """What an agent wrote, under their name: on a channel every message comes from the same bot."""
+def _signed_text(message: Message) -> str:
+    """Return the text, under the agent's name if one wrote it: on a channel every message comes from the same bot."""
     return f"{message['agent']} · SPHERE\n{message['text']}" if message["author"] == "agent" else str(message["text"])
 
 
-def listed(message: Message, means: ChannelCapabilities) -> bool:
-    """Whether the buttons do not fit and are written as a numbered list."""
+def is_numbered_list(message: Message, capabilities: ChannelCapabilities) -> bool:
+    """Return whether the buttons do not fit and are written as a numbered list."""
     buttons = message["buttons"]
-    return len(buttons) > means.most_buttons or any(units(button["title"]) > means.longest_title for button in buttons)
+    too_long = any(utf16_length(button["title"]) > capabilities.max_title_length for button in buttons)
+    return len(buttons) > capabilities.max_buttons or too_long
 
 
-def used_up(message: Message, means: ChannelCapabilities, own_url: str, title: str | None) -> OutboundMessage:
-    """What takes the place of a message whose button was pressed: its text and the choice made, without buttons."""
-    last = render({**message, "buttons": []}, means, own_url)[-1]
+def without_buttons(message: Message, capabilities: ChannelCapabilities, own_url: str, title: str | None) -> OutboundMessage:
+    """Return what replaces a message whose button was pressed: its text and the title of that button, without buttons."""
+    last = render({**message, "buttons": []}, capabilities, own_url)[-1]
     chosen = f"\n\n→ {title}" if title else ""
-    kept = split(last.text, means.longest_text - units(chosen))[0]
+    kept = split_text(last.text, capabilities.max_text_length - utf16_length(chosen))[0]
     return OutboundMessage(kept + chosen, link=last.link)
 
 
-def pressed(message: Message, means: ChannelCapabilities, own_url: str, tokens: Sequence[str]) -> OutboundMessage:
-    """What takes the place of a message whose buttons each stand on their own: with those that were not pressed, and what was."""
+def without_pressed_buttons(message: Message, capabilities: ChannelCapabilities, own_url: str, tokens: Sequence[str]) -> OutboundMessage:
+    """Return what replaces a message whose buttons each stand on their own: the unpressed ones stay, the pressed titles follow the text.
+
+    Args:
+        message: as the transcript shows it.
+        capabilities: those of the channel.
+        own_url: prefix of links that begin with a slash.
+        tokens: of the pressed buttons, in the order in which they were pressed.
+    """
     titles = {button["token"]: button["title"] for button in message["buttons"]}
     chosen = "".join(f"\n→ {titles[token]}" for token in tokens if token in titles)
-    left = [button for button in message["buttons"] if button["token"] not in tokens]
-    last = render({**message, "buttons": left}, means, own_url)[-1]
-    kept = split(last.text, means.longest_text - units(chosen) - 1)[0]
-    return OutboundMessage(f"{kept}\n{chosen}" if chosen else kept, last.choices, last.link)
+    unpressed = [button for button in message["buttons"] if button["token"] not in tokens]
+    last = render({**message, "buttons": unpressed}, capabilities, own_url)[-1]
+    kept = split_text(last.text, capabilities.max_text_length - utf16_length(chosen) - 1)[0]
+    return OutboundMessage(f"{kept}\n{chosen}" if chosen else kept, last.quick_replies, last.link)
 
 
-def split(text: str, limit: int) -> list[str]:
-    """`text` in pieces of at most `limit` units, cut between paragraphs, lines, sentences or words where that is possible."""
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut `text` into pieces of at most `limit` UTF-16 code units, between paragraphs, lines, sentences or words where possible."""
     pieces = []
     rest = text.strip() or "…"
-    while units(rest) > limit:
+    while utf16_length(rest) > limit:
         cut = _cut(rest, limit)
         pieces.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
@@ -78,10 +91,10 @@ def split(text: str, limit: int) -> list[str]:
 
 def _cut(text: str, limit: int) -> int:
     most = limit
-    while units(text[:most]) > limit:
+    while utf16_length(text[:most]) > limit:
         most -= 1
-    for end in _ENDS[:-1]:
-        cuts = [found.end() for found in re.finditer(end, text[:most])]
+    for pattern in _BREAKS[:-1]:
+        cuts = [found.end() for found in re.finditer(pattern, text[:most])]
         if cuts and cuts[-1] > most // 3:
             return cuts[-1]
     return most

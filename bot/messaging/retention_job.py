@@ -1,4 +1,4 @@
-"""Looks once an hour after what is not kept any longer. The scheduler only wakes it up; what is due is in the database."""
+"""Runs retention once an hour. The scheduler only wakes it up; what is due is in the database."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.core.errors import log_error
 from bot.messaging.retention import Retention
 
-FIRST_ROUND = timedelta(seconds=45)
-"""How long after the start it is looked after first, then once an hour."""
+FIRST_RUN_AFTER = timedelta(seconds=45)
+"""How long after the start it runs first; then once an hour."""
 
 
 class RetentionJob:
@@ -21,14 +21,14 @@ class RetentionJob:
         self._scheduler: AsyncIOScheduler | None = None
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the schedule."""
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        first = datetime.now(UTC) + FIRST_ROUND
+        first = datetime.now(UTC) + FIRST_RUN_AFTER
         self._scheduler.add_job(self._erase, "interval", hours=1, jitter=300, next_run_time=first)
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Stop looking; a round that is cut short goes on at the next start."""
+        """Stop the schedule; a round that is cut short goes on at the next start."""
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
 

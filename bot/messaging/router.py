@@ -1,10 +1,9 @@
-"""What a user's message becomes: something for Rasa, or a fixed answer of the gateway where a button no longer holds."""
+"""Resolves what a user's message becomes: something for Rasa, or a fixed reply of the gateway."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import exists, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,163 +11,123 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.messaging.channel import ChannelCapabilities
-from bot.messaging.messages import Turn
-from bot.messaging.rendering import listed
+from bot.messaging.commands import COMMANDS, EVENTS, MAX_TEXT_LENGTH_SHOWN, split_command
+from bot.messaging.messages import FixedReply, RoutedMessage, Turn
+from bot.messaging.ports import Handover, LinkAccount, NoHandover
+from bot.messaging.rendering import is_numbered_list
 from bot.messaging.tables import DONE, SYSTEM, ButtonRow, InboxRow, MessageRow
 from bot.messaging.transcript import public
 
 ANSWERS = frozenset({"affirm", "deny", "choose", "inform", "correct", "cancel"})
 """Intents of buttons that answer a question: once the dialogue has moved on, they would answer another one."""
 
-COMMANDS = {"/start": "greet", "/aide": "help", "/annuler": "cancel", "/fin": "cancel", "/notifications": "manage_notifications"}
-"""Typed commands and the intent that each stands for. Any other leading slash is plain text."""
-
-
-EVENTS = frozenset({"not_text", "edited", "group", "too_long", "welcome", "linked", "no_account", "continued"})
-"""What else than texts and buttons a channel or a page may give: something that is not read (a photo, an edited message, words in a
-group, a text that is too long), a first contact, a chat that was just linked to an account, or that is taken up in the web chat."""
-_MEANT: dict[str, tuple[str, dict[str, str]]] = {
+_EVENT_INTENTS: dict[str, tuple[str, dict[str, str]]] = {
     "welcome": ("greet", {}),
     "linked": ("link_account", {"linked": "1"}),
     "no_account": ("link_account", {"linked": "0"}),
     "continued": ("repeat", {"continued": "1"}),
 }
-"""Events that the dialogue answers; the others are answered by the text of their name."""
+"""Events that the dialogue answers, with intent and entities; the others are answered by the text of their name."""
 
-OWN = "support."
-"""Beginning of the intents that the gateway acts on itself (`bot.support.handover`): Rasa knows none of them."""
-
-TRANSCRIPT = OWN + "transcript"
-"""Asks for the transcript of a conversation with the team; the one of these that may also be asked for in words."""
-
-LONGEST_TEXT = "4\u00a0000"
-"""Characters of a user's message, as they are told."""
-TITLE_LENGTH = 120
-BUTTONS_LOOKED_AT = 20
-"""Typed text is compared with the titles of so many of the newest buttons."""
-
-
-@dataclass(frozen=True)
-class ToRasa:
-    """A message for Rasa: a text to understand, or an intent with its entities where nothing has to be."""
-
-    text: str | None = None
-    intent: str | None = None
-    entities: dict[str, Any] = field(default_factory=dict)
-    pressed_message: int | None = None
-    """The message whose button was pressed: its buttons are used up when the turn ends."""
-    pressed_alone: str | None = None
-    """Token of the button, where only it is: what the system announced has buttons that each stand on their own."""
-    pressed_title: str | None = None
-    shown: str | None = None
-    """What the transcript keeps of the user's message, where that is known beforehand: a command without its token, a title."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """What the gateway answers itself, with the name of the text: a button that no longer holds, something that it does not read."""
-
-    text_name: str
-    shown: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
-
-
-Redeem = Callable[[str, str], Awaitable[str | None]]
-"""Links a conversation by the token of a deep link; None, or the name of the text that says why not."""
+MAX_TITLE_LENGTH = 120
+"""A longer text is not compared with the titles of buttons."""
+MAX_BUTTONS_COMPARED = 20
+"""A typed text is compared with the titles of so many of the newest buttons."""
 
 
 class Router:
-    """Decides what each turn becomes."""
+    """Resolves what each turn becomes."""
 
     def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        means: Mapping[str, ChannelCapabilities],
-        redeem: Redeem,
-        wants_transcript: Callable[[str], bool],
+        self, database: Database, clock: Clock, capabilities: Mapping[str, ChannelCapabilities], link_account: LinkAccount
     ) -> None:
-        """`wants_transcript`: whether a whole message asks for the transcript of a conversation with the team."""
-        self._wants_transcript = wants_transcript
+        """Take the capabilities of each channel by its name."""
         self._database = database
         self._clock = clock
-        self._means = means
-        self._redeem = redeem
+        self._capabilities = capabilities
+        self._link_account = link_account
+        self.handover: Handover = NoHandover()
 
-    async def decide(self, turn: Turn) -> ToRasa | Refused:
-        """What to do with `turn`. Nothing is used up yet: that happens in the transaction that ends the turn."""
+    async def route(self, turn: Turn) -> RoutedMessage | FixedReply:
+        """Resolve what `turn` becomes. No button is used up yet: that happens in the transaction that ends the turn."""
         if turn.event is not None:
             return self._event(turn.event)
         if turn.button is not None:
             return await self._press(turn, turn.button)
         if turn.text is None:
-            return Refused("malformed")
-        word, argument = words(turn.text)
+            return FixedReply("malformed")
+        word, argument = split_command(turn.text)
         if word == "/start" and argument:
-            refusal = await self._redeem(turn.conversation_id, argument)
-            return Refused(refusal, shown=word) if refusal else replace(self._event("linked"), shown=word)
+            refusal = await self._link_account(turn.conversation_id, argument)
+            return FixedReply(refusal, transcript_text=word) if refusal else replace(self._event("linked"), transcript_text=word)
         if word in COMMANDS:
-            return ToRasa(intent=COMMANDS[word], shown=word)
-        return await self._typed_choice(turn, turn.text) or self._wish(turn.text) or ToRasa(text=turn.text)
+            return RoutedMessage(intent=COMMANDS[word], transcript_text=word)
+        return await self._typed_button(turn, turn.text) or self._typed_request(turn.text) or RoutedMessage(text=turn.text)
 
-    async def own_button(self, turn: Turn) -> ToRasa | None:
-        """The button of the gateway's own that the turn presses, or types the title or number of; nothing for any other message."""
+    async def handled_button(self, turn: Turn) -> RoutedMessage | None:
+        """Return the button of an intent that the handover handles, if the turn presses it, or types its title, number or wish."""
         if turn.text is not None:
-            pressed: ToRasa | Refused | None = await self._typed_choice(turn, turn.text) or self._wish(turn.text)
+            pressed: RoutedMessage | FixedReply | None = await self._typed_button(turn, turn.text) or self._typed_request(turn.text)
         else:
             pressed = await self._press(turn, turn.button) if turn.button is not None else None
-        return pressed if isinstance(pressed, ToRasa) and (pressed.intent or "").startswith(OWN) else None
+        if isinstance(pressed, RoutedMessage) and pressed.intent is not None and self.handover.handles_intent(pressed.intent):
+            return pressed
+        return None
 
-    def _wish(self, text: str) -> ToRasa | None:
-        """What is the gateway's to do, in words that are that and nothing else."""
-        return ToRasa(intent=TRANSCRIPT, shown=text.strip()) if self._wants_transcript(text) else None
+    def _typed_request(self, text: str) -> RoutedMessage | None:
+        """Return what the handover is asked for in words that are that and nothing else."""
+        intent = self.handover.requested_intent(text)
+        return RoutedMessage(intent=intent, transcript_text=text.strip()) if intent is not None else None
 
-    def _event(self, event: str) -> ToRasa | Refused:
-        if event in _MEANT:
-            intent, entities = _MEANT[event]
-            return ToRasa(intent=intent, entities=entities)
-        return Refused(event if event in EVENTS else "malformed", values={"limit": LONGEST_TEXT} if event == "too_long" else {})
+    def _event(self, event: str) -> RoutedMessage | FixedReply:
+        if event in _EVENT_INTENTS:
+            intent, entities = _EVENT_INTENTS[event]
+            return RoutedMessage(intent=intent, entities=entities)
+        values = {"limit": MAX_TEXT_LENGTH_SHOWN} if event == "too_long" else {}
+        return FixedReply(event if event in EVENTS else "malformed", values=values)
 
-    async def _typed_choice(self, turn: Turn, text: str) -> ToRasa | None:
-        """A button of the last messages whose title, or number in a list, was typed rather than pressed, while it may still be pressed.
+    async def _typed_button(self, turn: Turn, text: str) -> RoutedMessage | None:
+        """Return a button of the last messages whose title, or number in a list, was typed while it may still be pressed.
 
-        Those of the dialogue first: what the system announced in between (a notice) is no question that « 1 » would answer.
+        Buttons of the dialogue come first: what the system announced in between (a notice) is no question that « 1 » would answer.
         """
-        wanted = _folded(text)
-        if len(wanted) > TITLE_LENGTH:
+        typed = _normalized(text)
+        if len(typed) > MAX_TITLE_LENGTH:
             return None
         async with self._database.reading() as session:
             asked = await self._live_buttons(session, turn, announced=False)
-            titled = next((button for button in asked if _folded(button.title) == wanted), None)
-            if titled is None and wanted.isdecimal() and asked:
-                titled = await self._numbered(session, turn.channel, asked[0].message_id, int(wanted))
-            if titled is None and not wanted.isdecimal():
+            matching = next((button for button in asked if _normalized(button.title) == typed), None)
+            if matching is None and typed.isdecimal() and asked:
+                matching = await self._numbered_button(session, turn.channel, asked[0].message_id, int(typed))
+            if matching is None and not typed.isdecimal():
                 announced = await self._live_buttons(session, turn, announced=True)
-                titled = next((button for button in announced if _folded(button.title) == wanted), None)
-        if titled is None:
+                matching = next((button for button in announced if _normalized(button.title) == typed), None)
+        if matching is None:
             return None
-        pressed = await self._press(turn, titled.token)
-        return replace(pressed, shown=titled.title) if isinstance(pressed, ToRasa) else None
+        pressed = await self._press(turn, matching.token)
+        return replace(pressed, transcript_text=matching.title) if isinstance(pressed, RoutedMessage) else None
 
     async def _live_buttons(self, session: AsyncSession, turn: Turn, *, announced: bool) -> list[ButtonRow]:
-        """The newest buttons that may still be pressed, of what the system announced or of all the rest."""
-        shown = select(ButtonRow).where(
+        """Return the newest buttons that may still be pressed: those the system announced, or all the others."""
+        live = select(ButtonRow).where(
             ButtonRow.conversation_id == turn.conversation_id, ButtonRow.used_at.is_(None), ButtonRow.expires_at > self._clock.now()
         )
         here = select(MessageRow.id).where(MessageRow.conversation_id == turn.conversation_id, MessageRow.channel == turn.channel)
         here = here.where((MessageRow.author == SYSTEM) == announced)
-        shown = shown.where(ButtonRow.message_id.in_(here))  # what was shown in the web chat is not pressed, nor named, elsewhere
-        return list(await session.scalars(shown.order_by(ButtonRow.message_id.desc()).limit(BUTTONS_LOOKED_AT)))
+        live = live.where(ButtonRow.message_id.in_(here))  # what was shown in the web chat is not pressed, nor named, elsewhere
+        return list(await session.scalars(live.order_by(ButtonRow.message_id.desc()).limit(MAX_BUTTONS_COMPARED)))
 
-    async def _numbered(self, session: AsyncSession, channel: str, message_id: int, number: int) -> ButtonRow | None:
-        """The button of that number, where the channel shows the buttons of the message as a numbered list."""
+    async def _numbered_button(self, session: AsyncSession, channel: str, message_id: int, number: int) -> ButtonRow | None:
+        """Return the button of that number, where the channel shows the message's buttons as a numbered list."""
         message = await session.get(MessageRow, message_id)
-        means = self._means.get(channel)
-        if means is None or message is None or not 1 <= number <= len(message.buttons) or not listed(public(message), means):
+        capabilities = self._capabilities.get(channel)
+        if capabilities is None or message is None or not 1 <= number <= len(message.buttons):
+            return None
+        if not is_numbered_list(public(message), capabilities):
             return None
         return await session.get(ButtonRow, message.buttons[number - 1]["token"])
 
-    async def _press(self, turn: Turn, token: str) -> ToRasa | Refused:
+    async def _press(self, turn: Turn, token: str) -> RoutedMessage | FixedReply:
         moved_on = exists().where(
             InboxRow.conversation_id == turn.conversation_id,
             InboxRow.id > ButtonRow.turn,
@@ -176,33 +135,28 @@ class Router:
             InboxRow.state == DONE,
             InboxRow.delivered == true(),
         )
-        mine = select(ButtonRow, moved_on, MessageRow.author).join(MessageRow, MessageRow.id == ButtonRow.message_id)
-        mine = mine.where(ButtonRow.token == token, ButtonRow.conversation_id == turn.conversation_id)
+        wanted = select(ButtonRow, moved_on, MessageRow.author).join(MessageRow, MessageRow.id == ButtonRow.message_id)
+        wanted = wanted.where(ButtonRow.token == token, ButtonRow.conversation_id == turn.conversation_id)
         async with self._database.reading() as session:
-            found = (await session.execute(mine)).one_or_none()
+            found = (await session.execute(wanted)).one_or_none()
         if found is None:
-            return Refused("button_unknown")
+            return FixedReply("button_unknown")
         button, is_stale, author = found
         if button.used_at is not None:
-            return Refused("button_used")
+            return FixedReply("button_used")
         if button.expires_at <= self._clock.now():
-            return Refused("button_expired")
+            return FixedReply("button_expired")
         if button.intent in ANSWERS and is_stale:
-            return Refused("button_stale")
-        return ToRasa(
+            return FixedReply("button_stale")
+        return RoutedMessage(
             intent=button.intent,
             entities=button.entities,
-            pressed_message=button.message_id,
-            pressed_alone=token if author == SYSTEM else None,
-            pressed_title=button.title,
+            button_message_id=button.message_id,
+            button_token=token if author == SYSTEM else None,
+            button_title=button.title,
         )
 
 
-def _folded(text: str) -> str:
+def _normalized(text: str) -> str:
+    """Return a text without letter case, end punctuation, and the differences between apostrophes and between spaces."""
     return " ".join(text.replace("\u00a0", " ").replace("’", "'").casefold().split()).rstrip(" .!")
-
-
-def words(text: str) -> tuple[str, str]:
-    """The first word of a text, folded, and what follows it."""
-    word, _, rest = text.strip().partition(" ")
-    return word.casefold(), rest.strip()

@@ -1,4 +1,4 @@
-"""Tables of the gateway: conversations, their inbox, their transcript, the buttons that were shown."""
+"""Tables of messaging: conversations, their inbox, their transcript, the buttons that were shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DONE = "done"
 """State of an inbox row whose answer is in the transcript."""
 
 SYSTEM = "system"
-"""Author of what is announced: a notice. Its buttons each stand on their own."""
+"""Author of announcements and notices. Each button under them stands on its own."""
 
 
 class Conversation(Table):
@@ -30,15 +30,15 @@ class Conversation(Table):
     address: Mapped[str] = mapped_column(String(128))
     """How the channel knows the chat; on the web the SHA-256 of the bearer token, in hexadecimal."""
     reference: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    """What else the channel needs to reach the chat; nothing on the web."""
+    """What else the channel needs to reach the chat; empty on the web."""
     closed_at: Mapped[datetime | None]
-    """Since when the chat cannot be written to: blocked, uninstalled. Ends when the user writes again."""
+    """Since when the chat cannot be written to (blocked, uninstalled). Cleared when the user writes again."""
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
 
 
 class InboxRow(Table):
-    """A user's message, written down before it is answered; its id is the turn's."""
+    """A user's message, written down before it is answered; its id is that of the turn."""
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -52,13 +52,13 @@ class InboxRow(Table):
     client_id: Mapped[str] = mapped_column(String(128))
     """The channel's own id of the message: the same one twice is done once."""
     channel: Mapped[str] = mapped_column(String(16), server_default="web")
-    """The door by which it came: the conversation's own channel, or the web chat that it is continued in."""
+    """The channel that it came by: the conversation's own, or the web chat that the conversation is continued in."""
     text: Mapped[str | None] = mapped_column(Text)
     sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether `text` is encrypted (`bot.core.encryption`): it may name an usager or hold a token, and goes once it is answered."""
+    """Whether `text` is encrypted (`bot.core.encryption`): it may name an usager or hold a token, and is deleted once it is answered."""
     button: Mapped[str | None] = mapped_column(String(128))
     event: Mapped[str | None] = mapped_column(String(16))
-    """Something else than a text or a button (`bot.messaging.router.EVENTS`)."""
+    """Something other than a text or a button (`bot.messaging.commands.EVENTS`)."""
     sent_id: Mapped[str | None] = mapped_column(String(128))
     """Id of the user's message on the channel."""
     state: Mapped[str] = mapped_column(String(16), default=RECEIVED)
@@ -73,7 +73,7 @@ class InboxRow(Table):
     done_at: Mapped[datetime | None]
     error_id: Mapped[str | None] = mapped_column(String(16))
     intent: Mapped[str | None] = mapped_column(String(100))
-    """What the assistant understood it as, without the topic of a question; nothing where it was not the assistant's."""
+    """The intent that the assistant understood, without the topic of a question; None where the turn was not the assistant's."""
 
 
 class MessageRow(Table):
@@ -85,10 +85,10 @@ class MessageRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
     turn: Mapped[int | None] = mapped_column(index=True)
-    """Inbox id of the user's message that this is, or answers; none for what nobody just asked for."""
+    """Inbox id of the user's message that this is, or answers; None for a message that nobody just asked for."""
     at: Mapped[datetime]
     channel: Mapped[str] = mapped_column(String(16), server_default="web")
-    """Where it was said: the conversation's own channel, or the web chat that it is continued in."""
+    """Where it was said: the conversation's own channel, or the web chat that the conversation is continued in."""
     author: Mapped[str] = mapped_column(String(16))
     """`user`, `assistant`, `agent` or `system`."""
     agent: Mapped[str | None] = mapped_column(String(100))
@@ -101,15 +101,15 @@ class MessageRow(Table):
     client_id: Mapped[str | None] = mapped_column(String(128))
     """On a user's message, the id that the channel gave it."""
     sent: Mapped[list[Any] | None]
-    """Ids that the channel gave to the messages that it became, in order; nothing where clients fetch it."""
+    """Ids that the channel gave to the messages that it became, in order; None where clients fetch it."""
     key: Mapped[str | None] = mapped_column(String(200), unique=True)
     """Idempotency key of a message that nobody just asked for."""
     erased_at: Mapped[datetime | None]
-    """Since when its text, buttons and link are gone (`bot.messaging.retention`): nobody is shown it any more."""
+    """Since when its text, buttons and link are erased (`bot.messaging.retention`): it is shown to nobody any more."""
 
 
 class ButtonRow(Table):
-    """What pressing a button means; the outside only ever sees the token."""
+    """The intent and entities of a button; the outside only ever sees the token."""
 
     __tablename__ = "buttons"
     __table_args__ = (Index("ix_buttons_message", "message_id"), Index("ix_buttons_conversation", "conversation_id", "message_id"))

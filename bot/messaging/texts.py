@@ -39,7 +39,7 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "not_linked": frozenset(),
     "internal": _SUPPORT | {"error_id"},
 }
-"""Every text there must be, with the placeholders that it may use."""
+"""Every text that there must be, with the placeholders that it may use."""
 
 
 class TextsError(Exception):
@@ -50,20 +50,20 @@ class Texts:
     """The gateway's texts, by name."""
 
     def __init__(self, raw: Mapping[str, object], *, support_phone: str, support_email: str) -> None:
-        """Raises TextsError when a text is missing, unknown, empty or uses a placeholder that it may not."""
+        """Raise TextsError when a text is missing, unknown, empty or uses a placeholder that it may not."""
         if set(raw) != set(_PLACEHOLDERS):
             raise TextsError(f"missing or unknown texts: {', '.join(sorted(set(raw) ^ set(_PLACEHOLDERS)))}")
         self._texts = {name: _checked(name, raw[name]) for name in _PLACEHOLDERS}
         self._support = {"support_phone": support_phone, "support_email": support_email}
 
-    def say(self, name: str, **values: object) -> str:
-        """Text `name`, its placeholders filled in."""
+    def render(self, name: str, **values: object) -> str:
+        """Return text `name` with its placeholders filled in."""
         return self._texts[name].format(**self._support, **values)
 
 
 @cache
 def load_texts(*, support_phone: str, support_email: str, file: Path = _FILE) -> Texts:
-    """Read and check `file`, once in a process. Raises TextsError."""
+    """Read and check `file`, once in a process. Raise TextsError."""
     try:
         raw = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
     except (OSError, YAMLError) as error:

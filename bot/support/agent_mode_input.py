@@ -1,104 +1,92 @@
-"""What a user's message is while the assistant is silent: words for the team, a wish to end, a button of the gateway's own, a command."""
+"""Reads a user's message while the assistant is silent: words for the agents, a wish to end, a button of support's own, a command."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from bot.core.errors import log_error
-from bot.messaging.channel_registry import ChannelRegistry
-from bot.messaging.messages import Turn
-from bot.messaging.pii.pii_detection import mask_text
+from bot.messaging.commands import COMMANDS, MAX_TEXT_LENGTH_SHOWN, split_command
+from bot.messaging.messages import MAX_TURN_ATTEMPTS, RoutedMessage, Turn
 from bot.messaging.pii.redaction import Redaction
-from bot.messaging.rasa import RasaClient, RasaError
-from bot.messaging.router import COMMANDS, LONGEST_TEXT, Redeem, Router, ToRasa, words
-from bot.messaging.texts import Texts
+from bot.messaging.pii.spans import mask_text
+from bot.messaging.ports import AssistantUnavailable, Messaging
 from bot.support.texts import SupportTexts
 
-MOST_ATTEMPTS = 5
-"""A message during which the process died this often is taken in without being looked at."""
-_TOLD = {"linked": "linked", "no_account": "not_linked", "not_text": "not_text", "edited": "edited"}
-"""Events and the announcement that answers each."""
-_STILL = frozenset({"welcome", "continued"})
-"""Events that are answered by how things stand."""
+_EVENT_TEXTS = {"linked": "linked", "no_account": "not_linked", "not_text": "not_text", "edited": "edited"}
+"""Events, with the name of the announcement that answers each."""
+_STATUS_EVENTS = frozenset({"welcome", "continued"})
+"""Events that are answered by the status of the ticket."""
 
 
 @dataclass(frozen=True)
 class AgentModeInput:
-    """A message, looked at before the transaction that takes it in."""
+    """A message, read before the transaction that takes it in."""
 
     turn: Turn
-    """The turn as the assistant is to have it, should it have the word again by then."""
+    """The turn as the assistant is to get it, should it answer again by then."""
     text: str | None = None
-    """What the user says to the team, as it may be kept."""
+    """What the user says to the agents, as it may be kept."""
     masked: bool = False
     """Whether what identifies an usager was taken out of it."""
-    shown: str | None = None
+    transcript_text: str | None = None
     """What the transcript keeps of the message, where that is not what was typed."""
-    pressed: ToRasa | None = None
-    """A button of the gateway's own."""
-    told: str | None = None
-    """What is answered, whatever the state is: nothing of this is for the team."""
+    pressed: RoutedMessage | None = None
+    """A button of support's own."""
+    fixed_reply: str | None = None
+    """What is answered, whatever the state is; nothing of this is for the agents."""
     is_command: bool = False
-    """Whether it is a known command: one that does not end anything is answered by how things stand."""
-    still: bool = False
-    """Whether it is answered by how things stand: nothing of this is for the team."""
+    """Whether it is a known command: one that does not end anything is answered by the status."""
+    asks_status: bool = False
+    """Whether it is answered by the status of the ticket; nothing of this is for the agents."""
 
 
 class AgentModeReader:
-    """Looks at messages; has usagers masked where the channel is external, and links by the token of a deep link."""
+    """Reads messages: masks usagers where the channel is external, and links the chat by the token of a deep link."""
 
-    def __init__(
-        self,
-        router: Router,
-        privacy: Redaction,
-        rasa: RasaClient,
-        doors: ChannelRegistry,
-        words_of_support: SupportTexts,
-        texts: Texts,
-        redeem: Redeem,
-    ) -> None:
-        self._router, self._privacy, self._rasa, self._doors = router, privacy, rasa, doors
-        self._words, self._texts, self._redeem = words_of_support, texts, redeem
+    def __init__(self, messaging: Messaging, redaction: Redaction, texts: SupportTexts) -> None:
+        self._messaging, self._redaction, self._texts = messaging, redaction, texts
 
-    async def hear(self, turn: Turn) -> AgentModeInput:
-        """What the turn's message is."""
-        if turn.attempts > MOST_ATTEMPTS:
-            return AgentModeInput(turn, text=self._texts.say("unread_message"))
+    async def read(self, turn: Turn) -> AgentModeInput:
+        """Return what the turn's message is."""
+        if turn.attempts > MAX_TURN_ATTEMPTS:
+            return AgentModeInput(turn, text=self._messaging.text("unread_message"))
         if turn.event is not None:
-            return self._event(turn, turn.event)
+            return self._read_event(turn, turn.event)
         if turn.button is None and turn.text is None:
-            return AgentModeInput(turn, told=self._texts.say("malformed"))
-        pressed = await self._router.own_button(turn)
+            return AgentModeInput(turn, fixed_reply=self._messaging.text("malformed"))
+        pressed = await self._messaging.handled_button(turn)
         if pressed is not None or turn.text is None:
-            shown = pressed.shown or pressed.pressed_title if pressed and turn.text else None
-            return AgentModeInput(turn, pressed=pressed, shown=shown)
-        word, argument = words(turn.text)
+            typed = pressed.transcript_text or pressed.button_title if pressed and turn.text else None
+            return AgentModeInput(turn, pressed=pressed, transcript_text=typed)
+        word, argument = split_command(turn.text)
         if word == "/start" and argument:
             return await self._link(turn, argument)
         if word in COMMANDS:
-            return AgentModeInput(turn, text=word, is_command=True, shown=word)
-        return await self._words_for_the_team(turn, turn.text)
+            return AgentModeInput(turn, text=word, is_command=True, transcript_text=word)
+        return await self._read_text(turn, turn.text)
 
-    def _event(self, turn: Turn, event: str) -> AgentModeInput:
-        if event in _STILL:
-            return AgentModeInput(turn, still=True)
-        if event in _TOLD:
-            return AgentModeInput(turn, told=self._words.say(_TOLD[event]))
-        return AgentModeInput(turn, told=self._texts.say(event, **({"limit": LONGEST_TEXT} if event == "too_long" else {})))
+    def _read_event(self, turn: Turn, event: str) -> AgentModeInput:
+        if event in _STATUS_EVENTS:
+            return AgentModeInput(turn, asks_status=True)
+        if event in _EVENT_TEXTS:
+            return AgentModeInput(turn, fixed_reply=self._texts.render(_EVENT_TEXTS[event]))
+        values = {"limit": MAX_TEXT_LENGTH_SHOWN} if event == "too_long" else {}
+        return AgentModeInput(turn, fixed_reply=self._messaging.text(event, **values))
 
     async def _link(self, turn: Turn, token: str) -> AgentModeInput:
-        refusal = await self._redeem(turn.conversation_id, token)
+        refusal = await self._messaging.link_account(turn.conversation_id, token)
         if refusal:
-            return AgentModeInput(turn, told=self._texts.say(refusal), shown="/start")
-        return AgentModeInput(replace(turn, text=None, event="linked"), told=self._words.say("linked"), shown="/start")
+            return AgentModeInput(turn, fixed_reply=self._messaging.text(refusal), transcript_text="/start")
+        linked = replace(turn, text=None, event="linked")
+        return AgentModeInput(linked, fixed_reply=self._texts.render("linked"), transcript_text="/start")
 
-    async def _words_for_the_team(self, turn: Turn, text: str) -> AgentModeInput:
-        if self._doors.trusted(turn.channel):
+    async def _read_text(self, turn: Turn, text: str) -> AgentModeInput:
+        if self._messaging.is_trusted(turn.channel):
             return AgentModeInput(turn, text=text)
-        spans = await self._privacy.spans(turn.conversation_id, text)
-        try:  # an usager whom nobody knows yet is named there all the same
-            kept = await self._rasa.masked(text, spans)
-        except RasaError as error:
+        spans = await self._redaction.spans(turn.conversation_id, text)
+        try:  # an usager whom nobody knows yet may be named there
+            kept = await self._messaging.mask_names(text, spans)
+        except AssistantUnavailable as error:
             log_error(error, "asking what is to be masked in a message for the team")
             kept = mask_text(text, spans)
-        return AgentModeInput(turn, text=kept, masked=kept != text, shown=kept)
+        return AgentModeInput(turn, text=kept, masked=kept != text, transcript_text=kept)

@@ -1,6 +1,6 @@
-"""The people of the support team: their accounts, signing in with a password, their sessions.
+"""The agents of the support team: their accounts, signing in with a password, their sessions.
 
-Guessing is limited by the guards that chats are limited by (`bot.identity.guard`): five wrong passwords lock a login for 15 minutes.
+Guessing is limited by the guards that limit chats (`bot.identity.guard`): five wrong passwords lock a login for 15 minutes.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from bot.core.keyed_hash import keyed_hash
 from bot.core.mail import one_line
 from bot.identity import guard
 from bot.settings import Settings
-from bot.support.agents_errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
-from bot.support.agents_tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
-from bot.support.passwords import check_strength, fits, hash_password, outdated
+from bot.support.errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
+from bot.support.passwords import check_strength, hash_password, needs_rehash, verify_password
 from bot.support.records import Agent
+from bot.support.tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
 
-IDLE = timedelta(hours=2)
-"""How long a session that nobody uses lasts."""
-LIFE = timedelta(hours=12)
+SESSION_IDLE_TIMEOUT = timedelta(hours=2)
+"""How long a session lasts that nobody uses."""
+SESSION_LIFETIME = timedelta(hours=12)
 """How long a session lasts however much it is used: a working day."""
-SEEN_EVERY = timedelta(minutes=1)
-"""How exactly the last use of a session is kept: a write for each request would be many."""
+SEEN_INTERVAL = timedelta(minutes=1)
+"""The last use of a session is written at most this often: a write for each request would be many."""
 _LOGIN = re.compile(r"[^\s\x00-\x1f]{2,80}")
 
 
@@ -57,20 +57,32 @@ class AgentAccount:
 
 
 class Agents:
-    """Accounts and sessions of the support team. What is written down of a session is a hash."""
+    """Accounts and sessions of the support team. Only a hash of a session's token is stored."""
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
         self._secret = settings.required("secret")
 
     async def add(self, login: str, name: str, role: str, password: str | None, by: str = "cli") -> AgentAccount:
-        """A new agent; without a password they sign in with the issuer only.
+        """Add an agent; without a password they sign in with the identity provider only.
 
-        Raises LoginTaken, UnusableLogin, UnusableName, WeakPassword; ValueError for an unknown role.
+        Args:
+            login: 2 to 80 characters without spaces.
+            name: 1 to 80 characters, which users read.
+            role: one of `ROLES`.
+            password: 12 to 200 characters, or None.
+            by: who adds them, for the audit trail.
+
+        Raises:
+            LoginTaken: another agent has this login.
+            UnusableLogin: it is not well formed.
+            UnusableName: likewise.
+            WeakPassword: it is too short, too long or holds the login.
+            ValueError: there is no such role.
         """
         if role not in ROLES:
             raise ValueError(f"a role is one of {', '.join(ROLES)}")
-        login, name = normal_login(login), one_line(name)
+        login, name = normalize_login(login), one_line(name)
         if not 1 <= len(name) <= 80:
             raise UnusableName
         if password is not None:
@@ -80,7 +92,7 @@ class Agents:
             return await self._insert(session, login, name, role, hashed, by)
 
     async def ensure_first(self, login: str, password: str) -> bool:
-        """Make the first supervisor, where there is no agent at all. Two processes that start at once make one."""
+        """Add the first supervisor if there is no agent at all. Two processes that start at once add one."""
         async with self._database.reading() as session:
             if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
                 return False
@@ -88,22 +100,22 @@ class Agents:
         async with self._database.writing() as session:
             if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
                 return False
-            await self._insert(session, normal_login(login), login[:1].upper() + login[1:], SUPERVISOR, hashed, "setup")
+            await self._insert(session, normalize_login(login), login[:1].upper() + login[1:], SUPERVISOR, hashed, "setup")
             return True
 
     async def list(self) -> builtins.list[AgentAccount]:
-        """Everybody, by name; those who left too."""
+        """Return everybody by name, including those who left."""
         async with self._database.reading() as session:
             return [_agent(row) for row in await session.scalars(select(SupportAgent).order_by(func.lower(SupportAgent.name)))]
 
     async def get(self, agent_id: str) -> AgentAccount | None:
-        """The agent of this id."""
+        """Return the agent of this id, or None."""
         async with self._database.reading() as session:
             row = await session.get(SupportAgent, agent_id)
             return _agent(row) if row is not None else None
 
     async def set_role(self, agent_id: str, role: str, by: str) -> None:
-        """Raises UnknownAgent, LastSupervisor; ValueError for an unknown role."""
+        """Change the role. Raise UnknownAgent, LastSupervisor; ValueError for an unknown role."""
         if role not in ROLES:
             raise ValueError(f"a role is one of {', '.join(ROLES)}")
         async with self._database.writing() as session:
@@ -113,7 +125,7 @@ class Agents:
             await self._audit(session, by, "support.agent_role", row.id, role)
 
     async def set_active(self, agent_id: str, active: bool, by: str) -> None:
-        """Let somebody in again, or out: their sessions end at once. Raises UnknownAgent, LastSupervisor."""
+        """Open or close an account; closing ends its sessions at once. Raise UnknownAgent, LastSupervisor."""
         async with self._database.writing() as session:
             row = await _row(session, agent_id)
             row.active = active
@@ -123,7 +135,7 @@ class Agents:
             await self._audit(session, by, "support.agent_active", row.id, "on" if active else "off")
 
     async def set_password(self, agent_id: str, password: str, by: str) -> None:
-        """A new password; every session of theirs ends, and so does a lock. Raises UnknownAgent, WeakPassword."""
+        """Set a new password, which ends every session of theirs and a lockout. Raise UnknownAgent, WeakPassword."""
         async with self._database.reading() as session:
             login = (await _row(session, agent_id)).login
         check_strength(password, login)
@@ -132,42 +144,47 @@ class Agents:
             row = await _row(session, agent_id)
             row.password_hash = hashed
             await _end_sessions(session, agent_id)
-            for held in await guard.take(session, [self._subject(login)], self._clock.now()):
-                held.locked_until, held.failures, held.failures_since = None, 0, None
+            for row_guard in await guard.take(session, [self._subject(login)], self._clock.now()):
+                row_guard.locked_until, row_guard.failures, row_guard.failures_since = None, 0, None
             await self._audit(session, by, "support.agent_password", row.id, "set")
 
     async def change_password(self, agent: AgentAccount, old: str, new: str) -> None:
-        """One's own. Raises SignInFailed, SignInLocked, WeakPassword."""
-        await self._proven(agent.login, old)
+        """Change one's own password. Raise SignInFailed, SignInLocked, WeakPassword."""
+        await self._authenticate(agent.login, old)
         await self.set_password(agent.id, new, agent.id)
 
     async def sign_in(self, login: str, password: str) -> tuple[AgentAccount, str]:
-        """The agent, and the token for their browser's cookie. Raises SignInFailed, SignInLocked.
+        """Return the agent, and the token for their browser's cookie. Raise SignInFailed, SignInLocked.
 
-        Unknown, closed, wrong: all are told alike, and take as long.
+        An unknown login, a closed account and a wrong password are answered alike, and take as long.
         """
-        agent = await self._proven(login, password)
+        agent = await self._authenticate(login, password)
         return agent, await self.open_session(agent)
 
     async def open_session(self, agent: AgentAccount) -> str:
-        """A session of somebody who has proven who they are; the token for the cookie (256 bits)."""
+        """Open a session for somebody whose identity is proven, and return the token for the cookie (256 bits)."""
         token, now = secrets.token_urlsafe(32), self._clock.now()
         async with self._database.writing() as session:
             await session.execute(delete(AgentSession).where(AgentSession.expires_at <= now))
-            row = AgentSession(token_hash=self._hash(token), agent_id=agent.id, created_at=now, seen_at=now, expires_at=now + LIFE)
+            row = AgentSession(
+                token_hash=self._hash(token), agent_id=agent.id, created_at=now, seen_at=now, expires_at=now + SESSION_LIFETIME
+            )
             session.add(row)
             await self._audit(session, agent.id, "support.sign_in", agent.id, "in")
         return token
 
     async def session(self, token: str, *, used: bool = True) -> AgentAccount | None:
-        """Whose session it is; None where it is over. `used` false: only looked at, as by a page that refreshes itself."""
+        """Return whose session it is, or None where it is over.
+
+        With `used` false the session is only looked at, as by a page that refreshes itself.
+        """
         now, hashed = self._clock.now(), self._hash(token)
         async with self._database.reading() as session:
             wanted = select(AgentSession, SupportAgent).join(SupportAgent, SupportAgent.id == AgentSession.agent_id)
             found = (await session.execute(wanted.where(AgentSession.token_hash == hashed))).first()
-        if found is None or not found[1].active or found[0].expires_at <= now or found[0].seen_at + IDLE <= now:
+        if found is None or not found[1].active or found[0].expires_at <= now or found[0].seen_at + SESSION_IDLE_TIMEOUT <= now:
             return None
-        if used and found[0].seen_at + SEEN_EVERY <= now:
+        if used and found[0].seen_at + SEEN_INTERVAL <= now:
             await self._seen(hashed, now)
         return _agent(found[1])
 
@@ -180,13 +197,16 @@ class Agents:
                 await self._audit(session, row.agent_id, "support.sign_in", row.agent_id, "out")
 
     async def by_login(self, login: str) -> AgentAccount | None:
-        """The open account of this login, in whatever case."""
+        """Return the active account of this login, in whatever case, or None."""
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login.strip().lower()))
             return _agent(row) if row is not None and row.active else None
 
-    async def _proven(self, login: str, password: str) -> AgentAccount:
-        """The agent whose password this is. Counted before it is compared, so that guesses sent at once are all counted."""
+    async def _authenticate(self, login: str, password: str) -> AgentAccount:
+        """Return the agent whose password this is.
+
+        The attempt is counted before the password is compared, so that guesses sent at once are all counted.
+        """
         login = login.strip().lower()[:80]
         subject = self._subject(login)
         async with self._database.writing() as session:
@@ -198,15 +218,15 @@ class Agents:
             await guard.prune(session, now)
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login))
-        if not await fits(row.password_hash if row else None, password) or row is None or not row.active:
+        if not await verify_password(row.password_hash if row else None, password) or row is None or not row.active:
             async with self._database.reading() as session:
                 if until := guard.locked_until(await guard.look(session, [subject], self._clock.now())):
                     raise SignInLocked(until)
             raise SignInFailed
-        renewed = await hash_password(password) if outdated(row.password_hash or "") else None
+        renewed = await hash_password(password) if needs_rehash(row.password_hash or "") else None
         async with self._database.writing() as session:
-            for held in await guard.take(session, [subject], self._clock.now()):
-                held.locked_until, held.failures, held.failures_since = None, 0, None
+            for row_guard in await guard.take(session, [subject], self._clock.now()):
+                row_guard.locked_until, row_guard.failures, row_guard.failures_since = None, 0, None
             if renewed is not None:
                 (await _row(session, row.id)).password_hash = renewed
         return _agent(row)
@@ -241,8 +261,8 @@ class Agents:
         return keyed_hash(self._secret, "desk-session", token)
 
 
-def normal_login(login: str) -> str:
-    """A login in its one form. Raises UnusableLogin."""
+def normalize_login(login: str) -> str:
+    """Return a login in its one form. Raise UnusableLogin."""
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
         raise UnusableLogin
@@ -264,4 +284,4 @@ async def _end_sessions(session: AsyncSession, agent_id: str) -> None:
     await session.execute(delete(AgentSession).where(AgentSession.agent_id == agent_id))
 
 
-__all__ = ["AGENT", "ROLES", "SUPERVISOR", "AgentAccount", "Agents", "normal_login"]
+__all__ = ["AGENT", "ROLES", "SUPERVISOR", "AgentAccount", "Agents", "normalize_login"]

@@ -1,4 +1,4 @@
-"""`bot desk …`: the accounts of the support team, where nobody can sign in to the desk yet or any more."""
+"""`bot desk …`: the accounts of the support team, for when nobody can sign in to the desk yet or any more."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bot.core.clock import SystemClock
 from bot.core.database import Database
 from bot.core.errors import log_error
 from bot.settings import Settings, SettingsError, load_settings
-from bot.support.agent_links import LIFE, AgentLinks
+from bot.support.agent_links import CODE_LIFETIME, AgentLinks
 from bot.support.agents import AGENT, ROLES, Agents
-from bot.support.agents_errors import LastSupervisor, LoginTaken, UnknownAgent, UnusableLogin, UnusableName, WeakPassword
+from bot.support.errors import LastSupervisor, LoginTaken, UnknownAgent, UnusableLogin, UnusableName, WeakPassword
 
 T = TypeVar("T")
 Login = Annotated[str, typer.Argument(help="Identifiant ; l'adresse e-mail, pour qui se connecte par le fournisseur d'identité.")]
@@ -76,7 +76,7 @@ def link(login: Login) -> None:
         return await team.links.new_code(await _id(team, login))
 
     code = _run(work)
-    _say(f"À écrire dans le groupe de l'équipe, dans les {round(LIFE.total_seconds() / 60)} minutes : /relier {code}")
+    _say(f"À écrire dans le groupe de l'équipe, dans les {round(CODE_LIFETIME.total_seconds() / 60)} minutes : /relier {code}")
 
 
 @desk_app.command("unlink")

@@ -1,6 +1,6 @@
-"""The desk: what agents do with tickets, from whatever page or channel they work. The one service that desks call.
+"""The desk: what agents do with tickets, from whatever page or channel they work. Every desk calls this one service.
 
-Each act is one transaction that locks the conversation first (docs/dev/support.md). Whoever calls has identified the agent.
+Each action is one transaction that locks the conversation first (docs/dev/support.md). The caller has identified the agent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
 from bot.messaging.tables import RECEIVED, InboxRow, MessageRow
 from bot.messaging.transcript import public
 from bot.support import tickets
-from bot.support.desk_queries import DeskReading
+from bot.support.desk_queries import DeskQueries
 from bot.support.errors import (
     AlreadyTaken,
     ConversationBusy,
@@ -35,11 +35,12 @@ from bot.support.errors import (
 )
 from bot.support.records import QUEUED, Agent, Note, Outcome, Ticket, TicketEventType, TicketState
 from bot.support.tables import NoteRow, TicketRow
-from bot.support.tickets import agent_of
+from bot.support.tickets import assignee_of
 
-LONGEST_TEXT = 4_000
+MAX_TEXT_LENGTH = 4_000
 """Characters of what an agent writes at once."""
-LONGEST_TAG, MOST_TAGS = 30, 10
+MAX_TAG_LENGTH, MAX_TAGS = 30, 10
+"""Characters of a tag, and tags of a ticket."""
 
 
 @dataclass(frozen=True)
@@ -51,81 +52,100 @@ class Sent:
     """Whether what identifies an usager was taken out of it, for an external channel."""
 
 
-class Desk(DeskReading):
-    """What agents see and do. Raises the errors of `bot.support.errors`, UnknownTicket first of all."""
+class Desk(DeskQueries):
+    """What agents see and do. Its methods raise the errors of `bot.support.errors`, first of all UnknownTicket."""
 
-    async def take(self, ticket_id: int, agent: Agent, *, over: bool = False) -> Ticket:
-        """Answer this one from now on; taken twice by the same agent, it is done once.
+    async def take(self, ticket_id: int, agent: Agent, *, take_over: bool = False) -> Ticket:
+        """Assign the ticket to the agent, who answers it from now on. Taken twice by the same agent, it is done once.
 
         Args:
-            over: take it over from another agent.
+            ticket_id: the ticket.
+            agent: who takes it.
+            take_over: take it over from another agent.
 
-        Raises TicketOver; AlreadyTaken where another agent has it.
+        Raises:
+            TicketOver: the ticket is closed.
+            AlreadyTaken: another agent has it.
         """
-        async with self._changing(ticket_id) as (session, row):
-            state, former = TicketState(row.state), agent_of(row)
+        async with self._locked_ticket(ticket_id) as (session, row):
+            state, former = TicketState(row.state), assignee_of(row)
             if state is TicketState.CLOSED:
                 raise TicketOver
             if state in QUEUED:
-                await self._give(session, row, agent)
+                await self._assign(session, row, agent)
             elif former is not None and former.id != agent.id:
-                if not over:
+                if not take_over:
                     raise AlreadyTaken(former)
-                await self._pass_on(session, row, former, agent, by=agent)
+                await self._reassign(session, row, former, agent, by=agent)
         return self._ticket(row)
 
     async def release(self, ticket_id: int, agent: Agent) -> Ticket:
-        """Give it back to its queue. Raises NotYours, TicketOver."""
-        async with self._changing(ticket_id) as (session, row):
-            self._check_theirs(row, agent)
-            await self._put_back(session, row, agent, TicketEventType.RELEASED)
+        """Return the ticket to its queue. Raise NotYours, TicketOver."""
+        async with self._locked_ticket(ticket_id) as (session, row):
+            self._check_assignee(row, agent)
+            await self._requeue(session, row, agent, TicketEventType.RELEASED)
         return self._ticket(row)
 
     async def transfer(self, ticket_id: int, agent: Agent, *, to: Agent | None = None, queue: str | None = None) -> Ticket:
-        """Pass it on to another agent, or to a queue. Raises NotYours (a supervisor may pass on anybody's), TicketOver, WrongQueue."""
+        """Assign the ticket to another agent, or move it to a queue. A supervisor may transfer anybody's.
+
+        Raises:
+            NotYours: another agent has the ticket, or nobody.
+            TicketOver: it is closed.
+            WrongQueue: there is no such queue.
+        """
         if (to is None) == (queue is None):
             raise ValueError("either an agent or a queue")
         if queue is not None and queue not in self.queues:
             raise WrongQueue
-        async with self._changing(ticket_id) as (session, row):
-            former = self._check_theirs(row, agent)
+        async with self._locked_ticket(ticket_id) as (session, row):
+            former = self._check_assignee(row, agent)
             if queue is not None:
                 row.queue = queue
-                await self._put_back(session, row, former, TicketEventType.TRANSFERRED, by=agent)
+                await self._requeue(session, row, former, TicketEventType.TRANSFERRED, by=agent)
             elif to is not None and to.id != former.id:
-                await self._pass_on(session, row, former, to, by=agent)
+                await self._reassign(session, row, former, to, by=agent)
         return self._ticket(row)
 
     async def reply(self, ticket_id: int, agent: Agent, text: str, *, key: str) -> Sent:
         """Write to the user, as the channel may have it; the same `key` (≤ 100 characters) twice is said once.
 
-        Raises NotYours, StillJoining, TicketOver, EmptyText, TextTooLong: nothing was said.
+        Nothing was said if it raises.
+
+        Raises:
+            NotYours: another agent has the ticket, or nobody.
+            StillJoining: the assistant is still answering.
+            TicketOver: the ticket is closed.
+            EmptyText: there is nothing to read.
+            TextTooLong: over `MAX_TEXT_LENGTH`.
         """
-        text = _checked(text)
+        text = _clean_text(text)
         reply = Reply(text=text)
         ticket = await self.find(ticket_id)
         if not ticket.trusted:
-            reply = await self._privacy.clean(ticket.conversation_id, reply)
+            reply = await self._redaction.clean(ticket.conversation_id, reply)
         key = f"desk:{ticket_id}:{agent.id}:{key}"
-        async with self._changing(ticket_id) as (session, row):
-            said = select(MessageRow).where(MessageRow.key == key)
-            message = await session.scalar(said)
+        async with self._locked_ticket(ticket_id) as (session, row):
+            wanted = select(MessageRow).where(MessageRow.key == key)
+            message = await session.scalar(wanted)
             if message is None:
-                if self._check_theirs(row, agent, supervisor=False) and TicketState(row.state) is TicketState.JOINING:
+                if self._check_assignee(row, agent, supervisor=False) and TicketState(row.state) is TicketState.JOINING:
                     raise StillJoining
                 await self._add(session, row, reply, key=key, author="agent", agent=agent.name)
-                message = (await session.scalars(said)).one()
-                now, terms = self._clock.now(), self._support.terms
-                await tickets.record_event(session, row, TicketEventType.REPLIED, agent.who, now=now, terms=terms, about=message.id)
+                message = (await session.scalars(wanted)).one()
+                now, timeouts = self._clock.now(), self._policy.timeouts
+                await tickets.record_event(
+                    session, row, TicketEventType.REPLIED, agent.actor, now=now, timeouts=timeouts, subject_id=message.id
+                )
             sent = public(message)
-        self._typed(ticket.conversation_id)
+        self._stop_typing(ticket.conversation_id)
         return Sent(sent, masked=sent["text"] != text)
 
     async def note(self, ticket_id: int, agent: Agent, text: str, *, key: str | None = None) -> Note:
-        """Add an internal note, on any ticket; the same `key` (≤ 100 characters) twice is noted once. Raises EmptyText, TextTooLong."""
-        text = _checked(text)
+        """Add an internal note to any ticket; the same `key` (≤ 100 characters) twice is noted once. Raise EmptyText, TextTooLong."""
+        text = _clean_text(text)
         key = f"{ticket_id}:{agent.id}:{key}" if key is not None else None
-        async with self._changing(ticket_id) as (session, row):
+        async with self._locked_ticket(ticket_id) as (session, row):
             now = self._clock.now()
             note = await session.scalar(select(NoteRow).where(NoteRow.key == key)) if key is not None else None
             if note is None:
@@ -133,124 +153,143 @@ class Desk(DeskReading):
                 session.add(note)
                 await session.flush()
                 await tickets.record_event(
-                    session, row, TicketEventType.NOTED, agent.who, now=now, terms=self._support.terms, about=note.id
+                    session, row, TicketEventType.NOTED, agent.actor, now=now, timeouts=self._policy.timeouts, subject_id=note.id
                 )
         return Note(note.id, note.at, agent, note.text)
 
     async def edit(self, ticket_id: int, agent: Agent, *, dossier: str | None = None, tags: Sequence[str] | None = None) -> Ticket:
-        """Attach a dossier's reference ("" takes it off), or set the tags, on any ticket. Raises WrongReference, EmptyText, TextTooLong."""
-        async with self._changing(ticket_id) as (session, row):
+        """Attach a dossier's reference ("" detaches it) to any ticket, or set its tags. Raise WrongReference, EmptyText, TextTooLong."""
+        async with self._locked_ticket(ticket_id) as (session, row):
             if dossier is not None:
-                row.dossier = _reference(dossier)
+                row.dossier = _dossier_reference(dossier)
             if tags is not None:
                 row.tags = _tags(tags)
-            await tickets.record_event(session, row, TicketEventType.EDITED, agent.who, now=self._clock.now(), terms=self._support.terms)
+            await tickets.record_event(
+                session, row, TicketEventType.EDITED, agent.actor, now=self._clock.now(), timeouts=self._policy.timeouts
+            )
         return self._ticket(row)
 
     async def close(self, ticket_id: int, agent: Agent, outcome: Outcome, tags: Sequence[str] = ()) -> Ticket:
-        """End it: the assistant takes over. Nobody's ticket may be closed by anyone, another's by a supervisor.
+        """Close the ticket: the assistant answers again. Anyone may close an unassigned ticket, a supervisor anybody's.
 
-        Raises NotYours, TicketOver, EmptyText, TextTooLong.
+        Raises:
+            NotYours: another agent has the ticket.
+            TicketOver: it is closed already.
+            EmptyText: a tag has nothing to read.
+            TextTooLong: a tag is too long, or there are too many.
         """
-        async with self._changing(ticket_id) as (session, row):
+        async with self._locked_ticket(ticket_id) as (session, row):
             if TicketState(row.state) is TicketState.CLOSED:
                 raise TicketOver
             if TicketState(row.state) in QUEUED:
-                tickets.give_to(row, agent)
+                tickets.assign(row, agent)
             else:
-                self._check_theirs(row, agent)
+                self._check_assignee(row, agent)
             row.outcome, row.tags = outcome, _tags([*row.tags, *tags])
-            now, terms = self._clock.now(), self._support.terms
-            await tickets.transition(session, row, TicketState.CLOSED, TicketEventType.AGENT_CLOSED, agent.who, now=now, terms=terms)
-            await self._announce(session, row, self._support.announcer.closed(row, TicketEventType.AGENT_CLOSED, 0))
+            now, timeouts = self._clock.now(), self._policy.timeouts
+            await tickets.transition(
+                session, row, TicketState.CLOSED, TicketEventType.AGENT_CLOSED, agent.actor, now=now, timeouts=timeouts
+            )
+            await self._announce(session, row, self._policy.messages.closed(row, TicketEventType.AGENT_CLOSED, 0))
         return self._ticket(row)
 
     async def reopen(self, ticket_id: int, agent: Agent) -> Ticket:
-        """Take up a closed ticket again. Raises NotOver; ConversationBusy while the conversation has another open one."""
-        async with self._changing(ticket_id) as (session, row):
+        """Reopen a closed ticket. Raise NotOver; ConversationBusy while the conversation has another open one."""
+        async with self._locked_ticket(ticket_id) as (session, row):
             if TicketState(row.state) is not TicketState.CLOSED:
                 raise NotOver
-            if await tickets.live(session, row.conversation_id) is not None:
+            if await tickets.open_ticket_of(session, row.conversation_id) is not None:
                 raise ConversationBusy
-            await self._give(session, row, agent, TicketEventType.REOPENED)
+            await self._assign(session, row, agent, TicketEventType.REOPENED)
         return self._ticket(row)
 
     @asynccontextmanager
-    async def _changing(self, ticket_id: int) -> AsyncIterator[tuple[AsyncSession, TicketRow]]:
-        """The ticket in a writing transaction, its conversation locked; whoever listens is told after the commit."""
+    async def _locked_ticket(self, ticket_id: int) -> AsyncIterator[tuple[AsyncSession, TicketRow]]:
+        """Yield the ticket in a writing transaction, its conversation locked; the listeners are told after the commit."""
         async with self._database.reading() as session:
-            conversation_id = (await tickets.get(session, ticket_id)).conversation_id
+            conversation_id = (await tickets.get_ticket(session, ticket_id)).conversation_id
         async with self._database.writing() as session:
             await lock_conversation(session, conversation_id)
-            row = await tickets.get(session, ticket_id)
+            row = await tickets.get_ticket(session, ticket_id)
             before = row.version
             yield session, row
         if row.version != before:
-            self._gateway.changes.publish(row)
-            self._gateway.hub.changed(conversation_id)
+            self._events.publish(row)
+            self._messaging.message_added(conversation_id)
 
-    def _check_theirs(self, row: TicketRow, agent: Agent, *, supervisor: bool = True) -> Agent:
-        """Who has the ticket: the agent, or anybody where the agent is a supervisor. Raises TicketOver, NotYours."""
+    def _check_assignee(self, row: TicketRow, agent: Agent, *, supervisor: bool = True) -> Agent:
+        """Return the assignee: the agent, or anybody where the agent is a supervisor. Raise TicketOver, NotYours."""
         if TicketState(row.state) is TicketState.CLOSED:
             raise TicketOver
-        owner = agent_of(row)
+        owner = assignee_of(row)
         if TicketState(row.state) in QUEUED or owner is None:
             raise NotYours(None)
         if owner.id != agent.id and not (supervisor and agent.supervisor):
             raise NotYours(owner)
         return owner
 
-    async def _give(self, session: AsyncSession, row: TicketRow, agent: Agent, why: TicketEventType = TicketEventType.TAKEN) -> None:
-        """To an agent, who joins at once, or after the turn that the assistant is answering."""
-        now, terms, left = self._clock.now(), self._support.terms, TicketState(row.state) is TicketState.LEFT
-        tickets.give_to(row, agent)
+    async def _assign(
+        self, session: AsyncSession, row: TicketRow, agent: Agent, event_type: TicketEventType = TicketEventType.TAKEN
+    ) -> None:
+        """Assign to an agent, who joins at once, or after the turn that the assistant is answering."""
+        now, timeouts, left = self._clock.now(), self._policy.timeouts, TicketState(row.state) is TicketState.LEFT
+        tickets.assign(row, agent)
         answering = exists().where(InboxRow.conversation_id == row.conversation_id, InboxRow.state == RECEIVED)
         if TicketState(row.state) in {TicketState.LEFT, TicketState.CLOSED} and await session.scalar(select(answering)):
-            await tickets.transition(session, row, TicketState.JOINING, why, agent.who, now=now, terms=terms)
+            await tickets.transition(session, row, TicketState.JOINING, event_type, agent.actor, now=now, timeouts=timeouts)
             return
-        await tickets.transition(session, row, TicketState.AGENT, why, agent.who, now=now, terms=terms)
-        trusted = self._gateway.doors.trusted(row.channel)
-        await self._announce(session, row, self._support.announcer.joined(row, trusted=trusted, left=left))
+        await tickets.transition(session, row, TicketState.AGENT, event_type, agent.actor, now=now, timeouts=timeouts)
+        trusted = self._messaging.is_trusted(row.channel)
+        await self._announce(session, row, self._policy.messages.joined(row, trusted=trusted, left=left))
 
-    async def _pass_on(self, session: AsyncSession, row: TicketRow, former: Agent, to: Agent, *, by: Agent) -> None:
-        now, terms = self._clock.now(), self._support.terms
-        tickets.give_to(row, to)
-        await tickets.record_event(session, row, TicketEventType.TRANSFERRED, by.who, now=now, terms=terms, detail=to.name)
+    async def _reassign(self, session: AsyncSession, row: TicketRow, former: Agent, to: Agent, *, by: Agent) -> None:
+        now, timeouts = self._clock.now(), self._policy.timeouts
+        tickets.assign(row, to)
+        await tickets.record_event(session, row, TicketEventType.TRANSFERRED, by.actor, now=now, timeouts=timeouts, detail=to.name)
         if TicketState(row.state) is TicketState.AGENT:
-            await self._announce(session, row, self._support.announcer.replaced(row, former))
+            await self._announce(session, row, self._policy.messages.replaced(row, former))
 
-    async def _put_back(self, session: AsyncSession, row: TicketRow, former: Agent, why: TicketEventType, by: Agent | None = None) -> None:
-        """To the queue: where the agent had joined the user waits again, else the message waits."""
-        now, terms = self._clock.now(), self._support.terms
+    async def _requeue(
+        self, session: AsyncSession, row: TicketRow, former: Agent, event_type: TicketEventType, by: Agent | None = None
+    ) -> None:
+        """Return to the queue: where the agent had joined the user waits again, else the message that was left waits."""
+        now, timeouts = self._clock.now(), self._policy.timeouts
         joined = TicketState(row.state) is TicketState.AGENT
-        who = (by or former).who
+        actor = (by or former).actor
         await tickets.transition(
-            session, row, TicketState.WAITING if joined else TicketState.LEFT, why, who, now=now, terms=terms, detail=row.queue
+            session,
+            row,
+            TicketState.WAITING if joined else TicketState.LEFT,
+            event_type,
+            actor,
+            now=now,
+            timeouts=timeouts,
+            detail=row.queue,
         )
         if joined:
-            announcer = self._support.announcer
-            await self._announce(session, row, await announcer.queued(session, row, now, "requeued", agent=former.name))
+            messages = self._policy.messages
+            await self._announce(session, row, await messages.queued(session, row, now, "requeued", agent=former.name))
 
     async def _announce(self, session: AsyncSession, row: TicketRow, announcement: Reply) -> None:
         await self._add(session, row, announcement, key=f"support:{row.id}:{row.version}", author="system")
 
     async def _add(self, session: AsyncSession, row: TicketRow, reply: Reply, *, key: str, author: str, agent: str | None = None) -> None:
-        life = self._gateway.button_life
+        life = self._messaging.button_life
         message = ProactiveMessage(row.conversation_id, reply, key, life, author=author, agent=agent)
         await add_proactive(session, [message], now=self._clock.now())
 
 
-def _checked(text: str) -> str:
-    """A text that can be written down and seen. Raises EmptyText, TextTooLong."""
+def _clean_text(text: str) -> str:
+    """Return a text that can be stored and seen. Raise EmptyText, TextTooLong."""
     text = "".join(c for c in text if c != "\0" and not "\ud800" <= c <= "\udfff").strip()
     if all(unicodedata.category(c) in {"Zs", "Zl", "Zp", "Cc", "Cf"} for c in text):
         raise EmptyText
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_LENGTH:
         raise TextTooLong
     return text
 
 
-def _reference(dossier: str) -> str | None:
+def _dossier_reference(dossier: str) -> str | None:
     if not dossier.strip():
         return None
     reference = normal_reference(dossier)
@@ -260,7 +299,7 @@ def _reference(dossier: str) -> str | None:
 
 
 def _tags(tags: Sequence[str]) -> list[str]:
-    cleaned = [_checked(tag) for tag in tags]
-    if any(len(tag) > LONGEST_TAG for tag in cleaned) or len(set(cleaned)) > MOST_TAGS:
+    cleaned = [_clean_text(tag) for tag in tags]
+    if any(len(tag) > MAX_TAG_LENGTH for tag in cleaned) or len(set(cleaned)) > MAX_TAGS:
         raise TextTooLong
     return list(dict.fromkeys(cleaned))

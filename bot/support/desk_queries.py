@@ -1,4 +1,4 @@
-"""What agents see: the queue, a ticket with its conversation and context, who else is looking."""
+"""What agents see: the queue, a ticket with its conversation and context, who else is viewing it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account
@@ -17,28 +16,32 @@ from bot.accounts.request_views import RequestStatus
 from bot.accounts.requests import AccountRequests
 from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.core.upsert import upsert
 from bot.fhir.errors import FhirUnavailable
 from bot.identity.service import Identity
-from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Message
 from bot.messaging.pii.redaction import Redaction
+from bot.messaging.ports import Messaging
 from bot.messaging.tables import InboxRow, MessageRow
 from bot.support import tickets
-from bot.support.canned_replies import CannedReplies, fill
-from bot.support.desk_events import DeskEvent
+from bot.support.canned_replies import CannedReplies, fill_variables
+from bot.support.desk_events import DeskEvent, DeskEvents
 from bot.support.records import OPEN, Agent, CannedReply, Note, Ticket, TicketEvent, TicketState
+from bot.support.support_policy import SupportPolicy
 from bot.support.tables import NoteRow, TicketRow, ViewerRow
-from bot.support.tickets import as_ticket
+from bot.support.tickets import to_ticket
 
-MOST_SHOWN = 300
-"""Tickets of one queue page."""
-PREVIEW = 120
-LOOKING_FOR = timedelta(seconds=20)
-"""How long a heartbeat says that an agent is looking."""
+MAX_SHOWN = 300
+"""Tickets of one page of the queue."""
+PREVIEW_LENGTH = 120
+"""Characters of a preview."""
+VIEWING_TIME = timedelta(seconds=20)
+"""How long a heartbeat says that an agent is viewing a ticket."""
 TYPING_SECONDS = 5.0
 ERRORS_WITHIN = timedelta(days=1)
-EARLIER = 20
-_RANK = {
+"""Errors of the conversation are shown from so long before the ticket was opened."""
+MAX_OTHER_TICKETS = 20
+_STATE_ORDER = {
     TicketState.WAITING: 0,
     TicketState.WRITING: 1,
     TicketState.LEFT: 1,
@@ -54,13 +57,13 @@ class QueueEntry:
 
     ticket: Ticket
     preview: str
-    """The user's last words, at most `PREVIEW` characters."""
+    """The user's last words, at most `PREVIEW_LENGTH` characters."""
     viewers: tuple[Agent, ...]
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the team should know before it answers."""
+    """What the agents should know before they answer."""
 
     person: Account | None
     person_unknown: bool
@@ -68,7 +71,7 @@ class Context:
     task: str | None
     """What the user was doing."""
     dossier: str | None
-    """The dossier that was talked about when a person was asked for."""
+    """Reference of the dossier that was talked about when a person was asked for."""
     error_ids: tuple[str, ...]
     """References that the user was told when something failed; they stand in the logs."""
     tried: tuple[str, ...]
@@ -83,41 +86,52 @@ class TicketView:
 
     ticket: Ticket
     messages: list[Message]
-    """The whole conversation, as of the Web chat API: the last 1,000 messages, oldest first."""
+    """The whole conversation, as the Web chat API shows it: the last 1,000 messages, oldest first."""
     opened_message: int
     """Id of the last message before the ticket was opened."""
     notes: tuple[Note, ...]
-    moves: tuple[TicketEvent, ...]
+    events: tuple[TicketEvent, ...]
     viewers: tuple[Agent, ...]
     context: Context
     others: tuple[Ticket, ...]
     """Other tickets of the conversation, newest first."""
 
 
-class DeskReading:
-    """What agents see. Raises UnknownTicket."""
+class DeskQueries:
+    """What agents see. Its methods raise UnknownTicket."""
 
     def __init__(
-        self, database: Database, clock: Clock, gateway: Gateway, privacy: Redaction, identity: Identity, requests: AccountRequests
+        self,
+        database: Database,
+        clock: Clock,
+        messaging: Messaging,
+        redaction: Redaction,
+        identity: Identity,
+        requests: AccountRequests,
+        policy: SupportPolicy,
+        events: DeskEvents,
     ) -> None:
-        self._database, self._clock, self._gateway, self._privacy = database, clock, gateway, privacy
-        self._identity, self._requests, self._support = identity, requests, gateway.support
-        self._canned = CannedReplies(database)
-        self._typing: dict[str, asyncio.TimerHandle] = {}
+        self._database, self._clock, self._messaging, self._redaction = database, clock, messaging, redaction
+        self._identity, self._requests, self._policy, self._events = identity, requests, policy, events
+        self._canned_replies = CannedReplies(database)
+        self._typing_timers: dict[str, asyncio.TimerHandle] = {}
 
     @property
     def queues(self) -> tuple[str, ...]:
-        """Names of the queues; what comes in goes to the first."""
-        return self._support.queues
+        """Names of the queues; new tickets go to the first."""
+        return self._policy.queues
 
     async def queue(
         self, *, states: Collection[TicketState] = OPEN, queue: str | None = None, agent_id: str | None = None, text: str = ""
     ) -> list[QueueEntry]:
-        """At most `MOST_SHOWN` tickets: those that wait first, then what was left, then what is with agents, each oldest first.
+        """Return at most `MAX_SHOWN` tickets: waiting ones first, then messages that were left, then those with agents, each oldest first.
 
         Closed ones come last, newest first.
 
         Args:
+            states: which tickets.
+            queue: name of a queue, or None for all.
+            agent_id: assignee, or None for all.
             text: part of a reference, a dossier's reference, a tag or an agent's name.
         """
         wanted = select(TicketRow).where(TicketRow.state.in_(states))
@@ -126,132 +140,137 @@ class DeskReading:
         if agent_id is not None:
             wanted = wanted.where(TicketRow.agent_id == agent_id)
         async with self._database.reading() as session:
-            rows = list(await session.scalars(wanted.order_by(TicketRow.id.desc()).limit(MOST_SHOWN)))
+            rows = list(await session.scalars(wanted.order_by(TicketRow.id.desc()).limit(MAX_SHOWN)))
             rows = [row for row in rows if _matches(row, text)]
             previews = await self._previews(session, [row.conversation_id for row in rows])
             viewers = await self._viewers(session, [row.id for row in rows])
         entries = [QueueEntry(self._ticket(row), previews.get(row.conversation_id, ""), viewers.get(row.id, ())) for row in rows]
         return sorted(entries, key=_order)
 
-    async def of_conversations(self, conversation_ids: Collection[str]) -> list[QueueEntry]:
-        """The tickets of some conversations, newest first, at most `EARLIER`: what was said with those who asked for an account."""
-        wanted = select(TicketRow).where(TicketRow.conversation_id.in_(conversation_ids)).order_by(TicketRow.id.desc()).limit(EARLIER)
+    async def tickets_of(self, conversation_ids: Collection[str]) -> list[QueueEntry]:
+        """Return the tickets of some conversations, newest first, at most `MAX_OTHER_TICKETS`."""
+        wanted = (
+            select(TicketRow).where(TicketRow.conversation_id.in_(conversation_ids)).order_by(TicketRow.id.desc()).limit(MAX_OTHER_TICKETS)
+        )
         async with self._database.reading() as session:
             rows = list(await session.scalars(wanted))
             previews = await self._previews(session, [row.conversation_id for row in rows])
         return [QueueEntry(self._ticket(row), previews.get(row.conversation_id, ""), ()) for row in rows]
 
     async def find(self, ticket_id: int) -> Ticket:
-        """The ticket, as it is now."""
+        """Return the ticket as it is now."""
         async with self._database.reading() as session:
-            return self._ticket(await tickets.get(session, ticket_id))
+            return self._ticket(await tickets.get_ticket(session, ticket_id))
 
     async def messages(self, ticket_id: int, after: int | None = None) -> list[Message]:
-        """The conversation's messages after an id, oldest first; with None the latest ones."""
-        return await self._gateway.history((await self.find(ticket_id)).conversation_id, after)
+        """Return the conversation's messages after an id, oldest first; with None the latest ones."""
+        return await self._messaging.history((await self.find(ticket_id)).conversation_id, after)
 
     async def view(self, ticket_id: int) -> TicketView:
-        """The ticket with its conversation and its context; asks the platform who the user is."""
+        """Return the ticket with its conversation and its context; asks the platform who the user is."""
         notes = select(NoteRow).where(NoteRow.ticket_id == ticket_id).order_by(NoteRow.id)
         async with self._database.reading() as session:
-            row = await tickets.get(session, ticket_id)
+            row = await tickets.get_ticket(session, ticket_id)
             kept = [Note(n.id, n.at, Agent(n.agent_id, n.agent_name), n.text) for n in await session.scalars(notes)]
-            moves = await tickets.moves_of(session, ticket_id)
+            events = await tickets.events_of(session, ticket_id)
             viewers = (await self._viewers(session, [ticket_id])).get(ticket_id, ())
             error_ids = await self._error_ids(session, row)
             others = select(TicketRow).where(TicketRow.conversation_id == row.conversation_id, TicketRow.id != ticket_id)
-            earlier = [self._ticket(other) for other in await session.scalars(others.order_by(TicketRow.id.desc()).limit(EARLIER))]
+            earlier = [
+                self._ticket(other) for other in await session.scalars(others.order_by(TicketRow.id.desc()).limit(MAX_OTHER_TICKETS))
+            ]
         return TicketView(
             ticket=self._ticket(row),
-            messages=await self._gateway.history(row.conversation_id, None),
+            messages=await self._messaging.history(row.conversation_id, None),
             opened_message=row.opened_message,
             notes=tuple(kept),
-            moves=tuple(moves),
+            events=tuple(events),
             viewers=viewers,
             context=await self._context(row, error_ids),
             others=tuple(earlier),
         )
 
-    async def looking(self, ticket_id: int, agent: Agent) -> tuple[Agent, ...]:
-        """The agent has the ticket before them, for the next `LOOKING_FOR`; who else does."""
+    async def mark_viewing(self, ticket_id: int, agent: Agent) -> tuple[Agent, ...]:
+        """Note that the agent is viewing the ticket for the next `VIEWING_TIME`, and return who else is."""
         await self.find(ticket_id)
         now = self._clock.now()
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(ViewerRow)
         values = {"ticket_id": ticket_id, "agent_id": agent.id, "agent_name": agent.name, "seen_at": now}
-        seen = insert.values(**values).on_conflict_do_update(
-            index_elements=["ticket_id", "agent_id"], set_={"seen_at": now, "agent_name": agent.name}
-        )
         async with self._database.writing() as session:
+            seen = (
+                upsert(session, ViewerRow)
+                .values(**values)
+                .on_conflict_do_update(index_elements=["ticket_id", "agent_id"], set_={"seen_at": now, "agent_name": agent.name})
+            )
             await session.execute(seen)
-            await session.execute(delete(ViewerRow).where(ViewerRow.seen_at < now - LOOKING_FOR))
+            await session.execute(delete(ViewerRow).where(ViewerRow.seen_at < now - VIEWING_TIME))
         async with self._database.reading() as session:
             viewers = (await self._viewers(session, [ticket_id])).get(ticket_id, ())
         return tuple(viewer for viewer in viewers if viewer.id != agent.id)
 
-    async def gone(self, ticket_id: int, agent: Agent) -> None:
-        """The agent looks elsewhere."""
+    async def stop_viewing(self, ticket_id: int, agent: Agent) -> None:
+        """Note that the agent is no longer viewing the ticket."""
         async with self._database.writing() as session:
             await session.execute(delete(ViewerRow).where(ViewerRow.ticket_id == ticket_id, ViewerRow.agent_id == agent.id))
 
-    async def typing(self, ticket_id: int, agent: Agent) -> None:
+    async def show_typing(self, ticket_id: int, agent: Agent) -> None:
         """Show the user for some seconds that the agent writes; only where the ticket is theirs."""
         ticket = await self.find(ticket_id)
         if ticket.state is not TicketState.AGENT or ticket.agent is None or ticket.agent.id != agent.id:
             return
-        conversation_id, hub = ticket.conversation_id, self._gateway.hub
-        if (earlier := self._typing.pop(conversation_id, None)) is not None:
+        conversation_id = ticket.conversation_id
+        if (earlier := self._typing_timers.pop(conversation_id, None)) is not None:
             earlier.cancel()
         else:
-            await self._gateway.doors.show_typing(ticket.channel, conversation_id)
-        hub.busy(conversation_id, True)
-        self._typing[conversation_id] = asyncio.get_running_loop().call_later(TYPING_SECONDS, self._typed, conversation_id)
+            await self._messaging.send_typing(ticket.channel, conversation_id)
+        self._messaging.set_typing(conversation_id, True)
+        self._typing_timers[conversation_id] = asyncio.get_running_loop().call_later(TYPING_SECONDS, self._stop_typing, conversation_id)
 
     @contextmanager
-    def changes(self) -> Iterator[AsyncIterator[DeskEvent]]:
-        """Signals that something about a ticket is new, from now on, until the process stops."""
-        with self._gateway.changes.subscribe() as changes:
-            yield changes
+    def events(self) -> Iterator[AsyncIterator[DeskEvent]]:
+        """Yield signals that something about a ticket is new, from now on, until the process stops."""
+        with self._events.subscribe() as events:
+            yield events
 
-    async def canned(self) -> list[CannedReply]:
-        """The canned replies, by name."""
-        return await self._canned.list()
+    async def canned_replies(self) -> list[CannedReply]:
+        """Return the canned replies, by name."""
+        return await self._canned_replies.list()
 
-    async def save_canned(self, name: str, text: str, canned_id: int | None = None) -> None:
-        """Write one, or over one. Raises EmptyText, TextTooLong, UnknownVariable, NameTaken."""
-        await self._canned.save(name, text, canned_id)
+    async def save_canned_reply(self, name: str, text: str, canned_id: int | None = None) -> None:
+        """Add or replace one. Raise EmptyText, TextTooLong, UnknownVariable, NameTaken."""
+        await self._canned_replies.save(name, text, canned_id)
 
-    async def delete_canned(self, canned_id: int) -> None:
-        """Take one away."""
-        await self._canned.delete(canned_id)
+    async def delete_canned_reply(self, canned_id: int) -> None:
+        """Delete one."""
+        await self._canned_replies.delete(canned_id)
 
-    def fill(self, canned: CannedReply, view: TicketView, agent: Agent) -> str:
-        """A canned reply for this very conversation."""
+    def fill_canned_reply(self, canned: CannedReply, view: TicketView, agent: Agent) -> str:
+        """Return the text of a canned reply, filled in for this conversation."""
         person, ticket = view.context.person, view.ticket
         values = {
             "nom": person.name if person else "",
             "agent": agent.name,
             "dossier": ticket.dossier or "",
             "reference": ticket.reference,
-            "heures": ", ".join(f"{start}–{end}" for start, end in self._support.hours.ranges()),
-            "telephone": self._support.announcer.words.phone,
+            "heures": ", ".join(f"{start}–{end}" for start, end in self._policy.hours.ranges()),
+            "telephone": self._policy.messages.texts.phone,
         }
-        return fill(canned.text, values)
+        return fill_variables(canned.text, values)
 
-    def _typed(self, conversation_id: str) -> None:
-        if (timer := self._typing.pop(conversation_id, None)) is not None:
+    def _stop_typing(self, conversation_id: str) -> None:
+        if (timer := self._typing_timers.pop(conversation_id, None)) is not None:
             timer.cancel()
-            self._gateway.hub.busy(conversation_id, False)
+            self._messaging.set_typing(conversation_id, False)
 
     def _ticket(self, row: TicketRow) -> Ticket:
-        return as_ticket(row, trusted=self._gateway.doors.trusted(row.channel))
+        return to_ticket(row, trusted=self._messaging.is_trusted(row.channel))
 
     async def _previews(self, session: AsyncSession, conversation_ids: Sequence[str]) -> dict[str, str]:
         newest = select(func.max(MessageRow.id)).where(MessageRow.conversation_id.in_(conversation_ids), MessageRow.author == "user")
         last = select(MessageRow.conversation_id, MessageRow.text).where(MessageRow.id.in_(newest.group_by(MessageRow.conversation_id)))
-        return {conversation_id: " ".join(text.split())[:PREVIEW] for conversation_id, text in await session.execute(last)}
+        return {conversation_id: " ".join(text.split())[:PREVIEW_LENGTH] for conversation_id, text in await session.execute(last)}
 
     async def _viewers(self, session: AsyncSession, ticket_ids: Sequence[int]) -> dict[int, tuple[Agent, ...]]:
-        fresh = select(ViewerRow).where(ViewerRow.ticket_id.in_(ticket_ids), ViewerRow.seen_at > self._clock.now() - LOOKING_FOR)
+        fresh = select(ViewerRow).where(ViewerRow.ticket_id.in_(ticket_ids), ViewerRow.seen_at > self._clock.now() - VIEWING_TIME)
         found: dict[int, tuple[Agent, ...]] = {}
         for row in await session.scalars(fresh.order_by(ViewerRow.agent_name)):
             found[row.ticket_id] = (*found.get(row.ticket_id, ()), Agent(row.agent_id, row.agent_name))
@@ -293,5 +312,5 @@ def _matches(row: TicketRow, text: str) -> bool:
 def _order(entry: QueueEntry) -> tuple[int, float]:
     ticket = entry.ticket
     if ticket.closed_at is not None:
-        return _RANK[ticket.state], -ticket.closed_at.timestamp()
-    return _RANK[ticket.state], ticket.queued_at.timestamp()
+        return _STATE_ORDER[ticket.state], -ticket.closed_at.timestamp()
+    return _STATE_ORDER[ticket.state], ticket.queued_at.timestamp()

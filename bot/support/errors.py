@@ -1,6 +1,8 @@
-"""How the desk says no: each error's docstring is its message."""
+"""Errors of the desk and of the agents' accounts: each error's docstring is its message."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from bot.support.records import Agent
 
@@ -42,7 +44,7 @@ class NotYours(DeskError):
 
 
 class StillJoining(DeskError):
-    """The assistant is still answering a message that came before: nothing was said, to be tried again in a moment."""
+    """The assistant is still answering an earlier message: nothing was said, to be tried again in a moment."""
 
 
 class ConversationBusy(DeskError):
@@ -50,7 +52,7 @@ class ConversationBusy(DeskError):
 
 
 class WrongReference(DeskError):
-    """This is not the reference of a dossier."""
+    """The text is not the reference of a dossier."""
 
 
 class WrongQueue(DeskError):
@@ -66,12 +68,55 @@ class TextTooLong(DeskError):
 
 
 class UnknownVariable(DeskError):
-    """The text has a variable that there is not."""
+    """The text has an unknown variable."""
 
 
 class NameTaken(DeskError):
-    """There is one of that name already."""
+    """Another one has this name."""
 
 
-class IllegalMove(DeskError):
-    """The ticket cannot come to this state from the one that it is in."""
+class IllegalTransition(DeskError):
+    """The ticket cannot change to this state from the one that it is in."""
+
+
+class AgentError(Exception):
+    """The agent's account could not be used or changed."""
+
+    def __init__(self) -> None:
+        super().__init__((self.__doc__ or "").splitlines()[0])
+
+
+class LoginTaken(AgentError):
+    """Another agent has this login."""
+
+
+class UnusableLogin(AgentError):
+    """A login is 2 to 80 characters without spaces."""
+
+
+class UnusableName(AgentError):
+    """A name is 1 to 80 visible characters."""
+
+
+class WeakPassword(AgentError):
+    """A password is 12 to 200 characters, and does not hold the login."""
+
+
+class UnknownAgent(AgentError):
+    """There is no such agent."""
+
+
+class LastSupervisor(AgentError):
+    """At least one supervisor must remain."""
+
+
+class SignInFailed(AgentError):
+    """Login and password do not match."""
+
+
+class SignInLocked(AgentError):
+    """Too many wrong passwords; `until` says when the next one is looked at."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until

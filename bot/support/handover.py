@@ -1,160 +1,172 @@
-"""The gateway's side of support: what a user's message becomes while a person is asked for or answers.
+"""The handover between the assistant and human agents (`bot.messaging.ports.Handover`).
 
-While the assistant is silent nothing goes to Rasa, whatever it looks like. Who has the word is read and changed in the transaction that
-ends the turn, the conversation being locked: an agent, the clock and the user come one after the other.
+While the assistant is silent nothing goes to Rasa, whatever it looks like. Who answers is read and changed in the transaction that ends
+the turn, the conversation being locked: an agent, the clock and the user come one after the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.messaging.channel_registry import ChannelRegistry
-from bot.messaging.inbox import Completed, Inbox, Step
-from bot.messaging.messages import Button, Outcome, Reply, Turn
-from bot.messaging.router import ToRasa
-from bot.messaging.texts import Texts
+from bot.messaging.messages import Button, Outcome, Reply, RoutedMessage, Turn
+from bot.messaging.ports import Messaging, Response, TurnReturned
 from bot.support import tickets
 from bot.support.agent_mode_input import AgentModeInput, AgentModeReader
-from bot.support.button_actions import ButtonActions, TranscriptLinks, outcome_of
+from bot.support.button_actions import ButtonActions, outcome_of_button
 from bot.support.desk_events import DeskEvents
-from bot.support.records import HELD, TicketEventType, TicketState
+from bot.support.records import HANDED_OVER, SupportRequest, TicketEventType, TicketState
 from bot.support.support_policy import SupportPolicy
+from bot.support.system_messages import HANDLED_PREFIX, TRANSCRIPT
 from bot.support.tables import TicketRow
-from bot.support.tickets import USER, SupportRequest
-
-
-class _NotHeld(Exception):
-    """The assistant has the word again."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """The turn was not the assistant's: it is over; None where another process has it."""
-
-    completed: Completed | None
+from bot.support.tickets import USER
 
 
 class Handover:
-    """Keeps the assistant silent, and gives it the word back."""
+    """Keeps the assistant silent while a person is asked for or answers, and lets it answer again afterwards."""
 
     def __init__(
         self,
         *,
         database: Database,
-        inbox: Inbox,
-        support: SupportPolicy,
-        hearing: AgentModeReader,
-        doors: ChannelRegistry,
-        texts: Texts,
-        changes: DeskEvents,
         clock: Clock,
-        transcripts: TranscriptLinks,
+        messaging: Messaging,
+        policy: SupportPolicy,
+        reader: AgentModeReader,
+        buttons: ButtonActions,
+        events: DeskEvents,
     ) -> None:
-        self._database, self._inbox, self._support, self._hearing = database, inbox, support, hearing
-        self._doors, self._texts, self._changes, self._clock = doors, texts, changes, clock
-        self._pressing = ButtonActions(support, transcripts)
+        self._database, self._clock, self._messaging, self._policy = database, clock, messaging, policy
+        self._reader, self._buttons, self._events = reader, buttons, events
 
-    async def hold(self, turn: Turn) -> Held | Turn:
-        """Take the turn in while the assistant is silent; else the turn, for the assistant."""
-        held = select(TicketRow.id).where(TicketRow.live == turn.conversation_id, TicketRow.state.in_(HELD))
-        async with self._database.reading() as session:
-            if await session.scalar(held) is None:
-                return turn
-        heard = await self._hearing.hear(turn)
-        touched: list[TicketRow] = []
+    async def respond(self, turn: Turn) -> Response | Turn:
+        """Take the turn in while the assistant is silent; otherwise return it for the assistant."""
+        if await self._handed_over_ticket(turn.conversation_id) is None:
+            return turn
+        read = await self._reader.read(turn)
 
-        async def step(session: AsyncSession) -> Outcome:
-            row = await tickets.live(session, turn.conversation_id)
-            if row is None or not tickets.holds(row):
-                raise _NotHeld
-            touched.append(row)
-            return await self._take_in(session, row, heard, touched)
+        async def outcome(session: AsyncSession, changed: list[TicketRow]) -> Outcome:
+            row = await tickets.open_ticket_of(session, turn.conversation_id)
+            if row is None or not tickets.is_handed_over(row):
+                raise TurnReturned(read.turn)
+            changed.append(row)
+            return await self._take_in(session, row, read, changed)
 
-        try:
-            return Held(await self._complete(turn, step, touched))
-        except _NotHeld:
-            return heard.turn
+        return self._response(outcome)
 
-    async def end(self, turn: Turn, outcome: Outcome) -> Completed | None:
-        """End a turn of the assistant, which hands over where that was asked for."""
-        touched: list[TicketRow] = []
+    def finish_turn(self, turn: Turn, outcome: Outcome) -> Response:
+        """End a turn of the assistant: open a ticket where its outcome asks for a person."""
 
-        async def step(session: AsyncSession) -> Outcome:
-            row = await tickets.live(session, turn.conversation_id)
+        async def with_handover(session: AsyncSession, changed: list[TicketRow]) -> Outcome:
+            row = await tickets.open_ticket_of(session, turn.conversation_id)
             if outcome.handover is None or (row is not None and TicketState(row.state) is TicketState.JOINING):
-                return await self._make_room(session, turn, row, outcome, touched)
-            announcement, changed = await self._pressing.begin(session, turn, SupportRequest.of(outcome.handover), row, self._clock.now())
-            touched.extend([changed] if changed is not None else [])
+                return await self._let_agent_join(session, turn, row, outcome, changed)
+            request = SupportRequest.parse(outcome.handover)
+            announcement, ticket = await self._buttons.request_agent(session, turn, request, row, self._clock.now())
+            changed.extend([ticket] if ticket is not None else [])
             return replace(outcome, announcements=(*outcome.announcements, announcement))
 
-        return await self._complete(turn, step, touched)
+        return self._response(with_handover)
 
-    async def press(self, turn: Turn, pressed: ToRasa) -> Completed | None:
-        """End a turn that pressed a button of the gateway's own while the assistant has the word."""
-        touched: list[TicketRow] = []
+    def press_button(self, turn: Turn, pressed: RoutedMessage) -> Response:
+        """End a turn that pressed one of support's own buttons while the assistant answers."""
 
-        async def step(session: AsyncSession) -> Outcome:
-            row = await tickets.live(session, turn.conversation_id)
-            announcement, changed = await self._pressing.press(session, turn, pressed, row, self._clock.now())
-            touched.extend([changed] if changed is not None else [])
-            return await self._make_room(session, turn, row, outcome_of(pressed, announcement), touched)
+        async def outcome(session: AsyncSession, changed: list[TicketRow]) -> Outcome:
+            row = await tickets.open_ticket_of(session, turn.conversation_id)
+            announcement, ticket = await self._buttons.press(session, turn, pressed, row, self._clock.now())
+            changed.extend([ticket] if ticket is not None else [])
+            return await self._let_agent_join(session, turn, row, outcome_of_button(pressed, announcement), changed)
 
-        return await self._complete(turn, step, touched)
+        return self._response(outcome)
 
-    def asks(self, error_id: str) -> Button:
-        """Offered where the assistant failed."""
-        return self._support.announcer.asks(error_id)
+    def handles_intent(self, intent: str) -> bool:
+        """Return whether a button of this intent is support's own."""
+        return intent.startswith(HANDLED_PREFIX)
 
-    def mark(self, reply: Reply) -> Reply:
-        """A message that arrives while the assistant is silent, as the notice that it is."""
-        return reply.model_copy(update={"text": self._support.announcer.words.say("notice", text=reply.text)})
+    def requested_intent(self, text: str) -> str | None:
+        """Return the intent that asks for the transcript, if the whole message does."""
+        return TRANSCRIPT if self._policy.messages.texts.wants_transcript(text) else None
 
-    async def _complete(self, turn: Turn, step: Step, touched: list[TicketRow]) -> Completed | None:
-        completed = await self._inbox.complete(turn, step, self._clock.now())
-        if completed is not None:
-            for row in touched:
-                self._changes.publish(row)
-        return completed
+    def help_button(self, error_id: str) -> Button:
+        """Return the button that asks for a person where the assistant failed."""
+        return self._policy.messages.help_button(error_id)
 
-    async def _make_room(
-        self, session: AsyncSession, turn: Turn, row: TicketRow | None, outcome: Outcome, touched: list[TicketRow]
+    async def held_conversations(self, session: AsyncSession, conversation_ids: Sequence[str]) -> set[str]:
+        """Return the conversations among these in which the assistant is silent."""
+        return await tickets.handed_over(session, conversation_ids)
+
+    def mark_notice(self, reply: Reply) -> Reply:
+        """Return a message that arrives while the assistant is silent, marked as the notice that it is."""
+        return reply.model_copy(update={"text": self._policy.messages.texts.render("notice", text=reply.text)})
+
+    async def user_typing(self, conversation_id: str) -> None:
+        """Show the desks that the user is writing. Nothing is read while no desk listens."""
+        if not self._events.has_subscribers:
+            return
+        ticket_id = await self._handed_over_ticket(conversation_id)
+        if ticket_id is not None:
+            self._events.publish_typing(ticket_id, conversation_id)
+
+    async def _handed_over_ticket(self, conversation_id: str) -> int | None:
+        wanted = select(TicketRow.id).where(TicketRow.open_conversation_id == conversation_id, TicketRow.state.in_(HANDED_OVER))
+        async with self._database.reading() as session:
+            return await session.scalar(wanted)
+
+    def _response(self, outcome: Callable[[AsyncSession, list[TicketRow]], Awaitable[Outcome]]) -> Response:
+        """Return a response whose changed tickets the desks are told of once it is committed."""
+        changed: list[TicketRow] = []
+
+        async def resolve(session: AsyncSession) -> Outcome:
+            changed.clear()
+            return await outcome(session, changed)
+
+        def publish() -> None:
+            for row in changed:
+                self._events.publish(row)
+
+        return Response(resolve, publish)
+
+    async def _let_agent_join(
+        self, session: AsyncSession, turn: Turn, row: TicketRow | None, outcome: Outcome, changed: list[TicketRow]
     ) -> Outcome:
-        """An agent who waited for the end of the assistant's turn joins now."""
+        """Let an agent join who waited for the end of the assistant's turn."""
         if row is None or TicketState(row.state) is not TicketState.JOINING:
             return outcome
-        now, terms = self._clock.now(), self._support.terms
-        await tickets.transition(session, row, TicketState.AGENT, TicketEventType.TAKEN, f"agent:{row.agent_id}", now=now, terms=terms)
-        touched.append(row)
-        joined = self._support.announcer.joined(row, trusted=self._doors.trusted(turn.home), left=True)
+        now, timeouts, actor = self._clock.now(), self._policy.timeouts, f"agent:{row.agent_id}"
+        await tickets.transition(session, row, TicketState.AGENT, TicketEventType.TAKEN, actor, now=now, timeouts=timeouts)
+        changed.append(row)
+        joined = self._policy.messages.joined(row, trusted=self._messaging.is_trusted(turn.home), left=True)
         return replace(outcome, announcements=(*outcome.announcements, joined))
 
-    async def _take_in(self, session: AsyncSession, row: TicketRow, heard: AgentModeInput, touched: list[TicketRow]) -> Outcome:
-        """What the message does to the ticket; the user's words stand in the transcript, where agents read them."""
+    async def _take_in(self, session: AsyncSession, row: TicketRow, read: AgentModeInput, changed: list[TicketRow]) -> Outcome:
+        """Return what the message does to the ticket; the user's words stand in the transcript, where agents read them."""
         now, state = self._clock.now(), TicketState(row.state)
-        if heard.pressed is not None:
-            announcement, changed = await self._pressing.press(session, heard.turn, heard.pressed, row, now)
-            touched.extend([changed] if changed is not None else [])
-            return outcome_of(heard.pressed, announcement)
-        if heard.told is not None:
-            return self._outcome(heard, Reply(text=heard.told))
-        if heard.still or (state is TicketState.WRITING and heard.text is None):
-            return self._outcome(heard, self._pressing.stands(row))
-        if heard.text is not None and self._support.announcer.words.wants_end(heard.text, with_agent=state is TicketState.AGENT):
-            return self._outcome(heard, await self._pressing.end(session, row, now))
-        if heard.is_command:
-            return self._outcome(heard, self._pressing.stands(row))
+        if read.pressed is not None:
+            announcement, ticket = await self._buttons.press(session, read.turn, read.pressed, row, now)
+            changed.extend([ticket] if ticket is not None else [])
+            return outcome_of_button(read.pressed, announcement)
+        if read.fixed_reply is not None:
+            return self._outcome(read, Reply(text=read.fixed_reply))
+        if read.asks_status or (state is TicketState.WRITING and read.text is None):
+            return self._outcome(read, self._buttons.status(row))
+        if read.text is not None and self._policy.messages.texts.wants_end(read.text, with_agent=state is TicketState.AGENT):
+            return self._outcome(read, await self._buttons.end(session, row, now))
+        if read.is_command:
+            return self._outcome(read, self._buttons.status(row))
         if state is TicketState.WRITING:
-            return self._outcome(heard, await self._pressing.leave(session, heard.turn, row, now))
-        await tickets.record_event(session, row, TicketEventType.SAID, USER, now=now, terms=self._support.terms, about=heard.turn.id)
-        return self._outcome(heard)
+            return self._outcome(read, await self._buttons.leave_message(session, read.turn, row, now))
+        await tickets.record_event(
+            session, row, TicketEventType.SAID, USER, now=now, timeouts=self._policy.timeouts, subject_id=read.turn.id
+        )
+        return self._outcome(read)
 
-    def _outcome(self, heard: AgentModeInput, *announcements: Reply) -> Outcome:
-        if heard.masked:
-            told = "masked_deleted" if self._doors.deletes(heard.turn) else "masked"
-            announcements = (Reply(text=self._texts.say(told)), *announcements)
-        return Outcome((), delivered=False, announcements=announcements, text=heard.shown, masked=heard.masked)
+    def _outcome(self, read: AgentModeInput, *announcements: Reply) -> Outcome:
+        if read.masked:
+            name = "masked_deleted" if self._messaging.can_delete(read.turn) else "masked"
+            announcements = (Reply(text=self._messaging.text(name)), *announcements)
+        return Outcome((), delivered=False, announcements=announcements, text=read.transcript_text, masked=read.masked)

@@ -1,4 +1,4 @@
-"""What the assistant did not understand, for those who train it: shown to supervisors, and put into a file, anonymised, one by one."""
+"""The messages that the assistant did not understand: shown to supervisors, who put them, anonymized, into a file for training."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
-from bot.messaging.pii.anonymization import GivenNames, anonymous
+from bot.messaging.pii.anonymization import GivenNames, anonymize
 from bot.messaging.tables import InboxRow, MessageRow
 from bot.support.resolution_report import NOT_UNDERSTOOD
 from bot.support.tables import MisunderstoodMessageRow
 from bot.support.ticket_report import Period
 
-MOST_SHOWN = 50
-LONGEST = 300
+MAX_SHOWN = 50
+MAX_LENGTH = 300
 """Characters of a sentence for training."""
-HEAD = """# Sentences that were not understood, put here by supervisors from the desk's figures, names, numbers and dates masked.
+FILE_HEADER = """# Sentences that were not understood, put here by supervisors from the desk's figures, names, numbers and dates masked.
 # Each is to be moved to the intent that it should have had in data/nlu/.
 version: "3.1"
 
@@ -34,32 +34,32 @@ nlu:
 """
 
 
-class EmptySentence(Exception):
-    """There is nothing left of the sentence to learn from."""
+class EmptyMessage(Exception):
+    """Nothing is left of the sentence to learn from."""
 
 
 @dataclass(frozen=True)
 class MisunderstoodMessage:
-    """A sentence that was not understood."""
+    """A message that was not understood."""
 
     turn: int
     at: datetime
     text: str
     """As it was said; masked already where it came by an external channel."""
-    anonymous: str
+    anonymized: str
     """As it would be put into the file."""
 
 
 class MisunderstoodMessages:
-    """Lists them, keeps one, puts one away."""
+    """Lists them; keeps or dismisses one."""
 
     def __init__(self, database: Database, clock: Clock, file: Path, given_names: GivenNames) -> None:
-        """`file`: Rasa NLU YAML, made with its folder where it is not there."""
+        """Take the file, Rasa NLU YAML; it is created with its folder where it is not there."""
         self._database, self._clock, self._file, self._given_names = database, clock, file, given_names
         self._writing = asyncio.Lock()
 
     async def list(self, period: Period) -> Sequence[MisunderstoodMessage]:
-        """The newest of the period that nothing was done with yet, at most `MOST_SHOWN`."""
+        """Return the newest of the period that nothing was decided about yet, at most `MAX_SHOWN`."""
         done = exists().where(MisunderstoodMessageRow.turn == InboxRow.id)
         wanted = (
             select(InboxRow.id, MessageRow.at, MessageRow.text)
@@ -67,30 +67,31 @@ class MisunderstoodMessages:
             .where(InboxRow.intent.in_(NOT_UNDERSTOOD), InboxRow.received_at >= period.start, InboxRow.received_at < period.end)
             .where(MessageRow.author == "user", MessageRow.erased_at.is_(None), ~done)
             .order_by(InboxRow.id.desc())
-            .limit(MOST_SHOWN)
+            .limit(MAX_SHOWN)
         )
         async with self._database.reading() as session:
             rows = (await session.execute(wanted)).all()
         today = self._clock.now().astimezone(PARIS).date()
-        masked = await asyncio.to_thread(lambda: [anonymous(row.text, today, self._given_names) for row in rows])
+        masked = await asyncio.to_thread(lambda: [anonymize(row.text, today, self._given_names) for row in rows])
         return [MisunderstoodMessage(row.id, row.at, row.text, text) for row, text in zip(rows, masked, strict=True)]
 
     async def keep(self, turn: int, text: str, agent_id: str) -> None:
-        """Put a sentence into the file, as a supervisor has read it, masked once more; the same one twice stands there once.
+        """Add a sentence to the file as a supervisor has read it, masked once more; the same one twice stands there once.
 
-        The file comes first: a kill in between leaves the sentence in the list, and putting it there again changes nothing.
+        The file is written first: a kill in between leaves the sentence in the list, and adding it again changes nothing.
 
-        Raises EmptySentence.
+        Raises:
+            EmptyMessage: no letter is left of it.
         """
-        text = anonymous(text, self._clock.now().astimezone(PARIS).date())[:LONGEST]
+        text = anonymize(text, self._clock.now().astimezone(PARIS).date())[:MAX_LENGTH]
         if not any(letter.isalpha() for letter in text):
-            raise EmptySentence
+            raise EmptyMessage
         async with self._writing:
-            await asyncio.to_thread(_put, self._file, text)
+            await asyncio.to_thread(_append, self._file, text)
         await self._decide(turn, agent_id, kept=True)
 
-    async def put_away(self, turn: int, agent_id: str) -> None:
-        """Nothing is to be learnt from this one."""
+    async def dismiss(self, turn: int, agent_id: str) -> None:
+        """Note that nothing is to be learnt from this one."""
         await self._decide(turn, agent_id, kept=False)
 
     async def _decide(self, turn: int, agent_id: str, *, kept: bool) -> None:
@@ -100,10 +101,10 @@ class MisunderstoodMessages:
             await session.execute(decided)
 
 
-def _put(file: Path, text: str) -> None:
+def _append(file: Path, text: str) -> None:
     """Add a line, unless it is there; the file is whole at every moment."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    before = file.read_text("utf-8") if file.exists() else HEAD
+    before = file.read_text("utf-8") if file.exists() else FILE_HEADER
     line = f"    - {text}\n"
     if line in before:
         return

@@ -1,4 +1,4 @@
-"""When the SPHERE team answers: hours of working days, French public holidays and exceptional closures apart, in Europe/Paris."""
+"""When the SPHERE team answers: hours of working days in Europe/Paris, without French public holidays and exceptional closures."""
 
 from __future__ import annotations
 
@@ -31,17 +31,16 @@ class Moment:
 
 
 class OpeningHours:
-    """Opening hours such as "09:30-12:30,13:30-17:30", the same on each working day.
-
-    Instants come in aware and go out in UTC. Raises ValueError for a specification that is not a list of rising, separate periods.
-    """
+    """Opening hours such as "09:30-12:30,13:30-17:30", the same on each working day. Instants come in aware and go out in UTC."""
 
     def __init__(
         self, spec: str, clock: Clock, *, days: str = WORKING_WEEK, public_holidays: Literal["FR", "none"] = "FR", closures: str = ""
     ) -> None:
-        """Raises ValueError, saying how it is written, for what is not well written.
+        """Raise ValueError, saying how it is written, for what is not well written.
 
         Args:
+            spec: rising, separate periods: "09:30-12:30,13:30-17:30".
+            clock: the time now.
             days: ISO weekdays of working days, "1,2,3,4,5".
             public_holidays: those of which country are days off.
             closures: exceptional ones, first and last day included: "2026-12-24,2026-12-28/2027-01-02".
@@ -53,15 +52,15 @@ class OpeningHours:
         self._holidays = holidays.country_holidays("FR") if public_holidays == "FR" else frozenset[date]()
 
     def is_working_day(self, day: date) -> bool:
-        """Whether `day` (in Paris) is a day of the working week, and neither a public holiday nor an exceptional closure."""
+        """Return whether `day` (in Paris) is a day of the working week, and neither a public holiday nor an exceptional closure."""
         return day.isoweekday() in self._days and day not in self._holidays and not any(a <= day <= b for a, b in self._closures)
 
     def is_open(self, at: datetime | None = None) -> bool:
-        """Whether the team answers at this instant (now by default). The last minute's end is closed already."""
+        """Return whether the team answers at this instant (now by default). The end of a period is closed already."""
         return self.closes_at(at) is not None
 
     def closes_at(self, at: datetime | None = None) -> datetime | None:
-        """The end of the period that this instant is in; None when closed."""
+        """Return the end of the period that this instant is in; None when closed."""
         instant = at or self._clock.now()
         for start, end in self._on(instant.astimezone(PARIS).date()):
             if start <= instant < end:
@@ -69,7 +68,7 @@ class OpeningHours:
         return None
 
     def next_opening(self, at: datetime | None = None) -> datetime:
-        """The start of the next period, at this instant or after it; the present one, if open, does not count."""
+        """Return the start of the next period, at this instant or after it; the present one, if open, does not count."""
         instant = at or self._clock.now()
         first = instant.astimezone(PARIS).date()
         for day in (first + timedelta(days=n) for n in range(_SEARCH_DAYS)):
@@ -79,7 +78,7 @@ class OpeningHours:
         raise ValueError("a year without a working day: SUPPORT_DAYS and SUPPORT_CLOSURES leave none")
 
     def describe(self, moment: datetime, at: datetime | None = None) -> Moment:
-        """What a sentence about `moment`, said at `at` (now by default), needs."""
+        """Return what a sentence about `moment`, said at `at` (now by default), needs."""
         local, today = moment.astimezone(PARIS), (at or self._clock.now()).astimezone(PARIS).date()
         away = (local.date() - today).days
         day = _DAYS[local.weekday()]
@@ -91,7 +90,7 @@ class OpeningHours:
         )
 
     def ranges(self) -> list[tuple[str, str]]:
-        """The periods of a working day as people read them: [("9h30", "12h30"), ("13h30", "17h30")]."""
+        """Return the periods of a working day as people read them: [("9h30", "12h30"), ("13h30", "17h30")]."""
         return [(french_hour(start), french_hour(end)) for start, end in self.periods]
 
     def _on(self, day: date) -> Iterator[tuple[datetime, datetime]]:
@@ -101,7 +100,7 @@ class OpeningHours:
 
 
 def french_hour(hour: time) -> str:
-    """« 9h », « 9h30 »: as the SPHERE guide writes hours."""
+    """Return an hour as the SPHERE guide writes it: « 9h », « 9h30 »."""
     return f"{hour.hour}h{hour.minute:02d}" if hour.minute else f"{hour.hour}h"
 
 
@@ -138,8 +137,8 @@ def _closures(spec: str) -> tuple[tuple[date, date], ...]:
     return closures
 
 
-def hours_of(settings: Settings, clock: Clock) -> OpeningHours:
-    """The opening hours of an installation. Raises SettingsError."""
+def load_hours(settings: Settings, clock: Clock) -> OpeningHours:
+    """Return the opening hours of an installation. Raise SettingsError."""
     days, public_holidays, closures = settings.support_days, settings.support_holidays, settings.support_closures
     try:
         return OpeningHours(settings.support_hours, clock, days=days, public_holidays=public_holidays, closures=closures)

@@ -1,4 +1,4 @@
-"""Passwords of the support team, by Argon2id (argon2-cffi's defaults: RFC 9106, low memory)."""
+"""Passwords of the support team, hashed with Argon2id (argon2-cffi's defaults: RFC 9106, low memory)."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from bot.support.agents_errors import WeakPassword
+from bot.support.errors import WeakPassword
 
-SHORTEST, LONGEST = 12, 200
+MIN_LENGTH, MAX_LENGTH = 12, 200
 _hasher = PasswordHasher()
 
 
-def normal(password: str) -> str:
-    """One form for the letters that keyboards write in two (NFC)."""
+def normalize(password: str) -> str:
+    """Return one form for letters that keyboards write in two (NFC)."""
     return unicodedata.normalize("NFC", password)
 
 
 def check_strength(password: str, login: str) -> None:
-    """Raises WeakPassword."""
-    if not SHORTEST <= len(normal(password)) <= LONGEST or login.lower() in password.lower():
+    """Raise WeakPassword unless it is 12 to 200 characters and does not hold the login."""
+    if not MIN_LENGTH <= len(normalize(password)) <= MAX_LENGTH or login.lower() in password.lower():
         raise WeakPassword
 
 
 async def hash_password(password: str) -> str:
-    """The hash to keep, with its salt and parameters; some 50 ms of one core, off the event loop."""
-    return await asyncio.to_thread(_hasher.hash, normal(password))
+    """Return the hash to keep, with its salt and parameters; takes some 50 ms of one core, off the event loop."""
+    return await asyncio.to_thread(_hasher.hash, normalize(password))
 
 
-async def fits(password_hash: str | None, password: str) -> bool:
-    """Whether it is the password. Without a hash it takes as long: who guesses does not learn which logins there are."""
-    if len(password) > LONGEST:
+async def verify_password(password_hash: str | None, password: str) -> bool:
+    """Return whether it is the password. Without a hash it takes as long: who guesses does not learn which logins there are."""
+    if len(password) > MAX_LENGTH:
         return False
-    return await asyncio.to_thread(_verify, password_hash or _nobodys(), normal(password)) and password_hash is not None
+    return await asyncio.to_thread(_verify, password_hash or _hash_of_nobody(), normalize(password)) and password_hash is not None
 
 
-def outdated(password_hash: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's."""
+def needs_rehash(password_hash: str) -> bool:
+    """Return whether the hash was made with weaker parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 @cache
-def _nobodys() -> str:
+def _hash_of_nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe(32))
 
 

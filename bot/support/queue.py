@@ -1,4 +1,4 @@
-"""Places in the queue, and what can honestly be said of the wait."""
+"""The queue: places in it, and the estimate of the wait."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.support.records import TicketState
 from bot.support.tables import TicketRow
 
-LEARNT_FROM = 20
-"""The last tickets that were taken from the queue."""
-LEARNT_WITHIN = timedelta(days=14)
-LEAST = 3
-"""With fewer, nothing is said of the wait."""
-STEPS = (1, 2, 3, 5, 10, 15, 20, 30)
+SAMPLE_SIZE = 20
+"""Tickets, the last that were taken from the queue, that the estimate is made from."""
+SAMPLE_PERIOD = timedelta(days=14)
+MIN_SAMPLE = 3
+"""With fewer there is no estimate."""
+ROUNDING_STEPS = (1, 2, 3, 5, 10, 15, 20, 30)
 """Minutes that an estimate is rounded up to."""
 
 
-async def place_of(session: AsyncSession, row: TicketRow) -> int:
-    """Place of a waiting ticket among all that wait, 1 for the next. Queues share their agents."""
+async def queue_place(session: AsyncSession, row: TicketRow) -> int:
+    """Return the place of a waiting ticket among all that wait, 1 for the next. All queues share the agents."""
     before = select(func.count()).where(
         TicketRow.state == TicketState.WAITING,
         TicketRow.id != row.id,
@@ -30,17 +30,17 @@ async def place_of(session: AsyncSession, row: TicketRow) -> int:
     return int(await session.scalar(before) or 0) + 1
 
 
-async def estimate(session: AsyncSession, place: int, now: datetime) -> int | None:
-    """Minutes that a wait at that place may last, rounded up to `STEPS`; None where too little is known to say.
+async def estimate_wait(session: AsyncSession, place: int, now: datetime) -> int | None:
+    """Return the minutes that a wait at that place may last, rounded up to `ROUNDING_STEPS`; None where too little is known.
 
     More than the last step is given as one minute more than it.
     """
     taken = select(TicketRow.place, TicketRow.queued_at, TicketRow.taken_at).where(
-        TicketRow.place.is_not(None), TicketRow.taken_at.is_not(None), TicketRow.taken_at > now - LEARNT_WITHIN
+        TicketRow.place.is_not(None), TicketRow.taken_at.is_not(None), TicketRow.taken_at > now - SAMPLE_PERIOD
     )
-    rows = (await session.execute(taken.order_by(TicketRow.taken_at.desc()).limit(LEARNT_FROM))).all()
+    rows = (await session.execute(taken.order_by(TicketRow.taken_at.desc()).limit(SAMPLE_SIZE))).all()
     waits = [(taken_at - queued_at).total_seconds() / place for place, queued_at, taken_at in rows if place and taken_at]
-    if len(waits) < LEAST:
+    if len(waits) < MIN_SAMPLE:
         return None
     minutes = place * median(waits) / 60
-    return next((step for step in STEPS if minutes <= step), STEPS[-1] + 1)
+    return next((step for step in ROUNDING_STEPS if minutes <= step), ROUNDING_STEPS[-1] + 1)

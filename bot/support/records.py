@@ -1,33 +1,34 @@
-"""What support works with, as plain values: tickets, their states and moves, agents, notes, canned replies."""
+"""The plain values of support: tickets with their states and events, requests, agents, notes, canned replies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class TicketState(StrEnum):
     """The state of a ticket; that of a conversation is its open ticket's (docs/dev/support.md)."""
 
     WAITING = "waiting"
-    """In the queue, its user waiting for a person."""
+    """In the queue; the user waits for a person."""
     WRITING = "writing"
-    """Its user is asked to write the message that is left."""
+    """The user is asked to write the message that is left."""
     LEFT = "left"
-    """A message was left: the assistant speaks, the team has yet to answer."""
+    """A message was left: the assistant answers, the team has yet to reply."""
     JOINING = "joining"
-    """An agent took it while the assistant still answers a turn: theirs as soon as that is over."""
+    """An agent took it while the assistant still answers a turn; the agent joins as soon as that is over."""
     AGENT = "agent"
     """With an agent."""
     CLOSED = "closed"
 
 
-HELD = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.AGENT})
+HANDED_OVER = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.AGENT})
 """States in which the assistant is silent."""
 OPEN = frozenset(TicketState) - {TicketState.CLOSED}
 QUEUED = frozenset({TicketState.WAITING, TicketState.WRITING, TicketState.LEFT})
-"""States in which nobody has the ticket: anyone may take it."""
+"""States without an assignee: any agent may take the ticket."""
 
 TRANSITIONS: frozenset[tuple[TicketState | None, TicketState]] = frozenset(
     {
@@ -81,7 +82,7 @@ class Outcome(StrEnum):
 
 
 class TicketEventType(StrEnum):
-    """What a move tells: the cause of a change of state, or something that happened without one."""
+    """What happened: the cause of a change of state, or something that happened without one."""
 
     REQUESTED = "requested"
     TAKEN = "taken"
@@ -102,6 +103,46 @@ class TicketEventType(StrEnum):
     RATED = "rated"
 
 
+MAX_TRIED = 10
+"""Of the last messages that the assistant understood."""
+
+
+@dataclass(frozen=True)
+class SupportRequest:
+    """A request for a person, with what the dialogue knows: references, never an identity."""
+
+    reason: Reason = Reason.ASKED
+    task: str | None = None
+    """What the user was doing, in words: « associer un partenaire »."""
+    dossier: str | None = None
+    error_ids: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+    """What the assistant understood of the last messages, oldest first."""
+    resumes: bool = False
+    """Whether the dialogue put the task aside, to be resumed afterwards."""
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> SupportRequest:
+        """Read what an action or a button says of it; what is not well formed is left out."""
+        reason = str(values.get("reason") or "")
+        ids = values.get("error_ids") or ()
+        tried = values.get("tried") or ()
+        return cls(
+            Reason(reason) if reason in set(Reason) else Reason.ASKED,
+            str(values["task"])[:100] if values.get("task") else None,
+            str(values["dossier"])[:32] if values.get("dossier") else None,
+            tuple(str(error_id)[:32] for error_id in ids) if isinstance(ids, list | tuple) else (),
+            tuple(str(intent)[:100] for intent in tried)[-MAX_TRIED:] if isinstance(tried, list | tuple) else (),
+            values.get("resumes") is True,
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The request as a button carries it."""
+        values = {"reason": self.reason.value, "task": self.task, "dossier": self.dossier, "error_ids": list(self.error_ids)}
+        return values | {"tried": list(self.tried), "resumes": self.resumes}
+
+
 @dataclass(frozen=True)
 class Agent:
     """A member of the team, as the desk has identified them."""
@@ -113,8 +154,8 @@ class Agent:
     supervisor: bool = False
 
     @property
-    def who(self) -> str:
-        """As moves name them."""
+    def actor(self) -> str:
+        """As ticket events name them."""
         return f"agent:{self.id}"
 
 
@@ -130,7 +171,7 @@ class Ticket:
     queue: str
     reason: Reason
     agent: Agent | None
-    """Who has it, or had it last once it is closed."""
+    """The assignee, or the last one if it is closed."""
     channel: str
     """The channel that the user is answered on."""
     trusted: bool
@@ -139,7 +180,7 @@ class Ticket:
     tags: tuple[str, ...]
     outcome: Outcome | None
     rating: int | None
-    """3 very useful, 2 useful, 1 not useful; as the user said."""
+    """The user's: 3 very useful, 2 useful, 1 not useful."""
     opened_at: datetime
     queued_at: datetime
     taken_at: datetime | None
@@ -150,7 +191,7 @@ class Ticket:
     unanswered: bool
     """Whether the user's last words to the team had no answer."""
     version: int
-    """Id of its last move."""
+    """Id of its last event."""
 
 
 @dataclass(frozen=True)
@@ -170,11 +211,11 @@ class TicketEvent:
     id: int
     at: datetime
     ticket_id: int
-    was: TicketState | None
+    from_state: TicketState | None
     state: TicketState
-    who: str
+    actor: str
     """`user`, `agent:<id>` or `clock`."""
-    why: TicketEventType
+    type: TicketEventType
     detail: str | None
     """The agent or the queue that it was given to."""
 

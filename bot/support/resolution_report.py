@@ -1,9 +1,9 @@
-"""How much the assistant solves alone.
+"""How much the assistant resolves alone.
 
-What is counted is a day, in Paris, of a conversation in which the assistant was spoken to. It is *not solved* where a person was asked
-for that day, or where the last words were not understood or met an error; *confirmed* where what was asked for was carried out (access
-given or taken back, a dossier created, an account asked for) or the user gave thanks; and *presumed* solved otherwise: they got an answer
-and left.
+What is counted is a day, in Paris, of a conversation in which the user wrote to the assistant. It is *not resolved* where a person was
+asked for that day, or where the last message was not understood or met an error; *confirmed* where what was asked for was carried out
+(access given or taken back, a dossier created, an account asked for) or the user gave thanks; and *presumed* resolved otherwise: the user
+got an answer and left.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from bot.support.tables import TicketRow
 from bot.support.ticket_report import Period
 
 NOT_UNDERSTOOD = ("nlu_fallback", "out_of_scope")
-"""Intents of what the assistant could do nothing with."""
+"""Intents of messages that the assistant could do nothing with."""
 THANKS = "thank"
 _ROWS = 1_000
 Day = tuple[str, date]
-"""A conversation and a day."""
+"""A conversation (its id) and a day."""
 
 
 @dataclass(frozen=True)
-class Share:
+class ResolutionShare:
     """Days of conversations, by how they ended."""
 
     confirmed: int
@@ -49,52 +49,52 @@ class Share:
 
     @property
     def not_solved(self) -> int:
-        """How many the assistant did not solve alone."""
+        """How many the assistant did not resolve alone."""
         return self.handed_over + self.not_understood + self.failed
 
 
 @dataclass
-class _Course:
+class _ConversationDay:
     last_intent: str | None = None
     last_failed: bool = False
     thanked: bool = False
 
 
-async def share(database: Database, period: Period) -> Share:
-    """The share of a period."""
-    async with database.reading(transaction=True) as session:
-        courses = await _courses(session, period)
+async def resolution_share(database: Database, period: Period) -> ResolutionShare:
+    """Return the share of a period."""
+    async with database.reading() as session:
+        days = await _conversation_days(session, period)
         handed = await _days(session, TicketRow.conversation_id, TicketRow.opened_at, period)
         done = await _days(session, Operation.conversation_id, Operation.done_at, period, Operation.state == CARRIED_OUT)
         done |= await _days(session, AccountRequestAsker.conversation_id, AccountRequestAsker.at, period)
     counts = {"handed_over": 0, "failed": 0, "not_understood": 0, "confirmed": 0, "presumed": 0}
-    for day in courses.keys() | handed:
-        counts[_verdict(courses.get(day, _Course()), day in handed, day in done)] += 1
-    return Share(**counts)
+    for day in days.keys() | handed:
+        counts[_verdict(days.get(day, _ConversationDay()), day in handed, day in done)] += 1
+    return ResolutionShare(**counts)
 
 
-def _verdict(course: _Course, handed_over: bool, done: bool) -> str:
+def _verdict(day_record: _ConversationDay, handed_over: bool, done: bool) -> str:
     if handed_over:
         return "handed_over"
-    if course.last_failed:
+    if day_record.last_failed:
         return "failed"
-    if course.last_intent in NOT_UNDERSTOOD:
+    if day_record.last_intent in NOT_UNDERSTOOD:
         return "not_understood"
-    return "confirmed" if done or course.thanked else "presumed"
+    return "confirmed" if done or day_record.thanked else "presumed"
 
 
-async def _courses(session: AsyncSession, period: Period) -> dict[Day, _Course]:
-    """What the assistant was told, day by day: turns that reached it, or should have."""
+async def _conversation_days(session: AsyncSession, period: Period) -> dict[Day, _ConversationDay]:
+    """Return what happened day by day in turns that reached the assistant, or should have."""
     columns = (InboxRow.conversation_id, InboxRow.received_at, InboxRow.intent, InboxRow.error_id)
-    told = (InboxRow.state == DONE, (InboxRow.delivered == true()) | InboxRow.error_id.is_not(None))
-    wanted = select(*columns).where(*told, *_within(InboxRow.received_at, period)).order_by(InboxRow.id)
-    courses: dict[Day, _Course] = {}
+    reached = (InboxRow.state == DONE, (InboxRow.delivered == true()) | InboxRow.error_id.is_not(None))
+    wanted = select(*columns).where(*reached, *_within(InboxRow.received_at, period)).order_by(InboxRow.id)
+    days: dict[Day, _ConversationDay] = {}
     rows = await session.stream(wanted.execution_options(yield_per=_ROWS))
     async for conversation_id, at, intent, error_id in rows:
-        course = courses.setdefault((conversation_id, _day(at)), _Course())
-        course.last_intent, course.last_failed = intent, error_id is not None
-        course.thanked = course.thanked or intent == THANKS
-    return courses
+        day_record = days.setdefault((conversation_id, _day(at)), _ConversationDay())
+        day_record.last_intent, day_record.last_failed = intent, error_id is not None
+        day_record.thanked = day_record.thanked or intent == THANKS
+    return days
 
 
 async def _days(session: AsyncSession, conversation: Any, at: Any, period: Period, *more: ColumnElement[bool]) -> set[Day]:

@@ -1,14 +1,49 @@
-"""Tables of support: tickets, what happened to them, notes, who is looking, canned replies."""
+"""Tables of support: agents and their sessions, tickets and their events, notes, viewers, canned replies."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, false
+from sqlalchemy import ForeignKey, Index, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.core.database import Table
+from bot.core.database import Table, random_id
+
+AGENT, SUPERVISOR = "agent", "supervisor"
+ROLES = (AGENT, SUPERVISOR)
+"""A supervisor also sees the figures and manages the agents."""
+
+
+class SupportAgent(Table):
+    """A person of the support team. Never deleted: transcripts and the audit trail name them."""
+
+    __tablename__ = "support_agents"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    """In lower case; an e-mail address where they sign in with an identity provider."""
+    name: Mapped[str] = mapped_column(String(80))
+    """As users read it."""
+    role: Mapped[str] = mapped_column(String(16), default=AGENT)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """Argon2id, with its parameters; None for those who sign in with an identity provider only."""
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    created_at: Mapped[datetime]
+
+
+class AgentSession(Table):
+    """A browser that is signed in. Only the hash of its cookie's token is kept."""
+
+    __tablename__ = "support_agent_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("support_agents.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """When it was last used, to the minute."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    """When it ends, however much it is used."""
 
 
 class TicketRow(Table):
@@ -23,7 +58,7 @@ class TicketRow(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(String(32))
-    live: Mapped[str | None] = mapped_column(String(32), unique=True)
+    open_conversation_id: Mapped[str | None] = mapped_column("live", String(32), unique=True)
     """The conversation's id while the ticket is open: a conversation has at most one open ticket."""
     state: Mapped[str] = mapped_column(String(8))
     queue: Mapped[str] = mapped_column(String(32))
@@ -40,10 +75,10 @@ class TicketRow(Table):
     outcome: Mapped[str | None] = mapped_column(String(16))
     rating: Mapped[int | None]
     place: Mapped[int | None]
-    """Place in the queue when it came into it: estimates are learnt from it."""
+    """Place in the queue when it entered the queue: waits are estimated from it."""
     opened_at: Mapped[datetime]
     queued_at: Mapped[datetime]
-    """When it last came into the queue."""
+    """When it last entered the queue."""
     taken_at: Mapped[datetime | None]
     """When it was first taken since `queued_at`."""
     first_reply_at: Mapped[datetime | None]
@@ -55,9 +90,9 @@ class TicketRow(Table):
     deadline_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the state ends by itself."""
     version: Mapped[int] = mapped_column(default=0)
-    """Id of its last move."""
+    """Id of its last event."""
     erased_at: Mapped[datetime | None]
-    """Since when only what figures are made of is left of it (`bot.messaging.retention`)."""
+    """Since when only what figures are made of is left of it (`bot.support.retention`)."""
 
 
 class TicketEventRow(Table):
@@ -69,13 +104,13 @@ class TicketEventRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id"))
     at: Mapped[datetime]
-    was: Mapped[str | None] = mapped_column(String(8))
+    from_state: Mapped[str | None] = mapped_column("was", String(8))
     state: Mapped[str] = mapped_column(String(8))
-    who: Mapped[str] = mapped_column(String(80))
-    why: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column("who", String(80))
+    type: Mapped[str] = mapped_column("why", String(16))
     detail: Mapped[str | None] = mapped_column(String(100))
-    about: Mapped[int | None]
-    """What it tells of: the turn of what the user said, the message of a reply, the note of a note."""
+    subject_id: Mapped[int | None] = mapped_column("about")
+    """Id of what the event is about: the turn of what the user said, the message of a reply, the note of a note."""
 
 
 class NoteRow(Table):
@@ -94,7 +129,7 @@ class NoteRow(Table):
 
 
 class ViewerRow(Table):
-    """An agent who has a ticket before them, as long as `seen_at` is fresh."""
+    """An agent who is viewing a ticket, as long as `seen_at` is fresh."""
 
     __tablename__ = "support_viewers"
 
@@ -105,14 +140,14 @@ class ViewerRow(Table):
 
 
 class MisunderstoodMessageRow(Table):
-    """What a supervisor did with a sentence that was not understood."""
+    """What a supervisor decided about a message that was not understood."""
 
     __tablename__ = "support_sentences"
 
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """Id of the turn that it was said in."""
+    """Id of its turn."""
     kept: Mapped[bool]
-    """Whether it was put into the file for training, or away."""
+    """Whether it was put into the file for training, or dismissed."""
     at: Mapped[datetime]
     agent_id: Mapped[str] = mapped_column(String(64))
 

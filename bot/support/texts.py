@@ -1,4 +1,4 @@
-"""The announcements around a conversation with the team (texts.yml), and the wishes to end it."""
+"""The texts of the system's messages around a conversation with agents (texts.yml), and the words that ask to end it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from bot.settings import Settings
 from bot.support.opening_hours import OpeningHours
-from bot.support.queue import STEPS
+from bot.support.queue import ROUNDING_STEPS
 
 _FILE = Path(__file__).with_name("texts.yml")
 _LISTS = ("wishes_to_end", "wishes_to_give_up", "wishes_for_transcript")
@@ -23,11 +23,11 @@ _SAMPLE = dict.fromkeys((*_NAMES, "support_phone", "support_email"), "x")
 
 
 class SupportTexts:
-    """Texts by name, filled in. Raises KeyError when made from a file with an unknown placeholder."""
+    """Texts by name. Raises KeyError when made from a file with an unknown placeholder."""
 
     def __init__(self, settings: Settings, hours: OpeningHours, file: Path = _FILE) -> None:
         raw = _read(file)
-        self._end, self._give_up, self._transcript = (frozenset(folded(wish) for wish in raw[name]) for name in _LISTS)
+        self._end, self._give_up, self._transcript = (frozenset(normalized(wish) for wish in raw[name]) for name in _LISTS)
         self._texts: dict[str, str] = {name: text for name, text in raw.items() if name not in _LISTS}
         for text in self._texts.values():
             Formatter().vformat(text, (), _SAMPLE)
@@ -36,37 +36,37 @@ class SupportTexts:
 
     @property
     def phone(self) -> str:
-        """Phone of the team, as shown."""
+        """Phone number of the team, as shown."""
         return self._support["support_phone"]
 
-    def say(self, name: str, **values: object) -> str:
-        """Text `name`. Raises KeyError where there is none, or a placeholder has no value."""
+    def render(self, name: str, **values: object) -> str:
+        """Return text `name` with its placeholders filled in. Raise KeyError where there is none, or a placeholder has no value."""
         return self._texts[name].format(**self._support, **values)
 
     def opening(self, now: datetime) -> str:
-        """« demain à 9h30 »: when the team answers next."""
+        """Return when the team answers next: « demain à 9h30 »."""
         moment = self._hours.describe(self._hours.next_opening(now), now)
-        return self.say(f"opening_{moment.when}", date=moment.date, hour=moment.hour)
+        return self.render(f"opening_{moment.when}", date=moment.date, hour=moment.hour)
 
     def place(self, place: int) -> str:
-        """How many come before."""
+        """Return how many tickets come before."""
         before = place - 1
-        return self.say("place_next" if before == 0 else "place_one" if before == 1 else "place_many", count=before)
+        return self.render("place_next" if before == 0 else "place_one" if before == 1 else "place_many", count=before)
 
     def wait(self, minutes: int | None) -> str:
-        """The estimate of the wait, or that there is none."""
+        """Return the estimate of the wait in minutes, or that there is none."""
         if minutes is None:
-            return self.say("wait_unknown")
-        return self.say("wait_minutes", minutes=minutes) if minutes <= STEPS[-1] else self.say("wait_long")
+            return self.render("wait_unknown")
+        return self.render("wait_minutes", minutes=minutes) if minutes <= ROUNDING_STEPS[-1] else self.render("wait_long")
 
     def wants_end(self, text: str, *, with_agent: bool) -> bool:
-        """Whether a whole message is a wish to end: with an agent, only one that can be nothing else."""
-        wish = folded(text)
+        """Return whether a whole message asks to end: with an agent, only one that can mean nothing else."""
+        wish = normalized(text)
         return wish in self._end or (not with_agent and wish in self._give_up)
 
     def wants_transcript(self, text: str) -> bool:
-        """Whether a whole message asks for what was said with the team."""
-        return folded(text) in self._transcript
+        """Return whether a whole message asks for the transcript of the conversation with the team."""
+        return normalized(text) in self._transcript
 
 
 @cache
@@ -74,8 +74,8 @@ def _read(file: Path) -> dict[str, Any]:
     return dict(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
 
 
-def folded(text: str) -> str:
-    """Lower case, without accents, apostrophes, hyphens and end punctuation."""
+def normalized(text: str) -> str:
+    """Return the text in lower case, without accents, apostrophes, hyphens and end punctuation."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     for mark in "'’-":
         bare = bare.replace(mark, " ")

@@ -1,4 +1,4 @@
-"""How support is doing, in figures: tickets counted by day, hour, topic and the rest; kept after their texts are erased."""
+"""Figures of support: tickets counted by day, hour, topic and the rest; kept after their texts are erased."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Period:
 
     @classmethod
     def of(cls, first: date, last: date) -> Period:
-        """In order, and no longer than `LONGEST_DAYS`: then its last days."""
+        """Return the period in order, no longer than `LONGEST_DAYS`: if it is, its last days."""
         first, last = min(first, last), max(first, last)
         return cls(max(first, last - timedelta(days=LONGEST_DAYS - 1)), last)
 
@@ -50,7 +50,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Facts:
+class TicketFacts:
     """What figures are made of, of one ticket."""
 
     opened_at: datetime
@@ -69,59 +69,59 @@ class Facts:
 
 @dataclass(frozen=True)
 class Spread:
-    """Durations, in seconds: the middle one, and the one that nine in ten do not exceed."""
+    """Durations in seconds: the median, and the 90th percentile (`most`)."""
 
     median: float
     most: float
 
     @classmethod
     def of(cls, seconds: Iterable[float]) -> Spread | None:
-        """None where there are none."""
+        """Return the spread of some durations, None where there are none."""
         ordered = sorted(seconds)
         return cls(_rank(ordered, 0.5), _rank(ordered, 0.9)) if ordered else None
 
 
 @dataclass(frozen=True)
-class Line:
-    """The tickets that have something in common."""
+class ReportLine:
+    """Figures of the tickets that have something in common."""
 
     name: str
     opened: int
     taken: int
     answered: int
-    """Of them, how many an agent wrote to."""
+    """How many of them an agent wrote to."""
     closed: int
     waiting: int
-    """Of them, how many wait for an agent now, a message that was left included."""
+    """How many of them wait for an agent now, messages that were left included."""
     wait: Spread | None
-    """From coming into the queue to being taken, hours in which the team is away included."""
+    """From entering the queue to being taken, hours in which the team is away included."""
     first_answer: Spread | None
-    """From being opened to the first words of an agent."""
+    """From being opened to the first reply of an agent."""
     to_close: Spread | None
     """From being opened to being closed."""
     rated: int
     useful: int
 
 
-async def facts(database: Database, period: Period) -> list[Facts]:
-    """The tickets that were opened in a period."""
-    names = [name for name in Facts.__annotations__ if name != "task"]
+async def read_facts(database: Database, period: Period) -> list[TicketFacts]:
+    """Return the tickets that were opened in a period."""
+    names = [name for name in TicketFacts.__annotations__ if name != "task"]
     wanted = select(*(getattr(TicketRow, name) for name in names), TicketRow.context).where(
         TicketRow.opened_at >= period.start, TicketRow.opened_at < period.end
     )
     async with database.reading() as session:
         rows = (await session.execute(wanted.order_by(TicketRow.id))).all()
-    return [Facts(**dict(zip(names, row[:-1], strict=True)), task=row[-1].get("task")) for row in rows]
+    return [TicketFacts(**dict(zip(names, row[:-1], strict=True)), task=row[-1].get("task")) for row in rows]
 
 
-Names = Callable[[Facts], Iterable[str]]
-"""Under which names a ticket is counted; a ticket may have several tags."""
+Names = Callable[[TicketFacts], Iterable[str]]
+"""Returns the names that a ticket is counted under; a ticket may have several tags."""
 
 
-def line(name: str, tickets: Sequence[Facts]) -> Line:
-    """The figures of some tickets."""
+def report_line(name: str, tickets: Sequence[TicketFacts]) -> ReportLine:
+    """Return the figures of some tickets."""
     rated = [ticket.rating for ticket in tickets if ticket.rating is not None]
-    return Line(
+    return ReportLine(
         name=name,
         opened=len(tickets),
         taken=sum(ticket.taken_at is not None for ticket in tickets),
@@ -136,23 +136,23 @@ def line(name: str, tickets: Sequence[Facts]) -> Line:
     )
 
 
-def grouped(tickets: Sequence[Facts], names: Names, order: Sequence[str] = ()) -> list[Line]:
-    """A line for each name: those of `order`, even without a ticket, then the others, most tickets first."""
-    found: dict[str, list[Facts]] = {name: [] for name in order}
+def group_lines(tickets: Sequence[TicketFacts], names: Names, order: Sequence[str] = ()) -> list[ReportLine]:
+    """Return a line for each name: those of `order`, even without a ticket, then the others, most tickets first."""
+    found: dict[str, list[TicketFacts]] = {name: [] for name in order}
     for ticket in tickets:
         for name in names(ticket):
             found.setdefault(name, []).append(ticket)
     others = sorted((name for name in found if name not in order), key=lambda name: (-len(found[name]), name))
-    return [line(name, found[name]) for name in (*order, *others)]
+    return [report_line(name, found[name]) for name in (*order, *others)]
 
 
-def day_of(ticket: Facts) -> tuple[str]:
-    """The day in Paris, as ISO 8601 writes it."""
+def day_of(ticket: TicketFacts) -> tuple[str]:
+    """Return the day in Paris, as ISO 8601 writes it."""
     return (ticket.opened_at.astimezone(PARIS).date().isoformat(),)
 
 
-def hour_of(ticket: Facts) -> tuple[str]:
-    """The hour in Paris, 00 to 23."""
+def hour_of(ticket: TicketFacts) -> tuple[str]:
+    """Return the hour in Paris, 00 to 23."""
     return (f"{ticket.opened_at.astimezone(PARIS).hour:02d}",)
 
 
@@ -161,5 +161,5 @@ def _seconds(start: datetime, end: Any) -> float:
 
 
 def _rank(ordered: Sequence[float], share: float) -> float:
-    """The nearest rank: an observed duration, never one in between."""
+    """Return the nearest rank: an observed duration, never one in between."""
     return ordered[ceil(share * len(ordered)) - 1]

@@ -1,6 +1,6 @@
-"""The transcript that a user may have of a conversation with the team: what was said, to them or by them, and nothing else.
+"""The transcript that a user may have of a conversation with agents: what was said to them or by them, and nothing else.
 
-Who has its address may read it, for an hour: the address is given in the trusted chat alone, and signed, so that nothing is kept for
+Whoever has its address may read it for an hour: the address is given in the trusted chat alone, and signed, so that nothing is stored for
 it. On an external channel the user gets a single-use link to the trusted web chat instead, where the address is.
 """
 
@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.support.tables import TicketRow
 from bot.support.tickets import reference_of
 
-LINK_LIFE = timedelta(hours=1)
+LINK_LIFETIME = timedelta(hours=1)
 PATH = "/transcript"
 _TOKEN = re.compile(r"(\d{1,9})\.(\d{1,12})\.([0-9a-f]{64})")
 
@@ -56,12 +56,12 @@ class TicketTranscriptLinks:
         self._secret, self._clock, self._base = settings.required("secret"), clock, f"{settings.own_url}{PATH}/"
 
     def make(self, ticket_id: int) -> str:
-        """An address that holds for `LINK_LIFE`."""
-        until = int((self._clock.now() + LINK_LIFE).timestamp())
+        """Return an address that is valid for `LINK_LIFETIME`."""
+        until = int((self._clock.now() + LINK_LIFETIME).timestamp())
         return f"{self._base}{ticket_id}.{until}.{self._sign(ticket_id, until)}"
 
     def read(self, token: str) -> int | None:
-        """The ticket of an address that holds; None for any other."""
+        """Return the ticket of a valid address; None for any other."""
         found = _TOKEN.fullmatch(token) if token.isascii() else None
         if found is None:
             return None
@@ -75,13 +75,13 @@ class TicketTranscriptLinks:
 
 
 async def last_ticket(session: AsyncSession, conversation_id: str) -> TicketRow | None:
-    """The ticket that a transcript is asked of where none is named: the conversation's newest."""
+    """Return the conversation's newest ticket, whose transcript is given where none is named."""
     newest = select(TicketRow).where(TicketRow.conversation_id == conversation_id).order_by(TicketRow.id.desc())
     return await session.scalar(newest.limit(1))
 
 
 async def transcript_of(database: Database, ticket_id: int) -> TicketTranscript | None:
-    """The transcript; None where there is no such ticket, or its texts are erased.
+    """Return the transcript; None where there is no such ticket, or its texts are erased.
 
     What is said to the assistant after the ticket was closed for good is no part of it.
     """
@@ -89,8 +89,8 @@ async def transcript_of(database: Database, ticket_id: int) -> TicketTranscript 
         row = await session.get(TicketRow, ticket_id)
         if row is None:
             return None
-        said = (MessageRow.conversation_id == row.conversation_id, MessageRow.id > row.opened_message, MessageRow.erased_at.is_(None))
-        wanted = select(MessageRow.at, MessageRow.author, MessageRow.agent, MessageRow.text).where(*said)
+        part_of_it = (MessageRow.conversation_id == row.conversation_id, MessageRow.id > row.opened_message, MessageRow.erased_at.is_(None))
+        wanted = select(MessageRow.at, MessageRow.author, MessageRow.agent, MessageRow.text).where(*part_of_it)
         if row.closed_at is not None:
             announced = MessageRow.key.startswith(f"support:{row.id}:")  # that it is closed, a moment after
             wanted = wanted.where((MessageRow.at <= row.closed_at) | announced)

@@ -23,13 +23,13 @@ _NO_SSML = str.maketrans(dict.fromkeys("<>&", " "))
 
 def needs_card(message: OutboundMessage) -> bool:
     """Return whether a message cannot be sent as plain text."""
-    return bool(message.choices or message.link or message.card)
+    return bool(message.quick_replies or message.link or message.card)
 
 
 def message_card(message: OutboundMessage) -> Card:
     """Return the Adaptive Card of a message. Its text is escaped; titles of actions are never read as Markdown."""
     lines = [line.rstrip() for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", message.text)]
-    actions = [_execute(choice) for choice in message.choices]
+    actions = [_execute(choice) for choice in message.quick_replies]
     body = _blocks(lines, confirmation=message.card)
     if message.link is not None and len(actions) < MAX_ACTIONS:
         actions.append(_open(*message.link))

@@ -26,15 +26,15 @@ class TeamsChannel:
     def __init__(self, context: ChannelContext) -> None:
         settings = context.settings
         registration = Registration.from_settings(settings)
-        self.means = ChannelCapabilities(
+        self.capabilities = ChannelCapabilities(
             name=CHANNEL,
             trusted=settings.teams_trusted,
-            longest_text=8_000,  # Teams takes 28 KB: what is escaped in a card, and its summaries, must fit too
-            most_buttons=6,
-            longest_title=60,
+            max_text_length=8_000,  # Teams takes 28 KB: what is escaped in a card, and its summaries, must fit too
+            max_buttons=6,
+            max_title_length=60,
             buttons_per_row=1,
-            edits=True,
-            deletes=False,  # a bot cannot delete what a user wrote
+            can_edit=True,
+            can_delete=False,  # a bot cannot delete what a user wrote
         )
         self._authenticator = Authenticator(registration)
         self._activities = ActivityHandler(context.gateway, self._authenticator, context.clock, YAML(typ="safe", pure=True).load(_TEXTS))

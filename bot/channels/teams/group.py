@@ -11,7 +11,7 @@ from bot.channels.teams.connector import Connector
 from bot.channels.teams.group_cards import group_card, pressed_command
 from bot.messaging.channel import Chat, ChatClosed, OutboundMessage
 from bot.settings import Settings
-from bot.support.groups.group import Answer, GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
+from bot.support.groups.group import Answer, GroupInput, GroupUnusable, InputKind, Listener, ThreadGone, TicketCard
 from bot.support.groups.group_texts import GroupTexts
 
 NAME = "teams"
@@ -24,7 +24,7 @@ class TeamsGroup:
 
     def __init__(self, connector: Connector, settings: Settings, address: str) -> None:
         self._connector, self._settings, self.address = connector, settings, address
-        self.name, self.trusted, self.longest_text, self.has_heads = NAME, settings.teams_trusted, 8_000, True
+        self.name, self.trusted, self.max_text_length, self.has_cards = NAME, settings.teams_trusted, 8_000, True
         self.texts = GroupTexts()
         self._listener: Listener | None = None
 
@@ -39,12 +39,12 @@ class TeamsGroup:
     async def mentioned(self, activity: Activity) -> None:
         """Handle a message that mentions the bot."""
         text = activity.text
-        kind = Kind.TEXT if text else Kind.NOT_TEXT
+        kind = InputKind.TEXT if text else InputKind.NOT_TEXT
         await self._give(GroupInput(activity.client_id(), _person(activity), activity.conversation_id, text, kind))
 
     async def edited(self, activity: Activity) -> None:
         """Handle the edit of such a message."""
-        await self._give(GroupInput(activity.edit_id, _person(activity), activity.conversation_id, kind=Kind.EDITED))
+        await self._give(GroupInput(activity.edit_id, _person(activity), activity.conversation_id, kind=InputKind.EDITED))
 
     async def pressed(self, activity: Activity) -> Answer | None:
         """Handle a card's button, pressed or sent as data. Return its answer; None where it is no button of these cards."""
@@ -53,34 +53,34 @@ class TeamsGroup:
             return None
         ticket_id, text = command
         return await self._give(
-            GroupInput(activity.client_id("p"), _person(activity), activity.conversation_id, text, ticket_id=ticket_id, seen=False)
+            GroupInput(activity.client_id("p"), _person(activity), activity.conversation_id, text, ticket_id=ticket_id, visible=False)
         )
 
     async def _give(self, received: GroupInput) -> Answer:
         return await self._listener(received) if self._listener is not None else Answer()
 
-    async def make(self, head: TicketCard) -> str:
+    async def create_thread(self, card: TicketCard) -> str:
         """Send a ticket's card, which begins a thread; return the thread's conversation id."""
         tenant = self._settings.teams_tenant_id
-        return await self._usable(self._connector.create_thread(self._chat(self.address), group_card(head, self.texts), tenant))
+        return await self._usable(self._connector.create_thread(self._chat(self.address), group_card(card, self.texts), tenant))
 
-    async def say(self, thread: str, text: str) -> None:
+    async def post(self, thread: str, text: str) -> None:
         """Write in a thread; where `thread` is empty, begin a new one."""
         await self._usable(self._connector.send(self._chat(thread or self.address), OutboundMessage(text), gone=ThreadGone))
 
-    async def change(self, thread: str, head: TicketCard) -> None:
+    async def update_card(self, thread: str, card: TicketCard) -> None:
         """Replace the card of a thread."""
         root = thread.partition(_THREAD)[2]
         if root:
-            await self._usable(self._connector.update_card(self._chat(thread), root, group_card(head, self.texts)))
+            await self._usable(self._connector.update_card(self._chat(thread), root, group_card(card, self.texts)))
 
-    async def close(self, thread: str) -> None:
+    async def close_thread(self, thread: str) -> None:
         """Do nothing: a closed ticket's card has no buttons."""
 
-    async def reopen(self, thread: str) -> None:
+    async def reopen_thread(self, thread: str) -> None:
         """Do nothing: the card has its buttons again when it is changed."""
 
-    async def delete(self, message: str) -> bool:
+    async def delete_message(self, message: str) -> bool:
         """Return False: a bot cannot delete what somebody else wrote."""
         return False
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from bot.channels.teams.cards import VERSION, Card, summary
 from bot.channels.teams.markdown import escape
+from bot.support.groups.commands import Command
 from bot.support.groups.group import TicketCard
-from bot.support.groups.group_texts import Command, GroupTexts
+from bot.support.groups.group_texts import GroupTexts
 from bot.support.records import QUEUED, Outcome, TicketState
 
 VERB = "support"
@@ -23,7 +24,7 @@ def group_card(card: TicketCard, texts: GroupTexts) -> Card:
     body: list[Card] = [{"type": "TextBlock", "text": escape(card.heading), "wrap": True, "weight": "Bolder", "size": "Medium"}]
     facts = [{"title": escape(label), "value": escape(" ".join(value.split()))} for label, value in card.facts]
     body.append({"type": "FactSet", "facts": facts})
-    lines = [line for before in card.before for line in before.splitlines() if line.strip()]
+    lines = [line for before in card.earlier for line in before.splitlines() if line.strip()]
     body += [{"type": "TextBlock", "text": escape(line), "wrap": True, "spacing": "Small", "isSubtle": True} for line in lines]
     actions = _actions(card, texts)
     if actions:
@@ -52,7 +53,7 @@ def _actions(card: TicketCard, texts: GroupTexts) -> list[Card]:
             "button_release": Command.RELEASE.value,
             "button_take_over": Command.TAKE_OVER.value,
         }
-    return [_execute(texts.say(title), {TICKET: card.ticket_id, ACTION: action}) for title, action in commands.items()]
+    return [_execute(texts.render(title), {TICKET: card.ticket_id, ACTION: action}) for title, action in commands.items()]
 
 
 def _execute(title: str, data: dict[str, Any]) -> Card:
@@ -62,8 +63,8 @@ def _execute(title: str, data: dict[str, Any]) -> Card:
 
 
 def _inputs(texts: GroupTexts) -> list[Card]:
-    label, ending = texts.say("input"), texts.say("input_outcome")
-    choices = [{"title": texts.named("outcome", outcome), "value": outcome.value} for outcome in Outcome]
+    label, ending = texts.render("input"), texts.render("input_outcome")
+    choices = [{"title": texts.label("outcome", outcome), "value": outcome.value} for outcome in Outcome]
     return [
         {"type": "Input.Text", "id": TEXT, "label": label, "isMultiline": True, "maxLength": MAX_INPUT_LENGTH, "separator": True},
         {"type": "Input.ChoiceSet", "id": OUTCOME, "label": ending, "choices": choices, "value": Outcome.SOLVED.value},

@@ -20,7 +20,7 @@ from bot.core.clock import Clock
 from bot.http.body import BodyTooLarge, parse_json, read_body
 from bot.http.problems import Problem, problem_response
 from bot.http.rate_limit import retry_after
-from bot.messaging.gateway import Gateway
+from bot.messaging.channel import Intake
 from bot.messaging.messages import Incoming
 from bot.support.groups.group import Answer
 
@@ -50,7 +50,7 @@ class ActivityHandler:
         group: the support team's channel, in which nobody talks with the assistant.
     """
 
-    def __init__(self, gateway: Gateway, authenticator: Authenticator, clock: Clock, texts: Texts) -> None:
+    def __init__(self, gateway: Intake, authenticator: Authenticator, clock: Clock, texts: Texts) -> None:
         self._gateway, self._authenticator, self._clock, self._texts = gateway, authenticator, clock, texts
         self._removals: OrderedDict[str, int] = OrderedDict()
         self.accepting = True
@@ -124,14 +124,14 @@ class ActivityHandler:
         """Return what an agent sees who pressed a button of a ticket card: the card as it is now, or a text."""
         if answer is None:
             return _invoke_response(400, "application/vnd.microsoft.error", {"code": "BadRequest", "message": self._texts["not_a_button"]})
-        if answer.head is not None:
-            return _invoke_response(200, CARD_CONTENT_TYPE, group_card(answer.head, group.texts))
-        return _invoke_response(200, "application/vnd.microsoft.activity.message", answer.text or group.texts.say("done"))
+        if answer.card is not None:
+            return _invoke_response(200, CARD_CONTENT_TYPE, group_card(answer.card, group.texts))
+        return _invoke_response(200, "application/vnd.microsoft.activity.message", answer.text or group.texts.render("done"))
 
     async def _membership(self, activity: Activity) -> None:
         """Handle that the bot was installed or uninstalled. In a team nobody is welcomed: the assistant answers there when mentioned."""
         if activity.bot_was_removed:
-            await self._gateway.left(CHANNEL, activity.address)
+            await self._gateway.mark_closed(CHANNEL, activity.address)
             self._removals[activity.address] = self._removals.pop(activity.address, 0) + 1
             if len(self._removals) > _MAX_REMOVALS:
                 self._removals.popitem(last=False)
@@ -143,7 +143,7 @@ class ActivityHandler:
         return f"w:{self._clock.now():%Y-%m-%dT%H}:{self._removals.get(activity.address, 0)}"
 
     async def _give(self, activity: Activity, incoming: Incoming) -> None:
-        conversation_id = await self._gateway.enter(CHANNEL, activity.address, reference=activity.reference)
+        conversation_id = await self._gateway.find_or_open(CHANNEL, activity.address, reference=activity.reference)
         await self._gateway.receive(conversation_id, incoming)
 
 

@@ -41,15 +41,15 @@ STORE_RETRY_SECONDS = 1.0
 class TelegramChannel:
     """Telegram, as the gateway sees it (`bot.messaging.channel.Channel`)."""
 
-    means = ChannelCapabilities(
+    capabilities = ChannelCapabilities(
         name="telegram",
         trusted=False,
-        longest_text=4096,
-        most_buttons=10,
-        longest_title=60,
+        max_text_length=4096,
+        max_buttons=10,
+        max_title_length=60,
         buttons_per_row=1,
-        edits=True,
-        deletes=True,
+        can_edit=True,
+        can_delete=True,
     )
 
     def __init__(self, settings: Settings, updates: UpdateHandler, limiter: OutboundRateLimiter, secret: str) -> None:

@@ -26,8 +26,8 @@ def to_html(message: OutboundMessage) -> str:
 
 def keyboard(message: OutboundMessage) -> InlineKeyboardMarkup | None:
     """Return a button for each quick reply, and one for the link; None where there is neither."""
-    per_row = 3 if all(len(choice.title) <= SHORT_TITLE for choice in message.choices) else 1
-    buttons = [InlineKeyboardButton(choice.title, callback_data=choice.token) for choice in message.choices]
+    per_row = 3 if all(len(choice.title) <= SHORT_TITLE for choice in message.quick_replies) else 1
+    buttons = [InlineKeyboardButton(choice.title, callback_data=choice.token) for choice in message.quick_replies]
     rows = [buttons[start : start + per_row] for start in range(0, len(buttons), per_row)]
     if message.link is not None and is_public(message.link[1]):
         rows.append([InlineKeyboardButton(message.link[0], url=message.link[1])])

@@ -18,8 +18,8 @@ from bot.channels.telegram.api_calls import MessageGone, TelegramRateLimits, cal
 from bot.channels.telegram.formatting import to_html
 from bot.core.errors import log_error
 from bot.messaging.channel import ChatClosed, ChatMoved, MessageRefused, OutboundMessage
-from bot.messaging.rendering import split
-from bot.support.groups.group import GroupInput, GroupUnusable, Kind, Listener, ThreadGone, TicketCard
+from bot.messaging.rendering import split_text
+from bot.support.groups.group import GroupInput, GroupUnusable, InputKind, Listener, ThreadGone, TicketCard
 
 NAME = "telegram"
 MAX_TITLE_LENGTH = 128
@@ -57,7 +57,7 @@ class TelegramGroup:
 
     def __init__(self, bot: Bot, limits: TelegramRateLimits, address: str) -> None:
         self._bot, self._limits, self.address = bot, limits, address
-        self.name, self.trusted, self.longest_text, self.has_heads = NAME, False, 4096, False
+        self.name, self.trusted, self.max_text_length, self.has_cards = NAME, False, 4096, False
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener) -> None:
@@ -74,13 +74,13 @@ class TelegramGroup:
         if received is not None and self._listener is not None:
             await self._listener(received)
 
-    async def make(self, head: TicketCard) -> str:
+    async def create_thread(self, card: TicketCard) -> str:
         """Open a topic; return its id."""
         async with self._limits.slot(self.address):
-            topic = await self._call(self._bot.create_forum_topic(self.address, split(head.title, MAX_TITLE_LENGTH)[0]))
+            topic = await self._call(self._bot.create_forum_topic(self.address, split_text(card.title, MAX_TITLE_LENGTH)[0]))
         return str(topic.message_thread_id)
 
-    async def say(self, thread: str, text: str) -> None:
+    async def post(self, thread: str, text: str) -> None:
         """Write in a topic, or outside of any where `thread` is empty."""
         async with self._limits.slot(self.address):
             sending = self._bot.send_message(
@@ -92,20 +92,20 @@ class TelegramGroup:
             )
             await self._call(sending)
 
-    async def change(self, thread: str, head: TicketCard) -> None:
+    async def update_card(self, thread: str, card: TicketCard) -> None:
         """Do nothing: the first message of a topic stays as it is."""
 
-    async def close(self, thread: str) -> None:
+    async def close_thread(self, thread: str) -> None:
         """Close a topic; one that is gone counts as closed."""
         with suppress(ThreadGone, MessageGone):
             await self._call(self._bot.close_forum_topic(self.address, int(thread)))
 
-    async def reopen(self, thread: str) -> None:
+    async def reopen_thread(self, thread: str) -> None:
         """Reopen a topic."""
         with suppress(MessageGone):
             await self._call(self._bot.reopen_forum_topic(self.address, int(thread)))
 
-    async def delete(self, message: str) -> bool:
+    async def delete_message(self, message: str) -> bool:
         """Delete an agent's message, which administrators with *Delete Messages* may; return whether that was possible."""
         try:
             return bool(await self._call(self._bot.delete_message(self.address, int(message))))
@@ -141,19 +141,19 @@ def group_input(update: Json) -> GroupInput | None:
         return None
     text = message.get("text")
     if edited is not None:
-        kind = Kind.EDITED
+        kind = InputKind.EDITED
     elif CONTENT & message.keys() or "forward_origin" in message:
-        kind = Kind.NOT_TEXT
+        kind = InputKind.NOT_TEXT
     elif not isinstance(text, str) or not text.strip():
         return None  # a service message: a topic was closed, somebody joined
     else:
-        kind = Kind.TEXT
+        kind = InputKind.TEXT
     return GroupInput(
         key=f"u{update['update_id']}",
-        person="" if anonymous else str(int(sender["id"])),
+        sender="" if anonymous else str(int(sender["id"])),
         thread=str(int(message["message_thread_id"])) if message.get("is_topic_message") else "",
-        text=strip_bot_name(text) if kind is Kind.TEXT and isinstance(text, str) else "",
-        kind=Kind.ANONYMOUS if anonymous else kind,
+        text=strip_bot_name(text) if kind is InputKind.TEXT and isinstance(text, str) else "",
+        kind=InputKind.ANONYMOUS if anonymous else kind,
         message=str(int(message["message_id"])),
     )
 

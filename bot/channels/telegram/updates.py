@@ -26,10 +26,10 @@ Json = Mapping[str, Any]
 class UpdateGateway(Protocol):
     """The part of the gateway that updates are given to."""
 
-    async def enter(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
+    async def find_or_open(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
         """Return the id of the conversation of a chat, opened where there is none."""
 
-    async def left(self, channel: str, address: str) -> None:
+    async def mark_closed(self, channel: str, address: str) -> None:
         """Note that the chat cannot be written to any more."""
 
     async def receive(self, conversation_id: str, incoming: Incoming) -> Any:
@@ -88,9 +88,9 @@ class UpdateHandler:
             log_error(error, "reading an update of Telegram")
             return
         if left:
-            await self._gateway.left(CHANNEL, address)
+            await self._gateway.mark_closed(CHANNEL, address)
         elif incoming is not None:
-            await self._gateway.receive(await self._gateway.enter(CHANNEL, address, reference), incoming)
+            await self._gateway.receive(await self._gateway.find_or_open(CHANNEL, address, reference), incoming)
 
 
 def _chat_id(update: Json) -> str:

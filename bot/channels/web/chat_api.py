@@ -94,7 +94,7 @@ class WebChat:
         """Open the web chat of a conversation, which a link does once; the dialogue goes on there by itself."""
         opened = await self._continuations.open(link)
         if opened is None:
-            raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_continuation"))
+            raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.render("unknown_continuation"))
         conversation_id, token = opened
         await self._gateway.receive(conversation_id, Incoming(f"continued:{digest(link)}", event="continued"), CHANNEL)
         return JSONResponse({"token": token}, headers=NO_STORE)
@@ -106,7 +106,7 @@ class WebChat:
         await self._check_rate_limit(self._messages_limit, "messages", conversation_id)
         received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
-            replies = await self._gateway.replies(conversation_id, received)
+            replies = await self._gateway.wait_for_replies(conversation_id, received)
             if replies is not None:
                 return JSONResponse({"messages": replies}, headers=NO_STORE)
         return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=NO_STORE)
@@ -115,7 +115,7 @@ class WebChat:
         """`POST /chat/typing` → 204: the user is typing, which agents are shown while they have the conversation; not what they type."""
         conversation_id = await self._conversation_id(request)
         await self._check_rate_limit(self._typing_limit, "messages", conversation_id)
-        await self._gateway.writes(conversation_id)
+        await self._gateway.user_typing(conversation_id)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
 
     async def history(self, request: Request) -> Response:
@@ -128,7 +128,7 @@ class WebChat:
         """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`)."""
         conversation_id = await self._conversation_id(request)
         after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
-        source = self._gateway.events(conversation_id, after)
+        source = self._gateway.stream(conversation_id, after)
         return EventSourceResponse(_server_sent(source), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
 
     async def notifications(self, request: Request) -> Response:
@@ -136,7 +136,7 @@ class WebChat:
         conversation_id = await self._conversation_id(request)
         dossier = request.query_params.get("dossier")
         if dossier is not None and not _DOSSIER.fullmatch(dossier):
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         before = self._message_id(request.query_params.get("before"))
         return JSONResponse(await self._notifications.page(conversation_id, before=before, dossier=dossier), headers=NO_STORE)
 
@@ -155,7 +155,7 @@ class WebChat:
             found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session(hashed)
             if found is not None:
                 return found
-        raise unauthorized(self._gateway.texts.say("unknown_session"))
+        raise unauthorized(self._gateway.texts.render("unknown_session"))
 
     async def _body(self, request: Request) -> bytes:
         """Return the body. Raise Problem 413 where it is too large."""
@@ -169,7 +169,7 @@ class WebChat:
             posted = _PostedMessage.model_validate_json(body)
         except ValidationError as error:
             errors = validation_errors(error.errors(include_input=False, include_url=False, include_context=False))
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"), errors=errors) from None
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"), errors=errors) from None
         if posted.text is not None and len(posted.text) > MAX_TEXT_LENGTH:
             raise self._too_long()
         return Incoming(posted.id, posted.text, posted.button)
@@ -177,21 +177,21 @@ class WebChat:
     def _too_long(self) -> Problem:
         # The rest of the body is not read: the connection cannot be used again.
         headers = {"Connection": "close"}
-        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._gateway.texts.say("too_long", limit="4 000"), headers=headers)
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._gateway.texts.render("too_long", limit="4 000"), headers=headers)
 
     def _message_id(self, raw: str | None) -> int | None:
         if raw is None:
             return None
         message_id = parse_id(raw)
         if message_id is None:
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.say("malformed"))
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         return message_id
 
     async def _check_rate_limit(self, limit: RateLimit, what: str, key: str) -> None:
         """Count a hit. Raise Problem 429 where there were too many in the last minute; `what` is `sessions` or `messages`."""
         seconds = await limit.hit(key)
         if seconds is not None:
-            detail = self._gateway.texts.say(f"too_many_{what}", seconds=seconds)
+            detail = self._gateway.texts.render(f"too_many_{what}", seconds=seconds)
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=retry_after(seconds))
 
 

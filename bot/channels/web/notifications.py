@@ -61,7 +61,7 @@ class WebNotifications:
             posted = _MarkRead.model_validate_json(body)
         except ValidationError as error:
             errors = validation_errors(error.errors(include_input=False))
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._texts.say("malformed"), errors=errors) from None
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._texts.render("malformed"), errors=errors) from None
         ids = None if posted.ids is None else {int(notification_id) for notification_id in posted.ids}
         read = await self._notifications.mark_read(account_id, notices=ids)
         return {"unread": await self._notifications.unread(account_id), "read": read}
@@ -73,7 +73,7 @@ class WebNotifications:
         except FhirUnavailable:  # the list is ours; what only the platform can allow is left out
             account_id = await self._identity.linked_account_id(conversation_id)
         if account_id is None:
-            raise Problem(HTTPStatus.FORBIDDEN, self._texts.say("not_linked"))
+            raise Problem(HTTPStatus.FORBIDDEN, self._texts.render("not_linked"))
         return account_id
 
 

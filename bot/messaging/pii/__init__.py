@@ -1,1 +1,1 @@
-"""Personally identifiable information: detection in texts, and redaction of all that goes to an external channel."""
+"""Personally identifiable information: its detection in texts, and the redaction of what goes to an external channel."""

@@ -1,7 +1,7 @@
-"""Takes out of a sentence what could tell of whom it speaks: names, numbers, dates, addresses.
+"""Anonymizes sentences: masks names, numbers, dates and addresses.
 
-Coarse on purpose: what is taken out needlessly costs a sentence, what stays costs somebody's secret. A person reads what is left before
-it is kept (docs/dev/desk.md, Figures).
+Coarse on purpose: a needless mask costs a sentence, a missing one costs somebody's secret. A person reads what is left before it is kept
+(docs/dev/desk.md, Figures).
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection
 from datetime import date
 
 from bot.core.text_folding import fold
-from bot.messaging.pii.pii_detection import BIRTH, MASKS, detect_pii, mask_text
-from bot.messaging.pii.pii_detection import NAME as USAGER
+from bot.messaging.pii.detection import detect_pii
+from bot.messaging.pii.spans import BIRTH, MASKS, mask_text
+from bot.messaging.pii.spans import NAME as USAGER
 
 NAME, NUMBER, DATE, MAIL, LINK = "[nom]", "[nombre]", "[date]", "[e-mail]", "[lien]"
 GivenNames = Callable[[Collection[str]], Collection[str]]
-"""Which of some folded words are given names."""
+"""Returns those of some folded words that are given names."""
 _UPPER = "A-ZÀ-ÖØ-ÞŒ"
 _MONTHS = "janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -39,18 +40,25 @@ _CAPITAL = re.compile(rf"(?<![^\W_])[{_UPPER}][^\W\d_]*(?:['’\-][{_UPPER}]?[^\
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _REPEATED = re.compile(r"(\[[^\[\]]+\])(?:[ \u00a0-]+\1)+")
 _KNOWN = frozenset(("sphere", "ror", "rpps", "adeli", "mss", "mssante", "finess", "dmp", "psc", "teams", "telegram", "ide", "ehpad", "had"))
+"""Words that may be written with a capital and name nobody."""
 _KNOWN |= {"dr", "docteur", "pr", "professeur", "mme", "madame", "m", "monsieur"}
 """Words that may be written with a capital and name nobody."""
 
 
-def anonymous(text: str, today: date, given_names: GivenNames = lambda words: ()) -> str:
-    """The sentence on one line with everything of the kind masked."""
+def anonymize(text: str, today: date, given_names: GivenNames = lambda words: ()) -> str:
+    """Return the sentence on one line, with every name, number, date and address masked.
+
+    Args:
+        text: the sentence.
+        today: in Paris; dates of birth are told from appointments by it.
+        given_names: tells which words are given names; none by default.
+    """
     text = _PHONE.sub(NUMBER, " ".join(text.split()))
     text = mask_text(text, detect_pii(text, (), today)).replace(MASKS[USAGER], NAME).replace(MASKS[BIRTH], DATE)
     for pattern, mask in _PATTERNS:
         text = pattern.sub(mask, text)
     text = _TITLED.sub(lambda found: found[1] + NAME, text)
-    text = _masked_words(text, _CAPITAL, lambda found: not _begins(text, found.start()) and fold(found[0]) not in _KNOWN)
+    text = _masked_words(text, _CAPITAL, lambda found: not _begins_sentence(text, found.start()) and fold(found[0]) not in _KNOWN)
     known = frozenset(given_names({fold(word) for word in _WORD.findall(text)}))
     text = _masked_words(text, _WORD, lambda found: fold(found[0]) in known)
     return _REPEATED.sub(r"\1", text)
@@ -64,7 +72,7 @@ def _masked_words(text: str, pattern: re.Pattern[str], is_name: Callable[[re.Mat
     return pattern.sub(mask, text)
 
 
-def _begins(text: str, at: int) -> bool:
-    """Whether a sentence begins there: a capital says nothing then."""
+def _begins_sentence(text: str, at: int) -> bool:
+    """Return whether a sentence begins there: a capital says nothing then."""
     before = text[:at].rstrip(" \u00a0«\"'’(-")
     return not before or before[-1] in ".!?…:\n"

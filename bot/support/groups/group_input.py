@@ -1,4 +1,4 @@
-"""What agents do from a group: their words become replies, their commands acts of the desk, by the very functions that its pages call."""
+"""Does what agents write in a group: their words become replies, their commands actions of the desk, through the desk's own functions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from bot.support.errors import (
     TextTooLong,
     TicketOver,
 )
-from bot.support.groups.group import Answer, Group, GroupInput, Kind
-from bot.support.groups.group_texts import Command, GroupTexts, Order, order_of, outcome_of
+from bot.support.groups.commands import Command, ParsedCommand, parse_command, parse_outcome
+from bot.support.groups.group import Answer, Group, GroupInput, InputKind
+from bot.support.groups.group_texts import GroupTexts
 from bot.support.groups.pii_filter import GroupPiiFilter
 from bot.support.groups.threads import Threads
 from bot.support.groups.ticket_cards import TicketCards
@@ -37,11 +38,12 @@ _REFUSALS: dict[type[DeskError], str] = {
     TextTooLong: "too_long",
     ConversationBusy: "busy",
 }
-_BAD_KINDS = {Kind.NOT_TEXT: "not_text", Kind.EDITED: "edited_here"}
+"""Errors of the desk, with the name of the text that answers each."""
+_REFUSED_KINDS = {InputKind.NOT_TEXT: "not_text", InputKind.EDITED: "edited_here"}
 
 
 class GroupInputHandler:
-    """Listens to one group. What is heard twice is done once, and answered alike."""
+    """Handles the inputs of one group. The same input twice is done once, and answered alike."""
 
     def __init__(
         self,
@@ -49,114 +51,119 @@ class GroupInputHandler:
         desk: Desk,
         links: AgentLinks,
         threads: Threads,
-        clean: GroupPiiFilter,
-        heads: TicketCards,
-        words: GroupTexts,
+        pii_filter: GroupPiiFilter,
+        cards: TicketCards,
+        texts: GroupTexts,
         clock: Clock,
     ) -> None:
         self._group, self._desk, self._links, self._threads = group, desk, links, threads
-        self._filter, self._heads, self._words, self._clock = clean, heads, words, clock
+        self._filter, self._cards, self._texts, self._clock = pii_filter, cards, texts, clock
 
-    async def hear(self, heard: GroupInput) -> Answer:
-        """Do it, and keep what is answered; who entered something in a card reads the answer at once, others in the thread.
+    async def handle(self, group_input: GroupInput) -> Answer:
+        """Do what the input says, and keep the answer.
 
-        Raises SQLAlchemyError: it is not done, and must come again.
+        Who entered something in a card gets the answer at once, others in the thread.
+
+        Raises:
+            SQLAlchemyError: it is not done, and must come again.
         """
-        key = f"{self._group.name}:{_digest(heard.key)}"
-        known = await self._threads.answer_to(key)
-        if known is not None:
-            return Answer(known)
+        key = f"{self._group.name}:{_digest(group_input.key)}"
+        earlier_answer = await self._threads.answer_to(key)
+        if earlier_answer is not None:
+            return Answer(earlier_answer)
         try:
-            answer = await self._do(heard)
+            answer = await self._execute(group_input)
         except SQLAlchemyError:
             raise
-        except Exception as error:  # ours: what one message does must not hold up the group
+        except Exception as error:  # ours: one message must not hold up the group
             answer = self._refuse("failed", error_id=log_error(error, "doing what an agent wrote in a group"))
-        unwanted = heard.message if answer.unwanted else None
-        said = not heard.seen or not (answer.text or unwanted)
-        await self._threads.record_input(key, heard.thread, answer.text, unwanted=unwanted, answered=said, now=self._clock.now())
-        return await self._with_head(heard, answer)
+        unwanted = group_input.message if answer.delete_input else None
+        answered = not group_input.visible or not (answer.text or unwanted)
+        await self._threads.record_input(key, group_input.thread, answer.text, unwanted=unwanted, answered=answered, now=self._clock.now())
+        return await self._with_card(group_input, answer)
 
-    async def _with_head(self, heard: GroupInput, answer: Answer) -> Answer:
-        """What was done is seen on the card by whoever pressed it, at once; the others see it when the group is shown what happened."""
-        if heard.ticket_id is None or answer.refused or answer.text:
+    async def _with_card(self, group_input: GroupInput, answer: Answer) -> Answer:
+        """Return the answer with the card as it is now, for whoever pressed it; the others see it when the group is updated."""
+        if group_input.ticket_id is None or answer.refused or answer.text:
             return answer
         try:
-            return replace(answer, head=await self._heads.of(await self._desk.find(heard.ticket_id)))
-        except Exception as error:  # done it is: only the sight of it is missing
+            return replace(answer, card=await self._cards.card_of(await self._desk.find(group_input.ticket_id)))
+        except Exception as error:  # it is done: only the card cannot be shown
             log_error(error, "showing a card to whoever pressed it")
-            return Answer(self._words.say("done"))
+            return Answer(self._texts.render("done"))
 
-    async def _do(self, heard: GroupInput) -> Answer:
-        order = order_of(heard.text) if heard.kind is Kind.TEXT else None
-        if order is not None and order.command is Command.LINK and heard.person:
-            return await self._link(heard, order.rest)
-        ticket_id = heard.ticket_id if heard.ticket_id is not None else await self._threads.ticket_of(heard.thread)
-        if order is not None and order.command is Command.HELP:
-            return Answer(self._words.say("help"))
+    async def _execute(self, group_input: GroupInput) -> Answer:
+        command = parse_command(group_input.text) if group_input.kind is InputKind.TEXT else None
+        if command is not None and command.command is Command.LINK and group_input.sender:
+            return await self._link(group_input, command.argument)
+        ticket_id = group_input.ticket_id
+        if ticket_id is None:
+            ticket_id = await self._threads.ticket_of(group_input.thread)
+        if command is not None and command.command is Command.HELP:
+            return Answer(self._texts.render("help"))
         if ticket_id is None:  # the team may talk there among itself
-            return self._refuse("no_ticket") if order is not None else Answer()
-        if heard.kind is Kind.ANONYMOUS:
+            return self._refuse("no_ticket") if command is not None else Answer()
+        if group_input.kind is InputKind.ANONYMOUS:
             return self._refuse("anonymous")
-        agent = await self._links.agent_of(self._group.name, heard.person)
+        agent = await self._links.agent_of(self._group.name, group_input.sender)
         if agent is None:
             return self._refuse("unknown_agent")
-        if heard.kind in _BAD_KINDS:
-            return self._refuse(_BAD_KINDS[heard.kind])
+        if group_input.kind in _REFUSED_KINDS:
+            return self._refuse(_REFUSED_KINDS[group_input.kind])
         try:
             ticket = await self._desk.find(ticket_id)
-            if order is None:
-                return await self._reply(heard, ticket, agent)
-            return await self._obey(heard, ticket, agent, order)
+            if command is None:
+                return await self._reply(group_input, ticket, agent)
+            return await self._run(group_input, ticket, agent, command)
         except DeskError as error:
-            by = getattr(error, "agent", None)
-            if isinstance(error, NotYours) and by is None:
+            assignee = getattr(error, "agent", None)
+            if isinstance(error, NotYours) and assignee is None:
                 return self._refuse("take_first")
             name = next((name for kind, name in _REFUSALS.items() if isinstance(error, kind)), "refused")
-            return self._refuse(name, agent=by.name if by is not None else "")
+            return self._refuse(name, agent=assignee.name if assignee is not None else "")
 
-    async def _obey(self, heard: GroupInput, ticket: Ticket, agent: Agent, order: Order) -> Answer:
-        match order.command:
+    async def _run(self, group_input: GroupInput, ticket: Ticket, agent: Agent, command: ParsedCommand) -> Answer:
+        match command.command:
             case Command.TAKE:
                 await self._desk.take(ticket.id, agent)
             case Command.TAKE_OVER:
-                await self._desk.take(ticket.id, agent, over=True)
+                await self._desk.take(ticket.id, agent, take_over=True)
             case Command.RELEASE:
                 await self._desk.release(ticket.id, agent)
             case Command.NOTE:
-                text = await self._filter.clean(ticket, order.rest)
-                await self._desk.note(ticket.id, agent, text, key=self._key(heard))
-                return self._masked("masked_note") if text != order.rest else Answer()
+                text = await self._filter.clean(ticket, command.argument)
+                await self._desk.note(ticket.id, agent, text, key=self._key(group_input))
+                return self._masked("masked_note") if text != command.argument else Answer()
             case Command.CLOSE:
-                outcome = outcome_of(order.rest)
+                outcome = parse_outcome(command.argument)
                 if outcome is None:
-                    return self._refuse("unknown_command", help=self._words.say("help"))
+                    return self._refuse("unknown_command", help=self._texts.render("help"))
                 await self._desk.close(ticket.id, agent, outcome)
             case _:
-                return self._refuse("unknown_command", help=self._words.say("help"))
+                return self._refuse("unknown_command", help=self._texts.render("help"))
         return Answer()
 
-    async def _reply(self, heard: GroupInput, ticket: Ticket, agent: Agent) -> Answer:
-        text = await self._filter.clean(ticket, heard.text)
-        sent = await self._desk.reply(ticket.id, agent, text, key=self._key(heard))
-        return self._masked("masked") if sent.masked or text != heard.text else Answer()
+    async def _reply(self, group_input: GroupInput, ticket: Ticket, agent: Agent) -> Answer:
+        text = await self._filter.clean(ticket, group_input.text)
+        sent = await self._desk.reply(ticket.id, agent, text, key=self._key(group_input))
+        return self._masked("masked") if sent.masked or text != group_input.text else Answer()
 
-    async def _link(self, heard: GroupInput, code: str) -> Answer:
-        agent = await self._links.redeem(self._group.name, heard.person, code)
-        text = self._words.say("linked", agent=agent.name) if agent is not None else self._words.say("bad_code")
-        return Answer(text, refused=agent is None, unwanted=True)
+    async def _link(self, group_input: GroupInput, code: str) -> Answer:
+        agent = await self._links.redeem(self._group.name, group_input.sender, code)
+        text = self._texts.render("linked", agent=agent.name) if agent is not None else self._texts.render("bad_code")
+        return Answer(text, refused=agent is None, delete_input=True)
 
-    def _key(self, heard: GroupInput) -> str:
-        """What was written for all to see is not shown there once more: the key says so (`Composer.news`)."""
-        return f"{self._group.name if heard.seen else 'card'}:{_digest(heard.key)}"
+    def _key(self, group_input: GroupInput) -> str:
+        """Return the idempotency key. It says whether the group saw the text, which is then not shown there again (`TicketUpdates`)."""
+        return f"{self._group.name if group_input.visible else 'card'}:{_digest(group_input.key)}"
 
     def _masked(self, name: str) -> Answer:
-        return Answer(self._words.say(name), unwanted=True)
+        return Answer(self._texts.render(name), delete_input=True)
 
     def _refuse(self, name: str, **values: str) -> Answer:
-        return Answer(self._words.say(name, **values), refused=True)
+        return Answer(self._texts.render(name, **values), refused=True)
 
 
 def _digest(key: str) -> str:
-    """Ids of channels may be long."""
+    """Shorten an id of the channel, which may be long."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:40]

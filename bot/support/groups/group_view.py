@@ -19,7 +19,7 @@ from bot.core.errors import log_error
 from bot.jobs.retry import RetryStrategy
 from bot.jobs.worker import Worker
 from bot.messaging.channel import ChannelError, ChannelUnavailable, MessageRefused, RateLimited
-from bot.messaging.rendering import split
+from bot.messaging.rendering import split_text
 from bot.support.desk_events import TICKETS
 from bot.support.groups.group import Group, GroupUnusable, ThreadGone, TicketCard
 from bot.support.groups.group_texts import GroupTexts
@@ -139,48 +139,48 @@ class GroupView:
 
     async def _update(self, claimed: ClaimedThread) -> None:
         """Make the thread show the ticket as it is."""
-        news = await self._composer.news(claimed.ticket_id, claimed.shown, self._group.name)
+        news = await self._composer.update_since(claimed.ticket_id, claimed.shown, self._group.name)
         ticket, over = news.ticket, news.ticket.state is TicketState.CLOSED
         if claimed.thread is None and over:
-            await self._threads.record_shown(claimed.ticket_id, shown=news.upto, is_open=False, head=None)
+            await self._threads.record_shown(claimed.ticket_id, shown=news.last_event_id, is_open=False, head=None)
             return
         first = claimed.thread is None or claimed.shown == 0
-        head = await self._heads.of(ticket) if first or self._group.has_heads else None
+        head = await self._heads.card_of(ticket) if first or self._group.has_cards else None
         thread = claimed.thread or await self._create_thread(claimed, head)
         answers = await self._threads.pending_answers(thread)
         if not over and not claimed.open:
-            await self._group.reopen(thread)
+            await self._group.reopen_thread(thread)
         lines = [*news.lines, *dict.fromkeys(answer.text for answer in answers if answer.text)]
-        if first and head is not None and not self._group.has_heads:
-            lines = [head.text, *lines, self._words.say("how")]
+        if first and head is not None and not self._group.has_cards:
+            lines = [head.text, *lines, self._words.render("how")]
         await self._post(claimed.ticket_id, thread, await self._filter.clean(ticket, PARAGRAPH.join(lines)))
         await self._threads.record_answered([answer.id for answer in answers], self._clock.now())
-        digest = _digest(head) if head is not None and self._group.has_heads else claimed.head
+        digest = _digest(head) if head is not None and self._group.has_cards else claimed.head
         if head is not None and digest != claimed.head and claimed.thread is not None:
             await self._threads.renew(claimed.ticket_id, self._clock.now())
-            await self._group.change(thread, head)
+            await self._group.update_card(thread, head)
         await self._delete(answer.unwanted for answer in answers)
-        if over and claimed.open and news.upto >= ticket.version:
+        if over and claimed.open and news.last_event_id >= ticket.version:
             await self._threads.renew(claimed.ticket_id, self._clock.now())
-            await self._group.close(thread)
-        is_open = not over if news.upto >= ticket.version else claimed.open
-        await self._threads.record_shown(claimed.ticket_id, shown=news.upto, is_open=is_open, head=digest)
-        if news.upto < ticket.version:  # more events than one message takes
+            await self._group.close_thread(thread)
+        is_open = not over if news.last_event_id >= ticket.version else claimed.open
+        await self._threads.record_shown(claimed.ticket_id, shown=news.last_event_id, is_open=is_open, head=digest)
+        if news.last_event_id < ticket.version:  # more events than one message takes
             self.wake()
 
     async def _create_thread(self, claimed: ClaimedThread, head: TicketCard | None) -> str:
         """Create a thread and record it at once. A process killed before that leaves an empty one behind, and another one is created."""
         assert head is not None
-        thread = await self._group.make(head)
+        thread = await self._group.create_thread(head)
         await self._threads.record_created(claimed.ticket_id, thread)
         return thread
 
     async def _post(self, ticket_id: int, thread: str, text: str) -> None:
         """Post a text in as many messages as it takes. One that the channel refuses for good is left out."""
-        for piece in split(text, self._group.longest_text) if text.strip() else ():
+        for piece in split_text(text, self._group.max_text_length) if text.strip() else ():
             await self._threads.renew(ticket_id, self._clock.now())
             try:
-                await self._group.say(thread, piece)
+                await self._group.post(thread, piece)
             except MessageRefused as error:
                 log_error(error, "posting to a support group; given up")
             self._thread_paused_until[ticket_id] = asyncio.get_running_loop().time() + self.gather_seconds
@@ -192,15 +192,15 @@ class GroupView:
         text = "\n\n".join(dict.fromkeys(answer.text for answer in answers if answer.text))
         await self._delete(answer.unwanted for answer in answers)
         with suppress(ThreadGone):
-            for piece in split(text, self._group.longest_text) if text else ():
-                await self._group.say(thread, piece)
+            for piece in split_text(text, self._group.max_text_length) if text else ():
+                await self._group.post(thread, piece)
 
     async def _delete(self, messages: Iterable[str | None]) -> None:
         """Delete messages of agents, where the bot has the right to."""
         for message in messages:
             if message is not None:
                 with suppress(MessageRefused, ChannelUnavailable):
-                    await self._group.delete(message)
+                    await self._group.delete_message(message)
 
 
 def _digest(head: TicketCard) -> str:

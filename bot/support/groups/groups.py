@@ -1,4 +1,4 @@
-"""The groups of the team put together: each heard and shown, none where none is configured."""
+"""Puts the groups of the support team together: for each, what handles its inputs and what shows tickets in it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bot.support.groups.group import Answer, Group, GroupInput, Listener, WithGr
 from bot.support.groups.group_input import GroupInputHandler
 from bot.support.groups.group_texts import GroupTexts
 from bot.support.groups.group_view import GroupView
-from bot.support.groups.pii_filter import GroupPiiFilter, Read
+from bot.support.groups.pii_filter import GroupPiiFilter, MaskNames
 from bot.support.groups.threads import Threads
 from bot.support.groups.ticket_cards import TicketCards
 from bot.support.groups.ticket_updates import TicketUpdates
 
 
 class Groups:
-    """The team's groups of one process."""
+    """The team's groups in one process; none where none is configured."""
 
     def __init__(
         self,
@@ -32,51 +32,53 @@ class Groups:
         clock: Clock,
         desk: Desk,
         links: AgentLinks,
-        privacy: Redaction,
-        read: Read,
+        redaction: Redaction,
+        mask_names: MaskNames,
         channels: Iterable[Channel],
     ) -> None:
-        """Raises SettingsError where a group is set whose channel is not."""
-        words = GroupTexts()
-        composer = TicketUpdates(database, desk, words)
-        self.showings: dict[str, GroupView] = {}
+        """Raise SettingsError where a group is set whose channel is not."""
+        texts = GroupTexts()
+        updates = TicketUpdates(database, desk, texts)
+        self.views: dict[str, GroupView] = {}
+        """What shows tickets in each group, by the name of its channel."""
         for channel in channels:
             group = channel.group if isinstance(channel, WithGroup) else None
             if group is not None:
-                threads, clean = Threads(database, group.name, group.address), GroupPiiFilter(privacy, read, words, trusted=group.trusted)
-                showing = GroupView(group, threads, composer, clean, words, clock)
-                hearing = GroupInputHandler(group, desk, links, threads, clean, TicketCards(composer, clean), words, clock)
-                group.listen(_heard(hearing, showing))
-                self.showings[group.name] = showing
+                threads = Threads(database, group.name, group.address)
+                pii_filter = GroupPiiFilter(redaction, mask_names, texts, trusted=group.trusted)
+                view = GroupView(group, threads, updates, pii_filter, texts, clock)
+                handler = GroupInputHandler(group, desk, links, threads, pii_filter, TicketCards(updates, pii_filter), texts, clock)
+                group.listen(_listener(handler, view))
+                self.views[group.name] = view
         for variable, value, name, token in (
             ("SUPPORT_TELEGRAM_GROUP", settings.support_telegram_group, "telegram", "TELEGRAM_TOKEN"),
             ("SUPPORT_TEAMS_CHANNEL", settings.support_teams_channel, "teams", "TEAMS_APP_ID"),
         ):
-            if value is not None and name not in self.showings:
+            if value is not None and name not in self.views:
                 raise SettingsError(f"{variable} is set, but {token} is not")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The channels that have a group of the team."""
-        return tuple(self.showings)
+        """Names of the channels that have a group of the team."""
+        return tuple(self.views)
 
     def start(self) -> None:
-        """Begin to show."""
-        for showing in self.showings.values():
-            showing.start()
+        """Begin to show tickets."""
+        for view in self.views.values():
+            view.start()
 
     async def stop(self) -> None:
         """Stop; to be done before the channels close their connections."""
-        await asyncio.gather(*(showing.stop() for showing in self.showings.values()))
+        await asyncio.gather(*(view.stop() for view in self.views.values()))
 
 
-def _heard(hearing: GroupInputHandler, showing: GroupView) -> Listener:
-    async def listener(heard: GroupInput) -> Answer:
-        answer = await hearing.hear(heard)
-        showing.wake()
+def _listener(handler: GroupInputHandler, view: GroupView) -> Listener:
+    async def listen(group_input: GroupInput) -> Answer:
+        answer = await handler.handle(group_input)
+        view.wake()
         return answer
 
-    return listener
+    return listen
 
 
 __all__ = ["Group", "Groups"]

@@ -1,4 +1,4 @@
-"""Tables of the team's groups: which thread shows which ticket, what was heard there, and whose messaging accounts agents have."""
+"""Tables of the team's groups: which thread shows which ticket, the inputs, and the messaging accounts of agents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.database import Table
 
 
 class ThreadRow(Table):
-    """A ticket as one group of the team sees it: a topic in Telegram, a card with its answers in Teams. A view, never the truth."""
+    """A ticket in one group of the team: a topic in Telegram, a card with its answers in Teams. A view, not the source of truth."""
 
     __tablename__ = "support_threads"
     __table_args__ = (Index("ix_support_threads_thread", "channel", "thread"), Index("ix_support_threads_open", "channel", "open"))
@@ -19,21 +19,21 @@ class ThreadRow(Table):
     channel: Mapped[str] = mapped_column(String(16), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id"), primary_key=True)
     address: Mapped[str] = mapped_column(String(200))
-    """The group that it is in; another one is set: it is shown there anew."""
+    """The group that it is in; if another one is set, the ticket is shown there anew."""
     thread: Mapped[str | None] = mapped_column(String(300))
-    """As the channel knows it; None before it was made, and after somebody deleted it."""
+    """As the channel knows it; None before it is created, and after somebody deleted it."""
     open: Mapped[bool] = mapped_column(default=True, server_default=true())
     """Whether agents may write there: closed as the ticket is."""
     shown: Mapped[int] = mapped_column(default=0, server_default="0")
-    """The last move of the ticket that was shown there; 0: not even the context."""
+    """The last event of the ticket that was shown there; 0: not even the context."""
     head: Mapped[str | None] = mapped_column(String(64))
-    """Digest of what stands at its head, where the channel can change that."""
+    """Digest of the card, where the channel can update it."""
     lease_until: Mapped[datetime | None]
     """Until when one process alone shows something there."""
 
 
 class GroupInputRow(Table):
-    """Something that was heard in a group, done once; and what is answered there. Holds no words of the agent's."""
+    """An input of a group, done once, and what is answered there. Holds no words of the agent's."""
 
     __tablename__ = "support_group_inputs"
     __table_args__ = (Index("ix_support_group_inputs_said", "channel", "said_at", "id"),)
@@ -42,7 +42,7 @@ class GroupInputRow(Table):
     channel: Mapped[str] = mapped_column(String(16))
     key: Mapped[str] = mapped_column(String(100), unique=True)
     thread: Mapped[str] = mapped_column(String(300))
-    """Where it was heard; empty outside of any thread."""
+    """Where it was written; empty outside of any thread."""
     answer: Mapped[str] = mapped_column(Text)
     """What is answered, one of the project's own texts; empty: nothing."""
     unwanted: Mapped[str | None] = mapped_column(String(128))

@@ -1,4 +1,4 @@
-"""What stands at the head of a ticket's thread in one group, as that group may see it."""
+"""The cards at the head of tickets' threads, as one group may see them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bot.support.records import Ticket
 
 
 class TicketCards:
-    """Heads of threads, filtered."""
+    """Cards, filtered."""
 
-    def __init__(self, composer: TicketUpdates, clean: GroupPiiFilter) -> None:
-        self._composer, self._filter = composer, clean
+    def __init__(self, updates: TicketUpdates, pii_filter: GroupPiiFilter) -> None:
+        self._updates, self._filter = updates, pii_filter
 
-    async def of(self, ticket: Ticket) -> TicketCard:
-        """The ticket's, as it is now. Raises UnknownTicket."""
-        head = await self._composer.head(ticket.id)
+    async def card_of(self, ticket: Ticket) -> TicketCard:
+        """Return the ticket's card as it is now. Raise UnknownTicket."""
+        card = await self._updates.card(ticket.id)
 
         async def clean(text: str) -> str:
             return await self._filter.clean(ticket, text)
 
-        facts = [(label, await clean(value)) for label, value in head.facts]
-        before = [await clean(line) for line in head.before]
-        return replace(head, title=await clean(head.title), heading=await clean(head.heading), facts=tuple(facts), before=tuple(before))
+        facts = [(label, await clean(value)) for label, value in card.facts]
+        earlier = [await clean(line) for line in card.earlier]
+        return replace(card, title=await clean(card.title), heading=await clean(card.heading), facts=tuple(facts), earlier=tuple(earlier))

@@ -1,4 +1,4 @@
-"""A ticket in words: what stands at the head of its thread, and what happened since something was last shown there."""
+"""Writes a ticket for the groups: the card of its thread, and what happened since the thread was last updated."""
 
 from __future__ import annotations
 
@@ -12,156 +12,156 @@ from bot.core.database import Database
 from bot.messaging.messages import Message
 from bot.messaging.tables import MessageRow
 from bot.support import tickets
-from bot.support.agents_tables import SupportAgent
 from bot.support.desk import Desk
 from bot.support.desk_queries import Context, TicketView
 from bot.support.groups.group import TicketCard
 from bot.support.groups.group_texts import GroupTexts
 from bot.support.records import Ticket, TicketEventType, TicketState
-from bot.support.tables import NoteRow, TicketEventRow, TicketRow
+from bot.support.tables import NoteRow, SupportAgent, TicketEventRow, TicketRow
 
-MOST_BEFORE = 6
-"""Messages of the conversation before a person was asked for that are shown with the context."""
-LONGEST_BEFORE = 300
+MAX_EARLIER = 6
+"""Messages before a person was asked for that the card shows."""
+MAX_EARLIER_LENGTH = 300
+"""Characters of each."""
 _BLANK_LINES = re.compile(r"\n\s*\n")
-MOST_AT_ONCE = 200
-"""Moves told at a time; what comes after them is told next."""
+MAX_EVENTS = 200
+"""Events written at a time; later ones follow in the next update."""
 
 
 @dataclass(frozen=True)
-class News:
-    """What is new: lines to be said, and the last move that they tell of."""
+class TicketUpdate:
+    """What is new: lines to be posted, and the last event that they tell of."""
 
     ticket: Ticket
     lines: tuple[str, ...]
-    upto: int
+    last_event_id: int
 
 
 class TicketUpdates:
-    """Puts into words, unfiltered: whoever shows it filters it."""
+    """Writes cards and updates, unfiltered: whoever shows them filters them."""
 
-    def __init__(self, database: Database, desk: Desk, words: GroupTexts) -> None:
-        self._database, self._desk, self._words = database, desk, words
+    def __init__(self, database: Database, desk: Desk, texts: GroupTexts) -> None:
+        self._database, self._desk, self._texts = database, desk, texts
 
-    async def head(self, ticket_id: int) -> TicketCard:
-        """The ticket with its context; asks the platform who the user is. Raises UnknownTicket."""
+    async def card(self, ticket_id: int) -> TicketCard:
+        """Return the ticket's card with its context; asks the platform who the user is. Raise UnknownTicket."""
         view = await self._desk.view(ticket_id)
-        ticket, say = view.ticket, self._words
-        person = self._person(view.context)
+        ticket, texts = view.ticket, self._texts
+        person = self._person_name(view.context)
         return TicketCard(
             ticket_id=ticket.id,
-            title=say.say("title", reference=ticket.reference, person=person),
-            heading=say.say("context", reference=ticket.reference, reason=say.named("reason", ticket.reason)),
+            title=texts.render("title", reference=ticket.reference, person=person),
+            heading=texts.render("context", reference=ticket.reference, reason=texts.label("reason", ticket.reason)),
             state=ticket.state,
-            agent=_owner(ticket),
+            agent=_assignee_name(ticket),
             facts=tuple(self._facts(view, person)),
-            before=tuple(self._before(view)),
+            earlier=tuple(self._earlier_messages(view)),
         )
 
-    async def news(self, ticket_id: int, after: int, group: str) -> News:
-        """What happened after a move, but for what the group saw being written there."""
+    async def update_since(self, ticket_id: int, after: int, group: str) -> TicketUpdate:
+        """Return what happened after an event, without what the group saw being written there."""
         wanted = (
             select(TicketEventRow)
             .where(TicketEventRow.ticket_id == ticket_id, TicketEventRow.id > after)
             .order_by(TicketEventRow.id)
-            .limit(MOST_AT_ONCE)
+            .limit(MAX_EVENTS)
         )
         async with self._database.reading() as session:
-            moves = list(await session.scalars(wanted))
+            events = list(await session.scalars(wanted))
             ticket = await self._desk.find(ticket_id)
-            ids = {move.about for move in moves if move.about is not None}
-            said = select(MessageRow).where(MessageRow.turn.in_(ids), MessageRow.author == "user")
-            turns = {row.turn: row for row in await session.scalars(said)}
+            ids = {event.subject_id for event in events if event.subject_id is not None}
+            user_messages = select(MessageRow).where(MessageRow.turn.in_(ids), MessageRow.author == "user")
+            turns = {row.turn: row for row in await session.scalars(user_messages)}
             replies = {row.id: row for row in await session.scalars(select(MessageRow).where(MessageRow.id.in_(ids)))}
             notes = {row.id: row for row in await session.scalars(select(NoteRow).where(NoteRow.id.in_(ids)))}
             agents = {row[0]: row[1] for row in await session.execute(select(SupportAgent.id, SupportAgent.name))}
             outcome = await session.scalar(select(TicketRow.outcome).where(TicketRow.id == ticket_id))
         lines: list[str] = []
-        for move in moves:
-            agent = self._agent(move, agents, ticket)
-            if move.why == TicketEventType.SAID and (spoken := turns.get(move.about)) is not None:
-                lines.append(self._words.say("said", text=_BLANK_LINES.sub("\n", spoken.text)))
-            elif move.why == TicketEventType.REPLIED and (reply := replies.get(move.about or 0)) is not None:
-                if not _seen(reply.key, group):
-                    lines.append(self._words.say("replied", agent=reply.agent or agent, text=reply.text))
-            elif move.why == TicketEventType.NOTED and (note := notes.get(move.about or 0)) is not None:
-                if not _seen(note.key, group):
-                    lines.append(self._words.say("noted", agent=note.agent_name, text=note.text))
+        for event in events:
+            agent = self._agent_name(event, agents, ticket)
+            if event.type == TicketEventType.SAID and (user_message := turns.get(event.subject_id)) is not None:
+                lines.append(self._texts.render("said", text=_BLANK_LINES.sub("\n", user_message.text)))
+            elif event.type == TicketEventType.REPLIED and (reply := replies.get(event.subject_id or 0)) is not None:
+                if not _written_in_group(reply.key, group):
+                    lines.append(self._texts.render("replied", agent=reply.agent or agent, text=reply.text))
+            elif event.type == TicketEventType.NOTED and (note := notes.get(event.subject_id or 0)) is not None:
+                if not _written_in_group(note.key, group):
+                    lines.append(self._texts.render("noted", agent=note.agent_name, text=note.text))
             else:
-                lines += self._moved(move, agent, ticket, outcome)
-        return News(ticket, tuple(lines), moves[-1].id if moves else after)
+                lines += self._event_lines(event, agent, ticket, outcome)
+        return TicketUpdate(ticket, tuple(lines), events[-1].id if events else after)
 
-    def _moved(self, move: TicketEventRow, agent: str, ticket: Ticket, outcome: str | None) -> list[str]:
-        say = self._words
-        match TicketEventType(move.why):
+    def _event_lines(self, event: TicketEventRow, agent: str, ticket: Ticket, outcome: str | None) -> list[str]:
+        texts = self._texts
+        match TicketEventType(event.type):
             case TicketEventType.REQUESTED:
-                return [say.say("requested")] if move.was is not None else []
+                return [texts.render("requested")] if event.from_state is not None else []
             case TicketEventType.TRANSFERRED:
-                name = "transferred" if move.state == move.was else "transferred_queue"
-                return [say.say(name, agent=agent, to=move.detail or "")]
+                name = "transferred" if event.state == event.from_state else "transferred_queue"
+                return [texts.render(name, agent=agent, to=event.detail or "")]
             case TicketEventType.TIMED_OUT | TicketEventType.USER_ENDED:
-                return [say.say(f"{move.why}_{'left' if move.state == TicketState.LEFT else move.state}")]
+                return [texts.render(f"{event.type}_{'left' if event.state == TicketState.LEFT else event.state}")]
             case TicketEventType.AGENT_CLOSED:
-                return [say.say("agent_closed", agent=agent, outcome=say.named("outcome", outcome or ""))]
+                return [texts.render("agent_closed", agent=agent, outcome=texts.label("outcome", outcome or ""))]
             case TicketEventType.REOPENED:
-                return [say.say("reopened_user" if move.who == tickets.USER else "reopened_agent", agent=agent)]
+                return [texts.render("reopened_user" if event.actor == tickets.USER else "reopened_agent", agent=agent)]
             case TicketEventType.EDITED:
-                dossier, tags = ticket.dossier or say.say("none"), ", ".join(ticket.tags) or say.say("none")
-                return [say.say("edited", agent=agent, dossier=dossier, tags=tags)]
-            case TicketEventType.TAKEN if move.was == TicketState.JOINING:
+                dossier, tags = ticket.dossier or texts.render("none"), ", ".join(ticket.tags) or texts.render("none")
+                return [texts.render("edited", agent=agent, dossier=dossier, tags=tags)]
+            case TicketEventType.TAKEN if event.from_state == TicketState.JOINING:
                 return []  # said when it was taken
             case TicketEventType.SAID | TicketEventType.REPLIED | TicketEventType.NOTED | TicketEventType.RATED:
                 return []
             case why:
-                return [say.say(why.value, agent=agent)]
+                return [texts.render(why.value, agent=agent)]
 
-    def _agent(self, move: TicketEventRow, agents: dict[str, str], ticket: Ticket) -> str:
-        agent_id = move.who.removeprefix("agent:")
+    def _agent_name(self, event: TicketEventRow, agents: dict[str, str], ticket: Ticket) -> str:
+        agent_id = event.actor.removeprefix("agent:")
         if ticket.agent is not None and ticket.agent.id == agent_id:
             return ticket.agent.name
-        return agents.get(agent_id) or self._words.say("somebody")
+        return agents.get(agent_id) or self._texts.render("somebody")
 
-    def _person(self, context: Context) -> str:
+    def _person_name(self, context: Context) -> str:
         if context.person is not None:
             return ", ".join(part for part in (context.person.name, context.person.profession) if part)
-        return self._words.say("person_unknown" if context.person_unknown else "person_none")
+        return self._texts.render("person_unknown" if context.person_unknown else "person_none")
 
     def _facts(self, view: TicketView, person: str) -> list[tuple[str, str]]:
-        ticket, context, say = view.ticket, view.context, self._words
-        chat = say.named("chat", ticket.channel)
+        ticket, context, texts = view.ticket, view.context, self._texts
+        chat = texts.label("chat", ticket.channel)
         facts = {
-            "fact_state": say.say(f"state_{ticket.state}", agent=_owner(ticket)),
+            "fact_state": texts.render(f"state_{ticket.state}", agent=_assignee_name(ticket)),
             "fact_person": person,
-            "fact_chat": chat if ticket.trusted else say.say("chat_external", chat=chat),
+            "fact_chat": chat if ticket.trusted else texts.render("chat_external", chat=chat),
             "fact_queue": ticket.queue,
             "fact_dossier": ticket.dossier or context.dossier or "",
             "fact_tags": ", ".join(ticket.tags),
             "fact_task": context.task or "",
             "fact_tried": " ; ".join(context.tried),
             "fact_errors": ", ".join(context.error_ids),
-            "fact_requests": ", ".join(one.reference for one in context.requests),
+            "fact_requests": ", ".join(request.reference for request in context.requests),
             "fact_others": ", ".join(other.reference for other in view.others[:5]),
         }
-        return [(say.say(name), value) for name, value in facts.items() if value]
+        return [(texts.render(name), value) for name, value in facts.items() if value]
 
-    def _before(self, view: TicketView) -> list[str]:
-        earlier = [message for message in view.messages if int(message["id"]) <= view.opened_message][-MOST_BEFORE:]
-        return [self._words.say("before"), *map(self._earlier, earlier)] if earlier else []
+    def _earlier_messages(self, view: TicketView) -> list[str]:
+        earlier = [message for message in view.messages if int(message["id"]) <= view.opened_message][-MAX_EARLIER:]
+        return [self._texts.render("before"), *map(self._earlier_message, earlier)] if earlier else []
 
-    def _earlier(self, message: Message) -> str:
+    def _earlier_message(self, message: Message) -> str:
         text = " ".join(str(message["text"]).split())
-        if len(text) > LONGEST_BEFORE:
-            text = f"{text[:LONGEST_BEFORE].rsplit(' ', 1)[0]} {self._words.say('cut')}"
+        if len(text) > MAX_EARLIER_LENGTH:
+            text = f"{text[:MAX_EARLIER_LENGTH].rsplit(' ', 1)[0]} {self._texts.render('cut')}"
         if message["author"] == "user":
-            return self._words.say("said", text=text)
-        return self._words.either(f"before_{message['author']}", "before_assistant", text=text, agent=str(message["agent"] or ""))
+            return self._texts.render("said", text=text)
+        return self._texts.render_first(f"before_{message['author']}", "before_assistant", text=text, agent=str(message["agent"] or ""))
 
 
-def _owner(ticket: Ticket) -> str:
+def _assignee_name(ticket: Ticket) -> str:
     return ticket.agent.name if ticket.agent is not None else ""
 
 
-def _seen(key: str | None, group: str) -> bool:
-    """Whether it was written in the group itself, for all to see (`Hearing`: the last but one part of its key)."""
+def _written_in_group(key: str | None, group: str) -> bool:
+    """Return whether it was written in the group itself, for all to see: the last but one part of its key (`GroupInputHandler`)."""
     parts: Sequence[str] = (key or "").split(":")
     return len(parts) > 2 and parts[-2] == group

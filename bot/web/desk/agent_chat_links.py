@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.support.agent_links import LIFE, AgentLinks
+from bot.support.agent_links import CODE_LIFETIME, AgentLinks
 from bot.web.desk.auth import DeskAuth, DeskSession
 from bot.web.desk.rendering import Renderer
 
@@ -39,5 +39,5 @@ class AgentChatLinkPages:
 
     async def _page(self, session: DeskSession, request: Request, code: str | None) -> Response:
         links = await self._links.links_of(session.agent.id)
-        minutes = round(LIFE.total_seconds() / 60)
+        minutes = round(CODE_LIFETIME.total_seconds() / 60)
         return self._renderer.page(request, "messaging", session, links=links, channels=self._channels, code=code, minutes=minutes)

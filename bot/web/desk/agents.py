@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.support.agents import ROLES, Agents
-from bot.support.agents_errors import (
+from bot.support.errors import (
     LastSupervisor,
     LoginTaken,
     SignInFailed,

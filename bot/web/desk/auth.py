@@ -17,7 +17,7 @@ from bot.http.csrf import FIELD, CsrfTokens
 from bot.http.forms import read_form
 from bot.http.sessions import SessionCookie
 from bot.settings import Settings
-from bot.support.agents import LIFE, AgentAccount, Agents
+from bot.support.agents import SESSION_LIFETIME, AgentAccount, Agents
 
 MAX_FORM_BYTES = 64 * 1024
 """A reply of 4,000 characters, percent-encoded, and the small fields beside it."""
@@ -94,7 +94,7 @@ class DeskAuth:
 
     def set_cookie(self, response: Response, token: str) -> None:
         """Give the browser the session with this token."""
-        self._cookie.set(response, token, int(LIFE.total_seconds()))
+        self._cookie.set(response, token, int(SESSION_LIFETIME.total_seconds()))
 
     def delete_cookie(self, response: Response) -> None:
         """Take the session from the browser."""

@@ -30,15 +30,15 @@ class CannedReplyPages:
 
     async def list(self, session: DeskSession, request: Request) -> Response:
         """`GET /desk/canned`."""
-        return self._renderer.page(request, "canned", session, canned=await self._desk.canned(), failed=False, name="", text="")
+        return self._renderer.page(request, "canned", session, canned=await self._desk.canned_replies(), failed=False, name="", text="")
 
     async def save(self, session: DeskSession, request: Request) -> Response:
         """`POST /desk/canned` with `name`, `text`, and `id` to change one: save a canned reply."""
         name, text = session.form.get("name", ""), session.form.get("text", "")
         try:
-            await self._desk.save_canned(name, text, parse_id(session.form.get("id", ""), _ID_DIGITS))
+            await self._desk.save_canned_reply(name, text, parse_id(session.form.get("id", ""), _ID_DIGITS))
         except DeskError:
-            canned = await self._desk.canned()
+            canned = await self._desk.canned_replies()
             return self._renderer.page(
                 request, "canned", session, HTTPStatus.UNPROCESSABLE_ENTITY, canned=canned, failed=True, name=name, text=text
             )
@@ -49,5 +49,5 @@ class CannedReplyPages:
         canned_id = parse_id(str(request.path_params["canned"]), _ID_DIGITS)
         if canned_id is None:
             return self._renderer.not_found(request, session)
-        await self._desk.delete_canned(canned_id)
+        await self._desk.delete_canned_reply(canned_id)
         return self._renderer.redirect(request, "/desk/canned")

@@ -139,9 +139,9 @@ class ConversationPages:
         try:
             ticket_id = _ticket_id(request)
             if session.form.get("gone"):
-                await self._desk.gone(ticket_id, session.agent.agent)
+                await self._desk.stop_viewing(ticket_id, session.agent.agent)
                 return self._renderer.page(request, "viewers", session, viewers=())
-            viewers = await self._desk.looking(ticket_id, session.agent.agent)
+            viewers = await self._desk.mark_viewing(ticket_id, session.agent.agent)
         except UnknownTicket:
             return self._renderer.not_found(request, session)
         return self._renderer.page(request, "viewers", session, viewers=viewers)
@@ -149,13 +149,13 @@ class ConversationPages:
     async def typing(self, session: DeskSession, request: Request) -> Response:
         """`POST …/typing`: show the user that somebody is typing."""
         try:
-            await self._desk.typing(_ticket_id(request), session.agent.agent)
+            await self._desk.show_typing(_ticket_id(request), session.agent.agent)
         except UnknownTicket:
             return self._renderer.not_found(request, session)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _take(self, ticket_id: int, session: DeskSession) -> object:
-        return await self._desk.take(ticket_id, session.agent.agent, over=session.form.get("over") == "1")
+        return await self._desk.take(ticket_id, session.agent.agent, take_over=session.form.get("over") == "1")
 
     async def _transfer(self, ticket_id: int, session: DeskSession) -> object:
         kind, _, name = session.form.get("to", "").partition(":")
@@ -226,7 +226,7 @@ class ConversationPages:
 
     async def _empty_composer(self, view: TicketView, agent: Agent) -> dict[str, Any]:
         """Return the variables of a composer in which nothing is written yet."""
-        canned = [(reply.name, self._desk.fill(reply, view, agent)) for reply in await self._desk.canned()]
+        canned = [(reply.name, self._desk.fill_canned_reply(reply, view, agent)) for reply in await self._desk.canned_replies()]
         return {"text": "", "note": "", "mode": "reply", "masked": False, "key": random_id(), "canned": canned}
 
 

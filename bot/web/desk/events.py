@@ -79,7 +79,7 @@ class _PageStream:
 
     async def run(self) -> AsyncIterator[ServerSentEvent]:
         """Yield events from now on, until the process stops or the session is over."""
-        with self._desk.changes() as changes:
+        with self._desk.events() as changes:
             async for event in self._conversation_events():
                 yield event
             async for event in self._queue_events(None):

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.support.ticket_report import Line
+from bot.support.ticket_report import ReportLine
 
 COUNT, SECONDS = "count", "seconds"
 """Units of a column."""
@@ -58,12 +58,12 @@ class ReportTable:
         return [(row.name, row.values[index], 100 * (row.values[index] or 0) / longest if longest else 0.0) for row in self.rows]
 
 
-def ticket_table(name: str, lines: Sequence[Line], charts: tuple[str, ...] = ("opened",)) -> ReportTable:
+def ticket_table(name: str, lines: Sequence[ReportLine], charts: tuple[str, ...] = ("opened",)) -> ReportTable:
     """Return a table of tickets, a row for each line of the ticket report."""
     return ReportTable(name, TICKET_COLUMNS, [Row(line.name, _ticket_values(line)) for line in lines], charts)
 
 
-def _ticket_values(line: Line) -> tuple[Value, ...]:
+def _ticket_values(line: ReportLine) -> tuple[Value, ...]:
     durations = [value for spread in (line.wait, line.first_answer, line.to_close) for value in _median_and_most(spread)]
     return (line.opened, line.taken, line.answered, line.closed, line.waiting, *durations, line.rated, line.useful)
 

@@ -13,11 +13,10 @@ from bot.accounts.request_report import AGES, requests_by_state
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.http.parameters import parse_id
-from bot.support.misunderstood_messages import EmptySentence, MisunderstoodMessages
+from bot.support.misunderstood_messages import EmptyMessage, MisunderstoodMessages
 from bot.support.records import Reason
-from bot.support.resolution_report import Share
-from bot.support.resolution_report import share as resolution_share
-from bot.support.ticket_report import Facts, Period, day_of, facts, grouped, hour_of, line
+from bot.support.resolution_report import ResolutionShare, resolution_share
+from bot.support.ticket_report import Period, TicketFacts, day_of, group_lines, hour_of, read_facts, report_line
 from bot.web.desk.auth import DeskAuth, DeskSession
 from bot.web.desk.rendering import Renderer
 from bot.web.desk.report_tables import COUNT, ReportTable, Row, ticket_table, to_csv
@@ -26,7 +25,7 @@ DEFAULT_DAYS = 30
 NAMES = ("all", "assistant", "days", "hours", "tasks", "reasons", "queues", "tags", "channels", "requests")
 """Names of the tables, in the order of the page."""
 NO_TASK = "no_task"
-_BY: dict[str, Callable[[Facts], Iterable[str]]] = {
+_BY: dict[str, Callable[[TicketFacts], Iterable[str]]] = {
     "tasks": lambda ticket: (ticket.task or NO_TASK,),
     "reasons": lambda ticket: (ticket.reason,),
     "queues": lambda ticket: (ticket.queue,),
@@ -85,8 +84,8 @@ class ReportPages:
             if action == "keep":
                 await self._misunderstood.keep(turn, session.form.get("text", ""), session.agent.id)
             else:
-                await self._misunderstood.put_away(turn, session.agent.id)
-        except EmptySentence:
+                await self._misunderstood.dismiss(turn, session.agent.id)
+        except EmptyMessage:
             return await self._page(session, request, HTTPStatus.UNPROCESSABLE_ENTITY, failed=True)
         period = self._period(request)
         return self._renderer.redirect(request, f"/desk/figures?from={period.first}&to={period.last}#sentences")
@@ -106,17 +105,17 @@ class ReportPages:
         return Period.of(first, last)
 
     async def _tables(self, period: Period, names: Sequence[str]) -> dict[str, ReportTable]:
-        tickets = await facts(self._database, period)
+        tickets = await read_facts(self._database, period)
         tables: dict[str, ReportTable] = {}
         for name in names:
             if name == "all":
-                tables[name] = ticket_table(name, [line("all", tickets)], charts=())
+                tables[name] = ticket_table(name, [report_line("all", tickets)], charts=())
             elif name == "days":
                 order = [day.isoformat() for day in period.days]
-                tables[name] = ticket_table(name, grouped(tickets, day_of, order), ("opened", "first_answer"))
+                tables[name] = ticket_table(name, group_lines(tickets, day_of, order), ("opened", "first_answer"))
             elif name == "hours":
                 order = [f"{hour:02d}" for hour in range(24)]
-                tables[name] = ticket_table(name, grouped(tickets, hour_of, order), ("opened", "wait"))
+                tables[name] = ticket_table(name, group_lines(tickets, hour_of, order), ("opened", "wait"))
             elif name == "assistant":
                 tables[name] = _share_table(await resolution_share(self._database, period))
             elif name == "requests":
@@ -127,11 +126,11 @@ class ReportPages:
                 )
             else:
                 known = self._queues if name == "queues" else tuple(Reason) if name == "reasons" else ()
-                tables[name] = ticket_table(name, grouped(tickets, _BY[name], known))
+                tables[name] = ticket_table(name, group_lines(tickets, _BY[name], known))
         return tables
 
 
-def _share_table(share: Share) -> ReportTable:
+def _share_table(share: ResolutionShare) -> ReportTable:
     """Return how days of conversations ended, as counts and percentages."""
     kinds = ("confirmed", "presumed", "handed_over", "not_understood", "failed")
     rows = [Row(kind, (getattr(share, kind), 100 * getattr(share, kind) / share.all if share.all else None)) for kind in kinds]

@@ -135,7 +135,7 @@ class AccountRequestPages:
             **values,
             seen=details.version,
             others=others,
-            conversations=await self._desk.of_conversations({asker.conversation_id for asker in details.askers}),
+            conversations=await self._desk.tickets_of({asker.conversation_id for asker in details.askers}),
             request_context=context,
             lines=lines(details.person, context.candidates),
             refusal=refusal,

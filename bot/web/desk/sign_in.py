@@ -13,7 +13,7 @@ from bot.http.rate_limit import RateLimit, client_address
 from bot.http.sessions import SessionCookie, new_session_token
 from bot.settings import Settings
 from bot.support.agents import Agents
-from bot.support.agents_errors import SignInFailed, SignInLocked
+from bot.support.errors import SignInFailed, SignInLocked
 from bot.web.desk.auth import DeskAuth, DeskSession, page_after_sign_in
 from bot.web.desk.rendering import Renderer
 

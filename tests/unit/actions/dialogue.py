@@ -28,7 +28,7 @@ from bot.directory import Directory
 from bot.dossiers.dossiers import Dossiers
 from bot.identity.continuations import Continuations
 from bot.notifications.service import Notifications
-from bot.support.opening_hours import hours_of
+from bot.support.opening_hours import load_hours
 from tests.unit.accounts.world import SETTINGS, World
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,7 +70,7 @@ def services_over(world: World, directory: Path) -> Services:
         partners=world.partners,
         requests=world.requests,
         notifications=Notifications(world.database, world.clock, SETTINGS),
-        hours=hours_of(SETTINGS, world.clock),
+        hours=load_hours(SETTINGS, world.clock),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from tests.unit.messaging.harness import buttons, running_bot, served, until
+from tests.unit.messaging.running_bot import buttons, running_bot, served, until
 
 BEARER = {"Authorization": "Bearer token-of-the-callback"}
 

@@ -19,7 +19,8 @@ from bot.dossiers.partners import (
     Pending,
     UnknownDossier,
 )
-from bot.fhir.operations import GIVE_UP_AFTER, LEASE, OperationFailed
+from bot.fhir.operations import RETRIES, OperationFailed
+from bot.jobs import leases
 from tests.unit.dossiers.conftest import House, house_on
 from tests.unit.sandbox.running import Sandbox
 
@@ -242,7 +243,7 @@ async def test_after_four_hours_it_is_given_up_and_said(house: House, sandbox: S
     sandbox.fault("garbage")
     with pytest.raises(Pending):
         await house.partners.add(REF, claire, paul, basis=BASIS, channel="web", key="k1", conversation_id="chat")
-    house.clock.advance(GIVE_UP_AFTER)
+    house.clock.advance(RETRIES.give_up_after or timedelta())
     assert await house.operations.run_due() == 1
     (row,) = await house.outbox()
     assert "n’a pas répondu" in row.payload["text"]
@@ -285,7 +286,7 @@ async def test_a_kill_in_the_middle_of_an_act_loses_nothing(house: House, sandbo
     with pytest.raises(Pending):
         await other.partners.add(REF, claire, paul, basis=BASIS, channel="web", key="k1", conversation_id="chat")
     assert await other.operations.run_due() == 0
-    house.clock.advance(LEASE)
+    house.clock.advance(leases.OPERATION)
     assert await other.operations.run_due() == 1
     assert sandbox.members(REF).count(paul.reference) == 1
     assert len(await house.outbox()) == 1

@@ -11,8 +11,15 @@ class RecordingChannel:
     routes = None
 
     def __init__(self, name: str) -> None:
-        self.means = ChannelCapabilities(
-            name=name, trusted=False, longest_text=4096, most_buttons=10, longest_title=60, buttons_per_row=1, edits=True, deletes=True
+        self.capabilities = ChannelCapabilities(
+            name=name,
+            trusted=False,
+            max_text_length=4096,
+            max_buttons=10,
+            max_title_length=60,
+            buttons_per_row=1,
+            can_edit=True,
+            can_delete=True,
         )
         self.sent: list[tuple[str, OutboundMessage]] = []
         self.replaced: list[tuple[str, str, OutboundMessage]] = []

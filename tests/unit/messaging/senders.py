@@ -14,7 +14,7 @@ from bot.jobs.outbox import OutboxRow, enqueue
 from bot.messaging.mail_sender import MailSender
 from bot.messaging.tables import MessageRow
 from bot.settings import Settings
-from tests.unit.messaging.harness import gateway_on, settings_for
+from tests.unit.messaging.running_bot import create_gateway, settings_for
 
 MESSAGE = {"text": "Le compte est créé.", "buttons": [{"title": "Voir", "intent": "list_partners", "entities": {}}], "link": None}
 MAIL_PAYLOAD = {"to": ["claire.moreau@sphere.example"], "subject": "Vos codes", "text": "Bonjour"}
@@ -27,7 +27,7 @@ class Senders:
         self.settings: Settings = settings_for(folder, "http://127.0.0.1:9", **changes)
         self.database = Database(self.settings.sqlalchemy_url)
         self.clock = clock
-        self.gateway, _ = gateway_on(self.settings, self.database, clock)
+        self.gateway, _ = create_gateway(self.settings, self.database, clock)
         self.mail_sender = self.mail_sender_on(self.database)
 
     async def __aenter__(self) -> Senders:

@@ -22,8 +22,8 @@ from bot.messaging.tables import MessageRow
 from bot.messaging.transcript import Transcript
 from bot.notifications.dead_letters import DeadLetters
 from tests.databases import every_database
-from tests.unit.messaging.harness import running_bot, take
 from tests.unit.messaging.recording_channel import RecordingChannel
+from tests.unit.messaging.running_bot import running_bot, take
 from tests.unit.messaging.senders import MAIL_PAYLOAD, MESSAGE, Senders
 
 __all__ = ["every_database"]

@@ -21,7 +21,7 @@ from bot.jobs.leases import OUTBOX
 from bot.jobs.outbox import MAIL, RETRY, OutboxRow, enqueue
 from bot.messaging.outbox_wake import OutboxWake
 from tests.databases import every_database
-from tests.unit.messaging.harness import until
+from tests.unit.messaging.running_bot import until
 from tests.unit.messaging.senders import MAIL_PAYLOAD, Senders
 
 __all__ = ["every_database"]

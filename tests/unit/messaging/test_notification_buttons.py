@@ -16,17 +16,17 @@ from bot.core.database import Database, sqlite_url
 from bot.jobs.outbox import CHAT, enqueue
 from bot.messaging.channel import ChannelCapabilities
 from bot.messaging.conversations import Conversations
-from bot.messaging.messages import Button, Reply, Turn
+from bot.messaging.messages import Button, Reply, RoutedMessage, Turn
 from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
-from bot.messaging.rendering import pressed
-from bot.messaging.router import Router, ToRasa
+from bot.messaging.rendering import without_pressed_buttons
+from bot.messaging.router import Router
 from bot.messaging.tables import SYSTEM, MessageRow
-from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot, until
+from tests.unit.messaging.running_bot import Bot, Chat, buttons, running_bot, until
 
 READ = {"title": "Marquer comme lu", "intent": "mark_notifications_read", "entities": {"message": "1"}}
 MUTE = {"title": "Sourdine", "intent": "mute_notifications", "entities": {"dossier_ref": "SPH-2024-000137"}}
 NOTICE = {"text": "Un document a été déposé.", "buttons": [READ, MUTE], "link": None, "notice": {"message": 1, "version": 0}}
-SMALL = ChannelCapabilities("telegram", False, 4096, 10, 10, buttons_per_row=1, edits=True, deletes=True)
+SMALL = ChannelCapabilities("telegram", False, 4096, 10, 10, buttons_per_row=1, can_edit=True, can_delete=True)
 
 
 async def notify(bot: Bot, chat: Chat) -> dict[str, Any]:
@@ -47,7 +47,7 @@ async def notify(bot: Bot, chat: Chat) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def asked(folder: Path) -> AsyncIterator[tuple[Bot, Chat]]:
+async def question_asked(folder: Path) -> AsyncIterator[tuple[Bot, Chat]]:
     async with running_bot(folder) as bot:
         bot.rasa.answers["ajoute"] = [{"text": "Voulez-vous lui donner accès ?", "buttons": buttons("affirm", "deny")}]
         chat = await bot.chat()
@@ -56,14 +56,14 @@ async def asked(folder: Path) -> AsyncIterator[tuple[Bot, Chat]]:
 
 
 async def test_a_typed_answer_still_answers_the_dialogue_after_notices(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         for _ in range(12):
             await notify(bot, chat)
         assert (await chat.say("bouton affirm"))[0]["text"] == "dit affirm"
 
 
 async def test_a_pressed_answer_is_not_stale_for_a_notice(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         question = (await chat.history())[-1]
         await notify(bot, chat)
         assert (await chat.press(question["buttons"][0]["token"]))[0]["text"] == "dit affirm"
@@ -71,7 +71,7 @@ async def test_a_pressed_answer_is_not_stale_for_a_notice(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("first", [0, 1])
 async def test_the_buttons_of_a_notice_are_pressed_one_after_the_other_each_once(tmp_path: Path, first: int) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         tokens = [button["token"] for button in (await notify(bot, chat))["buttons"]]
         await chat.press(tokens[first])
         assert bot.rasa.turns[-1]["intent"] == (READ, MUTE)[first]["intent"]
@@ -82,7 +82,7 @@ async def test_the_buttons_of_a_notice_are_pressed_one_after_the_other_each_once
 
 
 async def test_the_title_of_a_notice_s_button_may_be_typed(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bot, chat):
+    async with question_asked(tmp_path) as (bot, chat):
         await notify(bot, chat)
         await chat.say("sourdine")
         assert (bot.rasa.turns[-1]["intent"], bot.rasa.turns[-1]["entities"]) == ("mute_notifications", MUTE["entities"])
@@ -99,21 +99,21 @@ async def test_a_typed_number_chooses_in_the_list_that_the_dialogue_showed_last(
         async with database.writing() as session:
             assert await add_proactive(session, [message], now=clock.now()) == 1
 
-    async def redeem(_conversation_id: str, _token: str) -> str | None:
+    async def link_account(_conversation_id: str, _token: str) -> str | None:
         return None
 
     turn = Turn(1, conversation_id, "telegram", "telegram", "2", None, None, None, clock.now(), 1)
-    decision = await Router(database, clock, {"telegram": SMALL}, redeem, lambda _text: False).decide(turn)
-    assert isinstance(decision, ToRasa)
-    assert (decision.intent, decision.entities, decision.pressed_alone) == ("choose", {"place": "2"}, None)
+    routed = await Router(database, clock, {"telegram": SMALL}, link_account).route(turn)
+    assert isinstance(routed, RoutedMessage)
+    assert (routed.intent, routed.entities, routed.button_token) == ("choose", {"place": "2"}, None)
     await database.close()
 
 
 def test_what_stays_of_a_notice_shows_what_was_pressed_and_the_other_button() -> None:
-    means = ChannelCapabilities("telegram", False, 60, 10, 60, buttons_per_row=1, edits=True, deletes=True)
+    capabilities = ChannelCapabilities("telegram", False, 60, 10, 60, buttons_per_row=1, can_edit=True, can_delete=True)
     buttons = [{"title": "Lu", "token": "a"}, {"title": "Sourdine", "token": "b"}]
     message = {"author": SYSTEM, "agent": None, "text": "Un document.", "buttons": buttons, "link": None}
-    part = pressed(message, means, "https://bot", ["a"])
-    assert (part.text, [choice.token for choice in part.choices]) == ("Un document.\n\n→ Lu", ["b"])
-    part = pressed(message, means, "https://bot", ["b", "a"])
-    assert (part.text, part.choices) == ("Un document.\n\n→ Sourdine\n→ Lu", ())
+    part = without_pressed_buttons(message, capabilities, "https://bot", ["a"])
+    assert (part.text, [choice.token for choice in part.quick_replies]) == ("Un document.\n\n→ Lu", ["b"])
+    part = without_pressed_buttons(message, capabilities, "https://bot", ["b", "a"])
+    assert (part.text, part.quick_replies) == ("Un document.\n\n→ Sourdine\n→ Lu", ())

@@ -15,7 +15,7 @@ import pytest
 
 from bot.installation.supervisor import free_port
 from bot.jobs.lease_owner import is_dead, new_owner
-from tests.unit.messaging.harness import RASA_TOKEN, Chat, StandInRasa, buttons, client, open_chat, running_bot, served, take, until
+from tests.unit.messaging.running_bot import RASA_TOKEN, Chat, StandInRasa, buttons, client, open_chat, running_bot, served, take, until
 
 SERVE = "from bot.app import serve; from bot.settings import load_settings; serve(load_settings())"
 

@@ -21,10 +21,11 @@ from bot.messaging.retention import Retention, RetentionRow
 from bot.messaging.tables import DONE, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.messaging.transcript import Transcript
 from bot.settings import Settings
+from bot.support import retention as support_retention
 from bot.support.tables import NoteRow, TicketEventRow, TicketRow
 from tests.databases import every_database
 from tests.stack import ROOT
-from tests.unit.messaging.harness import until
+from tests.unit.messaging.running_bot import until
 
 __all__ = ["every_database"]
 
@@ -34,7 +35,7 @@ A_MOMENT = timedelta(seconds=1)
 
 
 @asynccontextmanager
-async def filled(url: str) -> AsyncIterator[Database]:
+async def database_with_conversation(url: str) -> AsyncIterator[Database]:
     database = Database(url)
     await database.create_tables()
     async with database.writing() as session:
@@ -45,7 +46,7 @@ async def filled(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def said(database: Database, at: datetime, count: int = 1) -> None:
+async def add_turns(database: Database, at: datetime, count: int = 1) -> None:
     """A turn with its message and a button, and a note, `count` times."""
     async with database.writing() as session:
         for _ in range(count):
@@ -64,7 +65,7 @@ def _button(row: MessageRow, at: datetime) -> ButtonRow:
     return ButtonRow(conversation_id="c", message_id=row.id, title="Jeanne Durand", **meaning)
 
 
-async def ticketed(database: Database, closed: datetime | None) -> int:
+async def add_ticket(database: Database, closed: datetime | None) -> int:
     context = {"task": "associer un partenaire", "dossier": "SPH-2024-000137", "error_ids": ["e1"], "tried": ["aide"]}
     opened = (closed or EDGE) - timedelta(days=1)
     async with database.writing() as session:
@@ -74,62 +75,62 @@ async def ticketed(database: Database, closed: datetime | None) -> int:
         row.closed_at = closed
         session.add(row)
         await session.flush()
-        session.add(TicketEventRow(ticket_id=row.id, at=opened, state="waiting", who="user", why="requested"))
+        session.add(TicketEventRow(ticket_id=row.id, at=opened, state="waiting", actor="user", type="requested"))
         session.add(NoteRow(ticket_id=row.id, at=opened, agent_id="a", agent_name="Inès", text="Mme Durand rappelle"))
     return row.id
 
 
-def keeping(database: Database, at: datetime = NOW, **changes: Any) -> Retention:
-    return Retention(database, ManualClock(at), Settings(**changes))
+def retention_at(database: Database, at: datetime = NOW, **changes: Any) -> Retention:
+    return Retention(database, ManualClock(at), Settings(**changes), (*retention.ERASURES, *support_retention.ERASURES))
 
 
-async def left(database: Database, column: Any) -> list[Any]:
+async def column_values(database: Database, column: Any) -> list[Any]:
     async with database.reading() as session:
         return list(await session.scalars(select(column).order_by(column.class_.id if hasattr(column.class_, "id") else column)))
 
 
 async def test_a_day_in_paris_is_kept_whole_until_ninety_have_followed(every_database: str) -> None:
-    async with filled(every_database) as database:
-        await said(database, EDGE - A_MOMENT)
-        await said(database, EDGE)
-        assert await keeping(database, EDGE + timedelta(days=89)).run_due() == 0
-        assert await keeping(database).run_due() == 2
-        assert await left(database, MessageRow.text) == ["", "Jeanne Durand"]
-        assert await left(database, InboxRow.text) == [None, "Jeanne Durand"]
-        assert await left(database, InboxRow.intent) == ["greet", "greet"]
-        assert await left(database, ButtonRow.title) == ["Jeanne Durand"]
+    async with database_with_conversation(every_database) as database:
+        await add_turns(database, EDGE - A_MOMENT)
+        await add_turns(database, EDGE)
+        assert await retention_at(database, EDGE + timedelta(days=89)).run_due() == 0
+        assert await retention_at(database).run_due() == 2
+        assert await column_values(database, MessageRow.text) == ["", "Jeanne Durand"]
+        assert await column_values(database, InboxRow.text) == [None, "Jeanne Durand"]
+        assert await column_values(database, InboxRow.intent) == ["greet", "greet"]
+        assert await column_values(database, ButtonRow.title) == ["Jeanne Durand"]
         shown = await Transcript(database).latest("c")
         assert [message["text"] for message in shown] == ["Jeanne Durand"]
         assert await Transcript(database).after("c", 0) == shown
-        assert await keeping(database).run_due() == 0
+        assert await retention_at(database).run_due() == 0
 
 
 async def test_of_a_ticket_the_figures_stay(every_database: str) -> None:
-    async with filled(every_database) as database:
+    async with database_with_conversation(every_database) as database:
         for closed in (EDGE - A_MOMENT, EDGE + A_MOMENT, None):
-            await ticketed(database, closed)
-        await keeping(database).run_due()
-        assert await left(database, TicketRow.dossier) == [None, "SPH-2024-000137", "SPH-2024-000137"]
-        assert (await left(database, TicketRow.context))[0] == {"task": "associer un partenaire"}
-        assert await left(database, TicketRow.rating) == [3, 3, 3]
-        assert len(await left(database, TicketEventRow.id)) == 3
-        assert await left(database, NoteRow.id) == []
+            await add_ticket(database, closed)
+        await retention_at(database).run_due()
+        assert await column_values(database, TicketRow.dossier) == [None, "SPH-2024-000137", "SPH-2024-000137"]
+        assert (await column_values(database, TicketRow.context))[0] == {"task": "associer un partenaire"}
+        assert await column_values(database, TicketRow.rating) == [3, 3, 3]
+        assert len(await column_values(database, TicketEventRow.id)) == 3
+        assert await column_values(database, NoteRow.id) == []
 
 
 async def test_the_number_of_days_can_be_set(every_database: str) -> None:
-    async with filled(every_database) as database:
-        await said(database, NOW - timedelta(days=3))
-        assert await keeping(database, RETENTION_DAYS=3).run_due() == 0
-        assert await keeping(database, RETENTION_DAYS=2).run_due() == 2
+    async with database_with_conversation(every_database) as database:
+        await add_turns(database, NOW - timedelta(days=3))
+        assert await retention_at(database, RETENTION_DAYS=3).run_due() == 0
+        assert await retention_at(database, RETENTION_DAYS=2).run_due() == 2
 
 
 async def test_processes_at_the_same_time_erase_each_row_once(every_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 3)
-    async with filled(every_database) as database:
-        await said(database, EDGE - A_MOMENT, 20)
-        counts = await asyncio.gather(*(keeping(database).run_due() for _ in range(4)))
+    monkeypatch.setattr(retention, "BATCH_SIZE", 3)
+    async with database_with_conversation(every_database) as database:
+        await add_turns(database, EDGE - A_MOMENT, 20)
+        counts = await asyncio.gather(*(retention_at(database).run_due() for _ in range(4)))
         assert sum(counts) == 40
-        assert set(await left(database, MessageRow.text)) == {""}
+        assert set(await column_values(database, MessageRow.text)) == {""}
 
 
 _WORKER = """
@@ -140,15 +141,15 @@ from bot.messaging import retention
 from bot.core.database import Database
 from bot.settings import Settings
 
-retention.AT_ONCE = 1
+retention.BATCH_SIZE = 1
 database = Database(sys.argv[1])
-asyncio.run(retention.Retention(database, ManualClock(datetime.fromisoformat(sys.argv[2])), Settings()).run_due())
+asyncio.run(retention.Retention(database, ManualClock(datetime.fromisoformat(sys.argv[2])), Settings(), retention.ERASURES).run_due())
 """
 
 
 async def test_a_killed_process_leaves_a_whole_number_of_rounds(every_database: str, tmp_path: Path) -> None:
-    async with filled(every_database) as database:
-        await said(database, EDGE - A_MOMENT, 400)
+    async with database_with_conversation(every_database) as database:
+        await add_turns(database, EDGE - A_MOMENT, 400)
         worker = await asyncio.create_subprocess_exec(sys.executable, "-c", _WORKER, every_database, NOW.isoformat(), cwd=ROOT)
         try:
             await until(lambda: _mark(database), 60)
@@ -157,10 +158,10 @@ async def test_a_killed_process_leaves_a_whole_number_of_rounds(every_database: 
             await worker.wait()
         mark = await _mark(database)
         assert 0 < mark < 400
-        texts = await left(database, MessageRow.text)
+        texts = await column_values(database, MessageRow.text)
         assert texts == [""] * mark + ["Jeanne Durand"] * (400 - mark)
-        assert await keeping(database).run_due() == 800 - mark
-        assert set(await left(database, MessageRow.text)) == {""}
+        assert await retention_at(database).run_due() == 800 - mark
+        assert set(await column_values(database, MessageRow.text)) == {""}
 
 
 async def _mark(database: Database) -> int:

@@ -15,8 +15,8 @@ SUPPORT = {"support_phone": "05", "support_email": "a@b.example"}
 
 def test_every_text_can_be_said() -> None:
     loaded = load_texts(**SUPPORT)
-    assert "E-1" in loaded.say("unavailable", error_id="E-1")
-    assert "05" in loaded.say("failed", error_id="E-1")
+    assert "E-1" in loaded.render("unavailable", error_id="E-1")
+    assert "05" in loaded.render("failed", error_id="E-1")
 
 
 def test_the_typography_is_french() -> None:

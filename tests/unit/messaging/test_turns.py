@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.messaging.harness import RASA_TOKEN, StandInRasa, running_bot, served, until
+from tests.unit.messaging.running_bot import RASA_TOKEN, StandInRasa, running_bot, served, until
 
 
 async def test_a_turn_is_answered_and_both_messages_are_in_the_transcript(tmp_path: Path) -> None:

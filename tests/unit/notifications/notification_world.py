@@ -30,11 +30,12 @@ from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.preferences import Preferences
 from bot.notifications.service import Notifications
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
+from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
 from tests.databases import fresh_database
 from tests.unit.accounts.world import Line
-from tests.unit.messaging.harness import settings_for
 from tests.unit.messaging.recording_channel import RecordingChannel
+from tests.unit.messaging.running_bot import settings_for
 from tests.unit.sandbox.running import TOKEN, Sandbox
 
 CLAIRE, KARIM, PAUL = "claire.moreau@sphere.example", "karim.benali@sphere.example", "paul.martin@sphere.example"
@@ -56,11 +57,11 @@ class Process:
         identity = Identity(world.database, AccountRegistry(world.fhir), world.clock, world.settings)
         dossiers = Dossiers(world.fhir, world.database, world.clock)
         self.privacy = Redaction(identity, KnownUsagers(dossiers, world.clock), world.clock)
-        self.gateway = Gateway(world.settings, world.database, world.clock, self.privacy, _redeem)
+        self.gateway = Gateway(world.settings, world.database, world.clock, self.privacy, _redeem, unread_by_chat)
         for channel in world.channels.values():
-            self.gateway.doors.add(channel)
+            self.gateway.registry.add(channel)
         self.worker = NotificationWorker(
-            world.settings, world.database, world.clock, world.fhir, self.privacy.safe_url, self.gateway.doors.channels
+            world.settings, world.database, world.clock, world.fhir, self.privacy.safe_url, self.gateway.registry.channels
         )
         self.gateway.tracking.register(self.worker.tracker)
         self.mail_sender = MailSender(world.settings, world.database, world.clock, self.gateway.tracking)
@@ -98,7 +99,7 @@ class NotificationWorld:
     async def link(self, email: str, channel: str = "telegram") -> str:
         """A chat of this person; its conversation."""
         address = random_id()
-        conversation_id = await self.process.gateway.enter(channel, address)
+        conversation_id = await self.process.gateway.find_or_open(channel, address)
         now = self.clock.now()
         async with self.database.writing() as session:
             expires = now + timedelta(days=90)

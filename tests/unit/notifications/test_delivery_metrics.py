@@ -36,7 +36,7 @@ from bot.notifications.tables import (
 )
 from bot.settings import load_settings
 from tests.databases import fresh_database
-from tests.unit.messaging.harness import settings_for
+from tests.unit.messaging.running_bot import settings_for
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

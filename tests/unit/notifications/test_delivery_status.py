@@ -40,7 +40,7 @@ async def test_a_chat_that_closes_hands_everything_to_the_next_way_which_says_wh
     # the user writes again: the chat is used again
     world.telegram.blocked = None
     (closed,) = await world.rows(Conversation, Conversation.id == conversation_id)
-    await world.process.gateway.enter("telegram", closed.address)
+    await world.process.gateway.find_or_open("telegram", closed.address)
     await world.advance(2 * MINUTE)
     await world.add_event()
     await world.deliver_due()
@@ -60,7 +60,7 @@ async def test_teams_stands_in_for_telegram_and_says_so(world: NotificationWorld
 async def test_a_chat_that_closed_before_anything_happened_is_told_of_too(world: NotificationWorld) -> None:
     conversation_id = await world.link(CLAIRE)
     (chat,) = await world.rows(Conversation, Conversation.id == conversation_id)
-    await world.process.gateway.left("telegram", chat.address)
+    await world.process.gateway.mark_closed("telegram", chat.address)
     world.clock.advance(MINUTE)
     await world.add_event()
     await world.deliver_due()

@@ -15,8 +15,8 @@ from bot.core.database import Database, sqlite_url
 from bot.settings import Settings
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
-from bot.support.agents_errors import SignInFailed
 from bot.support.cli import desk_app
+from bot.support.errors import SignInFailed
 
 PASSWORD = "un mot de passe de test"
 Run = Callable[..., Awaitable[Result]]

@@ -12,9 +12,9 @@ from bot.core.clock import SystemClock
 from bot.installation.supervisor import free_port
 from bot.support.desk import Desk
 from bot.support.records import TicketState
-from tests.unit.messaging.harness import Chat, StandInRasa, open_chat, served, settings_for, take
+from tests.unit.messaging.running_bot import Chat, StandInRasa, open_chat, served, settings_for, take
 from tests.unit.messaging.test_recovery import bot_process
-from tests.unit.support.desk_world import ASK, DOING, MARIE
+from tests.unit.support.running_desk import ASK, HANDOVER_REQUEST, MARIE
 
 ALWAYS = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
 
@@ -22,7 +22,7 @@ ALWAYS = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPP
 @pytest.mark.timeout(500)
 async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     rasa, port = StandInRasa(), free_port()
-    rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": DOING}]
+    rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": HANDOVER_REQUEST}]
     async with served(rasa.app) as url:
         app = create_app(settings_for(tmp_path, url, **ALWAYS), SystemClock())  # another process's desk, on the same database
         desk: Desk = app.state.desk

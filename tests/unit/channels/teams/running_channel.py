@@ -152,7 +152,7 @@ class RecordingGateway:
     gone: list[tuple[str, str]] = field(default_factory=list)
     broken: bool = False
 
-    async def enter(self, channel: str, address: str, reference: dict[str, Any] | None = None) -> str:
+    async def find_or_open(self, channel: str, address: str, reference: dict[str, Any] | None = None) -> str:
         if self.broken:
             raise ConnectionError
         self.entered.append((channel, address, dict(reference or {})))
@@ -165,7 +165,7 @@ class RecordingGateway:
     async def find(self, channel: str, address: str) -> str | None:
         return f"c-{address[:8]}"
 
-    async def left(self, channel: str, address: str) -> None:
+    async def mark_closed(self, channel: str, address: str) -> None:
         self.gone.append((channel, address))
 
     @property

@@ -149,7 +149,7 @@ def test_the_sdk_knows_what_the_card_is_made_of() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         from microsoft_teams.cards import AdaptiveCard, ExecuteAction, FactSet, OpenUrlAction, TextBlock
-    made = message_card(OutboundMessage(CONFIRMATION.text, CONFIRMATION.choices, ("Ouvrir", "https://x.test"), card=True))
+    made = message_card(OutboundMessage(CONFIRMATION.text, CONFIRMATION.quick_replies, ("Ouvrir", "https://x.test"), card=True))
     AdaptiveCard.model_validate(made)
     for element, model in zip(made["body"], (TextBlock, FactSet, TextBlock), strict=True):
         model.model_validate(element)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.channels.telegram.group import TelegramGroup
 from bot.channels.telegram.updates import UpdateHandler
 from bot.messaging.messages import Incoming
-from bot.support.groups.group import Answer, GroupInput, Kind
+from bot.support.groups.group import Answer, GroupInput, InputKind
 
 PRIVATE = {"id": 7, "type": "private", "first_name": "Claire"}
 GROUP = {"id": -7, "type": "supergroup", "title": "Équipe"}
@@ -27,10 +27,10 @@ class RecordingGateway:
         self.gone: list[str] = []
         self.fails = False
 
-    async def enter(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
+    async def find_or_open(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
         return f"{channel}:{address}"
 
-    async def left(self, channel: str, address: str) -> None:
+    async def mark_closed(self, channel: str, address: str) -> None:
         self.gone.append(address)
 
     async def receive(self, conversation_id: str, incoming: Incoming) -> Any:
@@ -159,9 +159,9 @@ async def heard_in_the_teams_group(*updates: Any) -> list[GroupInput]:
         ({"text": "/prendre@sphere_bot"}, GroupInput("u9", "7", "", "/prendre", message="5")),
         ({"text": "bonjour", "is_topic_message": True, "message_thread_id": 12}, GroupInput("u9", "7", "12", "bonjour", message="5")),
         ({"text": "une réponse, sans sujet", "message_thread_id": 12}, GroupInput("u9", "7", "", "une réponse, sans sujet", message="5")),
-        ({"photo": [{}], "caption": "vu"}, GroupInput("u9", "7", "", kind=Kind.NOT_TEXT, message="5")),
-        ({"text": "d'un autre", "forward_origin": {}}, GroupInput("u9", "7", "", kind=Kind.NOT_TEXT, message="5")),
-        ({"text": "x", "sender_chat": GROUP, "from": {"id": 1, "is_bot": True}}, GroupInput("u9", "", "", "x", Kind.ANONYMOUS, "5")),
+        ({"photo": [{}], "caption": "vu"}, GroupInput("u9", "7", "", kind=InputKind.NOT_TEXT, message="5")),
+        ({"text": "d'un autre", "forward_origin": {}}, GroupInput("u9", "7", "", kind=InputKind.NOT_TEXT, message="5")),
+        ({"text": "x", "sender_chat": GROUP, "from": {"id": 1, "is_bot": True}}, GroupInput("u9", "", "", "x", InputKind.ANONYMOUS, "5")),
         ({"text": "x", "from": {"id": 1, "is_bot": True}}, None),
         ({"forum_topic_closed": {}}, None),
         ({"new_chat_members": [{"is_bot": True}]}, None),
@@ -174,7 +174,7 @@ async def test_what_is_heard_in_the_teams_group(content: dict[str, Any], expecte
 
 async def test_an_edit_in_the_teams_group_has_no_words() -> None:
     heard = await heard_in_the_teams_group({"update_id": 9, "edited_message": message(GROUP, text="autre")})
-    assert heard == [GroupInput("u9", "7", "", kind=Kind.EDITED, message="5")]
+    assert heard == [GroupInput("u9", "7", "", kind=InputKind.EDITED, message="5")]
 
 
 @given(_json, st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member", "poll"]))

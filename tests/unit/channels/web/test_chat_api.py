@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.messaging.harness import running_bot, take, until
+from tests.unit.messaging.running_bot import running_bot, take, until
 
 
 def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:

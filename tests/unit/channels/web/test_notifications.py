@@ -21,7 +21,7 @@ from bot.notifications.kinds import DeliveryChannel, Mode
 from bot.notifications.service import Notifications
 from bot.notifications.tables import DROPPED, HANDED, WAITING, Event, Notice, NoticeSend
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, KARIMS_DOSSIER
-from tests.unit.messaging.harness import Bot, Chat, running_bot, take
+from tests.unit.messaging.running_bot import Bot, Chat, running_bot, take
 from tests.unit.sandbox.running import Sandbox, running_sandbox
 
 DOSSIER = "SPH-2024-000137"

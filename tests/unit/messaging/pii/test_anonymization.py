@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.messaging.pii.anonymization import anonymous
+from bot.messaging.pii.anonymization import anonymize
 
 TODAY = date(2026, 11, 25)
 
@@ -34,5 +34,5 @@ def given(words: Collection[str]) -> set[str]:
     ],
 )
 def test_what_tells_of_somebody_is_masked(said: str, kept: str) -> None:
-    assert anonymous(said, TODAY, given) == kept
-    assert anonymous(kept, TODAY, given).replace("Mme ", "") == kept.replace("Mme ", "")  # twice is no less
+    assert anonymize(said, TODAY, given) == kept
+    assert anonymize(kept, TODAY, given).replace("Mme ", "") == kept.replace("Mme ", "")  # twice is no less

@@ -10,8 +10,8 @@ import pytest
 
 from bot.jobs.leases import GROUP_THREAD
 from bot.support.groups.group_view import GATHER_SECONDS
-from tests.unit.messaging.harness import until
-from tests.unit.support.groups.forum_world import GROUP, INES, Forum, forum_world
+from tests.unit.messaging.running_bot import until
+from tests.unit.support.groups.telegram_forum import GROUP, INES, Forum, running_forum
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
 
@@ -21,8 +21,8 @@ def calls(forum: Forum, method: str) -> list[dict[str, Any]]:
 
 
 async def test_a_deleted_topic_is_made_anew_with_all_that_was_said(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.with_agent(forum.ines.agent)
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.with_agent(forum.ines.agent)
         await chat.say("avant")
         await forum.shows(ticket, "Utilisateur : avant")
         former = await forum.topic(ticket)
@@ -41,8 +41,8 @@ async def said(chat: Any, text: str) -> bool:
 
 @pytest.mark.parametrize("flaw", ["rights", "forum", "kicked", "unknown"])
 async def test_a_group_that_is_not_as_it_must_be_holds_up_nobody(tmp_path: Path, flaw: str, caplog: pytest.LogCaptureFixture) -> None:
-    async with forum_world(tmp_path) as forum:
-        group, showing = forum.group, forum.world.bot.app.state.groups.showings["telegram"]
+    async with running_forum(tmp_path) as forum:
+        group, showing = forum.group, forum.support_bot.bot.app.state.groups.views["telegram"]
         if flaw == "rights":
             group.rights = set()
         elif flaw == "forum":
@@ -51,10 +51,10 @@ async def test_a_group_that_is_not_as_it_must_be_holds_up_nobody(tmp_path: Path,
             group.blocked = True
         else:
             del forum.fake.chats[GROUP]
-        chat, ticket = await forum.world.asking()
+        chat, ticket = await forum.support_bot.open_ticket()
         await until(lambda: "GroupUnusable" in caplog.text)
         assert str(GROUP) not in caplog.text
-        assert (await forum.world.desk.take(ticket.id, forum.ines.agent)).agent is not None
+        assert (await forum.support_bot.desk.take(ticket.id, forum.ines.agent)).agent is not None
         await chat.say("toujours là ?")
         group.rights, group.forum, group.blocked = {"topics", "delete"}, True, False
         forum.fake.chats[GROUP] = group
@@ -63,9 +63,9 @@ async def test_a_group_that_is_not_as_it_must_be_holds_up_nobody(tmp_path: Path,
 
 
 async def test_killed_between_making_a_topic_and_noting_it(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
+    async with running_forum(tmp_path) as forum:
         forum.fake.faults.append({"method": "createForumTopic", "code": "lost"})
-        chat, ticket = await forum.world.asking()
+        chat, ticket = await forum.support_bot.open_ticket()
         await until(lambda: len(forum.group.topics) == 2)  # the one of which nobody knows, and its successor
         orphan, topic = sorted(forum.group.topics)
         await forum.shows(ticket, "/prendre")
@@ -78,22 +78,22 @@ async def test_killed_between_making_a_topic_and_noting_it(tmp_path: Path) -> No
 
 
 async def test_a_process_that_died_with_a_thread_in_hand(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.open_ticket()
         await forum.shows(ticket, "/prendre")
-        showing = forum.world.bot.app.state.groups.showings["telegram"]
+        showing = forum.support_bot.bot.app.state.groups.views["telegram"]
         threads = showing._threads
-        await until(lambda: threads.claim(ticket.id, forum.world.clock.now()))  # as another process, which never lets go
+        await until(lambda: threads.claim(ticket.id, forum.support_bot.clock.now()))  # as another process, which never lets go
         await chat.say("toujours là ?")
         await showing.show_due()
         assert "toujours là" not in "\n".join(forum.said(await forum.topic(ticket)))
-        forum.world.clock.advance(GROUP_THREAD + timedelta(seconds=1))
+        forum.support_bot.clock.advance(GROUP_THREAD + timedelta(seconds=1))
         await forum.shows(ticket, "Utilisateur : toujours là ?")
 
 
 async def test_what_is_typed_while_the_group_takes_nothing_is_one_message(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.open_ticket()
         await forum.shows(ticket, "/prendre")
         before = len(calls(forum, "sendMessage"))
         forum.fake.faults.append({"method": "sendMessage", "code": 429, "parameters": {"retry_after": 3}})
@@ -106,10 +106,10 @@ async def test_what_is_typed_while_the_group_takes_nothing_is_one_message(tmp_pa
 
 
 async def test_what_many_type_stays_within_twenty_messages_a_minute(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
+    async with running_forum(tmp_path) as forum:
         forum.fake.limits.on = True  # strict: a 429 for the twenty-first message within a minute
-        forum.world.bot.app.state.groups.showings["telegram"].gather_seconds = GATHER_SECONDS
-        talks = [await forum.world.asking() for _ in range(4)]
+        forum.support_bot.bot.app.state.groups.views["telegram"].gather_seconds = GATHER_SECONDS
+        talks = [await forum.support_bot.open_ticket() for _ in range(4)]
         for number in range(10):
             for chat, _ in talks:
                 await chat.say(f"mot {number}")
@@ -124,8 +124,8 @@ async def test_what_many_type_stays_within_twenty_messages_a_minute(tmp_path: Pa
 
 
 async def test_a_long_conversation_fits_and_markup_stays_text(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.open_ticket()
         for number in range(3):
             await chat.say(f"<b>{number}</b> & " + "mot " * 900)
         shown = await forum.shows(ticket, "<b>2</b> &")
@@ -134,8 +134,8 @@ async def test_a_long_conversation_fits_and_markup_stays_text(tmp_path: Path) ->
 
 
 async def test_another_group_is_set(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        _, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        _, ticket = await forum.support_bot.open_ticket()
         await forum.shows(ticket, "/prendre")
-    async with forum_world(tmp_path, linked=False, agents=False, group=-1002) as forum:
+    async with running_forum(tmp_path, linked=False, agents=False, group=-1002) as forum:
         await until(lambda: any(ticket.reference in topic.name for topic in forum.fake.chats[-1002].topics.values()))

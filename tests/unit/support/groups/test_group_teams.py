@@ -15,8 +15,8 @@ from bot.sandbox.teams.client import Json, Seen, TeamsUser
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import AgentAccount, Agents
 from bot.support.records import Outcome, Ticket, TicketState
-from tests.unit.messaging.harness import until
-from tests.unit.support.desk_world import OPEN_AT, World, support_world
+from tests.unit.messaging.running_bot import until
+from tests.unit.support.running_desk import OPEN_AT, SupportBot, running_support_bot
 
 CHANNEL = "19:c0ffee00c0ffee00c0ffee00c0ffee00@thread.tacv2"
 
@@ -25,7 +25,7 @@ CHANNEL = "19:c0ffee00c0ffee00c0ffee00c0ffee00@thread.tacv2"
 class Channel:
     """A running bot with its channel; two of its agents, one of whom has linked her account, and a stranger."""
 
-    world: World
+    support_bot: SupportBot
     teams: FakeTeams
     links: AgentLinks
     ines: AgentAccount
@@ -61,25 +61,25 @@ class Channel:
 
 
 @asynccontextmanager
-async def channel_world(folder: Path) -> AsyncIterator[Channel]:
+async def running_channel(folder: Path) -> AsyncIterator[Channel]:
     port = free_port()
     with FakeTeams(f"http://127.0.0.1:{port}/teams/messages", support_channel=CHANNEL) as teams:
         settings = {**teams.settings, "TEAMS_SERVICE_URL": teams.service_url, "SUPPORT_TEAMS_CHANNEL": CHANNEL}
-        async with support_world(folder, OPEN_AT, **settings) as world:
-            teams.control.set(bot_url=f"{world.bot.url}/teams/messages")
-            world.bot.app.state.groups.showings["teams"].gather_seconds = 0.1
-            database, ours = world.bot.app.state.database, world.bot.settings
-            agents, links = Agents(database, world.clock, ours), AgentLinks(database, world.clock, ours)
+        async with running_support_bot(folder, OPEN_AT, **settings) as support_bot:
+            teams.control.set(bot_url=f"{support_bot.bot.url}/teams/messages")
+            support_bot.bot.app.state.groups.views["teams"].gather_seconds = 0.1
+            database, ours = support_bot.bot.app.state.database, support_bot.bot.settings
+            agents, links = Agents(database, support_bot.clock, ours), AgentLinks(database, support_bot.clock, ours)
             ines = await agents.add("ines", "Inès", "agent", None)
             state = teams.control.call("GET", "/state")
             people = {one["name"]: TeamsUser(teams.control, one["id"], one["chat"], one["aad_object_id"]) for one in state["people"]}
-            yield Channel(world, teams, links, ines, people)
+            yield Channel(support_bot, teams, links, ines, people)
 
 
 async def test_from_the_card_to_the_user_and_back(tmp_path: Path) -> None:
-    async with channel_world(tmp_path) as channel:
-        desk, ines, stranger = channel.world.desk, channel.people["Inès Support"], channel.people["Paul Support"]
-        chat, ticket = await channel.world.asking()
+    async with running_channel(tmp_path) as channel:
+        desk, ines, stranger = channel.support_bot.desk, channel.people["Inès Support"], channel.people["Paul Support"]
+        chat, ticket = await channel.support_bot.open_ticket()
         await chat.say("je n’arrive pas à *ajouter* <b>Paul</b>")
         card = await channel.card(ticket, "Je prends", "Note interne", "Clore")
         assert "associer un partenaire" in card.text
@@ -117,10 +117,10 @@ async def closed(channel: Channel, ticket: Ticket) -> bool:
 
 
 async def test_a_press_comes_twice_and_buttons_that_are_none(tmp_path: Path) -> None:
-    async with channel_world(tmp_path) as channel:
+    async with running_channel(tmp_path) as channel:
         ines = channel.people["Inès Support"]
         await channel.links.redeem("teams", ines.aad_object_id, await channel.links.new_code(channel.ines.id))
-        chat, ticket = await channel.world.with_agent(channel.ines.agent)
+        chat, ticket = await channel.support_bot.with_agent(channel.ines.agent)
         card = await channel.card(ticket, "Répondre")
         done = await channel.act(ines.presses, card, "Répondre", inputs={"text": "une fois"})
         again = await asyncio.to_thread(channel.teams.control.replay, done["posts"][0]["number"])
@@ -139,10 +139,10 @@ async def test_a_press_comes_twice_and_buttons_that_are_none(tmp_path: Path) -> 
 
 
 async def test_nothing_that_names_an_usager_enters_or_leaves(tmp_path: Path) -> None:
-    async with channel_world(tmp_path) as channel:
+    async with running_channel(tmp_path) as channel:
         ines = channel.people["Inès Support"]
         await channel.links.redeem("teams", ines.aad_object_id, await channel.links.new_code(channel.ines.id))
-        chat, ticket = await channel.world.with_agent(channel.ines.agent)
+        chat, ticket = await channel.support_bot.with_agent(channel.ines.agent)
         await chat.say("le dossier de Mme Jeanne Zorglub est vide")
         card = await channel.card(ticket, "Répondre")
         await channel.said(card, "est vide")
@@ -156,12 +156,12 @@ async def test_nothing_that_names_an_usager_enters_or_leaves(tmp_path: Path) -> 
 
 
 async def test_a_channel_without_the_bot_and_a_thread_that_is_gone(tmp_path: Path) -> None:
-    async with channel_world(tmp_path) as channel:
+    async with running_channel(tmp_path) as channel:
         channel.teams.control.change(CHANNEL, closed="BotNotInConversationRoster")
-        chat, ticket = await channel.world.asking()
+        chat, ticket = await channel.support_bot.open_ticket()
         await until(lambda: refused(channel))
         channel.teams.control.change(CHANNEL, closed="")
-        await until(lambda: channel.world.bot.app.state.groups.showings["teams"].show_due())
+        await until(lambda: channel.support_bot.bot.app.state.groups.views["teams"].show_due())
         card = await channel.card(ticket, "Je prends")
         channel.teams.control.fault(404, operation="send", count=1)
         await chat.say("bonjour ?")

@@ -11,18 +11,18 @@ from sqlalchemy import delete
 
 from bot.support.groups.tables import GroupInputRow
 from bot.support.records import Outcome, TicketState
-from tests.unit.messaging.harness import until
-from tests.unit.support.desk_world import ASK
-from tests.unit.support.groups.forum_world import GROUP, INES, PAUL, STRANGER, Forum, forum_world
+from tests.unit.messaging.running_bot import until
+from tests.unit.support.groups.telegram_forum import GROUP, INES, PAUL, STRANGER, Forum, running_forum
+from tests.unit.support.running_desk import ASK
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
 """The library would rather read updates itself; why it does not: docs/dev/telegram.md."""
 
 
 async def test_from_the_first_message_to_the_closed_topic(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        desk = forum.world.desk
-        chat, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        desk = forum.support_bot.desk
+        chat, ticket = await forum.support_bot.open_ticket()
         await chat.say("je n’arrive pas à ajouter Paul")
         shown = await forum.shows(ticket, "je n’arrive pas à ajouter Paul")
         for told in ("associer un partenaire", "SPH-2024-000137", "e1", f"Utilisateur : {ASK}", "discussion web", "/prendre"):
@@ -54,13 +54,13 @@ async def said_by_agent(chat: Any, agent: str, text: str) -> bool:
 
 
 async def noted(forum: Forum, ticket_id: int, text: str) -> bool:
-    return [note.text for note in (await forum.world.desk.view(ticket_id)).notes] == [text]
+    return [note.text for note in (await forum.support_bot.desk.view(ticket_id)).notes] == [text]
 
 
 async def test_what_is_done_at_the_desk_shows_in_the_topic_and_is_the_same_state(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        desk, paul = forum.world.desk, forum.paul.agent
-        chat, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        desk, paul = forum.support_bot.desk, forum.paul.agent
+        chat, ticket = await forum.support_bot.open_ticket()
         await desk.take(ticket.id, paul)
         await desk.reply(ticket.id, paul, "Bonjour <b>vous</b> & merci", key="1")
         await desk.note(ticket.id, paul, "note du poste")
@@ -88,12 +88,12 @@ async def test_what_is_done_at_the_desk_shows_in_the_topic_and_is_the_same_state
 
 
 async def test_two_agents_take_at_once(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        _, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        _, ticket = await forum.support_bot.open_ticket()
         await asyncio.gather(forum.write(INES, "/prendre", ticket), forum.write(PAUL, "/prendre", ticket))
         await forum.shows(ticket, "a déjà pris cette demande")
         shown = await forum.shows(ticket, "a pris la demande.")
-        owner = (await forum.world.desk.find(ticket.id)).agent
+        owner = (await forum.support_bot.desk.find(ticket.id)).agent
         assert owner is not None
         assert f"{owner.name} a déjà pris cette demande" in shown
         assert shown.count("a pris la demande.") == 1
@@ -113,18 +113,18 @@ async def test_two_agents_take_at_once(tmp_path: Path) -> None:
     ],
 )
 async def test_what_is_not_sent_to_the_user_is_told(tmp_path: Path, content: dict[str, Any], told: str) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.with_agent(forum.ines.agent)
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.with_agent(forum.ines.agent)
         before = await chat.texts()
         await forum.write(INES, ticket=ticket, **{"text": "", **content})
         await forum.shows(ticket, told)
         assert await chat.texts() == before
-        assert (await forum.world.desk.view(ticket.id)).notes == ()
+        assert (await forum.support_bot.desk.view(ticket.id)).notes == ()
 
 
 async def test_an_edited_message_is_not_sent_again(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.with_agent(forum.ines.agent)
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.with_agent(forum.ines.agent)
         update = await forum.write(INES, "première", ticket)
         await until(lambda: said_by_agent(chat, "Inès", "première"))
         edit = {"message_id": update["message"]["message_id"], "text": "seconde"}
@@ -135,12 +135,12 @@ async def test_an_edited_message_is_not_sent_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("noted_as_heard", [True, False])
 async def test_what_comes_twice_is_done_once(tmp_path: Path, noted_as_heard: bool) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.with_agent(forum.ines.agent)
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.with_agent(forum.ines.agent)
         updates = [await forum.write(INES, text, ticket) for text in ("une fois", "/note une note")]
         await until(lambda: noted(forum, ticket.id, "une note"))
         if not noted_as_heard:  # killed between doing it and noting that
-            async with forum.world.bot.app.state.database.writing() as session:
+            async with forum.support_bot.bot.app.state.database.writing() as session:
                 await session.execute(delete(GroupInputRow))
         await forum.people.post("/updates", json=updates)
         await forum.write(INES, "après", ticket)
@@ -150,12 +150,12 @@ async def test_what_comes_twice_is_done_once(tmp_path: Path, noted_as_heard: boo
 
 
 async def test_who_is_nobody_of_the_team_does_nothing(tmp_path: Path) -> None:
-    async with forum_world(tmp_path, linked=False) as forum:
-        chat, ticket = await forum.world.asking()
+    async with running_forum(tmp_path, linked=False) as forum:
+        chat, ticket = await forum.support_bot.open_ticket()
         thread = await forum.topic(ticket)
         await forum.write(STRANGER, "/prendre", ticket)
         await forum.shows(ticket, "n’est relié à aucun compte du poste")
-        assert (await forum.world.desk.find(ticket.id)).state is TicketState.WAITING
+        assert (await forum.support_bot.desk.find(ticket.id)).state is TicketState.WAITING
         code = await forum.links.new_code(forum.ines.id)
         await forum.write(STRANGER, "/relier ABCD-EFGH-JKMN")
         await until(lambda: any("Ce code n’est pas bon" in text for text in forum.said()))
@@ -174,22 +174,22 @@ async def test_who_is_nobody_of_the_team_does_nothing(tmp_path: Path) -> None:
 
 
 async def test_the_team_may_talk_among_itself(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        _, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        _, ticket = await forum.support_bot.open_ticket()
         await forum.write(INES, "qui déjeune ?")
         await forum.write(INES, "/prendre")
         await until(lambda: len(forum.said()) == 1)
         assert "dans le fil d’une demande" in forum.said()[0]
-        assert (await forum.world.desk.find(ticket.id)).state is TicketState.WAITING
+        assert (await forum.support_bot.desk.find(ticket.id)).state is TicketState.WAITING
 
 
 async def test_nothing_that_names_an_usager_enters_or_leaves(tmp_path: Path) -> None:
-    async with forum_world(tmp_path) as forum:
-        chat, ticket = await forum.world.asking()
+    async with running_forum(tmp_path) as forum:
+        chat, ticket = await forum.support_bot.open_ticket()
         await chat.say("le dossier de Mme Jeanne Zorglub, née le 12/03/1948, est vide")
         shown = await forum.shows(ticket, "est vide")
         assert "[usager]" in shown
-        desk, ines = forum.world.desk, forum.ines.agent
+        desk, ines = forum.support_bot.desk, forum.ines.agent
         await desk.take(ticket.id, ines)
         await desk.note(ticket.id, ines, "rappeler pour la patiente Jeanne Zorglub")
         await desk.reply(ticket.id, ines, "Je vois le dossier de Mme Zorglub", key="1")

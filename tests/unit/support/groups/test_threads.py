@@ -34,7 +34,7 @@ def _ticket(number: int, state: TicketState) -> TicketRow:
     name = f"c{number}"
     live = None if state is TicketState.CLOSED else name
     more = {"queue": "Général", "reason": "asked", "context": {}, "channel": "web", "tags": [], "opened_at": NOW, "queued_at": NOW}
-    return TicketRow(conversation_id=name, live=live, state=state, version=number, **more)
+    return TicketRow(conversation_id=name, open_conversation_id=live, state=state, version=number, **more)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

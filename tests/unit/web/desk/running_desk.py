@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from bot.support.agents import AGENT, SUPERVISOR, AgentAccount, Agents
-from tests.unit.messaging.harness import client
-from tests.unit.support.desk_world import World, support_world
+from tests.unit.messaging.running_bot import client
+from tests.unit.support.running_desk import SupportBot, running_support_bot
 
 PASSWORD = "un mot de passe de test"
 FORM = re.compile(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
@@ -62,7 +62,7 @@ class AgentBrowser:
 class RunningDesk:
     """The desk of a running bot, its agents, and browsers."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SupportBot) -> None:
         self.world = world
         self._opened: list[httpx.AsyncClient] = []
         self.agents = Agents(world.bot.app.state.database, world.clock, world.bot.settings)
@@ -89,7 +89,7 @@ class RunningDesk:
 @asynccontextmanager
 async def running_desk(folder: Path, **changes: Any) -> AsyncIterator[RunningDesk]:
     """Run a bot with these settings, as long as the test."""
-    async with support_world(folder, **changes) as world:
+    async with running_support_bot(folder, **changes) as world:
         desk = RunningDesk(world)
         try:
             yield desk

@@ -25,9 +25,9 @@ from bot.identity.tables import ChatLink
 from bot.jobs.outbox import MAIL, OutboxRow
 from tests.unit.accounts.test_requests import LEILA
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER
-from tests.unit.messaging.harness import Chat, until
+from tests.unit.messaging.running_bot import Chat, until
 from tests.unit.sandbox.running import Sandbox
-from tests.unit.support.desk_world import token
+from tests.unit.support.running_desk import button_token
 from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
 
 REFERENCE = "DC-2026-000001"
@@ -262,7 +262,7 @@ async def test_a_question_is_asked_in_the_chat_and_its_answer_comes_back(tmp_pat
 
         await until(asked)
         question = (await chat.history())[-1]
-        await chat.press(token(question, "Répondre à l'équipe"))
+        await chat.press(button_token(question, "Répondre à l'équipe"))
         await chat.say("Elle travaille en cardiologie interventionnelle.")
         page = (await ines.open(PAGE)).text
         assert "Elle travaille en cardiologie interventionnelle." in page

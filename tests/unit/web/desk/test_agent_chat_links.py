@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import SettingsError
-from bot.support.agent_links import LIFE, AgentLinks
+from bot.support.agent_links import CODE_LIFETIME, AgentLinks
 from tests.unit.web.desk.running_desk import running_desk
 
 GROUP = {"SUPPORT_TELEGRAM_GROUP": "-1001", "TELEGRAM_TOKEN": "4242:fake", "TELEGRAM_API_URL": "http://127.0.0.1:9"}
@@ -39,7 +39,7 @@ async def test_a_code_is_no_good_after_a_quarter_of_an_hour(tmp_path: Path) -> N
         assert ines.agent is not None
         links = AgentLinks(desk.world.bot.app.state.database, desk.world.clock, desk.world.bot.settings)
         code = await links.new_code(ines.agent.id)
-        desk.world.clock.advance(LIFE)
+        desk.world.clock.advance(CODE_LIFETIME)
         assert await links.redeem("telegram", "7", code) is None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.support.agents import IDLE, LIFE
+from bot.support.agents import SESSION_IDLE_TIMEOUT, SESSION_LIFETIME
 from tests.routes import routes_of
 from tests.unit.web.desk.running_desk import PASSWORD, running_desk
 
@@ -129,11 +129,11 @@ async def test_a_session_ends(tmp_path: Path, how: str) -> None:
         assert ines.agent is not None
         token = ines.http.cookies["sphere-desk"]
         if how == "idle":
-            desk.world.clock.advance(IDLE)
+            desk.world.clock.advance(SESSION_IDLE_TIMEOUT)
         elif how == "old":
             for _ in range(12):
                 assert (await ines.open()).status_code == 200
-                desk.world.clock.advance(LIFE / 12)
+                desk.world.clock.advance(SESSION_LIFETIME / 12)
         elif how == "out":
             answer = await ines.http.post("/desk/sign-out", data={"seal": await ines.csrf_token()})
             assert answer.headers["location"] == "/desk/sign-in"
@@ -148,9 +148,9 @@ async def test_a_session_ends(tmp_path: Path, how: str) -> None:
 async def test_a_page_that_refreshes_itself_keeps_no_session_alive(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
         ines = await desk.agent_browser()
-        desk.world.clock.advance(IDLE / 2)
+        desk.world.clock.advance(SESSION_IDLE_TIMEOUT / 2)
         assert (await ines.open("/desk/alive", **{"X-Desk-Passive": "1"})).status_code == 204
-        desk.world.clock.advance(IDLE / 2)
+        desk.world.clock.advance(SESSION_IDLE_TIMEOUT / 2)
         assert (await ines.open("/desk/alive")).status_code == 401
 
 

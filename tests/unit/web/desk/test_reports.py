@@ -13,7 +13,7 @@ import httpx
 from ruamel.yaml import YAML
 
 from bot.support.records import Outcome
-from tests.unit.support.desk_world import ASK, MARIE, World
+from tests.unit.support.running_desk import ASK, MARIE, SupportBot
 from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
 
 
@@ -30,9 +30,9 @@ async def boss_of(desk: RunningDesk) -> AgentBrowser:
     return await desk.agent_browser("boss", "Solène", supervisor=True)
 
 
-async def helped(world: World) -> None:
+async def helped(world: SupportBot) -> None:
     """One ticket: taken after 4 minutes, answered after 6, closed after 16, useful; another one that waits."""
-    chat, ticket = await world.asking()
+    chat, ticket = await world.open_ticket()
     world.clock.advance(timedelta(minutes=4))
     await world.desk.take(ticket.id, MARIE)
     world.clock.advance(timedelta(minutes=2))
@@ -41,7 +41,7 @@ async def helped(world: World) -> None:
     await world.desk.close(ticket.id, MARIE, Outcome.SOLVED, tags=["=SOMME(A1)", "accès"])
     closed = (await chat.history())[-1]
     await chat.press(next(button["token"] for button in closed["buttons"] if button["title"] == "Utile"))
-    await world.asking()
+    await world.open_ticket()
 
 
 async def test_what_happened_is_counted(tmp_path: Path) -> None:

@@ -11,31 +11,31 @@ import pytest
 
 from bot.messaging.messages import Incoming, Message
 from bot.support.records import Outcome
-from tests.unit.support.desk_world import ASK, MARIE, World, support_world, titles, token
+from tests.unit.support.running_desk import ASK, MARIE, SupportBot, button_token, running_support_bot, titles
 
 
-async def helped(world: World) -> tuple[Any, Any]:
+async def helped(support_bot: SupportBot) -> tuple[Any, Any]:
     """A chat that Marie helped, closed; the first announcement after it."""
-    chat, ticket = await world.with_agent()
+    chat, ticket = await support_bot.with_agent()
     await chat.say("<b>le dossier</b> est vide")
-    await world.desk.note(ticket.id, MARIE, "note entre nous 7714")
-    await world.desk.reply(ticket.id, MARIE, "Je regarde & je reviens.", key="1")
-    await world.desk.close(ticket.id, MARIE, Outcome.SOLVED)
+    await support_bot.desk.note(ticket.id, MARIE, "note entre nous 7714")
+    await support_bot.desk.reply(ticket.id, MARIE, "Je regarde & je reviens.", key="1")
+    await support_bot.desk.close(ticket.id, MARIE, Outcome.SOLVED)
     return chat, (await chat.history())[-1]
 
 
-async def fetched(world: World, message: dict[str, Any], more: str = "") -> Any:
-    return await world.bot.http.get(urlsplit(message["link"]["url"]).path + more)
+async def fetched(support_bot: SupportBot, message: dict[str, Any], more: str = "") -> Any:
+    return await support_bot.bot.http.get(urlsplit(message["link"]["url"]).path + more)
 
 
 async def test_by_its_button_as_a_page_and_as_a_file(tmp_path: Path) -> None:
-    async with support_world(tmp_path) as world:
-        chat, closed = await helped(world)
-        (given,) = await chat.press(token(closed, "Recevoir la transcription"))
+    async with running_support_bot(tmp_path) as support_bot:
+        chat, closed = await helped(support_bot)
+        (given,) = await chat.press(button_token(closed, "Recevoir la transcription"))
         assert given["author"] == "system"
-        world.clock.advance(timedelta(minutes=1))
+        support_bot.clock.advance(timedelta(minutes=1))
         await chat.say("au revoir")
-        page, file = await fetched(world, given), await fetched(world, given, "/file")
+        page, file = await fetched(support_bot, given), await fetched(support_bot, given, "/file")
         assert (page.status_code, file.status_code) == (200, 200)
         assert page.headers["cache-control"] == file.headers["cache-control"] == "no-store"
         assert file.headers["content-disposition"] == 'attachment; filename="SUP-000001.txt"'
@@ -49,69 +49,69 @@ async def test_by_its_button_as_a_page_and_as_a_file(tmp_path: Path) -> None:
         for answer in (page, file):
             assert "7714" not in answer.text
             assert "au revoir" not in answer.text
-        again = await chat.press(token(closed, "Recevoir la transcription"))
+        again = await chat.press(button_token(closed, "Recevoir la transcription"))
         assert again[0]["link"] is not None
-        (thanks,) = await chat.press(token(closed, "Utile"))
+        (thanks,) = await chat.press(button_token(closed, "Utile"))
         assert "Recevoir la transcription" in titles(thanks)
 
 
 @pytest.mark.parametrize("words", ["Transcription", "/transcription", "Je voudrais la transcription de la discussion."])
 async def test_in_words_whoever_has_the_word(tmp_path: Path, words: str) -> None:
-    async with support_world(tmp_path) as world:
-        chat = await world.chat()
+    async with running_support_bot(tmp_path) as support_bot:
+        chat = await support_bot.chat()
         (none,) = await chat.say(words)
         assert none["link"] is None
         assert "pas encore" in none["text"]
         await chat.say(ASK)
         (waiting,) = await chat.say(words)
-        assert "est transmise" in (await fetched(world, waiting)).text
-        ticket = await world.newest()
-        await world.desk.take(ticket.id, MARIE)
+        assert "est transmise" in (await fetched(support_bot, waiting)).text
+        ticket = await support_bot.newest_ticket()
+        await support_bot.desk.take(ticket.id, MARIE)
         (meanwhile,) = await chat.say(words)
-        assert "a rejoint la discussion" in (await fetched(world, meanwhile)).text
-        await world.desk.close(ticket.id, MARIE, Outcome.SOLVED)
+        assert "a rejoint la discussion" in (await fetched(support_bot, meanwhile)).text
+        await support_bot.desk.close(ticket.id, MARIE, Outcome.SOLVED)
         (after,) = await chat.say(words)
-        assert (await fetched(world, after)).status_code == 200
-        assert world.bot.rasa.said() == [ASK]
+        assert (await fetched(support_bot, after)).status_code == 200
+        assert support_bot.bot.rasa.said() == [ASK]
 
 
 async def test_an_address_holds_an_hour_and_for_its_ticket_alone(tmp_path: Path) -> None:
-    async with support_world(tmp_path) as world:
-        chat, closed = await helped(world)
-        (given,) = await chat.press(token(closed, "Recevoir la transcription"))
+    async with running_support_bot(tmp_path) as support_bot:
+        chat, closed = await helped(support_bot)
+        (given,) = await chat.press(button_token(closed, "Recevoir la transcription"))
         path = urlsplit(given["link"]["url"]).path
         head, ticket, rest = path[: path.rindex("/") + 1], *path[path.rindex("/") + 1 :].split(".", 1)
         forged = [head + f"{int(ticket) + 1}.{rest}", path[:-1] + ("0" if path[-1] != "0" else "1"), head + "1.2", head + "é"]
         for address in (*forged, forged[0] + "/file"):
-            assert (await world.bot.http.get(address)).status_code == 401
-        world.clock.advance(timedelta(minutes=61))
-        assert (await fetched(world, given)).status_code == 401
-        assert (await fetched(world, given, "/file")).status_code == 401
+            assert (await support_bot.bot.http.get(address)).status_code == 401
+        support_bot.clock.advance(timedelta(minutes=61))
+        assert (await fetched(support_bot, given)).status_code == 401
+        assert (await fetched(support_bot, given, "/file")).status_code == 401
 
 
 async def test_on_an_external_channel_by_way_of_the_web_chat(tmp_path: Path) -> None:
-    async with support_world(tmp_path) as world:
-        gateway = world.gateway
+    async with running_support_bot(tmp_path) as support_bot:
+        gateway = support_bot.gateway
         conversation = await gateway.open("telegram", "42")
 
         async def say(number: int, text: str) -> list[Message]:
             received = await gateway.receive(conversation, Incoming(str(number), text=text))
-            return await gateway.replies(conversation, received) or []
+            return await gateway.wait_for_replies(conversation, received) or []
 
         await say(1, ASK)
-        ticket = await world.newest()
-        await world.desk.take(ticket.id, MARIE)
+        ticket = await support_bot.newest_ticket()
+        await support_bot.desk.take(ticket.id, MARIE)
         await say(2, "le dossier de Mme Durand est vide")
         (given,) = await say(3, "transcription")
         assert "/transcript/" not in given["link"]["url"]
         assert "Durand" not in str(given)
         link = urlsplit(given["link"]["url"]).fragment.removeprefix("continue=")
-        opened = await world.bot.http.post("/chat/sessions", json={"continue": link})
+        opened = await support_bot.bot.http.post("/chat/sessions", json={"continue": link})
         assert opened.status_code == 200
-        assert (await world.bot.http.post("/chat/sessions", json={"continue": link})).status_code == 401
+        assert (await support_bot.bot.http.post("/chat/sessions", json={"continue": link})).status_code == 401
         headers = {"Authorization": f"Bearer {opened.json()['token']}"}
-        seen = (await world.bot.http.get("/chat/messages", headers=headers)).json()["messages"]
+        seen = (await support_bot.bot.http.get("/chat/messages", headers=headers)).json()["messages"]
         (here,) = [message for message in seen if message["link"] and "/transcript/" in message["link"]["url"]]
-        file = await fetched(world, here, "/file")
+        file = await fetched(support_bot, here, "/file")
         assert "Vous :\nle dossier de Mme [usager] est vide" in file.text
         assert "Durand" not in file.text

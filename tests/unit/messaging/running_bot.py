@@ -1,4 +1,4 @@
-"""What the gateway's tests share: the bot on loopback, a client of its chat API, and a stand-in for Rasa.
+"""A running bot on loopback, a client of its chat API, and a stand-in for Rasa.
 
 The stand-in speaks the protocol of Rasa's input channel over real HTTP, deterministically, and
 understands nothing: conversations with the real Rasa are tested in tests/conversations.
@@ -32,9 +32,10 @@ from bot.dossiers.usagers import KnownUsagers
 from bot.fhir.client import FhirClient
 from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
-from bot.messaging.pii.pii_detection import Span, mask_text
 from bot.messaging.pii.redaction import Redaction
+from bot.messaging.pii.spans import Span, mask_text
 from bot.migrations import upgrade
+from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
 
 RASA_TOKEN = "token-of-the-stand-in"
@@ -235,17 +236,17 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
     return settings
 
 
-def gateway_on(settings: Settings, database: Database, clock: Clock) -> tuple[Gateway, Redaction]:
-    """A gateway, not started, on a database of the test's own, with its filter."""
+def create_gateway(settings: Settings, database: Database, clock: Clock) -> tuple[Gateway, Redaction]:
+    """Return a gateway, not started and without human agents, on a database of the test's own, with its redaction."""
     fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"))
     identity = Identity(database, AccountRegistry(fhir), clock, settings)
-    privacy = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock), clock), clock)
+    redaction = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock), clock), clock)
 
-    async def redeem(conversation_id: str, token: str) -> str | None:
+    async def link_account(conversation_id: str, token: str) -> str | None:
         await identity.redeem(conversation_id, token)
         return None
 
-    return Gateway(settings, database, clock, privacy, redeem), privacy
+    return Gateway(settings, database, clock, redaction, link_account, unread_by_chat), redaction
 
 
 class Bot:

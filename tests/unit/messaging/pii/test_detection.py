@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.dossiers.records import Usager
-from bot.messaging.pii.pii_detection import detect_pii, mask_text
+from bot.messaging.pii.detection import detect_pii
+from bot.messaging.pii.spans import mask_text
 
 TODAY = date(2026, 11, 24)
 JEANNE = Usager("Durand", "Jeanne", date(1948, 3, 12), "female")

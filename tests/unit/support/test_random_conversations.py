@@ -11,21 +11,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.support.lives import Event, Installation, live
+from tests.unit.support.random_conversations import Action, Installation, run_conversation
 
 LIVES = int(os.environ.get("LIVES", "200"))
-"""How many lives, in parts that run beside one another; `.ci/run` lives through 400."""
+"""How many conversations, in parts that run beside one another."""
 PARTS = 4
 KINDS = ("say", "hurry", "press", "pause", "take", "reply", "close", "release", "transfer", "reopen", "note", "both", "let go", "kill")
 NUMBERS = st.integers(0, 11)
-ASKED = (Event("say", 1),)
-LEFT = (*ASKED, Event("pause", 1), Event("say", 7))
-TALKED = (*ASKED, Event("take", 0), Event("reply", 0))
-ANSWERING = Event("say", 9)
+REQUESTED = (Action("say", 1),)
+MESSAGE_LEFT = (*REQUESTED, Action("pause", 1), Action("say", 7))
+WITH_AGENT = (*REQUESTED, Action("take", 0), Action("reply", 0))
+ANSWERING = Action("say", 9)
 """The assistant begins to answer, and does not come to an end."""
-OPENINGS = st.sampled_from((ASKED, TALKED, LEFT, (*LEFT, ANSWERING), (*TALKED, Event("close", 0), ANSWERING)))
-EVENTS = st.builds(Event, st.sampled_from(KINDS), NUMBERS)
-EVENTFUL = st.tuples(OPENINGS, st.lists(EVENTS, min_size=1, max_size=10)).map(lambda life: [*life[0], *life[1]])
+OPENINGS = st.sampled_from((REQUESTED, WITH_AGENT, MESSAGE_LEFT, (*MESSAGE_LEFT, ANSWERING), (*WITH_AGENT, Action("close", 0), ANSWERING)))
+ACTIONS = st.builds(Action, st.sampled_from(KINDS), NUMBERS)
+CONVERSATIONS = st.tuples(OPENINGS, st.lists(ACTIONS, min_size=1, max_size=10)).map(lambda parts: [*parts[0], *parts[1]])
 
 
 @pytest.mark.timeout(180 + LIVES * 4)
@@ -43,12 +43,12 @@ def test_whatever_happens(tmp_path: Path, part: int) -> None:
             phases=[Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
         )
-        @given(EVENTFUL, NUMBERS)
-        def whatever(events: list[Event], way: int) -> None:
-            runner.run(live(installation, events, way))
+        @given(CONVERSATIONS, NUMBERS)
+        def whatever(actions: list[Action], way: int) -> None:
+            runner.run(run_conversation(installation, actions, way))
 
         try:
             whatever()
         finally:
             runner.run(stack.aclose())
-        assert installation.lives >= each
+        assert installation.conversations >= each

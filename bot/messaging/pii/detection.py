@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import unquote, urlsplit
@@ -13,12 +13,11 @@ from urllib.parse import unquote, urlsplit
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.core.text_folding import PARTICLES, allowed_edits, word_set
-from bot.dossiers.records import Usager
+from bot.messaging.pii.spans import BIRTH, NAME, Span, merge_spans
+from bot.messaging.ports import KnownPerson
 
-NAME, BIRTH = "usager_name", "birth_date"
-MASKS = {NAME: "[usager]", BIRTH: "[date de naissance]"}
-"""What stands in the place of a trait."""
 OLDEST_YEAR = 1900
+"""Of a date of birth."""
 RECENT_YEARS = 2
 """A full date of the last two years is taken for an appointment or a request, not for a birth, unless a word says so."""
 
@@ -56,27 +55,18 @@ _CUED = re.compile(
     rf"|\b(?:(?:{_PATIENT_WORD}|dossier de)[ \u00a0]+|dossier d['’] ?)(?P<plain>{_CAPITALS})",
     re.IGNORECASE,
 )
-"""A name that a patient's word or « dossier de » stands before: of an usager, whoever that is."""
+"""A name after a word for patient or after « dossier de »: an usager's, whoever that is."""
 _BORN = re.compile(
     rf"\b{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})[ \u00a0,:]+(?:(?:qui )?est )?(?=n[ée]+e?[ \u00a0]+l[ea]\b|ddn\b)",
     re.IGNORECASE,
 )
-"""A name with a civility whose birth is told at once."""
+"""A name with a civility that is followed by the birth."""
 _NO_NAMES = word_set("sphere sph dmp ror mss esante centre") | _TITLES
 _AFTER_CUE = re.compile(
     r"\b(?:patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|dossier d[eu']|dossier)\s+"
     r"(?:(?:de|d'|d’|la|le)\s*)?(?:m\.?|mr|mme|mlle|madame|monsieur)?\s*$",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Span:
-    """A trait in a text: code points from `start` to before `end`, and the entity that it is."""
-
-    start: int
-    end: int
-    entity: str
 
 
 @dataclass(frozen=True)
@@ -87,8 +77,14 @@ class _Token:
     capital: bool
 
 
-def detect_pii(text: str, usagers: Iterable[Usager], today: date) -> list[Span]:
-    """The traits in `text`, in order and without overlap: those of known usagers, and those that show by themselves."""
+def detect_pii(text: str, usagers: Iterable[KnownPerson], today: date) -> list[Span]:
+    """Return the spans that identify an usager, in order and without overlap.
+
+    Args:
+        text: what a user wrote or is to read.
+        usagers: known ones, whose names and dates of birth are looked for.
+        today: in Paris.
+    """
     tokens = [
         _Token(found.start(), found.end(), _folded(found[0]), found[0][0].isupper()) for found in _WORD.finditer(text.replace("_", " "))
     ]
@@ -96,15 +92,15 @@ def detect_pii(text: str, usagers: Iterable[Usager], today: date) -> list[Span]:
     spans += [*_initials_after_cue(text), *_cued_names(text)]
     for usager in usagers:
         spans += _names(text, tokens, usager)
-    return merged(spans)
+    return merge_spans(spans)
 
 
-def url_names(url: str, usagers: Iterable[Usager]) -> bool:
-    """Whether a name of one of these usagers, or their birth date in any order, stands anywhere behind the host of `url`."""
+def url_identifies(url: str, usagers: Iterable[KnownPerson]) -> bool:
+    """Return whether a name of one of these usagers, or their birth date in any order, stands anywhere behind the host of `url`."""
     parts = urlsplit(url)
-    said = unquote(f"{parts.path} {parts.query} {parts.fragment}", errors="replace")
-    letters = "".join(found for found in _WORD.findall(_folded(said)))
-    digits = "".join(letter for letter in said if letter.isdigit())
+    address = unquote(f"{parts.path} {parts.query} {parts.fragment}", errors="replace")
+    letters = "".join(found for found in _WORD.findall(_folded(address)))
+    digits = "".join(letter for letter in address if letter.isdigit())
     for usager in usagers:
         names = [_folded(word) for word in _WORD.findall(f"{usager.family} {usager.given}")]
         born = usager.birth_date
@@ -114,58 +110,40 @@ def url_names(url: str, usagers: Iterable[Usager]) -> bool:
     return False
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """Spans in order, overlapping ones joined under the entity of the first."""
-    joined: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        if joined and span.start < joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end), joined[-1].entity)
-        else:
-            joined.append(span)
-    return joined
-
-
-def mask_text(text: str, spans: Sequence[Span]) -> str:
-    """`text` with each span replaced by the mask of its entity."""
-    for span in sorted(spans, key=lambda span: -span.start):
-        text = text[: span.start] + MASKS[span.entity] + text[span.end :]
-    return text
-
-
 def _folded(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", word.lower().replace("œ", "oe").replace("æ", "ae"))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def _same(said: str, name: str) -> bool:
+def _same(word: str, name: str) -> bool:
     if len(name) < 5:
-        return said == name
-    return said[:1] == name[:1] and DamerauLevenshtein.distance(said, name, score_cutoff=3) <= min(allowed_edits(len(name)), 2)
+        return word == name
+    return word[:1] == name[:1] and DamerauLevenshtein.distance(word, name, score_cutoff=3) <= min(allowed_edits(len(name)), 2)
 
 
-def _names(text: str, tokens: list[_Token], usager: Usager) -> list[Span]:
+def _names(text: str, tokens: list[_Token], usager: KnownPerson) -> list[Span]:
     family = [word for found in _WORD.findall(usager.family) if (word := _folded(found)) not in PARTICLES]
     given = [_folded(found) for found in _WORD.findall(usager.given)]
     spans = []
     for at, token in enumerate(tokens):
-        if not family or not _is(tokens, at, family):
+        if not family or not _matches(tokens, at, family):
             continue
         end = at + len(family) - 1
         whole = _with_given(tokens, at, end, given)
         if whole is not None:
             spans.append(Span(tokens[whole[0]].start, tokens[whole[1]].end, NAME))
-        elif _stands_for_usager(text, tokens, at, end):
+        elif _means_usager(text, tokens, at, end):
             spans.append(Span(token.start, tokens[end].end, NAME))
     return [*spans, *_dotted_initials(text, family, given)]
 
 
-def _is(tokens: list[_Token], at: int, words: list[str]) -> bool:
-    said = tokens[at : at + len(words)]
-    return len(said) == len(words) and all(_same(token.folded, word) for token, word in zip(said, words, strict=True))
+def _matches(tokens: list[_Token], at: int, words: list[str]) -> bool:
+    found = tokens[at : at + len(words)]
+    return len(found) == len(words) and all(_same(token.folded, word) for token, word in zip(found, words, strict=True))
 
 
 def _with_given(tokens: list[_Token], start: int, end: int, given: list[str]) -> tuple[int, int] | None:
-    """The tokens of given and family name together, where a given name or its initial stands beside the family name."""
+    """Return the first and last token of the whole name, where a given name or its initial stands beside the family name."""
     if not given:
         return None
     before = start - 1
@@ -174,9 +152,9 @@ def _with_given(tokens: list[_Token], start: int, end: int, given: list[str]) ->
     for place in (before, end + 1):
         if not 0 <= place < len(tokens):
             continue
-        said = tokens[place]
-        initial = len(said.folded) == 1 and said.capital and said.folded == given[0][:1]
-        if initial or any(_same(said.folded, name) for name in given):
+        neighbour = tokens[place]
+        initial = len(neighbour.folded) == 1 and neighbour.capital and neighbour.folded == given[0][:1]
+        if initial or any(_same(neighbour.folded, name) for name in given):
             first, last = min(place, start), max(place, end)
             while first > 0 and any(_same(tokens[first - 1].folded, name) for name in given):
                 first -= 1
@@ -186,8 +164,8 @@ def _with_given(tokens: list[_Token], start: int, end: int, given: list[str]) ->
     return None
 
 
-def _stands_for_usager(text: str, tokens: list[_Token], start: int, end: int) -> bool:
-    """Whether a family name without a given name means the usager rather than a professional of that name."""
+def _means_usager(text: str, tokens: list[_Token], start: int, end: int) -> bool:
+    """Return whether a family name without a given name means the usager rather than a professional of that name."""
     if len(tokens) == end - start + 1:
         return True
     before = start - 1
@@ -239,8 +217,8 @@ def _cued_names(text: str) -> list[Span]:
 def _dates(text: str, born: set[date | None], today: date) -> list[Span]:
     spans = []
     for start, end, found in _written_dates(text, today):
-        told = bool(_BIRTH_CUE.search(text[:start]))
-        if found in born or told or found.year <= today.year - RECENT_YEARS - 1:
+        cued = bool(_BIRTH_CUE.search(text[:start]))
+        if found in born or cued or found.year <= today.year - RECENT_YEARS - 1:
             spans.append(Span(start, end, BIRTH))
     return spans
 

@@ -12,14 +12,15 @@ from bot.core.clock import ManualClock
 from bot.messaging.gateway import Gateway
 from bot.support.desk import Desk
 from bot.support.records import Agent, Ticket, TicketState
-from tests.unit.messaging.harness import Bot, Chat, buttons, running_bot
+from bot.support.service import Support
+from tests.unit.messaging.running_bot import Bot, Chat, buttons, running_bot
 
 MARIE, PAUL = Agent("a1", "Marie"), Agent("a2", "Paul")
 BOSS = Agent("a3", "Solène", supervisor=True)
 OPEN_AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)  # a Wednesday, 10h in Paris
 NIGHT = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
 ASK = "je veux parler à quelqu’un"
-DOING = {
+HANDOVER_REQUEST = {
     "reason": "asked",
     "task": "associer un partenaire",
     "dossier": "SPH-2024-000137",
@@ -29,30 +30,31 @@ DOING = {
 }
 
 
-class World:
+class SupportBot:
     """One bot and its desk; `ASK` makes the stand-in Rasa ask for a person."""
 
     def __init__(self, bot: Bot, clock: ManualClock) -> None:
         self.bot, self.clock = bot, clock
-        self.desk: Desk = bot.app.state.desk
         self.gateway: Gateway = bot.app.state.gateway
-        bot.rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": DOING}]
+        self.desk: Desk = bot.app.state.desk
+        self.support: Support = bot.app.state.support
+        bot.rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": HANDOVER_REQUEST}]
         bot.rasa.answers["ajoute"] = [{"text": "Sûr ?", "buttons": buttons("affirm", "deny"), "link": None}]
 
     async def chat(self) -> Chat:
         return await self.bot.chat()
 
-    async def asking(self) -> tuple[Chat, Ticket]:
+    async def open_ticket(self) -> tuple[Chat, Ticket]:
         """A chat whose user asked for a person, and the ticket."""
         chat = await self.chat()
         await chat.say(ASK)
-        return chat, await self.newest()
+        return chat, await self.newest_ticket()
 
     async def with_agent(self, agent: Agent = MARIE) -> tuple[Chat, Ticket]:
-        chat, ticket = await self.asking()
+        chat, ticket = await self.open_ticket()
         return chat, await self.desk.take(ticket.id, agent)
 
-    async def newest(self) -> Ticket:
+    async def newest_ticket(self) -> Ticket:
         return max((entry.ticket for entry in await self.desk.queue(states=frozenset(TicketState))), key=lambda ticket: ticket.id)
 
     async def state(self, ticket: Ticket) -> TicketState:
@@ -61,19 +63,19 @@ class World:
     async def pass_time(self, **span: float) -> None:
         """Let time pass, and what falls due happen."""
         self.clock.advance(timedelta(**span))
-        await self.gateway.deadlines.run_due()
+        await self.support.timeouts.run_due()
 
 
 @asynccontextmanager
-async def support_world(folder: Path, at: datetime = OPEN_AT, **changes: Any) -> AsyncIterator[World]:
+async def running_support_bot(folder: Path, at: datetime = OPEN_AT, **changes: Any) -> AsyncIterator[SupportBot]:
     clock = ManualClock(at)
     async with running_bot(folder, clock=clock, **changes) as bot:
-        yield World(bot, clock)
+        yield SupportBot(bot, clock)
 
 
 def titles(message: dict[str, Any]) -> list[str]:
     return [button["title"] for button in message["buttons"]]
 
 
-def token(message: dict[str, Any], title: str) -> str:
+def button_token(message: dict[str, Any], title: str) -> str:
     return next(button["token"] for button in message["buttons"] if button["title"] == title)

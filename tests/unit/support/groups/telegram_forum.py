@@ -16,8 +16,8 @@ from bot.sandbox.telegram.state import State as FakeState
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import AgentAccount, Agents
 from bot.support.records import Ticket
-from tests.unit.messaging.harness import served, until
-from tests.unit.support.desk_world import World, support_world
+from tests.unit.messaging.running_bot import served, until
+from tests.unit.support.running_desk import SupportBot, running_support_bot
 
 TOKEN, GROUP = "4242:fake", -1001
 INES, PAUL, STRANGER = 901, 902, 903
@@ -28,7 +28,7 @@ INES, PAUL, STRANGER = 901, 902, 903
 class Forum:
     """A running bot with its forum."""
 
-    world: World
+    support_bot: SupportBot
     fake: FakeState
     people: httpx.AsyncClient
     links: AgentLinks
@@ -74,7 +74,7 @@ class Forum:
 
 
 @asynccontextmanager
-async def forum_world(
+async def running_forum(
     folder: Path, *, linked: bool = True, agents: bool = True, group: int = GROUP, **changes: Any
 ) -> AsyncIterator[Forum]:
     """A bot whose team has a forum; two of its agents (`agents`: to be made) have linked their accounts."""
@@ -83,10 +83,10 @@ async def forum_world(
     fake.chats[group] = FakeChat(group, "Équipe", "supergroup", forum=True, started=True)
     async with served(create_app(fake)) as url, httpx.AsyncClient(base_url=f"{url}/fake", trust_env=False) as people:
         telegram = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": url, "SUPPORT_TELEGRAM_GROUP": str(group), "TELEGRAM_PER_CHAT": 1000}
-        async with support_world(folder, **{**telegram, **changes}) as world:
-            world.bot.app.state.groups.showings["telegram"].gather_seconds = 0.1
-            settings, database = world.bot.settings, world.bot.app.state.database
-            team, links = Agents(database, world.clock, settings), AgentLinks(database, world.clock, settings)
+        async with running_support_bot(folder, **{**telegram, **changes}) as support_bot:
+            support_bot.bot.app.state.groups.views["telegram"].gather_seconds = 0.1
+            settings, database = support_bot.bot.settings, support_bot.bot.app.state.database
+            team, links = Agents(database, support_bot.clock, settings), AgentLinks(database, support_bot.clock, settings)
             if agents:
                 await team.add("ines", "Inès", "agent", None)
                 await team.add("paul", "Paul", "agent", None)
@@ -96,4 +96,4 @@ async def forum_world(
             if linked:
                 for person, agent in ((INES, ines), (PAUL, paul)):
                     assert await links.redeem("telegram", str(person), await links.new_code(agent.id)) is not None
-            yield Forum(world, fake, people, links, ines, paul)
+            yield Forum(support_bot, fake, people, links, ines, paul)

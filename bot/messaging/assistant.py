@@ -1,0 +1,120 @@
+"""The assistant as a responder: asks Rasa for the answer to a turn, and finds words where it fails."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.core.clock import Clock
+from bot.core.errors import log_error
+from bot.messaging.channel_registry import ChannelRegistry
+from bot.messaging.messages import MAX_TURN_ATTEMPTS, FixedReply, Outcome, Reply, RoutedMessage, Turn
+from bot.messaging.pii.redaction import Redaction
+from bot.messaging.ports import Handover, NoHandover, Response
+from bot.messaging.rasa import RasaClient, RasaError, RasaRefused, TurnContext
+from bot.messaging.router import Router
+from bot.messaging.texts import Texts
+
+
+class TurnGivenUp(Exception):
+    """The process died too often while answering this turn."""
+
+    def __init__(self) -> None:
+        super().__init__("the process died too often while answering this turn")
+
+
+class Assistant:
+    """Answers every turn that it is given, always with something to say."""
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        rasa: RasaClient,
+        texts: Texts,
+        clock: Clock,
+        turn_seconds: float,
+        registry: ChannelRegistry,
+        redaction: Redaction,
+    ) -> None:
+        self._router, self._rasa, self._texts, self._clock = router, rasa, texts, clock
+        self._registry, self._redaction = registry, redaction
+        self._turn_life = timedelta(seconds=turn_seconds)
+        self._started_at = clock.now()
+        self.handover: Handover = NoHandover()
+
+    def start(self) -> None:
+        """Count the time of the turns that waited while no bot ran from now on."""
+        self._started_at = self._clock.now()
+
+    async def respond(self, turn: Turn) -> Response:
+        """Answer a turn; the handover ends it, and acts on the buttons of its own intents."""
+        outcome = await self._outcome(turn)
+        if isinstance(outcome, RoutedMessage):
+            return self.handover.press_button(turn, outcome)
+        return self.handover.finish_turn(turn, outcome)
+
+    async def _outcome(self, turn: Turn) -> Outcome | RoutedMessage:
+        """Return how `turn` ends, or the button that it presses if the handover handles its intent."""
+        routed: RoutedMessage | FixedReply | None = None
+        try:
+            if turn.attempts > MAX_TURN_ATTEMPTS:
+                raise TurnGivenUp
+            routed = await self._router.route(turn)
+            if isinstance(routed, RoutedMessage) and routed.intent is not None and self.handover.handles_intent(routed.intent):
+                return routed
+            if isinstance(routed, FixedReply):
+                text = self._texts.render(routed.text_name, **routed.values)
+                return Outcome((Reply(text=text),), delivered=False, text=routed.transcript_text)
+            return await self._ask_rasa(turn, routed)
+        except RasaError as error:
+            return self._failure(error, reached=error.reached, routed=routed)
+        except Exception as error:  # whatever it is, the user gets an answer and the log an id
+            return self._failure(error, reached=True, routed=routed)
+
+    async def _ask_rasa(self, turn: Turn, routed: RoutedMessage) -> Outcome:
+        """Return Rasa's answer; on an external channel nothing that identifies an usager passes in either direction."""
+        trusted = self._registry.is_trusted(turn.channel)
+        masks = await self._redaction.spans(turn.conversation_id, routed.text) if routed.text and not trusted else ()
+        context = TurnContext(turn.channel, turn.home, trusted, masks)
+        with self._registry.typing_indicator(turn):
+            answer = await self._rasa.deliver(turn.conversation_id, turn.id, routed, context, seconds=self._seconds_left(turn))
+        replies = answer.replies
+        if not trusted:
+            replies = tuple([await self._redaction.clean(turn.conversation_id, reply) for reply in replies])
+        if answer.masked:
+            name = "masked_deleted" if self._registry.can_delete(turn) else "masked"
+            replies = (Reply(text=self._texts.render(name)), *replies)
+        return Outcome(
+            replies,
+            delivered=True,
+            consumed_message=routed.button_message_id,
+            consumed_button=routed.button_token,
+            consumed_title=routed.button_title,
+            text=routed.transcript_text or answer.text,
+            masked=answer.masked,
+            handover=answer.handover,
+            intent=answer.intent,
+        )
+
+    def _failure(self, error: Exception, *, reached: bool, routed: RoutedMessage | FixedReply | None) -> Outcome:
+        error_id = log_error(error, f"answering a turn ({error})" if isinstance(error, RasaError) else "answering a turn")
+        if isinstance(error, RasaRefused):
+            return Outcome((Reply(text=self._texts.render("malformed")),), delivered=False, error_id=error_id)
+        text = self._texts.render("failed" if reached else "unavailable", error_id=error_id)
+        button = self.handover.help_button(error_id)
+        reply = Reply(text=text, buttons=(button,) if button is not None else ())
+        if not reached or not isinstance(routed, RoutedMessage):
+            return Outcome((reply,), delivered=reached, error_id=error_id)
+        return Outcome(
+            (reply,),
+            delivered=True,
+            consumed_message=routed.button_message_id,
+            consumed_button=routed.button_token,
+            consumed_title=routed.button_title,
+            error_id=error_id,
+        )
+
+    def _seconds_left(self, turn: Turn) -> float:
+        """Return how long to go on trying; what waited while no bot ran counts from the start of this one."""
+        since: datetime = max(turn.received_at, self._started_at)
+        return (since + self._turn_life - self._clock.now()).total_seconds()
