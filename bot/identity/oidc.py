@@ -33,6 +33,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 NO_ACR = "none"
 """Value of OIDC_ACR that requires no assurance level: an empty environment variable counts as not set."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_KEY_TYPES = {"RSA", "EC"}
+"""Of `ALGORITHMS`; keys of other types are ignored (RFC 7517, 5)."""
 _JWKS = Sequence[Mapping[str, Any]]
 """The issuer's published keys (RFC 7517), as JSON."""
 
@@ -184,11 +186,13 @@ class Issuer:
     async def _keys(self, http: httpx.AsyncClient, metadata: _Metadata) -> _JWKS:
         """Fetch the keys, anew each time: issuers change them, and sign-ins are rare."""
         published = (await _fetch_json(http, metadata.jwks_uri)).get("keys")
+        listed = published if isinstance(published, list) else []
+        keys = [key for key in listed if isinstance(key, dict) and key.get("kty") in _KEY_TYPES]
         try:
-            jwt.PyJWKSet(published if isinstance(published, list) else [])
-        except jwt.PyJWTError:  # there is no usable key
+            jwt.PyJWKSet(keys)
+        except jwt.PyJWTError:  # none of them can be used
             raise IssuerUnavailable from None
-        return [key for key in published or () if isinstance(key, dict)]
+        return keys
 
     def _id_token_claims(self, token: str, keys: _JWKS, issuer: str, nonce: str) -> dict[str, Any]:
         """Return the claims of an ID token. Raise SignInRefused, AssuranceTooLow."""
@@ -278,8 +282,10 @@ def _verified_claims(token: str, keys: _JWKS, *, issuer: str | None = None, audi
 def _signing_key(header: Mapping[str, Any], keys: _JWKS) -> jwt.PyJWK:
     """Return the key that a JWT's header names, bound to its algorithm; the only key where it names none. Raise KeyError."""
     kid, algorithm = header.get("kid"), header["alg"]
+    if algorithm not in ALGORITHMS:
+        raise KeyError("no such signature")
     for key in keys:
-        is_named = key.get("kid") == kid or (kid is None and len(keys) == 1)
+        is_named = len(keys) == 1 if kid is None else key.get("kid") == kid
         if is_named and (key.get("use") or "sig") == "sig" and (key.get("alg") or algorithm) == algorithm:
             return jwt.PyJWK(dict(key), algorithm)
     raise KeyError("no such key")
