@@ -18,8 +18,8 @@ from actions.turn import Turn
 from bot.accounts.directory_record import FieldError, validate_field
 from bot.accounts.registry import Account
 from bot.fhir.client import FhirUnavailable
+from bot.identity.deep_links import LINK_TTL, deep_link, other_channels
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
-from bot.identity.links import LINK_LIFE, deep_link, other_channels
 
 _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
@@ -143,9 +143,9 @@ class LinkAccount(Task):
         if named is not None and named not in offered and named != turn.home:
             speech.say("utter_link_no_such_channel", channel=speech.phrase(f"utter_channel_{named}"))
             return
-        minutes = LINK_LIFE // timedelta(minutes=1)
+        minutes = LINK_TTL // timedelta(minutes=1)
         for channel in (name for name in offered if named in (None, turn.home, name)):
-            token = await context.services.identity.new_link_token(account_id, LINK_LIFE)
+            token = await context.services.identity.new_link_token(account_id, LINK_TTL)
             speech.say("utter_link_other_chat", channel=speech.phrase(f"utter_channel_{channel}"), minutes=minutes)
             speech.link(speech.phrase(f"utter_title_open_{channel}"), deep_link(settings, channel, token))
 

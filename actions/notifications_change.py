@@ -13,7 +13,7 @@ from actions.notifications_words import Words
 from actions.speech import Button
 from actions.turn import Turn
 from actions.wish_presets import LASTING
-from bot.identity.links import link_channels
+from bot.identity.deep_links import link_channels
 from bot.notifications.kinds import CHATS, DeliveryChannel, Mode
 from bot.notifications.preference_changes import (
     AddQuiet,

@@ -31,7 +31,7 @@ from actions.tasks import Abort, Slots, Task, register
 from bot.accounts.directory_record import Fiche, FieldError, prefill, validate_field
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome
-from bot.dossiers.records import Person
+from bot.dossiers.records import Practitioner
 from bot.fhir.client import FhirUnavailable
 from bot.fhir.operations import Pending
 
@@ -323,7 +323,7 @@ class SubmitAddPartner(SubmitTask):
             context.unchanged("utter_partner_account_closed", name=partner["name"], reference=reference)
         return [SlotSet("last_dossier", reference)]
 
-    async def _account(self, context: Context) -> Person | None:
+    async def _account(self, context: Context) -> Practitioner | None:
         """The person's account as it is now; while the platform is away, as it was on the card: the operation checks it again."""
         partner = context.turn.slot("partner")
         record = await professional(context, partner["key"])
@@ -334,7 +334,7 @@ class SubmitAddPartner(SubmitTask):
                 raise
             return Speaker(**partner["account"])
 
-    async def _grant(self, context: Context, account: Person) -> None:
+    async def _grant(self, context: Context, account: Practitioner) -> None:
         turn, speech = context.turn, context.speech
         reference, name, speaker = turn.slot("dossier"), turn.slot("partner")["name"], await context.speaker()
         another = titled(speech.phrase("utter_title_add_another"), "add_partner", dossier_ref=reference)

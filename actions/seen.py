@@ -11,7 +11,7 @@ from datetime import date
 
 from actions.times import numeric
 from bot.dossiers.dossiers import Dossier, Dossiers
-from bot.dossiers.records import Person, Usager
+from bot.dossiers.records import Practitioner, Usager
 
 
 class IdentityNotHere(Exception):
@@ -32,26 +32,26 @@ class SeenDossiers:
     def __init__(self, dossiers: Dossiers, *, trusted: bool) -> None:
         self._dossiers, self._trusted = dossiers, trusted
 
-    async def own(self, member: Person) -> list[SeenDossier]:
+    async def own(self, member: Practitioner) -> list[SeenDossier]:
         """Those that the member takes part in now, the newest team first."""
         return self._seen(await self._dossiers.of_member(member))
 
-    async def get(self, reference: str, member: Person) -> SeenDossier:
+    async def get(self, reference: str, member: Practitioner) -> SeenDossier:
         """The dossier of this reference. Raises UnknownDossier, NotAMember."""
         return self._see(await self._dossiers.get(reference, member))
 
-    async def search(self, member: Person, *, name: str | None, birth_date: date | None) -> list[SeenDossier]:
+    async def search(self, member: Practitioner, *, name: str | None, birth_date: date | None) -> list[SeenDossier]:
         """The member's own whose usager fits. Raises IdentityNotHere on an external channel."""
         self._check()
         return self._seen(await self._dossiers.search(member, name=name, birth_date=birth_date))
 
-    async def possible_duplicates(self, member: Person, usager: Usager) -> tuple[list[SeenDossier], int]:
+    async def possible_duplicates(self, member: Practitioner, usager: Usager) -> tuple[list[SeenDossier], int]:
         """The member's own that may be of this usager, and how many of others. Raises IdentityNotHere on an external channel."""
         self._check()
         own, others = await self._dossiers.possible_duplicates(member, usager)
         return self._seen(own), others
 
-    async def create(self, usager: Usager, member: Person, key: str, *, channel: str, conversation_id: str) -> str:
+    async def create(self, usager: Usager, member: Practitioner, key: str, *, channel: str, conversation_id: str) -> str:
         """Open a dossier; its reference. Raises IdentityNotHere on an external channel, and Pending."""
         self._check()
         return (await self._dossiers.create(usager, member, key, channel=channel, conversation_id=conversation_id)).reference

@@ -12,7 +12,7 @@ from actions.speech import Button, Speech, titled
 from actions.tasks import Slots
 from actions.times import DAYS
 from actions.turn import MASKS, Turn
-from bot.identity.links import link_channels
+from bot.identity.deep_links import link_channels
 from bot.notifications import preference_parser
 from bot.notifications.kinds import CHATS, DeliveryChannel
 from bot.notifications.preference_changes import CHANGES, Change

@@ -31,7 +31,7 @@ from bot.core.ttl_cache import TtlCache
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient, FhirUnavailable
 from bot.fhir.operations import Operations
 from bot.http import metrics
@@ -76,7 +76,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     registry = AccountRegistry(fhir)
     identity = Identity(database, registry, clock, settings)
     work = _DueWork(settings, database, clock, fhir, registry)
-    privacy = Redaction(identity, KnownUsagers(work.dossiers, clock), clock)
+    privacy = Redaction(identity, UsagerCache(work.dossiers, clock), clock)
     gateway = Gateway(settings, database, clock, privacy, _redeeming(identity))
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
     notifying = NotificationWorker(settings, database, clock, fhir, privacy, gateway.doors.channels)

@@ -10,7 +10,7 @@ from bot.core.text_folding import fold
 from bot.directory.records import Professional
 from bot.directory.search import Directory, Query
 
-NEAREST = 3
+MAX_CANDIDATES = 3
 """How many are shown beside the fiche: more do not fit a screen."""
 
 
@@ -36,7 +36,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparisonRow:
     """A field: what the fiche says, and what each candidate's record says."""
 
     field: str
@@ -44,23 +44,23 @@ class Line:
     found: tuple[Cell, ...]
 
 
-def nearest(directory: Directory, fiche: Fiche) -> list[Candidate]:
+def nearest_candidates(directory: Directory, fiche: Fiche) -> list[Candidate]:
     """Those of the directory who are nearest, best first. Reads files: call it in a thread. Raises DirectoryUnavailable."""
     place = fiche.postal_code or fiche.city
     queries = [Query(rpps=fiche.rpps or fiche.adeli)] if fiche.rpps or fiche.adeli else []
     queries.append(Query(name=fiche.name, profession=fiche.profession, place=place, organization=fiche.organization))
     people: dict[str, Professional] = {}
     for query in queries:
-        for match in directory.search(query, NEAREST):
+        for match in directory.search(query, MAX_CANDIDATES):
             people.setdefault(match.professional.key, match.professional)
-    return [_candidate(fiche, person) for person in people.values()][:NEAREST]
+    return [_candidate(fiche, person) for person in people.values()][:MAX_CANDIDATES]
 
 
-def lines(fiche: Fiche, candidates: list[Candidate]) -> list[Line]:
+def comparison_rows(fiche: Fiche, candidates: list[Candidate]) -> list[ComparisonRow]:
     """The table: every field that the fiche or a candidate has, in the usual order."""
     asked = dict(fiche.lines())
     nothing = Cell(None, differs=False)
-    table = [Line(name, asked.get(name), tuple(c.cells.get(name, nothing) for c in candidates)) for name in ORDER]
+    table = [ComparisonRow(name, asked.get(name), tuple(c.cells.get(name, nothing) for c in candidates)) for name in ORDER]
     return [line for line in table if line.asked or any(cell.value for cell in line.found)]
 
 

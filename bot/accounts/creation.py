@@ -13,12 +13,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
+from bot.accounts.duplicates import is_account_of
 from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, RequestError, UnknownRequest, WrongState
 from bot.accounts.first_use_code import first_use_code, first_use_hash
-from bot.accounts.matching import has_account
 from bot.accounts.registry import Account, AccountRegistry
-from bot.accounts.request_messages import Notices
-from bot.accounts.tables import CREATED, OPEN, AccountRequest, AccountRequestAsker
+from bot.accounts.request_messages import RequestMessages
+from bot.accounts.tables import CREATED, OPEN, AccountRequest, AccountRequester
 from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, random_id
@@ -73,7 +73,7 @@ class Creator:
     """Carries out `AccountRequests.create`."""
 
     def __init__(
-        self, database: Database, registry: AccountRegistry, partners: Partners, clock: Clock, notices: Notices, secret: str
+        self, database: Database, registry: AccountRegistry, partners: Partners, clock: Clock, notices: RequestMessages, secret: str
     ) -> None:
         self._database = database
         self._registry = registry
@@ -194,33 +194,33 @@ class Creator:
         account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
         if account is None:
             account = await self._registry.by_email(fiche.email)
-        if account is not None and account.request != ticket.reference and not has_account(fiche, account):
+        if account is not None and account.request != ticket.reference and not is_account_of(fiche, account):
             raise EmailTaken
         return account
 
-    async def _waiting(self, ticket: _Ticket) -> list[AccountRequestAsker]:
+    async def _waiting(self, ticket: _Ticket) -> list[AccountRequester]:
         async with self._database.reading() as session:
             found = (
-                select(AccountRequestAsker)
-                .join(AccountRequest, AccountRequest.id == AccountRequestAsker.request_id)
-                .where(AccountRequest.reference == ticket.reference, AccountRequestAsker.settled_at.is_(None))
+                select(AccountRequester)
+                .join(AccountRequest, AccountRequest.id == AccountRequester.request_id)
+                .where(AccountRequest.reference == ticket.reference, AccountRequester.settled_at.is_(None))
             )
-            return [*await session.scalars(found.order_by(AccountRequestAsker.id))]
+            return [*await session.scalars(found.order_by(AccountRequester.id))]
 
-    async def _serve(self, ticket: _Ticket, asker: AccountRequestAsker, account: Account) -> str:
+    async def _serve(self, ticket: _Ticket, asker: AccountRequester, account: Account) -> str:
         """Give the access that one requester waits for, and tell them."""
         outcome = await self._give(asker, account)
         async with self._database.writing() as session:
             request, now = await self._held(session, ticket), self._clock.now()
             if outcome == WAITING:
                 return outcome
-            row = await session.get_one(AccountRequestAsker, asker.id)
+            row = await session.get_one(AccountRequester, asker.id)
             row.outcome, row.settled_at = outcome, now
             template = "notice_created" if request.account_made else "notice_existing"
             await self._notices.to_asker(session, template, request, row, now, event="created")
         return outcome
 
-    async def _give(self, asker: AccountRequestAsker, account: Account) -> str:
+    async def _give(self, asker: AccountRequester, account: Account) -> str:
         if asker.dossier is None or asker.requester_id is None or asker.basis is None:
             return "none"
         if not account.active:

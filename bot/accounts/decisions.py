@@ -18,7 +18,7 @@ from bot.accounts.errors import (
     AlreadyDecided,
     BeingCreated,
     EmailTaken,
-    Moved,
+    RequestChanged,
     RequestError,
     TooLate,
     UnknownRequest,
@@ -27,7 +27,7 @@ from bot.accounts.errors import (
 )
 from bot.accounts.request_views import version_of
 from bot.accounts.requests import AccountRequests, usable_text
-from bot.accounts.tables import CREATED, OPEN, AccountDecision, AccountRequest, AccountRequestAsker
+from bot.accounts.tables import CREATED, OPEN, AccountDecision, AccountRequest, AccountRequester
 from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database
@@ -96,7 +96,7 @@ class Decisions:
             if request.creating_since is not None:
                 raise BeingCreated
             if version_of(request, await _askers(session, request)) != seen:
-                raise Moved
+                raise RequestChanged
             if row is not None:
                 await session.delete(row)
                 await session.flush()
@@ -198,7 +198,7 @@ async def _request(session: AsyncSession, reference: str) -> AccountRequest:
 
 
 async def _askers(session: AsyncSession, request: AccountRequest) -> int:
-    return await session.scalar(select(func.count()).where(AccountRequestAsker.request_id == request.id)) or 0
+    return await session.scalar(select(func.count()).where(AccountRequester.request_id == request.id)) or 0
 
 
 async def _audit(session: AsyncSession, agent_id: str, action: str, request: AccountRequest, outcome: str, now: datetime) -> None:

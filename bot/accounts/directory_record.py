@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, model_validator
 
 from bot.accounts.directory_record_fields import ORDER, REQUIRED, REQUIRED_ONE_OF, FieldError, display_phone, validate_field
-from bot.accounts.professions import meaning_of
+from bot.accounts.professions import recognize_profession
 from bot.directory.records import Professional, proper_case, rpps_luhn_ok
 
 __all__ = ["CHOICES", "CODES", "ORDER", "REQUIRED", "REQUIRED_ONE_OF", "Fiche", "FieldError", "missing_fields", "prefill", "validate_field"]
@@ -58,7 +58,7 @@ class Fiche(BaseModel):
         if not isinstance(data, Mapping) or data.get("profession_code") or not isinstance(data.get("profession"), str):
             return data
         text, found = data["profession"], dict(data)
-        if meaning := meaning_of(text):
+        if meaning := recognize_profession(text):
             found["profession_code"], found["profession"] = meaning.code, meaning.label
             found["speciality"] = found.get("speciality") or meaning.speciality
         return found

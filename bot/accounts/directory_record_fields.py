@@ -12,7 +12,7 @@ from collections.abc import Callable
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from bot.accounts.professions import meaning_of
+from bot.accounts.professions import recognize_profession
 from bot.core.text_folding import fold
 
 REQUIRED = ("family", "given", "profession", "email")
@@ -137,7 +137,7 @@ def _profession(field: str, text: str) -> str | None:
     cleaned = _text(field, text)
     if cleaned is None:
         return None
-    meaning = meaning_of(cleaned)
+    meaning = recognize_profession(cleaned)
     if meaning is not None and meaning.speciality is None:
         return meaning.label
     return cleaned[0].upper() + cleaned[1:]

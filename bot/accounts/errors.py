@@ -38,7 +38,7 @@ class EmailTaken(RequestError):
     """Another person's account has this e-mail: ask for another address."""
 
 
-class Moved(RequestError):
+class RequestChanged(RequestError):
     """The request has changed since it was looked at: look again before deciding."""
 
 

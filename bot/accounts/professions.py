@@ -14,7 +14,7 @@ from bot.directory.codes import PROFESSIONS, SPECIALITIES, profession_by_text, s
 from bot.directory.professions import TRADES, trades_by_text
 
 
-class Meaning(NamedTuple):
+class RecognizedProfession(NamedTuple):
     """A profession's code (TRE_G15, R94, R95, R85) and label, and the label of a speciality or None."""
 
     code: str
@@ -22,12 +22,12 @@ class Meaning(NamedTuple):
     speciality: str | None
 
 
-def meaning_of(text: str) -> Meaning | None:
+def recognize_profession(text: str) -> RecognizedProfession | None:
     """The one profession that `text` names; None where it names none or several, or is only near to one."""
     professions, specialities = profession_by_text(text), speciality_by_text(text)
     if len(professions) != 1 or len(specialities) > 1 or not _named(text):
         return None
-    return Meaning(*professions[0], specialities[0][1] if specialities else None)
+    return RecognizedProfession(*professions[0], specialities[0][1] if specialities else None)
 
 
 def _named(text: str) -> bool:

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
-from bot.accounts.tables import AccountRequest, AccountRequestAsker
+from bot.accounts.tables import AccountRequest, AccountRequester
 from bot.core.clock import PARIS
 from bot.core.mail import mail_payload, render_text
-from bot.identity.link_tokens import make_link_token
-from bot.identity.links import INVITATION_LIFE, deep_link, link_channels
+from bot.identity.deep_links import INVITATION_TTL, deep_link, link_channels
+from bot.identity.link_tokens import issue_link_token
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import CHAT, MAIL, enqueue
 from bot.settings import Settings
@@ -23,14 +23,14 @@ LEAVE_A_MESSAGE = "support.leave"
 """Intent of the gateway's own button that asks for a message to the team."""
 
 
-class Notices:
+class RequestMessages:
     """Writes to the outbox, in the caller's transaction. A dossier is called by its reference alone, everywhere."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._contact = {"support_phone": settings.support_phone, "support_email": settings.support_email}
 
-    async def to_team(self, session: AsyncSession, request: AccountRequest, asker: AccountRequestAsker) -> None:
+    async def to_team(self, session: AsyncSession, request: AccountRequest, asker: AccountRequester) -> None:
         """Tell the SPHERE team that an account was asked for, with all it needs to verify."""
         fiche = Fiche.model_validate(asker.fiche)
         payload = mail_payload(
@@ -55,7 +55,7 @@ class Notices:
         """
         fiche, settings = Fiche.model_validate(request.fiche), self._settings
         assert request.account_id is not None
-        token = await make_link_token(session, settings.required("secret"), request.account_id, life=INVITATION_LIFE, now=now)
+        token = await issue_link_token(session, settings.required("secret"), request.account_id, life=INVITATION_TTL, now=now)
         payload = mail_payload(
             fiche.email,
             "accounts/account_codes",
@@ -64,13 +64,13 @@ class Notices:
             login=fiche.email,
             code=code,
             links=[(channel, deep_link(settings, channel, token)) for channel in link_channels(settings)],
-            days=INVITATION_LIFE.days,
+            days=INVITATION_TTL.days,
             **self._contact,
         )
         await enqueue(session, kind=MAIL, key=f"account-codes:{request.reference}", payload=payload, now=now)
 
     async def to_asker(
-        self, session: AsyncSession, template: str, request: AccountRequest, asker: AccountRequestAsker, now: datetime, *, event: str
+        self, session: AsyncSession, template: str, request: AccountRequest, asker: AccountRequester, now: datetime, *, event: str
     ) -> None:
         """Tell one requester, once for each `event`, in a chat that is still theirs.
 
@@ -100,7 +100,7 @@ def _answer(reference: str) -> dict[str, Any]:
     return {"title": render_text("accounts/answer_button"), "intent": LEAVE_A_MESSAGE, "entities": SupportRequest(task=task).values}
 
 
-async def _chat_of(session: AsyncSession, asker: AccountRequestAsker, now: datetime) -> tuple[str, bool]:
+async def _chat_of(session: AsyncSession, asker: AccountRequester, now: datetime) -> tuple[str, bool]:
     """The chat to write to, and whether it is the requester's: the one they asked in, else the last that they linked."""
     if asker.requester_id is None:
         return asker.conversation_id, True

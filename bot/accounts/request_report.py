@@ -16,7 +16,7 @@ AGES = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=
 
 
 @dataclass(frozen=True)
-class OfState:
+class StateCount:
     """The requests in one state now."""
 
     state: str
@@ -26,7 +26,7 @@ class OfState:
     open; since they were decided, where they are not."""
 
 
-async def requests_by_state(database: Database, clock: Clock) -> list[OfState]:
+async def requests_by_state(database: Database, clock: Clock) -> list[StateCount]:
     """Every state, in the order of the process."""
     now = clock.now()
     ages: dict[str, list[timedelta]] = {state: [] for state in STATES}
@@ -35,7 +35,7 @@ async def requests_by_state(database: Database, clock: Clock) -> list[OfState]:
             select(AccountRequest.state, AccountRequest.created_at, AccountRequest.state_since)
         ):
             ages[state].append(now - (made if state in OPEN else since))
-    return [OfState(state, len(found), tuple(_classes(found))) for state, found in ages.items()]
+    return [StateCount(state, len(found), tuple(_classes(found))) for state, found in ages.items()]
 
 
 def _classes(ages: list[timedelta]) -> list[int]:

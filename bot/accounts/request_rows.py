@@ -11,26 +11,26 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
+from bot.accounts.duplicates import person_key, same_person
 from bot.accounts.errors import UnknownRequest
-from bot.accounts.matching import person_key, same_person
-from bot.accounts.tables import OPEN, RECEIVED, AccountRequest, AccountRequestAsker, AccountRequestNumber
+from bot.accounts.tables import OPEN, RECEIVED, AccountRequest, AccountRequester, AccountRequestNumber
 
 
 def new_request(reference: str, fiche: Fiche, at: datetime) -> AccountRequest:
     """A request that was just received, for the person of a fiche."""
     request = AccountRequest(reference=reference, state=RECEIVED, state_since=at, created_at=at)
-    fill(request, fiche)
+    set_fiche(request, fiche)
     return request
 
 
-def fill(request: AccountRequest, fiche: Fiche) -> None:
+def set_fiche(request: AccountRequest, fiche: Fiche) -> None:
     """Make the fiche the one that the request is about."""
     request.fiche = fiche.model_dump(exclude_none=True)
     request.rpps, request.adeli, request.email = fiche.rpps, fiche.adeli, fiche.email
     request.person = person_key(fiche)
 
 
-async def numbers_of(session: AsyncSession, year: int) -> AccountRequestNumber:
+async def lock_year_counter(session: AsyncSession, year: int) -> AccountRequestNumber:
     """The last number that a year gave, locked until the transaction ends."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     table = cast(SqlTable, AccountRequestNumber.__table__)
@@ -39,7 +39,7 @@ async def numbers_of(session: AsyncSession, year: int) -> AccountRequestNumber:
     return (await session.scalars(found)).one()
 
 
-async def open_match(session: AsyncSession, fiche: Fiche) -> AccountRequest | None:
+async def find_open_duplicate(session: AsyncSession, fiche: Fiche) -> AccountRequest | None:
     """The open request for the same person, locked; the oldest where there are several."""
     like = [AccountRequest.email == fiche.email, AccountRequest.person == person_key(fiche)]
     like += [column == value for column, value in ((AccountRequest.rpps, fiche.rpps), (AccountRequest.adeli, fiche.adeli)) if value]
@@ -50,7 +50,7 @@ async def open_match(session: AsyncSession, fiche: Fiche) -> AccountRequest | No
     return None
 
 
-async def found_request(session: AsyncSession, reference: str, *, locked: bool = False) -> AccountRequest:
+async def get_request(session: AsyncSession, reference: str, *, locked: bool = False) -> AccountRequest:
     """The request of that reference, `locked` until the transaction ends. Raises UnknownRequest."""
     found = select(AccountRequest).where(AccountRequest.reference == reference.strip().upper())
     request = (await session.scalars(found.with_for_update() if locked else found)).one_or_none()
@@ -59,7 +59,7 @@ async def found_request(session: AsyncSession, reference: str, *, locked: bool =
     return request
 
 
-async def askers_of(session: AsyncSession, request: AccountRequest) -> list[AccountRequestAsker]:
+async def requesters_of(session: AsyncSession, request: AccountRequest) -> list[AccountRequester]:
     """Everybody who asked, the first one first."""
-    found = select(AccountRequestAsker).where(AccountRequestAsker.request_id == request.id).order_by(AccountRequestAsker.id)
+    found = select(AccountRequester).where(AccountRequester.request_id == request.id).order_by(AccountRequester.id)
     return [*await session.scalars(found)]

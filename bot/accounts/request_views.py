@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.accounts.directory_record import Fiche
-from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequestAsker
+from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequester
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class RequestStatus:
 
 
 @dataclass(frozen=True)
-class Asker:
+class Requester:
     """Somebody who asked, for the team. `requester` is name and e-mail, empty for an unlinked person asking for themself."""
 
     at: datetime
@@ -43,7 +43,7 @@ class RequestDetails:
     status: RequestStatus
     fiche: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
-    askers: tuple[Asker, ...]
+    askers: tuple[Requester, ...]
     agent: str | None
     account_id: str | None
     person: Fiche
@@ -59,12 +59,12 @@ def status_of(request: AccountRequest) -> RequestStatus:
     return RequestStatus(request.reference, name, request.state, request.state_since, reason, request.created_at)
 
 
-def details_of(request: AccountRequest, askers: list[AccountRequestAsker]) -> RequestDetails:
+def details_of(request: AccountRequest, askers: list[AccountRequester]) -> RequestDetails:
     """All of a request, with everybody who asked."""
     fiche = Fiche.model_validate(request.fiche)
     lines = tuple(fiche.lines())
     told = (
-        Asker(
+        Requester(
             a.at,
             a.requester,
             a.dossier,

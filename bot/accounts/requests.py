@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.creation import Creation, Creator
 from bot.accounts.directory_record import Fiche
+from bot.accounts.duplicates import is_account_of
 from bot.accounts.errors import BeingCreated, UnusableText, WrongState
-from bot.accounts.matching import has_account
 from bot.accounts.registry import Account, AccountRegistry
-from bot.accounts.request_messages import Notices
-from bot.accounts.request_rows import askers_of, fill, found_request, new_request, numbers_of, open_match
+from bot.accounts.request_messages import RequestMessages
+from bot.accounts.request_rows import find_open_duplicate, get_request, lock_year_counter, new_request, requesters_of, set_fiche
 from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of
 from bot.accounts.tables import (
     MORE_INFO,
@@ -26,7 +26,7 @@ from bot.accounts.tables import (
     REFUSED,
     TO_VERIFY,
     AccountRequest,
-    AccountRequestAsker,
+    AccountRequester,
 )
 from bot.core import audit
 from bot.core.clock import PARIS, Clock
@@ -34,13 +34,13 @@ from bot.core.database import Database
 from bot.core.mail import one_line
 from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.dossiers.partners import BASES, Partners
-from bot.dossiers.records import normal_reference
+from bot.dossiers.records import normalize_reference
 from bot.settings import Settings
 
 HAS_ACCOUNT = "has_account"
 """State of a submission for somebody who has an account: no request is made."""
 REASON_LENGTH = 500
-OTHERS = 10
+MAX_DUPLICATES = 10
 """Other requests about one person that are listed at most."""
 
 
@@ -62,7 +62,7 @@ class AccountRequests:
         self._registry = registry
         self._partners = partners
         self._clock = clock
-        self._notices = Notices(settings)
+        self._notices = RequestMessages(settings)
         self._creator = Creator(database, registry, partners, clock, self._notices, settings.required("secret"))
 
     async def submit(
@@ -85,13 +85,13 @@ class AccountRequests:
             await self._check_access(dossier, requester, basis)
         if account := await self._account(fiche):
             return Submission(None, joined=False, state=HAS_ACCOUNT, account=account)
-        asker = AccountRequestAsker(
+        asker = AccountRequester(
             key=key,
             at=self._clock.now(),
             conversation_id=conversation_id,
             requester_id=requester.id if requester else None,
             requester=f"{requester.name} ({requester.email})" if requester else "",
-            dossier=normal_reference(dossier) if dossier else None,
+            dossier=normalize_reference(dossier) if dossier else None,
             basis=basis if dossier else None,
             fiche=fiche.model_dump(exclude_none=True),
         )
@@ -100,9 +100,9 @@ class AccountRequests:
 
     async def for_conversation(self, conversation_id: str, account_id: str | None) -> builtins.list[RequestStatus]:
         """The requests of whoever has this chat now, newest first: of their account, or those made here by somebody unlinked."""
-        unlinked = AccountRequestAsker.requester_id.is_(None) & (AccountRequestAsker.conversation_id == conversation_id)
-        own = or_(unlinked, AccountRequestAsker.requester_id == account_id) if account_id else unlinked
-        asked = select(AccountRequestAsker.request_id).where(own)
+        unlinked = AccountRequester.requester_id.is_(None) & (AccountRequester.conversation_id == conversation_id)
+        own = or_(unlinked, AccountRequester.requester_id == account_id) if account_id else unlinked
+        asked = select(AccountRequester.request_id).where(own)
         async with self._database.reading() as session:
             found = select(AccountRequest).where(AccountRequest.id.in_(asked)).order_by(AccountRequest.id.desc())
             return [status_of(request) for request in await session.scalars(found)]
@@ -135,10 +135,10 @@ class AccountRequests:
         Looking at a request that was just received makes it one *à vérifier*.
         """
         async with self._database.writing() as session:
-            request = await found_request(session, reference, locked=True)
+            request = await get_request(session, reference, locked=True)
             if request.state == RECEIVED:
                 self._move(request, TO_VERIFY)
-            return details_of(request, await askers_of(session, request))
+            return details_of(request, await requesters_of(session, request))
 
     async def others(self, reference: str) -> builtins.list[RequestStatus]:
         """Other requests that may be about the same person, newest first: open or over, of the same number, e-mail or name.
@@ -146,13 +146,13 @@ class AccountRequests:
         Raises UnknownRequest.
         """
         async with self._database.reading() as session:
-            request = await found_request(session, reference)
+            request = await get_request(session, reference)
             name = request.person.partition("|")[0]
             like = [AccountRequest.email == request.email, AccountRequest.person.startswith(f"{name}|", autoescape=True)]
             numbers = ((AccountRequest.rpps, request.rpps), (AccountRequest.adeli, request.adeli))
             like += [column == value for column, value in numbers if value]
             found = select(AccountRequest).where(or_(*like), AccountRequest.id != request.id).order_by(AccountRequest.id.desc())
-            return [status_of(other) for other in await session.scalars(found.limit(OTHERS))]
+            return [status_of(other) for other in await session.scalars(found.limit(MAX_DUPLICATES))]
 
     async def account_of(self, fiche: Fiche) -> Account | None:
         """The account that the person of a fiche has already. Raises FhirUnavailable."""
@@ -176,7 +176,7 @@ class AccountRequests:
             request = await self._open(session, reference)
             request.reason, request.agent = usable_text(reason), agent
             self._move(request, REFUSED)
-            for asker in await askers_of(session, request):
+            for asker in await requesters_of(session, request):
                 asker.settled_at = request.state_since
             await self._audit(session, request, "accounts.refuse", agent)
             await self._tell(session, request, "notice_refused", "refused")
@@ -211,13 +211,13 @@ class AccountRequests:
         account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
         if account is None:
             account = await self._registry.by_email(fiche.email)
-        return account if account is not None and has_account(fiche, account) else None
+        return account if account is not None and is_account_of(fiche, account) else None
 
-    async def _take(self, session: AsyncSession, fiche: Fiche, asker: AccountRequestAsker) -> Submission:
-        number = await numbers_of(session, asker.at.astimezone(PARIS).year)
+    async def _take(self, session: AsyncSession, fiche: Fiche, asker: AccountRequester) -> Submission:
+        number = await lock_year_counter(session, asker.at.astimezone(PARIS).year)
         if earlier := await _submission_of(session, asker.key):  # meanwhile
             return earlier
-        request = await open_match(session, fiche)
+        request = await find_open_duplicate(session, fiche)
         asker.joined = request is not None
         if request is None:
             number.last += 1
@@ -243,17 +243,17 @@ class AccountRequests:
         )
         return Submission(request.reference, joined=asker.joined, state=request.state)
 
-    async def _join(self, session: AsyncSession, request: AccountRequest, fiche: Fiche, asker: AccountRequestAsker) -> bool:
+    async def _join(self, session: AsyncSession, request: AccountRequest, fiche: Fiche, asker: AccountRequester) -> bool:
         """Whether the joining says something new to the team. An answer to *complément demandé* takes the old fiche's place."""
-        mine = [a for a in await askers_of(session, request) if _requester(a) == _requester(asker)]
+        mine = [a for a in await requesters_of(session, request) if _requester(a) == _requester(asker)]
         if request.state == MORE_INFO and mine and request.creating_since is None:
-            fill(request, fiche)
+            set_fiche(request, fiche)
             self._move(request, TO_VERIFY)
             return True
         return not any(a.dossier == asker.dossier and a.fiche == asker.fiche for a in mine)
 
     async def _open(self, session: AsyncSession, reference: str) -> AccountRequest:
-        request = await found_request(session, reference, locked=True)
+        request = await get_request(session, reference, locked=True)
         if request.state not in OPEN:
             raise WrongState(request.state)
         if request.creating_since is not None:
@@ -261,7 +261,7 @@ class AccountRequests:
         return request
 
     async def _tell(self, session: AsyncSession, request: AccountRequest, template: str, event: str) -> None:
-        for asker in await askers_of(session, request):
+        for asker in await requesters_of(session, request):
             await self._notices.to_asker(session, template, request, asker, request.state_since, event=event)
 
     async def _audit(self, session: AsyncSession, request: AccountRequest, action: str, agent: str) -> None:
@@ -272,7 +272,7 @@ class AccountRequests:
         request.state, request.state_since = state, self._clock.now()
 
 
-def _requester(asker: AccountRequestAsker) -> str:
+def _requester(asker: AccountRequester) -> str:
     return asker.requester_id or f"chat:{asker.conversation_id}"
 
 
@@ -285,6 +285,6 @@ def usable_text(text: str) -> str:
 
 
 async def _submission_of(session: AsyncSession, key: str) -> Submission | None:
-    found = select(AccountRequest, AccountRequestAsker).join(AccountRequestAsker, AccountRequestAsker.request_id == AccountRequest.id)
-    row = (await session.execute(found.where(AccountRequestAsker.key == key))).first()
+    found = select(AccountRequest, AccountRequester).join(AccountRequester, AccountRequester.request_id == AccountRequest.id)
+    row = (await session.execute(found.where(AccountRequester.key == key))).first()
     return Submission(row[0].reference, joined=row[1].joined, state=row[0].state) if row else None

@@ -34,7 +34,7 @@ class AccountRequest(Table):
     adeli: Mapped[str | None] = mapped_column(String(9), index=True)
     email: Mapped[str] = mapped_column(String(254), index=True)
     person: Mapped[str] = mapped_column(String(400), index=True)
-    """Folded name and profession, see `bot.accounts.matching`."""
+    """Folded name and profession, see `bot.accounts.duplicates`."""
     reason: Mapped[str | None] = mapped_column(String(500))
     """Why it was refused, or what was asked for: the requester reads it."""
     agent: Mapped[str | None] = mapped_column(String(80))
@@ -49,7 +49,7 @@ class AccountRequest(Table):
     lease_until: Mapped[datetime | None]
 
 
-class AccountRequestAsker(Table):
+class AccountRequester(Table):
     """One time that the account was asked for: by whom, in which chat, for which dossier."""
 
     __tablename__ = "account_request_askers"

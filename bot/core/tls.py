@@ -9,6 +9,6 @@ import httpx
 
 
 @cache
-def trusted(*, trust_env: bool = False) -> ssl.SSLContext:
+def ssl_context(*, trust_env: bool = False) -> ssl.SSLContext:
     """For `verify=` of an httpx client with the same `trust_env`, which lets SSL_CERT_FILE and SSL_CERT_DIR say others."""
     return httpx.create_ssl_context(trust_env=trust_env)

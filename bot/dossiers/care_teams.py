@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.dossiers.errors import NotAMember, UnknownDossier
-from bot.dossiers.records import Partner, day_of, normal_reference, reference_of
+from bot.dossiers.records import Partner, dossier_reference, normalize_reference, paris_date
 from bot.fhir.client import FhirClient, Resource
 
 TEAM_SYSTEM = "urn:sphere:team"
@@ -37,7 +37,7 @@ class Participant:
 
     def partner(self) -> Partner:
         """The participant as others see them."""
-        return Partner(self.account_id, self.reference, self.display, self.profession, day_of(self.since), self.is_referent)
+        return Partner(self.account_id, self.reference, self.display, self.profession, paris_date(self.since), self.is_referent)
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class CareTeams:
 
     async def read(self, text: str) -> CareTeam:
         """The dossier of this reference, whoever asks. Raises UnknownDossier, and NotAMember where it has no active team."""
-        reference = normal_reference(text)
+        reference = normalize_reference(text)
         if reference is None:
             raise UnknownDossier
-        patients = [p for p in await self._fhir.search("Patient", {"identifier": reference}) if reference_of(p) == reference]
+        patients = [p for p in await self._fhir.search("Patient", {"identifier": reference}) if dossier_reference(p) == reference]
         if not patients:
             raise UnknownDossier
         patient = min(patients, key=lambda p: str(p["id"]))
@@ -102,7 +102,7 @@ class CareTeams:
         """Whose posts the participants of these teams are: by reference of a PractitionerRole, an account id."""
         wanted = {ref.partition("/")[2] for team in teams for ref in _present_members(team) if ref.startswith("PractitionerRole/")}
         holders: dict[str, str] = {}
-        for chunk in chunks(sorted(wanted)):
+        for chunk in batches(sorted(wanted)):
             for role in await self._fhir.search("PractitionerRole", {"_id": ",".join(chunk), "_count": "200"}):
                 kind, _, account_id = str((role.get("practitioner") or {}).get("reference", "")).rpartition("/")
                 if kind.endswith("Practitioner"):
@@ -110,7 +110,7 @@ class CareTeams:
         return holders
 
 
-def chunks(ids: list[str], size: int = 100) -> list[list[str]]:
+def batches(ids: list[str], size: int = 100) -> list[list[str]]:
     """Ids in portions that one search takes."""
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 
@@ -163,7 +163,7 @@ def with_participant(team: Resource, entry: Resource) -> Resource:
     return changed
 
 
-def with_ended(team: Resource, positions: list[int], at: datetime, *, mark: str) -> Resource:
+def with_participants_ended(team: Resource, positions: list[int], at: datetime, *, mark: str) -> Resource:
     """A copy of the team in which these participants left."""
     changed = copy.deepcopy(team)
     for position in positions:
@@ -184,7 +184,7 @@ def was_ended_by(team: Resource, mark: str) -> bool:
     return any(wanted in (participant.get("extension") or []) for participant in team.get("participant") or [])
 
 
-def mark_of(key: str) -> str:
+def operation_mark(key: str) -> str:
     """What an operation leaves on the platform to know its own work by: says nothing to others."""
     return f"op-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 

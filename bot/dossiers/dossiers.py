@@ -12,9 +12,9 @@ from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
-from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, chunks, fhir_instant, mark_of, new_participant, subject_id
+from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, batches, fhir_instant, new_participant, operation_mark, subject_id
 from bot.dossiers.errors import NotAMember, UnknownDossier
-from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Person, Usager, reference_of, usager_of
+from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Practitioner, Usager, dossier_reference, usager_of
 from bot.dossiers.similarity import may_be_same, name_matches
 from bot.fhir.client import FhirClient, FhirConflict, FhirNotFound, FhirUnavailable, Resource
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
@@ -39,20 +39,20 @@ class Dossiers:
         self._operations = operations or Operations(database, clock)
         self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _tell_create, errors.ALL))
 
-    async def of_member(self, account: Person) -> list[Dossier]:
+    async def of_member(self, account: Practitioner) -> list[Dossier]:
         """The dossiers that this account takes part in now, the newest team first."""
         teams = {subject_id(team): (team, seats) for team, seats in await self._teams.of_account(account.id)}
         found = []
-        for chunk in chunks(sorted(patient_id for patient_id in teams if patient_id)):
+        for chunk in batches(sorted(patient_id for patient_id in teams if patient_id)):
             for patient in await self._fhir.search("Patient", {"_id": ",".join(chunk), "_count": "200"}):
                 team, seats = teams.get(patient["id"], ({}, []))
-                if team and reference_of(patient):
+                if team and dossier_reference(patient):
                     started = str((team.get("period") or {}).get("start", ""))
                     found.append((started, _dossier(patient, team, seats)))
         found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
         return [dossier for _, dossier in found]
 
-    async def get(self, reference: str, actor: Person) -> Dossier:
+    async def get(self, reference: str, actor: Practitioner) -> Dossier:
         """The dossier of this reference. Raises UnknownDossier, NotAMember."""
         team = await self._teams.load(reference, actor.id)
         return _dossier(team.patient, team.resource, team.seats)
@@ -60,27 +60,27 @@ class Dossiers:
     async def usager(self, reference: str) -> Usager | None:
         """Whom a dossier is about, whoever asks: for masking, never for showing. None where there is no such dossier."""
         found = await self._fhir.search("Patient", {"identifier": reference})
-        return next((usager_of(patient) for patient in found if reference_of(patient) == reference), None)
+        return next((usager_of(patient) for patient in found if dossier_reference(patient) == reference), None)
 
-    async def search(self, actor: Person, *, name: str | None = None, birth_date: date | None = None) -> list[Dossier]:
+    async def search(self, actor: Practitioner, *, name: str | None = None, birth_date: date | None = None) -> list[Dossier]:
         """The actor's own dossiers whose usager fits what is given; accents, order and typing errors in the name are forgiven."""
         own = await self.of_member(actor)
         if name:
             own = [dossier for dossier in own if name_matches(name, dossier.usager.name)]
         return [dossier for dossier in own if birth_date in (None, dossier.usager.birth_date)]
 
-    async def possible_duplicates(self, actor: Person, usager: Usager) -> tuple[list[Dossier], int]:
+    async def possible_duplicates(self, actor: Practitioner, usager: Usager) -> tuple[list[Dossier], int]:
         """Dossiers that may be of the same usager: the actor's own, and how many there are of others (of which nothing is told)."""
         own = [dossier for dossier in await self.of_member(actor) if may_be_same(usager, dossier.usager)]
         same_day = await self._fhir.search("Patient", {"birthdate": usager.birth_date.isoformat()}) if usager.birth_date else []
         same_name = await self._fhir.search("Patient", [("family", _value(usager.family)), ("given", _value(usager.given))])
         known = {dossier.patient_id for dossier in own}
-        candidates = {patient["id"]: patient for patient in (*same_day, *same_name) if reference_of(patient)}
+        candidates = {patient["id"]: patient for patient in (*same_day, *same_name) if dossier_reference(patient)}
         others = [patient for key, patient in candidates.items() if key not in known and may_be_same(usager, usager_of(patient))]
         return own, len(others)
 
     async def create(
-        self, usager: Usager, actor: Person, key: str, *, channel: str | None = None, conversation_id: str | None = None
+        self, usager: Usager, actor: Practitioner, key: str, *, channel: str | None = None, conversation_id: str | None = None
     ) -> Dossier:
         """Open a dossier, with the actor as its referent. The same `key` again gives the same dossier.
 
@@ -102,12 +102,12 @@ class Dossiers:
         return Dossier(result["reference"], result["patient_id"], usager, result["team_id"], actor.id)
 
     async def _attempt_create(self, attempt: Attempt) -> Payload:
-        payload, mark = attempt.payload, mark_of(attempt.key)
+        payload, mark = attempt.payload, operation_mark(attempt.key)
         if not await self._is_open(payload["actor"]):
             raise NotAMember
         made = await self._fhir.search("Patient", {"identifier": f"{REQUEST_SYSTEM}|{mark}"})
         patient = made[0] if made else await self._create_patient(payload, mark)
-        reference = reference_of(patient)
+        reference = dossier_reference(patient)
         if reference is None:
             raise FhirUnavailable("The platform did not keep the reference of a new dossier.")
         now = self._clock.now()
@@ -158,7 +158,7 @@ class Dossiers:
 
 def _dossier(patient: Resource, team: Resource, seats: list[Participant]) -> Dossier:
     referent = next((seat.account_id for seat in seats if seat.is_referent), None)
-    return Dossier(reference_of(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
+    return Dossier(dossier_reference(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
 
 
 def _value(text: str) -> str:

@@ -25,15 +25,15 @@ from bot.dossiers.care_teams import (
     CareTeam,
     CareTeams,
     Participant,
-    mark_of,
     new_participant,
+    operation_mark,
     was_added_by,
     was_ended_by,
-    with_ended,
     with_participant,
+    with_participants_ended,
 )
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
-from bot.dossiers.records import Partner, Person, normal_reference
+from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.fhir.client import FhirClient, FhirConflict, FhirNotFound, Resource, etag_of
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
 
@@ -87,7 +87,7 @@ class Partners:
         operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _tell("dossiers/partner_added"), errors.ALL))
         operations.register(REMOVE, Kind(self._attempt_remove, _settle(REMOVE), _tell("dossiers/partner_removed"), errors.ALL))
 
-    async def list(self, reference: str, actor: Person) -> list[Partner]:
+    async def list(self, reference: str, actor: Practitioner) -> list[Partner]:
         """Who has access now, in the order of joining, the referent first."""
         team = await self._teams.load(reference, actor.id)
         return [seat.partner() for seat in sorted(team.seats, key=lambda seat: not seat.is_referent)]
@@ -95,8 +95,8 @@ class Partners:
     async def add(
         self,
         reference: str,
-        actor: Person,
-        account: Person,
+        actor: Practitioner,
+        account: Practitioner,
         *,
         basis: str,
         channel: str | None,
@@ -106,12 +106,12 @@ class Partners:
         """Give `account` access: ADDED or ALREADY. Raises also CannotAddSelf, MissingBasis and AccountClosed."""
         return await self._give(reference, actor.id, account, basis=basis, channel=channel, key=key, conversation_id=conversation_id)
 
-    async def give_waiting_access(self, reference: str, requester_account_id: str, account: Person, basis: str, key: str) -> Outcome:
+    async def give_waiting_access(self, reference: str, requester_account_id: str, account: Practitioner, basis: str, key: str) -> Outcome:
         """What `add` does, for an account that was requested and now exists; the requester must still be a member."""
         return await self._give(reference, requester_account_id, account, basis=basis, channel=None, key=key, conversation_id=None)
 
     async def remove(
-        self, reference: str, actor: Person, member: str, *, channel: str | None, key: str, conversation_id: str | None = None
+        self, reference: str, actor: Practitioner, member: str, *, channel: str | None, key: str, conversation_id: str | None = None
     ) -> Outcome:
         """End the access of `member` (a `Partner.reference`): REMOVED or NOT_THERE. The referent removes anyone, a partner may leave.
 
@@ -124,7 +124,15 @@ class Partners:
         return Outcome(result["outcome"])
 
     async def _give(
-        self, reference: str, actor_id: str, account: Person, *, basis: str, channel: str | None, key: str, conversation_id: str | None
+        self,
+        reference: str,
+        actor_id: str,
+        account: Practitioner,
+        *,
+        basis: str,
+        channel: str | None,
+        key: str,
+        conversation_id: str | None,
     ) -> Outcome:
         if basis not in BASES:
             raise MissingBasis
@@ -143,7 +151,7 @@ class Partners:
         return Outcome(result["outcome"])
 
     async def _attempt_add(self, attempt: Attempt) -> Payload:
-        payload, mark = attempt.payload, mark_of(attempt.key)
+        payload, mark = attempt.payload, operation_mark(attempt.key)
         actor_open, account_open = await asyncio.gather(self._is_open(payload["actor"]), self._is_open(payload["account"]))
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
@@ -161,7 +169,7 @@ class Partners:
         return {"outcome": await self._change(payload, decide), "name": payload["name"]}
 
     async def _attempt_remove(self, attempt: Attempt) -> Payload:
-        payload, mark = attempt.payload, mark_of(attempt.key)
+        payload, mark = attempt.payload, operation_mark(attempt.key)
         actor_open = await self._is_open(payload["actor"])
         names = [""]
 
@@ -174,7 +182,9 @@ class Partners:
                 return Outcome.NOT_THERE, None
             _check_may_remove(team, payload["actor"], leaving)
             names[0] = leaving[0].display
-            return Outcome.REMOVED, with_ended(team.resource, [seat.position for seat in leaving], self._clock.now(), mark=mark)
+            return Outcome.REMOVED, with_participants_ended(
+                team.resource, [seat.position for seat in leaving], self._clock.now(), mark=mark
+            )
 
         return {"outcome": await self._change(payload, decide), "name": names[0]}
 
@@ -202,7 +212,7 @@ class Partners:
 
 
 def _known_form(text: str) -> str:
-    reference = normal_reference(text)
+    reference = normalize_reference(text)
     if reference is None:
         raise UnknownDossier
     return reference

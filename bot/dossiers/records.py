@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"SPH-\d{4}-\d{6}")
 Sex = Literal["male", "female", "other", "unknown"]
 
 
-class Person(Protocol):
+class Practitioner(Protocol):
     """Whoever acts, or is added: an account of the platform (`bot.accounts.registry.Account`)."""
 
     @property
@@ -76,13 +76,13 @@ class Partner:
     is_referent: bool
 
 
-def normal_reference(text: str) -> str | None:
+def normalize_reference(text: str) -> str | None:
     """A reference as it is written, or None for what cannot be one."""
     wanted = text.strip().upper()
     return wanted if _REFERENCE.fullmatch(wanted) else None
 
 
-def reference_of(patient: Resource) -> str | None:
+def dossier_reference(patient: Resource) -> str | None:
     """The dossier's reference among a Patient's identifiers; a Patient without one is no dossier."""
     values = [str(identifier.get("value", "")) for identifier in patient.get("identifier") or []]
     return next((value for value in values if _REFERENCE.fullmatch(value)), None)
@@ -95,11 +95,14 @@ def usager_of(patient: Resource) -> Usager:
     gender = patient.get("gender")
     sex: Sex = gender if gender in ("male", "female", "other") else "unknown"
     return Usager(
-        family=str(name.get("family", "")), given=" ".join(name.get("given") or []), birth_date=day_of(patient.get("birthDate")), sex=sex
+        family=str(name.get("family", "")),
+        given=" ".join(name.get("given") or []),
+        birth_date=paris_date(patient.get("birthDate")),
+        sex=sex,
     )
 
 
-def day_of(text: str | None) -> date | None:
+def paris_date(text: str | None) -> date | None:
     """The day, in Paris, of a FHIR date or instant; None for a month or a year alone."""
     if not text or len(text) < 10:
         return None

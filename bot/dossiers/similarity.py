@@ -26,10 +26,10 @@ def may_be_same(one: Usager, other: Usager) -> bool:
         return whole
     if one.birth_date == other.birth_date:
         return whole or one.given[:1].casefold() == other.given[:1].casefold()
-    return whole and dates_slip(one.birth_date, other.birth_date)
+    return whole and dates_nearly_equal(one.birth_date, other.birth_date)
 
 
-def dates_slip(one: date, other: date) -> bool:
+def dates_nearly_equal(one: date, other: date) -> bool:
     """Whether two dates differ by one digit, or by day and month exchanged."""
     if (one.year, one.month, one.day) == (other.year, other.day, other.month):
         return True

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 
 Resource = dict[str, Any]
 Params = dict[str, str] | Sequence[tuple[str, str]]
@@ -88,7 +88,7 @@ class FhirClient:
             transport=transport,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=trust_env,
-            verify=trusted(trust_env=trust_env),
+            verify=ssl_context(trust_env=trust_env),
         )
 
     async def aclose(self) -> None:

@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import text
 
 from bot.core.database import Database
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
 from bot.messaging.channel import Channel
@@ -33,7 +33,7 @@ class Health:
 
     def __init__(self, settings: Settings, database: Database, channels: Sequence[Channel], figures: TtlCache[Figures]) -> None:
         self._settings, self._database, self._channels, self._figures = settings, database, channels, figures
-        self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False, verify=trusted())
+        self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False, verify=ssl_context())
         self._found = TtlCache(self._check_all, REMEMBER_SECONDS)
 
     async def aclose(self) -> None:

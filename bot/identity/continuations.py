@@ -19,8 +19,8 @@ from bot.core.database import Database, Table
 from bot.jobs.outbox import CHAT, enqueue
 from bot.settings import Settings
 
-LINK_LIFE = timedelta(minutes=10)
-SESSION_LIFE = timedelta(hours=1)
+LINK_TTL = timedelta(minutes=10)
+SESSION_TTL = timedelta(hours=1)
 """How long the conversation can be gone on with in the web chat once the link was opened."""
 
 
@@ -51,7 +51,7 @@ class Continuations:
     async def add(self, session: AsyncSession, conversation_id: str) -> str:
         """The same in the caller's writing transaction."""
         token, now = secrets.token_urlsafe(24), self._clock.now()
-        row = Continuation(token=digest(token), conversation_id=conversation_id, expires_at=now + LINK_LIFE)
+        row = Continuation(token=hash_token(token), conversation_id=conversation_id, expires_at=now + LINK_TTL)
         over = (Continuation.expires_at < now, (Continuation.session_until.is_(None)) | (Continuation.session_until < now))
         await session.execute(delete(Continuation).where(*over))
         session.add(row)
@@ -60,8 +60,8 @@ class Continuations:
     async def open(self, token: str) -> tuple[str, str] | None:
         """Use a link up: the conversation's id and the token of a new session; None where it is unknown, used or too old."""
         begun, now = secrets.token_urlsafe(32), self._clock.now()
-        usable = (Continuation.token == digest(token), Continuation.session.is_(None), Continuation.expires_at > now)
-        used = update(Continuation).where(*usable).values(session=digest(begun), session_until=now + SESSION_LIFE)
+        usable = (Continuation.token == hash_token(token), Continuation.session.is_(None), Continuation.expires_at > now)
+        used = update(Continuation).where(*usable).values(session=hash_token(begun), session_until=now + SESSION_TTL)
         async with self._database.writing() as session:
             found = await session.scalar(used.returning(Continuation.conversation_id))
         return None if found is None else (found, begun)
@@ -79,6 +79,6 @@ class Continuations:
             await enqueue(session, kind=CHAT, key=key, payload=payload, now=self._clock.now(), conversation_id=conversation_id)
 
 
-def digest(token: str) -> str:
+def hash_token(token: str) -> str:
     """The SHA-256 of a token, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -19,17 +19,17 @@ from bot.core.clock import Clock
 from bot.core.database import Database, random_id
 from bot.core.keyed_hash import keyed_hash
 from bot.core.mail import mail_payload
-from bot.identity import guard
-from bot.identity.binding import bind, tell
+from bot.identity import lockout
+from bot.identity.chat_links import link_chat, record_event
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
 from bot.identity.link_tokens import LinkTokens
 from bot.identity.oidc import is_configured
 from bot.identity.sign_in import SignIns
-from bot.identity.tables import ChatLink, LoginCode, LoginGuard
+from bot.identity.tables import ChatLink, LoginCode, LoginCounter
 from bot.jobs.outbox import MAIL, enqueue
 from bot.settings import Settings
 
-CODE_LIFE = timedelta(minutes=10)
+CODE_TTL = timedelta(minutes=10)
 
 
 class Identity:
@@ -84,7 +84,7 @@ class Identity:
         Raises Locked (too many wrong codes, or five unused codes in 15 minutes, for this chat or this address) and FhirUnavailable.
         """
         address = email.strip().lower()
-        subjects = [guard.chat_subject(conversation_id), self._address(address)]
+        subjects = [lockout.chat_subject(conversation_id), self._address(address)]
         if until := await self._barred(subjects):
             raise Locked(until)
         account = await self._registry.by_email(address)
@@ -93,15 +93,15 @@ class Identity:
             account.email if account else address,
             "identity/login_code",
             code=code,
-            minutes=CODE_LIFE // timedelta(minutes=1),
+            minutes=CODE_TTL // timedelta(minutes=1),
             support_phone=self._settings.support_phone,
             support_email=self._settings.support_email,
         )
         async with self._database.writing() as session:
-            guards = await guard.take(session, subjects, now)
-            until = guard.locked_until(guards) or guard.sending_until(guards)
+            guards = await lockout.lock_counters(session, subjects, now)
+            until = lockout.locked_until(guards) or lockout.next_code_at(guards)
             if until is None:
-                guard.count_sent(guards, now)
+                lockout.count_code(guards, now)
                 await self._await_code(session, conversation_id, account, subjects[1], code)
                 actor, outcome = (account.id, "sent") if account else (None, "unknown")
                 await self._tell(session, actor, "identity.code", conversation_id, outcome)
@@ -160,9 +160,9 @@ class Identity:
     async def _judge(self, session: AsyncSession, conversation_id: str, code: str) -> LoginCode | IdentityError:
         now = self._clock.now()
         awaited = await session.get(LoginCode, conversation_id, with_for_update=True)
-        subjects = [guard.chat_subject(conversation_id)] + ([awaited.guard] if awaited else [])
-        guards = await guard.take(session, subjects, now)
-        if until := guard.locked_until(guards):
+        subjects = [lockout.chat_subject(conversation_id)] + ([awaited.guard] if awaited else [])
+        guards = await lockout.lock_counters(session, subjects, now)
+        if until := lockout.locked_until(guards):
             return Locked(until)
         if awaited is None:
             return NoCode()
@@ -171,41 +171,41 @@ class Identity:
             return CodeExpired()
         given = re.sub(r"\s", "", code)
         if not re.fullmatch(r"[0-9]{6}", given):
-            return WrongCode(guard.tries_left(guards))
+            return WrongCode(lockout.tries_left(guards))
         right = hmac.compare_digest(awaited.code_hash, self._hash(conversation_id, given))
         if right and awaited.account_id is not None:
             return awaited
         return await self._wrong(session, awaited, guards, now)
 
-    async def _wrong(self, session: AsyncSession, awaited: LoginCode, guards: list[LoginGuard], now: datetime) -> IdentityError:
-        guard.count_failure(guards, now)
-        until = guard.locked_until(guards)
+    async def _wrong(self, session: AsyncSession, awaited: LoginCode, guards: list[LoginCounter], now: datetime) -> IdentityError:
+        lockout.count_failure(guards, now)
+        until = lockout.locked_until(guards)
         await self._tell(session, awaited.account_id, "identity.wrong_code", awaited.conversation_id, "locked" if until else "refused")
         if until is None:
-            return WrongCode(guard.tries_left(guards))
+            return WrongCode(lockout.tries_left(guards))
         await session.delete(awaited)
         return Locked(until)
 
     async def _used(self, session: AsyncSession, account_id: str, conversation_id: str, subject: str, *, link: bool) -> None:
         now = self._clock.now()
-        for row in await guard.take(session, [subject], now):
-            guard.clear(row)
+        for row in await lockout.lock_counters(session, [subject], now):
+            lockout.reset(row)
         if not link:
             await self._tell(session, account_id, "identity.link", conversation_id, "account_closed")
             return
-        await bind(session, conversation_id, account_id, now=now, days=self._settings.link_days)
+        await link_chat(session, conversation_id, account_id, now=now, days=self._settings.link_days)
 
     async def _await_code(self, session: AsyncSession, conversation_id: str, account: Account | None, subject: str, code: str) -> None:
         now = self._clock.now()
         await session.execute(delete(LoginCode).where(LoginCode.expires_at <= now))
-        await guard.prune(session, now)
+        await lockout.delete_stale(session, now)
         await session.merge(
             LoginCode(
                 conversation_id=conversation_id,
                 account_id=account.id if account else None,
                 guard=subject,
                 code_hash=self._hash(conversation_id, code),
-                expires_at=now + CODE_LIFE,
+                expires_at=now + CODE_TTL,
             )
         )
 
@@ -213,8 +213,8 @@ class Identity:
         """Whether a code may be sent at all, before the platform is asked anything."""
         now = self._clock.now()
         async with self._database.reading() as session:
-            guards = await guard.look(session, subjects, now)
-        return guard.locked_until(guards) or guard.sending_until(guards)
+            guards = await lockout.read_counters(session, subjects, now)
+        return lockout.locked_until(guards) or lockout.next_code_at(guards)
 
     async def _end_link(self, link: ChatLink, why: str) -> None:
         async with self._database.writing() as session:
@@ -226,7 +226,7 @@ class Identity:
                 await self._tell(session, link.account_id, "identity.unlink", link.conversation_id, why)
 
     async def _tell(self, session: AsyncSession, actor: str | None, action: str, conversation_id: str, outcome: str) -> None:
-        await tell(session, actor, action, conversation_id, outcome, self._clock.now())
+        await record_event(session, actor, action, conversation_id, outcome, self._clock.now())
 
     def _address(self, address: str) -> str:
         return f"account:{self._mac('address', address)}"

@@ -16,16 +16,16 @@ from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
-from bot.identity.binding import bind, tell
+from bot.identity.chat_links import link_chat, record_event
 from bot.identity.oidc import Identified
 from bot.identity.tables import SignIn
 from bot.settings import Settings
 
-SIGN_IN_LIFE = timedelta(minutes=10)
+SIGN_IN_TTL = timedelta(minutes=10)
 """Of the link that a chat gives, and again of the state from when the browser leaves for the issuer."""
 
 
-class SignInOver(Exception):
+class SignInExpired(Exception):
     """The link or the state is unknown, too old, already used, or of another browser."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class SignInOver(Exception):
 
 
 @dataclass(frozen=True)
-class Started:
+class AuthorizationRequest:
     """What goes to the issuer with the browser; the verifier follows when the code is exchanged."""
 
     state: str
@@ -43,7 +43,7 @@ class Started:
 
 
 @dataclass(frozen=True)
-class CameBack:
+class SignInCallback:
     """A browser that came back with its state: which chat it is about, and what the issuer's answer must fit."""
 
     conversation_id: str
@@ -65,7 +65,7 @@ class SignIns:
         over = (SignIn.expires_at < now, SignIn.state_until.is_(None) | (SignIn.state_until < now))
         async with self._database.writing() as session:
             await session.execute(delete(SignIn).where(*over))
-            row = SignIn(token_hash=self._hash("sign-in", token), conversation_id=conversation_id, expires_at=now + SIGN_IN_LIFE)
+            row = SignIn(token_hash=self._hash("sign-in", token), conversation_id=conversation_id, expires_at=now + SIGN_IN_TTL)
             session.add(row)
         return f"{self._settings.own_url}/link?t={token}"
 
@@ -75,31 +75,31 @@ class SignIns:
         async with self._database.reading() as session:
             found = await session.scalar(select(SignIn.conversation_id).where(*good))
         if found is None:
-            raise SignInOver
+            raise SignInExpired
         return found
 
-    async def start(self, token: str, browser: str) -> Started:
+    async def start(self, token: str, browser: str) -> AuthorizationRequest:
         """The browser with this cookie leaves for the issuer; what was begun by the same link before is over. Raises SignInOver."""
         state, now = secrets.token_urlsafe(24), self._clock.now()
         good = (SignIn.token_hash == self._hash("sign-in", token), SignIn.expires_at > now)
         begun = {"state_hash": self._hash("state", state), "browser_hash": self._hash("browser", browser)}
-        leave = update(SignIn).where(*good).values(**begun, state_until=now + SIGN_IN_LIFE)
+        leave = update(SignIn).where(*good).values(**begun, state_until=now + SIGN_IN_TTL)
         async with self._database.writing() as session:
             if await session.scalar(leave.returning(SignIn.token_hash)) is None:
-                raise SignInOver
-        return Started(state, *self._derived(browser, state))
+                raise SignInExpired
+        return AuthorizationRequest(state, *self._derived(browser, state))
 
-    async def come_back(self, state: str, browser: str) -> CameBack:
+    async def come_back(self, state: str, browser: str) -> SignInCallback:
         """Use a state up. Raises SignInOver, and then a state that is another browser's stays good."""
         mine = (SignIn.state_hash == self._hash("state", state), SignIn.browser_hash == self._hash("browser", browser))
         use = update(SignIn).where(*mine, SignIn.state_until > self._clock.now()).values(state_hash=None)
         async with self._database.writing() as session:
             found = (await session.execute(use.returning(SignIn.conversation_id, SignIn.token_hash))).one_or_none()
         if found is None:
-            raise SignInOver
-        return CameBack(found.conversation_id, found.token_hash, *self._derived(browser, state))
+            raise SignInExpired
+        return SignInCallback(found.conversation_id, found.token_hash, *self._derived(browser, state))
 
-    async def finish(self, back: CameBack, who: Identified) -> Account | None:
+    async def finish(self, back: SignInCallback, who: Identified) -> Account | None:
         """Link the chat to the account of whom the issuer vouches for; None where they have none. The link is used up either way.
 
         Raises FhirUnavailable, after which the link is still good, and SignInOver where it was used meanwhile.
@@ -109,11 +109,11 @@ class SignIns:
         async with self._database.writing() as session:
             used = delete(SignIn).where(SignIn.token_hash == back.token_hash)
             if await session.scalar(used.returning(SignIn.token_hash)) is None:
-                raise SignInOver
+                raise SignInExpired
             actor, outcome = (account.id, "linked") if account else (None, "no_account")
-            await tell(session, actor, "identity.sign_in", back.conversation_id, outcome, now)
+            await record_event(session, actor, "identity.sign_in", back.conversation_id, outcome, now)
             if account is not None:
-                await bind(session, back.conversation_id, account.id, now=now, days=self._settings.link_days)
+                await link_chat(session, back.conversation_id, account.id, now=now, days=self._settings.link_days)
         return account
 
     async def _account(self, who: Identified) -> Account | None:

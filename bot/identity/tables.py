@@ -30,12 +30,12 @@ class LoginCode(Table):
     conversation_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[str | None] = mapped_column(String(64))
     guard: Mapped[str] = mapped_column(String(80))
-    """Subject of the `LoginGuard` of the account: the hash of the address, so that unknown ones are guarded alike."""
+    """Subject of the `LoginCounter` of the account: the hash of the address, so that unknown ones are guarded alike."""
     code_hash: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime]
 
 
-class LoginGuard(Table):
+class LoginCounter(Table):
     """What one chat ("chat:…") or one address ("account:…") has used up. Times are instants, in UTC."""
 
     __tablename__ = "login_guards"

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.messaging.messages import Reply
 from bot.messaging.pii.redaction import Span
 from bot.messaging.router import ToRasa
@@ -81,7 +81,7 @@ class Circumstances:
 
     channel: str
     home: str
-    trusted: bool
+    ssl_context: bool
     masks: Sequence[Span] = ()
 
 
@@ -99,7 +99,7 @@ class RasaClient:
             headers={"Authorization": f"Bearer {token}"},
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=False,
-            verify=trusted(),
+            verify=ssl_context(),
         )
 
     async def aclose(self) -> None:

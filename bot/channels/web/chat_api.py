@@ -26,7 +26,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from bot.channels.web.notifications import Bell
 from bot.core.clock import Clock
 from bot.http.problems import Problem
-from bot.identity.continuations import Continuations, digest
+from bot.identity.continuations import Continuations, hash_token
 from bot.messaging.gateway import Gateway, Typing, Unread
 from bot.messaging.messages import Incoming, Message
 from bot.settings import Settings
@@ -91,7 +91,7 @@ class WebChat:
         if link is not None:
             return await self._continue(link)
         token = secrets.token_urlsafe(32)
-        await self._gateway.open(CHANNEL, digest(token))
+        await self._gateway.open(CHANNEL, hash_token(token))
         return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def _continue(self, link: str) -> Response:
@@ -100,7 +100,7 @@ class WebChat:
         if opened is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.say("unknown_continuation"))
         conversation_id, token = opened
-        await self._gateway.receive(conversation_id, Incoming(f"continued:{digest(link)}", event="continued"), CHANNEL)
+        await self._gateway.receive(conversation_id, Incoming(f"continued:{hash_token(link)}", event="continued"), CHANNEL)
         return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def post(self, request: Request) -> Response:
@@ -154,7 +154,7 @@ class WebChat:
     async def _conversation(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            hashed = digest(token.strip())
+            hashed = hash_token(token.strip())
             found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session(hashed)
             if found is not None:
                 return found

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bot.core.clock import PARIS, Clock
 from bot.dossiers.records import Usager
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.identity.service import Identity
 from bot.messaging.messages import Button, Link, Message, Reply
 from bot.messaging.pii.pii_detection import Span, detect_pii, mask_text, url_names
@@ -19,7 +19,7 @@ __all__ = ["Redaction", "Span"]
 class Redaction:
     """Finds and masks traits, knowing the usagers of whoever the chat is linked to. Never raises for want of the platform."""
 
-    def __init__(self, identity: Identity, usagers: KnownUsagers, clock: Clock) -> None:
+    def __init__(self, identity: Identity, usagers: UsagerCache, clock: Clock) -> None:
         self._identity, self._usagers, self._clock = identity, usagers, clock
 
     async def spans(self, conversation_id: str, text: str) -> list[Span]:

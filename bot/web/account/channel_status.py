@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.identity.links import link_channels
+from bot.identity.deep_links import link_channels
 from bot.identity.tables import ChatLink
 from bot.messaging.tables import Conversation
 from bot.notifications.kinds import CHATS, DeliveryChannel

@@ -22,7 +22,7 @@ from bot.fhir.client import FhirUnavailable
 from bot.http.security_headers import protective_headers
 from bot.identity.oidc import AssuranceTooLow, Issuer, IssuerUnavailable, SignInRefused, is_configured
 from bot.identity.service import Identity
-from bot.identity.sign_in import CameBack, SignInOver
+from bot.identity.sign_in import SignInCallback, SignInExpired
 from bot.messaging.tables import Conversation
 from bot.settings import Settings
 from bot.web.form_pages import FormPages, new_secret, read_form
@@ -34,7 +34,7 @@ LARGEST_FORM = 4_096
 COOKIE_SECONDS = 30 * 60
 """The page is read, then the issuer asks: each has ten minutes."""
 _FAILURES: dict[type[Exception], tuple[str, HTTPStatus]] = {
-    SignInOver: ("over", HTTPStatus.GONE),
+    SignInExpired: ("over", HTTPStatus.GONE),
     IssuerUnavailable: ("issuer_away", HTTPStatus.SERVICE_UNAVAILABLE),
     FhirUnavailable: ("platform_away", HTTPStatus.SERVICE_UNAVAILABLE),
     AssuranceTooLow: ("assurance", HTTPStatus.FORBIDDEN),
@@ -82,7 +82,7 @@ class LinkPages:
         token, browser = request.query_params.get("t", ""), self._sheets.secret_of(request) or new_secret()
         try:
             chat = await self._chat(await self._sign_ins.chat_of(token))
-        except SignInOver as error:
+        except SignInExpired as error:
             return self._failed(request, error)
         page = self._sheets.page(request, "ask", chat=chat, token=token, seal=self._sheets.seal(browser, token))
         self._sheets.remember(page, browser, COOKIE_SECONDS)
@@ -101,7 +101,7 @@ class LinkPages:
         try:
             started = await self._sign_ins.start(token, browser)
             address = await self._issuer.address(state=started.state, nonce=started.nonce, verifier=started.verifier)
-        except (SignInOver, IssuerUnavailable, SignInRefused) as error:
+        except (SignInExpired, IssuerUnavailable, SignInRefused) as error:
             return self._failed(request, error)
         return self._sheets.redirect(address)
 
@@ -120,7 +120,7 @@ class LinkPages:
         except tuple(_FAILURES) as error:
             return self._failed(request, error)
 
-    async def _link(self, request: Request, back: CameBack) -> Response:
+    async def _link(self, request: Request, back: SignInCallback) -> Response:
         asked = request.query_params
         code = asked.get("code")
         if not code or "error" in asked:
@@ -140,12 +140,12 @@ class LinkPages:
         async with self._database.reading() as session:
             found = await session.scalar(select(Conversation).where(Conversation.id == conversation_id))
         if found is None:
-            raise SignInOver
+            raise SignInExpired
         return _Chat(found.channel, found.created_at.astimezone(PARIS))
 
     def _failed(self, request: Request, error: Exception) -> Response:
         page, status = next(said for kind, said in _FAILURES.items() if isinstance(error, kind))
-        error_id = None if isinstance(error, SignInOver) else log_error(error, "linking a chat by OpenID Connect")
+        error_id = None if isinstance(error, SignInExpired) else log_error(error, "linking a chat by OpenID Connect")
         return self._sheets.page(request, page, status, error_id=error_id)
 
 

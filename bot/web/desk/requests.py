@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.accounts.comparison import Candidate, lines, nearest
+from bot.accounts.comparison import Candidate, comparison_rows, nearest_candidates
 from bot.accounts.decisions import ASK, CREATE, REFUSE, Decisions
-from bot.accounts.errors import AlreadyDecided, BeingCreated, Moved, TooLate, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import AlreadyDecided, BeingCreated, RequestChanged, TooLate, UnknownRequest, UnusableText, WrongState
 from bot.accounts.labels import LABELS
 from bot.accounts.registry import Account
 from bot.accounts.request_views import RequestDetails
@@ -28,7 +28,7 @@ from bot.web.desk.rendering import Rendering
 
 _ACTIONS = {"create": CREATE, "ask": ASK, "refuse": REFUSE}
 _REFUSALS: dict[type[Exception], str] = {
-    Moved: "moved",
+    RequestChanged: "moved",
     AlreadyDecided: "decided",
     WrongState: "over",
     BeingCreated: "being_created",
@@ -135,7 +135,7 @@ class RequestPages:
             others=others,
             talks=await self._desk.of_conversations({asker.conversation_id for asker in details.askers}),
             around=around,
-            lines=lines(details.person, around.candidates),
+            lines=comparison_rows(details.person, around.candidates),
             refusal=refusal,
             by=getattr(error, "agent", None),
             tried=action,
@@ -155,7 +155,7 @@ class RequestPages:
             platform_away = True
             log_error(error, "looking for an account beside a request")
         try:
-            candidates = await asyncio.to_thread(nearest, self._directory, details.person)
+            candidates = await asyncio.to_thread(nearest_candidates, self._directory, details.person)
         except DirectoryUnavailable:
             return _Around([], True, account, platform_away)
         return _Around(candidates, False, account, platform_away)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import UnknownRequest, UnusableText, WrongState
 from bot.accounts.requests import HAS_ACCOUNT, Submission
-from bot.accounts.tables import AccountRequestAsker
+from bot.accounts.tables import AccountRequester
 from bot.dossiers.errors import MissingBasis, NotAMember, UnknownDossier
 from bot.fhir.client import FhirUnavailable
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, SETTINGS, World
@@ -292,4 +292,4 @@ async def test_every_submission_is_kept(world: World) -> None:
     for number in range(3):
         await ask(world, key=f"k{number}")
     async with world.database.reading() as session:
-        assert await session.scalar(select(func.count()).select_from(AccountRequestAsker)) == 3
+        assert await session.scalar(select(func.count()).select_from(AccountRequester)) == 3

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.identity.continuations import LINK_LIFE, SESSION_LIFE, Continuations, digest
+from bot.identity.continuations import LINK_TTL, SESSION_TTL, Continuations, hash_token
 from bot.identity.errors import LinkTokenInvalid, Locked
 from bot.settings import Settings
 from tests.unit.accounts.world import CLAIRE, KARIM, World
@@ -68,14 +68,14 @@ async def test_a_continuation_opens_once_and_its_session_ends(world: World) -> N
     opened = await continuations.open(token)
     assert opened is not None
     assert await continuations.open(token) is None
-    assert await continuations.session(digest(opened[1])) == "conversation"
-    world.clock.advance(SESSION_LIFE)
-    assert await continuations.session(digest(opened[1])) is None
+    assert await continuations.session(hash_token(opened[1])) == "conversation"
+    world.clock.advance(SESSION_TTL)
+    assert await continuations.session(hash_token(opened[1])) is None
 
 
 async def test_a_continuation_that_was_not_opened_in_time_is_gone(world: World) -> None:
     continuations = Continuations(world.database, world.clock, Settings())
     token = (await continuations.make("conversation")).partition("#continue=")[2]
-    world.clock.advance(LINK_LIFE)
+    world.clock.advance(LINK_TTL)
     assert await continuations.open(token) is None
     assert await continuations.open("made-up") is None

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from bot.accounts.registry import Account
 from bot.fhir.client import FhirUnavailable
+from bot.identity.deep_links import LINK_TTL, deep_link, link_channels, other_channels
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
-from bot.identity.links import LINK_LIFE, deep_link, link_channels, other_channels
 from bot.identity.tables import LinkToken
 from bot.settings import Settings
 from tests.unit.accounts.world import CLAIRE, KARIM, START, World, world_over
@@ -31,7 +31,7 @@ async def refused(world: World, conversation_id: str, token: str) -> None:
 
 
 async def test_a_token_links_the_chat_that_shows_it(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     assert re.fullmatch(r"[A-Za-z0-9_-]{22,60}", token)
     assert await world.identity.redeem("chat", token) == claire
     assert await world.identity.person_of("chat") == claire
@@ -40,14 +40,14 @@ async def test_a_token_links_the_chat_that_shows_it(world: World, claire: Accoun
 
 
 async def test_only_the_hash_is_kept(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     async with world.database.reading() as session:
         (row,) = await session.scalars(select(LinkToken))
     assert token not in str(vars(row))
 
 
 async def test_a_message_delivered_twice_gets_the_same_answer(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     assert await world.identity.redeem("chat", token) == await world.identity.redeem("chat", token)
     world.clock.advance(timedelta(hours=1))
     assert await world.identity.redeem("chat", token) == claire
@@ -55,7 +55,7 @@ async def test_a_message_delivered_twice_gets_the_same_answer(world: World, clai
 
 
 async def test_showing_it_again_does_not_undo_an_unlinking(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     await world.identity.redeem("chat", token)
     await world.identity.unlink("chat")
     await world.identity.redeem("chat", token)
@@ -63,13 +63,13 @@ async def test_showing_it_again_does_not_undo_an_unlinking(world: World, claire:
 
 
 async def test_a_token_works_once(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     await world.identity.redeem("chat", token)
     await refused(world, "thief", token)
     assert await world.identity.linked_account_id("thief") is None
 
 
-@pytest.mark.parametrize("life", [LINK_LIFE, timedelta(days=7)])
+@pytest.mark.parametrize("life", [LINK_TTL, timedelta(days=7)])
 async def test_a_token_expires(world: World, claire: Account, life: timedelta) -> None:
     good, late = [await world.identity.new_link_token(claire.id, life) for _ in range(2)]
     world.clock.advance(life - timedelta(seconds=1))
@@ -84,7 +84,7 @@ async def test_what_is_no_token_is_refused_alike(world: World, token: str) -> No
 
 
 async def test_five_wrong_tokens_lock_the_chat_and_no_other(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     for number in range(4):
         await refused(world, "chat", f"guess-{number}")
     with pytest.raises(Locked) as locked:
@@ -109,7 +109,7 @@ async def test_the_lock_ends(world: World, claire: Account) -> None:
         with pytest.raises((LinkTokenInvalid, Locked)):
             await world.identity.redeem("chat", f"guess-{number}")
     world.clock.advance(timedelta(minutes=15))
-    assert await world.identity.redeem("chat", await world.identity.new_link_token(claire.id, LINK_LIFE))
+    assert await world.identity.redeem("chat", await world.identity.new_link_token(claire.id, LINK_TTL))
 
 
 async def test_guesses_at_once_are_counted_one_by_one(world: World) -> None:
@@ -119,7 +119,7 @@ async def test_guesses_at_once_are_counted_one_by_one(world: World) -> None:
 
 
 async def test_a_closed_account(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     world.close_account(CLAIRE)
     with pytest.raises(AccountClosed):
         await world.identity.redeem("chat", token)
@@ -128,7 +128,7 @@ async def test_a_closed_account(world: World, claire: Account) -> None:
 
 
 async def test_a_platform_that_is_away_costs_nobody_their_token(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     world.line.cut_after(0, losing=False)
     with pytest.raises(FhirUnavailable):
         await world.identity.redeem("chat", token)
@@ -139,7 +139,7 @@ async def test_a_platform_that_is_away_costs_nobody_their_token(world: World, cl
 async def test_of_two_chats_one_wins(world: World, claire: Account, tmp_path: Path) -> None:
     """In two processes over one database."""
     async with world_over(tmp_path, world.sandbox, world.clock) as another:
-        token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+        token = await world.identity.new_link_token(claire.id, LINK_TTL)
         chats = {f"chat{n}": (world, another)[n % 2] for n in range(8)}
         found = await asyncio.gather(*(its.identity.redeem(chat, token) for chat, its in chats.items()), return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in found) == ["Account", *["LinkTokenInvalid"] * 7]
@@ -149,17 +149,17 @@ async def test_of_two_chats_one_wins(world: World, claire: Account, tmp_path: Pa
 async def test_one_account_several_chats_and_one_chat_one_account(world: World, claire: Account) -> None:
     karim = await world.account(KARIM)
     for chat in ("first", "second"):
-        await world.identity.redeem(chat, await world.identity.new_link_token(claire.id, LINK_LIFE))
-    await world.identity.redeem("second", await world.identity.new_link_token(karim.id, LINK_LIFE))
+        await world.identity.redeem(chat, await world.identity.new_link_token(claire.id, LINK_TTL))
+    await world.identity.redeem("second", await world.identity.new_link_token(karim.id, LINK_TTL))
     assert await world.identity.linked_account_id("first") == claire.id
     assert await world.identity.linked_account_id("second") == karim.id
     assert [(e.actor, e.outcome) for e in await world.trail("identity.unlink")] == [(claire.id, "replaced")]
 
 
 async def test_tokens_are_forgotten(world: World, claire: Account) -> None:
-    await world.identity.new_link_token(claire.id, LINK_LIFE)
+    await world.identity.new_link_token(claire.id, LINK_TTL)
     world.clock.advance(timedelta(days=2))
-    await world.identity.new_link_token(claire.id, LINK_LIFE)
+    await world.identity.new_link_token(claire.id, LINK_TTL)
     async with world.database.reading() as session:
         assert len([*await session.scalars(select(LinkToken))]) == 1
 

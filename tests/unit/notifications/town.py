@@ -14,9 +14,9 @@ from sqlalchemy import select
 from bot.accounts.registry import AccountRegistry
 from bot.core.clock import ManualClock
 from bot.core.database import Database, random_id
-from bot.dossiers.care_teams import mark_of
+from bot.dossiers.care_teams import operation_mark
 from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.identity.service import Identity
 from bot.identity.tables import ChatLink
@@ -95,7 +95,7 @@ class Process:
         self.town = town
         identity = Identity(town.database, AccountRegistry(town.fhir), town.clock, town.settings)
         dossiers = Dossiers(town.fhir, town.database, town.clock)
-        self.privacy = Redaction(identity, KnownUsagers(dossiers, town.clock), town.clock)
+        self.privacy = Redaction(identity, UsagerCache(dossiers, town.clock), town.clock)
         self.gateway = Gateway(town.settings, town.database, town.clock, self.privacy, _redeem)
         for wire in town.wires.values():
             self.gateway.doors.add(wire)
@@ -218,7 +218,7 @@ class Town:
         """Somebody is in the team of a dossier from now on."""
         team = self.sandbox.team_of(dossier)
         member = {"reference": f"Practitioner/{self.account(email)}", "display": email.split("@")[0]}
-        team["participant"].append({"id": mark_of(random_id()), "member": member, "period": {"start": "2026-11-23"}})
+        team["participant"].append({"id": operation_mark(random_id()), "member": member, "period": {"start": "2026-11-23"}})
         self.sandbox.put(team).raise_for_status()
 
     def leave(self, email: str, dossier: str = DOSSIER) -> None:

@@ -23,7 +23,7 @@ from bot.core.clock import ManualClock
 from bot.core.database import Database
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
 from bot.identity.service import Identity
@@ -70,7 +70,7 @@ class Installation:
         self._identity = Identity(self.database, registry, self.clock, self._settings)
         partners = Partners(fhir, self.database, self.clock, Operations(self.database, self.clock))
         self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings)
-        self._privacy = Redaction(self._identity, KnownUsagers(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
+        self._privacy = Redaction(self._identity, UsagerCache(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
         self.gateway: Gateway
         self.desk: Desk
         self._ours: set[asyncio.Task[Any]] = set()

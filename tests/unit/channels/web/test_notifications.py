@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from bot.channels.web.chat_api import CHANNEL
 from bot.core.clock import SystemClock
-from bot.identity.continuations import Continuations, digest
+from bot.identity.continuations import Continuations, hash_token
 from bot.identity.tables import ChatLink
 from bot.messaging.tables import Conversation
 from bot.notifications.kinds import DeliveryChannel, Mode
@@ -54,7 +54,7 @@ class Bells:
         return chat
 
     async def conversation(self, chat: Chat) -> str:
-        found = await self.bot.app.state.gateway.find(CHANNEL, digest(chat.token))
+        found = await self.bot.app.state.gateway.find(CHANNEL, hash_token(chat.token))
         assert found is not None
         return str(found)
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from bot.settings import Settings
 
-LINK_LIFE = timedelta(minutes=10)
+LINK_TTL = timedelta(minutes=10)
 """Of a link that is given in a chat."""
-INVITATION_LIFE = timedelta(days=7)
+INVITATION_TTL = timedelta(days=7)
 """Of the links in an invitation e-mail."""
 
 

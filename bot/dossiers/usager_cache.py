@@ -12,9 +12,9 @@ from bot.core.errors import log_error
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.records import Usager
 
-KEPT = timedelta(seconds=60)
+TTL = timedelta(seconds=60)
 """After that the platform is asked again."""
-MOST_KEPT = 5_000
+MAX_ENTRIES = 5_000
 """Accounts and dossiers."""
 
 
@@ -31,7 +31,7 @@ class _Member:
         return f"Practitioner/{self.id}"
 
 
-class KnownUsagers:
+class UsagerCache:
     """The usagers of accounts' dossiers, and of dossiers, as the platform last told them; those who ask at once are told at once."""
 
     def __init__(self, dossiers: Dossiers, clock: Clock) -> None:
@@ -63,7 +63,7 @@ class KnownUsagers:
 
     async def _remembered(self, key: str, ask: Callable[[], Awaitable[tuple[Usager, ...]]]) -> tuple[Usager, ...] | None:
         asked_at, usagers = self._known.get(key, (None, None))
-        if asked_at is not None and abs(self._clock.now() - asked_at) < KEPT:
+        if asked_at is not None and abs(self._clock.now() - asked_at) < TTL:
             return usagers
         if key not in self._asking:
             self._asking[key] = asyncio.create_task(self._ask(key, ask, usagers))
@@ -77,7 +77,7 @@ class KnownUsagers:
             usagers = await ask()
         except Exception as error:  # masking goes on with what is known, and with what shows by itself
             log_error(error, "asking for the usagers to mask")
-        if len(self._known) >= MOST_KEPT:
+        if len(self._known) >= MAX_ENTRIES:
             self._known.clear()
         self._known[key] = (self._clock.now(), usagers)
         return usagers

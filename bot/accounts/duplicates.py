@@ -12,7 +12,7 @@ from bot.accounts.directory_record import Fiche
 from bot.accounts.registry import Account
 from bot.core.text_folding import fold
 
-ALIKE = 70
+SIMILAR_NAMES = 70
 """Likeness of names (0 to 100) from which a shared e-mail means the same person: a typing slip or a name of use, not a colleague."""
 
 
@@ -32,7 +32,7 @@ def same_person(one: Fiche, other: Fiche) -> bool:
     return person_key(one) == person_key(other) and _same_place(one, other)
 
 
-def has_account(fiche: Fiche, account: Account) -> bool:
+def is_account_of(fiche: Fiche, account: Account) -> bool:
     """Whether `account`, which has the fiche's e-mail or identifier, is this person's."""
     if fiche.rpps and account.rpps:
         return fiche.rpps == account.rpps
@@ -47,7 +47,7 @@ def _same_place(one: Fiche, other: Fiche) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    return fuzz.token_set_ratio(_fold(one), _fold(other)) >= ALIKE
+    return fuzz.token_set_ratio(_fold(one), _fold(other)) >= SIMILAR_NAMES
 
 
 def _fold(text: str) -> str:

@@ -17,15 +17,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.identity.tables import LoginGuard
+from bot.identity.tables import LoginCounter
 
-TRIES = 5
+MAX_FAILURES = 5
 """Wrong codes until the lock."""
-LOCK = timedelta(minutes=15)
-CODES = 5
+LOCKOUT = timedelta(minutes=15)
+MAX_CODES = 5
 """Codes sent in `CODES_WINDOW` without any of them being used."""
 CODES_WINDOW = timedelta(minutes=15)
-FORGOTTEN = timedelta(days=1)
+RETENTION = timedelta(days=1)
 """Rows untouched for so long guard nothing any more."""
 
 
@@ -34,14 +34,16 @@ def chat_subject(conversation_id: str) -> str:
     return f"chat:{conversation_id}"
 
 
-async def take(session: AsyncSession, subjects: Sequence[str], now: datetime) -> list[LoginGuard]:
+async def lock_counters(session: AsyncSession, subjects: Sequence[str], now: datetime) -> list[LoginCounter]:
     """The guards of these subjects, made where missing and locked against other transactions until this one ends."""
     ordered = sorted(set(subjects))  # always in one order: two transactions never wait for each other
     rows = [{"subject": subject, "failures": 0, "sent": 0, "touched_at": now} for subject in ordered]
-    table = cast(SqlTable, LoginGuard.__table__)
+    table = cast(SqlTable, LoginCounter.__table__)
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     await session.execute(dialect.insert(table).values(rows).on_conflict_do_nothing())
-    found = await session.scalars(select(LoginGuard).where(LoginGuard.subject.in_(ordered)).order_by(LoginGuard.subject).with_for_update())
+    found = await session.scalars(
+        select(LoginCounter).where(LoginCounter.subject.in_(ordered)).order_by(LoginCounter.subject).with_for_update()
+    )
     guards = list(found)
     for guard in guards:
         guard.touched_at = now
@@ -49,67 +51,67 @@ async def take(session: AsyncSession, subjects: Sequence[str], now: datetime) ->
     return guards
 
 
-async def look(session: AsyncSession, subjects: Sequence[str], now: datetime) -> list[LoginGuard]:
+async def read_counters(session: AsyncSession, subjects: Sequence[str], now: datetime) -> list[LoginCounter]:
     """The guards of these subjects that there are, as they stand now; nothing is written."""
-    guards = list(await session.scalars(select(LoginGuard).where(LoginGuard.subject.in_(subjects))))
+    guards = list(await session.scalars(select(LoginCounter).where(LoginCounter.subject.in_(subjects))))
     for guard in guards:
         session.expunge(guard)
         _forget(guard, now)
     return guards
 
 
-def locked_until(guards: Sequence[LoginGuard]) -> datetime | None:
+def locked_until(guards: Sequence[LoginCounter]) -> datetime | None:
     """The end of the longest lock, None where there is none."""
     return max((guard.locked_until for guard in guards if guard.locked_until), default=None)
 
 
-def sending_until(guards: Sequence[LoginGuard]) -> datetime | None:
+def next_code_at(guards: Sequence[LoginCounter]) -> datetime | None:
     """When a code may be sent again; None where it may be now."""
-    full = [guard.sent_since for guard in guards if guard.sent >= CODES and guard.sent_since]
+    full = [guard.sent_since for guard in guards if guard.sent >= MAX_CODES and guard.sent_since]
     return max(full) + CODES_WINDOW if full else None
 
 
-def count_sent(guards: Sequence[LoginGuard], now: datetime) -> None:
+def count_code(guards: Sequence[LoginCounter], now: datetime) -> None:
     """One code more was sent."""
     for guard in guards:
         guard.sent += 1
         guard.sent_since = guard.sent_since or now
 
 
-def count_failure(guards: Sequence[LoginGuard], now: datetime) -> None:
+def count_failure(guards: Sequence[LoginCounter], now: datetime) -> None:
     """One wrong code more; the fifth locks, and the count starts anew after the lock."""
     for guard in guards:
         guard.failures += 1
         guard.failures_since = guard.failures_since or now
-        if guard.failures >= TRIES:
-            guard.locked_until = now + LOCK
+        if guard.failures >= MAX_FAILURES:
+            guard.locked_until = now + LOCKOUT
 
 
-def tries_left(guards: Sequence[LoginGuard]) -> int:
+def tries_left(guards: Sequence[LoginCounter]) -> int:
     """Wrong codes that may still be given before a lock."""
-    return max(0, TRIES - max((guard.failures for guard in guards), default=0))
+    return max(0, MAX_FAILURES - max((guard.failures for guard in guards), default=0))
 
 
-def clear(guard: LoginGuard) -> None:
+def reset(guard: LoginCounter) -> None:
     """The right code was given: whoever reads the mailbox is there."""
     _clear_failures(guard)
     guard.sent, guard.sent_since = 0, None
 
 
-def _clear_failures(guard: LoginGuard) -> None:
+def _clear_failures(guard: LoginCounter) -> None:
     guard.failures, guard.failures_since = 0, None
 
 
-async def prune(session: AsyncSession, now: datetime) -> None:
+async def delete_stale(session: AsyncSession, now: datetime) -> None:
     """Delete what guards nothing any more: addresses made up by somebody do not pile up."""
-    await session.execute(delete(LoginGuard).where(LoginGuard.touched_at < now - FORGOTTEN))
+    await session.execute(delete(LoginCounter).where(LoginCounter.touched_at < now - RETENTION))
 
 
-def _forget(guard: LoginGuard, now: datetime) -> None:
+def _forget(guard: LoginCounter, now: datetime) -> None:
     if guard.locked_until is not None and guard.locked_until <= now:
         guard.locked_until = None
         _clear_failures(guard)
-    if guard.locked_until is None and guard.failures_since is not None and guard.failures_since + LOCK <= now:
+    if guard.locked_until is None and guard.failures_since is not None and guard.failures_since + LOCKOUT <= now:
         _clear_failures(guard)
     if guard.sent_since is not None and guard.sent_since + CODES_WINDOW <= now:
         guard.sent, guard.sent_since = 0, None
