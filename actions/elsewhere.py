@@ -14,7 +14,7 @@ async def elsewhere(context: Context, response: str) -> None:
 
 async def give_link(context: Context) -> None:
     """Put a link to the trusted web chat, made for this very turn, under the message that was just uttered."""
-    url = await context.services.continuations.make(context.turn.conversation_id)
+    url = await context.services.continuations.create_link(context.turn.conversation_id)
     context.speech.link(context.speech.phrase("utter_title_continue"), url)
 
 
@@ -31,6 +31,6 @@ async def tell_home(context: Context, task: str, ending: Ending, dossier: str | 
     if dossier:
         text += " " + speech.phrase("utter_dossier_elsewhere", reference=dossier)
     try:
-        await context.services.continuations.tell(turn.conversation_id, text, key=f"elsewhere:{turn.key}:{task}")
+        await context.services.continuations.notify(turn.conversation_id, text, key=f"elsewhere:{turn.key}:{task}")
     except Exception as error:  # a courtesy: what was done must not be said to have failed
         log_error(error, "telling a chat how its task ended")

@@ -37,6 +37,7 @@ from bot.fhir.operations import Operations
 from bot.http import metrics
 from bot.http.health import REMEMBER_SECONDS, Health
 from bot.http.problems import Problem, problem_response
+from bot.identity.account_chats import AccountChats
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
@@ -141,7 +142,7 @@ class _DueWork:
         self._operations = Operations(database, clock)
         self.dossiers = Dossiers(fhir, database, clock, self._operations)
         partners = Partners(fhir, database, clock, self._operations)
-        self.requests = AccountRequests(database, registry, partners, clock, settings)
+        self.requests = AccountRequests(database, registry, partners, clock, settings, AccountChats(settings))
 
         self.decisions = Decisions(database, self.requests, clock, settings.desk_undo_seconds)
 

@@ -1,4 +1,4 @@
-"""A fiche beside the directory: who is nearest to the person asked for, field by field, and where they differ."""
+"""Comparison of a fiche with the directory: the nearest people, field by field, and where they differ."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Cell:
 
     value: str | None
     differs: bool
-    """From what the fiche says; false where one of the two says nothing."""
+    """Whether it differs from the fiche; false where one of the two says nothing."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody of the directory. `cells` by field; `same` counts the fields that agree."""
+    """A person of the directory. `cells` by field; `same` counts the fields that agree."""
 
     key: str
     name: str
@@ -37,7 +37,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """A field: what the fiche says, and what each candidate's record says."""
+    """One field: what the fiche says, and what each candidate's record says."""
 
     field: str
     asked: str | None
@@ -45,7 +45,7 @@ class ComparisonRow:
 
 
 def nearest_candidates(directory: Directory, fiche: Fiche) -> list[Candidate]:
-    """Those of the directory who are nearest, best first. Reads files: call it in a thread. Raises DirectoryUnavailable."""
+    """Return the nearest people of the directory, best first. Reads files: call it in a thread. Raises DirectoryUnavailable."""
     place = fiche.postal_code or fiche.city
     queries = [Query(rpps=fiche.rpps or fiche.adeli)] if fiche.rpps or fiche.adeli else []
     queries.append(Query(name=fiche.name, profession=fiche.profession, place=place, organization=fiche.organization))
@@ -57,22 +57,22 @@ def nearest_candidates(directory: Directory, fiche: Fiche) -> list[Candidate]:
 
 
 def comparison_rows(fiche: Fiche, candidates: list[Candidate]) -> list[ComparisonRow]:
-    """The table: every field that the fiche or a candidate has, in the usual order."""
+    """Return a row for every field that the fiche or a candidate has, in the usual order."""
     asked = dict(fiche.lines())
-    nothing = Cell(None, differs=False)
-    table = [ComparisonRow(name, asked.get(name), tuple(c.cells.get(name, nothing) for c in candidates)) for name in ORDER]
-    return [line for line in table if line.asked or any(cell.value for cell in line.found)]
+    empty = Cell(None, differs=False)
+    rows = [ComparisonRow(name, asked.get(name), tuple(c.cells.get(name, empty) for c in candidates)) for name in ORDER]
+    return [row for row in rows if row.asked or any(cell.value for cell in row.found)]
 
 
 def _candidate(fiche: Fiche, person: Professional) -> Candidate:
     asked, values = dict(fiche.lines()), prefill(person, fiche.city or "")
     if "phone" in values:
         values["phone"] = display_phone(values["phone"])
-    cells = {name: Cell(value, differs=name in asked and not _alike(asked[name], value)) for name, value in values.items()}
+    cells = {name: Cell(value, differs=name in asked and not _same_text(asked[name], value)) for name, value in values.items()}
     same = sum(1 for name, cell in cells.items() if name in asked and not cell.differs)
     certain = any(name in asked and values.get(name) == asked[name] for name in ("rpps", "adeli"))
     return Candidate(person.key, person.display, cells, same, certain)
 
 
-def _alike(one: str, other: str) -> bool:
+def _same_text(one: str, other: str) -> bool:
     return (fold(one) or one) == (fold(other) or other)

@@ -176,7 +176,7 @@ class Creator:
             request.account_id, request.account_made = account.id, made
             request.state, request.state_since, request.reason = CREATED, now, None
             if made:
-                await self._notices.codes(session, request, code, now)
+                await self._notices.mail_codes(session, request, code, now)
             await audit.record(
                 session,
                 now=now,
@@ -217,7 +217,7 @@ class Creator:
             row = await session.get_one(AccountRequester, asker.id)
             row.outcome, row.settled_at = outcome, now
             template = "notice_created" if request.account_made else "notice_existing"
-            await self._notices.to_asker(session, template, request, row, now, event="created")
+            await self._notices.notify_requester(session, template, request, row, now, event="created")
         return outcome
 
     async def _give(self, asker: AccountRequester, account: Account) -> str:
@@ -226,7 +226,7 @@ class Creator:
         if not account.active:
             return "refused"
         try:
-            outcome = await self._partners.give_waiting_access(
+            outcome = await self._partners.grant_requested_access(
                 asker.dossier, asker.requester_id, account, basis=asker.basis, key=f"account-request:{asker.key}"
             )
         except (Pending, FhirUnavailable, FhirConflict):

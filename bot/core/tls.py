@@ -1,4 +1,4 @@
-"""Which certificates this process trusts, read once: reading them takes longer than most requests."""
+"""TLS certificates that this process trusts, read once: reading them takes longer than most requests."""
 
 from __future__ import annotations
 
@@ -10,5 +10,8 @@ import httpx
 
 @cache
 def ssl_context(*, trust_env: bool = False) -> ssl.SSLContext:
-    """For `verify=` of an httpx client with the same `trust_env`, which lets SSL_CERT_FILE and SSL_CERT_DIR say others."""
+    """Return the context for `verify=` of an httpx client with the same `trust_env`.
+
+    With `trust_env`, SSL_CERT_FILE and SSL_CERT_DIR may name other certificates.
+    """
     return httpx.create_ssl_context(trust_env=trust_env)

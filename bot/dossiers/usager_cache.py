@@ -1,4 +1,4 @@
-"""Who the usagers of an account's dossiers are, for as long as a mask needs to know: in memory only, never on disk."""
+"""Cache of the usagers of accounts' dossiers, for as long as redaction needs them: in memory only, never on disk."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.records import Usager
 
 TTL = timedelta(seconds=60)
-"""After that the platform is asked again."""
+"""Age of an entry from which the platform is asked again."""
 MAX_ENTRIES = 5_000
-"""Accounts and dossiers."""
+"""Accounts and dossiers in the cache at most."""
 
 
 @dataclass(frozen=True)
 class _Member:
-    """The account whose dossiers are asked for: nothing but its id matters for that."""
+    """The account whose dossiers are asked for; only its id matters for that."""
 
     id: str
     name: str = ""
@@ -32,54 +32,54 @@ class _Member:
 
 
 class UsagerCache:
-    """The usagers of accounts' dossiers, and of dossiers, as the platform last told them; those who ask at once are told at once."""
+    """Keeps the usagers of accounts' dossiers, and of dossiers, as the platform last gave them; concurrent requests share one call."""
 
     def __init__(self, dossiers: Dossiers, clock: Clock) -> None:
         self._dossiers, self._clock = dossiers, clock
-        self._known: dict[str, tuple[datetime, tuple[Usager, ...] | None]] = {}
-        self._asking: dict[str, asyncio.Task[tuple[Usager, ...] | None]] = {}
+        self._entries: dict[str, tuple[datetime, tuple[Usager, ...] | None]] = {}
+        self._fetches: dict[str, asyncio.Task[tuple[Usager, ...] | None]] = {}
 
-    async def of(self, account_id: str) -> tuple[Usager, ...]:
-        """The usagers of the account's dossiers. While the platform does not answer, those known last; never raises."""
-        return await self.certain(account_id) or ()
+    async def of_account(self, account_id: str) -> tuple[Usager, ...]:
+        """Return the usagers of the account's dossiers; while the platform does not answer, those known last. Never raises."""
+        return await self.of_account_if_known(account_id) or ()
 
-    async def certain(self, account_id: str) -> tuple[Usager, ...] | None:
-        """The same; None where the platform has not told yet, and does not answer."""
-        return await self._remembered(account_id, lambda: self._of_member(account_id))
+    async def of_account_if_known(self, account_id: str) -> tuple[Usager, ...] | None:
+        """Return the same as `of_account`, but None where the platform never answered for this account."""
+        return await self._cached(account_id, lambda: self._of_member(account_id))
 
     async def of_dossiers(self, references: Collection[str]) -> tuple[Usager, ...] | None:
-        """The usagers of these dossiers; None where the platform has not told all of them yet, and does not answer."""
+        """Return the usagers of these dossiers, or None where the platform never answered for one of them."""
         found: list[Usager] = []
         for reference in references:
-            usagers = await self._remembered(f"dossier:{reference}", lambda: self._of_dossier(reference))  # noqa: B023 - awaited here
+            usagers = await self._cached(f"dossier:{reference}", lambda: self._of_dossier(reference))  # noqa: B023 - awaited here
             if usagers is None:
                 return None
             found += usagers
         return tuple(found)
 
-    def forget(self, account_id: str) -> None:
-        """Ask again at the next occasion: a dossier was opened, or somebody was added to one."""
-        self._known.pop(account_id, None)
+    def invalidate(self, account_id: str) -> None:
+        """Drop the entry of an account, because a dossier was opened or somebody was added to one."""
+        self._entries.pop(account_id, None)
 
-    async def _remembered(self, key: str, ask: Callable[[], Awaitable[tuple[Usager, ...]]]) -> tuple[Usager, ...] | None:
-        asked_at, usagers = self._known.get(key, (None, None))
-        if asked_at is not None and abs(self._clock.now() - asked_at) < TTL:
+    async def _cached(self, key: str, fetch: Callable[[], Awaitable[tuple[Usager, ...]]]) -> tuple[Usager, ...] | None:
+        fetched_at, usagers = self._entries.get(key, (None, None))
+        if fetched_at is not None and abs(self._clock.now() - fetched_at) < TTL:
             return usagers
-        if key not in self._asking:
-            self._asking[key] = asyncio.create_task(self._ask(key, ask, usagers))
-            self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
-        return await asyncio.shield(self._asking[key])
+        if key not in self._fetches:
+            self._fetches[key] = asyncio.create_task(self._fetch(key, fetch, usagers))
+            self._fetches[key].add_done_callback(lambda _: self._fetches.pop(key))
+        return await asyncio.shield(self._fetches[key])
 
-    async def _ask(
-        self, key: str, ask: Callable[[], Awaitable[tuple[Usager, ...]]], usagers: tuple[Usager, ...] | None
+    async def _fetch(
+        self, key: str, fetch: Callable[[], Awaitable[tuple[Usager, ...]]], usagers: tuple[Usager, ...] | None
     ) -> tuple[Usager, ...] | None:
         try:
-            usagers = await ask()
-        except Exception as error:  # masking goes on with what is known, and with what shows by itself
-            log_error(error, "asking for the usagers to mask")
-        if len(self._known) >= MAX_ENTRIES:
-            self._known.clear()
-        self._known[key] = (self._clock.now(), usagers)
+            usagers = await fetch()
+        except Exception as error:  # redaction goes on with what is known and what the text itself shows
+            log_error(error, "fetching the usagers to redact")
+        if len(self._entries) >= MAX_ENTRIES:
+            self._entries.clear()
+        self._entries[key] = (self._clock.now(), usagers)
         return usagers
 
     async def _of_member(self, account_id: str) -> tuple[Usager, ...]:

@@ -1,9 +1,10 @@
-"""Writing down that a chat is somebody, in the caller's transaction, with its place in the audit trail."""
+"""The link between a chat and an account, written in the caller's transaction together with its audit events."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import audit
@@ -11,7 +12,7 @@ from bot.identity.tables import ChatLink
 
 
 async def link_chat(session: AsyncSession, conversation_id: str, account_id: str, *, now: datetime, days: int) -> None:
-    """Link the chat for so many days, in the place of what it was linked to."""
+    """Link the chat to the account for `days` days, replacing the link it had."""
     former = await session.get(ChatLink, conversation_id)
     if former is not None:
         await record_event(session, former.account_id, "identity.unlink", conversation_id, "replaced", now)
@@ -20,8 +21,14 @@ async def link_chat(session: AsyncSession, conversation_id: str, account_id: str
     await record_event(session, account_id, "identity.link", conversation_id, "linked", now)
 
 
+async def linked_chats(session: AsyncSession, account_id: str, now: datetime) -> list[str]:
+    """Return the ids of the conversations that are linked to this account now, the last linked first."""
+    links = select(ChatLink).where(ChatLink.account_id == account_id, ChatLink.expires_at > now)
+    return [link.conversation_id for link in await session.scalars(links.order_by(ChatLink.linked_at.desc()))]
+
+
 async def record_event(
     session: AsyncSession, actor: str | None, action: str, conversation_id: str | None, outcome: str, now: datetime
 ) -> None:
-    """Add what happened to a chat to the audit trail."""
+    """Add what happened to a chat's identity to the audit trail."""
     await audit.record(session, now=now, actor=actor, action=action, subject=conversation_id, outcome=outcome)

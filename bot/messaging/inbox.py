@@ -121,7 +121,7 @@ class Inbox:
         sealed = incoming.text is not None and (not door.trusted or holds_token(incoming.text))
         return {
             "client_id": incoming.client_id,
-            "text": self._seal.close(incoming.text) if sealed and incoming.text is not None else incoming.text,
+            "text": self._seal.encrypt(incoming.text) if sealed and incoming.text is not None else incoming.text,
             "sealed": sealed,
             "button": incoming.button,
             "event": incoming.event,
@@ -244,7 +244,7 @@ class Inbox:
 
     def _unsealed(self, text: str) -> str | None:
         try:
-            return self._seal.open(text)
+            return self._seal.decrypt(text)
         except DecryptionFailed as error:  # SECRET was changed while messages waited: the user is told that it could not be read
             log_error(error, "unsealing a message")
             return None

@@ -81,7 +81,7 @@ class Circumstances:
 
     channel: str
     home: str
-    ssl_context: bool
+    trusted: bool
     masks: Sequence[Span] = ()
 
 

@@ -74,7 +74,7 @@ class CareTeamCache:
             team = await self._teams.read(dossier)
         except (UnknownDossier, NotAMember):
             return NOBODY
-        seats = [seat for seat in team.seats if seat.account_id]
+        seats = [seat for seat in team.participants if seat.account_id]
         return CachedCareTeam(
             {seat.account_id or "": seat.display for seat in seats},
             {seat.reference: seat.account_id or "" for seat in seats},

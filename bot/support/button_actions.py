@@ -57,7 +57,7 @@ class TranscriptLinks:
             shown_after=0,
             author=SYSTEM,
         )
-        return say.transcript_elsewhere(row, await self._continuations.add(session, turn.conversation_id))
+        return say.transcript_elsewhere(row, await self._continuations.add_link(session, turn.conversation_id))
 
 
 class ButtonActions:

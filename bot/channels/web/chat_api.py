@@ -155,7 +155,7 @@ class WebChat:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
             hashed = hash_token(token.strip())
-            found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session(hashed)
+            found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session_conversation(hashed)
             if found is not None:
                 return found
         headers = {"WWW-Authenticate": "Bearer"}

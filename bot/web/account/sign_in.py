@@ -81,7 +81,7 @@ class LinkPages:
             return refusal
         token, browser = request.query_params.get("t", ""), self._sheets.secret_of(request) or new_secret()
         try:
-            chat = await self._chat(await self._sign_ins.chat_of(token))
+            chat = await self._chat(await self._sign_ins.conversation_of(token))
         except SignInExpired as error:
             return self._failed(request, error)
         page = self._sheets.page(request, "ask", chat=chat, token=token, seal=self._sheets.seal(browser, token))
@@ -113,7 +113,7 @@ class LinkPages:
         if browser is None:
             return self._sheets.page(request, "no_cookie", HTTPStatus.FORBIDDEN)
         try:
-            back = await self._sign_ins.come_back(asked.get("state", ""), browser)
+            back = await self._sign_ins.use_state(asked.get("state", ""), browser)
             if asked.get("error") == "access_denied":
                 return self._sheets.page(request, "denied", HTTPStatus.FORBIDDEN)
             return await self._link(request, back)

@@ -119,7 +119,7 @@ class RequestPages:
         reference = _reference(request)
         try:
             values = await self._standing(reference)
-            others = await self._requests.others(reference)
+            others = await self._requests.possible_duplicates(reference)
         except UnknownRequest:
             return self._rendering.page(request, "refused", visit, HTTPStatus.NOT_FOUND, why="missing")
         details: RequestDetails = values["details"]
@@ -133,7 +133,7 @@ class RequestPages:
             **values,
             seen=details.version,
             others=others,
-            talks=await self._desk.of_conversations({asker.conversation_id for asker in details.askers}),
+            talks=await self._desk.of_conversations({requester.conversation_id for requester in details.requesters}),
             around=around,
             lines=comparison_rows(details.person, around.candidates),
             refusal=refusal,
@@ -150,7 +150,7 @@ class RequestPages:
     async def _around(self, details: RequestDetails) -> _Around:
         account, platform_away = None, False
         try:
-            account = await self._requests.account_of(details.person)
+            account = await self._requests.existing_account(details.person)
         except FhirError as error:
             platform_away = True
             log_error(error, "looking for an account beside a request")

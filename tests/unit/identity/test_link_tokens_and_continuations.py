@@ -63,19 +63,19 @@ async def test_a_linked_chat_is_linked_to_another_account(world: World) -> None:
 
 async def test_a_continuation_opens_once_and_its_session_ends(world: World) -> None:
     continuations = Continuations(world.database, world.clock, Settings())
-    link = await continuations.make("conversation")
+    link = await continuations.create_link("conversation")
     token = link.partition("#continue=")[2]
     opened = await continuations.open(token)
     assert opened is not None
     assert await continuations.open(token) is None
-    assert await continuations.session(hash_token(opened[1])) == "conversation"
+    assert await continuations.session_conversation(hash_token(opened[1])) == "conversation"
     world.clock.advance(SESSION_TTL)
-    assert await continuations.session(hash_token(opened[1])) is None
+    assert await continuations.session_conversation(hash_token(opened[1])) is None
 
 
 async def test_a_continuation_that_was_not_opened_in_time_is_gone(world: World) -> None:
     continuations = Continuations(world.database, world.clock, Settings())
-    token = (await continuations.make("conversation")).partition("#continue=")[2]
+    token = (await continuations.create_link("conversation")).partition("#continue=")[2]
     world.clock.advance(LINK_TTL)
     assert await continuations.open(token) is None
     assert await continuations.open("made-up") is None

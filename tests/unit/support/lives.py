@@ -26,6 +26,7 @@ from bot.dossiers.partners import Partners
 from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
+from bot.identity.account_chats import AccountChats
 from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
@@ -69,7 +70,7 @@ class Installation:
         registry = AccountRegistry(fhir)
         self._identity = Identity(self.database, registry, self.clock, self._settings)
         partners = Partners(fhir, self.database, self.clock, Operations(self.database, self.clock))
-        self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings)
+        self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings, AccountChats(self._settings))
         self._privacy = Redaction(self._identity, UsagerCache(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
         self.gateway: Gateway
         self.desk: Desk

@@ -242,6 +242,6 @@ async def test_a_conversation_of_another_channel_has_its_bell_in_the_web_chat(tm
             session.add(Conversation(id="phone", channel="telegram", address="1", created_at=now, last_seen_at=now))
             link = ChatLink(conversation_id="phone", account_id="claire", linked_at=now, expires_at=now + timedelta(days=90))
             session.add(link)
-        made = await Continuations(bells.database, SystemClock(), bot.settings).make("phone")
+        made = await Continuations(bells.database, SystemClock(), bot.settings).create_link("phone")
         token = (await bot.http.post("/chat/sessions", json={"continue": made.partition("#continue=")[2]})).json()["token"]
         assert (await listed(Chat(bot.http, token)))["unread"] == 1

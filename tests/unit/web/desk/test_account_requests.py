@@ -20,6 +20,7 @@ from bot.accounts.requests import AccountRequests
 from bot.dossiers.partners import Partners
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
+from bot.identity.account_chats import AccountChats
 from bot.identity.continuations import hash_token
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import MAIL, OutboxRow
@@ -44,7 +45,9 @@ class Requests:
         registry = AccountRegistry(self.fhir)
         self.registry = registry
         partners = Partners(self.fhir, self.database, clock, Operations(self.database, clock))
-        self.requests = AccountRequests(self.database, registry, partners, clock, desk.world.bot.settings)
+        self.requests = AccountRequests(
+            self.database, registry, partners, clock, desk.world.bot.settings, AccountChats(desk.world.bot.settings)
+        )
         self.decisions = Decisions(self.database, self.requests, clock, UNDO)
 
     async def ask(self, fiche: Fiche = LEILA, key: str = "k1") -> Chat:
