@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
+import bot.migrations.tables  # noqa: F401 - declares every table, whichever of them the tests' imports know
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.core.audit import AuditEvent

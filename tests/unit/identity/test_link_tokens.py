@@ -1,4 +1,4 @@
-"""Single-use tokens that link a chat, and the links that carry them."""
+"""Single-use tokens that link a chat: redeemed once, by one chat, for a while."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from bot.accounts.registry import Account
 from bot.fhir.client import FhirUnavailable
-from bot.identity.deep_links import LINK_TTL, deep_link, link_channels, other_channels
+from bot.identity.deep_links import LINK_TTL
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.tables import LinkToken
-from bot.settings import Settings
 from tests.unit.accounts.world import CLAIRE, KARIM, START, World, world_over
 
 
@@ -164,42 +162,47 @@ async def test_tokens_are_forgotten(world: World, claire: Account) -> None:
         assert len([*await session.scalars(select(LinkToken))]) == 1
 
 
-TELEGRAM: dict[str, Any] = {"telegram_token": "1:x", "telegram_bot": "SphereBot"}
-TEAMS: dict[str, Any] = {"teams_app_id": "0b5c-75"}
+async def issue_token(world: World, email: str = CLAIRE) -> str:
+    account = await world.registry.by_email(email)
+    assert account is not None
+    return await world.identity.new_link_token(account.id, LINK_TTL)
 
 
-@pytest.mark.parametrize(
-    ("configured", "channels"),
-    [
-        ({}, ["web"]),
-        ({"telegram_token": "1:x"}, ["web"]),
-        ({"telegram_bot": "SphereBot"}, ["web"]),
-        (TELEGRAM, ["telegram", "web"]),
-        (TELEGRAM | TEAMS, ["telegram", "teams", "web"]),
-    ],
-)
-def test_links_lead_to_configured_channels_only(configured: dict[str, Any], channels: list[str]) -> None:
-    settings = Settings(**configured)
-    assert link_channels(settings) == channels
-    assert other_channels(settings, "web") == channels[:-1]
+async def test_a_token_links_one_chat_and_may_come_twice_there(world: World) -> None:
+    token = await issue_token(world)
+    assert (await world.identity.redeem("chat", token)).name == "Claire Moreau"
+    assert (await world.identity.redeem("chat", token)).name == "Claire Moreau"
+    with pytest.raises(LinkTokenInvalid):
+        await world.identity.redeem("another", token)
+    person = await world.identity.person_of("chat")
+    assert person is not None
+    assert await world.identity.person_of("another") is None
 
 
-@pytest.mark.parametrize(
-    ("channel", "link"),
-    [
-        ("telegram", "https://t.me/SphereBot?start=to-k_en"),
-        ("teams", "https://teams.microsoft.com/l/chat/0/0?users=28:0b5c-75&message=%2Fstart%20to-k_en"),
-        ("web", "https://sphere.example/assistant/chat#start=to-k_en"),
-    ],
-)
-def test_the_form_of_links(channel: str, link: str) -> None:
-    settings = Settings(public_url="https://sphere.example/assistant/", **TELEGRAM, **TEAMS)
-    assert deep_link(settings, channel, "to-k_en") == link
-    with pytest.raises(KeyError):
-        deep_link(settings, "fax", "to-k_en")
+async def test_of_two_chats_at_once_one_is_linked(world: World) -> None:
+    token = await issue_token(world)
+    ended = await asyncio.gather(*(world.identity.redeem(f"chat-{n}", token) for n in range(5)), return_exceptions=True)
+    assert sum(not isinstance(end, Exception) for end in ended) == 1
+    assert all(isinstance(end, LinkTokenInvalid) for end in ended if isinstance(end, Exception))
 
 
-def test_links_lead_to_where_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(telegram_link_url="http://127.0.0.1:1/t/", teams_link_url="http://127.0.0.1:1/m", **TELEGRAM, **TEAMS)
-    assert deep_link(settings, "telegram", "x") == "http://127.0.0.1:1/t/SphereBot?start=x"
-    assert deep_link(settings, "teams", "x").startswith("http://127.0.0.1:1/m/l/chat/0/0?")
+async def test_a_token_expires_and_guessing_locks(world: World) -> None:
+    token = await issue_token(world)
+    world.clock.advance(LINK_TTL)
+    with pytest.raises(LinkTokenInvalid):
+        await world.identity.redeem("chat", token)
+    for _ in range(3):
+        with pytest.raises(LinkTokenInvalid):
+            await world.identity.redeem("chat", "guess")
+    with pytest.raises(Locked):
+        await world.identity.redeem("chat", "guess")
+    with pytest.raises(Locked):
+        await world.identity.redeem("chat", await issue_token(world))
+
+
+async def test_a_linked_chat_is_linked_to_another_account(world: World) -> None:
+    await world.identity.redeem("chat", await issue_token(world))
+    await world.identity.redeem("chat", await issue_token(world, KARIM))
+    person = await world.identity.person_of("chat")
+    assert person is not None
+    assert person.name == "Karim Benali"
