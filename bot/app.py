@@ -32,13 +32,14 @@ from bot.directory.index import current_folder
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS, Operations
 from bot.http import health, metrics
 from bot.http.health_checks import HttpChecks, database_check, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
+from bot.identity.account_chats import AccountChats
 from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
@@ -85,9 +86,9 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     identity = Identity(database, registry, clock, settings)
     operations = Operations(database, clock)
     partners = Partners(fhir, database, clock, operations)
-    requests = AccountRequests(database, registry, partners, clock, settings)
+    requests = AccountRequests(database, registry, partners, clock, settings, AccountChats(settings))
     decisions = Decisions(database, requests, clock, settings.desk_undo_seconds)
-    redaction = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock, operations), clock), clock)
+    redaction = Redaction(identity, UsagerCache(Dossiers(fhir, database, clock, operations), clock), clock)
     gateway = Gateway(settings, database, clock, redaction, _account_linker(identity), unread_by_chat)
     support = Support(settings, database, clock, gateway, redaction, identity, requests)
     gateway.set_handover(support.handover)

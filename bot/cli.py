@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from bot.accounts.cli import accounts_app
+from bot.accounts.registry import AccountRegistry
+from bot.accounts.requests import AccountRequests
 from bot.channels.teams.package import teams_app
+from bot.core.clock import SystemClock
+from bot.core.database import Database
 from bot.directory.cli import directory_app
+from bot.dossiers.partners import Partners
+from bot.fhir.client import FhirClient
+from bot.fhir.operations import Operations
+from bot.identity.account_chats import AccountChats
 from bot.installation.supervisor import SupervisorError
 from bot.notifications.cli import notifications_app
 from bot.settings import SettingsError, load_settings
 from bot.support.cli import desk_app
 
+
+@asynccontextmanager
+async def open_account_requests() -> AsyncIterator[AccountRequests]:
+    """Open the account requests of the installation that the settings describe, and close what was opened.
+
+    Raises SettingsError for a setting that is missing or wrong.
+    """
+    settings, clock = load_settings(), SystemClock()
+    token = settings.required("platform_token")
+    fhir = FhirClient(settings.required("platform_url"), token, timeout=settings.platform_timeout_seconds)
+    database = Database(settings.sqlalchemy_url)
+    try:
+        partners = Partners(fhir, database, clock, Operations(database, clock))
+        yield AccountRequests(database, AccountRegistry(fhir), partners, clock, settings, AccountChats(settings))
+    finally:
+        await fhir.aclose()
+        await database.close()
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-app.add_typer(accounts_app, name="accounts")
+app.add_typer(accounts_app, name="accounts", context_settings={"obj": open_account_requests})
 app.add_typer(desk_app, name="desk")
 app.add_typer(directory_app, name="directory")
 app.add_typer(notifications_app, name="notifications")
@@ -32,10 +60,7 @@ _console = Console(highlight=False, soft_wrap=True)
 @app.command()
 def run() -> None:
     """Start everything on this machine and keep it running until Ctrl-C or SIGTERM."""
-    from bot.installation.installation import (  # its imports are not needed by the other commands
-        Installation,
-        run_installation,
-    )
+    from bot.installation.installation import Installation, run_installation  # the other commands do not need its imports
 
     def say(line: str) -> None:
         _console.print(line, markup=False)

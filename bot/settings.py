@@ -1,7 +1,7 @@
-"""Settings: the one place where they are typed, documented and checked.
+"""Settings: the one place where they are typed, documented and validated.
 
 Every setting is an environment variable of the name given as its alias. The supervisor (`bot run`)
-fills in the ones that the embedded sandbox provides and hands them to the processes it starts.
+fills in those that the embedded sandbox provides and passes them to the processes it starts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.database import sqlite_url
-from bot.sandbox.fake_channels import teams_settings, telegram_settings
+from bot.fake_channels import teams_settings, telegram_settings
 
 
 class SettingsError(Exception):
@@ -23,7 +23,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """What can be set, with its default. Units are in the names or the descriptions."""
+    """All settings with their defaults. Units are in the names or the descriptions."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
@@ -203,12 +203,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def sqlalchemy_url(self) -> str:
-        """The database's URL, SQLite in the data folder unless set otherwise."""
+        """SQLAlchemy URL of the database: SQLite in the data folder unless set otherwise."""
         return self.database_url or sqlite_url(self.data / "sphere.db")
 
     @property
     def own_url(self) -> str:
-        """Where users' browsers reach this installation, without trailing slash."""
+        """URL under which users' browsers reach this installation, without trailing slash."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
@@ -218,21 +218,21 @@ class Settings(BaseSettings):
 
     @property
     def sentences_file(self) -> Path:
-        """Sentences that were not understood, kept by supervisors for training (docs/dev/desk.md, Figures)."""
+        """File of messages that were not understood, kept by supervisors for training (docs/dev/desk.md, Figures)."""
         return self.data / "training" / "sentences.yml"
 
     @property
     def secrets_file(self) -> Path:
-        """Secrets made for an embedded sandbox, kept over restarts; mode 0600."""
+        """File of the secrets made for an embedded sandbox, kept over restarts; mode 0600."""
         return self.data / "secrets.json"
 
     @property
     def run_file(self) -> Path:
-        """Where a running installation says how it is reached (see contracts)."""
+        """File in which a running installation says how it is reached (see contracts)."""
         return self.data / "run.json"
 
     def required(self, name: str) -> str:
-        """The value of setting `name` as text. Raises SettingsError, naming the variable, where it has none."""
+        """Return the value of setting `name` as text. Raises SettingsError, naming the variable, where it has none."""
         value = getattr(self, name)
         if value is None:
             alias = type(self).model_fields[name].alias
@@ -241,7 +241,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Settings from the environment; what a running sandbox provides is read from DATA where the environment is silent.
+    """Load the settings from the environment, and from DATA what a running sandbox provides and the environment does not set.
 
     Raises SettingsError, which names the variables at fault.
     """
@@ -254,7 +254,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _from_running_sandbox(settings: Settings) -> dict[str, Any]:
-    """What the command line needs to work on an embedded sandbox: its address, token and secret; and the stand-ins that mails link to."""
+    """Return what the command line needs of an embedded sandbox: address, token, secret, and the fake channels that mails link to."""
     found: dict[str, Any] = {}
     run: dict[str, Any] = json.loads(settings.run_file.read_text()) if settings.run_file.exists() else {}
     if settings.secret is None and settings.secrets_file.exists():

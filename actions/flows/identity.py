@@ -21,8 +21,8 @@ from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 from bot.accounts.registry import Account
 from bot.fhir.errors import FhirUnavailable
+from bot.identity.deep_links import LINK_TTL, deep_link, other_channels
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
-from bot.identity.links import LINK_LIFE, deep_link, other_channels
 
 _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
@@ -147,9 +147,9 @@ class LinkAccount(Flow):
         if named is not None and named not in offered and named != turn.home_channel:
             utterances.utter("utter_link_no_such_channel", channel=utterances.text(f"utter_channel_{named}"))
             return
-        minutes = LINK_LIFE // timedelta(minutes=1)
+        minutes = LINK_TTL // timedelta(minutes=1)
         for channel in (name for name in offered if named in (None, turn.home_channel, name)):
-            token = await context.services.identity.new_link_token(account_id, LINK_LIFE)
+            token = await context.services.identity.new_link_token(account_id, LINK_TTL)
             utterances.utter("utter_link_other_chat", channel=utterances.text(f"utter_channel_{channel}"), minutes=minutes)
             utterances.utter_link(utterances.text(f"utter_title_open_{channel}"), deep_link(settings, channel, token))
 

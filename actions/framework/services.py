@@ -14,6 +14,7 @@ from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
+from bot.identity.account_chats import AccountChats
 from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
 from bot.notifications.service import Notifications
@@ -59,7 +60,7 @@ def get_services() -> Services:
         directory=Directory(settings.directory_index),
         dossiers=Dossiers(fhir, database, clock, operations),
         partners=partners,
-        requests=AccountRequests(database, registry, partners, clock, settings),
+        requests=AccountRequests(database, registry, partners, clock, settings, AccountChats(settings)),
         notifications=Notifications(database, clock, settings),
         hours=load_hours(settings, clock),
     )

@@ -11,7 +11,7 @@ from datetime import date
 
 from actions.framework.dates import format_date
 from bot.dossiers.dossiers import Dossier, Dossiers
-from bot.dossiers.records import Person, Usager
+from bot.dossiers.records import Practitioner, Usager
 
 
 class IdentityOnExternalChannel(Exception):
@@ -35,20 +35,20 @@ class VisibleDossiers:
     def __init__(self, dossiers: Dossiers, *, trusted: bool) -> None:
         self._dossiers, self._trusted = dossiers, trusted
 
-    async def own(self, member: Person) -> list[VisibleDossier]:
+    async def own(self, member: Practitioner) -> list[VisibleDossier]:
         """Return the dossiers that the member takes part in now, the newest team first."""
         return self._all_visible(await self._dossiers.of_member(member))
 
-    async def get(self, reference: str, member: Person) -> VisibleDossier:
+    async def get(self, reference: str, member: Practitioner) -> VisibleDossier:
         """Return the dossier of this reference. Raise UnknownDossier or NotAMember."""
         return self._visible(await self._dossiers.get(reference, member))
 
-    async def search(self, member: Person, *, name: str | None, birth_date: date | None) -> list[VisibleDossier]:
+    async def search(self, member: Practitioner, *, name: str | None, birth_date: date | None) -> list[VisibleDossier]:
         """Return the member's own dossiers whose usager matches. Raise IdentityOnExternalChannel on an external channel."""
         self._require_trusted()
         return self._all_visible(await self._dossiers.search(member, name=name, birth_date=birth_date))
 
-    async def possible_duplicates(self, member: Person, usager: Usager) -> tuple[list[VisibleDossier], int]:
+    async def possible_duplicates(self, member: Practitioner, usager: Usager) -> tuple[list[VisibleDossier], int]:
         """Return the member's own dossiers that may be of this usager, and the number of those of others.
 
         Raise IdentityOnExternalChannel on an external channel.
@@ -57,7 +57,7 @@ class VisibleDossiers:
         own, others = await self._dossiers.possible_duplicates(member, usager)
         return self._all_visible(own), others
 
-    async def create(self, usager: Usager, member: Person, key: str, *, channel: str, conversation_id: str) -> str:
+    async def create(self, usager: Usager, member: Practitioner, key: str, *, channel: str, conversation_id: str) -> str:
         """Create a dossier and return its reference. Raise IdentityOnExternalChannel on an external channel, and Pending."""
         self._require_trusted()
         return (await self._dossiers.create(usager, member, key, channel=channel, conversation_id=conversation_id)).reference

@@ -14,7 +14,7 @@ async def refer_to_web_chat(context: Context, response: str) -> None:
 
 async def utter_continuation_link(context: Context) -> None:
     """Put a link to the trusted web chat, made for this turn, under the message that was uttered last."""
-    url = await context.services.continuations.make(context.turn.conversation_id)
+    url = await context.services.continuations.create_link(context.turn.conversation_id)
     context.utterances.utter_link(context.utterances.text("utter_title_continue"), url)
 
 
@@ -31,6 +31,6 @@ async def report_outcome(context: Context, flow_name: str, outcome: FlowOutcome,
     if dossier:
         text += " " + utterances.text("utter_dossier_elsewhere", reference=dossier)
     try:
-        await context.services.continuations.tell(turn.conversation_id, text, key=f"elsewhere:{turn.key}:{flow_name}")
+        await context.services.continuations.notify(turn.conversation_id, text, key=f"elsewhere:{turn.key}:{flow_name}")
     except Exception as error:  # the report is a courtesy: an operation that succeeded must not be said to have failed
         log_error(error, "reporting the outcome of a flow to the conversation's own chat")

@@ -1,1 +1,1 @@
-"""SPHERE accounts: who has one, and the requests for those who have none."""
+"""SPHERE accounts, and account requests for those who have none."""

@@ -1,10 +1,14 @@
-"""`bot accounts …`: the SPHERE team's tool for account requests. Mails and notices go to the outbox; the running bot delivers them."""
+"""`bot accounts …`: the SPHERE team's commands for account requests.
+
+Mails and notices go to the outbox; the running bot delivers them. Whoever adds or invokes `accounts_app` passes, as Click's context
+object, a function that opens the service (`OpenRequests`).
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
@@ -15,20 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.accounts.creation import Creation
 from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, UnknownRequest, UnusableText, WrongState
 from bot.accounts.labels import LABELS
-from bot.accounts.registry import AccountRegistry
 from bot.accounts.request_views import RequestDetails, RequestStatus
 from bot.accounts.requests import AccountRequests
 from bot.accounts.tables import STATES
-from bot.core.clock import PARIS, SystemClock
-from bot.core.database import Database
+from bot.core.clock import PARIS
 from bot.core.errors import log_error
-from bot.dossiers.partners import Partners
-from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirError, FhirUnavailable
-from bot.fhir.operations import Operations
-from bot.settings import SettingsError, load_settings
+from bot.settings import SettingsError
 
 T = TypeVar("T")
+OpenRequests = Callable[[], AbstractAsyncContextManager[AccountRequests]]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="Référence de la demande, par exemple DC-2026-000001.")]
 Agent = Annotated[str, typer.Option(help="Votre nom, pour la traçabilité.")]
 
@@ -36,31 +36,33 @@ accounts_app = typer.Typer(no_args_is_help=True, help="Demandes de compte : list
 
 
 @accounts_app.command("list")
-def list_requests(state: Annotated[str | None, typer.Option(help=f"Un état : {', '.join(STATES)}.")] = None) -> None:
+def list_requests(
+    context: typer.Context, state: Annotated[str | None, typer.Option(help=f"Un état : {', '.join(STATES)}.")] = None
+) -> None:
     """Lister les demandes, les plus anciennes d'abord."""
     if state is not None and state not in STATES:
         _fail(f"état inconnu ; les états sont {', '.join(STATES)}")
-    found = _run(lambda requests: requests.list(state))
-    if not found:
+    statuses = _run(context, lambda requests: requests.list(state))
+    if not statuses:
         _say("Aucune demande.")
         return
     table = Table("Référence", "Personne", "État", "Depuis le")
-    for status in found:
+    for status in statuses:
         table.add_row(*_row(status))
     _console().print(table)
 
 
 @accounts_app.command()
-def show(reference: Reference) -> None:
+def show(context: typer.Context, reference: Reference) -> None:
     """Voir une demande ; une demande reçue devient « à vérifier »."""
-    _show(_run(lambda requests: requests.show(reference)))
+    _print_details(_run(context, lambda requests: requests.show(reference)))
 
 
 @accounts_app.command()
-def create(reference: Reference, agent: Agent = "support") -> None:
+def create(context: typer.Context, reference: Reference, agent: Agent = "support") -> None:
     """Créer le compte, envoyer les codes par e-mail, donner les accès en attente, prévenir les demandeurs."""
-    creation = _run(lambda requests: requests.create(reference, agent))
-    _say(_created(creation))
+    creation = _run(context, lambda requests: requests.create(reference, agent))
+    _say(_creation_line(creation))
     for dossier, outcome in creation.accesses:
         _say(f"Dossier {dossier} : {LABELS.get(outcome, 'accès non donné')}.")
     if not creation.complete:
@@ -69,29 +71,34 @@ def create(reference: Reference, agent: Agent = "support") -> None:
 
 @accounts_app.command()
 def ask(
+    context: typer.Context,
     reference: Reference,
     question: Annotated[str, typer.Option(help="Ce qui manque, tel que le demandeur le lira.")],
     agent: Agent = "support",
 ) -> None:
     """Demander un complément aux demandeurs, dans leur conversation."""
-    _run(lambda requests: requests.ask_more(reference, question, agent))
+    _run(context, lambda requests: requests.ask_more(reference, question, agent))
     _say("Complément demandé.")
 
 
 @accounts_app.command()
 def refuse(
-    reference: Reference, reason: Annotated[str, typer.Option(help="Le motif, tel que le demandeur le lira.")], agent: Agent = "support"
+    context: typer.Context,
+    reference: Reference,
+    reason: Annotated[str, typer.Option(help="Le motif, tel que le demandeur le lira.")],
+    agent: Agent = "support",
 ) -> None:
     """Refuser une demande."""
-    _run(lambda requests: requests.refuse(reference, reason, agent))
+    _run(context, lambda requests: requests.refuse(reference, reason, agent))
     _say("Demande refusée ; les demandeurs en sont informés.")
 
 
-def _run(work: Callable[[AccountRequests], Awaitable[T]]) -> T:
-    """Do `work`; every error becomes one line and exit code 1."""
+def _run(context: typer.Context, work: Callable[[AccountRequests], Awaitable[T]]) -> T:
+    """Run `work` with the service; every error becomes one line and exit code 1."""
+    open_requests: OpenRequests = context.obj
 
     async def main() -> T:
-        async with _requests() as requests:
+        async with open_requests() as requests:
             return await work(requests)
 
     try:
@@ -118,21 +125,7 @@ def _run(work: Callable[[AccountRequests], Awaitable[T]]) -> T:
         _fail("le texte doit compter de 1 à 500 caractères")
 
 
-@asynccontextmanager
-async def _requests() -> AsyncIterator[AccountRequests]:
-    settings, clock = load_settings(), SystemClock()
-    token = settings.required("platform_token")
-    fhir = FhirClient(settings.required("platform_url"), token, timeout=settings.platform_timeout_seconds)
-    database = Database(settings.sqlalchemy_url)
-    try:
-        partners = Partners(fhir, database, clock, Operations(database, clock))
-        yield AccountRequests(database, AccountRegistry(fhir), partners, clock, settings)
-    finally:
-        await fhir.aclose()
-        await database.close()
-
-
-def _created(creation: Creation) -> str:
+def _creation_line(creation: Creation) -> str:
     account = creation.account
     if creation.made:
         return f"Compte créé pour {account.name} ; ses codes partent à l'adresse {account.email}."
@@ -143,7 +136,7 @@ def _row(status: RequestStatus) -> tuple[str, str, str, str]:
     return status.reference, status.name, LABELS[status.state], f"{status.since.astimezone(PARIS):%d/%m/%Y %H:%M}"
 
 
-def _show(details: RequestDetails) -> None:
+def _print_details(details: RequestDetails) -> None:
     reference, name, state, since = _row(details.status)
     _say(f"{reference} · {name} · {state} depuis le {since}")
     if details.status.reason:
@@ -154,17 +147,19 @@ def _show(details: RequestDetails) -> None:
     _console().print(fiche)
     for warning in details.warnings:
         _say(f"À vérifier : {LABELS[warning]}.")
-    askers = Table("Demandée le", "Par", "Dossier", "Fondement", "Accès", "Fiche différente")
-    for asker in details.askers:
-        other = ", ".join(f"{LABELS[field]} : {value}" for field, value in asker.differing)
-        at = f"{asker.at.astimezone(PARIS):%d/%m/%Y %H:%M}"
-        basis, outcome = LABELS.get(asker.basis or "", ""), LABELS.get(asker.outcome or "", asker.outcome or "")
-        askers.add_row(at, asker.requester or "la personne elle-même", asker.dossier or "", basis, outcome, other)
-    _console().print(askers)
+    requesters = Table("Demandée le", "Par", "Dossier", "Fondement", "Accès", "Fiche différente")
+    for requester in details.requesters:
+        differing = ", ".join(f"{LABELS[field]} : {value}" for field, value in requester.differing)
+        at = f"{requester.at.astimezone(PARIS):%d/%m/%Y %H:%M}"
+        basis = LABELS.get(requester.basis or "", "")
+        outcome = LABELS.get(requester.outcome or "", requester.outcome or "")
+        who = requester.display or "la personne elle-même"
+        requesters.add_row(at, who, requester.dossier or "", basis, outcome, differing)
+    _console().print(requesters)
 
 
 def _console(*, stderr: bool = False) -> Console:
-    # Made for each use: the streams may have been replaced since the import. What users wrote is never read as Rich's markup.
+    # Made for each use, since the streams may have been replaced since the import. What users wrote is never read as markup.
     return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""A fiche beside the directory: who is nearest to the person asked for, field by field, and where they differ."""
+"""Comparison of a fiche with the directory: the nearest people, field by field, and where they differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.core.text_folding import fold
 from bot.directory.records import Professional
 from bot.directory.search import Directory, Query
 
-NEAREST = 3
+MAX_CANDIDATES = 3
 """How many are shown beside the fiche: more do not fit a screen."""
 
 
@@ -20,12 +20,12 @@ class Cell:
 
     value: str | None
     differs: bool
-    """From what the fiche says; false where one of the two says nothing."""
+    """Whether it differs from the fiche; false where one of the two says nothing."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody of the directory. `cells` by field; `same` counts the fields that agree."""
+    """A person of the directory. `cells` by field; `same` counts the fields that agree."""
 
     key: str
     name: str
@@ -36,43 +36,43 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A field: what the fiche says, and what each candidate's record says."""
+class ComparisonRow:
+    """One field: what the fiche says, and what each candidate's record says."""
 
     field: str
     asked: str | None
     found: tuple[Cell, ...]
 
 
-def nearest(directory: Directory, fiche: Fiche) -> list[Candidate]:
-    """Those of the directory who are nearest, best first. Reads files: call it in a thread. Raises DirectoryUnavailable."""
+def nearest_candidates(directory: Directory, fiche: Fiche) -> list[Candidate]:
+    """Return the nearest people of the directory, best first. Reads files: call it in a thread. Raises DirectoryUnavailable."""
     place = fiche.postal_code or fiche.city
     queries = [Query(rpps=fiche.rpps or fiche.adeli)] if fiche.rpps or fiche.adeli else []
     queries.append(Query(name=fiche.name, profession=fiche.profession, place=place, organization=fiche.organization))
     people: dict[str, Professional] = {}
     for query in queries:
-        for match in directory.search(query, NEAREST):
+        for match in directory.search(query, MAX_CANDIDATES):
             people.setdefault(match.professional.key, match.professional)
-    return [_candidate(fiche, person) for person in people.values()][:NEAREST]
+    return [_candidate(fiche, person) for person in people.values()][:MAX_CANDIDATES]
 
 
-def lines(fiche: Fiche, candidates: list[Candidate]) -> list[Line]:
-    """The table: every field that the fiche or a candidate has, in the usual order."""
+def comparison_rows(fiche: Fiche, candidates: list[Candidate]) -> list[ComparisonRow]:
+    """Return a row for every field that the fiche or a candidate has, in the usual order."""
     asked = dict(fiche.lines())
-    nothing = Cell(None, differs=False)
-    table = [Line(name, asked.get(name), tuple(c.cells.get(name, nothing) for c in candidates)) for name in ORDER]
-    return [line for line in table if line.asked or any(cell.value for cell in line.found)]
+    empty = Cell(None, differs=False)
+    rows = [ComparisonRow(name, asked.get(name), tuple(c.cells.get(name, empty) for c in candidates)) for name in ORDER]
+    return [row for row in rows if row.asked or any(cell.value for cell in row.found)]
 
 
 def _candidate(fiche: Fiche, person: Professional) -> Candidate:
     asked, values = dict(fiche.lines()), prefill(person, fiche.city or "")
     if "phone" in values:
         values["phone"] = display_phone(values["phone"])
-    cells = {name: Cell(value, differs=name in asked and not _alike(asked[name], value)) for name, value in values.items()}
+    cells = {name: Cell(value, differs=name in asked and not _same_text(asked[name], value)) for name, value in values.items()}
     same = sum(1 for name, cell in cells.items() if name in asked and not cell.differs)
     certain = any(name in asked and values.get(name) == asked[name] for name in ("rpps", "adeli"))
     return Candidate(person.key, person.display, cells, same, certain)
 
 
-def _alike(one: str, other: str) -> bool:
+def _same_text(one: str, other: str) -> bool:
     return (fold(one) or one) == (fold(other) or other)

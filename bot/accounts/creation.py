@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
+from bot.accounts.duplicates import is_account_of
 from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, RequestError, WrongState
 from bot.accounts.first_use_code import first_use_code, first_use_hash
-from bot.accounts.matching import has_account
 from bot.accounts.registry import Account, AccountRegistry
-from bot.accounts.request_messages import Notices
-from bot.accounts.request_rows import found_request
-from bot.accounts.tables import CREATED, OPEN, AccountRequest, AccountRequestAsker
+from bot.accounts.request_messages import RequestMessages
+from bot.accounts.request_rows import get_request
+from bot.accounts.tables import CREATED, OPEN, AccountRequest, AccountRequester
 from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce, random_id
@@ -83,7 +83,7 @@ class AccountCreations:
     """Carries out `AccountRequests.create`, and completes creations that were interrupted."""
 
     def __init__(
-        self, database: Database, registry: AccountRegistry, partners: Partners, clock: Clock, notices: Notices, secret: str
+        self, database: Database, registry: AccountRegistry, partners: Partners, clock: Clock, notices: RequestMessages, secret: str
     ) -> None:
         self._database = database
         self._registry = registry
@@ -143,7 +143,7 @@ class AccountCreations:
 
     async def _claim(self, reference: str, agent: str) -> _Claim:
         async with self._database.writing() as session:
-            request, now = await found_request(session, reference, locked=True), self._clock.now()
+            request, now = await get_request(session, reference, locked=True), self._clock.now()
             if request.lease_until is not None and request.lease_until > now:
                 raise BeingCreated
             if request.state not in OPEN and request.creating_since is None:
@@ -187,7 +187,7 @@ class AccountCreations:
             request.account_id, request.account_made = account.id, made
             request.state, request.state_since, request.reason = CREATED, now, None
             if made:
-                await self._notices.codes(session, request, code, now)
+                await self._notices.mail_codes(session, request, code, now)
             await audit.record(
                 session,
                 now=now,
@@ -205,39 +205,39 @@ class AccountCreations:
         account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
         if account is None:
             account = await self._registry.by_email(fiche.email)
-        if account is not None and account.request != claim.reference and not has_account(fiche, account):
+        if account is not None and account.request != claim.reference and not is_account_of(fiche, account):
             raise EmailTaken
         return account
 
-    async def _waiting(self, claim: _Claim) -> list[AccountRequestAsker]:
+    async def _waiting(self, claim: _Claim) -> list[AccountRequester]:
         async with self._database.reading() as session:
             found = (
-                select(AccountRequestAsker)
-                .join(AccountRequest, AccountRequest.id == AccountRequestAsker.request_id)
-                .where(AccountRequest.reference == claim.reference, AccountRequestAsker.settled_at.is_(None))
+                select(AccountRequester)
+                .join(AccountRequest, AccountRequest.id == AccountRequester.request_id)
+                .where(AccountRequest.reference == claim.reference, AccountRequester.settled_at.is_(None))
             )
-            return [*await session.scalars(found.order_by(AccountRequestAsker.id))]
+            return [*await session.scalars(found.order_by(AccountRequester.id))]
 
-    async def _give_access(self, claim: _Claim, asker: AccountRequestAsker, account: Account) -> str:
+    async def _give_access(self, claim: _Claim, asker: AccountRequester, account: Account) -> str:
         """Give the access that one requester waits for, send them the message about it, and return its outcome."""
         outcome = await self._request_access(asker, account)
         async with self._database.writing() as session:
             request, now = await self._held(session, claim), self._clock.now()
             if outcome == WAITING:
                 return outcome
-            row = await session.get_one(AccountRequestAsker, asker.id)
+            row = await session.get_one(AccountRequester, asker.id)
             row.outcome, row.settled_at = outcome, now
             template = "notice_created" if request.account_made else "notice_existing"
-            await self._notices.to_asker(session, template, request, row, now, event="created")
+            await self._notices.notify_requester(session, template, request, row, now, event="created")
         return outcome
 
-    async def _request_access(self, asker: AccountRequestAsker, account: Account) -> str:
+    async def _request_access(self, asker: AccountRequester, account: Account) -> str:
         if asker.dossier is None or asker.requester_id is None or asker.basis is None:
             return "none"
         if not account.active:
             return "refused"
         try:
-            outcome = await self._partners.give_waiting_access(
+            outcome = await self._partners.grant_requested_access(
                 asker.dossier, asker.requester_id, account, basis=asker.basis, key=f"account-request:{asker.key}"
             )
         except (Pending, FhirUnavailable, FhirConflict):

@@ -18,16 +18,16 @@ from bot.accounts.errors import (
     AlreadyDecided,
     BeingCreated,
     EmailTaken,
-    Moved,
+    RequestChanged,
     RequestError,
     TooLate,
     UnusableText,
     WrongState,
 )
-from bot.accounts.request_rows import found_request
+from bot.accounts.request_rows import get_request
 from bot.accounts.request_views import version_of
 from bot.accounts.requests import AccountRequests, usable_text
-from bot.accounts.tables import CREATED, OPEN, AccountDecision, AccountRequest, AccountRequestAsker
+from bot.accounts.tables import CREATED, OPEN, AccountDecision, AccountRequest, AccountRequester
 from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce
@@ -96,7 +96,7 @@ class Decisions:
             raise ValueError("an action is create, ask or refuse")
         text = usable_text(text or "") if action != CREATE else None
         async with self._database.writing() as session:
-            request, now = await found_request(session, reference, locked=True), self._clock.now()
+            request, now = await get_request(session, reference, locked=True), self._clock.now()
             row = await session.get(AccountDecision, request.id)
             if row is not None and row.failure in (None, AWAY):
                 raise AlreadyDecided(row.agent)
@@ -105,7 +105,7 @@ class Decisions:
             if request.creating_since is not None:
                 raise BeingCreated
             if version_of(request, await _askers(session, request)) != seen:
-                raise Moved
+                raise RequestChanged
             if row is not None:
                 await session.delete(row)
                 await session.flush()
@@ -120,7 +120,7 @@ class Decisions:
     async def take_back(self, reference: str, agent_id: str) -> None:
         """Take back a decision, one's own or a colleague's. Raises UnknownRequest, TooLate."""
         async with self._database.writing() as session:
-            request = await found_request(session, reference, locked=True)
+            request = await get_request(session, reference, locked=True)
             row = await session.get(AccountDecision, request.id)
             if row is None or row.lease_until is not None or request.creating_since is not None:
                 raise TooLate
@@ -176,7 +176,7 @@ class Decisions:
     async def _finish(self, decision: Decision, failure: str | None) -> None:
         """Delete a decision that was carried out, or keep it with its failure."""
         async with self._database.writing() as session:
-            request = await found_request(session, decision.reference, locked=True)
+            request = await get_request(session, decision.reference, locked=True)
             row = await session.get(AccountDecision, request.id)
             if row is None:
                 return
@@ -188,7 +188,7 @@ class Decisions:
 
 
 async def _askers(session: AsyncSession, request: AccountRequest) -> int:
-    return await session.scalar(select(func.count()).where(AccountRequestAsker.request_id == request.id)) or 0
+    return await session.scalar(select(func.count()).where(AccountRequester.request_id == request.id)) or 0
 
 
 async def _audit(session: AsyncSession, agent_id: str, action: str, request: AccountRequest, outcome: str, now: datetime) -> None:

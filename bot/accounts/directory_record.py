@@ -1,4 +1,4 @@
-"""The *fiche annuaire*: what a request for an account says about the person."""
+"""The directory record (*fiche annuaire*): what an account request says about the person."""
 
 from __future__ import annotations
 
@@ -8,70 +8,70 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, model_validator
 
 from bot.accounts.directory_record_fields import ORDER, REQUIRED, REQUIRED_ONE_OF, FieldError, display_phone, validate_field
-from bot.accounts.professions import meaning_of
+from bot.accounts.professions import recognize_profession
 from bot.directory.records import Professional, proper_case, rpps_luhn_ok
 
 __all__ = ["CHOICES", "CODES", "ORDER", "REQUIRED", "REQUIRED_ONE_OF", "Fiche", "FieldError", "missing_fields", "prefill", "validate_field"]
 
 
 _NUMBERS = ("rpps", "adeli")
-"""With one of these no place is needed: nobody else has it."""
+"""National numbers: with one of them no place is needed, since nobody else has it."""
 
 
-def _checked(value: Any, info: ValidationInfo) -> Any:
+def _validate(value: Any, info: ValidationInfo) -> Any:
     if value is None or (isinstance(value, str) and not value.strip() and info.field_name not in REQUIRED):
         return None
     return validate_field(str(info.field_name), value) if isinstance(value, str) else value
 
 
-Needed = Annotated[str, BeforeValidator(_checked)]
-Maybe = Annotated[str | None, BeforeValidator(_checked)]
+RequiredText = Annotated[str, BeforeValidator(_validate)]
+OptionalText = Annotated[str | None, BeforeValidator(_validate)]
 
 
 class Fiche(BaseModel):
-    """A person who is to have an account. Each value is in the form that `validate_field` gives.
+    """The record of a person who is to have an account. Each value is in the form that `validate_field` returns.
 
     `profession_code` (TRE_G15, R94, R95, R85) is found from the text where it can mean one profession only, and so is the speciality.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    civility: Maybe = None
-    family: Needed
-    given: Needed
-    profession: Needed
+    civility: OptionalText = None
+    family: RequiredText
+    given: RequiredText
+    profession: RequiredText
     profession_code: str | None = None
-    speciality: Maybe = None
-    rpps: Maybe = None
-    adeli: Maybe = None
-    mode: Maybe = None
-    organization: Maybe = None
-    address: Maybe = None
-    postal_code: Maybe = None
-    city: Maybe = None
-    email: Needed
-    phone: Maybe = None
+    speciality: OptionalText = None
+    rpps: OptionalText = None
+    adeli: OptionalText = None
+    mode: OptionalText = None
+    organization: OptionalText = None
+    address: OptionalText = None
+    postal_code: OptionalText = None
+    city: OptionalText = None
+    email: RequiredText
+    phone: OptionalText = None
 
     @model_validator(mode="before")
     @classmethod
     def _find_codes(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or data.get("profession_code") or not isinstance(data.get("profession"), str):
             return data
-        text, found = data["profession"], dict(data)
-        if meaning := meaning_of(text):
-            found["profession_code"], found["profession"] = meaning.code, meaning.label
-            found["speciality"] = found.get("speciality") or meaning.speciality
-        return found
+        values = dict(data)
+        if profession := recognize_profession(data["profession"]):
+            values["profession_code"], values["profession"] = profession.code, profession.label
+            values["speciality"] = values.get("speciality") or profession.speciality
+        return values
 
     @model_validator(mode="after")
-    def _place(self) -> Self:
+    def _check_place(self) -> Self:
         if not any(getattr(self, name) for name in (*REQUIRED_ONE_OF, *_NUMBERS)):
             raise FieldError(REQUIRED_ONE_OF[0], f"{REQUIRED_ONE_OF[0]}_missing")
         return self
 
     @classmethod
     def of(cls, values: Mapping[str, str | None]) -> Fiche:
-        """The fiche with these values as they were typed. Raises FieldError for the first field that cannot be taken."""
+        """Return the fiche with these values as they were typed. Raises FieldError for the first field that is not valid."""
         for name in ORDER:
             value = values.get(name)
             if value and value.strip():
@@ -86,35 +86,35 @@ class Fiche(BaseModel):
 
     @property
     def name(self) -> str:
-        """The person's name: « Leïla Benali »."""
+        """The person's given and family name: « Leïla Benali »."""
         return f"{self.given} {self.family}"
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is odd but not wrong: "rpps_checksum" (published examples fail it too)."""
+        """Codes of what is unusual but not wrong: "rpps_checksum" (published examples fail it too)."""
         return ("rpps_checksum",) if self.rpps and not rpps_luhn_ok(self.rpps) else ()
 
     def lines(self) -> list[tuple[str, str]]:
-        """Field names and values as people read them, in the usual order, without the empty ones."""
+        """Return (field name, value as people read it) in the usual order, without the empty ones."""
         shown = [(name, getattr(self, name)) for name in ORDER]
         return [(name, display_phone(value) if name == "phone" else value) for name, value in shown if value]
 
 
 def missing_fields(values: Mapping[str, str | None]) -> tuple[str, ...]:
-    """The required fields without a value, in the usual order; "organization" stands for "organization or city".
+    """Return the required fields without a value, in the usual order; "organization" stands for "organization or city".
 
     With an RPPS or ADELI number no place is needed.
     """
-    wanting = {name for name in REQUIRED if not values.get(name)}
+    missing = {name for name in REQUIRED if not values.get(name)}
     if not any(values.get(name) for name in (*REQUIRED_ONE_OF, *_NUMBERS)):
-        wanting.add(REQUIRED_ONE_OF[0])
-    return tuple(name for name in ORDER if name in wanting)
+        missing.add(REQUIRED_ONE_OF[0])
+    return tuple(name for name in ORDER if name in missing)
 
 
 def prefill(person: Professional, city: str = "") -> dict[str, str]:
-    """What the directory knows of a person, as values of a fiche; what it has wrong or does not know is left out.
+    """Return what the directory knows of a person as values of a fiche, without what is missing or not valid there.
 
-    `city` chooses among several places of work; else the first is taken.
+    `city` chooses among several places of work; otherwise the first is taken.
     """
     practice = next((p for p in person.practices if city and p.city.casefold() == city.casefold()), person.practice)
     title = {"DR": "Dr", "PR": "Pr", "MC": "Dr", "MG": "Dr", "PC": "Pr", "PG": "Pr"}.get(person.title, "")
@@ -133,13 +133,13 @@ def prefill(person: Professional, city: str = "") -> dict[str, str]:
         "city": proper_case(practice.city),
         "email": practice.email or person.email,
     }
-    phones = (_accepted("phone", phone) for phone in (practice.phone, person.phone) if phone)
-    known = {name: taken for name, value in values.items() if value and (taken := _accepted(name, value))}
+    phones = (_valid_or_none("phone", phone) for phone in (practice.phone, person.phone) if phone)
+    known = {name: valid for name, value in values.items() if value and (valid := _valid_or_none(name, value))}
     phone = next((phone for phone in phones if phone), None)
     return {**known, "phone": phone} if phone else known
 
 
-def _accepted(name: str, value: str) -> str | None:
+def _valid_or_none(name: str, value: str) -> str | None:
     try:
         return validate_field(name, value)
     except FieldError:
@@ -147,7 +147,7 @@ def _accepted(name: str, value: str) -> str | None:
 
 
 CHOICES = {"civility": ("M", "Mme", "Dr", "Pr"), "mode": ("libéral", "salarié", "bénévole")}
-"""The closed fields and their values, for buttons."""
+"""Fields with a fixed choice and their values, for buttons."""
 
 CODES = {"mode": {"libéral": "L", "salarié": "S", "bénévole": "B"}, "civility": {"M": "M", "Mme": "MME"}, "title": {"Dr": "DR", "Pr": "PR"}}
-"""Codes of TRE_R23, R81 and R11 ("title") for the values."""
+"""Codes of TRE_R23 ("mode"), R81 ("civility") and R11 ("title") for the values."""

@@ -1,6 +1,6 @@
-"""The fields of the *fiche annuaire*, each checked and put into one form by itself.
+"""Fields of the directory record (*fiche annuaire*): validation and normalization of each value.
 
-Source: the code lists of the ANS (TRE_R11, R81, R23), SPHERE's fiche annuaire. The French sentences for the reasons are in the domain.
+Sources: code lists of the ANS (TRE_R11, R81, R23), SPHERE's fiche annuaire. The French texts for the reasons are in the domain.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Callable
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from bot.accounts.professions import meaning_of
+from bot.accounts.professions import recognize_profession
 from bot.core.text_folding import fold
 
 REQUIRED = ("family", "given", "profession", "email")
-"""What no fiche goes without."""
+"""Fields that every fiche has."""
 REQUIRED_ONE_OF = ("organization", "city")
-"""One of these is needed too: it tells homonyms apart; but a person with an RPPS or ADELI number."""
+"""One of these is required too, to tell homonyms apart, except for a person with an RPPS or ADELI number."""
 OPTIONAL = ("civility", "speciality", "rpps", "adeli", "mode", "organization", "address", "postal_code", "city", "phone")
-"""What may be passed over."""
+"""Fields that may be skipped."""
 ORDER = (
     "civility",
     "given",
@@ -40,7 +40,9 @@ ORDER = (
 """The order in which a fiche is asked for, shown and mailed."""
 
 NAME_LENGTH = 80
+"""Characters of a name at most."""
 TEXT_LENGTH = 120
+"""Characters of any other text at most."""
 
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[-' .](?=[^\W\d_])|(?<=[^\W\d_])\.)*")
 _TEXT = re.compile(r"(?:[^\W_]|[ '&(),./°:+-])+")
@@ -76,7 +78,7 @@ _PARTICLES = frozenset({"de", "du", "des", "d", "van", "von", "der", "den"})
 
 
 class FieldError(ValueError):
-    """A field's value cannot be taken; `field` says which, `reason` is a short code such as "email_invalid"."""
+    """The value of a field is not valid; `field` says which, `reason` is a short code such as "email_invalid"."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -85,12 +87,12 @@ class FieldError(ValueError):
 
 
 def validate_field(name: str, raw: str) -> str:
-    """The value of field `name` in its one form: "+33247051234", "claire.moreau@sphere.example", "Dr", "libéral".
+    """Return the normalized value of field `name`: "+33247051234", "claire.moreau@sphere.example", "Dr", "libéral".
 
     Raises FieldError with the reason "<field>_missing", "<field>_too_long" or "<field>_invalid", and KeyError for an unknown field.
     """
     check = _CHECKS[name]
-    # Other spaces become plain ones; what cannot be seen (directions, zero widths) goes, but is no letter of any name.
+    # Every kind of space becomes a plain one; invisible characters (directions, zero widths), which no name needs, are removed.
     text = "".join(" " if unicodedata.category(c) in {"Zs", "Cc"} else c for c in unicodedata.normalize("NFC", raw))
     text = " ".join("".join(c for c in text if unicodedata.category(c) not in {"Cf", "Cs", "Co"}).replace("’", "'").split())
     if not text:
@@ -102,7 +104,7 @@ def validate_field(name: str, raw: str) -> str:
 
 
 def display_phone(phone: str) -> str:
-    """An E.164 number as people read it: "+33247051234" → "02 47 05 12 34", foreign ones with their country's prefix."""
+    """Return an E.164 number as people read it: "+33247051234" → "02 47 05 12 34", foreign ones with their country's prefix."""
     number = phonenumbers.parse(phone, None)
     french = phonenumbers.region_code_for_number(number) == "FR"
     form = phonenumbers.PhoneNumberFormat.NATIONAL if french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
@@ -112,23 +114,23 @@ def display_phone(phone: str) -> str:
 def _name(field: str, text: str) -> str | None:
     if len(text) > NAME_LENGTH:
         raise FieldError(field, f"{field}_too_long")
-    # Combining marks that NFC could not join to their letter (many scripts) are part of that letter.
+    # Combining marks that NFC could not join to their letter (in many scripts) count as part of that letter.
     letters = "".join("a" if unicodedata.category(c) in {"Mn", "Mc"} else c for c in text)
     if not _NAME.fullmatch(letters):
         return None
-    return _capitals(text) if text == text.lower() else text
+    return _capitalize(text) if text == text.lower() else text
 
 
-def _capitals(name: str) -> str:
+def _capitalize(name: str) -> str:
     return re.sub(r"[^\W\d_]+", lambda m: m[0] if m[0] in _PARTICLES else m[0][0].upper() + m[0][1:], name)
 
 
 def _text(field: str, text: str) -> str | None:
     if len(text) > TEXT_LENGTH:
         raise FieldError(field, f"{field}_too_long")
-    # No markup and nothing that a mail reader makes a link of.
-    shown = "".join("a" if unicodedata.category(c) in {"Mn", "Mc"} else c for c in text)
-    if not _TEXT.fullmatch(shown) or not any(c.isalpha() for c in shown) or re.search(r"//|\bwww\.|https?:", shown, re.IGNORECASE):
+    # Neither markup nor anything that a mail reader would turn into a link.
+    letters = "".join("a" if unicodedata.category(c) in {"Mn", "Mc"} else c for c in text)
+    if not _TEXT.fullmatch(letters) or not any(c.isalpha() for c in letters) or re.search(r"//|\bwww\.|https?:", letters, re.IGNORECASE):
         return None
     return text
 
@@ -137,9 +139,9 @@ def _profession(field: str, text: str) -> str | None:
     cleaned = _text(field, text)
     if cleaned is None:
         return None
-    meaning = meaning_of(cleaned)
-    if meaning is not None and meaning.speciality is None:
-        return meaning.label
+    profession = recognize_profession(cleaned)
+    if profession is not None and profession.speciality is None:
+        return profession.label
     return cleaned[0].upper() + cleaned[1:]
 
 
@@ -150,7 +152,7 @@ def _rpps(_field: str, text: str) -> str | None:
 
 def _adeli(_field: str, text: str) -> str | None:
     digits = re.sub(r"[ .\-]", "", text).upper()
-    return digits if re.fullmatch(r"[0-9][0-9AB][0-9]{7}", digits) else None  # Corsica's begin with 2A and 2B
+    return digits if re.fullmatch(r"[0-9][0-9AB][0-9]{7}", digits) else None  # Corsican numbers begin with 2A and 2B
 
 
 def _postal_code(_field: str, text: str) -> str | None:

@@ -1,10 +1,10 @@
-"""What can go wrong with account requests; the command line has a sentence for each."""
+"""Errors of account requests; the command line has a sentence for each."""
 
 from __future__ import annotations
 
 
 class RequestError(Exception):
-    """The account request could not be dealt with."""
+    """The account request could not be processed."""
 
     def __init__(self) -> None:
         super().__init__((self.__doc__ or "").splitlines()[0])
@@ -15,7 +15,7 @@ class UnknownRequest(RequestError):
 
 
 class WrongState(RequestError):
-    """The request is over already; `state` says how."""
+    """The request is closed already; `state` says how."""
 
     def __init__(self, state: str) -> None:
         super().__init__()
@@ -23,11 +23,11 @@ class WrongState(RequestError):
 
 
 class BeingCreated(RequestError):
-    """Somebody is creating this account, or began to: let it be finished first."""
+    """The account is being created: wait until that is finished."""
 
 
 class UnusableText(RequestError):
-    """A reason or a question is empty or too long: the requester is to read it."""
+    """A reason or a question, which the requester reads, is empty or too long."""
 
 
 class AccountGone(RequestError):
@@ -38,12 +38,12 @@ class EmailTaken(RequestError):
     """Another person's account has this e-mail: ask for another address."""
 
 
-class Moved(RequestError):
-    """The request has changed since it was looked at: look again before deciding."""
+class RequestChanged(RequestError):
+    """The request has changed since it was read: read it again before deciding."""
 
 
 class AlreadyDecided(RequestError):
-    """Somebody has decided of this request a moment ago; `agent` is their name."""
+    """An agent decided about this request a moment ago; `agent` is their name."""
 
     def __init__(self, agent: str) -> None:
         super().__init__()
@@ -51,4 +51,4 @@ class AlreadyDecided(RequestError):
 
 
 class TooLate(RequestError):
-    """The decision is being carried out, or was: it cannot be taken back."""
+    """The decision is being carried out or has been: it cannot be taken back."""

@@ -1,4 +1,4 @@
-"""How the SPHERE team reads an account request: French names of its states, fields, warnings, bases and outcomes."""
+"""French labels of account requests, as the SPHERE team reads them: states, fields, warnings, bases and outcomes."""
 
 LABELS = {
     "received": "reçue",

@@ -1,7 +1,7 @@
-"""Who has a SPHERE account: the active `Practitioner` resources of the platform.
+"""SPHERE accounts: the active `Practitioner` resources of the platform.
 
-Identifiers after the ANS: RPPS under its own system, ADELI as the national identification "0" + number. An account made by
-a request carries the request's reference under `urn:sphere:account-request`, so that making it twice makes one.
+Identifiers follow the ANS: RPPS under its own system, ADELI as the national identification "0" + number. An account created for a
+request carries the request's reference under `urn:sphere:account-request`, so that creating it twice makes one.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ RPPS_SYSTEM = "https://rpps.esante.gouv.fr"
 IDNPS_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
 REQUEST_SYSTEM = "urn:sphere:account-request"
 FIRST_USE_URL = "urn:sphere:first-use-code"
-"""Extension of an account that was just made: the salted hash of its first-login code (`bot.accounts.first_use_code`)."""
+"""Extension of an account that was just created: the salted hash of its first-use code (`bot.accounts.first_use_code`)."""
 
 _PROFESSION_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante"
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_AT_ONCE = 100
+_BATCH_SIZE = 100
 """Accounts that one search asks for."""
 _SEARCHABLE = re.compile(r"[^\s,|$\\]+@[^\s,|$\\]+")
-"""An address without what has a meaning in a FHIR search; no account's has."""
+"""An address without the characters that have a meaning in a FHIR search; no account's address has them."""
 
 
 @dataclass(frozen=True)
 class Account:
     """An account of the platform. Empty strings where the platform says nothing; `phone` as the platform writes it.
 
-    `request` is the reference of the account request that made it, or "".
+    `request` is the reference of the account request that it was created for, or "".
     """
 
     id: str
@@ -67,24 +67,24 @@ class AccountRegistry:
         self._fhir = fhir
 
     async def get(self, account_id: str) -> Account | None:
-        """The account of this id, open or closed (see `active`)."""
+        """Return the account of this id, open or closed (see `active`)."""
         try:
             resource, _ = await self._fhir.read("Practitioner", account_id)
         except FhirNotFound:
             return None
         return account_of(resource)
 
-    async def several(self, account_ids: Collection[str]) -> list[Account]:
-        """Those of these accounts that there are, open or closed, in no order."""
+    async def get_many(self, account_ids: Collection[str]) -> list[Account]:
+        """Return those of these accounts that exist, open or closed, in no particular order."""
         ids = sorted({account_id for account_id in account_ids if _ID.fullmatch(account_id)})
         found: list[Account] = []
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ",".join(ids[start : start + _AT_ONCE])
-            found += map(account_of, await self._fhir.search("Practitioner", {"_id": some, "_count": str(_AT_ONCE)}))
+        for start in range(0, len(ids), _BATCH_SIZE):
+            batch = ",".join(ids[start : start + _BATCH_SIZE])
+            found += map(account_of, await self._fhir.search("Practitioner", {"_id": batch, "_count": str(_BATCH_SIZE)}))
         return found
 
     async def by_email(self, email: str) -> Account | None:
-        """The one open account with this professional e-mail; None too where several have it: nobody could say whose code it is."""
+        """Return the one open account with this professional e-mail; None also where several have it, as nobody could say whose it is."""
         wanted = email.strip().lower()
         if not _SEARCHABLE.fullmatch(wanted):
             return None
@@ -92,7 +92,7 @@ class AccountRegistry:
         return found[0] if len(found) == 1 else None
 
     async def by_identifier(self, rpps: str | None = None, adeli: str | None = None) -> Account | None:
-        """The open account with this RPPS, else with this ADELI number."""
+        """Return the open account with this RPPS, else with this ADELI number."""
         if rpps:
             for account in await self._open({"identifier": f"{RPPS_SYSTEM}|{rpps}"}):
                 if account.rpps == rpps:
@@ -104,14 +104,15 @@ class AccountRegistry:
         return None
 
     async def create(self, fiche: Fiche, key: str, *, first_use_hash: str | None = None) -> Account:
-        """Make the account of `fiche` for the request `key`; the one that is there already is given back instead.
+        """Create the account of `fiche` for the request `key`, or return the one that exists already.
 
-        There already: made for this request before, or an open one with this RPPS (its `request` tells the two apart).
+        An account exists already if it was created for this request before, or if it is open and has this RPPS; its `request` tells
+        the two apart.
         """
-        made = await self._open({"identifier": f"{REQUEST_SYSTEM}|{key}"})
-        if made:
-            return made[0]
-        # By RPPS, two requests for one person that run at once make one account too.
+        existing = await self._open({"identifier": f"{REQUEST_SYSTEM}|{key}"})
+        if existing:
+            return existing[0]
+        # With the RPPS, two requests for one person that run at once create one account too.
         unique = f"{RPPS_SYSTEM}|{fiche.rpps}" if fiche.rpps else f"{REQUEST_SYSTEM}|{key}"
         resource, _ = await self._fhir.create(practitioner_of(fiche, key, first_use_hash), if_none_exist=f"identifier={unique}&active=true")
         return account_of(resource)
@@ -122,7 +123,7 @@ class AccountRegistry:
 
 
 def account_of(practitioner: Resource) -> Account:
-    """The account that a `Practitioner` resource is. A resource without `active` counts as closed: nobody vouched for it."""
+    """Return the account that a `Practitioner` resource is. One without `active` counts as closed: nobody vouched for it."""
     name: dict[str, Any] = next(iter(practitioner.get("name") or []), {})
     identifiers = {i.get("system", ""): str(i.get("value", "")) for i in practitioner.get("identifier") or []}
     national = identifiers.get(IDNPS_SYSTEM, "")
@@ -142,7 +143,7 @@ def account_of(practitioner: Resource) -> Account:
 
 
 def practitioner_of(fiche: Fiche, key: str, first_use_hash: str | None = None) -> Resource:
-    """The `Practitioner` resource of a new account."""
+    """Return the `Practitioner` resource of a new account."""
     identifiers = [{"system": REQUEST_SYSTEM, "value": key}]
     if fiche.rpps:
         identifiers += [{"system": RPPS_SYSTEM, "value": fiche.rpps}, {"system": IDNPS_SYSTEM, "value": f"8{fiche.rpps}"}]

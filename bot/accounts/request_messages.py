@@ -1,61 +1,68 @@
-"""What account requests say by themselves: mails to the team and to the new partner, notices in requesters' chats."""
+"""Messages that account requests send: mails to the team and to the new partner, notices in the requesters' chats."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
-from bot.accounts.tables import AccountRequest, AccountRequestAsker
+from bot.accounts.tables import AccountRequest, AccountRequester
 from bot.core.clock import PARIS
 from bot.core.mail import mail_payload, render_text
-from bot.identity.link_tokens import make_link_token
-from bot.identity.links import INVITATION_LIFE, deep_link, link_channels
-from bot.identity.tables import ChatLink
 from bot.jobs.outbox import CHAT, MAIL, enqueue
 from bot.settings import Settings
-from bot.support.records import SupportRequest
 
 LEAVE_A_MESSAGE = "support.leave"
 """Intent of the gateway's own button that asks for a message to the team."""
 
 
-class Notices:
-    """Writes to the outbox, in the caller's transaction. A dossier is called by its reference alone, everywhere."""
+class AccountChats(Protocol):
+    """What account requests need of identity (`bot.identity.account_chats`). Each method works in the caller's transaction."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    invitation_days: int
+    """How long an invitation is good, in days."""
+
+    async def linked(self, session: AsyncSession, account_id: str, now: datetime) -> list[str]:
+        """Return the ids of the conversations that are linked to this account now, the last linked first."""
+
+    async def invite(self, session: AsyncSession, account_id: str, now: datetime) -> list[tuple[str, str]]:
+        """Return (channel, absolute URL) for each channel on which the owner of an account can open a linked chat."""
+
+
+class RequestMessages:
+    """Writes messages to the outbox, in the caller's transaction. A dossier is called by its reference alone, everywhere."""
+
+    def __init__(self, settings: Settings, chats: AccountChats) -> None:
+        self._settings, self._chats = settings, chats
         self._contact = {"support_phone": settings.support_phone, "support_email": settings.support_email}
 
-    async def to_team(self, session: AsyncSession, request: AccountRequest, asker: AccountRequestAsker) -> None:
-        """Tell the SPHERE team that an account was asked for, with all it needs to verify."""
-        fiche = Fiche.model_validate(asker.fiche)
+    async def mail_team(self, session: AsyncSession, request: AccountRequest, requester: AccountRequester) -> None:
+        """Mail the SPHERE team that an account was asked for, with all it needs to verify."""
+        fiche = Fiche.model_validate(requester.fiche)
         payload = mail_payload(
             self._settings.support_email,
             "accounts/request_to_team",
             reference=request.reference,
-            joined=asker.joined,
-            at=f"{asker.at.astimezone(PARIS):%d/%m/%Y %H:%M}",
-            requester=asker.requester,
-            dossier=asker.dossier,
-            basis=asker.basis,
+            joined=requester.joined,
+            at=f"{requester.at.astimezone(PARIS):%d/%m/%Y %H:%M}",
+            requester=requester.display,
+            dossier=requester.dossier,
+            basis=requester.basis,
             lines=fiche.lines(),
             warnings=fiche.warnings,
             url=f"{self._settings.own_url}/desk/requests/{request.reference}",
         )
-        await enqueue(session, kind=MAIL, key=f"account-request:{asker.key}", payload=payload, now=asker.at)
+        await enqueue(session, kind=MAIL, key=f"account-request:{requester.key}", payload=payload, now=requester.at)
 
-    async def codes(self, session: AsyncSession, request: AccountRequest, code: str, now: datetime) -> None:
+    async def mail_codes(self, session: AsyncSession, request: AccountRequest, code: str, now: datetime) -> None:
         """Mail the login and the first-use code to the new partner: the only place where that code is written.
 
-        With links that open a chat with the assistant, linked to the account: one token, so that the first one followed ends the others.
+        The mail also holds links that open a chat with the assistant, linked to the account; the first one followed ends the others.
         """
-        fiche, settings = Fiche.model_validate(request.fiche), self._settings
+        fiche = Fiche.model_validate(request.fiche)
         assert request.account_id is not None
-        token = await make_link_token(session, settings.required("secret"), request.account_id, life=INVITATION_LIFE, now=now)
         payload = mail_payload(
             fiche.email,
             "accounts/account_codes",
@@ -63,49 +70,56 @@ class Notices:
             reference=request.reference,
             login=fiche.email,
             code=code,
-            links=[(channel, deep_link(settings, channel, token)) for channel in link_channels(settings)],
-            days=INVITATION_LIFE.days,
+            links=await self._chats.invite(session, request.account_id, now),
+            days=self._chats.invitation_days,
             **self._contact,
         )
         await enqueue(session, kind=MAIL, key=f"account-codes:{request.reference}", payload=payload, now=now)
 
-    async def to_asker(
-        self, session: AsyncSession, template: str, request: AccountRequest, asker: AccountRequestAsker, now: datetime, *, event: str
+    async def notify_requester(
+        self,
+        session: AsyncSession,
+        template: str,
+        request: AccountRequest,
+        requester: AccountRequester,
+        now: datetime,
+        *,
+        event: str,
     ) -> None:
-        """Tell one requester, once for each `event`, in a chat that is still theirs.
+        """Notify one requester, once for each `event`, in a chat that is still theirs.
 
         A chat that is nobody's any more, or somebody else's, only learns that a request moved on.
         """
-        conversation_id, theirs = await _chat_of(session, asker, now)
+        conversation_id, is_theirs = await self._chat_of(session, requester, now)
         text = render_text(
-            f"accounts/{template}" if theirs else "accounts/notice_unlinked",
+            f"accounts/{template}" if is_theirs else "accounts/notice_unlinked",
             reference=request.reference,
             name=Fiche.model_validate(request.fiche).name,
-            own=asker.requester_id is None,
-            dossier=asker.dossier,
-            outcome=asker.outcome,
+            own=requester.requester_id is None,
+            dossier=requester.dossier,
+            outcome=requester.outcome,
             reason=request.reason,
             **self._contact,
         )
-        # By requester, chat and dossier: who asked twice for the same is told once.
-        key = f"{event}:{request.reference}:{asker.requester_id or '-'}:{asker.conversation_id}:{asker.dossier or '-'}"
-        buttons = [_answer(request.reference)] if theirs and template == "notice_more_info" else []
+        # By requester, chat and dossier: who asked twice for the same is notified once.
+        key = f"{event}:{request.reference}:{requester.requester_id or '-'}:{requester.conversation_id}:{requester.dossier or '-'}"
+        buttons = [_answer_button(request.reference)] if is_theirs and template == "notice_more_info" else []
         payload: dict[str, Any] = {"text": text, "buttons": buttons, "link": None}
         await enqueue(session, kind=CHAT, key=key, payload=payload, now=now, conversation_id=conversation_id)
 
+    async def _chat_of(self, session: AsyncSession, requester: AccountRequester, now: datetime) -> tuple[str, bool]:
+        """Return the chat to write to and whether it is the requester's: the one they asked in, else the last that they linked."""
+        if requester.requester_id is None:
+            return requester.conversation_id, True
+        chats = await self._chats.linked(session, requester.requester_id, now)
+        if requester.conversation_id in chats:
+            return requester.conversation_id, True
+        return (chats[0], True) if chats else (requester.conversation_id, False)
 
-def _answer(reference: str) -> dict[str, Any]:
-    """The button that takes the requester's answer: a message left to the team, which says what it is about."""
+
+def _answer_button(reference: str) -> dict[str, Any]:
+    """Return the button that takes the requester's answer: a message left to the team, which says what it is about."""
     task = render_text("accounts/answer_task", reference=reference)
-    return {"title": render_text("accounts/answer_button"), "intent": LEAVE_A_MESSAGE, "entities": SupportRequest(task=task).values}
-
-
-async def _chat_of(session: AsyncSession, asker: AccountRequestAsker, now: datetime) -> tuple[str, bool]:
-    """The chat to write to, and whether it is the requester's: the one they asked in, else the last that they linked."""
-    if asker.requester_id is None:
-        return asker.conversation_id, True
-    links = select(ChatLink).where(ChatLink.account_id == asker.requester_id, ChatLink.expires_at > now)
-    chats = [link.conversation_id for link in await session.scalars(links.order_by(ChatLink.linked_at.desc()))]
-    if asker.conversation_id in chats:
-        return asker.conversation_id, True
-    return (chats[0], True) if chats else (asker.conversation_id, False)
+    # The values that `bot.support.tickets.SupportRequest.of` reads, written here because support imports accounts.
+    about: dict[str, Any] = {"reason": "asked", "task": task, "dossier": None, "error_ids": [], "tried": [], "resumes": False}
+    return {"title": render_text("accounts/answer_button"), "intent": LEAVE_A_MESSAGE, "entities": about}

@@ -1,4 +1,4 @@
-"""A request as it is shown: to its requester where it stands, to the SPHERE team all that is needed to verify it."""
+"""An account request as it is shown: its status to the requester, all that is needed to verify it to the SPHERE team."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.accounts.directory_record import Fiche
-from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequestAsker
+from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequester
 
 
 @dataclass(frozen=True)
 class RequestStatus:
-    """Where a request stands, for its requester. `reason`: why refused, or what is asked for."""
+    """Where a request stands, for its requester. `reason` says why it was refused, or what is asked for."""
 
     reference: str
     name: str
@@ -22,16 +22,16 @@ class RequestStatus:
 
 
 @dataclass(frozen=True)
-class Asker:
-    """Somebody who asked, for the team. `requester` is name and e-mail, empty for an unlinked person asking for themself."""
+class Requester:
+    """Somebody who asked, for the team. `display` is name and e-mail, empty for an unlinked person asking for themself."""
 
     at: datetime
-    requester: str
+    display: str
     dossier: str | None
     basis: str | None
     outcome: str | None
     differing: tuple[tuple[str, str], ...]
-    """Fields in which their fiche differs from the request's."""
+    """Fields (name, value) in which their fiche differs from the request's."""
     conversation_id: str
     """The chat that they asked in."""
 
@@ -43,51 +43,51 @@ class RequestDetails:
     status: RequestStatus
     fiche: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
-    askers: tuple[Asker, ...]
+    requesters: tuple[Requester, ...]
     agent: str | None
     account_id: str | None
     person: Fiche
     version: str
-    """Changes with every change of the request: who decides says which one they had before them."""
+    """Changes with every change of the request: an agent who decides says which version they saw."""
     being_created: bool
 
 
 def status_of(request: AccountRequest) -> RequestStatus:
-    """Where a request stands."""
+    """Return where a request stands."""
     name = Fiche.model_validate(request.fiche).name
     reason = request.reason if request.state in (MORE_INFO, REFUSED) else None
     return RequestStatus(request.reference, name, request.state, request.state_since, reason, request.created_at)
 
 
-def details_of(request: AccountRequest, askers: list[AccountRequestAsker]) -> RequestDetails:
-    """All of a request, with everybody who asked."""
+def details_of(request: AccountRequest, requesters: list[AccountRequester]) -> RequestDetails:
+    """Return all of a request, with everybody who asked."""
     fiche = Fiche.model_validate(request.fiche)
     lines = tuple(fiche.lines())
-    told = (
-        Asker(
-            a.at,
-            a.requester,
-            a.dossier,
-            a.basis,
-            a.outcome,
-            tuple(set(Fiche.model_validate(a.fiche).lines()) - {*lines}),
-            a.conversation_id,
-        )
-        for a in askers
-    )
     return RequestDetails(
         status=status_of(request),
         fiche=lines,
         warnings=fiche.warnings,
-        askers=tuple(told),
+        requesters=tuple(_requester(row, lines) for row in requesters),
         agent=request.agent,
         account_id=request.account_id,
         person=fiche,
-        version=version_of(request, len(askers)),
+        version=version_of(request, len(requesters)),
         being_created=request.creating_since is not None,
     )
 
 
-def version_of(request: AccountRequest, askers: int) -> str:
-    """What changes whenever the request does: its state, since when, and how many asked for it."""
-    return f"{request.state}.{request.state_since.timestamp():.6f}.{askers}"
+def version_of(request: AccountRequest, requesters: int) -> str:
+    """Return what changes whenever the request does: its state, since when, and how many asked for it."""
+    return f"{request.state}.{request.state_since.timestamp():.6f}.{requesters}"
+
+
+def _requester(row: AccountRequester, lines: tuple[tuple[str, str], ...]) -> Requester:
+    return Requester(
+        at=row.at,
+        display=row.display,
+        dossier=row.dossier,
+        basis=row.basis,
+        outcome=row.outcome,
+        differing=tuple(set(Fiche.model_validate(row.fiche).lines()) - {*lines}),
+        conversation_id=row.conversation_id,
+    )

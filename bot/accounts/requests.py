@@ -1,6 +1,6 @@
-"""Account requests: asked for in a chat, verified by the SPHERE team, followed by the requester.
+"""Account requests: submitted in a chat, verified by the SPHERE team, followed by the requester.
 
-Every state change is one transaction with its mails, notices and audit rows; see docs/dev/accounts.md for the states.
+Every state change is one transaction with its mails, notices and audit events; docs/dev/accounts.md shows the states.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.creation import AccountCreations, Creation
 from bot.accounts.directory_record import Fiche
+from bot.accounts.duplicates import is_account_of
 from bot.accounts.errors import BeingCreated, UnusableText, WrongState
-from bot.accounts.matching import has_account
 from bot.accounts.registry import Account, AccountRegistry
-from bot.accounts.request_messages import Notices
-from bot.accounts.request_rows import askers_of, fill, found_request, new_request, numbers_of, open_match
+from bot.accounts.request_messages import AccountChats, RequestMessages
+from bot.accounts.request_rows import find_open_duplicate, get_request, lock_year_counter, new_request, requesters_of, set_fiche
 from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of
 from bot.accounts.tables import (
     MORE_INFO,
@@ -26,7 +26,7 @@ from bot.accounts.tables import (
     REFUSED,
     TO_VERIFY,
     AccountRequest,
-    AccountRequestAsker,
+    AccountRequester,
 )
 from bot.core import audit
 from bot.core.clock import PARIS, Clock
@@ -34,19 +34,20 @@ from bot.core.database import Database
 from bot.core.mail import one_line
 from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.dossiers.partners import BASES, Partners
-from bot.dossiers.records import normal_reference
+from bot.dossiers.records import normalize_reference
 from bot.settings import Settings
 
 HAS_ACCOUNT = "has_account"
 """State of a submission for somebody who has an account: no request is made."""
 REASON_LENGTH = 500
-OTHERS = 10
+"""Characters of a reason or a question at most."""
+MAX_DUPLICATES = 10
 """Other requests about one person that are listed at most."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What became of asking for an account: a request (`joined`: one that was open already), or the `account` that is there."""
+    """The result of asking for an account: a request (`joined`: one that was open already), or the `account` that exists."""
 
     reference: str | None
     joined: bool
@@ -55,15 +56,23 @@ class Submission:
 
 
 class AccountRequests:
-    """Submitting and following requests; and, for the team, verifying, creating, refusing."""
+    """Submits and follows requests; for the team, verifies, creates and refuses."""
 
-    def __init__(self, database: Database, registry: AccountRegistry, partners: Partners, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        registry: AccountRegistry,
+        partners: Partners,
+        clock: Clock,
+        settings: Settings,
+        chats: AccountChats,
+    ) -> None:
         self._database = database
         self._registry = registry
         self._partners = partners
         self._clock = clock
-        self._notices = Notices(settings)
-        self.creations = AccountCreations(database, registry, partners, clock, self._notices, settings.required("secret"))
+        self._messages = RequestMessages(settings, chats)
+        self.creations = AccountCreations(database, registry, partners, clock, self._messages, settings.required("secret"))
 
     async def submit(
         self,
@@ -75,100 +84,106 @@ class AccountRequests:
         basis: str | None,
         key: str,
     ) -> Submission:
-        """Ask for an account for the person of `fiche`, who is to have access to `dossier` once they have it.
+        """Ask for an account for the person of `fiche`, who gets access to `dossier` once they have it.
 
-        The same `key` again gives the same answer. Raises NotAMember, UnknownDossier, MissingBasis, FhirUnavailable (nothing was kept).
+        The same `key` again gives the same result. Raises NotAMember, UnknownDossier, MissingBasis, FhirUnavailable (nothing was kept).
         """
-        if earlier := await self._submitted(key):
+        if earlier := await self._earlier(key):
             return earlier
         if dossier is not None:
             await self._check_access(dossier, requester, basis)
-        if account := await self._account(fiche):
+        if account := await self.existing_account(fiche):
             return Submission(None, joined=False, state=HAS_ACCOUNT, account=account)
-        asker = AccountRequestAsker(
+        row = AccountRequester(
             key=key,
             at=self._clock.now(),
             conversation_id=conversation_id,
             requester_id=requester.id if requester else None,
-            requester=f"{requester.name} ({requester.email})" if requester else "",
-            dossier=normal_reference(dossier) if dossier else None,
+            display=f"{requester.name} ({requester.email})" if requester else "",
+            dossier=normalize_reference(dossier) if dossier else None,
             basis=basis if dossier else None,
             fiche=fiche.model_dump(exclude_none=True),
         )
         async with self._database.writing() as session:
-            return await self._take(session, fiche, asker)
+            return await self._store(session, fiche, row)
 
     async def for_conversation(self, conversation_id: str, account_id: str | None) -> builtins.list[RequestStatus]:
-        """The requests of whoever has this chat now, newest first: of their account, or those made here by somebody unlinked."""
-        unlinked = AccountRequestAsker.requester_id.is_(None) & (AccountRequestAsker.conversation_id == conversation_id)
-        own = or_(unlinked, AccountRequestAsker.requester_id == account_id) if account_id else unlinked
-        asked = select(AccountRequestAsker.request_id).where(own)
+        """Return the requests of whoever has this chat now, newest first: of their account, or made here by somebody unlinked."""
+        unlinked = AccountRequester.requester_id.is_(None) & (AccountRequester.conversation_id == conversation_id)
+        own = or_(unlinked, AccountRequester.requester_id == account_id) if account_id else unlinked
+        request_ids = select(AccountRequester.request_id).where(own)
         async with self._database.reading() as session:
-            found = select(AccountRequest).where(AccountRequest.id.in_(asked)).order_by(AccountRequest.id.desc())
-            return [status_of(request) for request in await session.scalars(found)]
+            wanted = select(AccountRequest).where(AccountRequest.id.in_(request_ids)).order_by(AccountRequest.id.desc())
+            return [status_of(request) for request in await session.scalars(wanted)]
 
     async def open_for(self, rpps: str | None, adeli: str | None, email: str | None) -> RequestStatus | None:
-        """The open request for the person with this RPPS, else this ADELI number, else this e-mail."""
+        """Return the open request for the person with this RPPS, else this ADELI number, else this e-mail."""
         columns = ((AccountRequest.rpps, rpps), (AccountRequest.adeli, adeli), (AccountRequest.email, email and email.strip().lower()))
         async with self._database.reading() as session:
             for column, value in columns:
                 if value:
-                    found = select(AccountRequest).where(column == value, AccountRequest.state.in_(OPEN)).order_by(AccountRequest.id)
-                    if request := (await session.scalars(found)).first():
+                    wanted = select(AccountRequest).where(column == value, AccountRequest.state.in_(OPEN)).order_by(AccountRequest.id)
+                    if request := (await session.scalars(wanted)).first():
                         return status_of(request)
         return None
 
     async def list(self, state: str | None = None) -> builtins.list[RequestStatus]:
-        """Every request, or those in one state, oldest first."""
+        """Return every request, or those in one state, oldest first."""
         async with self._database.reading() as session:
-            found = select(AccountRequest).order_by(AccountRequest.id)
-            return [status_of(r) for r in await session.scalars(found.where(AccountRequest.state == state) if state else found)]
+            wanted = select(AccountRequest).order_by(AccountRequest.id)
+            return [status_of(r) for r in await session.scalars(wanted.where(AccountRequest.state == state) if state else wanted)]
 
     async def count_open(self) -> int:
-        """How many wait for the team or for their requester."""
+        """Return how many requests wait for the team or for their requester."""
         async with self._database.reading() as session:
             return await session.scalar(select(func.count()).where(AccountRequest.state.in_(OPEN))) or 0
 
     async def show(self, reference: str) -> RequestDetails:
-        """All that the team needs to verify a request. Raises UnknownRequest.
+        """Return all that the team needs to verify a request. Raises UnknownRequest.
 
-        Looking at a request that was just received makes it one *à vérifier*.
+        A request that was just received becomes *à vérifier* by being shown.
         """
         async with self._database.writing() as session:
-            request = await found_request(session, reference, locked=True)
+            request = await get_request(session, reference, locked=True)
             if request.state == RECEIVED:
                 self._move(request, TO_VERIFY)
-            return details_of(request, await askers_of(session, request))
+            return details_of(request, await requesters_of(session, request))
 
-    async def others(self, reference: str) -> builtins.list[RequestStatus]:
-        """Other requests that may be about the same person, newest first: open or over, of the same number, e-mail or name.
+    async def possible_duplicates(self, reference: str) -> builtins.list[RequestStatus]:
+        """Return other requests that may be about the same person, newest first: open or over, of the same number, e-mail or name.
 
         Raises UnknownRequest.
         """
         async with self._database.reading() as session:
-            request = await found_request(session, reference)
+            request = await get_request(session, reference)
             name = request.person.partition("|")[0]
-            like = [AccountRequest.email == request.email, AccountRequest.person.startswith(f"{name}|", autoescape=True)]
+            similar = [AccountRequest.email == request.email, AccountRequest.person.startswith(f"{name}|", autoescape=True)]
             numbers = ((AccountRequest.rpps, request.rpps), (AccountRequest.adeli, request.adeli))
-            like += [column == value for column, value in numbers if value]
-            found = select(AccountRequest).where(or_(*like), AccountRequest.id != request.id).order_by(AccountRequest.id.desc())
-            return [status_of(other) for other in await session.scalars(found.limit(OTHERS))]
+            similar += [column == value for column, value in numbers if value]
+            wanted = select(AccountRequest).where(or_(*similar), AccountRequest.id != request.id).order_by(AccountRequest.id.desc())
+            return [status_of(other) for other in await session.scalars(wanted.limit(MAX_DUPLICATES))]
 
-    async def account_of(self, fiche: Fiche) -> Account | None:
-        """The account that the person of a fiche has already. Raises FhirUnavailable."""
-        return await self._account(fiche)
+    async def existing_account(self, fiche: Fiche) -> Account | None:
+        """Return the account that the person of a fiche has already. Raises FhirUnavailable."""
+        account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
+        if account is None:
+            account = await self._registry.by_email(fiche.email)
+        return account if account is not None and is_account_of(fiche, account) else None
 
     async def ask_more(self, reference: str, question: str, agent: str = "support") -> None:
-        """Ask the requesters, in their chats, for what is missing. Raises UnknownRequest, WrongState, BeingCreated, UnusableText."""
+        """Ask the requesters, in their chats, for what is missing.
+
+        Raises UnknownRequest, WrongState, BeingCreated, UnusableText.
+        """
         async with self._database.writing() as session:
             request = await self._open(session, reference)
             request.reason, request.agent = usable_text(question), agent
             self._move(request, MORE_INFO)
             await self._audit(session, request, "accounts.ask", agent)
-            await self._tell(session, request, "notice_more_info", f"more-info:{request.state_since.isoformat()}")
+            await self._notify(session, request, "notice_more_info", f"more-info:{request.state_since.isoformat()}")
 
     async def refuse(self, reference: str, reason: str, agent: str = "support") -> None:
-        """Refuse, with a reason that every requester reads in their chat.
+        """Refuse a request, with a reason that every requester reads in their chat.
 
         Raises UnknownRequest, WrongState, BeingCreated, UnusableText.
         """
@@ -176,27 +191,27 @@ class AccountRequests:
             request = await self._open(session, reference)
             request.reason, request.agent = usable_text(reason), agent
             self._move(request, REFUSED)
-            for asker in await askers_of(session, request):
-                asker.settled_at = request.state_since
+            for requester in await requesters_of(session, request):
+                requester.settled_at = request.state_since
             await self._audit(session, request, "accounts.refuse", agent)
-            await self._tell(session, request, "notice_refused", "refused")
+            await self._notify(session, request, "notice_refused", "refused")
 
     async def create(self, reference: str, agent: str = "support") -> Creation:
-        """Make the account, mail the codes, give the access that waits, tell the requesters; goes on with what was interrupted.
+        """Create the account, mail the codes, give the requested access, notify the requesters; resume what was interrupted.
 
-        Raises UnknownRequest, WrongState (refused, or created and all done), BeingCreated, EmailTaken, and FhirUnavailable, after which it
-        can be asked for again.
+        Raises UnknownRequest, WrongState (refused, or created and all done), BeingCreated, EmailTaken, and FhirUnavailable, after which
+        it can be called again.
         """
         return await self.creations.create(reference, agent)
 
     async def finish_created(self) -> int:
-        """Go on with creations that were interrupted, and accesses that the platform could not give then; returns how many were finished.
+        """Resume creations that were interrupted and accesses that the platform could not give; return how many were finished.
 
-        To be called now and then by a running bot.
+        A running bot calls this now and then.
         """
         return await self.creations.run_due()
 
-    async def _submitted(self, key: str) -> Submission | None:
+    async def _earlier(self, key: str) -> Submission | None:
         async with self._database.reading() as session:
             return await _submission_of(session, key)
 
@@ -205,64 +220,61 @@ class AccountRequests:
             raise NotAMember
         if basis not in BASES:
             raise MissingBasis
-        await self._partners.list(dossier, requester)  # raises where the requester is no member today
+        await self._partners.list(dossier, requester)  # raises NotAMember where the requester has no access today
 
-    async def _account(self, fiche: Fiche) -> Account | None:
-        account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
-        if account is None:
-            account = await self._registry.by_email(fiche.email)
-        return account if account is not None and has_account(fiche, account) else None
-
-    async def _take(self, session: AsyncSession, fiche: Fiche, asker: AccountRequestAsker) -> Submission:
-        number = await numbers_of(session, asker.at.astimezone(PARIS).year)
-        if earlier := await _submission_of(session, asker.key):  # meanwhile
+    async def _store(self, session: AsyncSession, fiche: Fiche, requester: AccountRequester) -> Submission:
+        counter = await lock_year_counter(session, requester.at.astimezone(PARIS).year)
+        if earlier := await _submission_of(session, requester.key):  # submitted meanwhile
             return earlier
-        request = await open_match(session, fiche)
-        asker.joined = request is not None
+        request = await find_open_duplicate(session, fiche)
+        requester.joined = request is not None
         if request is None:
-            number.last += 1
-            request = new_request(f"DC-{number.year}-{number.last:06d}", fiche, asker.at)
+            counter.last += 1
+            request = new_request(f"DC-{counter.year}-{counter.last:06d}", fiche, requester.at)
             session.add(request)
             await session.flush()
-        news = not asker.joined or await self._join(session, request, fiche, asker)
-        asker.request_id = request.id
-        session.add(asker)
+        is_news = not requester.joined or await self._join(session, request, fiche, requester)
+        requester.request_id = request.id
+        session.add(requester)
         await session.flush()
-        if news:
-            await self._notices.to_team(session, request, asker)
+        if is_news:
+            await self._messages.mail_team(session, request, requester)
         await audit.record(
             session,
-            now=asker.at,
-            actor=asker.requester_id,
+            now=requester.at,
+            actor=requester.requester_id,
             action="accounts.request",
-            dossier=asker.dossier,
+            dossier=requester.dossier,
             subject=request.reference,
-            basis=asker.basis,
-            outcome="joined" if asker.joined else RECEIVED,
-            key=f"accounts.request:{asker.key}",
+            basis=requester.basis,
+            outcome="joined" if requester.joined else RECEIVED,
+            key=f"accounts.request:{requester.key}",
         )
-        return Submission(request.reference, joined=asker.joined, state=request.state)
+        return Submission(request.reference, joined=requester.joined, state=request.state)
 
-    async def _join(self, session: AsyncSession, request: AccountRequest, fiche: Fiche, asker: AccountRequestAsker) -> bool:
-        """Whether the joining says something new to the team. An answer to *complément demandé* takes the old fiche's place."""
-        mine = [a for a in await askers_of(session, request) if _requester(a) == _requester(asker)]
-        if request.state == MORE_INFO and mine and request.creating_since is None:
-            fill(request, fiche)
+    async def _join(self, session: AsyncSession, request: AccountRequest, fiche: Fiche, requester: AccountRequester) -> bool:
+        """Join an open request; return whether this says something new to the team.
+
+        An answer to *complément demandé* replaces the old fiche.
+        """
+        earlier = [row for row in await requesters_of(session, request) if _identity(row) == _identity(requester)]
+        if request.state == MORE_INFO and earlier and request.creating_since is None:
+            set_fiche(request, fiche)
             self._move(request, TO_VERIFY)
             return True
-        return not any(a.dossier == asker.dossier and a.fiche == asker.fiche for a in mine)
+        return not any(row.dossier == requester.dossier and row.fiche == requester.fiche for row in earlier)
 
     async def _open(self, session: AsyncSession, reference: str) -> AccountRequest:
-        request = await found_request(session, reference, locked=True)
+        request = await get_request(session, reference, locked=True)
         if request.state not in OPEN:
             raise WrongState(request.state)
         if request.creating_since is not None:
             raise BeingCreated
         return request
 
-    async def _tell(self, session: AsyncSession, request: AccountRequest, template: str, event: str) -> None:
-        for asker in await askers_of(session, request):
-            await self._notices.to_asker(session, template, request, asker, request.state_since, event=event)
+    async def _notify(self, session: AsyncSession, request: AccountRequest, template: str, event: str) -> None:
+        for requester in await requesters_of(session, request):
+            await self._messages.notify_requester(session, template, request, requester, request.state_since, event=event)
 
     async def _audit(self, session: AsyncSession, request: AccountRequest, action: str, agent: str) -> None:
         now = request.state_since
@@ -272,12 +284,12 @@ class AccountRequests:
         request.state, request.state_since = state, self._clock.now()
 
 
-def _requester(asker: AccountRequestAsker) -> str:
-    return asker.requester_id or f"chat:{asker.conversation_id}"
+def _identity(requester: AccountRequester) -> str:
+    return requester.requester_id or f"chat:{requester.conversation_id}"
 
 
 def usable_text(text: str) -> str:
-    """A question or a reason as the requester reads it: one line. Raises UnusableText where it is empty or too long."""
+    """Return a question or a reason as the requester reads it: one line. Raises UnusableText where it is empty or too long."""
     line = one_line(text)
     if not line or len(line) > REASON_LENGTH:
         raise UnusableText
@@ -285,6 +297,6 @@ def usable_text(text: str) -> str:
 
 
 async def _submission_of(session: AsyncSession, key: str) -> Submission | None:
-    found = select(AccountRequest, AccountRequestAsker).join(AccountRequestAsker, AccountRequestAsker.request_id == AccountRequest.id)
-    row = (await session.execute(found.where(AccountRequestAsker.key == key))).first()
+    wanted = select(AccountRequest, AccountRequester).join(AccountRequester, AccountRequester.request_id == AccountRequest.id)
+    row = (await session.execute(wanted.where(AccountRequester.key == key))).first()
     return Submission(row[0].reference, joined=row[1].joined, state=row[0].state) if row else None

@@ -1,4 +1,4 @@
-"""Tables of account requests: the request about a person, and everybody who asked for it."""
+"""Tables of account requests: the request about a person, everybody who asked for it, and what agents decided."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPEN = (RECEIVED, TO_VERIFY, MORE_INFO)
 
 
 class AccountRequest(Table):
-    """A person who is to have an account."""
+    """A request for an account, about one person."""
 
     __tablename__ = "account_requests"
     __table_args__ = (Index("ix_account_requests_state", "state", "id"),)
@@ -34,23 +34,23 @@ class AccountRequest(Table):
     adeli: Mapped[str | None] = mapped_column(String(9), index=True)
     email: Mapped[str] = mapped_column(String(254), index=True)
     person: Mapped[str] = mapped_column(String(400), index=True)
-    """Folded name and profession, see `bot.accounts.matching`."""
+    """Folded name and profession, see `bot.accounts.duplicates`."""
     reason: Mapped[str | None] = mapped_column(String(500))
     """Why it was refused, or what was asked for: the requester reads it."""
     agent: Mapped[str | None] = mapped_column(String(80))
     creating_since: Mapped[datetime | None]
-    """Set while a creation was begun and is not over: whoever begins again goes on with it."""
+    """Set from the start of a creation until it is over; the next attempt resumes it."""
     nonce: Mapped[str | None] = mapped_column(String(32))
     """What the first-use code is derived from, together with the secret."""
     account_id: Mapped[str | None] = mapped_column(String(64))
     account_made: Mapped[bool | None]
-    """Whether the account was made for this request, or was there already."""
+    """Whether the account was made for this request; False where it existed already."""
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
 
 
-class AccountRequestAsker(Table):
-    """One time that the account was asked for: by whom, in which chat, for which dossier."""
+class AccountRequester(Table):
+    """A requester: one time that the account was asked for, by whom, in which chat, for which dossier."""
 
     __tablename__ = "account_request_askers"
 
@@ -63,7 +63,7 @@ class AccountRequestAsker(Table):
     conversation_id: Mapped[str] = mapped_column(String(32), index=True)
     requester_id: Mapped[str | None] = mapped_column(String(64), index=True)
     """Account of the requester; None for somebody unlinked, who asks for themself."""
-    requester: Mapped[str] = mapped_column(String(200))
+    display: Mapped[str] = mapped_column("requester", String(200))
     """Name and e-mail as the team reads them; empty for somebody unlinked."""
     dossier: Mapped[str | None] = mapped_column(String(32))
     basis: Mapped[str | None] = mapped_column(String(32))
@@ -75,7 +75,7 @@ class AccountRequestAsker(Table):
 
 
 class AccountRequestNumber(Table):
-    """The last number given in a year; its row is also what submissions queue on, so that two of them see each other."""
+    """The last number given in a year. Submissions lock its row, so that two at once see each other."""
 
     __tablename__ = "account_request_numbers"
 
@@ -84,7 +84,7 @@ class AccountRequestNumber(Table):
 
 
 class AccountDecision(Table):
-    """What an agent decided of a request, until it is done: until then it may be taken back."""
+    """What an agent decided about a request, kept until it is carried out: until then it may be taken back."""
 
     __tablename__ = "account_decisions"
 
@@ -95,10 +95,10 @@ class AccountDecision(Table):
     """The question or the reason."""
     agent_id: Mapped[str] = mapped_column(String(64))
     agent: Mapped[str] = mapped_column(String(80))
-    """Their name."""
+    """The agent's name."""
     decided_at: Mapped[datetime]
     due_at: Mapped[datetime] = mapped_column(index=True)
     lease_until: Mapped[datetime | None]
     """Set while a process carries it out."""
     failure: Mapped[str | None] = mapped_column(String(32))
-    """Why it could not be carried out (`bot.accounts.decisions`): somebody has to decide again."""
+    """Why it could not be carried out (`bot.accounts.decisions`); somebody has to decide again."""

@@ -1,6 +1,6 @@
-"""The audit trail: who did what, when, on which dossier, to whom, on what basis, through what, with what result.
+"""Audit trail: who did what, when, on which dossier, to whom, on what basis, through which channel, with what result.
 
-Rows are added in the transaction of what they tell about, so that neither exists without the other,
+Events are added in the transaction of the act that they record, so that neither exists without the other,
 and are never changed or deleted: the mapper refuses it, and so does the database (`APPEND_ONLY`).
 """
 
@@ -28,11 +28,11 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
         "FOR EACH ROW EXECUTE FUNCTION audit_events_refuse()",
     ),
 }
-"""Statements, by dialect, that make the database itself refuse changes: for the migration, and run by `create_all`."""
+"""Statements, by dialect, that make the database itself refuse changes; run by the migration and by `create_all`."""
 
 
 class AuditEvent(Table):
-    """One act. Identifiers and codes only: never a name, a text, a number, a code or an address."""
+    """One act. Holds identifiers and outcome codes only: never a name, a text, a number, a login code or an address."""
 
     __tablename__ = "audit_events"
     __table_args__ = (Index("ix_audit_events_dossier", "dossier", "at"), Index("ix_audit_events_actor", "actor", "at"))
@@ -40,26 +40,26 @@ class AuditEvent(Table):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]
     actor: Mapped[str | None] = mapped_column(String(100))
-    """Account id of who acted, or "agent:<name>" for support; None where nobody is known."""
+    """Account id of the actor, or "agent:<name>" for support; None where nobody is known."""
     action: Mapped[str] = mapped_column(String(64))
     """Dotted name, capability first: "partners.add", "identity.link"."""
     dossier: Mapped[str | None] = mapped_column(String(32))
     """Reference of the dossier."""
     subject: Mapped[str | None] = mapped_column(String(100))
-    """Whom or what it was done to: a FHIR reference, a conversation id, the reference of a request."""
+    """The person or thing that was acted on: a FHIR reference, a conversation id, the reference of a request."""
     basis: Mapped[str | None] = mapped_column(String(32))
     channel: Mapped[str | None] = mapped_column(String(16))
     outcome: Mapped[str] = mapped_column(String(32))
     key: Mapped[str | None] = mapped_column(String(200), unique=True)
-    """Idempotency key: the same act is told once."""
+    """Idempotency key: the same act is recorded once."""
 
 
-def _refuse(_mapper: Any, _connection: Any, _target: AuditEvent) -> NoReturn:
+def _refuse_change(_mapper: Any, _connection: Any, _target: AuditEvent) -> NoReturn:
     raise TypeError("audit_events is append-only")
 
 
-event.listen(AuditEvent, "before_update", _refuse)
-event.listen(AuditEvent, "before_delete", _refuse)
+event.listen(AuditEvent, "before_update", _refuse_change)
+event.listen(AuditEvent, "before_delete", _refuse_change)
 for _dialect, _statements in APPEND_ONLY.items():
     for _statement in _statements:
         event.listen(AuditEvent.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
@@ -78,7 +78,7 @@ async def record(
     channel: str | None = None,
     key: str | None = None,
 ) -> bool:
-    """Add one act in the caller's writing transaction; False if `key` was there already."""
+    """Record one act in the caller's writing transaction; return False if an event with this `key` exists already."""
     if key is not None and await session.scalar(select(AuditEvent.id).where(AuditEvent.key == key)) is not None:
         return False
     session.add(

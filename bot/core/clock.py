@@ -1,4 +1,4 @@
-"""Time, injected: nothing else in the project asks the machine what time it is."""
+"""Clocks, which are injected: nothing else in the project reads the machine's time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
-"""Where dates and hours that people read, and opening hours, are decided."""
+"""The time zone of dates and times that people read, and of opening hours."""
 
 
 class Clock(Protocol):
-    """Tells what time it is."""
+    """Tells the time."""
 
     def now(self) -> datetime:
-        """The present instant, aware, in UTC."""
+        """Return the present instant, aware, in UTC."""
         ...
 
 
@@ -22,12 +22,12 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present instant, aware, in UTC."""
+        """Return the present instant, aware, in UTC."""
         return datetime.now(UTC)
 
 
 class ManualClock:
-    """A clock that only moves when told to, for tests and simulations."""
+    """A clock that only moves when it is advanced, for tests and simulations. Raises ValueError for a naive start."""
 
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:
@@ -35,9 +35,9 @@ class ManualClock:
         self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
-        """The instant it was last moved to, aware, in UTC."""
+        """Return the instant to which the clock was last moved, aware, in UTC."""
         return self._now
 
     def advance(self, by: timedelta) -> None:
-        """Move by `by`, which may be negative: machines' clocks do go back."""
+        """Move the clock by `by`, which may be negative: machines' clocks do go back."""
         self._now += by

@@ -1,4 +1,4 @@
-"""Seals what may not lie open in the database: texts of external channels before they are masked, tokens that users type."""
+"""Encryption of what must not be readable in the database: texts of external channels before redaction, tokens that users type."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from cryptography.fernet import Fernet, InvalidToken
 
 
 class DecryptionFailed(Exception):
-    """The text was sealed with another SECRET."""
+    """The text was encrypted with another SECRET."""
 
     def __init__(self) -> None:
-        super().__init__("the text was sealed with another SECRET")
+        super().__init__("The text was encrypted with another SECRET.")
 
 
 class Cipher:
-    """Authenticated encryption with a key that is derived from the installation's secret."""
+    """Authenticated encryption (Fernet) with a key derived from the installation's secret."""
 
     def __init__(self, secret: str) -> None:
         key = hmac.new(secret.encode(), b"sealed texts of the inbox", hashlib.sha256).digest()
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
-    def close(self, text: str) -> str:
-        """`text`, sealed; about a third longer."""
+    def encrypt(self, text: str) -> str:
+        """Return `text` encrypted; about a third longer."""
         return self._fernet.encrypt(text.encode("utf-8", "surrogatepass")).decode()
 
-    def open(self, sealed: str) -> str:
-        """The text again. Raises Unsealable."""
+    def decrypt(self, encrypted: str) -> str:
+        """Return the plain text. Raises DecryptionFailed."""
         try:
-            return self._fernet.decrypt(sealed.encode()).decode("utf-8", "surrogatepass")
+            return self._fernet.decrypt(encrypted.encode()).decode("utf-8", "surrogatepass")
         except InvalidToken:
             raise DecryptionFailed from None

@@ -1,7 +1,7 @@
-"""Errors that are ours: logged once, under an id that the user is told, without any value in the log.
+"""Logging of internal errors: once, under an id that the user is given, without any data in the log.
 
-An exception's message may quote what it choked on (a name, an address, a row of the database), so
-only its class and the places in the code that it went through are written.
+An exception's message may quote the value that caused it (a name, an address, a row of the database), so
+only its class and its places in the code are written.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from pathlib import Path
 from types import TracebackType
 
 _log = logging.getLogger("bot.core.errors")
-_DEEPEST = 8
-"""Frames kept of each error, the innermost ones: enough to find the place."""
+_MAX_FRAMES = 8
+"""Number of innermost frames kept of each error: enough to find the place."""
 
 
 def log_error(error: BaseException, doing: str = "") -> str:
-    """Log `error` under a fresh id such as `E-9F3A61C0`, short enough to be read out on the phone, and give the id.
+    """Log `error` under a new id such as `E-9F3A61C0`, short enough to be read out on the phone, and return the id.
 
     Args:
+        error: the exception; its message is not logged.
         doing: a fixed phrase saying what was being done ("answering a turn"); it must hold no data.
     """
     error_id = f"E-{secrets.token_hex(4).upper()}"
@@ -29,11 +30,11 @@ def log_error(error: BaseException, doing: str = "") -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Class and innermost frames (`file:line function`) of `error` and of its causes; never their messages."""
+    """Return class and innermost frames (`file:line function`) of `error` and of up to three causes; never their messages."""
     parts: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(parts) < 4:
-        frames = traceback.extract_tb(cause.__traceback__)[-_DEEPEST:]
+        frames = traceback.extract_tb(cause.__traceback__)[-_MAX_FRAMES:]
         places = " < ".join(f"{_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(frames))
         parts.append(f"{type(cause).__module__}.{type(cause).__qualname__} at {places or 'no frame'}")
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
@@ -45,18 +46,18 @@ def _place(filename: str) -> str:
 
 
 class SafeFormatter(logging.Formatter):
-    """One line a record; an exception logged by anybody (a library too) is written without its message."""
+    """Formats one line per record; an exception logged by any code (libraries too) is written without its message."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
 
     def formatException(self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]) -> str:
-        """Class and frames instead of the traceback with its message."""
+        """Return class and frames instead of the traceback with its message."""
         return describe(ei[1]) if ei[1] is not None else "no exception"
 
 
 def configure_logging(level: int = logging.INFO) -> None:
-    """Log of the process: simple lines on standard error; libraries that would write addresses or texts are kept quiet."""
+    """Configure the log of the process: plain lines on standard error, and silence for libraries that would write addresses or texts."""
     handler = logging.StreamHandler()
     handler.setFormatter(SafeFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""Which certificates this process trusts, read once: reading them takes longer than most requests."""
+"""TLS certificates that this process trusts, read once: reading them takes longer than most requests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import httpx
 
 
 @cache
-def trusted(*, trust_env: bool = False) -> ssl.SSLContext:
-    """For `verify=` of an httpx client with the same `trust_env`, which lets SSL_CERT_FILE and SSL_CERT_DIR say others."""
+def ssl_context(*, trust_env: bool = False) -> ssl.SSLContext:
+    """Return the context for `verify=` of an httpx client with the same `trust_env`.
+
+    With `trust_env`, SSL_CERT_FILE and SSL_CERT_DIR may name other certificates.
+    """
     return httpx.create_ssl_context(trust_env=trust_env)

@@ -1,4 +1,4 @@
-"""An answer that is asked for once in a while, however often it is wanted."""
+"""Cache of one value that is fetched again after a fixed time, however often it is read."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ Value = TypeVar("Value")
 
 
 class TtlCache(Generic[Value]):
-    """Asks at most once in `seconds`; those who ask meanwhile wait for the same answer. An error is not remembered."""
+    """Fetches a value at most once in `seconds`; concurrent readers wait for the same fetch. Errors are not cached."""
 
-    def __init__(self, ask: Callable[[], Awaitable[Value]], seconds: float) -> None:
-        self._ask, self._seconds = ask, seconds
+    def __init__(self, fetch: Callable[[], Awaitable[Value]], seconds: float) -> None:
+        self._fetch, self._seconds = fetch, seconds
         self._lock = asyncio.Lock()
         self._last: tuple[float, Value] | None = None
 
     async def get(self) -> Value:
-        """The last answer if it is recent, else a new one. Raises what asking raises."""
+        """Return the last value if it is recent, else a new one. Raises what fetching raises."""
         async with self._lock:
             now = time.monotonic()
             if self._last is None or now - self._last[0] > self._seconds:
-                self._last = (now, await self._ask())
+                self._last = (now, await self._fetch())
             return self._last[1]

@@ -1,1 +1,1 @@
-"""Dossiers usagers and the partners who take part in them: the platform's `Patient` and `CareTeam` resources."""
+"""Dossiers usagers and their partners: the platform's `Patient` and `CareTeam` resources."""

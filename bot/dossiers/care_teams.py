@@ -1,7 +1,7 @@
-"""Care teams on the platform: who takes part in a dossier at this moment, and how a team is changed.
+"""Care teams on the platform: reading who takes part in a dossier now, and changing a team.
 
-Source: ANS "Cercle de soins" 2.0.1 (`ans.fhir.fr.cds`): each participant has their own period; leaving sets its end, coming back is
-another participant.
+Source: ANS "Cercle de soins" 2.0.1 (`ans.fhir.fr.cds`): each participant has a period of their own; leaving sets its end, coming back
+is another participant.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.dossiers.errors import NotAMember, UnknownDossier
-from bot.dossiers.records import Partner, day_of, normal_reference, reference_of
+from bot.dossiers.records import Partner, dossier_reference, normalize_reference, paris_date
 from bot.fhir.client import FhirClient
 from bot.fhir.resources import Resource
 
@@ -21,12 +21,15 @@ TEAM_SYSTEM = "urn:sphere:team"
 ROLE_SYSTEM = "urn:sphere:team-role"
 REFERENT = "referent"
 ENDED_BY = "urn:sphere:ended-by"
-"""Extension of a participant that ended: which operation did it."""
+"""Extension of a participant that ended: the operation that ended it."""
 
 
 @dataclass(frozen=True)
 class Participant:
-    """A participant of a team who has access now: `position` in `CareTeam.participant`, `account_id` behind the post or person."""
+    """A participant who has access now.
+
+    `position` is the index in `CareTeam.participant`; `account_id` is the Practitioner, directly or behind the PractitionerRole.
+    """
 
     position: int
     reference: str
@@ -37,27 +40,27 @@ class Participant:
     is_referent: bool
 
     def partner(self) -> Partner:
-        """The participant as others see them."""
-        return Partner(self.account_id, self.reference, self.display, self.profession, day_of(self.since), self.is_referent)
+        """Return the participant as others see them."""
+        return Partner(self.account_id, self.reference, self.display, self.profession, paris_date(self.since), self.is_referent)
 
 
 @dataclass(frozen=True)
 class CareTeam:
-    """A dossier as it is on the platform now."""
+    """A dossier and its active CareTeam as they are on the platform now."""
 
     reference: str
     patient: Resource
     resource: Resource
-    seats: list[Participant]
+    participants: list[Participant]
 
-    def seat_of(self, account_id: str) -> Participant | None:
-        """Where this account sits."""
-        return next((seat for seat in self.seats if seat.account_id == account_id), None)
+    def participant_of(self, account_id: str) -> Participant | None:
+        """Return the participant of this account, or None where it has no access."""
+        return next((participant for participant in self.participants if participant.account_id == account_id), None)
 
     @property
     def referent_id(self) -> str | None:
-        """Account of the (first) referent."""
-        return next((seat.account_id for seat in self.seats if seat.is_referent), None)
+        """Account id of the (first) referent."""
+        return next((participant.account_id for participant in self.participants if participant.is_referent), None)
 
 
 class CareTeams:
@@ -67,18 +70,21 @@ class CareTeams:
         self._fhir = fhir
 
     async def load(self, text: str, member_id: str) -> CareTeam:
-        """The dossier of this reference, of which `member_id` is a member. Raises UnknownDossier, NotAMember."""
-        loaded = await self.read(text)
-        if loaded.seat_of(member_id) is None:
+        """Return the care team of the dossier of this reference for its member `member_id`. Raises UnknownDossier, NotAMember."""
+        team = await self.read(text)
+        if team.participant_of(member_id) is None:
             raise NotAMember
-        return loaded
+        return team
 
     async def read(self, text: str) -> CareTeam:
-        """The dossier of this reference, whoever asks. Raises UnknownDossier, and NotAMember where it has no active team."""
-        reference = normal_reference(text)
+        """Return the care team of the dossier of this reference, whoever asks.
+
+        Raises UnknownDossier, and NotAMember where the dossier has no active team.
+        """
+        reference = normalize_reference(text)
         if reference is None:
             raise UnknownDossier
-        patients = [p for p in await self._fhir.search("Patient", {"identifier": reference}) if reference_of(p) == reference]
+        patients = [p for p in await self._fhir.search("Patient", {"identifier": reference}) if dossier_reference(p) == reference]
         if not patients:
             raise UnknownDossier
         patient = min(patients, key=lambda p: str(p["id"]))
@@ -86,45 +92,50 @@ class CareTeams:
         teams = [team for team in found if subject_id(team) == patient["id"] and team.get("status") == "active"]
         if not teams:
             raise NotAMember
-        team = min(teams, key=_age)
-        return CareTeam(reference, patient, team, participants_of(team, await self._holders([team])))
+        team = min(teams, key=_start_order)
+        return CareTeam(reference, patient, team, participants_of(team, await self._practitioners([team])))
 
     async def of_account(self, account_id: str) -> list[tuple[Resource, list[Participant]]]:
-        """Every active team in which this account has a seat now."""
+        """Return every active team in which this account participates now, each with its participants."""
         person = f"Practitioner/{account_id}"
         roles = await self._fhir.search("PractitionerRole", {"practitioner": person})
         members = ",".join([person, *(f"PractitionerRole/{role['id']}" for role in roles)])
         found = await self._fhir.search("CareTeam", {"participant": members, "status": "active", "_count": "200"})
-        holders = await self._holders(found)
-        seated = [(team, participants_of(team, holders)) for team in found if team.get("status") == "active"]
-        return [(team, seats) for team, seats in seated if any(seat.account_id == account_id for seat in seats)]
+        practitioners = await self._practitioners(found)
+        teams = [(team, participants_of(team, practitioners)) for team in found if team.get("status") == "active"]
+        return [(team, present) for team, present in teams if any(one.account_id == account_id for one in present)]
 
-    async def _holders(self, teams: list[Resource]) -> dict[str, str]:
-        """Whose posts the participants of these teams are: by reference of a PractitionerRole, an account id."""
+    async def _practitioners(self, teams: list[Resource]) -> dict[str, str]:
+        """Return the account ids of the PractitionerRoles among the participants of these teams, by reference of the role."""
         wanted = {ref.partition("/")[2] for team in teams for ref in _present_members(team) if ref.startswith("PractitionerRole/")}
-        holders: dict[str, str] = {}
-        for chunk in chunks(sorted(wanted)):
-            for role in await self._fhir.search("PractitionerRole", {"_id": ",".join(chunk), "_count": "200"}):
+        practitioners: dict[str, str] = {}
+        for batch in batches(sorted(wanted)):
+            for role in await self._fhir.search("PractitionerRole", {"_id": ",".join(batch), "_count": "200"}):
                 kind, _, account_id = str((role.get("practitioner") or {}).get("reference", "")).rpartition("/")
                 if kind.endswith("Practitioner"):
-                    holders[f"PractitionerRole/{role['id']}"] = account_id
-        return holders
+                    practitioners[f"PractitionerRole/{role['id']}"] = account_id
+        return practitioners
 
 
-def chunks(ids: list[str], size: int = 100) -> list[list[str]]:
-    """Ids in portions that one search takes."""
+def batches(ids: list[str], size: int = 100) -> list[list[str]]:
+    """Split ids into batches that one search accepts."""
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 
 def subject_id(team: Resource) -> str | None:
-    """Id of the Patient whose team it is."""
+    """Return the id of the Patient whose team it is."""
     kind, _, key = str((team.get("subject") or {}).get("reference", "")).rpartition("/")
     return key if kind.endswith("Patient") else None
 
 
-def participants_of(team: Resource, holders: dict[str, str]) -> list[Participant]:
-    """Who has access now: participants whose period has no end."""
-    seats = []
+def participants_of(team: Resource, practitioners: dict[str, str]) -> list[Participant]:
+    """Return who has access now: the participants whose period has no end.
+
+    Args:
+        team: a CareTeam resource.
+        practitioners: account ids by reference of a PractitionerRole.
+    """
+    present = []
     for position, participant in enumerate(team.get("participant") or []):
         reference = _member(participant)
         if reference is None or not _is_present(participant):
@@ -132,22 +143,22 @@ def participants_of(team: Resource, holders: dict[str, str]) -> list[Participant
         kind, _, key = reference.partition("/")
         roles = participant.get("role") or []
         professions = [str(role["text"]) for role in roles if role.get("text") and not _is_referent_role(role)]
-        seats.append(
+        present.append(
             Participant(
                 position=position,
                 reference=reference,
-                account_id=key if kind == "Practitioner" else holders.get(reference),
+                account_id=key if kind == "Practitioner" else practitioners.get(reference),
                 display=str((participant.get("member") or {}).get("display", "")),
                 profession=professions[0] if professions else "",
                 since=(participant.get("period") or {}).get("start"),
                 is_referent=any(_is_referent_role(role) for role in roles),
             )
         )
-    return seats
+    return present
 
 
 def new_participant(reference: str, display: str, profession: str, since: datetime, *, mark: str, referent: bool = False) -> Resource:
-    """A participant entry; `mark` says which operation made it."""
+    """Return a new entry of `CareTeam.participant`; `mark` says which operation made it."""
     roles: list[Resource] = []
     if referent:
         roles.append({"coding": [{"system": ROLE_SYSTEM, "code": REFERENT, "display": "Référent"}]})
@@ -158,14 +169,14 @@ def new_participant(reference: str, display: str, profession: str, since: dateti
 
 
 def with_participant(team: Resource, entry: Resource) -> Resource:
-    """A copy of the team with one more participant."""
+    """Return a copy of the team with one more participant."""
     changed = copy.deepcopy(team)
     changed.setdefault("participant", []).append(entry)
     return changed
 
 
-def with_ended(team: Resource, positions: list[int], at: datetime, *, mark: str) -> Resource:
-    """A copy of the team in which these participants left."""
+def with_participants_ended(team: Resource, positions: list[int], at: datetime, *, mark: str) -> Resource:
+    """Return a copy of the team in which the participants at these positions have left."""
     changed = copy.deepcopy(team)
     for position in positions:
         participant = changed["participant"][position]
@@ -175,23 +186,23 @@ def with_ended(team: Resource, positions: list[int], at: datetime, *, mark: str)
 
 
 def was_added_by(team: Resource, mark: str) -> bool:
-    """Whether this very operation already added its participant (its answer was lost)."""
+    """Tell whether this very operation already added its participant (its answer was lost)."""
     return any(participant.get("id") == mark for participant in team.get("participant") or [])
 
 
 def was_ended_by(team: Resource, mark: str) -> bool:
-    """Whether this very operation already ended its participant."""
+    """Tell whether this very operation already ended its participant."""
     wanted = {"url": ENDED_BY, "valueString": mark}
     return any(wanted in (participant.get("extension") or []) for participant in team.get("participant") or [])
 
 
-def mark_of(key: str) -> str:
-    """What an operation leaves on the platform to know its own work by: says nothing to others."""
+def operation_mark(key: str) -> str:
+    """Return the mark by which an operation recognizes its own change on the platform; it means nothing to others."""
     return f"op-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
 def fhir_instant(at: datetime) -> str:
-    """An instant as FHIR writes it, to the second, in UTC."""
+    """Return an instant as FHIR writes it, to the second, in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -201,7 +212,7 @@ def _present_members(team: Resource) -> list[str]:
 
 
 def _member(participant: dict[str, Any]) -> str | None:
-    """The member as "Type/id", whatever server the reference names in front."""
+    """Return the member as "Type/id", whatever server the reference names in front of it."""
     parts = str((participant.get("member") or {}).get("reference", "")).split("/")
     return "/".join(parts[-2:]) if len(parts) > 1 and parts[-1] else None
 
@@ -214,5 +225,5 @@ def _is_referent_role(role: dict[str, Any]) -> bool:
     return any(coding.get("system") == ROLE_SYSTEM and coding.get("code") == REFERENT for coding in role.get("coding") or [])
 
 
-def _age(team: Resource) -> tuple[str, str]:
+def _start_order(team: Resource) -> tuple[str, str]:
     return str((team.get("period") or {}).get("start", "9")), str(team["id"])

@@ -1,4 +1,4 @@
-"""The dossiers usagers of a professional: the ones they take part in, looking for one, opening one."""
+"""Dossiers usagers of a professional: listing, searching and opening them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
-from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, chunks, fhir_instant, mark_of, new_participant, subject_id
+from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, batches, fhir_instant, new_participant, operation_mark, subject_id
 from bot.dossiers.errors import NotAMember, UnknownDossier
-from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Person, Usager, reference_of, usager_of
+from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Practitioner, Usager, dossier_reference, usager_of
 from bot.dossiers.similarity import may_be_same, name_matches
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirNotFound, FhirUnavailable
@@ -25,11 +25,11 @@ __all__ = ["Dossier", "Dossiers", "NotAMember", "Pending", "UnknownDossier", "Us
 
 CREATE = "dossiers.create"
 MAX_DRAWS = 20
-"""Numbers drawn for a new reference, before the platform is taken to be out of its mind."""
+"""References drawn for a new dossier before the platform is considered faulty."""
 
 
 class Dossiers:
-    """What a professional may see and do with dossiers, as the platform has them at that moment.
+    """Reads and opens dossiers for a professional, as the platform has them at that moment.
 
     Every method raises FhirUnavailable and the other errors of `bot.fhir.errors`, except where it says otherwise.
     """
@@ -39,54 +39,58 @@ class Dossiers:
         self._clock = clock
         self._teams = CareTeams(fhir)
         self._operations = operations or Operations(database, clock)
-        self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _tell_create, errors.ALL))
+        self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _create_text, errors.ALL))
 
-    async def of_member(self, account: Person) -> list[Dossier]:
-        """The dossiers that this account takes part in now, the newest team first."""
-        teams = {subject_id(team): (team, seats) for team, seats in await self._teams.of_account(account.id)}
+    async def of_member(self, account: Practitioner) -> list[Dossier]:
+        """Return the dossiers that this account takes part in now, the newest team first."""
+        teams = {subject_id(team): (team, participants) for team, participants in await self._teams.of_account(account.id)}
         found = []
-        for chunk in chunks(sorted(patient_id for patient_id in teams if patient_id)):
-            for patient in await self._fhir.search("Patient", {"_id": ",".join(chunk), "_count": "200"}):
-                team, seats = teams.get(patient["id"], ({}, []))
-                if team and reference_of(patient):
+        for batch in batches(sorted(patient_id for patient_id in teams if patient_id)):
+            for patient in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"}):
+                team, participants = teams.get(patient["id"], ({}, []))
+                if team and dossier_reference(patient):
                     started = str((team.get("period") or {}).get("start", ""))
-                    found.append((started, _dossier(patient, team, seats)))
+                    found.append((started, _dossier(patient, team, participants)))
         found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
         return [dossier for _, dossier in found]
 
-    async def get(self, reference: str, actor: Person) -> Dossier:
-        """The dossier of this reference. Raises UnknownDossier, NotAMember."""
+    async def get(self, reference: str, actor: Practitioner) -> Dossier:
+        """Return the dossier of this reference. Raises UnknownDossier, NotAMember."""
         team = await self._teams.load(reference, actor.id)
-        return _dossier(team.patient, team.resource, team.seats)
+        return _dossier(team.patient, team.resource, team.participants)
 
     async def usager(self, reference: str) -> Usager | None:
-        """Whom a dossier is about, whoever asks: for masking, never for showing. None where there is no such dossier."""
+        """Return whom a dossier is about, whoever asks: for redaction, never for showing. None where there is no such dossier."""
         found = await self._fhir.search("Patient", {"identifier": reference})
-        return next((usager_of(patient) for patient in found if reference_of(patient) == reference), None)
+        return next((usager_of(patient) for patient in found if dossier_reference(patient) == reference), None)
 
-    async def search(self, actor: Person, *, name: str | None = None, birth_date: date | None = None) -> list[Dossier]:
-        """The actor's own dossiers whose usager fits what is given; accents, order and typing errors in the name are forgiven."""
+    async def search(self, actor: Practitioner, *, name: str | None = None, birth_date: date | None = None) -> list[Dossier]:
+        """Return the actor's own dossiers whose usager matches; accents, order and typing errors in the name do not matter."""
         own = await self.of_member(actor)
         if name:
             own = [dossier for dossier in own if name_matches(name, dossier.usager.name)]
         return [dossier for dossier in own if birth_date in (None, dossier.usager.birth_date)]
 
-    async def possible_duplicates(self, actor: Person, usager: Usager) -> tuple[list[Dossier], int]:
-        """Dossiers that may be of the same usager: the actor's own, and how many there are of others (of which nothing is told)."""
+    async def possible_duplicates(self, actor: Practitioner, usager: Usager) -> tuple[list[Dossier], int]:
+        """Return dossiers that may be about the same usager.
+
+        Returns the actor's own, and the number of others, about which nothing else is said.
+        """
         own = [dossier for dossier in await self.of_member(actor) if may_be_same(usager, dossier.usager)]
         same_day = await self._fhir.search("Patient", {"birthdate": usager.birth_date.isoformat()}) if usager.birth_date else []
-        same_name = await self._fhir.search("Patient", [("family", _value(usager.family)), ("given", _value(usager.given))])
+        same_name = await self._fhir.search("Patient", [("family", _escape(usager.family)), ("given", _escape(usager.given))])
         known = {dossier.patient_id for dossier in own}
-        candidates = {patient["id"]: patient for patient in (*same_day, *same_name) if reference_of(patient)}
+        candidates = {patient["id"]: patient for patient in (*same_day, *same_name) if dossier_reference(patient)}
         others = [patient for key, patient in candidates.items() if key not in known and may_be_same(usager, usager_of(patient))]
         return own, len(others)
 
     async def create(
-        self, usager: Usager, actor: Person, key: str, *, channel: str | None = None, conversation_id: str | None = None
+        self, usager: Usager, actor: Practitioner, key: str, *, channel: str | None = None, conversation_id: str | None = None
     ) -> Dossier:
-        """Open a dossier, with the actor as its referent. The same `key` again gives the same dossier.
+        """Open a dossier, with the actor as its referent. The same `key` again returns the same dossier.
 
-        Raises Pending (kept and retried: `conversation_id` is told how it ends), OperationFailed, and NotAMember for a closed account.
+        Raises Pending (kept and retried: `conversation_id` is notified of the result), OperationFailed, and NotAMember for a closed
+        account; ValueError for an usager without birth date.
         """
         if usager.birth_date is None:
             raise ValueError("a new dossier needs a birth date")
@@ -104,12 +108,12 @@ class Dossiers:
         return Dossier(result["reference"], result["patient_id"], usager, result["team_id"], actor.id)
 
     async def _attempt_create(self, attempt: Attempt) -> Payload:
-        payload, mark = attempt.payload, mark_of(attempt.key)
+        payload, mark = attempt.payload, operation_mark(attempt.key)
         if not await self._is_open(payload["actor"]):
             raise NotAMember
-        made = await self._fhir.search("Patient", {"identifier": f"{REQUEST_SYSTEM}|{mark}"})
-        patient = made[0] if made else await self._create_patient(payload, mark)
-        reference = reference_of(patient)
+        existing = await self._fhir.search("Patient", {"identifier": f"{REQUEST_SYSTEM}|{mark}"})
+        patient = existing[0] if existing else await self._create_patient(payload, mark)
+        reference = dossier_reference(patient)
         if reference is None:
             raise FhirUnavailable("The platform did not keep the reference of a new dossier.")
         now = self._clock.now()
@@ -130,13 +134,13 @@ class Dossiers:
         return {"outcome": "created", "reference": reference, "patient_id": patient["id"], "team_id": team["id"]}
 
     async def _create_patient(self, payload: Payload, mark: str) -> Resource:
-        """The Patient under a reference of its own: drawn, and created only if neither it nor this operation's dossier is there."""
+        """Create the Patient under a reference that is drawn, only if neither the reference nor this operation's dossier exists."""
         for _ in range(MAX_DRAWS):
             reference = f"SPH-{self._clock.now().astimezone(PARIS).year}-{secrets.randbelow(1_000_000):06d}"
-            own = {"system": REQUEST_SYSTEM, "value": mark}
+            mark_identifier = {"system": REQUEST_SYSTEM, "value": mark}
             resource = {
                 "resourceType": "Patient",
-                "identifier": [{"use": "official", "system": DOSSIER_SYSTEM, "value": reference}, own],
+                "identifier": [{"use": "official", "system": DOSSIER_SYSTEM, "value": reference}, mark_identifier],
                 "active": True,
                 "name": [{"use": "official", "family": payload["family"], "given": [payload["given"]]}],
                 "gender": payload["sex"],
@@ -146,7 +150,7 @@ class Dossiers:
                 patient, _ = await self._fhir.create(resource, if_none_exist=f"identifier={reference},{REQUEST_SYSTEM}|{mark}")
             except FhirConflict:
                 continue
-            if own in (patient.get("identifier") or []):
+            if mark_identifier in (patient.get("identifier") or []):
                 return patient
         raise FhirUnavailable("The platform gives no free reference for a dossier.")
 
@@ -158,13 +162,13 @@ class Dossiers:
         return practitioner.get("active") is True
 
 
-def _dossier(patient: Resource, team: Resource, seats: list[Participant]) -> Dossier:
-    referent = next((seat.account_id for seat in seats if seat.is_referent), None)
-    return Dossier(reference_of(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
+def _dossier(patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:
+    referent = next((participant.account_id for participant in participants if participant.is_referent), None)
+    return Dossier(dossier_reference(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
 
 
-def _value(text: str) -> str:
-    """A text as one value of a search: what separates values is escaped."""
+def _escape(text: str) -> str:
+    """Escape what separates values in a FHIR search, so that a text is one value."""
     return "".join(f"\\{letter}" if letter in "\\,|$" else letter for letter in text)
 
 
@@ -181,6 +185,6 @@ async def _settle_create(session: AsyncSession, attempt: Attempt, now: datetime,
     )
 
 
-def _tell_create(_payload: Payload, result: Payload) -> str:
+def _create_text(_payload: Payload, result: Payload) -> str:
     outcome = result.get("outcome") or result["refused"]
     return render_text("dossiers/dossier_created", outcome=outcome, reference=result.get("reference"), error_id=result.get("error_id"))

@@ -1,4 +1,4 @@
-"""Why something on a dossier is not done. Each has a short code; the texts that users read are in the domain."""
+"""Refusals of acts on a dossier. Each has a short code; the texts that users read are in the domain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class UnknownDossier(Refusal):
 
 
 class NotAMember(Refusal):
-    """Whoever asks does not take part in this dossier (any more)."""
+    """The account does not take part in this dossier (any more)."""
 
     code = "not_a_member"
 

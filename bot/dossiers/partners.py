@@ -1,7 +1,7 @@
-"""The partners of a dossier: listing, adding, removing them in its care team on the platform.
+"""Partners of a dossier: listing, adding and removing them in its care team on the platform.
 
-Whether somebody may do it is decided by the care team as it is at that very moment, at each attempt. A change replaces the version that
-was read (`If-Match`); where somebody else was quicker it is read and decided again, so that two writers are both kept.
+Permission is decided at each attempt by the care team as it is at that moment. A change replaces the version that was read
+(`If-Match`); where somebody else was quicker the team is read and decided again, so that both writers' changes are kept.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from bot.dossiers.care_teams import (
     CareTeam,
     CareTeams,
     Participant,
-    mark_of,
     new_participant,
+    operation_mark,
     was_added_by,
     was_ended_by,
-    with_ended,
     with_participant,
+    with_participants_ended,
 )
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
-from bot.dossiers.records import Partner, Person, normal_reference
+from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirNotFound
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
@@ -60,13 +60,13 @@ BASES: tuple[Basis, ...] = ("care_team_informed", "consent_given")
 """Why sharing is lawful (articles L1110-4 and L1110-12 of the Code de la santé publique): same care team and usager informed; consent."""
 ADD, REMOVE = "partners.add", "partners.remove"
 MAX_TRIES = 40
-"""Readings of a care team that others keep changing, before the operation is put back for later."""
+"""Readings of a care team that others keep changing, before the operation is postponed."""
 _MEMBER = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9.-]{1,64}")
 _jitter = secrets.SystemRandom()
 
 
 class Outcome(StrEnum):
-    """How an act ended."""
+    """The result of an act."""
 
     ADDED = "added"
     ALREADY = "already"
@@ -75,10 +75,10 @@ class Outcome(StrEnum):
 
 
 class Partners:
-    """Acts of a member on the partners of a dossier.
+    """Lists, adds and removes partners of a dossier on behalf of a member.
 
-    All raise UnknownDossier and NotAMember; those that change something also Pending (kept and retried: `conversation_id` is told how it
-    ends) and OperationFailed. `key` names the act: the same one again gives the first one's outcome.
+    All methods raise UnknownDossier and NotAMember; those that change something also Pending (kept and retried: `conversation_id` is
+    notified of the result) and OperationFailed. `key` names the act: the same key again returns the first outcome.
     """
 
     def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations) -> None:
@@ -86,54 +86,64 @@ class Partners:
         self._clock = clock
         self._operations = operations
         self._teams = CareTeams(fhir)
-        operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _tell("dossiers/partner_added"), errors.ALL))
-        operations.register(REMOVE, Kind(self._attempt_remove, _settle(REMOVE), _tell("dossiers/partner_removed"), errors.ALL))
+        operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _text("dossiers/partner_added"), errors.ALL))
+        operations.register(REMOVE, Kind(self._attempt_remove, _settle(REMOVE), _text("dossiers/partner_removed"), errors.ALL))
 
-    async def list(self, reference: str, actor: Person) -> list[Partner]:
-        """Who has access now, in the order of joining, the referent first."""
+    async def list(self, reference: str, actor: Practitioner) -> list[Partner]:
+        """Return who has access now, in the order of joining, the referent first."""
         team = await self._teams.load(reference, actor.id)
-        return [seat.partner() for seat in sorted(team.seats, key=lambda seat: not seat.is_referent)]
+        return [participant.partner() for participant in sorted(team.participants, key=lambda participant: not participant.is_referent)]
 
     async def add(
         self,
         reference: str,
-        actor: Person,
-        account: Person,
+        actor: Practitioner,
+        account: Practitioner,
         *,
         basis: str,
         channel: str | None,
         key: str,
         conversation_id: str | None = None,
     ) -> Outcome:
-        """Give `account` access: ADDED or ALREADY. Raises also CannotAddSelf, MissingBasis and AccountClosed."""
-        return await self._give(reference, actor.id, account, basis=basis, channel=channel, key=key, conversation_id=conversation_id)
+        """Give `account` access; return ADDED or ALREADY. Raises also CannotAddSelf, MissingBasis and AccountClosed."""
+        return await self._add(reference, actor.id, account, basis=basis, channel=channel, key=key, conversation_id=conversation_id)
 
-    async def give_waiting_access(self, reference: str, requester_account_id: str, account: Person, basis: str, key: str) -> Outcome:
-        """What `add` does, for an account that was requested and now exists; the requester must still be a member."""
-        return await self._give(reference, requester_account_id, account, basis=basis, channel=None, key=key, conversation_id=None)
+    async def grant_requested_access(
+        self, reference: str, requester_account_id: str, account: Practitioner, basis: str, key: str
+    ) -> Outcome:
+        """Do what `add` does for an account that was requested and now exists; the requester must still be a member."""
+        return await self._add(reference, requester_account_id, account, basis=basis, channel=None, key=key, conversation_id=None)
 
     async def remove(
-        self, reference: str, actor: Person, member: str, *, channel: str | None, key: str, conversation_id: str | None = None
+        self, reference: str, actor: Practitioner, member: str, *, channel: str | None, key: str, conversation_id: str | None = None
     ) -> Outcome:
-        """End the access of `member` (a `Partner.reference`): REMOVED or NOT_THERE. The referent removes anyone, a partner may leave.
+        """End the access of `member` (a `Partner.reference`); return REMOVED or NOT_THERE.
 
-        Raises also NotAllowed, and CannotLeave for the only referent.
+        The referent may remove anyone, a partner may leave. Raises also NotAllowed, and CannotLeave for the only referent.
         """
         if not _MEMBER.fullmatch(member):
             return Outcome.NOT_THERE
-        payload = {"reference": _known_form(reference), "actor": actor.id, "member": member, "channel": channel}
+        payload = {"reference": _valid_reference(reference), "actor": actor.id, "member": member, "channel": channel}
         result = await self._operations.run(REMOVE, key, payload, conversation_id=conversation_id)
         return Outcome(result["outcome"])
 
-    async def _give(
-        self, reference: str, actor_id: str, account: Person, *, basis: str, channel: str | None, key: str, conversation_id: str | None
+    async def _add(
+        self,
+        reference: str,
+        actor_id: str,
+        account: Practitioner,
+        *,
+        basis: str,
+        channel: str | None,
+        key: str,
+        conversation_id: str | None,
     ) -> Outcome:
         if basis not in BASES:
             raise MissingBasis
         if account.id == actor_id:
             raise CannotAddSelf
         payload = {
-            "reference": _known_form(reference),
+            "reference": _valid_reference(reference),
             "actor": actor_id,
             "account": account.id,
             "name": account.name,
@@ -145,14 +155,14 @@ class Partners:
         return Outcome(result["outcome"])
 
     async def _attempt_add(self, attempt: Attempt) -> Payload:
-        payload, mark = attempt.payload, mark_of(attempt.key)
+        payload, mark = attempt.payload, operation_mark(attempt.key)
         actor_open, account_open = await asyncio.gather(self._is_open(payload["actor"]), self._is_open(payload["account"]))
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             if was_added_by(team.resource, mark):
                 return Outcome.ADDED, None
             _check_member(team, payload["actor"], actor_open)
-            if team.seat_of(payload["account"]):
+            if team.participant_of(payload["account"]):
                 return Outcome.ALREADY, None
             if not account_open:
                 raise AccountClosed
@@ -163,26 +173,29 @@ class Partners:
         return {"outcome": await self._change(payload, decide), "name": payload["name"]}
 
     async def _attempt_remove(self, attempt: Attempt) -> Payload:
-        payload, mark = attempt.payload, mark_of(attempt.key)
+        payload, mark = attempt.payload, operation_mark(attempt.key)
         actor_open = await self._is_open(payload["actor"])
-        names = [""]
+        removed_name = ""
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
+            nonlocal removed_name
             if was_ended_by(team.resource, mark):
                 return Outcome.REMOVED, None
             _check_member(team, payload["actor"], actor_open)
-            leaving = [seat for seat in team.seats if payload["member"] in (seat.reference, f"Practitioner/{seat.account_id}")]
+            leaving = [one for one in team.participants if payload["member"] in (one.reference, f"Practitioner/{one.account_id}")]
             if not leaving:
                 return Outcome.NOT_THERE, None
             _check_may_remove(team, payload["actor"], leaving)
-            names[0] = leaving[0].display
-            return Outcome.REMOVED, with_ended(team.resource, [seat.position for seat in leaving], self._clock.now(), mark=mark)
+            removed_name = leaving[0].display
+            return Outcome.REMOVED, with_participants_ended(
+                team.resource, [participant.position for participant in leaving], self._clock.now(), mark=mark
+            )
 
-        return {"outcome": await self._change(payload, decide), "name": names[0]}
+        return {"outcome": await self._change(payload, decide), "name": removed_name}
 
     async def _change(self, payload: Payload, decide: Callable[[CareTeam], tuple[Outcome, Resource | None]]) -> Outcome:
-        """Read the team, decide, write what is decided; again where somebody else was quicker. Raises FhirConflict after MAX_TRIES."""
-        for number in range(MAX_TRIES):
+        """Read the team, decide, write the decision; repeat where somebody else was quicker. Raises FhirConflict after MAX_TRIES."""
+        for attempt in range(MAX_TRIES):
             team = await self._teams.read(payload["reference"])
             outcome, changed = decide(team)
             if changed is None:
@@ -190,7 +203,7 @@ class Partners:
             try:
                 await self._fhir.update(changed, if_match=etag_of(team.resource), author=f"Practitioner/{payload['actor']}")
             except FhirConflict:
-                await asyncio.sleep(_jitter.uniform(0, min(0.02 * (number + 1), 0.3)))
+                await asyncio.sleep(_jitter.uniform(0, min(0.02 * (attempt + 1), 0.3)))
                 continue
             return outcome
         raise FhirConflict
@@ -203,25 +216,25 @@ class Partners:
         return practitioner.get("active") is True
 
 
-def _known_form(text: str) -> str:
-    reference = normal_reference(text)
+def _valid_reference(text: str) -> str:
+    reference = normalize_reference(text)
     if reference is None:
         raise UnknownDossier
     return reference
 
 
 def _check_member(team: CareTeam, account_id: str, account_open: bool) -> None:
-    if not account_open or team.seat_of(account_id) is None:
+    if not account_open or team.participant_of(account_id) is None:
         raise NotAMember
 
 
 def _check_may_remove(team: CareTeam, actor_id: str, leaving: list[Participant]) -> None:
-    actor = team.seat_of(actor_id)
-    leaves = all(seat.account_id == actor_id for seat in leaving)
-    if not leaves and not (actor and actor.is_referent):
+    actor = team.participant_of(actor_id)
+    leaves_alone = all(participant.account_id == actor_id for participant in leaving)
+    if not leaves_alone and not (actor and actor.is_referent):
         raise NotAllowed
-    staying = [seat for seat in team.seats if seat not in leaving]
-    if any(seat.is_referent for seat in leaving) and not any(seat.is_referent for seat in staying):
+    staying = [participant for participant in team.participants if participant not in leaving]
+    if any(one.is_referent for one in leaving) and not any(one.is_referent for one in staying):
         raise CannotLeave
 
 
@@ -245,10 +258,10 @@ def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload],
     return settle
 
 
-def _tell(template: str) -> Callable[[Payload, Payload], str]:
-    def tell(payload: Payload, result: Payload) -> str:
+def _text(template: str) -> Callable[[Payload, Payload], str]:
+    def text(payload: Payload, result: Payload) -> str:
         outcome = result.get("outcome") or result["refused"]
         name = result.get("name") or payload.get("name") or ""
         return render_text(template, outcome=outcome, name=name, reference=payload["reference"], error_id=result.get("error_id"))
 
-    return tell
+    return text

@@ -1,4 +1,4 @@
-"""What the assistant says about dossiers, and how the platform's resources say it."""
+"""Records of dossiers, usagers and partners, and their reading from the platform's resources."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bot.fhir.resources import Resource
 
 DOSSIER_SYSTEM = "urn:sphere:dossier"
 REQUEST_SYSTEM = "urn:sphere:dossier-request"
-"""Identifier of the operation that created a dossier: doing it twice makes one."""
+"""System of the identifier of the operation that created a dossier, so that doing it twice creates one."""
 _REFERENCE = re.compile(r"SPH-\d{4}-\d{6}")
 
 Sex = Literal["male", "female", "other", "unknown"]
 
 
-class Person(Protocol):
-    """Whoever acts, or is added: an account of the platform (`bot.accounts.registry.Account`)."""
+class Practitioner(Protocol):
+    """The Practitioner who acts or is added: an account of the platform (`bot.accounts.registry.Account`)."""
 
     @property
     def id(self) -> str:
@@ -40,7 +40,7 @@ class Person(Protocol):
 
 @dataclass(frozen=True)
 class Usager:
-    """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (codes of FHIR)."""
+    """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (FHIR codes)."""
 
     family: str
     given: str
@@ -66,7 +66,7 @@ class Dossier:
 
 @dataclass(frozen=True)
 class Partner:
-    """Somebody who takes part in a dossier today. `reference` is the member's, as `Partners.remove` wants it."""
+    """Somebody who takes part in a dossier today. `reference` is the member's, as `Partners.remove` takes it."""
 
     account_id: str | None
     reference: str
@@ -76,31 +76,34 @@ class Partner:
     is_referent: bool
 
 
-def normal_reference(text: str) -> str | None:
-    """A reference as it is written, or None for what cannot be one."""
-    wanted = text.strip().upper()
-    return wanted if _REFERENCE.fullmatch(wanted) else None
+def normalize_reference(text: str) -> str | None:
+    """Return a dossier reference in its one form, or None for what cannot be one."""
+    reference = text.strip().upper()
+    return reference if _REFERENCE.fullmatch(reference) else None
 
 
-def reference_of(patient: Resource) -> str | None:
-    """The dossier's reference among a Patient's identifiers; a Patient without one is no dossier."""
+def dossier_reference(patient: Resource) -> str | None:
+    """Return the dossier's reference among a Patient's identifiers, or None: a Patient without one is no dossier."""
     values = [str(identifier.get("value", "")) for identifier in patient.get("identifier") or []]
     return next((value for value in values if _REFERENCE.fullmatch(value)), None)
 
 
 def usager_of(patient: Resource) -> Usager:
-    """The patient's identity; by the official name where there are several."""
+    """Return the patient's identity, with the official name where there are several."""
     names: list[dict[str, Any]] = patient.get("name") or [{}]
     name = next((name for name in names if name.get("use") == "official"), names[0])
     gender = patient.get("gender")
     sex: Sex = gender if gender in ("male", "female", "other") else "unknown"
     return Usager(
-        family=str(name.get("family", "")), given=" ".join(name.get("given") or []), birth_date=day_of(patient.get("birthDate")), sex=sex
+        family=str(name.get("family", "")),
+        given=" ".join(name.get("given") or []),
+        birth_date=paris_date(patient.get("birthDate")),
+        sex=sex,
     )
 
 
-def day_of(text: str | None) -> date | None:
-    """The day, in Paris, of a FHIR date or instant; None for a month or a year alone."""
+def paris_date(text: str | None) -> date | None:
+    """Return the day, in Paris, of a FHIR date or instant; None for a month or a year alone."""
     if not text or len(text) < 10:
         return None
     try:

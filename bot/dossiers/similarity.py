@@ -1,4 +1,4 @@
-"""Whether two usagers may be one person: names with typing errors, dates with a slip."""
+"""Similarity of usagers: whether two may be one person, with typing errors in names and dates."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from bot.dossiers.records import Usager
 
 
 def name_matches(wanted: str, name: str) -> bool:
-    """Whether each word of `wanted` is a word of `name`, or begins one, typing errors allowed, in whatever order."""
+    """Tell whether each word of `wanted` is a word of `name` or begins one, in any order, with typing errors allowed."""
     words = name_words(name)
-    asked = name_words(wanted)
-    return bool(asked) and all(any(_same_word(word, other) for other in words) for word in asked)
+    wanted_words = name_words(wanted)
+    return bool(wanted_words) and all(any(_same_word(word, other) for other in words) for word in wanted_words)
 
 
 def may_be_same(one: Usager, other: Usager) -> bool:
-    """Same day of birth and a like family or whole name; or the same whole name and a birth date with a slip, or none."""
+    """Tell whether two usagers may be one person.
+
+    They may if they share the birth date and have similar family or whole names, or if they have the same whole name and birth dates
+    that are nearly equal or unknown.
+    """
     if not name_matches(one.family, other.name) and not name_matches(other.family, one.name):
         return False
-    whole = name_matches(one.name, other.name) or name_matches(other.name, one.name)
+    same_whole_name = name_matches(one.name, other.name) or name_matches(other.name, one.name)
     if one.birth_date is None or other.birth_date is None:
-        return whole
+        return same_whole_name
     if one.birth_date == other.birth_date:
-        return whole or one.given[:1].casefold() == other.given[:1].casefold()
-    return whole and dates_slip(one.birth_date, other.birth_date)
+        return same_whole_name or one.given[:1].casefold() == other.given[:1].casefold()
+    return same_whole_name and dates_nearly_equal(one.birth_date, other.birth_date)
 
 
-def dates_slip(one: date, other: date) -> bool:
-    """Whether two dates differ by one digit, or by day and month exchanged."""
+def dates_nearly_equal(one: date, other: date) -> bool:
+    """Tell whether two dates differ by at most one digit, or by day and month exchanged."""
     if (one.year, one.month, one.day) == (other.year, other.day, other.month):
         return True
     return sum(a != b for a, b in zip(one.isoformat(), other.isoformat(), strict=True)) <= 1

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
 from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of
 from bot.fhir.resources import Resource, body_of, resource_of
@@ -61,7 +61,7 @@ class FhirClient:
             transport=transport,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=trust_env,
-            verify=trusted(trust_env=trust_env),
+            verify=ssl_context(trust_env=trust_env),
         )
 
     async def aclose(self) -> None:

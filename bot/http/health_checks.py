@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import text
 
 from bot.core.database import Database
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.http.health import CHECK_SECONDS, Check
 
 
@@ -19,7 +19,7 @@ class HttpChecks:
     """Checks that a URL answers 200, over connections that all of them share."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False, verify=trusted())
+        self._http = httpx.AsyncClient(timeout=CHECK_SECONDS, trust_env=False, verify=ssl_context())
 
     async def aclose(self) -> None:
         """Close the connections."""

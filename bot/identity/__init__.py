@@ -1,1 +1,1 @@
-"""Who is talking: the link between a chat and a SPHERE account."""
+"""Identity: the link between a chat and a SPHERE account, and the ways to make it."""

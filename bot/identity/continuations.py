@@ -1,6 +1,6 @@
-"""Taking a conversation of an external channel up in the trusted web chat: a single-use link, then a session of its own.
+"""Continuing a conversation of an external channel in the trusted web chat: a single-use link, then a session of its own.
 
-The link and the session are known by the SHA-256 of their tokens only.
+Link and session are stored as the SHA-256 of their tokens only.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from bot.core.database import Database, Table
 from bot.jobs.outbox import CHAT, enqueue
 from bot.settings import Settings
 
-LINK_LIFE = timedelta(minutes=10)
-SESSION_LIFE = timedelta(hours=1)
-"""How long the conversation can be gone on with in the web chat once the link was opened."""
+LINK_TTL = timedelta(minutes=10)
+SESSION_TTL = timedelta(hours=1)
+"""How long the conversation can be continued in the web chat once the link was opened."""
 
 
 class Continuation(Table):
-    """A link to a conversation's web chat, and the session that opening it began."""
+    """A link to a conversation's web chat, and the session that opening it started."""
 
     __tablename__ = "continuations"
 
@@ -37,48 +37,51 @@ class Continuation(Table):
 
 
 class Continuations:
-    """Makes such links, opens them, and tells the chat that they came from."""
+    """Creates such links, opens them, and sends messages to the chat that they came from."""
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
         self._page = f"{settings.own_url}/chat#continue="
 
-    async def make(self, conversation_id: str) -> str:
-        """A link, as an absolute URL, that opens the conversation in the web chat once, within ten minutes."""
+    async def create_link(self, conversation_id: str) -> str:
+        """Return an absolute URL that opens the conversation in the web chat once, within ten minutes."""
         async with self._database.writing() as session:
-            return await self.add(session, conversation_id)
+            return await self.add_link(session, conversation_id)
 
-    async def add(self, session: AsyncSession, conversation_id: str) -> str:
-        """The same in the caller's writing transaction."""
+    async def add_link(self, session: AsyncSession, conversation_id: str) -> str:
+        """Create a link as `create_link` does, in the caller's writing transaction; links that are over are deleted."""
         token, now = secrets.token_urlsafe(24), self._clock.now()
-        row = Continuation(token=digest(token), conversation_id=conversation_id, expires_at=now + LINK_LIFE)
+        row = Continuation(token=hash_token(token), conversation_id=conversation_id, expires_at=now + LINK_TTL)
         over = (Continuation.expires_at < now, (Continuation.session_until.is_(None)) | (Continuation.session_until < now))
         await session.execute(delete(Continuation).where(*over))
         session.add(row)
         return self._page + token
 
     async def open(self, token: str) -> tuple[str, str] | None:
-        """Use a link up: the conversation's id and the token of a new session; None where it is unknown, used or too old."""
-        begun, now = secrets.token_urlsafe(32), self._clock.now()
-        usable = (Continuation.token == digest(token), Continuation.session.is_(None), Continuation.expires_at > now)
-        used = update(Continuation).where(*usable).values(session=digest(begun), session_until=now + SESSION_LIFE)
+        """Use a link up.
+
+        Returns the conversation's id and the token of a new session, or None where the link is unknown, used or too old.
+        """
+        session_token, now = secrets.token_urlsafe(32), self._clock.now()
+        usable = (Continuation.token == hash_token(token), Continuation.session.is_(None), Continuation.expires_at > now)
+        used = update(Continuation).where(*usable).values(session=hash_token(session_token), session_until=now + SESSION_TTL)
         async with self._database.writing() as session:
-            found = await session.scalar(used.returning(Continuation.conversation_id))
-        return None if found is None else (found, begun)
+            conversation_id = await session.scalar(used.returning(Continuation.conversation_id))
+        return None if conversation_id is None else (conversation_id, session_token)
 
-    async def session(self, hashed: str) -> str | None:
-        """The conversation of a session that still runs, by the SHA-256 of its token."""
-        wanted = select(Continuation.conversation_id).where(Continuation.session == hashed, Continuation.session_until > self._clock.now())
+    async def session_conversation(self, token_hash: str) -> str | None:
+        """Return the conversation id of a session that still runs, by the SHA-256 of its token."""
+        running = (Continuation.session == token_hash, Continuation.session_until > self._clock.now())
         async with self._database.reading() as session:
-            return await session.scalar(wanted)
+            return await session.scalar(select(Continuation.conversation_id).where(*running))
 
-    async def tell(self, conversation_id: str, text: str, *, key: str) -> None:
-        """Tell the conversation's own chat something, once per `key`; the text names no usager."""
+    async def notify(self, conversation_id: str, text: str, *, key: str) -> None:
+        """Send a text to the conversation's own chat, once per `key`; the text names no usager."""
         payload: dict[str, Any] = {"text": text, "buttons": [], "link": None}
         async with self._database.writing() as session:
             await enqueue(session, kind=CHAT, key=key, payload=payload, now=self._clock.now(), conversation_id=conversation_id)
 
 
-def digest(token: str) -> str:
-    """The SHA-256 of a token, in hexadecimal."""
+def hash_token(token: str) -> str:
+    """Return the SHA-256 of a token, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

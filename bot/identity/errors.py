@@ -1,4 +1,4 @@
-"""What can go wrong when a chat is linked to an account; the dialogue has a sentence for each."""
+"""Errors of linking a chat to an account; the dialogue has a text for each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CodeExpired(IdentityError):
 
 
 class WrongCode(IdentityError):
-    """This is not the code; `tries_left` more may be tried."""
+    """The code is wrong; `tries_left` more may be tried."""
 
     def __init__(self, tries_left: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Single-use tokens that link the chat in which they are shown (`/start <token>`): made for an account, redeemed by a chat.
+"""Single-use tokens that link the chat in which they are shown (`/start <token>`): issued for an account, redeemed by a chat.
 
-Only a token's hash is kept. Why a token is refused is told to nobody: who guesses learns nothing.
+Only a token's hash is stored. Why a token is refused is never said, so that guessing teaches nothing.
 """
 
 from __future__ import annotations
@@ -16,74 +16,75 @@ from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
-from bot.identity import guard
-from bot.identity.binding import bind, tell
+from bot.identity import lockout
+from bot.identity.chat_links import link_chat, record_event
 from bot.identity.errors import AccountClosed, IdentityError, LinkTokenInvalid, Locked
 from bot.identity.tables import LinkToken
 from bot.settings import Settings
 
-REMEMBERED = timedelta(days=1)
+RETENTION = timedelta(days=1)
 """How long after its end a token is still known to the chat that used it: a message may be delivered twice."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
-async def make_link_token(session: AsyncSession, secret: str, account_id: str, *, life: timedelta, now: datetime) -> str:
-    """A token of 32 characters of `[A-Za-z0-9_-]` (192 bits) for this account, in the caller's writing transaction."""
+async def issue_link_token(session: AsyncSession, secret: str, account_id: str, *, ttl: timedelta, now: datetime) -> str:
+    """Return a new token of 32 characters of `[A-Za-z0-9_-]` (192 bits) for this account, in the caller's writing transaction."""
     token = secrets.token_urlsafe(24)
-    await session.execute(delete(LinkToken).where(LinkToken.expires_at < now - REMEMBERED))
-    session.add(LinkToken(token_hash=_hash(secret, token), account_id=account_id, expires_at=now + life))
-    await tell(session, account_id, "identity.link_token", None, "made", now)
+    await session.execute(delete(LinkToken).where(LinkToken.expires_at < now - RETENTION))
+    session.add(LinkToken(token_hash=_hash(secret, token), account_id=account_id, expires_at=now + ttl))
+    await record_event(session, account_id, "identity.link_token", None, "made", now)
     return token
 
 
 class LinkTokens:
-    """Makes and redeems tokens."""
+    """Issues and redeems link tokens."""
 
     def __init__(self, database: Database, registry: AccountRegistry, clock: Clock, settings: Settings) -> None:
         self._database, self._registry, self._clock = database, registry, clock
         self._secret, self._days = settings.required("secret"), settings.link_days
 
-    async def make(self, account_id: str, life: timedelta) -> str:
-        """See `Identity.new_link_token`."""
+    async def issue(self, account_id: str, ttl: timedelta) -> str:
+        """Issue a token: see `Identity.new_link_token`."""
         async with self._database.writing() as session:
-            return await make_link_token(session, self._secret, account_id, life=life, now=self._clock.now())
+            return await issue_link_token(session, self._secret, account_id, ttl=ttl, now=self._clock.now())
 
     async def redeem(self, conversation_id: str, token: str) -> Account:
-        """See `Identity.redeem`."""
-        hashed, subject = _hash(self._secret, token if _TOKEN.fullmatch(token) else ""), guard.chat_subject(conversation_id)
+        """Redeem a token: see `Identity.redeem`."""
+        subject = lockout.chat_subject(conversation_id)
+        token_hash = _hash(self._secret, token if _TOKEN.fullmatch(token) else "")
         async with self._database.reading() as session:
-            if until := guard.locked_until(await guard.look(session, [subject], self._clock.now())):
+            if until := lockout.locked_until(await lockout.read_counters(session, [subject], self._clock.now())):
                 raise Locked(until)
-            row = await session.get(LinkToken, hashed)
+            row = await session.get(LinkToken, token_hash)
         # The platform is asked before anything is written: one that is away costs nobody their token.
-        account = await self._registry.get(row.account_id) if row is not None and self._good_for(row, conversation_id) else None
+        account = await self._registry.get(row.account_id) if row is not None and self._is_usable(row, conversation_id) else None
         async with self._database.writing() as session:
-            failure = await self._use(session, hashed, conversation_id, account)
+            failure = await self._use(session, token_hash, conversation_id, account)
         if failure is not None:  # raised only now: an exception inside would undo the count
             raise failure
         assert account is not None
         return account
 
-    async def _use(self, session: AsyncSession, hashed: str, conversation_id: str, account: Account | None) -> IdentityError | None:
+    async def _use(self, session: AsyncSession, token_hash: str, conversation_id: str, account: Account | None) -> IdentityError | None:
         now = self._clock.now()
-        row = await session.get(LinkToken, hashed, with_for_update=True)
-        if row is None or not self._good_for(row, conversation_id):
-            guards = await guard.take(session, [guard.chat_subject(conversation_id)], now)
-            until = guard.locked_until(guards)
+        row = await session.get(LinkToken, token_hash, with_for_update=True)
+        if row is None or not self._is_usable(row, conversation_id):
+            counters = await lockout.lock_counters(session, [lockout.chat_subject(conversation_id)], now)
+            until = lockout.locked_until(counters)
             if until is None:
-                guard.count_failure(guards, now)
-                until = guard.locked_until(guards)
-            await tell(session, None, "identity.link_token", conversation_id, "locked" if until else "refused", now)
+                lockout.count_failure(counters, now)
+                until = lockout.locked_until(counters)
+            await record_event(session, None, "identity.link_token", conversation_id, "locked" if until else "refused", now)
             return Locked(until) if until else LinkTokenInvalid()
         if account is None or not account.active:
-            await tell(session, row.account_id, "identity.link", conversation_id, "account_closed", now)
+            await record_event(session, row.account_id, "identity.link", conversation_id, "account_closed", now)
             return AccountClosed()
         if row.used_by is None:
             row.used_by = conversation_id
-            await bind(session, conversation_id, account.id, now=now, days=self._days)
+            await link_chat(session, conversation_id, account.id, now=now, days=self._days)
         return None
 
-    def _good_for(self, row: LinkToken, conversation_id: str) -> bool:
+    def _is_usable(self, row: LinkToken, conversation_id: str) -> bool:
         return row.used_by == conversation_id or (row.used_by is None and row.expires_at > self._clock.now())
 
 

@@ -20,7 +20,7 @@ import jwt
 from pydantic import BaseModel, ValidationError
 
 from bot.core.clock import Clock
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.settings import Settings
 
 TIMEOUT_SECONDS = 10.0
@@ -153,7 +153,7 @@ class Issuer:
 
     def _http(self) -> httpx.AsyncClient:
         trust_env = urlsplit(self._url).hostname not in _LOOPBACK
-        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=trust_env, verify=trusted(trust_env=trust_env))
+        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=trust_env, verify=ssl_context(trust_env=trust_env))
 
     async def _metadata(self, http: httpx.AsyncClient) -> _Metadata:
         try:

@@ -1,4 +1,4 @@
-"""Tables of identity: links between chats and accounts, pending codes, and what guards both from guessing."""
+"""Tables of identity: links between chats and accounts, pending codes, and the counters that limit guessing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from bot.core.database import Table
 
 
 class ChatLink(Table):
-    """A chat that is somebody: one account per chat, several chats per account. A link that ends is deleted; the audit trail keeps it."""
+    """The link of a chat to an account: one account per chat, several chats per account.
+
+    A link that ends is deleted; the audit trail keeps it.
+    """
 
     __tablename__ = "chat_links"
     __table_args__ = (Index("ix_chat_links_account", "account_id"),)
@@ -23,20 +26,20 @@ class ChatLink(Table):
 
 
 class LoginCode(Table):
-    """The code that a chat was last sent. There is a row for an unknown address too, whose code nobody knows."""
+    """The one-time code that a chat was last sent. There is a row for an unknown address too, whose code nobody knows."""
 
     __tablename__ = "login_codes"
 
     conversation_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[str | None] = mapped_column(String(64))
-    guard: Mapped[str] = mapped_column(String(80))
-    """Subject of the `LoginGuard` of the account: the hash of the address, so that unknown ones are guarded alike."""
+    limit_subject: Mapped[str] = mapped_column("guard", String(80))
+    """Subject of the address's `LoginCounter`: the hash of the address, so that unknown ones are limited alike."""
     code_hash: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime]
 
 
-class LoginGuard(Table):
-    """What one chat ("chat:…") or one address ("account:…") has used up. Times are instants, in UTC."""
+class LoginCounter(Table):
+    """Failed attempts and sent codes of one chat ("chat:…"), one address ("account:…") or one agent's login; times are in UTC."""
 
     __tablename__ = "login_guards"
     __table_args__ = (Index("ix_login_guards_touched_at", "touched_at"),)
@@ -51,7 +54,7 @@ class LoginGuard(Table):
 
 
 class LinkToken(Table):
-    """A single-use token that links the chat which shows it (`/start <token>`); only its hash is kept."""
+    """A single-use token that links the chat which shows it (`/start <token>`); only its hash is stored."""
 
     __tablename__ = "link_tokens"
     __table_args__ = (Index("ix_link_tokens_expires_at", "expires_at"),)
@@ -60,13 +63,13 @@ class LinkToken(Table):
     account_id: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime]
     used_by: Mapped[str | None] = mapped_column(String(32))
-    """Conversation that it linked."""
+    """Id of the conversation that it linked."""
 
 
 class SignIn(Table):
-    """A chat's way to the page where it is linked by OpenID Connect, and how far the browser that opened it has got.
+    """The sign-in of a chat by OpenID Connect: the link to the sign-in page, and the state of the browser that opened it.
 
-    The link's token, the state and the browser's cookie are known by their hashes only.
+    The link's token, the state and the browser's cookie are stored as hashes only.
     """
 
     __tablename__ = "sign_ins"
@@ -75,8 +78,8 @@ class SignIn(Table):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(String(32))
     expires_at: Mapped[datetime]
-    """Of the link; what was begun by then may still come to its end, until `state_until`."""
+    """End of the link; a sign-in that was started before may still be completed until `state_until`."""
     state_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
-    """The state that the issuer was last given; nothing once it came back."""
+    """The state last sent to the issuer; None once it came back."""
     browser_hash: Mapped[str | None] = mapped_column(String(64))
     state_until: Mapped[datetime | None]

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from bot import fake_channels
 from bot.directory.importer import import_file
 from bot.installation.supervisor import Process, Supervisor, SupervisorError, free_ports, port_is_free, write_private
-from bot.sandbox import fake_channels
 from bot.sandbox.demo_directory import write_demo_file
 from bot.settings import Settings
 

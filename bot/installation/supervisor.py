@@ -25,7 +25,7 @@ from typing import IO, Any
 
 import httpx
 
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 
 READY_SECONDS = 180
 """How long a process may take until it answers; a first start on a slow disk reads 1.5 GB of libraries."""
@@ -133,7 +133,7 @@ class Supervisor:
 
     async def _wait_ready(self, process: Process) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        async with httpx.AsyncClient(timeout=2.0, trust_env=False, verify=trusted()) as client:
+        async with httpx.AsyncClient(timeout=2.0, trust_env=False, verify=ssl_context()) as client:
             while time.monotonic() < deadline:
                 with suppress(httpx.HTTPError):
                     if (await client.get(process.ready_url)).status_code < 500:

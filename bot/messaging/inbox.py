@@ -142,7 +142,7 @@ class Inbox:
         sealed = incoming.text is not None and (not door.trusted or holds_token(incoming.text))
         return {
             "client_id": incoming.client_id,
-            "text": self._cipher.close(incoming.text) if sealed and incoming.text is not None else incoming.text,
+            "text": self._cipher.encrypt(incoming.text) if sealed and incoming.text is not None else incoming.text,
             "sealed": sealed,
             "button": incoming.button,
             "event": incoming.event,
@@ -269,7 +269,7 @@ class Inbox:
 
     def _decrypted(self, text: str) -> str | None:
         try:
-            return self._cipher.open(text)
+            return self._cipher.decrypt(text)
         except DecryptionFailed as error:  # SECRET was changed while messages waited: the user is told that it could not be read
             log_error(error, "decrypting a message")
             return None

@@ -175,10 +175,10 @@ class LinkedAccounts(Protocol):
 class KnownUsagers(Protocol):
     """The usagers whom accounts know, and those of dossiers. Never raises."""
 
-    async def of(self, account_id: str) -> tuple[KnownPerson, ...]:
+    async def of_account(self, account_id: str) -> tuple[KnownPerson, ...]:
         """Return the usagers of the account's dossiers as far as they are known."""
 
-    async def certain(self, account_id: str) -> tuple[KnownPerson, ...] | None:
+    async def of_account_if_known(self, account_id: str) -> tuple[KnownPerson, ...] | None:
         """Return the usagers of the account's dossiers, or None where it is not known who they are."""
 
     async def of_dossiers(self, references: Collection[str]) -> tuple[KnownPerson, ...] | None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.messaging.messages import Reply, RoutedMessage
 from bot.messaging.pii.spans import Span
 from bot.messaging.ports import AssistantUnavailable
@@ -102,7 +102,7 @@ class RasaClient:
             headers={"Authorization": f"Bearer {token}"},
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=False,
-            verify=trusted(),
+            verify=ssl_context(),
         )
 
     async def aclose(self) -> None:

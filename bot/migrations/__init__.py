@@ -1,4 +1,4 @@
-"""The database's schema and its history (Alembic)."""
+"""Migrations of the database schema (Alembic)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 
 def configuration(url: str) -> Config:
-    """Alembic's configuration for the database at a SQLAlchemy URL, which may be an asynchronous one."""
+    """Return Alembic's configuration for the database at a SQLAlchemy URL, which may be an asynchronous one."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["url"] = make_url(url).set(drivername=make_url(url).drivername.replace("+aiosqlite", ""))
@@ -21,18 +21,18 @@ def configuration(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database to the newest schema; one that is there already is left alone."""
+    """Upgrade the database to the newest schema, without any lock where it has it already."""
     config = configuration(url)
     if not _is_newest(config):
         command.upgrade(config, "head")
 
 
 def _is_newest(config: Config) -> bool:
-    """Return whether the schema is the newest, before anything is locked: a bot that starts must not wait for others that write."""
+    """Tell whether the schema is the newest, without a lock: a bot that starts beside others which write must not wait for them."""
     engine = create_engine(config.attributes["url"], poolclass=pool.NullPool)
     try:
         with engine.connect() as connection:
-            known = MigrationContext.configure(connection).get_current_heads()
-        return set(known) == set(ScriptDirectory.from_config(config).get_heads())
+            heads = MigrationContext.configure(connection).get_current_heads()
+        return set(heads) == set(ScriptDirectory.from_config(config).get_heads())
     finally:
         engine.dispose()

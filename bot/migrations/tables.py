@@ -1,4 +1,4 @@
-"""Every table of the database, gathered for migrations."""
+"""Metadata of every table of the database, for migrations."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class CareTeamCache:
             found = await self._teams.read(dossier)
         except (UnknownDossier, NotAMember):
             return EMPTY_TEAM
-        seats = [seat for seat in found.seats if seat.account_id]
+        seats = [seat for seat in found.participants if seat.account_id]
         return CachedCareTeam(
             {seat.account_id or "": seat.display for seat in seats},
             {seat.reference: seat.account_id or "" for seat in seats},

@@ -131,7 +131,7 @@ class EmailAddresses:
 
     async def fetch(self, accounts: Collection[str]) -> list[str]:
         """Ask the platform for all of these accounts, and return those that it knows. One that is unknown or closed gets no mails."""
-        known = await self._registry.several(accounts)
+        known = await self._registry.get_many(accounts)
         found = {account.id: account.email for account in known if account.active}
         now = self._clock.now()
         rows = [{"b_id": id, "b_email": found.get(id, "")[:320], "b_at": now} for id in sorted(accounts)]

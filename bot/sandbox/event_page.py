@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.sandbox.fhir.api import read_body
 from bot.sandbox.fhir.event_publisher import SOURCE
 from bot.sandbox.fhir.operation_outcomes import FhirProblem
@@ -71,7 +71,7 @@ class EventPage:
             return self._page(form, {"error": "seal"}, 403)
         event = _event(form)
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=trusted()) as client:
+            async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=ssl_context()) as client:
                 response = await client.post(self._url, json=event, headers=self._headers)
         except httpx.HTTPError:
             return self._page(form, {"error": "away", "event": event}, 502)

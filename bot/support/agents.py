@@ -1,6 +1,6 @@
 """The agents of the support team: their accounts, signing in with a password, their sessions.
 
-Guessing is limited by the guards that limit chats (`bot.identity.guard`): five wrong passwords lock a login for 15 minutes.
+Guessing is limited by the guards that chats are limited by (`bot.identity.lockout`): five wrong passwords lock a login for 15 minutes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
 from bot.core.mail import one_line
-from bot.identity import guard
+from bot.identity import lockout
 from bot.settings import Settings
 from bot.support.errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
 from bot.support.passwords import check_strength, hash_password, needs_rehash, verify_password
@@ -144,8 +144,8 @@ class Agents:
             row = await _row(session, agent_id)
             row.password_hash = hashed
             await _end_sessions(session, agent_id)
-            for row_guard in await guard.take(session, [self._subject(login)], self._clock.now()):
-                row_guard.locked_until, row_guard.failures, row_guard.failures_since = None, 0, None
+            for held in await lockout.lock_counters(session, [self._subject(login)], self._clock.now()):
+                held.locked_until, held.failures, held.failures_since = None, 0, None
             await self._audit(session, by, "support.agent_password", row.id, "set")
 
     async def change_password(self, agent: AgentAccount, old: str, new: str) -> None:
@@ -211,22 +211,22 @@ class Agents:
         subject = self._subject(login)
         async with self._database.writing() as session:
             now = self._clock.now()
-            guards = await guard.take(session, [subject], now)
-            if until := guard.locked_until(guards):
+            guards = await lockout.lock_counters(session, [subject], now)
+            if until := lockout.locked_until(guards):
                 raise SignInLocked(until)
-            guard.count_failure(guards, now)
-            await guard.prune(session, now)
+            lockout.count_failure(guards, now)
+            await lockout.delete_stale(session, now)
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login))
         if not await verify_password(row.password_hash if row else None, password) or row is None or not row.active:
             async with self._database.reading() as session:
-                if until := guard.locked_until(await guard.look(session, [subject], self._clock.now())):
+                if until := lockout.locked_until(await lockout.read_counters(session, [subject], self._clock.now())):
                     raise SignInLocked(until)
             raise SignInFailed
         renewed = await hash_password(password) if needs_rehash(row.password_hash or "") else None
         async with self._database.writing() as session:
-            for row_guard in await guard.take(session, [subject], self._clock.now()):
-                row_guard.locked_until, row_guard.failures, row_guard.failures_since = None, 0, None
+            for held in await lockout.lock_counters(session, [subject], self._clock.now()):
+                held.locked_until, held.failures, held.failures_since = None, 0, None
             if renewed is not None:
                 (await _row(session, row.id)).password_hash = renewed
         return _agent(row)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.dossiers.records import normal_reference
+from bot.dossiers.records import normalize_reference
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Message, Reply
 from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
@@ -292,7 +292,7 @@ def _clean_text(text: str) -> str:
 def _dossier_reference(dossier: str) -> str | None:
     if not dossier.strip():
         return None
-    reference = normal_reference(dossier)
+    reference = normalize_reference(dossier)
     if reference is None:
         raise WrongReference
     return reference

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.accounts.tables import AccountRequestAsker
+from bot.accounts.tables import AccountRequester
 from bot.core.clock import PARIS
 from bot.core.database import Database
 from bot.fhir.operations import DONE as CARRIED_OUT
@@ -66,7 +66,7 @@ async def resolution_share(database: Database, period: Period) -> ResolutionShar
         days = await _conversation_days(session, period)
         handed = await _days(session, TicketRow.conversation_id, TicketRow.opened_at, period)
         done = await _days(session, Operation.conversation_id, Operation.done_at, period, Operation.state == CARRIED_OUT)
-        done |= await _days(session, AccountRequestAsker.conversation_id, AccountRequestAsker.at, period)
+        done |= await _days(session, AccountRequester.conversation_id, AccountRequester.at, period)
     counts = {"handed_over": 0, "failed": 0, "not_understood": 0, "confirmed": 0, "presumed": 0}
     for day in days.keys() | handed:
         counts[_verdict(days.get(day, _ConversationDay()), day in handed, day in done)] += 1

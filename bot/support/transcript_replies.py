@@ -49,4 +49,4 @@ class TranscriptReplies:
             shown_after=0,
             author=SYSTEM,
         )
-        return self._messages.transcript_elsewhere(row, await self._continuations.add(session, turn.conversation_id))
+        return self._messages.transcript_elsewhere(row, await self._continuations.add_link(session, turn.conversation_id))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.identity.links import deep_link, link_channels
+from bot.identity.deep_links import deep_link, link_channels
 from bot.settings import Settings, SettingsError, load_settings
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"

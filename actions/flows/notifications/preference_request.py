@@ -15,7 +15,7 @@ from actions.framework.dates import DAYS
 from actions.framework.flow import Slots
 from actions.framework.turn import MASKS, Turn
 from actions.framework.utterances import Button, Utterances, make_button
-from bot.identity.links import link_channels
+from bot.identity.deep_links import link_channels
 from bot.notifications import preference_parser
 from bot.notifications.kinds import CHATS, DeliveryChannel
 from bot.notifications.preference_changes import CHANGES, Change

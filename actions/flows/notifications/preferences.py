@@ -14,7 +14,7 @@ from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button
-from bot.identity.links import link_channels
+from bot.identity.deep_links import link_channels
 from bot.notifications.kinds import CHATS, DeliveryChannel, Mode
 from bot.notifications.preference_changes import (
     AddQuiet,

@@ -18,7 +18,7 @@ from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome
-from bot.dossiers.records import Person
+from bot.dossiers.records import Practitioner
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
 
@@ -149,7 +149,7 @@ class SubmitAddPartner(SubmitFlow):
             context.utter_unchanged("utter_partner_account_closed", name=partner["name"], reference=reference)
         return [SlotSet("last_dossier", reference)]
 
-    async def _partner_account(self, context: Context) -> Person | None:
+    async def _partner_account(self, context: Context) -> Practitioner | None:
         """Return the person's account as it is now. While the platform is down, as it was on the card: the operation checks it again."""
         partner = context.turn.slot("partner")
         record = await get_professional(context, partner["key"])
@@ -160,7 +160,7 @@ class SubmitAddPartner(SubmitFlow):
                 raise
             return AccountReference(**partner["account"])
 
-    async def _add(self, context: Context, account: Person) -> None:
+    async def _add(self, context: Context, account: Practitioner) -> None:
         turn, utterances = context.turn, context.utterances
         reference, name, requester = turn.slot("dossier"), turn.slot("partner")["name"], await context.account_reference()
         add_another = make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=reference)

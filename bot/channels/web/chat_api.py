@@ -24,7 +24,7 @@ from bot.http.body import BodyTooLarge, parse_json, read_body
 from bot.http.parameters import parse_id
 from bot.http.problems import Problem, validation_errors
 from bot.http.rate_limit import RateLimit, client_address, retry_after
-from bot.identity.continuations import Continuations, digest
+from bot.identity.continuations import Continuations, hash_token
 from bot.messaging.gateway import Gateway, Typing, Unread
 from bot.messaging.messages import Incoming, Message
 from bot.settings import Settings
@@ -87,7 +87,7 @@ class WebChat:
         if link is not None:
             return await self._continue(link)
         token = secrets.token_urlsafe(32)
-        await self._gateway.open(CHANNEL, digest(token))
+        await self._gateway.open(CHANNEL, hash_token(token))
         return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def _continue(self, link: str) -> Response:
@@ -96,7 +96,7 @@ class WebChat:
         if opened is None:
             raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.render("unknown_continuation"))
         conversation_id, token = opened
-        await self._gateway.receive(conversation_id, Incoming(f"continued:{digest(link)}", event="continued"), CHANNEL)
+        await self._gateway.receive(conversation_id, Incoming(f"continued:{hash_token(link)}", event="continued"), CHANNEL)
         return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def post_message(self, request: Request) -> Response:
@@ -151,8 +151,8 @@ class WebChat:
         """Return the conversation of the bearer token. Raise Problem 401 where there is none."""
         token = bearer_token(request)
         if token is not None:
-            hashed = digest(token)
-            found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session(hashed)
+            hashed = hash_token(token)
+            found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session_conversation(hashed)
             if found is not None:
                 return found
         raise unauthorized(self._gateway.texts.render("unknown_session"))

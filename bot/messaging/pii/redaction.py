@@ -60,7 +60,7 @@ class Redaction:
 
         Stricter than a text: any of their names or birth dates anywhere behind the host; and False while it is not known who they are.
         """
-        known = await self._usagers.certain(account_id)
+        known = await self._usagers.of_account_if_known(account_id)
         return known is not None and not url_identifies(url, known)
 
     async def _mask(self, conversation_id: str, about: Collection[str] | None) -> Callable[[str], str]:
@@ -73,7 +73,7 @@ class Redaction:
 
     async def _known(self, conversation_id: str) -> tuple[KnownPerson, ...]:
         account_id = await self._accounts.linked_account_id(conversation_id)
-        return await self._usagers.of(account_id) if account_id else ()
+        return await self._usagers.of_account(account_id) if account_id else ()
 
     def _find(self, text: str, known: tuple[KnownPerson, ...]) -> list[Span]:
         return detect_pii(text, known, self._clock.now().astimezone(PARIS).date())

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import httpx
 
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.sandbox.fhir.store import Resource, Store
 
 SOURCE = "urn:sphere:sandbox"
@@ -101,7 +101,7 @@ class EventPoster:
     async def run(self) -> None:
         """Post for ever; where the assistant does not answer, the pause doubles up to half a minute."""
         pause = _FIRST_PAUSE
-        async with httpx.AsyncClient(timeout=5, trust_env=False, verify=trusted()) as client:
+        async with httpx.AsyncClient(timeout=5, trust_env=False, verify=ssl_context()) as client:
             while True:
                 self._waiting.clear()
                 if await self._post_all(client):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.identity.links import link_channels
+from bot.identity.deep_links import link_channels
 from bot.notifications.kinds import CHATS, DeliveryChannel
 from bot.notifications.reachability import Reachability, ReachabilityLookup
 from bot.notifications.tables import NotificationPerson

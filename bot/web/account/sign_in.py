@@ -24,7 +24,7 @@ from bot.http.security_headers import security_headers
 from bot.http.sessions import new_session_token
 from bot.identity.oidc import AssuranceTooLow, Issuer, IssuerUnavailable, SignInRefused, is_configured
 from bot.identity.service import Identity
-from bot.identity.sign_in import CameBack, SignInOver
+from bot.identity.sign_in import SignInCallback, SignInExpired
 from bot.messaging.conversation_origin import find_origin
 from bot.settings import Settings
 from bot.web.form_pages import FormPages
@@ -36,7 +36,7 @@ MAX_FORM_BYTES, MAX_FORM_FIELDS = 4_096, 8
 COOKIE_SECONDS = 30 * 60
 """The page is read, then the issuer asks: each has ten minutes."""
 _FAILURES: dict[type[Exception], tuple[str, HTTPStatus]] = {
-    SignInOver: ("over", HTTPStatus.GONE),
+    SignInExpired: ("over", HTTPStatus.GONE),
     IssuerUnavailable: ("issuer_away", HTTPStatus.SERVICE_UNAVAILABLE),
     FhirUnavailable: ("platform_away", HTTPStatus.SERVICE_UNAVAILABLE),
     AssuranceTooLow: ("assurance", HTTPStatus.FORBIDDEN),
@@ -85,8 +85,8 @@ class SignInPages:
             return refusal
         token, browser = request.query_params.get("t", ""), self._pages.cookie.read(request) or new_session_token()
         try:
-            chat = await self._chat(await self._sign_ins.chat_of(token))
-        except SignInOver as error:
+            chat = await self._chat(await self._sign_ins.conversation_of(token))
+        except SignInExpired as error:
             return self._failed(request, error)
         response = self._pages.render(request, "ask", chat=chat, token=token, csrf_token=self._pages.csrf.token(browser, token))
         self._pages.cookie.set(response, browser, COOKIE_SECONDS)
@@ -105,7 +105,7 @@ class SignInPages:
         try:
             started = await self._sign_ins.start(token, browser)
             url = await self._issuer.authorization_url(state=started.state, nonce=started.nonce, verifier=started.verifier)
-        except (SignInOver, IssuerUnavailable, SignInRefused) as error:
+        except (SignInExpired, IssuerUnavailable, SignInRefused) as error:
             return self._failed(request, error)
         return self._pages.redirect(url)
 
@@ -117,14 +117,14 @@ class SignInPages:
         if browser is None:
             return self._pages.render(request, "no_cookie", HTTPStatus.FORBIDDEN)
         try:
-            returned = await self._sign_ins.come_back(query.get("state", ""), browser)
+            returned = await self._sign_ins.use_state(query.get("state", ""), browser)
             if query.get("error") == "access_denied":
                 return self._pages.render(request, "denied", HTTPStatus.FORBIDDEN)
             return await self._link(request, returned)
         except tuple(_FAILURES) as error:
             return self._failed(request, error)
 
-    async def _link(self, request: Request, returned: CameBack) -> Response:
+    async def _link(self, request: Request, returned: SignInCallback) -> Response:
         query = request.query_params
         code = query.get("code")
         if not code or "error" in query:
@@ -143,12 +143,12 @@ class SignInPages:
     async def _chat(self, conversation_id: str) -> _Chat:
         origin = await find_origin(self._database, conversation_id)
         if origin is None:
-            raise SignInOver
+            raise SignInExpired
         return _Chat(origin.channel, origin.opened_at.astimezone(PARIS))
 
     def _failed(self, request: Request, error: Exception) -> Response:
         page, status = next(failure for kind, failure in _FAILURES.items() if isinstance(error, kind))
-        error_id = None if isinstance(error, SignInOver) else log_error(error, "linking a chat by OpenID Connect")
+        error_id = None if isinstance(error, SignInExpired) else log_error(error, "linking a chat by OpenID Connect")
         return self._pages.render(request, page, status, error_id=error_id)
 
 

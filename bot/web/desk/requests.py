@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.accounts.comparison import Candidate, lines, nearest
+from bot.accounts.comparison import Candidate, comparison_rows, nearest_candidates
 from bot.accounts.decisions import ASK, CREATE, REFUSE, Decisions
-from bot.accounts.errors import AlreadyDecided, BeingCreated, Moved, TooLate, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import AlreadyDecided, BeingCreated, RequestChanged, TooLate, UnknownRequest, UnusableText, WrongState
 from bot.accounts.labels import LABELS
 from bot.accounts.registry import Account
 from bot.accounts.request_views import RequestDetails
@@ -30,7 +30,7 @@ MAX_DECIDED = 200
 """Requests of a list of decided ones, which begins with the newest."""
 _ACTIONS = {"create": CREATE, "ask": ASK, "refuse": REFUSE}
 _REFUSALS: dict[type[Exception], str] = {
-    Moved: "moved",
+    RequestChanged: "moved",
     AlreadyDecided: "decided",
     WrongState: "over",
     BeingCreated: "being_created",
@@ -121,7 +121,7 @@ class AccountRequestPages:
         reference = _reference(request)
         try:
             values = await self._status(reference)
-            others = await self._requests.others(reference)
+            others = await self._requests.possible_duplicates(reference)
         except UnknownRequest:
             return self._renderer.not_found(request, session)
         details: RequestDetails = values["details"]
@@ -135,9 +135,9 @@ class AccountRequestPages:
             **values,
             seen=details.version,
             others=others,
-            conversations=await self._desk.tickets_of({asker.conversation_id for asker in details.askers}),
+            conversations=await self._desk.tickets_of({requester.conversation_id for requester in details.requesters}),
             request_context=context,
-            lines=lines(details.person, context.candidates),
+            lines=comparison_rows(details.person, context.candidates),
             refusal=refusal,
             by=getattr(error, "agent", None),
             tried=action,
@@ -152,12 +152,12 @@ class AccountRequestPages:
     async def _context(self, details: RequestDetails) -> _RequestContext:
         account, platform_unavailable = None, False
         try:
-            account = await self._requests.account_of(details.person)
+            account = await self._requests.existing_account(details.person)
         except FhirError as error:
             platform_unavailable = True
             log_error(error, "looking for an account beside a request")
         try:
-            candidates = await asyncio.to_thread(nearest, self._directory, details.person)
+            candidates = await asyncio.to_thread(nearest_candidates, self._directory, details.person)
         except DirectoryUnavailable:
             return _RequestContext([], True, account, platform_unavailable)
         return _RequestContext(candidates, False, account, platform_unavailable)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import UnknownRequest, UnusableText, WrongState
 from bot.accounts.requests import HAS_ACCOUNT, Submission
-from bot.accounts.tables import AccountRequestAsker
+from bot.accounts.tables import AccountRequester
 from bot.dossiers.errors import MissingBasis, NotAMember, UnknownDossier
 from bot.fhir.errors import FhirUnavailable
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, SETTINGS, World
@@ -104,7 +104,7 @@ async def test_joining_carries_the_dossier_along_and_tells_the_team(world: World
     assert "nouvelle demande" in second["subject"]
     assert "jointe" not in first["text"]
     details = await world.requests.show("DC-2026-000001")
-    assert [asker.dossier for asker in details.askers] == [CLAIRES_DOSSIER, KARIMS_DOSSIER]
+    assert [requester.dossier for requester in details.requesters] == [CLAIRES_DOSSIER, KARIMS_DOSSIER]
 
 
 async def test_asking_again_for_the_same_does_not_disturb_the_team(world: World) -> None:
@@ -224,7 +224,7 @@ async def test_somebody_else_does_not_change_the_fiche(world: World) -> None:
     await ask(world, other, by=KARIM, dossier=KARIMS_DOSSIER, key="k2", conversation_id="karim")
     details = await world.requests.show("DC-2026-000001")
     assert dict(details.fiche)["email"] == LEILA.email
-    assert details.askers[1].differing == (("email", "voleur@exemple.example"),)
+    assert details.requesters[1].differing == (("email", "voleur@exemple.example"),)
     assert details.status.state == "more_info"
 
 
@@ -292,4 +292,4 @@ async def test_every_submission_is_kept(world: World) -> None:
     for number in range(3):
         await ask(world, key=f"k{number}")
     async with world.database.reading() as session:
-        assert await session.scalar(select(func.count()).select_from(AccountRequestAsker)) == 3
+        assert await session.scalar(select(func.count()).select_from(AccountRequester)) == 3

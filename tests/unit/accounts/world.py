@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
+import bot.migrations.tables  # noqa: F401 - declares every table, whichever of them the tests' imports know
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.core.audit import AuditEvent
@@ -21,6 +22,7 @@ from bot.core.database import Database, sqlite_url
 from bot.dossiers.partners import Partners
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
+from bot.identity.account_chats import AccountChats
 from bot.identity.service import Identity
 from bot.jobs.outbox import CHAT, MAIL, OutboxRow
 from bot.settings import Settings
@@ -80,7 +82,7 @@ class World:
         self.operations = Operations(database, clock)
         self.partners = Partners(self.fhir, database, clock, self.operations)
         self.identity = Identity(database, self.registry, clock, SETTINGS)
-        self.requests = AccountRequests(database, self.registry, self.partners, clock, SETTINGS)
+        self.requests = AccountRequests(database, self.registry, self.partners, clock, SETTINGS, AccountChats(SETTINGS))
 
     async def outbox(self, kind: str) -> list[OutboxRow]:
         async with self.database.reading() as session:

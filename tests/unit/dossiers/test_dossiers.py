@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import pytest
 
 from bot.dossiers.dossiers import Dossiers, NotAMember, Pending, UnknownDossier, Usager
-from bot.dossiers.similarity import may_be_same, name_matches
 from tests.unit.dossiers.conftest import House
 from tests.unit.sandbox.running import Sandbox
 
@@ -110,25 +109,3 @@ async def test_a_number_that_is_taken_is_drawn_again(house: House, monkeypatch: 
 async def test_operations_of_its_own_will_do(house: House) -> None:
     dossiers = Dossiers(house.fhir, house.database, house.clock)
     assert (await dossiers.create(NEW, await house.account("claire.moreau"), "k1")).usager == NEW
-
-
-@pytest.mark.parametrize(
-    ("wanted", "name", "same"),
-    [
-        ("Lemaître", "Odette Lemaitre", True),
-        ("odette le maitre", "Odette Lemaitre", False),
-        ("Leclerc", "Suzanne Leclercq", True),
-        ("Da", "Andrée Da Silva", True),
-        ("Jo", "Jeanne Durand", False),
-        ("", "Jeanne Durand", False),
-    ],
-)
-def test_names_match(wanted: str, name: str, same: bool) -> None:
-    assert name_matches(wanted, name) is same
-
-
-def test_twins_are_not_taken_for_one_another() -> None:
-    twin = Usager("Durand", "Marie", JEANNE.birth_date, "female")
-    assert not may_be_same(JEANNE, twin)
-    assert may_be_same(JEANNE, Usager("Durand", "Jeanne", date(1948, 3, 13), "female"))
-    assert not may_be_same(JEANNE, Usager("Durand", "Jeanne", date(1984, 6, 13), "female"))

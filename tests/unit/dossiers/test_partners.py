@@ -306,7 +306,7 @@ async def test_a_fault_of_ours_is_told_with_its_id(house: House, sandbox: Sandbo
 
 async def test_waiting_access_is_given_in_the_requesters_name(house: House, sandbox: Sandbox) -> None:
     claire, karim, paul = [await house.account(name) for name in ("claire.moreau", "karim.benali", "paul.martin")]
-    assert await house.partners.give_waiting_access(REF, claire.id, paul, BASIS, "k1") is Outcome.ADDED
+    assert await house.partners.grant_requested_access(REF, claire.id, paul, BASIS, "k1") is Outcome.ADDED
     assert paul.reference in sandbox.members(REF)
     with pytest.raises(NotAMember):
-        await house.partners.give_waiting_access(REF, karim.id, paul, BASIS, "k2")
+        await house.partners.grant_requested_access(REF, karim.id, paul, BASIS, "k2")

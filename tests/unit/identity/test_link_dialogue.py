@@ -174,7 +174,7 @@ async def test_the_way_to_sign_in_is_offered_where_there_is_one(world: World, do
     (link,) = chat.links
     assert chat.responses == ["utter_login_email_or_sign_in"]
     assert link["title"] == "Me connecter avec Pro Santé Connect"
-    assert await chat.identity.sign_ins.chat_of(link["url"].partition("?t=")[2]) == "chat"
+    assert await chat.identity.sign_ins.conversation_of(link["url"].partition("?t=")[2]) == "chat"
 
 
 async def test_every_phrase_is_in_the_domain(domain: dict[str, Any]) -> None:

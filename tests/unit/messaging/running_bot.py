@@ -26,9 +26,9 @@ from bot.accounts.registry import AccountRegistry
 from bot.app import create_app
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, sqlite_url
-from bot.core.tls import trusted
+from bot.core.tls import ssl_context
 from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
@@ -240,7 +240,7 @@ def create_gateway(settings: Settings, database: Database, clock: Clock) -> tupl
     """Return a gateway, not started and without human agents, on a database of the test's own, with its redaction."""
     fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"))
     identity = Identity(database, AccountRegistry(fhir), clock, settings)
-    redaction = Redaction(identity, KnownUsagers(Dossiers(fhir, database, clock), clock), clock)
+    redaction = Redaction(identity, UsagerCache(Dossiers(fhir, database, clock), clock), clock)
 
     async def link_account(conversation_id: str, token: str) -> str | None:
         await identity.redeem(conversation_id, token)
@@ -267,7 +267,7 @@ async def open_chat(http: httpx.AsyncClient) -> Chat:
 
 def client(url: str) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-    return httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, verify=trusted(), limits=limits)
+    return httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, verify=ssl_context(), limits=limits)
 
 
 @asynccontextmanager

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from bot.accounts.registry import AccountRegistry
 from bot.core.clock import ManualClock
 from bot.core.database import Database, random_id
-from bot.dossiers.care_teams import mark_of
+from bot.dossiers.care_teams import operation_mark
 from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.identity.service import Identity
 from bot.identity.tables import ChatLink
@@ -56,7 +56,7 @@ class Process:
         self.world = world
         identity = Identity(world.database, AccountRegistry(world.fhir), world.clock, world.settings)
         dossiers = Dossiers(world.fhir, world.database, world.clock)
-        self.privacy = Redaction(identity, KnownUsagers(dossiers, world.clock), world.clock)
+        self.privacy = Redaction(identity, UsagerCache(dossiers, world.clock), world.clock)
         self.gateway = Gateway(world.settings, world.database, world.clock, self.privacy, _redeem, unread_by_chat)
         for channel in world.channels.values():
             self.gateway.registry.add(channel)
@@ -181,7 +181,7 @@ class NotificationWorld:
         """Somebody is in the team of a dossier from now on."""
         team = self.sandbox.team_of(dossier)
         member = {"reference": f"Practitioner/{self.account(email)}", "display": email.split("@")[0]}
-        team["participant"].append({"id": mark_of(random_id()), "member": member, "period": {"start": "2026-11-23"}})
+        team["participant"].append({"id": operation_mark(random_id()), "member": member, "period": {"start": "2026-11-23"}})
         self.sandbox.put(team).raise_for_status()
 
     def leave(self, email: str, dossier: str = DOSSIER) -> None:

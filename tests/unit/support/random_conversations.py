@@ -23,9 +23,10 @@ from bot.core.clock import ManualClock
 from bot.core.database import Database
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.partners import Partners
-from bot.dossiers.usagers import KnownUsagers
+from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
+from bot.identity.account_chats import AccountChats
 from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
@@ -71,8 +72,8 @@ class Installation:
         registry = AccountRegistry(fhir)
         self._identity = Identity(self.database, registry, self.clock, self._settings)
         partners = Partners(fhir, self.database, self.clock, Operations(self.database, self.clock))
-        self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings)
-        self._redaction = Redaction(self._identity, KnownUsagers(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
+        self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings, AccountChats(self._settings))
+        self._redaction = Redaction(self._identity, UsagerCache(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
         self.gateway: Gateway
         self.support: Support
         self.desk: Desk

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from bot.channels.web.chat_api import CHANNEL
 from bot.core.clock import SystemClock
-from bot.identity.continuations import Continuations, digest
+from bot.identity.continuations import Continuations, hash_token
 from bot.identity.tables import ChatLink
 from bot.messaging.tables import Conversation
 from bot.notifications.kinds import DeliveryChannel, Mode
@@ -54,7 +54,7 @@ class Bells:
         return chat
 
     async def conversation(self, chat: Chat) -> str:
-        found = await self.bot.app.state.gateway.find(CHANNEL, digest(chat.token))
+        found = await self.bot.app.state.gateway.find(CHANNEL, hash_token(chat.token))
         assert found is not None
         return str(found)
 
@@ -242,6 +242,6 @@ async def test_a_conversation_of_another_channel_has_its_bell_in_the_web_chat(tm
             session.add(Conversation(id="phone", channel="telegram", address="1", created_at=now, last_seen_at=now))
             link = ChatLink(conversation_id="phone", account_id="claire", linked_at=now, expires_at=now + timedelta(days=90))
             session.add(link)
-        made = await Continuations(bells.database, SystemClock(), bot.settings).make("phone")
+        made = await Continuations(bells.database, SystemClock(), bot.settings).create_link("phone")
         token = (await bot.http.post("/chat/sessions", json={"continue": made.partition("#continue=")[2]})).json()["token"]
         assert (await listed(Chat(bot.http, token)))["unread"] == 1

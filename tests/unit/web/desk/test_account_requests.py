@@ -20,7 +20,8 @@ from bot.accounts.requests import AccountRequests
 from bot.dossiers.partners import Partners
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
-from bot.identity.continuations import digest
+from bot.identity.account_chats import AccountChats
+from bot.identity.continuations import hash_token
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import MAIL, OutboxRow
 from tests.unit.accounts.test_requests import LEILA
@@ -44,14 +45,16 @@ class Requests:
         registry = AccountRegistry(self.fhir)
         self.registry = registry
         partners = Partners(self.fhir, self.database, clock, Operations(self.database, clock))
-        self.requests = AccountRequests(self.database, registry, partners, clock, desk.world.bot.settings)
+        self.requests = AccountRequests(
+            self.database, registry, partners, clock, desk.world.bot.settings, AccountChats(desk.world.bot.settings)
+        )
         self.decisions = Decisions(self.database, self.requests, clock, UNDO)
 
     async def ask(self, fiche: Fiche = LEILA, key: str = "k1") -> Chat:
         """A request of Claire's, from a chat that is hers for as long as links last."""
         requester = await self.registry.by_email(CLAIRE)
         chat = await self.desk.world.chat()
-        conversation_id = await self.desk.world.gateway.find("web", digest(chat.token))
+        conversation_id = await self.desk.world.gateway.find("web", hash_token(chat.token))
         assert conversation_id
         await self.requests.submit(
             fiche, requester=requester, conversation_id=conversation_id, dossier=CLAIRES_DOSSIER, basis="consent_given", key=key

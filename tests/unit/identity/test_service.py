@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from bot.accounts.registry import Account
 from bot.fhir.errors import FhirUnavailable
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
-from bot.identity.tables import ChatLink, LoginCode, LoginGuard
+from bot.identity.tables import ChatLink, LoginCode, LoginCounter
 from tests.unit.accounts.world import CLAIRE, KARIM, START, World
 
 UNKNOWN = "personne@sphere.example"
@@ -316,7 +316,7 @@ async def test_no_code_and_no_address_is_kept_in_clear(world: World) -> None:
     code = await world.code(CLAIRE)
     await world.identity.start_code("chat", UNKNOWN)
     async with world.database.reading() as session:
-        kept = [*await session.scalars(select(LoginCode)), *await session.scalars(select(LoginGuard))]
+        kept = [*await session.scalars(select(LoginCode)), *await session.scalars(select(LoginCounter))]
         values = " ".join(str(value) for row in kept for name, value in vars(row).items() if not name.startswith("_"))
     assert code not in values.replace(":", " ").split()
     assert "sphere.example" not in values
@@ -328,7 +328,7 @@ async def test_made_up_addresses_do_not_pile_up(world: World) -> None:
     world.clock.advance(timedelta(days=2))
     await world.identity.start_code("chat", CLAIRE)
     async with world.database.reading() as session:
-        assert await session.scalar(select(func.count()).select_from(LoginGuard)) == 2
+        assert await session.scalar(select(func.count()).select_from(LoginCounter)) == 2
         assert await session.scalar(select(func.count()).select_from(LoginCode)) == 1
         assert await session.scalar(select(func.count()).select_from(ChatLink)) == 0
 

@@ -1,4 +1,4 @@
-"""Single-use tokens that link a chat, and the links that carry them."""
+"""Single-use tokens that link a chat: redeemed once, by one chat, for a while."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from bot.accounts.registry import Account
 from bot.fhir.errors import FhirUnavailable
+from bot.identity.deep_links import LINK_TTL
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
-from bot.identity.links import LINK_LIFE, deep_link, link_channels, other_channels
 from bot.identity.tables import LinkToken
-from bot.settings import Settings
 from tests.unit.accounts.world import CLAIRE, KARIM, START, World, world_over
 
 
@@ -31,7 +29,7 @@ async def refused(world: World, conversation_id: str, token: str) -> None:
 
 
 async def test_a_token_links_the_chat_that_shows_it(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     assert re.fullmatch(r"[A-Za-z0-9_-]{22,60}", token)
     assert await world.identity.redeem("chat", token) == claire
     assert await world.identity.person_of("chat") == claire
@@ -40,14 +38,14 @@ async def test_a_token_links_the_chat_that_shows_it(world: World, claire: Accoun
 
 
 async def test_only_the_hash_is_kept(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     async with world.database.reading() as session:
         (row,) = await session.scalars(select(LinkToken))
     assert token not in str(vars(row))
 
 
 async def test_a_message_delivered_twice_gets_the_same_answer(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     assert await world.identity.redeem("chat", token) == await world.identity.redeem("chat", token)
     world.clock.advance(timedelta(hours=1))
     assert await world.identity.redeem("chat", token) == claire
@@ -55,7 +53,7 @@ async def test_a_message_delivered_twice_gets_the_same_answer(world: World, clai
 
 
 async def test_showing_it_again_does_not_undo_an_unlinking(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     await world.identity.redeem("chat", token)
     await world.identity.unlink("chat")
     await world.identity.redeem("chat", token)
@@ -63,13 +61,13 @@ async def test_showing_it_again_does_not_undo_an_unlinking(world: World, claire:
 
 
 async def test_a_token_works_once(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     await world.identity.redeem("chat", token)
     await refused(world, "thief", token)
     assert await world.identity.linked_account_id("thief") is None
 
 
-@pytest.mark.parametrize("life", [LINK_LIFE, timedelta(days=7)])
+@pytest.mark.parametrize("life", [LINK_TTL, timedelta(days=7)])
 async def test_a_token_expires(world: World, claire: Account, life: timedelta) -> None:
     good, late = [await world.identity.new_link_token(claire.id, life) for _ in range(2)]
     world.clock.advance(life - timedelta(seconds=1))
@@ -84,7 +82,7 @@ async def test_what_is_no_token_is_refused_alike(world: World, token: str) -> No
 
 
 async def test_five_wrong_tokens_lock_the_chat_and_no_other(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     for number in range(4):
         await refused(world, "chat", f"guess-{number}")
     with pytest.raises(Locked) as locked:
@@ -109,7 +107,7 @@ async def test_the_lock_ends(world: World, claire: Account) -> None:
         with pytest.raises((LinkTokenInvalid, Locked)):
             await world.identity.redeem("chat", f"guess-{number}")
     world.clock.advance(timedelta(minutes=15))
-    assert await world.identity.redeem("chat", await world.identity.new_link_token(claire.id, LINK_LIFE))
+    assert await world.identity.redeem("chat", await world.identity.new_link_token(claire.id, LINK_TTL))
 
 
 async def test_guesses_at_once_are_counted_one_by_one(world: World) -> None:
@@ -119,7 +117,7 @@ async def test_guesses_at_once_are_counted_one_by_one(world: World) -> None:
 
 
 async def test_a_closed_account(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     world.close_account(CLAIRE)
     with pytest.raises(AccountClosed):
         await world.identity.redeem("chat", token)
@@ -128,7 +126,7 @@ async def test_a_closed_account(world: World, claire: Account) -> None:
 
 
 async def test_a_platform_that_is_away_costs_nobody_their_token(world: World, claire: Account) -> None:
-    token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+    token = await world.identity.new_link_token(claire.id, LINK_TTL)
     world.line.cut_after(0, losing=False)
     with pytest.raises(FhirUnavailable):
         await world.identity.redeem("chat", token)
@@ -139,7 +137,7 @@ async def test_a_platform_that_is_away_costs_nobody_their_token(world: World, cl
 async def test_of_two_chats_one_wins(world: World, claire: Account, tmp_path: Path) -> None:
     """In two processes over one database."""
     async with world_over(tmp_path, world.sandbox, world.clock) as another:
-        token = await world.identity.new_link_token(claire.id, LINK_LIFE)
+        token = await world.identity.new_link_token(claire.id, LINK_TTL)
         chats = {f"chat{n}": (world, another)[n % 2] for n in range(8)}
         found = await asyncio.gather(*(its.identity.redeem(chat, token) for chat, its in chats.items()), return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in found) == ["Account", *["LinkTokenInvalid"] * 7]
@@ -149,57 +147,62 @@ async def test_of_two_chats_one_wins(world: World, claire: Account, tmp_path: Pa
 async def test_one_account_several_chats_and_one_chat_one_account(world: World, claire: Account) -> None:
     karim = await world.account(KARIM)
     for chat in ("first", "second"):
-        await world.identity.redeem(chat, await world.identity.new_link_token(claire.id, LINK_LIFE))
-    await world.identity.redeem("second", await world.identity.new_link_token(karim.id, LINK_LIFE))
+        await world.identity.redeem(chat, await world.identity.new_link_token(claire.id, LINK_TTL))
+    await world.identity.redeem("second", await world.identity.new_link_token(karim.id, LINK_TTL))
     assert await world.identity.linked_account_id("first") == claire.id
     assert await world.identity.linked_account_id("second") == karim.id
     assert [(e.actor, e.outcome) for e in await world.trail("identity.unlink")] == [(claire.id, "replaced")]
 
 
 async def test_tokens_are_forgotten(world: World, claire: Account) -> None:
-    await world.identity.new_link_token(claire.id, LINK_LIFE)
+    await world.identity.new_link_token(claire.id, LINK_TTL)
     world.clock.advance(timedelta(days=2))
-    await world.identity.new_link_token(claire.id, LINK_LIFE)
+    await world.identity.new_link_token(claire.id, LINK_TTL)
     async with world.database.reading() as session:
         assert len([*await session.scalars(select(LinkToken))]) == 1
 
 
-TELEGRAM: dict[str, Any] = {"telegram_token": "1:x", "telegram_bot": "SphereBot"}
-TEAMS: dict[str, Any] = {"teams_app_id": "0b5c-75"}
+async def issue_token(world: World, email: str = CLAIRE) -> str:
+    account = await world.registry.by_email(email)
+    assert account is not None
+    return await world.identity.new_link_token(account.id, LINK_TTL)
 
 
-@pytest.mark.parametrize(
-    ("configured", "channels"),
-    [
-        ({}, ["web"]),
-        ({"telegram_token": "1:x"}, ["web"]),
-        ({"telegram_bot": "SphereBot"}, ["web"]),
-        (TELEGRAM, ["telegram", "web"]),
-        (TELEGRAM | TEAMS, ["telegram", "teams", "web"]),
-    ],
-)
-def test_links_lead_to_configured_channels_only(configured: dict[str, Any], channels: list[str]) -> None:
-    settings = Settings(**configured)
-    assert link_channels(settings) == channels
-    assert other_channels(settings, "web") == channels[:-1]
+async def test_a_token_links_one_chat_and_may_come_twice_there(world: World) -> None:
+    token = await issue_token(world)
+    assert (await world.identity.redeem("chat", token)).name == "Claire Moreau"
+    assert (await world.identity.redeem("chat", token)).name == "Claire Moreau"
+    with pytest.raises(LinkTokenInvalid):
+        await world.identity.redeem("another", token)
+    person = await world.identity.person_of("chat")
+    assert person is not None
+    assert await world.identity.person_of("another") is None
 
 
-@pytest.mark.parametrize(
-    ("channel", "link"),
-    [
-        ("telegram", "https://t.me/SphereBot?start=to-k_en"),
-        ("teams", "https://teams.microsoft.com/l/chat/0/0?users=28:0b5c-75&message=%2Fstart%20to-k_en"),
-        ("web", "https://sphere.example/assistant/chat#start=to-k_en"),
-    ],
-)
-def test_the_form_of_links(channel: str, link: str) -> None:
-    settings = Settings(public_url="https://sphere.example/assistant/", **TELEGRAM, **TEAMS)
-    assert deep_link(settings, channel, "to-k_en") == link
-    with pytest.raises(KeyError):
-        deep_link(settings, "fax", "to-k_en")
+async def test_of_two_chats_at_once_one_is_linked(world: World) -> None:
+    token = await issue_token(world)
+    ended = await asyncio.gather(*(world.identity.redeem(f"chat-{n}", token) for n in range(5)), return_exceptions=True)
+    assert sum(not isinstance(end, Exception) for end in ended) == 1
+    assert all(isinstance(end, LinkTokenInvalid) for end in ended if isinstance(end, Exception))
 
 
-def test_links_lead_to_where_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(telegram_link_url="http://127.0.0.1:1/t/", teams_link_url="http://127.0.0.1:1/m", **TELEGRAM, **TEAMS)
-    assert deep_link(settings, "telegram", "x") == "http://127.0.0.1:1/t/SphereBot?start=x"
-    assert deep_link(settings, "teams", "x").startswith("http://127.0.0.1:1/m/l/chat/0/0?")
+async def test_a_token_expires_and_guessing_locks(world: World) -> None:
+    token = await issue_token(world)
+    world.clock.advance(LINK_TTL)
+    with pytest.raises(LinkTokenInvalid):
+        await world.identity.redeem("chat", token)
+    for _ in range(3):
+        with pytest.raises(LinkTokenInvalid):
+            await world.identity.redeem("chat", "guess")
+    with pytest.raises(Locked):
+        await world.identity.redeem("chat", "guess")
+    with pytest.raises(Locked):
+        await world.identity.redeem("chat", await issue_token(world))
+
+
+async def test_a_linked_chat_is_linked_to_another_account(world: World) -> None:
+    await world.identity.redeem("chat", await issue_token(world))
+    await world.identity.redeem("chat", await issue_token(world, KARIM))
+    person = await world.identity.person_of("chat")
+    assert person is not None
+    assert person.name == "Karim Benali"

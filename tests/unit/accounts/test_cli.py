@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from bot.accounts.cli import LABELS, accounts_app
 from bot.accounts.directory_record_fields import ORDER
 from bot.accounts.tables import STATES
+from bot.cli import open_account_requests
 from bot.dossiers.partners import BASES
 from tests.unit.accounts.test_requests import ANNE, LEILA, ask
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, SETTINGS, World
@@ -33,7 +34,7 @@ def bot(world: World, tmp_path: Path) -> Run:
     }
 
     async def run(*arguments: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, accounts_app, list(arguments), env=env)
+        return await asyncio.to_thread(CliRunner().invoke, accounts_app, list(arguments), obj=open_account_requests, env=env)
 
     return run
 
@@ -122,7 +123,9 @@ async def test_an_access_that_has_to_wait(world: World, bot: Run) -> None:
 
 async def test_a_missing_setting_is_named(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PLATFORM_TOKEN", raising=False)
-    result = await asyncio.to_thread(CliRunner().invoke, accounts_app, ["list"], env={"DATA": str(tmp_path / "nothing")})
+    result = await asyncio.to_thread(
+        CliRunner().invoke, accounts_app, ["list"], obj=open_account_requests, env={"DATA": str(tmp_path / "nothing")}
+    )
     assert result.exit_code == 1
     assert "PLATFORM_TOKEN" in result.stderr
 

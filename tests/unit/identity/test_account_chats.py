@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.accounts.requests import AccountRequests
+from bot.identity.account_chats import AccountChats
 from bot.identity.errors import LinkTokenInvalid
 from bot.settings import Settings
 from tests.unit.accounts.test_requests import LEILA, ask
@@ -19,7 +20,7 @@ REFERENCE = "DC-2026-000001"
 async def mail_with(world: World, settings: Settings) -> str:
     await world.link("chat", CLAIRE)
     await ask(world)
-    await AccountRequests(world.database, world.registry, world.partners, world.clock, settings).create(REFERENCE)
+    await AccountRequests(world.database, world.registry, world.partners, world.clock, settings, AccountChats(settings)).create(REFERENCE)
     (mail,) = await world.mails(LEILA.email)
     return str(mail["text"])
 
