@@ -36,14 +36,15 @@ def run() -> None:
         Installation,
         run_installation,
     )
+    from bot.sandbox.companions import sandbox_companions
 
     def say(line: str) -> None:
         _console.print(line, markup=False)
 
     try:
-        installation = Installation(load_settings(), say)
-        installation.take()
-        asyncio.run(run_installation(installation, _on_stop_signals, say))
+        installation = Installation(load_settings(), say, sandbox_companions)
+        installation.acquire()
+        asyncio.run(run_installation(installation, _on_stop_signals))
     except (SupervisorError, SettingsError) as error:
         _fail(error)
     except KeyboardInterrupt:  # before the processes were started

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.database import sqlite_url
-from bot.sandbox.fake_channels import teams_settings, telegram_settings
+from bot.fake_channels import teams_settings, telegram_settings
 
 
 class SettingsError(Exception):

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from bot.installation.installation import DESK_USER
-from bot.sandbox.fake_channels import TEAMS_CHANNEL, TELEGRAM_GROUP
+from bot.fake_channels import TEAMS_CHANNEL, TELEGRAM_GROUP
+from bot.sandbox.companions import DESK_USER
 from bot.sandbox.teams.client import Seen, TeamsUser
 from tests.conversations.teams import TeamsTalk
 from tests.stack import Stack, wait_for
