@@ -24,7 +24,7 @@ from bot.fhir.operations import Operations
 from bot.identity.service import Identity
 from bot.jobs.outbox import CHAT, MAIL, OutboxRow
 from bot.settings import Settings
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 
 CLAIRE = "claire.moreau@sphere.example"
 KARIM = "karim.benali@sphere.example"

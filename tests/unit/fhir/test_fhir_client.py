@@ -17,7 +17,7 @@ from bot.fhir.client import (
     FhirUnauthorized,
     FhirUnavailable,
 )
-from tests.unit.sandbox.running import TOKEN, Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="module")

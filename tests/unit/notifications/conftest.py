@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.notifications.town import Town, town_over
-from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="module")

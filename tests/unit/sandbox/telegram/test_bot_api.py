@@ -18,7 +18,7 @@ from aiogram.types import BotCommand, CallbackQuery, ChatMemberUpdated, InlineKe
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
-from bot.sandbox.telegram.server import create_app
+from bot.sandbox.telegram.app import create_app
 from bot.sandbox.telegram.state import State
 
 TOKEN = "4242:fake"
@@ -68,7 +68,7 @@ def limit(people: httpx.Client) -> None:
 
 
 async def heard(dispatcher: Dispatcher, bot: Bot, count: int, act: object) -> list[TelegramObject]:
-    """What a long poll gives the handlers, once `act` was done, until there are `count` of them."""
+    """Do `act`, and return the first `count` events that a long poll gives the handlers."""
     found: list[TelegramObject] = []
     enough = asyncio.Event()
 

@@ -26,7 +26,7 @@ from bot.jobs.outbox import MAIL, OutboxRow
 from tests.unit.accounts.test_requests import LEILA
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER
 from tests.unit.messaging.harness import Chat, until
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 from tests.unit.support.desk_world import token
 from tests.unit.web.desk.visiting import Colleague, Office, office
 

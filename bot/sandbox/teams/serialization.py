@@ -1,4 +1,4 @@
-"""What the control API says of things."""
+"""JSON of people, conversations, messages, posts and user actions, as the control API returns it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from bot.sandbox.teams.cards import all_actions
+from bot.sandbox.teams.card_validation import all_actions
 from bot.sandbox.teams.state import Conversation, Json, Message, Person, Post, State
-from bot.sandbox.teams.user_actions import Done
+from bot.sandbox.teams.user_actions import ActionResult
 
 
-def person(state: State, one: Person) -> Json:
-    """Somebody, with the id of their chat."""
+def person_json(state: State, one: Person) -> Json:
+    """Return a user, with the id of their personal chat."""
     return asdict(one) | {"chat": state.personal(one.id).id}
 
 
-def message(one: Message, person_id: str | None = None) -> Json:
-    """A message as it is now; the card as that person sees it."""
+def message_json(one: Message, person_id: str | None = None) -> Json:
+    """Return a message as it is now, with the card that `person_id` sees."""
     card = one.card(person_id)
     return {
         "id": one.id,
@@ -41,8 +41,8 @@ def message(one: Message, person_id: str | None = None) -> Json:
     }
 
 
-def conversation(one: Conversation) -> Json:
-    """A conversation without its messages."""
+def conversation_json(one: Conversation) -> Json:
+    """Return a conversation without its messages."""
     return {
         "id": one.id,
         "kind": one.kind,
@@ -52,34 +52,34 @@ def conversation(one: Conversation) -> Json:
         "closed": one.closed,
         "hears_all": one.hears_all,
         "team": one.team,
-        "typing": one.typing_at > time.time(),
+        "typing": one.typing_until > time.time(),
     }
 
 
-def post(one: Post) -> Json:
-    """An activity that was posted, and the bot's answer."""
+def post_json(one: Post) -> Json:
+    """Return an activity that was posted, and the bot's answer."""
     return asdict(one)
 
 
-def done(what: Done, person_id: str | None = None) -> Json:
-    """An act."""
-    made: Json = {"posts": [post(one) for one in what.posts], "shown": what.shown, "replaced": what.replaced}
-    return made | {"message": message(what.message, person_id) if what.message is not None else None}
+def action_result_json(result: ActionResult, person_id: str | None = None) -> Json:
+    """Return the result of a user action."""
+    json: Json = {"posts": [post_json(one) for one in result.posts], "shown": result.notice, "replaced": result.replaced}
+    return json | {"message": message_json(result.message, person_id) if result.message is not None else None}
 
 
-def everything(state: State) -> Json:
-    """What the page shows."""
+def state_json(state: State) -> Json:
+    """Return the whole state, which the page shows."""
     rooms: list[Any] = [
-        conversation(one) | {"messages": [message(said) for said in one.messages.values()], "views": _views(one)}
+        conversation_json(one) | {"messages": [message_json(item) for item in one.messages.values()], "views": _views(one)}
         for one in state.conversations.values()
     ]
     return {
         "change": state.change,
         "bot": state.bot,
-        "people": [person(state, one) for one in state.people.values()],
+        "people": [person_json(state, one) for one in state.people.values()],
         "conversations": rooms,
     }
 
 
 def _views(one: Conversation) -> Json:
-    return {said.id: said.views for said in one.messages.values() if said.views}
+    return {item.id: item.views for item in one.messages.values() if item.views}

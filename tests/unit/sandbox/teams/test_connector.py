@@ -10,9 +10,9 @@ import httpx
 import jwt
 import pytest
 
-from bot.sandbox.teams import APP_ID, TENANT_ID, FakeTeams, Limits, TeamsUser
-from bot.sandbox.teams.limits import SEND_DOCUMENTED
-from bot.sandbox.teams.stub import StubBot, stub_bot
+from bot.fake_channels import TEAMS_APP_ID, TEAMS_TENANT_ID
+from bot.sandbox.teams import FakeTeams, RateLimits, TeamsUser
+from tests.unit.sandbox.teams.recording_bot import RecordingBot, recording_bot
 
 Json = dict[str, Any]
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "Bonjour"}]}
@@ -20,24 +20,24 @@ HELLO = {"type": "message", "text": "Bonjour"}
 
 
 @pytest.fixture(scope="module")
-def bot() -> Iterator[StubBot]:
-    with stub_bot() as running:
+def bot() -> Iterator[RecordingBot]:
+    with recording_bot() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def teams(bot: StubBot) -> Iterator[FakeTeams]:
-    with FakeTeams(bot.url, limits=Limits(enforced=False)) as running:
+def teams(bot: RecordingBot) -> Iterator[FakeTeams]:
+    with FakeTeams(bot.url, limits=RateLimits(enforced=False)) as running:
         yield running
 
 
 @pytest.fixture
 def claire(teams: FakeTeams) -> TeamsUser:
-    return teams.user("Claire Moreau", installed=True)
+    return teams.add_user("Claire Moreau", installed=True)
 
 
 def bearer(**claims: Any) -> dict[str, str]:
-    return {"Authorization": f"Bearer {jwt.encode({'appid': APP_ID, **claims}, 'k' * 40, algorithm='HS256')}"}
+    return {"Authorization": f"Bearer {jwt.encode({'appid': TEAMS_APP_ID, **claims}, 'k' * 40, algorithm='HS256')}"}
 
 
 @pytest.fixture
@@ -86,26 +86,26 @@ def test_send_update_delete(api: httpx.Client, claire: TeamsUser) -> None:
     assert sent.status_code == 201
     own = f"{path}/{sent.json()['id']}"
     assert (api.put(own, json=HELLO | {"text": "Bonsoir"}).json(), api.put(own, json=attach(CARD)).status_code) == (sent.json(), 200)
-    [seen] = claire.hears()
+    [seen] = claire.receive()
     assert (seen.text, seen.edited, [old["text"] for old in seen.raw["history"]]) == ("Bonjour", True, ["Bonjour", "Bonsoir"])
     gone = api.delete(own)
     assert (gone.status_code, gone.content) == (200, b"")
-    assert claire.hears()[0].deleted
+    assert claire.receive()[0].deleted
     assert refused(api.put(own, json=HELLO)) == (404, "ActivityNotFoundInConversation")
     assert refused(api.delete(own)) == (404, "ActivityNotFoundInConversation")
 
 
 def test_a_reply_is_a_message(api: httpx.Client, claire: TeamsUser) -> None:
-    own = claire.sends("bonjour")["message"]["id"]
+    own = claire.send("bonjour")["message"]["id"]
     assert api.post(f"v3/conversations/{claire.chat}/activities/{own}", json=HELLO).status_code == 201
-    assert claire.hears()[0].raw["content"]["replyToId"] == own
+    assert claire.receive()[0].raw["content"]["replyToId"] == own
 
 
 def test_typing_is_no_message(api: httpx.Client, claire: TeamsUser, teams: FakeTeams) -> None:
     answer = api.post(f"v3/conversations/{claire.chat}/activities", json={"type": "typing"})
     assert (answer.status_code, answer.json()) == (202, {})
     assert claire.control.messages(claire.chat) == []
-    [chat] = [one for one in teams.control.call("GET", "/state")["conversations"] if one["id"] == claire.chat]
+    [chat] = [one for one in teams.control.request("GET", "/state")["conversations"] if one["id"] == claire.chat]
     assert chat["typing"]
 
 
@@ -117,7 +117,7 @@ def test_unknown_places(api: httpx.Client, claire: TeamsUser) -> None:
 
 
 def test_what_people_wrote_is_not_the_bots(api: httpx.Client, claire: TeamsUser) -> None:
-    own = f"v3/conversations/{claire.chat}/activities/{claire.sends('bonjour')['message']['id']}"
+    own = f"v3/conversations/{claire.chat}/activities/{claire.send('bonjour')['message']['id']}"
     assert refused(api.put(own, json=HELLO)) == (403, "NotEnoughPermissions")
     assert refused(api.delete(own)) == (403, "NotEnoughPermissions")
 
@@ -170,83 +170,58 @@ def test_28_kilobytes_and_no_more(api: httpx.Client, claire: TeamsUser) -> None:
 def test_text_and_card_are_split_and_their_ids_lost(api: httpx.Client, claire: TeamsUser) -> None:
     answer = api.post(f"v3/conversations/{claire.chat}/activities", json=attach(CARD) | {"text": "Voici"})
     assert (answer.status_code, answer.json()) == (201, {})
-    assert [(seen.text, seen.raw["card"]) for seen in claire.hears(2)] == [("Voici", None), ("Bonjour", CARD)]
+    assert [(seen.text, seen.raw["card"]) for seen in claire.receive(2)] == [("Voici", None), ("Bonjour", CARD)]
 
 
 def test_uninstalled_and_blocked(api: httpx.Client, claire: TeamsUser) -> None:
     path = f"v3/conversations/{claire.chat}/activities"
     sent = api.post(path, json=HELLO).json()["id"]
-    claire.blocks()
+    claire.block()
     assert refused(api.post(path, json=HELLO)) == (403, "MessageWritesBlocked")
-    claire.blocks("BotDisabledByAdmin")
+    claire.block("BotDisabledByAdmin")
     assert refused(api.post(path, json={"type": "typing"})) == (403, "BotDisabledByAdmin")
-    claire.unblocks()
+    claire.unblock()
     assert api.post(path, json=HELLO).status_code == 201
-    claire.uninstalls()
+    claire.uninstall()
     assert refused(api.put(f"{path}/{sent}", json=HELLO)) == (403, "MessageWritesBlocked")
     assert refused(api.post(path, json=HELLO)) == (403, "MessageWritesBlocked")
-    claire.installs()
+    claire.install()
     assert api.post(path, json=HELLO).status_code == 201
 
 
 def test_a_chat_that_the_bot_begins(api: httpx.Client, teams: FakeTeams) -> None:
-    paul = teams.user("Paul Girard")
-    asked: Json = {"bot": {"id": f"28:{APP_ID}"}, "members": [{"id": paul.id}], "tenantId": TENANT_ID, "activity": HELLO}
+    paul = teams.add_user("Paul Girard")
+    asked: Json = {"bot": {"id": f"28:{TEAMS_APP_ID}"}, "members": [{"id": paul.id}], "tenantId": TEAMS_TENANT_ID, "activity": HELLO}
     assert refused(api.post("v3/conversations", json=asked)) == (403, "ForbiddenOperationException")
-    paul.installs()
+    paul.install()
     made = api.post("v3/conversations", json=asked)
-    assert (made.status_code, made.json()["id"], made.json()["activityId"]) == (201, paul.chat, paul.hears()[0].id)
-    by_directory = {"members": [{"id": paul.aad_object_id}], "channelData": {"tenant": {"id": TENANT_ID}}}
+    assert (made.status_code, made.json()["id"], made.json()["activityId"]) == (201, paul.chat, paul.receive()[0].id)
+    by_directory = {"members": [{"id": paul.aad_object_id}], "channelData": {"tenant": {"id": TEAMS_TENANT_ID}}}
     assert api.post("v3/conversations", json=by_directory).json() == {"id": paul.chat}
     for wrong in ({"tenantId": "x"}, {"members": []}, {"members": [{"id": "29:x"}]}, {"isGroup": True}, {"activity": {}}):
         assert refused(api.post("v3/conversations", json=asked | wrong))[0] == 400
 
 
-def test_limits_per_conversation(bot: StubBot) -> None:
-    now = [100.0]
-    limits = Limits(clock=lambda: now[0])
-    assert [limits.take("send", "a:1") for _ in range(8)] == [None] * 7 + [1]
-    assert limits.take("send", "a:2") is None
-    assert limits.take("get_members", "a:1") is None
-    now[0] += 1.0
-    for _ in range(53):
-        now[0] += 0.2
-        assert limits.take("update", "a:1") is None
-    assert limits.take("send", "a:1") == 19
-    now[0] += 18.5
-    assert limits.take("send", "a:1") is None
-
-
-def test_limits_of_a_tenant_and_the_documented_two_seconds() -> None:
-    now = [100.0]
-    limits = Limits(clock=lambda: now[0])
-    assert [limits.take("send", f"a:{n}") for n in range(51)] == [None] * 50 + [1]
-    short = Limits(clock=lambda: now[0], send=SEND_DOCUMENTED)
-    assert [short.take("send", "a:1") for _ in range(7)] == [None] * 7
-    now[0] += 1.1
-    assert [short.take("send", "a:1") for _ in range(2)] == [None, 1]
-
-
-def test_too_many_are_told_when_to_come_again(bot: StubBot) -> None:
+def test_too_many_are_told_when_to_come_again(bot: RecordingBot) -> None:
     now = [100.0]
     with (
-        FakeTeams(bot.url, limits=Limits(clock=lambda: now[0])) as teams,
+        FakeTeams(bot.url, limits=RateLimits(clock=lambda: now[0])) as teams,
         httpx.Client(base_url=teams.service_url, headers=bearer()) as api,
     ):
-        claire = teams.user(installed=True)
+        claire = teams.add_user(installed=True)
         answers = [api.post(f"v3/conversations/{claire.chat}/activities", json=HELLO) for _ in range(8)]
         assert [answer.status_code for answer in answers] == [201] * 7 + [429]
         assert (refused(answers[-1])[1], answers[-1].headers["retry-after"]) == ("Throttled", "1")
-        assert len(claire.hears(7)) == 7
+        assert len(claire.receive(7)) == 7
         calls = teams.control.calls(status=429)
         assert [(call["operation"], call["code"]) for call in calls] == [("send", "Throttled")]
-        teams.control.set(limits=False)
+        teams.control.configure(limits=False)
         assert api.post(f"v3/conversations/{claire.chat}/activities", json=HELLO).status_code == 201
 
 
 @pytest.mark.parametrize("status", [403, 412, 429, 500, 502, 503, 504])
 def test_errors_on_demand(api: httpx.Client, teams: FakeTeams, claire: TeamsUser, status: int) -> None:
-    teams.control.fault(status, conversation=claire.chat, operation="send", retry_after=7)
+    teams.control.inject_fault(status, conversation=claire.chat, operation="send", retry_after=7)
     path = f"v3/conversations/{claire.chat}/activities"
     answer = api.post(path, json=HELLO)
     assert (answer.status_code, answer.headers["retry-after"]) == (status, "7")
@@ -257,12 +232,12 @@ def test_errors_on_demand(api: httpx.Client, teams: FakeTeams, claire: TeamsUser
 def test_no_answer_on_demand(api: httpx.Client, teams: FakeTeams, claire: TeamsUser) -> None:
     path = f"v3/conversations/{claire.chat}/activities"
     for kind in ("drop", "lost"):
-        teams.control.fault(kind, count=None)
+        teams.control.inject_fault(kind, count=None)
         with pytest.raises(httpx.RemoteProtocolError):
             api.post(path, json=HELLO | {"text": kind})
-        teams.control.no_faults()
-    assert [seen.text for seen in claire.hears()] == ["lost"]
-    teams.control.fault("hang")
+        teams.control.clear_faults()
+    assert [seen.text for seen in claire.receive()] == ["lost"]
+    teams.control.inject_fault("hang")
     with pytest.raises(httpx.ReadTimeout):
         api.post(path, json=HELLO, timeout=0.2)
     assert [call["status"] for call in teams.control.calls(conversation=claire.chat)] == [None, None, None]
