@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.sandbox.teams import serialization
 from bot.sandbox.teams.bot_client import BotClient
 from bot.sandbox.teams.errors import FORBIDDEN_MESSAGES, UserActionError
 from bot.sandbox.teams.faults import Fault, Faults
 from bot.sandbox.teams.rate_limits import RateLimits
+from bot.sandbox.teams.serialization import conversation_json, message_json, person_json, state_json
 from bot.sandbox.teams.state import Call, Conversation, Json, Message, Post, State
 
 Wait = Annotated[float, Query(ge=0, le=60)]
@@ -60,19 +60,19 @@ def control_routes(state: State, limits: RateLimits, faults: Faults, bot_client:
     @routes.get("/state")
     async def get_state(after: int = -1, wait: Wait = 0) -> Json:
         await state.wait(lambda: state.change, lambda change: change > after, wait)
-        return serialization.state_json(state)
+        return state_json(state)
 
     @routes.post("/people", status_code=201)
     async def add_person(body: NewPerson) -> Json:
-        return serialization.person_json(state, state.add_person(body.name, body.email, body.key))
+        return person_json(state, state.add_person(body.name, body.email, body.key))
 
     @routes.post("/groups", status_code=201)
     async def add_group(body: NewConversation) -> Json:
-        return serialization.conversation_json(state.add_group(body.name, _existing_people(state, body.members), body.key))
+        return conversation_json(state.add_group(body.name, _existing_people(state, body.members), body.key))
 
     @routes.post("/channels", status_code=201)
     async def add_channel(body: NewConversation) -> Json:
-        return serialization.conversation_json(state.add_channel(body.name, _existing_people(state, body.members), body.team, body.key))
+        return conversation_json(state.add_channel(body.name, _existing_people(state, body.members), body.team, body.key))
 
     @routes.patch("/conversations/{conversation_id}")
     async def change_conversation(conversation_id: str, body: ConversationChange) -> Json:
@@ -84,7 +84,7 @@ def control_routes(state: State, limits: RateLimits, faults: Faults, bot_client:
         if body.hears_all is not None:
             conversation.hears_all = body.hears_all
         state.mark_changed()
-        return serialization.conversation_json(conversation)
+        return conversation_json(conversation)
 
     @routes.get("/conversations/{conversation_id}/activities")
     async def list_activities(
@@ -99,7 +99,7 @@ def control_routes(state: State, limits: RateLimits, faults: Faults, bot_client:
             return sorted((one for one in found if thread in {"", one.thread}), key=lambda one: one.change)
 
         found = await state.wait(read, lambda found: len(found) >= count, wait)
-        return {"change": state.change, "activities": [serialization.message_json(one, person) for one in found]}
+        return {"change": state.change, "activities": [message_json(one, person) for one in found]}
 
     @routes.get("/calls")
     async def list_calls(

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.sandbox.teams import serialization
 from bot.sandbox.teams.errors import UserActionError
 from bot.sandbox.teams.flaws import Flaw
+from bot.sandbox.teams.serialization import action_result_json
 from bot.sandbox.teams.state import Json, Person, State
 from bot.sandbox.teams.user_actions import ActionResult, UserActions
 
@@ -112,7 +112,7 @@ def user_action_routes(state: State, actions: UserActions) -> APIRouter:
         method: Callable[..., Awaitable[ActionResult]] = getattr(actions, name)
         person_id = action.person if isinstance(action, _UserAction) else None
         people = [_person(state, person_id)] if person_id is not None else []
-        return serialization.action_result_json(await method(*people, **arguments), people[0].id if people else None)
+        return action_result_json(await method(*people, **arguments), people[0].id if people else None)
 
     @routes.post("/acts")
     async def perform_one(action: Action) -> Json:

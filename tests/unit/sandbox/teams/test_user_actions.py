@@ -41,7 +41,7 @@ def claire(teams: FakeTeams, bot: RecordingBot) -> TeamsUser:
     return user
 
 
-def say(teams: FakeTeams, conversation: str, activity: Json, message: str | None = None) -> str:
+def send_as_bot(teams: FakeTeams, conversation: str, activity: Json, message: str | None = None) -> str:
     """Send a message as the bot, or update `message`; return its id."""
     token = jwt.encode({"appid": TEAMS_APP_ID}, "k" * 40, algorithm="HS256")
     url = f"{teams.service_url}v3/conversations/{conversation}/activities{f'/{message}' if message else ''}"
@@ -50,7 +50,7 @@ def say(teams: FakeTeams, conversation: str, activity: Json, message: str | None
     return str(answer.json()["id"])
 
 
-def card(content: Json, *actions: Json) -> Json:
+def card_message(content: Json, *actions: Json) -> Json:
     full = content | {"actions": list(actions)} if actions else content
     return {"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": full}]}
 
@@ -99,7 +99,7 @@ def test_in_a_team_the_bot_hears_what_mentions_it(teams: FakeTeams, claire: Team
     assert first["entities"][1] == {"type": "mention", "mentioned": {"id": BOT, "name": "SPHERE"}, "text": "<at>SPHERE</at>"}
     assert first["conversation"]["id"] == second["conversation"]["id"] == f"{channel};messageid={root}"
     assert (first["conversation"]["isGroup"], first["channelData"]["team"]["id"]) == (True, channel)
-    say(teams, f"{channel};messageid={root}", {"type": "message", "text": "En privé, s’il vous plaît"})
+    send_as_bot(teams, f"{channel};messageid={root}", {"type": "message", "text": "En privé, s’il vous plaît"})
     assert claire.receive(conversation=channel)[0].raw["thread"] == root
     assert len(teams.control.messages(f"{channel};messageid={root}")) == 3
     teams.control.update_conversation(channel, hears_all=True)
@@ -127,7 +127,7 @@ def test_edit_delete_react_and_files(teams: FakeTeams, claire: TeamsUser, bot: R
     claire.delete(own)
     claire.control.perform("undelete", person=claire.id, message=own)
     claire.react(own)
-    claire.react(say(teams, claire.chat, {"type": "message", "text": "Bonjour"}), "heart")
+    claire.react(send_as_bot(teams, claire.chat, {"type": "message", "text": "Bonjour"}), "heart")
     claire.send_image()
     claire.send_file("radio.pdf")
     assert [activity["type"] for activity in bot.activities] == [
@@ -145,7 +145,7 @@ def test_edit_delete_react_and_files(teams: FakeTeams, claire: TeamsUser, bot: R
 
 
 def test_pressing_a_card(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot) -> None:
-    message = say(teams, claire.chat, card(CARD, EXECUTE | {"fallback": FALLBACK}))
+    message = send_as_bot(teams, claire.chat, card_message(CARD, EXECUTE | {"fallback": FALLBACK}))
     [seen] = claire.receive()
     assert (seen.text, seen.action_titles) == ("Confirmez-vous ?", ("Oui",))
     bot.respond = lambda _: (200, {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Noté."})
@@ -162,7 +162,7 @@ def test_pressing_a_card(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot)
 
 
 def test_the_answer_to_a_press_may_be_a_card_of_ones_own(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot) -> None:
-    say(teams, claire.chat, card(CARD, EXECUTE))
+    send_as_bot(teams, claire.chat, card_message(CARD, EXECUTE))
     bot.respond = lambda _: (200, {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": AFTER})
     [seen] = claire.receive()
     assert claire.press(seen, "Oui")["replaced"]
@@ -181,15 +181,15 @@ def test_the_answer_to_a_press_may_be_a_card_of_ones_own(teams: FakeTeams, clair
     ],
 )
 def test_an_answer_that_the_client_cannot_show(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot, answer: tuple[int, Any]) -> None:
-    message = say(teams, claire.chat, card(CARD, EXECUTE))
+    message = send_as_bot(teams, claire.chat, card_message(CARD, EXECUTE))
     bot.respond = lambda _: answer
     done = claire.press(message, "Oui")
     assert (done["shown"], done["replaced"]) == ("Une erreur s’est produite. Veuillez réessayer.", False)
 
 
 def test_a_replaced_card_can_be_pressed_on_a_stale_screen_only(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot) -> None:
-    message = say(teams, claire.chat, card(CARD, EXECUTE))
-    say(teams, claire.chat, card(AFTER), message)
+    message = send_as_bot(teams, claire.chat, card_message(CARD, EXECUTE))
+    send_as_bot(teams, claire.chat, card_message(AFTER), message)
     with pytest.raises(httpx.HTTPStatusError, match="no card shows"):
         claire.press(message, "Oui")
     claire.press(message, "Oui", stale=True)
@@ -216,10 +216,10 @@ def test_waiting_for_what_the_bot_does(teams: FakeTeams, claire: TeamsUser) -> N
     found: list[Any] = []
     waiting = threading.Thread(target=lambda: found.append(claire.receive()))
     waiting.start()
-    message = say(teams, claire.chat, {"type": "message", "text": "Bonjour"})
+    message = send_as_bot(teams, claire.chat, {"type": "message", "text": "Bonjour"})
     waiting.join(10)
     assert [seen.text for seen in found[0]] == ["Bonjour"]
-    say(teams, claire.chat, {"type": "message", "text": "Bonsoir"}, message)
+    send_as_bot(teams, claire.chat, {"type": "message", "text": "Bonsoir"}, message)
     [seen] = claire.receive()
     assert (seen.id, seen.text, seen.edited) == (message, "Bonsoir", True)
     with pytest.raises(AssertionError, match="0 messages"):
