@@ -61,9 +61,9 @@ class Connector:
     async def _handle(self, request: Request, operation: str, handler: Handler) -> Response:
         began = time.monotonic()
         raw = await request.body()
-        where = request.path_params
+        params = request.path_params
         call = Call(
-            len(self._state.calls) + 1, time.time(), request.method, operation, where.get("conversation_id"), where.get("activity_id")
+            len(self._state.calls) + 1, time.time(), request.method, operation, params.get("conversation_id"), params.get("activity_id")
         )
         self._state.calls.append(call)
         try:

@@ -69,7 +69,7 @@ def action_result_json(result: ActionResult, person_id: str | None = None) -> Js
 
 def state_json(state: State) -> Json:
     """Return the whole state, which the page shows."""
-    rooms: list[Any] = [
+    conversations: list[Any] = [
         conversation_json(one) | {"messages": [message_json(item) for item in one.messages.values()], "views": _views(one)}
         for one in state.conversations.values()
     ]
@@ -77,7 +77,7 @@ def state_json(state: State) -> Json:
         "change": state.change,
         "bot": state.bot,
         "people": [person_json(state, one) for one in state.people.values()],
-        "conversations": rooms,
+        "conversations": conversations,
     }
 
 
