@@ -18,7 +18,7 @@ from bot.core.clock import SystemClock
 from bot.core.database import Database, sqlite_url
 from bot.jobs.outbox import CHAT, enqueue
 from bot.messaging.tables import Conversation
-from bot.sandbox.teams.client import Control
+from bot.sandbox.teams.control_client import ControlClient
 from tests.stack import Stack, wait_for
 
 FIRST_USER = 100_000
@@ -64,15 +64,15 @@ class _Telegram:
 
 class _Teams:
     def __init__(self, stack: Stack) -> None:
-        self._control = Control(str(stack.run["teams"]))
+        self._control = ControlClient(str(stack.run["teams"]))
 
     def turn(self, number: int, text: str) -> float:
-        user = self._control.user(f"x{number}")
-        user.installs()
-        user.hears()  # the greeting
+        user = self._control.add_user(f"x{number}")
+        user.install()
+        user.receive()  # the greeting
         began = time.perf_counter()
-        user.sends(text)
-        user.hears()
+        user.send(text)
+        user.receive()
         return (time.perf_counter() - began) * 1000
 
 

@@ -61,14 +61,15 @@ _console = Console(highlight=False, soft_wrap=True)
 def run() -> None:
     """Start everything on this machine and keep it running until Ctrl-C or SIGTERM."""
     from bot.installation.installation import Installation, run_installation  # the other commands do not need its imports
+    from bot.sandbox.companions import sandbox_companions
 
     def say(line: str) -> None:
         _console.print(line, markup=False)
 
     try:
-        installation = Installation(load_settings(), say)
-        installation.take()
-        asyncio.run(run_installation(installation, _on_stop_signals, say))
+        installation = Installation(load_settings(), say, sandbox_companions)
+        installation.acquire()
+        asyncio.run(run_installation(installation, _on_stop_signals))
     except (SupervisorError, SettingsError) as error:
         _fail(error)
     except KeyboardInterrupt:  # before the processes were started

@@ -1,1 +1,1 @@
-"""Everything on one machine: which processes run, how they are supervised, what run.json says."""
+"""An installation on one machine: which processes run, how they are supervised, what `run.json` says."""

@@ -1,8 +1,8 @@
-"""Starts every process of an installation on one machine, starts again what dies, stops them all.
+"""The supervisor: it starts every process of an installation on one machine, restarts those that die, and stops them all.
 
-The order: Rasa first (the slowest), the sandbox where no real platform is set, the action server,
-the bot; meanwhile the database is migrated and the demo directory imported. When all of them answer,
-`run.json` appears in the data folder (see docs/reference.md) and goes when the installation stops.
+The order is Rasa first (the slowest), the action server, the companions (such as the sandbox where no real platform is set), the
+bot; meanwhile the database is migrated and the demo directory imported. When all of them answer, `run.json` appears in the data
+folder (see docs/reference.md); it is removed when the installation stops.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ import httpx
 from bot.core.tls import ssl_context
 
 READY_SECONDS = 180
-"""How long a process may take until it answers; a first start on a slow disk reads 1.5 GB of libraries."""
+"""Time that a process may take until it answers; a first start on a slow disk reads 1.5 GB of libraries."""
 STOP_SECONDS = 7
-"""What a process is given to stop by itself: all of them must be gone within 10 s."""
+"""Time that a process has to stop by itself: all of them must be gone within 10 s."""
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
-"""Waits before a process that died is started again; the count starts over once it has lived a minute."""
+"""Waits before a process that died is restarted; they begin anew once it has run for a minute."""
 
 
 class SupervisorError(Exception):
@@ -41,7 +41,7 @@ class SupervisorError(Exception):
 
 @dataclass
 class Process:
-    """One supervised process: how to start it, and where it answers when it is ready."""
+    """One supervised process: how to start it, and the address that answers when it is ready."""
 
     name: str
     command: list[str]
@@ -50,11 +50,11 @@ class Process:
     log: Path
     child: asyncio.subprocess.Process | None = None
     started_at: float = 0.0
-    deaths: int = 0
+    restarts: int = 0
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> None:
-        """Start it, its output appended to its log."""
+        """Start the process; its output is appended to its log."""
         self.ready.clear()
         with self.log.open("ab") as log:
             self.child = await self._spawn(log)
@@ -71,29 +71,29 @@ class Process:
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
-    def stop(self, how: signal.Signals) -> None:
-        """Signal its whole process group, if it lives."""
+    def stop(self, signal_number: signal.Signals) -> None:
+        """Send a signal to the whole process group, if the process runs."""
         if self.child is not None and self.child.returncode is None:
             with suppress(ProcessLookupError):
-                os.killpg(self.child.pid, how)
+                os.killpg(self.child.pid, signal_number)
 
 
 class Supervisor:
-    """Keeps a list of processes running until told to stop."""
+    """Keeps a list of processes running until a stop is requested."""
 
-    def __init__(self, processes: list[Process], say: Callable[[str], None]) -> None:
+    def __init__(self, processes: list[Process], print_line: Callable[[str], None]) -> None:
         self.processes = processes
-        self._say = say
+        self._print_line = print_line
         self._stopping = asyncio.Event()
-        self._changed: Callable[[], None] = lambda: None
+        self._on_restart: Callable[[], None] = lambda: None
 
     def request_stop(self) -> None:
-        """Ask for an orderly stop; safe in a signal handler of the loop."""
+        """Request an orderly stop; safe in a signal handler of the loop."""
         self._stopping.set()
 
-    def on_change(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever a process was started again (its pid is another)."""
-        self._changed = changed
+    def on_restart(self, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever a process was restarted, since its pid is another one."""
+        self._on_restart = callback
 
     @property
     def pids(self) -> dict[str, int]:
@@ -101,8 +101,11 @@ class Supervisor:
         return {p.name: p.child.pid for p in self.processes if p.child is not None}
 
     async def run(self, prepare: Callable[[], Awaitable[None]], when_ready: Callable[[], None]) -> None:
-        """Start all, do `prepare` meanwhile, call `when_ready` once all answer, keep going until a stop is asked for."""
-        keepers = [asyncio.create_task(self._keep(p)) for p in self.processes]
+        """Start all, do `prepare` meanwhile, call `when_ready` once all answer, and keep them running until a stop is requested.
+
+        Raises SupervisorError if a process does not answer within READY_SECONDS.
+        """
+        keep_tasks = [asyncio.create_task(self._keep_running(p)) for p in self.processes]
         stopping: asyncio.Future[Any] = asyncio.create_task(self._stopping.wait())
         starting: asyncio.Future[Any] = asyncio.gather(prepare(), *(self._wait_ready(p) for p in self.processes))
         try:
@@ -113,22 +116,22 @@ class Supervisor:
                 await stopping
         finally:
             starting.cancel()
-            for keeper in keepers:
-                keeper.cancel()
-            await asyncio.gather(starting, *keepers, return_exceptions=True)
+            for task in keep_tasks:
+                task.cancel()
+            await asyncio.gather(starting, *keep_tasks, return_exceptions=True)
             await self._stop_all()
 
-    async def _keep(self, process: Process) -> None:
+    async def _keep_running(self, process: Process) -> None:
         while True:
             await process.start()
-            self._changed()
+            self._on_restart()
             assert process.child is not None
             code = await process.child.wait()
             if time.monotonic() - process.started_at > 60:
-                process.deaths = 0
-            wait = BACKOFF_SECONDS[min(process.deaths, len(BACKOFF_SECONDS) - 1)]
-            process.deaths += 1
-            self._say(f"{process.name} stopped (code {code}); starting it again in {wait:g} s (log: {process.log})")
+                process.restarts = 0
+            wait = BACKOFF_SECONDS[min(process.restarts, len(BACKOFF_SECONDS) - 1)]
+            process.restarts += 1
+            self._print_line(f"{process.name} stopped (code {code}); starting it again in {wait:g} s (log: {process.log})")
             await asyncio.sleep(wait)
 
     async def _wait_ready(self, process: Process) -> None:
@@ -137,7 +140,7 @@ class Supervisor:
             while time.monotonic() < deadline:
                 with suppress(httpx.HTTPError):
                     if (await client.get(process.ready_url)).status_code < 500:
-                        self._say(f"{process.name} answers")
+                        self._print_line(f"{process.name} answers")
                         process.ready.set()
                         return
                 await asyncio.sleep(0.1)
@@ -154,27 +157,27 @@ class Supervisor:
 
 
 def _die_with_parent() -> None:
-    """Between fork and exec: a killed supervisor must not leave its children behind (prctl PR_SET_PDEATHSIG)."""
+    """Ask the kernel, between fork and exec, to end this child when the supervisor is killed (prctl PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 _OWN_PORTS = range(20_000, 32_768)
-"""Below those that Linux gives to outgoing connections, so that a process which is started again finds its port free."""
+"""Below the ports that Linux gives to outgoing connections, so that a restarted process finds its port free."""
 
 
 def free_ports(count: int) -> list[int]:
-    """So many TCP ports of loopback, all different, that nobody listens on at this moment."""
+    """Return `count` different TCP ports of loopback that nobody listens on at this moment."""
     shuffled = random.SystemRandom().sample(_OWN_PORTS, len(_OWN_PORTS))
     return list(itertools.islice((port for port in shuffled if port_is_free("127.0.0.1", port)), count))
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listens on at this moment."""
+    """Return a TCP port of loopback that nobody listens on at this moment."""
     return free_ports(1)[0]
 
 
 def port_is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there."""
+    """Return whether a server could listen there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -185,7 +188,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON that only its owner may read, all or nothing."""
+    """Write `content` as JSON that only its owner may read, atomically."""
     temporary = path.with_name(path.name + ".new")
     with suppress(FileNotFoundError):
         temporary.unlink()

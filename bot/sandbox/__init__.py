@@ -1,1 +1,1 @@
-"""The embedded demo platform: a FHIR R4 server with invented data, and a mailbox that catches every e-mail."""
+"""Stand-ins for outside systems: FHIR platform with invented data, mailbox, Telegram, Teams."""

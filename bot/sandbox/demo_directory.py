@@ -1,6 +1,6 @@
-"""An invented directory, written in the format of the real one, so that the very importer reads it.
+"""Writes an invented directory in the format of the national one, so that the product's own importer reads it.
 
-Numbers are of the ranges kept for tests and fiction: RPPS in 997…, phones in 02 61 91 …, addresses under `.example`.
+Numbers are from ranges reserved for tests and fiction: RPPS in 997…, phones in 02 61 91 …, e-mail addresses under `.example`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DATA: dict[str, Any] = tomllib.loads(files(__package__).joinpath("demo.toml").r
 
 
 def invented_rpps(number: int) -> str:
-    """The `number`-th RPPS of the range of tests, with its Luhn digit."""
+    """Return the `number`-th RPPS of the range for tests, with its Luhn digit."""
     head = f"997{number:07d}"
     return next(head + digit for digit in "0123456789" if rpps_luhn_ok(head + digit))
 
@@ -44,7 +44,7 @@ def _known(
     woman: bool,
     **more: str,
 ) -> Professional:
-    """One of the people whom tests and demonstrations name. `place` is structure, postal code and town."""
+    """Build one of the people that tests and demonstrations name; `place` is structure, postal code and town."""
     rpps = "" if "adeli" in more else invented_rpps(number)
     structure, postal_code, city = place
     mode = more.get("mode", "L")
@@ -112,16 +112,16 @@ _KNOWN = (
 )  # fmt: skip
 
 DEMO_PEOPLE: dict[str, Professional] = {f"{person.given} {person.family.title()}": person for person in _KNOWN}
-"""The people that every demo directory holds, by name (« Leïla Benali »); others refer to their `.key` and `.rpps`."""
+"""The people that every demo directory holds, by name (« Leïla Benali »); others use their `.key` and `.rpps`."""
 
-# Nobody else may be taken for them, nor for the one who must not be found.
+# No invented name may resemble these: those of the demo people, and the one that must not be found.
 _RESERVED = ("martin", "benali", "moreau", "leroux", "zwartkowski")
 
 
 def write_demo_file(path: Path, *, people: int = 5_000, seed: int = SEED, encoding: str = "utf-8") -> None:
     """Write an invented directory of `people` persons (at least 8), some with two or three activities.
 
-    The same arguments give the same file. `encoding` is "utf-8", "utf-8-sig" or "cp1252", those of the real editions.
+    The same arguments give the same file. `encoding` is "utf-8", "utf-8-sig" or "cp1252", as in the editions of the real file.
     """
     with path.open("w", encoding=encoding, newline="\n") as file:
         file.write("|".join(COLUMNS) + "\n")
@@ -130,17 +130,17 @@ def write_demo_file(path: Path, *, people: int = 5_000, seed: int = SEED, encodi
 
 
 def demo_rows(people: int, seed: int = SEED) -> Iterator[Row]:
-    """The activities of the invented directory; rows of one person are not always neighbours."""
+    """Yield the activities of the invented directory; rows of one person are not always adjacent."""
     rng = random.Random(seed)
     known = [row for person in _KNOWN for row in _rows_of_known(person)]
     delayed: list[Row] = []
     places = set(rng.sample(range(people), len(known))) if people > len(known) else set(range(people))
-    crowd = _Crowd(rng)
+    generator = _PersonGenerator(rng)
     for number in range(people):
         if number in places and known:
             yield known.pop(0)
             continue
-        first, *others = crowd.person(number)
+        first, *others = generator.person(number)
         yield first
         delayed += others
         if delayed and rng.random() < 0.3:
@@ -160,7 +160,7 @@ def _rows_of_known(person: Professional) -> Iterator[Row]:
 
 
 def _cells(row: Row) -> list[str]:
-    """The 56 cells of an activity."""
+    """Return the 56 cells of an activity."""
     values = dict.fromkeys(COLUMNS, "")
     kept = row._asdict()
     for name, value in kept.items():
@@ -183,7 +183,7 @@ def _cells(row: Row) -> list[str]:
 
 
 class _Weighted:
-    """A weighted choice that is quick to repeat."""
+    """A weighted choice that is fast to repeat."""
 
     def __init__(self, values: list[Any], weights: list[float]) -> None:
         self._values, self._weights = values, list(accumulate(weights))
@@ -192,8 +192,8 @@ class _Weighted:
         return rng.choices(self._values, cum_weights=self._weights)[0]
 
 
-class _Crowd:
-    """Everybody who is not known by name."""
+class _PersonGenerator:
+    """Generator of all people who are not known by name."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -205,12 +205,12 @@ class _Crowd:
         }
         self._towns = {name: _Weighted(towns, [town[2] for town in towns]) for name, towns in _DATA["towns"].items()}
         common = [name for name in dict.fromkeys(FrenchNames.last_names) if not is_reserved(name)]
-        # Zipf, flattened: the commonest name is borne by some 3 of 1,000.
+        # Zipf, flattened: some 3 of 1,000 people have the most common name.
         self._common = _Weighted(common, [1 / (rank + 15) for rank in range(len(common))])
         self._given = {woman: _given_names(woman) for woman in (True, False)}
 
     def person(self, number: int) -> list[Row]:
-        """The rows of one invented person; `number` makes their identifiers unlike any other's."""
+        """Return the rows of one invented person; `number` makes their identifiers unique."""
         rng = self._rng
         profession = self._professions.pick(rng)
         woman = rng.random() < profession["women"]
@@ -247,7 +247,7 @@ class _Crowd:
         town, postal_code, _ = self._towns["region" if rng.random() < _DATA["weights"]["region"] else "elsewhere"].pick(rng)
         words = _DATA["words"]
         kind = rng.choice(profession["structures"])
-        structure = rng.choice(_DATA["structures"][kind]).format(place=rng.choice(words["places"]), of_town=_of(town))
+        structure = rng.choice(_DATA["structures"][kind]).format(place=rng.choice(words["places"]), of_town=_with_preposition(town))
         site = fold(f"{kind} {town}").replace(" ", "-").replace("_", "-")
         person = f"{fold(given)}.{fold(family)}".replace(" ", "-")
         return {
@@ -265,8 +265,8 @@ class _Crowd:
         }
 
 
-def _of(town: str) -> str:
-    """« de Tours », « d'Orléans », « du Blanc »."""
+def _with_preposition(town: str) -> str:
+    """Return « de Tours », « d'Orléans », « du Blanc »."""
     if town.startswith("Le "):
         return f"du {town[3:]}"
     return f"d'{town}" if fold(town)[0] in "aeiou" else f"de {town}"
@@ -280,7 +280,7 @@ def _given_names(woman: bool) -> _Weighted:
 
 @lru_cache(maxsize=200_000)
 def is_reserved(name: str) -> bool:
-    """Whether a name could be taken, typing errors included, for one of the demo people's or the one nobody bears."""
+    """Return whether a name resembles, typing errors included, one of the demo people's or the one that nobody has."""
     words = fold(name).split()
     return any(
         OSA.distance(form, reserved, score_cutoff=2) <= 2 or form.startswith(reserved) or reserved.startswith(form)

@@ -1,6 +1,6 @@
-"""A page to post an event of the platform by hand, and see what the assistant answered.
+"""A page to post an event of the platform by hand and see what the assistant answers.
 
-It needs no token, so it is for this machine alone, and its form works only from the page itself: no page of the web can post one.
+It needs no token, so it is for this machine alone; a CSRF token (the field `seal`) keeps other web pages from posting.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from starlette.routing import Route
 from bot.core.tls import ssl_context
 from bot.sandbox.fhir.api import read_body
 from bot.sandbox.fhir.event_publisher import SOURCE
-from bot.sandbox.fhir.operation_outcomes import FhirProblem
+from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
 from bot.sandbox.fhir.store import Resource, Store
 
 PATH = "/sandbox/events"
-KINDS = (
+EVENT_TYPES = (
     "document.added",
     "note.added",
     "message.received",
@@ -38,36 +38,36 @@ KINDS = (
     "account.updated",
     "service.notice",
 )
-"""Those of the contract, the most usual first."""
+"""Event types of the contract, the most usual first."""
 TIMEOUT = 10.0
 """Seconds that the assistant has to answer."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
 class EventPage:
-    """`GET` shows the form, `POST` posts what it says."""
+    """`GET` shows the form; `POST` posts the event that it describes."""
 
     def __init__(self, store: Store, url: str, token: str) -> None:
         self._store, self._url = store, url
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/cloudevents+json"}
-        self._seal = secrets.token_urlsafe(16)
+        self._csrf_token = secrets.token_urlsafe(16)
         folder = Path(__file__).parent / "templates"
         environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         self._template = environment.get_template("event.html")
 
     def routes(self) -> list[Route]:
-        """The page and its form."""
+        """Return the routes of the page."""
         return [Route(PATH, self._handle, methods=["GET", "POST"])]
 
     async def _handle(self, request: Request) -> Response:
         if request.method != "POST":
             return self._page({}, None)
         try:
-            typed = parse_qs((await read_body(request)).decode("utf-8", "replace"))
-        except FhirProblem as problem:
-            return problem.response()
-        form = {name: values[0].strip() for name, values in typed.items()}
-        if not hmac.compare_digest(form.get("seal", "").encode(), self._seal.encode()):
+            fields = parse_qs((await read_body(request)).decode("utf-8", "replace"))
+        except OperationOutcomeError as error:
+            return error.response()
+        form = {name: values[0].strip() for name, values in fields.items()}
+        if not hmac.compare_digest(form.get("seal", "").encode(), self._csrf_token.encode()):
             return self._page(form, {"error": "seal"}, 403)
         event = _event(form)
         try:
@@ -80,14 +80,14 @@ class EventPage:
     def _page(self, form: dict[str, str], answer: dict[str, Any] | None, status: int = 200) -> Response:
         people = sorted((_name(person), person["id"]) for _, person in self._store.all("Practitioner") if person.get("active"))
         dossiers = sorted(filter(None, (_reference(patient) for _, patient in self._store.all("Patient"))))
-        values = {"form": form, "answer": answer, "kinds": KINDS, "people": people, "dossiers": dossiers, "seal": self._seal}
+        values = {"form": form, "answer": answer, "kinds": EVENT_TYPES, "people": people, "dossiers": dossiers, "seal": self._csrf_token}
         headers = {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
         return Response(self._template.render(values), status, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def _event(form: dict[str, str]) -> Resource:
-    """As it is typed: what the assistant does not take, it says."""
-    kind = form.get("kind", "")
+    """Build the event as typed, unchecked: the assistant says what it refuses."""
+    event_type = form.get("kind", "")
     data: Resource = {name: form[name] for name in ("author", "title", "url") if form.get(name)}
     if form.get("urgent"):
         data["urgent"] = True
@@ -97,13 +97,13 @@ def _event(form: dict[str, str]) -> Resource:
         "specversion": "1.0",
         "id": str(uuid.uuid4()),
         "source": SOURCE,
-        "type": f"fr.sphere.{kind}",
+        "type": f"fr.sphere.{event_type}",
         "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "data": data,
     }
-    subject = form.get("recipient") if kind.startswith("account.") else form.get("dossier")
-    return event if kind.startswith("service.") or not subject else event | {"subject": subject}
+    subject = form.get("recipient") if event_type.startswith("account.") else form.get("dossier")
+    return event if event_type.startswith("service.") or not subject else event | {"subject": subject}
 
 
 def _reference(patient: Resource) -> str:

@@ -1,4 +1,4 @@
-"""The mailbox: an SMTP server that keeps every mail instead of delivering it, and what shows them."""
+"""The mailbox: an SMTP server that keeps every mail instead of delivering it, and the page and JSON that show them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from starlette.routing import Route
 
 from bot.sandbox.fhir.store import Store
 
-MAX_MAIL = 5 * 1024 * 1024
-"""Bytes of a mail."""
+MAX_MAIL_BYTES = 5 * 1024 * 1024
 
 
 class Mailbox:
-    """Takes mails in over SMTP and gives them out as JSON, or as a page to a browser."""
+    """Receives mails over SMTP and serves them as JSON, or as a page to a browser. `token`: bearer token, if any is needed."""
 
     def __init__(self, store: Store, token: str | None = None) -> None:
         self._store = store
@@ -33,19 +32,19 @@ class Mailbox:
     async def listen(self, host: str, port: int) -> asyncio.Server:
         """Listen for SMTP on `port` (0: any free one) in the running loop."""
         loop = asyncio.get_running_loop()
-        return await loop.create_server(self._session, host, port)
+        return await loop.create_server(self._new_session, host, port)
 
-    def _session(self) -> SMTP:
-        return SMTP(self, data_size_limit=MAX_MAIL, enable_SMTPUTF8=True, hostname="sandbox.sphere.example", ident="sandbox")
+    def _new_session(self) -> SMTP:
+        return SMTP(self, data_size_limit=MAX_MAIL_BYTES, enable_SMTPUTF8=True, hostname="sandbox.sphere.example", ident="sandbox")
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Keep one mail."""
+        """Store one mail."""
         content = envelope.content or b""
-        self._store.add_mail(_read(content if isinstance(content, bytes) else content.encode(), envelope))
+        self._store.add_mail(_decode(content if isinstance(content, bytes) else content.encode(), envelope))
         return "250 OK"
 
     def routes(self) -> list[Route]:
-        """`GET` and `DELETE`, with and without the final slash."""
+        """Return the routes of `/mailbox`: `GET` and `DELETE`, with and without the final slash."""
         return [Route(path, self._handle, methods=["GET", "DELETE"]) for path in ("/mailbox", "/mailbox/")]
 
     async def _handle(self, request: Request) -> Response:
@@ -60,7 +59,7 @@ class Mailbox:
         return JSONResponse({"mails": mails})
 
 
-def _read(content: bytes, envelope: Envelope) -> dict[str, Any]:
+def _decode(content: bytes, envelope: Envelope) -> dict[str, Any]:
     message = message_from_bytes(content, policy=default)
     part = message.get_body(("plain", "html")) if isinstance(message, EmailMessage) else None
     text = str(part.get_content()) if part is not None else ""

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from bot.fake_channels import TEAMS_CHANNEL, TELEGRAM_GROUP
-from bot.installation.installation import DESK_USER
-from bot.sandbox.teams.client import Seen, TeamsUser
+from bot.sandbox.companions import DESK_USER
+from bot.sandbox.teams.control_client import ChatMessage, TeamsUser
 from tests.conversations.teams import TeamsTalk
 from tests.stack import Stack, wait_for
 
@@ -70,18 +70,18 @@ class Channel:
 
     def __init__(self, stack: Stack) -> None:
         self.control = TeamsTalk.control_of(stack)
-        people = self.control.call("GET", "/state")["people"]
+        people = self.control.request("GET", "/state")["people"]
         one = next(person for person in people if person["name"] == "Inès Support")
         self.agent = TeamsUser(self.control, one["id"], one["chat"], one["aad_object_id"])
-        self.agent.sends(f"/relier {link_code(stack)}", TEAMS_CHANNEL, mention=True)
+        self.agent.send(f"/relier {link_code(stack)}", TEAMS_CHANNEL, mention=True)
         wait_for("the account to be linked", lambda: "Votre compte est relié" in self._texts(TEAMS_CHANNEL))
 
-    def card(self, ticket: int, *titles: str) -> Seen:
+    def card(self, ticket: int, *titles: str) -> ChatMessage:
         """The ticket's card, as soon as it shows these buttons."""
 
-        def look() -> Seen | None:
+        def look() -> ChatMessage | None:
             seen = self.control.messages(TEAMS_CHANNEL, bot=True)
-            mine = [one for one in seen if one.raw["card"] and f"SUP-{ticket:06d}" in one.text and set(titles) <= set(one.titles)]
+            mine = [one for one in seen if one.raw["card"] and f"SUP-{ticket:06d}" in one.text and set(titles) <= set(one.action_titles)]
             return mine[-1] if mine else None
 
         return wait_for(f"the card with {titles}", look, 90)

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any, ClassVar
 
-from bot.sandbox.teams.client import Control, Seen
+from bot.sandbox.teams.control_client import ChatMessage, ControlClient
 from tests.conversations.external import ExternalTalk, Shown
 from tests.stack import Stack
 
@@ -20,23 +20,23 @@ class TeamsTalk(ExternalTalk):
     """One personal chat, in which the assistant was just installed."""
 
     channel: ClassVar[str] = "teams"
-    _controls: ClassVar[dict[str, Control]] = {}
+    _controls: ClassVar[dict[str, ControlClient]] = {}
 
     def __init__(self, stack: Stack) -> None:
         self.stack, self.last, self.before = stack, [], 0
         self.control = self.control_of(stack)
-        self.user = self.control.user(f"Testeur {next(_numbers)}")
+        self.user = self.control.add_user(f"Testeur {next(_numbers)}")
         self.address = hashlib.sha256(self.user.chat.encode()).hexdigest()
-        self.user.installs()
+        self.user.install()
         self.answer(set(), 0)
 
     @classmethod
-    def control_of(cls, stack: Stack) -> Control:
+    def control_of(cls, stack: Stack) -> ControlClient:
         """The control of an installation's stand-in; its connections last as long as the tests."""
         url = str(stack.run["teams"])
         if url not in cls._controls:
-            cls._controls[url] = Control(url)
-            cls._controls[url].set(retries=10)
+            cls._controls[url] = ControlClient(url)
+            cls._controls[url].configure(retries=10)
         return cls._controls[url]
 
     @classmethod
@@ -53,19 +53,19 @@ class TeamsTalk(ExternalTalk):
 
     def write(self, text: str) -> None:
         """See `ExternalTalk`."""
-        self.user.sends(text)
+        self.user.send(text)
 
     def push(self, message: Shown, token: str) -> None:
         """See `ExternalTalk`."""
-        self.user.presses(message.id, data={"token": token})
+        self.user.press(message.id, data={"token": token})
 
     def block(self) -> None:
         """See `ExternalTalk`."""
-        self.user.uninstalls()
+        self.user.uninstall()
 
     def unblock(self) -> None:
         """See `ExternalTalk`."""
-        self.user.installs()
+        self.user.install()
 
     def replay(self) -> None:
         """See `ExternalTalk`."""
@@ -74,7 +74,7 @@ class TeamsTalk(ExternalTalk):
 
     def hold_next_answer(self) -> None:
         """See `ExternalTalk`."""
-        self.control.fault("held", operation="send", conversation=self.user.chat)
+        self.control.inject_fault("held", operation="send", conversation=self.user.chat)
 
     @classmethod
     def everything_sent(cls, stack: Stack) -> list[str]:
@@ -82,7 +82,7 @@ class TeamsTalk(ExternalTalk):
         return [json.dumps(call, ensure_ascii=False) for call in cls.control_of(stack).calls()]
 
 
-def _shown(seen: Seen) -> Shown:
+def _shown(seen: ChatMessage) -> Shown:
     """A message; in a card Markdown is shown without its backslashes, and a bare number stands for its line of the list."""
     text = _ESCAPED.sub(r"\1", seen.text) if seen.raw["card"] else seen.text
     lines = dict(re.findall(r"^(\d+)\. (.+)$", text, re.MULTILINE))

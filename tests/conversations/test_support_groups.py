@@ -61,16 +61,16 @@ def test_the_team_answers_from_a_channel_of_teams(stack: Stack) -> None:
     ticket = ask_for_a_person(talk)
     assert talk.say("Je n'arrive pas à ouvrir mon espace.") == ""
     channel.shows(ticket, "Je n'arrive pas à ouvrir mon espace.")
-    assert channel.agent.presses(channel.card(ticket, "Je prends"), "Je prends")["replaced"]
+    assert channel.agent.press(channel.card(ticket, "Je prends"), "Je prends")["replaced"]
     talk.wait_said("a rejoint la discussion")
     card = channel.card(ticket, "Répondre")
-    channel.agent.presses(card, "Répondre", inputs={"text": "Bonjour, je regarde <votre> espace.", "outcome": "solved"})
+    channel.agent.press(card, "Répondre", inputs={"text": "Bonjour, je regarde <votre> espace.", "outcome": "solved"})
     talk.wait_said("je regarde")
     with colleague(stack) as julie:
         julie.see(ticket, "Bonjour, je regarde <votre> espace.")
         julie.act(ticket, "note", text="note du poste")
         channel.shows(ticket, "note du poste")
-    channel.agent.presses(card, "Clore", inputs={"outcome": "explained"})
+    channel.agent.press(card, "Clore", inputs={"outcome": "explained"})
     talk.wait_said("L’assistant reprend")
     channel.shows(ticket, "a clos la demande (expliqué)")
     assert "Bonjour" in talk.say("bonjour")

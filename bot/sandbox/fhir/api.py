@@ -1,4 +1,4 @@
-"""The FHIR routes of the sandbox: read, search, create, update, metadata. Source: FHIR R4, "RESTful API"."""
+"""The FHIR API of the sandbox: read, search, create, update, capabilities. Source: FHIR R4, "RESTful API"."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from starlette.routing import Route
 from bot.http.body import BodyTooLarge, parse_json
 from bot.http.body import read_body as read_limited_body
 from bot.sandbox.fhir.capability_statement import capability_statement
-from bot.sandbox.fhir.operation_outcomes import FhirJson, FhirProblem
-from bot.sandbox.fhir.search_parameters import Test, compile_search
+from bot.sandbox.fhir.operation_outcomes import FhirResponse, OperationOutcomeError
+from bot.sandbox.fhir.search_parameters import Predicate, compile_search
 from bot.sandbox.fhir.store import Resource, Store, VersionMismatch
-from bot.sandbox.fhir.validation import MODELS, validate
+from bot.sandbox.fhir.validation import MODELS, validate_resource
 
 MAX_BODY = 256 * 1024
-"""Bytes of a body."""
+"""Bytes of a request body."""
 DEFAULT_COUNT, MAX_COUNT = 50, 200
-"""Resources of a page."""
+"""Resources per page of a search, in `_count`."""
 MAX_OPEN_SEARCHES = 1_000
-"""Searches whose next page is remembered; an older one is Gone."""
+"""Searches whose next page is remembered; the next page of an older one is answered 410."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class FhirApi:
-    """Handlers of the FHIR routes over one store; `written` is called after each write."""
+    """Handlers of the FHIR routes over one store; `on_write` is called after each write."""
 
-    def __init__(self, store: Store, token: str, written: Callable[[], None]) -> None:
+    def __init__(self, store: Store, token: str, on_write: Callable[[], None]) -> None:
         self._store = store
         self._token = token.encode()
-        self._written = written
-        self._pages: OrderedDict[str, tuple[str, Test, int, int, int]] = OrderedDict()
+        self._on_write = on_write
+        self._pages: OrderedDict[str, tuple[str, Predicate, int, int, int]] = OrderedDict()
 
     def routes(self) -> list[Route]:
-        """Routes below the FHIR base; methods that a path does not have are answered 405."""
-        every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        """Return the routes below the FHIR base; methods that a path does not have are answered 405."""
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         paths: list[tuple[str, dict[str, Handler]]] = [
             ("/metadata", {"GET": self._metadata}),
             ("/{type}/_search", {"POST": self._search}),
@@ -52,13 +52,13 @@ class FhirApi:
             ("/{type}/{id}", {"GET": self._read, "PUT": self._update}),
             ("/{rest:path}", {}),
         ]
-        return [Route(path, self._dispatch(handlers), methods=every) for path, handlers in paths]
+        return [Route(path, self._dispatch(handlers), methods=methods) for path, handlers in paths]
 
     def check_token(self, request: Request) -> None:
-        """Raises FhirProblem 401 unless the request bears our token."""
+        """Raise OperationOutcomeError 401 unless the request holds the bearer token."""
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token):
-            raise FhirProblem(401, "login", "a valid bearer token is needed", headers={"WWW-Authenticate": "Bearer"})
+            raise OperationOutcomeError(401, "login", "a valid bearer token is needed", headers={"WWW-Authenticate": "Bearer"})
 
     def _dispatch(self, handlers: dict[str, Handler]) -> Handler:
         async def handle(request: Request) -> Response:
@@ -66,89 +66,89 @@ class FhirApi:
                 if handlers.get("GET") != self._metadata:
                     self.check_token(request)
                 if not handlers or request.path_params.get("type", "Patient") not in MODELS:
-                    raise FhirProblem(404, "not-supported", "no such resource type")
+                    raise OperationOutcomeError(404, "not-supported", "no such resource type")
                 handler = handlers.get("GET" if request.method == "HEAD" else request.method)
                 if handler is None:
-                    raise FhirProblem(405, "not-supported", "not done here", headers={"Allow": ", ".join(handlers)})
+                    raise OperationOutcomeError(405, "not-supported", "not done here", headers={"Allow": ", ".join(handlers)})
                 return await handler(request)
-            except FhirProblem as problem:
-                return problem.response()
+            except OperationOutcomeError as error:
+                return error.response()
 
         return handle
 
     async def _metadata(self, request: Request) -> Response:
-        return FhirJson(capability_statement(_base(request)))
+        return FhirResponse(capability_statement(_base(request)))
 
     async def _read(self, request: Request) -> Response:
-        return _answer(request, self._existing(request), 200)
+        return _answer(request, self._find(request), 200)
 
     async def _create(self, request: Request) -> Response:
-        kind = request.path_params["type"]
-        body = await self._resource(request, kind)
+        resource_type = request.path_params["type"]
+        body = await self._resource(request, resource_type)
         condition = request.headers.get("if-none-exist")
         if condition is not None:
-            test = compile_search(kind, parse_qsl(condition.rpartition("?")[2], keep_blank_values=True))
-            found = [resource for _, resource in self._store.all(kind) if test(resource)]
+            predicate = compile_search(resource_type, parse_qsl(condition.rpartition("?")[2], keep_blank_values=True))
+            found = [resource for _, resource in self._store.all(resource_type) if predicate(resource)]
             if len(found) > 1:
-                raise FhirProblem(412, "multiple-matches", "several resources match If-None-Exist")
+                raise OperationOutcomeError(412, "multiple-matches", "several resources match If-None-Exist")
             if found:
                 return _answer(request, found[0], 200)
         stored = self._store.create(body, request.headers.get("x-sphere-author"))
-        self._written()
+        self._on_write()
         return _answer(request, stored, 201)
 
     async def _update(self, request: Request) -> Response:
-        kind = request.path_params["type"]
-        body = await self._resource(request, kind)
+        resource_type = request.path_params["type"]
+        body = await self._resource(request, resource_type)
         if body.get("id") != request.path_params["id"]:
-            raise FhirProblem(400, "invalid", "the id of the body is not that of the address", expression=f"{kind}.id")
-        self._existing(request)
+            raise OperationOutcomeError(400, "invalid", "the id of the body is not that of the address", expression=f"{resource_type}.id")
+        self._find(request)
         version = _version(request.headers.get("if-match"))
         try:
             stored = self._store.update(body, version, request.headers.get("x-sphere-author"))
         except VersionMismatch:
-            raise FhirProblem(412, "conflict", "the resource has another version by now") from None
-        self._written()
+            raise OperationOutcomeError(412, "conflict", "the resource has another version by now") from None
+        self._on_write()
         return _answer(request, stored, 200)
 
     async def _search(self, request: Request) -> Response:
-        kind = request.path_params["type"]
+        resource_type = request.path_params["type"]
         pairs = parse_qsl(request.url.query, keep_blank_values=True)
         if request.method == "POST":
             _check_content_type(request, ("application/x-www-form-urlencoded",))
             pairs += parse_qsl((await read_body(request)).decode("utf-8", "replace"), keep_blank_values=True)
-        named = dict(pairs)
-        if "_page" in named:
-            page = self._pages.get(named["_page"])
-            if page is None or page[0] != kind:
-                raise FhirProblem(410, "expired", "this page of a search is no longer there")
-            _, test, count, after, total = page
+        parameters = dict(pairs)
+        if "_page" in parameters:
+            page = self._pages.get(parameters["_page"])
+            if page is None or page[0] != resource_type:
+                raise OperationOutcomeError(410, "expired", "this page of a search is no longer there")
+            _, predicate, count, after, total = page
         else:
-            test, count, after = compile_search(kind, pairs), _count(named.get("_count")), 0
-            total = sum(1 for _, resource in self._store.all(kind) if test(resource))
-        return FhirJson(self._bundle(request, kind, test, count, after, total))
+            predicate, count, after = compile_search(resource_type, pairs), _count(parameters.get("_count")), 0
+            total = sum(1 for _, resource in self._store.all(resource_type) if predicate(resource))
+        return FhirResponse(self._bundle(request, resource_type, predicate, count, after, total))
 
-    def _bundle(self, request: Request, kind: str, test: Test, count: int, after: int, total: int) -> Resource:
-        found = [(seq, body) for seq, body in self._store.all(kind, after=after) if test(body)] if count else []
+    def _bundle(self, request: Request, resource_type: str, predicate: Predicate, count: int, after: int, total: int) -> Resource:
+        found = [(seq, body) for seq, body in self._store.all(resource_type, after=after) if predicate(body)] if count else []
         page, base = found[:count], _base(request)
-        links = [{"relation": "self", "url": f"{base}/{kind}"}]
+        links = [{"relation": "self", "url": f"{base}/{resource_type}"}]
         if len(found) > count:
             key = secrets.token_urlsafe(12)
-            self._pages[key] = (kind, test, count, page[-1][0], total)
+            self._pages[key] = (resource_type, predicate, count, page[-1][0], total)
             if len(self._pages) > MAX_OPEN_SEARCHES:
                 self._pages.popitem(last=False)
-            links.append({"relation": "next", "url": f"{base}/{kind}?_page={key}"})
-        entries = [{"fullUrl": f"{base}/{kind}/{body['id']}", "resource": body, "search": {"mode": "match"}} for _, body in page]
+            links.append({"relation": "next", "url": f"{base}/{resource_type}?_page={key}"})
+        entries = [{"fullUrl": f"{base}/{resource_type}/{body['id']}", "resource": body, "search": {"mode": "match"}} for _, body in page]
         bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
         return bundle | ({"entry": entries} if entries else {})  # FHIR has no empty arrays
 
-    def _existing(self, request: Request) -> Resource:
+    def _find(self, request: Request) -> Resource:
         found = self._store.get(request.path_params["type"], request.path_params["id"])
         if found is None:
-            raise FhirProblem(404, "not-found", "no such resource")
+            raise OperationOutcomeError(404, "not-found", "no such resource")
         return found
 
-    async def _resource(self, request: Request, kind: str) -> Resource:
+    async def _resource(self, request: Request, resource_type: str) -> Resource:
         _check_content_type(request, ("application/fhir+json", "application/json"))
         raw = await read_body(request)
         try:
@@ -156,22 +156,22 @@ class FhirApi:
             body: Any = parse_json(raw)
             json.dumps(body, ensure_ascii=False).encode("utf-8")  # a lone surrogate cannot be stored
         except (ValueError, RecursionError):
-            raise FhirProblem(400, "structure", "the body is not JSON in UTF-8") from None
-        validate(kind, body)
+            raise OperationOutcomeError(400, "structure", "the body is not JSON in UTF-8") from None
+        validate_resource(resource_type, body)
         return dict(body)
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body. Raise FhirProblem 413 where it is too long."""
+    """Return the body. Raise OperationOutcomeError 413 where it is too long."""
     try:
         return await read_limited_body(request, MAX_BODY)
     except BodyTooLarge:
-        raise FhirProblem(413, "too-long", f"a body has at most {MAX_BODY} bytes") from None
+        raise OperationOutcomeError(413, "too-long", f"a body has at most {MAX_BODY} bytes") from None
 
 
 def _check_content_type(request: Request, allowed: tuple[str, ...]) -> None:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in allowed:
-        raise FhirProblem(415, "not-supported", f"the content type must be {' or '.join(allowed)}")
+        raise OperationOutcomeError(415, "not-supported", f"the content type must be {' or '.join(allowed)}")
 
 
 def _version(if_match: str | None) -> str | None:
@@ -179,7 +179,7 @@ def _version(if_match: str | None) -> str | None:
         return None
     found = re.fullmatch(r'(?:W/)?"(\d+)"', if_match.strip())
     if not found:
-        raise FhirProblem(400, "value", 'If-Match must be of the form W/"version"')
+        raise OperationOutcomeError(400, "value", 'If-Match must be of the form W/"version"')
     return found[1]
 
 
@@ -187,7 +187,7 @@ def _count(text: str | None) -> int:
     if text is None:
         return DEFAULT_COUNT
     if not re.fullmatch(r"\d{1,9}", text):
-        raise FhirProblem(400, "value", "_count must be a number", expression="http._count")
+        raise OperationOutcomeError(400, "value", "_count must be a number", expression="http._count")
     return min(int(text), MAX_COUNT)
 
 
@@ -195,9 +195,9 @@ def _base(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}/fhir"
 
 
-def _answer(request: Request, resource: Resource, status: int) -> FhirJson:
+def _answer(request: Request, resource: Resource, status: int) -> FhirResponse:
     version = resource["meta"]["versionId"]
     headers = {"ETag": f'W/"{version}"'}
     if request.method == "POST":
         headers["Location"] = f"{_base(request)}/{resource['resourceType']}/{resource['id']}/_history/{version}"
-    return FhirJson(resource, status_code=status, headers=headers)
+    return FhirResponse(resource, status_code=status, headers=headers)

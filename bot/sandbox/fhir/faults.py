@@ -1,4 +1,4 @@
-"""Makes the platform misbehave on demand, so that tests see what the assistant does about it."""
+"""Faults of the platform, injected on demand, so that tests see how the assistant copes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.sandbox.fhir.operation_outcomes import FhirProblem
+from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
 
 Mode = Literal["none", "down", "slow", "garbage", "lost"]
 
@@ -17,8 +17,8 @@ Mode = Literal["none", "down", "slow", "garbage", "lost"]
 class Fault(BaseModel):
     """How the FHIR server misbehaves.
 
-    `down`: 503; `slow`: answers after `seconds`; `garbage`: 200 with something that is not FHIR; `lost`: does what is asked, then 503.
-    `method` and `type` limit it to some requests, `count` to so many of these, after which it is over.
+    `down`: 503; `slow`: the answer comes after `seconds`; `garbage`: 200 with a body that is not FHIR; `lost`: the request is done,
+    then answered 503. `method` and `type` (of resource) limit it to some requests, `count` to so many of these.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,8 +30,8 @@ class Fault(BaseModel):
     type: str | None = None
 
 
-class Faults:
-    """ASGI middleware around the FHIR routes; the fault of the moment is kept in memory only."""
+class FaultMiddleware:
+    """ASGI middleware around the FHIR routes; the current fault is kept in memory only."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,41 +39,42 @@ class Faults:
         self._left: int | None = None
 
     def set(self, body: bytes) -> Fault:
-        """Take a fault from a JSON body. Raises FhirProblem 400 where it is none."""
+        """Set the fault that a JSON body describes. Raises OperationOutcomeError 400 where it describes none."""
         try:
             self._fault = Fault.model_validate(json.loads(body))
         except (ValidationError, ValueError):
-            raise FhirProblem(400, "invalid", "not a fault: mode, seconds, count, method, type") from None
+            raise OperationOutcomeError(400, "invalid", "not a fault: mode, seconds, count, method, type") from None
         self._left = self._fault.count
         return self._fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        mode = self._mode_for(scope)
+        """Handle a request, with the fault where it concerns it."""
+        mode = self._mode_of(scope)
         if mode == "slow":
             await asyncio.sleep(self._fault.seconds)
         if mode in ("none", "slow"):
             await self._app(scope, receive, send)
         elif mode == "down":
-            await FhirProblem(503, "transient", "down").response()(scope, receive, send)
+            await OperationOutcomeError(503, "transient", "down").response()(scope, receive, send)
         elif mode == "lost":
-            await self._app(scope, receive, _swallow)
-            await FhirProblem(503, "transient", "lost").response()(scope, receive, send)
+            await self._app(scope, receive, _discard)
+            await OperationOutcomeError(503, "transient", "lost").response()(scope, receive, send)
         else:
             await _send_garbage(send)
 
-    def _mode_for(self, scope: Scope) -> Mode:
+    def _mode_of(self, scope: Scope) -> Mode:
         fault = self._fault
         if scope["type"] != "http" or fault.mode == "none" or self._left == 0:
             return "none"
-        kind = str(scope["path"]).removeprefix("/fhir/").split("/")[0]
-        if (fault.method and scope["method"] != fault.method) or (fault.type and kind != fault.type):
+        resource_type = str(scope["path"]).removeprefix("/fhir/").split("/")[0]
+        if (fault.method and scope["method"] != fault.method) or (fault.type and resource_type != fault.type):
             return "none"
         if self._left is not None:
             self._left -= 1
         return fault.mode
 
 
-async def _swallow(_message: object) -> None:
+async def _discard(_message: object) -> None:
     return None
 
 

@@ -1,4 +1,4 @@
-"""Answers of the FHIR server when something is wrong: always an OperationOutcome."""
+"""Error responses of the FHIR server, which are always an OperationOutcome."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from starlette.responses import JSONResponse
 FHIR_JSON = "application/fhir+json"
 
 
-class FhirJson(JSONResponse):
-    """A FHIR body."""
+class FhirResponse(JSONResponse):
+    """A response with a FHIR resource as its body."""
 
     media_type = FHIR_JSON
 
 
-class FhirProblem(Exception):
-    """What the request cannot have: an HTTP status, a code of the IssueType value set, a text for the developer.
+class OperationOutcomeError(Exception):
+    """The server refuses a request: HTTP status, code of the IssueType value set, and diagnostics for the developer.
 
-    `expression` is the FHIRPath of the element at fault, `headers` go out with the answer.
+    `expression` is the FHIRPath of the element at fault; `headers` are added to the response.
     """
 
-    def __init__(self, status: int, code: str, text: str, *, expression: str | None = None, headers: dict[str, str] | None = None) -> None:
-        super().__init__(text)
+    def __init__(
+        self, status: int, code: str, diagnostics: str, *, expression: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(diagnostics)
         self.status = status
         self.code = code
-        self.text = text
+        self.diagnostics = diagnostics
         self.expression = expression
         self.headers = headers or {}
 
-    def response(self) -> FhirJson:
-        """The HTTP answer."""
-        issue: dict[str, Any] = {"severity": "error", "code": self.code, "diagnostics": self.text}
+    def response(self) -> FhirResponse:
+        """Return the HTTP response."""
+        issue: dict[str, Any] = {"severity": "error", "code": self.code, "diagnostics": self.diagnostics}
         if self.expression:
             issue["expression"] = [self.expression]
-        return FhirJson({"resourceType": "OperationOutcome", "issue": [issue]}, status_code=self.status, headers=self.headers)
+        return FhirResponse({"resourceType": "OperationOutcome", "issue": [issue]}, status_code=self.status, headers=self.headers)

@@ -1,4 +1,4 @@
-"""The resources that the demo data is made of, as the platform's profiles have them."""
+"""Builds the resources of the demo data after the platform's profiles."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NAMESPACE = uuid.UUID("5b1f3c1e-137a-4c0d-9d5e-000000000137")
 
 
 def demo_id(text: str) -> str:
-    """The id of a demo resource: the same in every installation, saying nothing."""
+    """Return the id of a demo resource: the same in every installation, and opaque."""
     return str(uuid.uuid5(_NAMESPACE, text))
 
 
-def account(person: Professional, email: str, profession: str) -> list[Resource]:
-    """The Practitioner (an account), their Organization and the PractitionerRole between the two."""
+def account_resources(person: Professional, email: str, profession: str) -> list[Resource]:
+    """Return a Practitioner (an account), their Organization and the PractitionerRole between the two."""
     practitioner, organization, role = (demo_id(f"{kind} {person.key}") for kind in ("practitioner", "organization", "role"))
     identifiers = [{"system": IDNPS_SYSTEM, "value": person.key}]
     if person.rpps:
@@ -68,8 +68,8 @@ def account(person: Professional, email: str, profession: str) -> list[Resource]
     ]
 
 
-def usager(reference: str, family: str, given: str, birth_date: date, gender: str) -> Resource:
-    """The Patient of a dossier."""
+def patient(reference: str, family: str, given: str, birth_date: date, gender: str) -> Resource:
+    """Return the Patient of a dossier."""
     return {
         "resourceType": "Patient",
         "id": demo_id(f"patient {reference}"),
@@ -82,7 +82,7 @@ def usager(reference: str, family: str, given: str, birth_date: date, gender: st
 
 
 def participant(member: Resource, since: date, *, referent: bool) -> Resource:
-    """Somebody of a care team: `member` is a Practitioner, or a PractitionerRole."""
+    """Return a participant of a care team; `member` is a Practitioner or a PractitionerRole."""
     if member["resourceType"] == "Practitioner":
         name = member["name"][0]
         display, profession = f"{name['given'][0]} {name['family']}", member["qualification"][0]["code"]["text"]
@@ -98,8 +98,8 @@ def participant(member: Resource, since: date, *, referent: bool) -> Resource:
     }
 
 
-def team(reference: str, participants: list[Resource], since: date) -> Resource:
-    """The CareTeam of a dossier; its name says nothing about the usager."""
+def care_team(reference: str, participants: list[Resource], since: date) -> Resource:
+    """Return the CareTeam of a dossier; its name says nothing about the usager."""
     return {
         "resourceType": "CareTeam",
         "id": demo_id(f"team {reference}"),

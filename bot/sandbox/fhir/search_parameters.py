@@ -1,4 +1,4 @@
-"""Search parameters of the sandbox: which a type has, and whether a resource matches. Source: FHIR R4, "Search"."""
+"""Search parameters of each resource type, and the predicates that they compile to. Source: FHIR R4, "Search"."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.core.text_folding import fold
-from bot.sandbox.fhir.operation_outcomes import FhirProblem
+from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
 
 Resource = dict[str, Any]
 Values = Callable[[Resource], Iterable[Any]]
-Test = Callable[[Resource], bool]
+Predicate = Callable[[Resource], bool]
 
 RESULT_PARAMETERS = {"_count", "_page", "_format", "_pretty"}
-"""Say how to answer, not what to find."""
+"""Parameters of the result, which filter nothing."""
 
 
 def _path(*steps: str) -> Values:
@@ -56,7 +56,7 @@ _COMMON: dict[str, tuple[str, Values]] = {
     "_lastUpdated": ("date", _path("meta", "lastUpdated")),
     "identifier": ("identifier", _path("identifier")),
 }
-PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
+SEARCH_PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
     "Patient": _COMMON | _PERSON | {"birthdate": ("date", _path("birthDate")), "active": ("code", _path("active"))},
     "Practitioner": _COMMON | _PERSON | {"active": ("code", _path("active"))},
     "PractitionerRole": _COMMON
@@ -80,44 +80,44 @@ PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
         "status": ("code", _path("status")),
     },
 }
-"""By type, then by parameter: how it compares, and the values of a resource that it looks at."""
+"""By resource type, then by parameter: how it compares, and the values of a resource that it compares."""
 
 
-def compile_search(kind: str, pairs: list[tuple[str, str]]) -> Test:
-    """A test of resources of type `kind`: every pair must match, one of the comma-separated values of each.
+def compile_search(resource_type: str, pairs: list[tuple[str, str]]) -> Predicate:
+    """Compile a search into a predicate of resources: every pair must match, by one of its comma-separated values.
 
-    Raises FhirProblem 400 for a parameter, a modifier or a value that the sandbox does not know.
+    Raises OperationOutcomeError 400 for a parameter, a modifier or a value that the sandbox does not know.
     """
-    tests = [_one(kind, name, text) for name, text in pairs if name not in RESULT_PARAMETERS]
-    return lambda resource: all(test(resource) for test in tests)
+    predicates = [_compile_parameter(resource_type, name, text) for name, text in pairs if name not in RESULT_PARAMETERS]
+    return lambda resource: all(predicate(resource) for predicate in predicates)
 
 
-def _one(kind: str, name: str, text: str) -> Test:
+def _compile_parameter(resource_type: str, name: str, text: str) -> Predicate:
     name, _, modifier = name.partition(":")
-    known = PARAMETERS[kind].get(name)
+    known = SEARCH_PARAMETERS[resource_type].get(name)
     if known is None:
-        raise FhirProblem(400, "not-supported", f"unknown search parameter for {kind}", expression=f"http.{name}"[:80])
-    how, values = known
-    if modifier and not (how == "string" and modifier in ("exact", "contains")):
-        raise FhirProblem(400, "not-supported", "unknown modifier of a search parameter", expression=f"http.{name}")
+        raise OperationOutcomeError(400, "not-supported", f"unknown search parameter for {resource_type}", expression=f"http.{name}"[:80])
+    comparison, values = known
+    if modifier and not (comparison == "string" and modifier in ("exact", "contains")):
+        raise OperationOutcomeError(400, "not-supported", "unknown modifier of a search parameter", expression=f"http.{name}")
     wanted = [re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\),", text)]
     if "" in wanted:
-        raise FhirProblem(400, "value", "a search parameter has no value", expression=f"http.{name}")
-    accept = [_accepts(how, modifier, value) for value in wanted]
-    return lambda resource: any(test(value) for value in values(resource) for test in accept)
+        raise OperationOutcomeError(400, "value", "a search parameter has no value", expression=f"http.{name}")
+    accept = [_value_predicate(comparison, modifier, value) for value in wanted]
+    return lambda resource: any(predicate(value) for value in values(resource) for predicate in accept)
 
 
-def _accepts(how: str, modifier: str, wanted: str) -> Callable[[Any], bool]:
-    if how == "string":
+def _value_predicate(comparison: str, modifier: str, wanted: str) -> Callable[[Any], bool]:
+    if comparison == "string":
         return _string(wanted, modifier)
-    if how == "code":
+    if comparison == "code":
         code = wanted.rpartition("|")[2]
         return lambda value: (str(value).lower() if isinstance(value, bool) else value) == code
-    if how == "date":
+    if comparison == "date":
         return _date(wanted)
-    if how.startswith("reference:"):
-        return _reference(wanted, how.partition(":")[2])
-    fold_case = how == "contact"
+    if comparison.startswith("reference:"):
+        return _reference(wanted, comparison.partition(":")[2])
+    fold_case = comparison == "contact"
     system, bar, value = wanted.rpartition("|")
     value = value.casefold() if fold_case else value
 
@@ -141,7 +141,7 @@ def _string(wanted: str, modifier: str) -> Callable[[Any], bool]:
 def _date(wanted: str) -> Callable[[Any], bool]:
     found = re.fullmatch(r"(eq|ne|gt|lt|ge|le)?(\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?)", wanted)
     if not found:
-        raise FhirProblem(400, "value", "not a date of a search")
+        raise OperationOutcomeError(400, "value", "not a date of a search")
     prefix, day = found[1] or "eq", found[2].removesuffix("Z")
 
     def matches(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The demo data: who has an account, which dossiers there are. All invented, the same in every installation."""
+"""The demo data: accounts and dossiers, all invented, the same in every installation."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from faker.providers.person.fr_FR import Provider as FrenchNames
 from bot.core.text_folding import fold
 from bot.directory.records import Practice, Professional
 from bot.sandbox.demo_directory import DEMO_PEOPLE, SEED, demo_rows, is_reserved
-from bot.sandbox.fhir.resources import Resource, account, participant, team, usager
+from bot.sandbox.fhir.resources import Resource, account_resources, care_team, participant, patient
 
 OTHER_ACCOUNTS = 40
-"""Partners with an account beside those known by name; all are in the demo directory."""
+"""Number of partners with an account besides those known by name; all are in the demo directory."""
 OTHER_DOSSIERS = 20
 _DIRECTORY_SIZE = 5_000
 _REGION = {"18", "28", "36", "37", "41", "45"}
@@ -27,23 +27,23 @@ _KNOWN = {
 
 
 def demo_resources() -> list[Resource]:
-    """Every resource of a fresh sandbox, those referred to first."""
+    """Return every resource of a fresh sandbox, those that are referenced first."""
     rng = random.Random(SEED)
-    known = {name: account(DEMO_PEOPLE[name], DEMO_PEOPLE[name].email, profession) for name, profession in _KNOWN.items()}
-    others = [account(person, person.email, person.speciality or person.profession) for person in _others()]
+    known = {name: account_resources(DEMO_PEOPLE[name], DEMO_PEOPLE[name].email, profession) for name, profession in _KNOWN.items()}
+    others = [account_resources(person, person.email, person.speciality or person.profession) for person in _others()]
     resources = [resource for group in (*known.values(), *others) for resource in group]
     claire, karim, sophie = (known[name][0] for name in ("Claire Moreau", "Karim Benali", "Sophie Leroux"))
-    # Some members of care teams are written as the post they hold, as the ANS profile wants; some as the person.
-    crowd = [group[2] if number % 3 == 0 else group[0] for number, group in enumerate(others)]
+    # Some members are a PractitionerRole, as the profile of the ANS wants; some are a Practitioner.
+    partners = [group[2] if number % 3 == 0 else group[0] for number, group in enumerate(others)]
     resources += _dossier(
-        "SPH-2024-000137", ("Durand", "Jeanne", date(1948, 3, 12), "female"), [claire, crowd[0], crowd[1]], date(2024, 2, 5)
+        "SPH-2024-000137", ("Durand", "Jeanne", date(1948, 3, 12), "female"), [claire, partners[0], partners[1]], date(2024, 2, 5)
     )
     resources += _dossier(
-        "SPH-2024-000142", ("Garnier", "Marcel", date(1939, 11, 2), "male"), [sophie, claire, crowd[2]], date(2024, 2, 19)
+        "SPH-2024-000142", ("Garnier", "Marcel", date(1939, 11, 2), "male"), [sophie, claire, partners[2]], date(2024, 2, 19)
     )
-    resources += _dossier("SPH-2025-000018", ("Lemaitre", "Odette", date(1944, 7, 28), "female"), [crowd[4], claire], date(2025, 1, 13))
+    resources += _dossier("SPH-2025-000018", ("Lemaitre", "Odette", date(1944, 7, 28), "female"), [partners[4], claire], date(2025, 1, 13))
     resources += _dossier(
-        "SPH-2024-000205", ("Fontaine", "Robert", date(1951, 5, 30), "male"), [karim, crowd[5], crowd[6]], date(2024, 4, 8)
+        "SPH-2024-000205", ("Fontaine", "Robert", date(1951, 5, 30), "male"), [karim, partners[5], partners[6]], date(2024, 4, 8)
     )
     families = [
         name for name in FrenchNames.last_names if fold(name) not in ("durand", "garnier", "lemaitre", "fontaine") and not is_reserved(name)
@@ -53,15 +53,15 @@ def demo_resources() -> list[Resource]:
         given = rng.choice(list(FrenchNames.first_names_female if woman else FrenchNames.first_names_male))
         born = date(1928, 1, 1) + timedelta(days=rng.randrange(25_000))
         opened = date(2024, 3, 1) + timedelta(days=rng.randrange(400))
-        members = rng.sample(crowd[1:], rng.randrange(1, 6))
+        members = rng.sample(partners[1:], rng.randrange(1, 6))
         reference = f"SPH-{opened.year}-{300 + 13 * number:06d}"
         resources += _dossier(reference, (rng.choice(families), given, born, "female" if woman else "male"), members, opened)
     return resources
 
 
-def _dossier(reference: str, who: tuple[str, str, date, str], members: list[Resource], opened: date) -> list[Resource]:
+def _dossier(reference: str, identity: tuple[str, str, date, str], members: list[Resource], opened: date) -> list[Resource]:
     participants = [participant(member, opened + timedelta(days=3 * number), referent=number == 0) for number, member in enumerate(members)]
-    return [usager(reference, *who), team(reference, participants, opened)]
+    return [patient(reference, *identity), care_team(reference, participants, opened)]
 
 
 def _others() -> list[Professional]:

@@ -1,4 +1,4 @@
-"""What a body must be to be stored: a resource of its type, by the R4B models, codes of required value sets included."""
+"""Validation of resources by the R4B models of `fhir.resources`, with the codes of required value sets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fhir.resources.R4B.practitioner import Practitioner
 from fhir.resources.R4B.practitionerrole import PractitionerRole
 from pydantic import BaseModel, ValidationError
 
-from bot.sandbox.fhir.operation_outcomes import FhirProblem
+from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
 
 MODELS: dict[str, type[BaseModel]] = {
     "Patient": Patient,
@@ -21,32 +21,32 @@ MODELS: dict[str, type[BaseModel]] = {
     "PractitionerRole": PractitionerRole,
     "Organization": Organization,
 }
-"""The types that the sandbox holds."""
+"""Models of the resource types that the sandbox holds."""
 
 
-def validate(kind: str, body: Any) -> None:
-    """Raises FhirProblem: 400 where `body` is no resource of type `kind`, 422 where it breaks the type's rules."""
+def validate_resource(resource_type: str, body: Any) -> None:
+    """Raise OperationOutcomeError unless `body` is a valid resource: 400 for another type or none, 422 for what the model refuses."""
     if not isinstance(body, dict) or "resourceType" not in body:
-        raise FhirProblem(400, "structure", "the body is not a FHIR resource")
-    if body["resourceType"] != kind:
-        raise FhirProblem(400, "invalid", f"the body is not a {kind}", expression="resourceType")
+        raise OperationOutcomeError(400, "structure", "the body is not a FHIR resource")
+    if body["resourceType"] != resource_type:
+        raise OperationOutcomeError(400, "invalid", f"the body is not a {resource_type}", expression="resourceType")
     try:
-        model = MODELS[kind].model_validate(body)
+        model = MODELS[resource_type].model_validate(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join([kind, *(str(part) for part in first["loc"])])
-        raise FhirProblem(422, "structure", first["msg"], expression=where) from None
-    for where in _wrong_codes(model, kind):
-        raise FhirProblem(422, "code-invalid", "not a code of the required value set", expression=where)
+        path = ".".join([resource_type, *(str(part) for part in first["loc"])])
+        raise OperationOutcomeError(422, "structure", first["msg"], expression=path) from None
+    for path in _wrong_codes(model, resource_type):
+        raise OperationOutcomeError(422, "code-invalid", "not a code of the required value set", expression=path)
 
 
-def _wrong_codes(model: BaseModel, where: str) -> Iterator[str]:
+def _wrong_codes(model: BaseModel, path: str) -> Iterator[str]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         extra = field.json_schema_extra
         allowed = extra.get("enum_values") if isinstance(extra, dict) else None
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, BaseModel):
-                yield from _wrong_codes(item, f"{where}.{name}")
+                yield from _wrong_codes(item, f"{path}.{name}")
             elif isinstance(allowed, list) and item is not None and item not in allowed:
-                yield f"{where}.{name}"
+                yield f"{path}.{name}"

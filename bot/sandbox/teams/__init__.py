@@ -1,7 +1,7 @@
-"""A stateful, strict fake of Microsoft Teams' connector on loopback, and of the people who talk to a bot. See README.md."""
+"""A fake Microsoft Teams on loopback: a stateful and strict Bot Framework connector, and the users behind it. See README.md."""
 
-from bot.sandbox.teams.client import Control, Seen, TeamsUser
-from bot.sandbox.teams.limits import Limits
-from bot.sandbox.teams.running import APP_ID, TENANT_ID, FakeTeams
+from bot.sandbox.teams.control_client import ChatMessage, ControlClient, TeamsUser
+from bot.sandbox.teams.rate_limits import RateLimits
+from bot.sandbox.teams.server import FakeTeams
 
-__all__ = ["APP_ID", "TENANT_ID", "Control", "FakeTeams", "Limits", "Seen", "TeamsUser"]
+__all__ = ["ChatMessage", "ControlClient", "FakeTeams", "RateLimits", "TeamsUser"]

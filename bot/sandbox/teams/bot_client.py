@@ -1,4 +1,4 @@
-"""Posts activities to the bot, signed (well, or wrong on demand), and writes down what it answered."""
+"""Client of the bot's messaging endpoint: posts signed activities (with a flaw on demand) and records the answers."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from typing import Any
 
 import httpx
 
-from bot.sandbox.teams.plain_text import Flaw
+from bot.sandbox.teams.flaws import Flaw
 from bot.sandbox.teams.signing import OTHER_APP, Signer
 from bot.sandbox.teams.state import Json, Post, State
 
-SECONDS = 15.0
-"""What Teams gives a bot to answer."""
-PAUSES = (0.1, 0.3, 1.0)
-"""Before the posts that follow one that got no answer or a 5xx, where that is asked for."""
+TIMEOUT = 15.0
+"""Seconds that Teams gives a bot to answer."""
+RETRY_PAUSES = (0.1, 0.3, 1.0)
+"""Seconds before each retry of a post that got no answer or a 5xx, where retries are asked for."""
 
 
-class Posting:
-    """The bot's endpoint, as Teams sees it."""
+class BotClient:
+    """The bot's messaging endpoint, as Teams sees it."""
 
     def __init__(self, state: State, signer: Signer, bot_url: str) -> None:
         self._state, self._signer, self.bot_url = state, signer, bot_url
         self.retries = 0
-        """How often a post is repeated; Microsoft promises none."""
-        self._http = httpx.AsyncClient(timeout=SECONDS, trust_env=False, limits=httpx.Limits(max_connections=None))
+        """How often a post without an answer is retried; Microsoft promises no retry."""
+        self._http = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, limits=httpx.Limits(max_connections=None))
 
     async def close(self) -> None:
-        """Close connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def post(self, activity: Json, flaw: Flaw | None = None) -> Post:
-        """Post one activity; what became of it."""
-        sent = _spoilt(activity, flaw)
+        """Post one activity and return the record of the post."""
+        sent = _with_flaw(activity, flaw)
         post = Post(len(self._state.posts) + 1, time.time(), sent, flaw)
         self._state.posts.append(post)
-        for pause in (0.0, *(PAUSES[min(n, len(PAUSES) - 1)] for n in range(self.retries))):
+        for pause in (0.0, *(RETRY_PAUSES[min(n, len(RETRY_PAUSES) - 1)] for n in range(self.retries))):
             await asyncio.sleep(pause)
-            await self._once(post, flaw)
+            await self._attempt(post, flaw)
             if post.status is not None and post.status < 500:
                 break
-        self._state.changed()
+        self._state.mark_changed()
         return post
 
-    async def _once(self, post: Post, flaw: Flaw | None) -> None:
+    async def _attempt(self, post: Post, flaw: Flaw | None) -> None:
         authorization = self._signer.authorization(flaw)
         headers = {"Authorization": authorization} if authorization is not None else {}
         began = time.monotonic()
@@ -60,7 +60,7 @@ class Posting:
         post.seconds = time.monotonic() - began
 
 
-def _spoilt(activity: Json, flaw: Flaw | None) -> Json:
+def _with_flaw(activity: Json, flaw: Flaw | None) -> Json:
     activity = copy.deepcopy(activity)
     if flaw == "other_tenant":
         activity["conversation"]["tenantId"] = OTHER_APP

@@ -1,4 +1,4 @@
-"""The connector: what the bot calls at the activities' `serviceUrl`."""
+"""The Bot Framework connector, which the bot calls at the activities' `serviceUrl`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from bot.sandbox.teams.auth import check_authorization
-from bot.sandbox.teams.conversations import Rooms
-from bot.sandbox.teams.faults import Faults, NoAnswer
-from bot.sandbox.teams.limits import Limits
-from bot.sandbox.teams.outgoing import check_activity, is_split
-from bot.sandbox.teams.problems import ConnectorProblem, bad_argument, bad_syntax, closed, no_activity, not_enough_permissions, throttled
+from bot.sandbox.teams.activity_validation import is_split_in_two, validate_activity
+from bot.sandbox.teams.authentication import check_authorization
+from bot.sandbox.teams.conversations_api import ConversationsApi
+from bot.sandbox.teams.errors import (
+    ConnectorError,
+    activity_not_found,
+    bad_argument,
+    bad_syntax,
+    forbidden,
+    not_enough_permissions,
+    throttled,
+)
+from bot.sandbox.teams.faults import DroppedConnection, Faults
+from bot.sandbox.teams.rate_limits import RateLimits
 from bot.sandbox.teams.state import Call, Conversation, Json, Message, State
 
-Do = Callable[[Request, bytes, Call], Awaitable[tuple[int, Any]]]
+Handler = Callable[[Request, bytes, Call], Awaitable[tuple[int, Any]]]
 TYPING_SECONDS = 8.0
-"""How long « écrit… » is shown."""
+"""Time for which the typing indicator is shown."""
 
 
 class Connector:
-    """Each operation is authenticated, counted, limited and written down before it is done."""
+    """Operations of the connector; each is recorded, authenticated and rate-limited before it is carried out."""
 
-    def __init__(self, state: State, limits: Limits, faults: Faults, service_url: str) -> None:
+    def __init__(self, state: State, limits: RateLimits, faults: Faults, service_url: str) -> None:
         self._state, self._limits, self._faults = state, limits, faults
-        self._rooms = Rooms(state, service_url, self.send)
+        self._conversations_api = ConversationsApi(state, service_url, self.send)
         self.routes = APIRouter()
         chat, one = "/v3/conversations/{conversation_id}", "/activities/{activity_id}"
         self._route("POST", "/v3/conversations", "create", self._create)
@@ -37,70 +45,68 @@ class Connector:
         self._route("DELETE", f"{chat}{one}", "delete", self._delete)
         self._route("PUT", f"{chat}{one}/reactions/{{kind}}", "react", self._react)
         self._route("DELETE", f"{chat}{one}/reactions/{{kind}}", "unreact", self._react)
-        self._route("GET", f"{chat}{one}/members", "get_members", self._get(self._rooms.members))
-        self._route("GET", f"{chat}/members", "get_members", self._get(self._rooms.members))
-        self._route("GET", f"{chat}/pagedMembers", "get_paged_members", self._get(self._rooms.paged_members))
-        self._route("GET", f"{chat}/members/{{member_id}}", "get_member", self._get(self._rooms.member))
-        self._route("GET", "/v3/teams/{conversation_id}", "get_team", self._get(self._rooms.team))
-        self._route("GET", "/v3/teams/{conversation_id}/conversations", "get_channels", self._get(self._rooms.channels))
+        self._route("GET", f"{chat}{one}/members", "get_members", self._get(self._conversations_api.members))
+        self._route("GET", f"{chat}/members", "get_members", self._get(self._conversations_api.members))
+        self._route("GET", f"{chat}/pagedMembers", "get_paged_members", self._get(self._conversations_api.paged_members))
+        self._route("GET", f"{chat}/members/{{member_id}}", "get_member", self._get(self._conversations_api.member))
+        self._route("GET", "/v3/teams/{conversation_id}", "get_team", self._get(self._conversations_api.team))
+        self._route("GET", "/v3/teams/{conversation_id}/conversations", "get_channels", self._get(self._conversations_api.channels))
 
-    def _route(self, method: str, path: str, operation: str, do: Do) -> None:
+    def _route(self, method: str, path: str, operation: str, handler: Handler) -> None:
         async def endpoint(request: Request) -> Response:
-            return await self._answer(request, operation, do)
+            return await self._handle(request, operation, handler)
 
         self.routes.add_api_route(path, endpoint, methods=[method], response_model=None, name=operation)
 
-    async def _answer(self, request: Request, operation: str, do: Do) -> Response:
+    async def _handle(self, request: Request, operation: str, handler: Handler) -> Response:
         began = time.monotonic()
         raw = await request.body()
-        where = request.path_params
+        params = request.path_params
         call = Call(
-            len(self._state.calls) + 1, time.time(), request.method, operation, where.get("conversation_id"), where.get("activity_id")
+            len(self._state.calls) + 1, time.time(), request.method, operation, params.get("conversation_id"), params.get("activity_id")
         )
         self._state.calls.append(call)
         try:
-            return await self._guarded(request, raw, call, do)
-        except ConnectorProblem as problem:
-            call.status, call.code = problem.status, problem.code
-            return problem.response()
+            return await self._checked(request, raw, call, handler)
+        except ConnectorError as error:
+            call.status, call.code = error.status, error.code
+            return error.response()
         finally:
             call.seconds = time.monotonic() - began
-            self._state.changed()
+            self._state.mark_changed()
 
-    async def _guarded(self, request: Request, raw: bytes, call: Call, do: Do) -> Response:
+    async def _checked(self, request: Request, raw: bytes, call: Call, handler: Handler) -> Response:
         check_authorization(request.headers.get("authorization"), self._state.app_id)
         if raw and request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             raise bad_syntax("The Content-Type must be application/json.")
-        fault = self._faults.take(call.operation, call.conversation_id)
-        if fault is not None and (problem := fault.problem()) is not None:
-            raise problem
+        fault = self._faults.next_for(call.operation, call.conversation_id)
+        if fault is not None and (error := fault.error()) is not None:
+            raise error
         if fault is not None and fault.kind in {"hang", "drop"}:
             if fault.kind == "hang":
                 await self._faults.hang(request, fault.seconds)
-            return NoAnswer()
-        wait = self._limits.take(call.operation, (call.conversation_id or "").partition(";")[0])
+            return DroppedConnection()
+        wait = self._limits.consume(call.operation, (call.conversation_id or "").partition(";")[0])
         if wait is not None:
             raise throttled(wait)
-        status, body = await do(request, raw, call)
-        if fault is not None:  # lost or held: it is done
+        status, body = await handler(request, raw, call)
+        if fault is not None:  # lost or held: the operation was carried out
             if fault.kind == "held":
                 await self._faults.hang(request, fault.seconds)
-            return NoAnswer()
+            return DroppedConnection()
         call.status = status
         return Response(status_code=status) if body is None else JSONResponse(body, status)
 
-    # --- operations ---
-
     async def _create(self, _request: Request, raw: bytes, call: Call) -> tuple[int, Any]:
-        made = self._rooms.create(raw)
-        call.conversation_id, call.activity_id = made["id"], made.get("activityId")
-        return 201, made
+        created = self._conversations_api.create(raw)
+        call.conversation_id, call.activity_id = created["id"], created.get("activityId")
+        return 201, created
 
     async def _send(self, _request: Request, raw: bytes, call: Call) -> tuple[int, Any]:
         conversation, thread = self._writable(call)
-        call.body = activity = check_activity(raw, conversation)
+        call.body = activity = validate_activity(raw, conversation)
         if activity["type"] == "typing":
-            conversation.typing_at = time.time() + TYPING_SECONDS
+            conversation.typing_until = time.time() + TYPING_SECONDS
             return 202, {}
         reply_to = activity.get("replyToId")
         if reply_to is not None and thread is None and conversation.kind == "channel":
@@ -111,7 +117,7 @@ class Connector:
 
     async def _reply(self, request: Request, raw: bytes, call: Call) -> tuple[int, Any]:
         conversation, _ = self._writable(call)
-        activity = check_activity(raw, conversation)
+        activity = validate_activity(raw, conversation)
         if activity["type"] == "typing":
             return await self._send(request, raw, call)
         call.body = activity
@@ -120,8 +126,8 @@ class Connector:
         return 201, sent
 
     def send(self, conversation: Conversation, activity: Json, thread: str | None) -> Json:
-        """Put a checked message there: its id; nothing where Teams makes two messages of it."""
-        if not is_split(activity):
+        """Add a valid message and return its id; an empty object where Teams splits it in two."""
+        if not is_split_in_two(activity):
             return {"id": self._state.add_message(conversation, "bot", activity, thread).id}
         first = {key: value for key, value in activity.items() if key != "attachments"}
         second = {key: value for key, value in activity.items() if key != "text"}
@@ -131,7 +137,7 @@ class Connector:
 
     async def _update(self, _request: Request, raw: bytes, call: Call) -> tuple[int, Any]:
         conversation, _ = self._writable(call)
-        call.body = activity = check_activity(raw, conversation, update=True)
+        call.body = activity = validate_activity(raw, conversation, update=True)
         message = self._own(conversation, call.activity_id)
         self._state.replace(message, activity)
         return 200, {"id": message.id}
@@ -148,21 +154,19 @@ class Connector:
         message.reactions = [one for one in message.reactions if one != reaction]
         if call.operation == "react":
             message.reactions.append(reaction)
-        message.change = self._state.changed()
+        message.change = self._state.mark_changed()
         return 200, None
 
-    def _get(self, read: Callable[[Request], Any]) -> Do:
-        async def do(request: Request, _raw: bytes, _call: Call) -> tuple[int, Any]:
+    def _get(self, read: Callable[[Request], Any]) -> Handler:
+        async def handle(request: Request, _raw: bytes, _call: Call) -> tuple[int, Any]:
             return 200, read(request)
 
-        return do
-
-    # --- what may be touched ---
+        return handle
 
     def _writable(self, call: Call) -> tuple[Conversation, str | None]:
         conversation, thread = self._state.find(call.conversation_id or "")
         if conversation.refusal is not None:
-            raise closed(conversation.refusal)
+            raise forbidden(conversation.refusal)
         return conversation, thread
 
     def _message(self, conversation: Conversation, activity_id: str | None) -> Message:
@@ -170,7 +174,7 @@ class Connector:
         if message is None or message.deleted:
             if activity_id is not None and not activity_id.isdecimal():
                 raise bad_argument("Unknown activity id.")
-            raise no_activity()
+            raise activity_not_found()
         return message
 
     def _own(self, conversation: Conversation, activity_id: str | None) -> Message:

@@ -1,104 +1,114 @@
-"""The fake as one application."""
+"""Serves the fake Teams: as a process, or in a test from a thread with its own loop."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+import socket
+import threading
+from types import TracebackType
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse, Response
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+import uvicorn
 
-from bot.sandbox.teams.activity_sender import doing
-from bot.sandbox.teams.bot_client import Posting
-from bot.sandbox.teams.connector import Connector
-from bot.sandbox.teams.control_api import control
-from bot.sandbox.teams.faults import Faults
-from bot.sandbox.teams.incoming import Incoming
-from bot.sandbox.teams.limits import Limits
-from bot.sandbox.teams.problems import NotPossible
-from bot.sandbox.teams.signing import REAL_ISSUER, Signer
-from bot.sandbox.teams.state import State
-from bot.sandbox.teams.user_actions import Acts
-from bot.sandbox.teams.web_page import page
+from bot.fake_channels import TEAMS_APP_ID, TEAMS_TENANT_ID
+from bot.sandbox.teams.app import REGION, create_app
+from bot.sandbox.teams.control_client import ControlClient
+from bot.sandbox.teams.rate_limits import RateLimits
+from bot.sandbox.teams.signing import REAL_ISSUER
 
-REGION = "/emea"
-"""The connector is below it, as each region has its own; with a slash behind, as Teams gives it."""
+LOOPBACK = "127.0.0.1"
 
 
-def create_app(
-    url: str,
-    bot_url: str,
-    app_id: str,
-    tenant_id: str,
-    *,
-    issuer: str = REAL_ISSUER,
-    bot_name: str = "SPHERE",
-    limits: Limits | None = None,
-    demo: bool = False,
-    support_channel: str | None = None,
-) -> FastAPI:
-    """The fake for one bot. `app.state.release()` ends all that waits in it.
+class _Server(uvicorn.Server):
+    """A server that ends long polls before it waits for requests to end."""
 
-    Args:
-        url: where it is served.
-        demo: whether somebody is there.
-        support_channel: id of a channel in which the bot is installed, with two people of the SPHERE team.
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End long polls, then shut down."""
+        self.config.app.state.release()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
+def _build_server(app: Any, **more: Any) -> uvicorn.Server:
+    # Ending a connection without an answer is one of the faults: uvicorn must not log it as an error.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.getMessage())
+    return _Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=75, **more))
+
+
+def bot_environment(url: str, app_id: str, tenant_id: str, issuer: str) -> dict[str, str]:
+    """Return the environment of a bot that speaks to the fake at `url`."""
+    return {
+        "TEAMS_APP_ID": app_id,
+        "TEAMS_TENANT_ID": tenant_id,
+        "TEAMS_OPENID_URL": f"{url}/v1/.well-known/openidconfiguration",
+        "TEAMS_ISSUER": issuer,
+        "TEAMS_LINK_URL": url,
+    }
+
+
+def run(port: int, bot_url: str, app_id: str, tenant_id: str, *, limits: RateLimits, **names: str) -> None:
+    """Run until SIGINT or SIGTERM, with the people of the demo. `names`: issuer, bot_name, support_channel."""
+    app = create_app(f"http://{LOOPBACK}:{port}", bot_url, app_id, tenant_id, limits=limits, demo=True, **names)
+    _build_server(app, host=LOOPBACK, port=port).run()
+
+
+class FakeTeams:
+    """A running fake, for tests: `with FakeTeams(bot_url) as teams: claire = teams.add_user("Claire Moreau")`.
+
+    `settings` is the bot's environment; `control` is the client of the control API. The fake has its own loop, so that it answers
+    while the test's loop is busy. `bot_url` may be given later: `teams.control.configure(bot_url=…)`.
     """
-    service_url = f"{url}{REGION}/"
-    state, limits, faults = State(app_id, tenant_id, bot_name), limits or Limits(), Faults()
-    signer = Signer(app_id, service_url, issuer)
-    posting = Posting(state, signer, bot_url)
-    if demo:
-        _add_demo(state)
-    if support_channel is not None:
-        team = [state.add_person(name, key=f"demo {name}").id for name in ("Inès Support", "Paul Support")]
-        state.add_channel("Accompagnement SPHERE", team, own_id=support_channel).installed = True
 
-    def release() -> None:
-        state.release()
-        faults.release()
+    def __init__(
+        self,
+        bot_url: str = "http://127.0.0.1:9/teams/messages",
+        *,
+        app_id: str = TEAMS_APP_ID,
+        tenant_id: str = TEAMS_TENANT_ID,
+        issuer: str = REAL_ISSUER,
+        bot_name: str = "SPHERE",
+        limits: RateLimits | None = None,
+        demo: bool = False,
+        support_channel: str | None = None,
+    ) -> None:
+        self.app_id, self.tenant_id, self.issuer = app_id, tenant_id, issuer
+        self._listener = socket.create_server((LOOPBACK, 0), backlog=512)
+        self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
+        self.service_url = f"{self.url}{REGION}/"
+        app = create_app(
+            self.url,
+            bot_url,
+            app_id,
+            tenant_id,
+            limits=limits,
+            demo=demo,
+            issuer=issuer,
+            bot_name=bot_name,
+            support_channel=support_channel,
+        )
+        self._server = _build_server(app)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, name="fake-teams", daemon=True)
+        self.control = ControlClient(self.url)
+        self.add_user = self.control.add_user
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await posting.close()
+    @property
+    def settings(self) -> dict[str, str]:
+        """Environment of a bot that speaks to this fake."""
+        return bot_environment(self.url, self.app_id, self.tenant_id, self.issuer)
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None)
-    app.state.release = release
-    # A page of the web must not reach it by a name of its own that points to loopback.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
-    app.add_exception_handler(NotPossible, _not_possible)
-    app.include_router(_keys(signer, url))
-    app.include_router(Connector(state, limits, faults, service_url).routes, prefix=REGION)
-    app.include_router(control(state, limits, faults, posting))
-    app.include_router(doing(state, Acts(state, Incoming(state, service_url), posting)))
-    app.include_router(page())
-    return app
+    def start(self) -> FakeTeams:
+        """Start to serve; a client that connected before only waits."""
+        self._thread.start()
+        return self
 
+    def stop(self) -> None:
+        """Stop; requests that hang are cut."""
+        self.control.close()
+        self._server.should_exit = True
+        self._thread.join()
+        self._listener.close()
 
-def _keys(signer: Signer, url: str) -> APIRouter:
-    """Who signs, at the Bot Framework's own path."""
-    routes = APIRouter(prefix="/v1/.well-known")
+    def __enter__(self) -> FakeTeams:
+        return self.start()
 
-    @routes.get("/openidconfiguration")
-    async def metadata() -> Response:
-        return JSONResponse(signer.metadata(f"{url}/v1/.well-known"))
-
-    @routes.get("/keys")
-    async def keys() -> Response:
-        return JSONResponse(signer.jwks())
-
-    return routes
-
-
-async def _not_possible(_request: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": str(error)}, 409)
-
-
-def _add_demo(state: State) -> None:
-    """Two people and a team; the same ids after every start, since the bot remembers them."""
-    claire = state.add_person("Claire Moreau", "claire.moreau@sphere.example", key="demo claire")
-    paul = state.add_person("Paul Girard", "paul.girard@sphere.example", key="demo paul")
-    state.add_channel("Équipe de soins", [claire.id, paul.id], key="demo team")
-    state.add_group("Garde du week-end", [claire.id, paul.id], key="demo group")
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()

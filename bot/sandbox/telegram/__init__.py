@@ -1,1 +1,1 @@
-"""A stateful, strict stand-in for Telegram's Bot API on loopback. See README.md beside it."""
+"""A fake Telegram on loopback: a stateful and strict Bot API, and the users behind it."""

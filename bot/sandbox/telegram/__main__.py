@@ -1,4 +1,4 @@
-"""`python -m bot.sandbox.telegram --port N`: the stand-in by hand, with a page that shows the chats."""
+"""`python -m bot.sandbox.telegram --port N`: the fake Telegram as a process, with a page that shows the chats."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ import argparse
 
 import uvicorn
 
-from bot.sandbox.telegram.server import create_app
-from bot.sandbox.telegram.state import Chat, State
+from bot.fake_channels import TELEGRAM_BOT, TELEGRAM_TOKEN
+from bot.sandbox.telegram.app import create_app
+from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.state import State
 
 
 def main() -> None:
     """Serve on loopback until stopped."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--token", default="4242:fake")
-    parser.add_argument("--bot-name", default="sphere_demo_bot")
+    parser.add_argument("--token", default=TELEGRAM_TOKEN)
+    parser.add_argument("--bot-name", default=TELEGRAM_BOT)
     parser.add_argument("--no-limits", action="store_true")
     parser.add_argument("--group", type=int, help="id of a forum of the team, in which the bot is an administrator: --group=-100…")
-    given = parser.parse_args()
-    state = State(given.token, given.bot_name)
-    state.limits.on = not given.no_limits
+    options = parser.parse_args()
+    state = State(options.token, options.bot_name)
+    state.limits.enforced = not options.no_limits
     state.chats[1001] = Chat(1001, "Claire", started=False)
-    if given.group is not None:
-        state.chats[given.group] = Chat(given.group, "Équipe SPHERE", "supergroup", forum=True, started=True)
+    if options.group is not None:
+        state.chats[options.group] = Chat(options.group, "Équipe SPHERE", "supergroup", forum=True, started=True)
     uvicorn.run(
         create_app(state),
         host="127.0.0.1",
-        port=given.port,
+        port=options.port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=1,

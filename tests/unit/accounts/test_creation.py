@@ -18,7 +18,7 @@ from bot.core.clock import ManualClock
 from bot.fhir.errors import FhirUnavailable
 from tests.unit.accounts.test_requests import ANNE, LEILA, ask
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, START, World, world_over
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 
 REFERENCE = "DC-2026-000001"
 

@@ -26,7 +26,7 @@ from bot.identity.account_chats import AccountChats
 from bot.identity.service import Identity
 from bot.jobs.outbox import CHAT, MAIL, OutboxRow
 from bot.settings import Settings
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 
 CLAIRE = "claire.moreau@sphere.example"
 KARIM = "karim.benali@sphere.example"

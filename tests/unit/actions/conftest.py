@@ -13,7 +13,7 @@ from bot.directory import import_file
 from bot.sandbox.demo_directory import write_demo_file
 from tests.unit.accounts.world import CLAIRE, START, World, world_over
 from tests.unit.actions.dialogue import Dialogue, services_over
-from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def test_towns_of_several_words_and_what_the_training_knows() -> None:
 def test_the_rasa_server_is_told_where_the_directory_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     installation = Installation(load_settings(DATA="var", PORT=free_port()), lambda line: None)
-    installation.take()
+    installation.acquire()
     rasa = installation.processes(Path("model"))[0]
     assert installation._lock
     installation._lock.close()  # held by a real run until its process ends

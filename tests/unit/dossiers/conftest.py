@@ -19,7 +19,7 @@ from bot.dossiers.partners import Partners
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operation, Operations
 from bot.jobs.outbox import OutboxRow
-from tests.unit.sandbox.running import TOKEN, Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox, running_sandbox
 
 
 @dataclass

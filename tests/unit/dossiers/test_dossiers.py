@@ -10,7 +10,7 @@ import pytest
 
 from bot.dossiers.dossiers import Dossiers, NotAMember, Pending, UnknownDossier, Usager
 from tests.unit.dossiers.conftest import House
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 
 JEANNE = Usager("Durand", "Jeanne", date(1948, 3, 12), "female")
 NEW = Usager("Sabourin", "Léon Marie", date(1950, 1, 31), "male")

@@ -22,7 +22,7 @@ from bot.dossiers.partners import (
 from bot.fhir.operations import RETRIES, OperationFailed
 from bot.jobs import leases
 from tests.unit.dossiers.conftest import House, house_on
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 
 REF = "SPH-2024-000137"
 BASIS = "care_team_informed"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.fhir.client import RETRIES, FhirClient
 from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
-from tests.unit.sandbox.running import TOKEN, Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.clock import ManualClock
 from tests.unit.accounts.world import START, World, world_over
-from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 
 @pytest.fixture

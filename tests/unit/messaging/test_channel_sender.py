@@ -114,7 +114,7 @@ async def test_a_message_written_by_another_process_reaches_an_open_stream(tmp_p
 
 async def _chat(senders: Senders) -> tuple[RecordingChannel, str]:
     channel = RecordingChannel("telegram")
-    senders.gateway.doors.add(channel)
+    senders.gateway.registry.add(channel)
     return channel, await Conversations(senders.database).open("telegram", "address", NOW)
 
 
@@ -194,6 +194,6 @@ async def test_without_channels_what_is_for_an_external_chat_waits_for_a_process
         await senders.enqueue("message", CHAT, MESSAGE, conversation_id)
         assert await senders.send_due() == 0
         channel = RecordingChannel("telegram")
-        senders.gateway.doors.add(channel)
+        senders.gateway.registry.add(channel)
         assert await senders.send_due() == 1
         assert len(channel.sent) == 1

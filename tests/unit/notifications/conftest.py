@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.notifications.notification_world import NotificationWorld, notification_world
-from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ from tests.databases import fresh_database
 from tests.unit.accounts.world import Line
 from tests.unit.messaging.recording_channel import RecordingChannel
 from tests.unit.messaging.running_bot import settings_for
-from tests.unit.sandbox.running import TOKEN, Sandbox
+from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox
 
 CLAIRE, KARIM, PAUL = "claire.moreau@sphere.example", "karim.benali@sphere.example", "paul.martin@sphere.example"
 DOSSIER, OTHER, THIRD = "SPH-2024-000137", "SPH-2024-000142", "SPH-2024-000205"

@@ -249,7 +249,7 @@ async def test_with_a_token_who_has_it_may_ask_from_anywhere_and_nobody_without(
 def test_run_json_says_where_the_metrics_are(tmp_path: Path, settings: dict[str, Any], said: dict[str, str]) -> None:
     port = free_port()
     installation = Installation(load_settings(DATA=tmp_path, PORT=port, **settings), lambda line: None)
-    installation.take()
+    installation.acquire()
     described = installation.describe({})
     installation._lock.close()  # held by a real run until its process ends
     expected = {name: value.replace("{port}", str(port)) for name, value in said.items()}

@@ -20,7 +20,7 @@ from bot.core.database import Database, sqlite_url
 from bot.notifications.cloudevents import KINDS
 from bot.notifications.event_intake import MAX_BATCH, MAX_BODY_BYTES, router
 from bot.notifications.tables import Event
-from tests.unit.sandbox.running import EVENTS_TOKEN, running_sandbox, served
+from tests.unit.sandbox.sandbox_server import EVENTS_TOKEN, running_sandbox, serve_app
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ONE, BATCH, PLAIN = "application/cloudevents+json", "application/cloudevents-batch+json; charset=utf-8", "application/json"
@@ -203,7 +203,7 @@ async def test_the_sandbox_posts_what_we_take(tmp_path: Path) -> None:
             assert sandbox.put(team).status_code == 200
             asyncio.run_coroutine_threadsafe(arrived.wait(), loop).result(30)
 
-    with served(app) as url:
+    with serve_app(app) as url:
         await asyncio.to_thread(change, url)
     async with database.reading() as session:
         rows = (await session.scalars(select(Event).order_by(Event.id))).all()

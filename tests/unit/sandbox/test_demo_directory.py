@@ -1,3 +1,5 @@
+"""The invented directory: reproducible, with the demo people in it, and nobody who resembles them."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -13,18 +13,18 @@ import pytest
 
 from bot.notifications.cloudevents import KINDS, parse
 from bot.sandbox import event_page
-from tests.unit.sandbox.running import NOWHERE, Sandbox, running_sandbox, served
-from tests.unit.sandbox.test_sandbox_keeping import Taker
+from tests.unit.sandbox.events_receiver import EventsReceiver
+from tests.unit.sandbox.sandbox_server import UNREACHABLE_URL, Sandbox, running_sandbox, serve_app
 
 
 @pytest.fixture
-def taker() -> Taker:
-    return Taker()
+def receiver() -> EventsReceiver:
+    return EventsReceiver()
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, taker: Taker) -> Iterator[Sandbox]:
-    with served(taker.app) as url, running_sandbox(tmp_path, f"{url}/events") as running:
+def sandbox(tmp_path: Path, receiver: EventsReceiver) -> Iterator[Sandbox]:
+    with serve_app(receiver.app) as url, running_sandbox(tmp_path, f"{url}/events") as running:
         yield running
 
 
@@ -38,19 +38,19 @@ def post(sandbox: Sandbox, **form: str) -> httpx.Response:
     return httpx.post(f"{sandbox.url}/sandbox/events", data={"seal": seal[1], **form}, trust_env=False, timeout=60)
 
 
-def said(answer: httpx.Response) -> str:
+def text_of(answer: httpx.Response) -> str:
     return html.unescape(answer.text)
 
 
-def test_every_kind_can_be_posted_and_is_well_formed(sandbox: Sandbox, taker: Taker) -> None:
-    assert set(event_page.KINDS) == set(KINDS)
+def test_every_kind_can_be_posted_and_is_well_formed(sandbox: Sandbox, receiver: EventsReceiver) -> None:
+    assert set(event_page.EVENT_TYPES) == set(KINDS)
     claire = sandbox.practitioner("claire.moreau@sphere.example")["id"]
     for kind in KINDS:
         recipient = claire if kind.startswith("account.") else ""
         answer = post(sandbox, kind=kind, dossier="SPH-2024-000137", author=claire, recipient=recipient, title="Bilan", urgent="1")
         assert answer.status_code == 200
-        assert "Pris en compte" in said(answer)
-    events = taker.wait_for(len(KINDS))
+        assert "Pris en compte" in text_of(answer)
+    events = receiver.wait_for(len(KINDS))
     assert [event["type"] for event in events] == [f"fr.sphere.{kind}" for kind in KINDS]
     for event in events:
         parsed, wrong = parse(event)
@@ -64,28 +64,28 @@ def test_every_kind_can_be_posted_and_is_well_formed(sandbox: Sandbox, taker: Ta
 
 
 def test_what_is_refused_is_said_and_the_form_keeps_what_was_chosen(tmp_path: Path) -> None:
-    with served(Taker(400).app) as url, running_sandbox(tmp_path, f"{url}/events") as sandbox:
+    with serve_app(EventsReceiver(400).app) as url, running_sandbox(tmp_path, f"{url}/events") as sandbox:
         answer = post(sandbox, kind="message.received", dossier="SPH-2024-000142", title='<b>"x"</b>')
-    assert "Refusé" in said(answer)
-    assert "réponse 400" in said(answer)
+    assert "Refusé" in text_of(answer)
+    assert "réponse 400" in text_of(answer)
     assert '<option value="message.received" selected>' in answer.text
     assert "<option selected>SPH-2024-000142</option>" in answer.text
     assert "<b>" not in answer.text
-    assert '<b>"x"</b>' in said(answer)
+    assert '<b>"x"</b>' in text_of(answer)
 
 
 def test_an_assistant_that_is_away_is_said(tmp_path: Path) -> None:
-    with running_sandbox(tmp_path, NOWHERE) as sandbox:
+    with running_sandbox(tmp_path, UNREACHABLE_URL) as sandbox:
         answer = post(sandbox, kind="note.added", dossier="SPH-2024-000142")
     assert answer.status_code == 502
-    assert "L’assistant n’a pas répondu." in said(answer)
+    assert "L’assistant n’a pas répondu." in text_of(answer)
 
 
 @pytest.mark.parametrize("form", [{}, {"seal": "x"}, {"seal": "é"}])
-def test_only_the_page_itself_posts(sandbox: Sandbox, taker: Taker, form: dict[str, Any]) -> None:
+def test_only_the_page_itself_posts(sandbox: Sandbox, receiver: EventsReceiver, form: dict[str, Any]) -> None:
     answer = httpx.post(f"{sandbox.url}/sandbox/events", data={**form, "kind": "note.added"}, trust_env=False)
     assert answer.status_code == 403
-    assert taker.events == []
+    assert receiver.events == []
     assert httpx.get(f"{sandbox.url}/sandbox/events", headers={"Host": "evil.example"}, trust_env=False).status_code == 400
     assert httpx.post(f"{sandbox.url}/sandbox/events", content=b"a" * 300_000, trust_env=False).status_code == 413
 

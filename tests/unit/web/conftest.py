@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.clock import ManualClock
 from tests.unit.accounts.world import World, world_over
-from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 from tests.unit.web.openid_provider import Provider, running_provider
 from tests.unit.web.sign_in_site import SignInSite, sign_in_site
 

@@ -1,4 +1,4 @@
-// An Adaptive Card as Microsoft's own renderer shows it. Nothing in it is read as HTML.
+// Renders an Adaptive Card with Microsoft's renderer. No text of a card is interpreted as HTML.
 
 const { AdaptiveCard, HostConfig, ExecuteAction, OpenUrlAction, SubmitAction, GlobalSettings } = window.AdaptiveCards
 
@@ -7,7 +7,7 @@ GlobalSettings.setTabIndexAtCardRoot = false
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const escapeHtml = (text) => text.replace(/[&<>"']/g, (found) => ENTITIES[found])
 
-// As much of Markdown as cards are written with: escapes, bold, italics. Everything is escaped first.
+// The part of Markdown that the cards use: escapes, bold, italics. Everything is escaped first.
 function markdown(text) {
   const kept = []
   return text
@@ -39,7 +39,7 @@ function hostConfig() {
   })
 }
 
-/** The element of a card. `press(title, inputs)` is called for what the bot is told of. */
+/** Return the element of a card. `press(title, inputs)` is called for actions that are posted to the bot. */
 export function renderCard(card, press) {
   const shown = new AdaptiveCard()
   shown.hostConfig = hostConfig()

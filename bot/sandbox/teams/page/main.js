@@ -1,51 +1,51 @@
-// The page: who one is, which conversation is open, and what is done in it. The state comes by long poll, whole.
+// The page: which user acts, which conversation is open, and its actions. The whole state comes by long poll.
 
 import { showMessages } from '/page/chat.js'
 
 const byId = (id) => document.getElementById(id)
 const [person, rooms, title, install, problem, messages, composer] = ['person', 'rooms', 'title', 'install', 'problem', 'messages', 'composer'].map(byId)
 const KINDS = { personal: 'Chat avec l’assistant', groupChat: 'Groupe', channel: 'Équipe' }
-const said = {}
+const notices = {}
 let state = { change: -1, people: [], conversations: [] }
 let open = null
 let thread = null
 
-async function ask(method, path, body) {
+async function request(method, path, body) {
   const answer = await fetch(`/fake/${path}`, {
     method,
     headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
     body: body === undefined ? undefined : JSON.stringify(body),
   })
-  const told = await answer.json()
-  if (!answer.ok) throw new Error(typeof told.detail === 'string' ? told.detail : 'Requête refusée')
-  return told
+  const json = await answer.json()
+  if (!answer.ok) throw new Error(typeof json.detail === 'string' ? json.detail : 'Requête refusée')
+  return json
 }
 
-async function act(name, more) {
+async function perform(name, more) {
   problem.hidden = true
   try {
-    const done = await ask('POST', 'acts', { act: name, person: person.value, ...more })
+    const done = await request('POST', 'acts', { act: name, person: person.value, ...more })
     const failed = done.posts.find((post) => !(post.status >= 200 && post.status < 300))
-    if (failed) complain(`L’assistant a répondu ${failed.status ?? 'autrement que prévu'} (${failed.error ?? failed.activity.type}).`)
+    if (failed) showProblem(`L’assistant a répondu ${failed.status ?? 'autrement que prévu'} (${failed.error ?? failed.activity.type}).`)
     return done
   } catch (error) {
-    complain(`Impossible : ${error.message}`)
+    showProblem(`Impossible : ${error.message}`)
     return null
   }
 }
 
-function complain(text) {
+function showProblem(text) {
   problem.textContent = text
   problem.hidden = false
 }
 
-const acts = {
-  said,
-  do: act,
+const actions = {
+  notices,
+  do: perform,
   reply: (message) => enterThread(message.thread),
   async press(message, pressed, inputs) {
-    const done = await act('press', { message: message.id, title: pressed, inputs })
-    if (done?.shown) said[message.id] = done.shown
+    const done = await perform('press', { message: message.id, title: pressed, inputs })
+    if (done?.shown) notices[message.id] = done.shown
     draw()
   },
 }
@@ -74,7 +74,7 @@ function draw() {
   title.textContent = shown.kind === 'personal' ? 'Assistant SPHERE' : shown.name
   install.textContent = shown.installed ? 'Désinstaller' : 'Installer l’assistant'
   byId('mention').hidden = shown.kind === 'personal'
-  showMessages(messages, shown, person.value, names, acts)
+  showMessages(messages, shown, person.value, names, actions)
 }
 
 function roomItem(one) {
@@ -103,7 +103,7 @@ function choose(id) {
 person.addEventListener('change', () => choose(mine()[0]?.id ?? null))
 byId('back').addEventListener('click', () => choose(null))
 byId('leave').addEventListener('click', () => enterThread(null))
-install.addEventListener('click', () => act(room().installed ? 'uninstall' : 'install', { conversation: open }))
+install.addEventListener('click', () => perform(room().installed ? 'uninstall' : 'install', { conversation: open }))
 
 composer.addEventListener('submit', async (event) => {
   event.preventDefault()
@@ -113,7 +113,7 @@ composer.addEventListener('submit', async (event) => {
   const shown = room()
   field.value = ''
   const where = thread ? `${open};messageid=${thread}` : open
-  const done = await act('send', { text, conversation: where, mention: shown.kind !== 'personal' && composer.elements.mention.checked })
+  const done = await perform('send', { text, conversation: where, mention: shown.kind !== 'personal' && composer.elements.mention.checked })
   if (!done) field.value = text
 })
 composer.elements.text.addEventListener('keydown', (event) => {
@@ -122,7 +122,7 @@ composer.elements.text.addEventListener('keydown', (event) => {
   composer.requestSubmit()
 })
 
-/** A link of the web chat: https://teams.microsoft.com/l/chat/0/0?users=…&message=… */
+/** Follow a link of the web chat: https://teams.microsoft.com/l/chat/0/0?users=…&message=… */
 function followLink() {
   const message = new URLSearchParams(location.search).get('message')
   if (!location.pathname.startsWith('/l/chat') || !message) return
@@ -133,11 +133,11 @@ function followLink() {
 
 for (let first = true; ; first = false) {
   try {
-    state = await ask('GET', `state?after=${state.change}&wait=${first ? 0 : 25}`)
+    state = await request('GET', `state?after=${state.change}&wait=${first ? 0 : 25}`)
     draw()
     if (first) followLink()
   } catch {
-    complain('Le Teams d’essai ne répond plus.')
+    showProblem('Le Teams d’essai ne répond plus.')
     await new Promise((resolve) => setTimeout(resolve, 2000))
   }
 }

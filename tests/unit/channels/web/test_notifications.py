@@ -22,7 +22,7 @@ from bot.notifications.service import Notifications
 from bot.notifications.tables import DROPPED, HANDED, WAITING, Event, Notice, NoticeSend
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, KARIMS_DOSSIER
 from tests.unit.messaging.running_bot import Bot, Chat, running_bot, take
-from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 DOSSIER = "SPH-2024-000137"
 BEGAN = datetime(2026, 11, 25, 8, tzinfo=UTC)

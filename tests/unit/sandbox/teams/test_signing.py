@@ -11,10 +11,11 @@ import pytest
 from joserfc import jwk
 from joserfc import jwt as jose
 
-from bot.sandbox.teams import APP_ID, TENANT_ID, FakeTeams, TeamsUser
-from bot.sandbox.teams.sdk import PUBLIC, TokenValidator, with_overrides
-from bot.sandbox.teams.signing import FLAWS
-from bot.sandbox.teams.stub import StubBot, stub_bot
+from bot.fake_channels import TEAMS_APP_ID, TEAMS_TENANT_ID
+from bot.sandbox.teams import FakeTeams, TeamsUser
+from bot.sandbox.teams.flaws import FLAWS
+from tests.unit.sandbox.teams.microsoft_sdk import PUBLIC, TokenValidator, with_overrides
+from tests.unit.sandbox.teams.recording_bot import RecordingBot, recording_bot
 
 IN_THE_ACTIVITY = {"other_tenant", "other_channel", "other_service_url_in_activity"}
 TAKEN_BY_SDK = {"not_endorsed", "no_expiry", *IN_THE_ACTIVITY} - {"other_service_url_in_activity"}
@@ -22,21 +23,21 @@ TAKEN_BY_SDK = {"not_endorsed", "no_expiry", *IN_THE_ACTIVITY} - {"other_service
 
 
 @pytest.fixture(scope="module")
-def bot() -> Iterator[StubBot]:
-    with stub_bot() as running:
+def bot() -> Iterator[RecordingBot]:
+    with recording_bot() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def teams(bot: StubBot) -> Iterator[FakeTeams]:
+def teams(bot: RecordingBot) -> Iterator[FakeTeams]:
     with FakeTeams(bot.url) as running:
         yield running
 
 
 @pytest.fixture
-def claire(teams: FakeTeams, bot: StubBot) -> TeamsUser:
-    user = teams.user("Claire Moreau", installed=True)
-    bot.taken.clear()
+def claire(teams: FakeTeams, bot: RecordingBot) -> TeamsUser:
+    user = teams.add_user("Claire Moreau", installed=True)
+    bot.requests.clear()
     return user
 
 
@@ -49,13 +50,13 @@ def test_metadata_and_keys_are_where_the_bot_framework_has_them(teams: FakeTeams
     assert all(key["kty"] == "RSA" and key["kid"] and "d" not in key for key in keys)
 
 
-def test_a_good_token_holds_for_an_independent_library(teams: FakeTeams, claire: TeamsUser, bot: StubBot) -> None:
-    claire.sends("bonjour")
-    [(activity, authorization)] = bot.taken
+def test_a_good_token_holds_for_an_independent_library(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot) -> None:
+    claire.send("bonjour")
+    [(activity, authorization)] = bot.requests
     assert authorization is not None
     keys = jwk.KeySet.import_key_set(httpx.get(f"{teams.url}/v1/.well-known/keys").json())
     token = jose.decode(authorization.removeprefix("Bearer "), keys, algorithms=["RS256"])
-    registry = jose.JWTClaimsRegistry(iss={"essential": True, "value": teams.issuer}, aud={"essential": True, "value": APP_ID})
+    registry = jose.JWTClaimsRegistry(iss={"essential": True, "value": teams.issuer}, aud={"essential": True, "value": TEAMS_APP_ID})
     registry.validate(token.claims)
     assert token.claims["serviceurl"] == activity["serviceUrl"] == teams.service_url
     assert type(token.claims["exp"]) is int
@@ -66,7 +67,7 @@ async def sdk_takes(teams: FakeTeams, activity: dict[str, Any], authorization: s
     """Whether the SDK's check lets a request pass."""
     settings = teams.settings
     cloud = with_overrides(PUBLIC, openid_metadata_url=settings["TEAMS_OPENID_URL"], token_issuer=settings["TEAMS_ISSUER"])
-    validator = TokenValidator.for_service(APP_ID, cloud=cloud)
+    validator = TokenValidator.for_service(TEAMS_APP_ID, cloud=cloud)
     if authorization is None or not authorization.startswith("Bearer "):
         return False
     try:
@@ -76,35 +77,35 @@ async def sdk_takes(teams: FakeTeams, activity: dict[str, Any], authorization: s
     return True
 
 
-async def test_the_sdk_takes_a_good_token(teams: FakeTeams, claire: TeamsUser, bot: StubBot) -> None:
-    claire.sends("bonjour")
-    assert await sdk_takes(teams, *bot.taken[0])
+async def test_the_sdk_takes_a_good_token(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot) -> None:
+    claire.send("bonjour")
+    assert await sdk_takes(teams, *bot.requests[0])
 
 
 @pytest.mark.parametrize("flaw", sorted(FLAWS - TAKEN_BY_SDK))
-async def test_the_sdk_refuses_every_flaw(teams: FakeTeams, claire: TeamsUser, bot: StubBot, flaw: str) -> None:
-    claire.sends("bonjour", flaw=flaw)
-    assert not await sdk_takes(teams, *bot.taken[0])
+async def test_the_sdk_refuses_every_flaw(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot, flaw: str) -> None:
+    claire.send("bonjour", flaw=flaw)
+    assert not await sdk_takes(teams, *bot.requests[0])
 
 
 @pytest.mark.parametrize("flaw", sorted(TAKEN_BY_SDK))
-async def test_what_only_the_bot_itself_can_refuse(teams: FakeTeams, claire: TeamsUser, bot: StubBot, flaw: str) -> None:
-    claire.sends("bonjour", flaw=flaw)
-    assert await sdk_takes(teams, *bot.taken[0])
+async def test_what_only_the_bot_itself_can_refuse(teams: FakeTeams, claire: TeamsUser, bot: RecordingBot, flaw: str) -> None:
+    claire.send("bonjour", flaw=flaw)
+    assert await sdk_takes(teams, *bot.requests[0])
 
 
-def test_flaws_of_the_activity(claire: TeamsUser, bot: StubBot) -> None:
+def test_flaws_of_the_activity(claire: TeamsUser, bot: RecordingBot) -> None:
     for flaw in ("other_tenant", "other_channel"):
-        claire.sends("bonjour", flaw=flaw)
+        claire.send("bonjour", flaw=flaw)
     tenant, channel = bot.activities
-    assert tenant["conversation"]["tenantId"] == tenant["channelData"]["tenant"]["id"] != TENANT_ID
+    assert tenant["conversation"]["tenantId"] == tenant["channelData"]["tenant"]["id"] != TEAMS_TENANT_ID
     assert channel["channelId"] == "directline"
 
 
 def test_issuer_and_ids_can_be_chosen() -> None:
-    with stub_bot() as bot, FakeTeams(bot.url, app_id="a" * 8, tenant_id="t" * 8, issuer="http://127.0.0.1:1") as teams:
-        teams.user(installed=True)
-        activity, authorization = bot.taken[0]
+    with recording_bot() as bot, FakeTeams(bot.url, app_id="a" * 8, tenant_id="t" * 8, issuer="http://127.0.0.1:1") as teams:
+        teams.add_user(installed=True)
+        activity, authorization = bot.requests[0]
         claims = jwt.decode(str(authorization).removeprefix("Bearer "), options={"verify_signature": False})
         assert (claims["iss"], claims["aud"]) == ("http://127.0.0.1:1", "a" * 8)
         assert activity["conversation"]["tenantId"] == "t" * 8

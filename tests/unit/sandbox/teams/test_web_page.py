@@ -12,7 +12,7 @@ import pytest
 
 from bot.installation.supervisor import free_port
 from bot.sandbox.teams import FakeTeams
-from bot.sandbox.teams.web_page import FILES, HERE
+from bot.sandbox.teams.web_page import ASSETS, PAGE_FOLDER
 from tests.stack import ROOT, wait_for
 
 
@@ -32,22 +32,22 @@ def test_the_page_loads_nothing_from_elsewhere(teams: FakeTeams, path: str) -> N
 
 
 def test_its_files_and_no_others(teams: FakeTeams) -> None:
-    for name, path in FILES.items():
+    for name, path in ASSETS.items():
         assert httpx.get(f"{teams.url}/page/{name}").status_code == (200 if path.is_file() else 404)
     for name in ("package.json", "..%2Fpage.py", "nothing.js"):
         assert httpx.get(f"{teams.url}/page/{name}").status_code in (404, 409)
 
 
 def test_the_lock_names_no_registry() -> None:
-    lock = json.loads((HERE / "package-lock.json").read_text("utf-8"))
-    assert "resolved" not in (HERE / "package-lock.json").read_text("utf-8")
+    lock = json.loads((PAGE_FOLDER / "package-lock.json").read_text("utf-8"))
+    assert "resolved" not in (PAGE_FOLDER / "package-lock.json").read_text("utf-8")
     assert [name for name in lock["packages"] if name] == ["node_modules/adaptivecards"]
     assert lock["packages"]["node_modules/adaptivecards"]["integrity"].startswith("sha512-")
 
 
 def test_the_demo_is_the_same_after_every_start(teams: FakeTeams) -> None:
     def ids(of: FakeTeams) -> list[str]:
-        return [one["id"] for one in of.control.call("GET", "/state")["conversations"]]
+        return [one["id"] for one in of.control.request("GET", "/state")["conversations"]]
 
     with FakeTeams(demo=True) as again:
         assert ids(again) == ids(teams)

@@ -18,7 +18,7 @@ from aiogram.types import BotCommand, CallbackQuery, ChatMemberUpdated, InlineKe
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
-from bot.sandbox.telegram.server import create_app
+from bot.sandbox.telegram.app import create_app
 from bot.sandbox.telegram.state import State
 
 TOKEN = "4242:fake"
@@ -55,7 +55,7 @@ async def bot(url: str) -> AsyncIterator[Bot]:
     await bot.session.close()
 
 
-def say(people: httpx.Client, text: str = "bonjour") -> None:
+def send_text(people: httpx.Client, text: str = "bonjour") -> None:
     people.post(f"/chats/{CHAT}/say", json={"text": text})
 
 
@@ -63,12 +63,12 @@ def block(people: httpx.Client) -> None:
     people.post(f"/chats/{CHAT}/block", json={"blocked": True})
 
 
-def limit(people: httpx.Client) -> None:
+def enforce_limits(people: httpx.Client) -> None:
     people.post("/limits", json={"on": True})
 
 
-async def heard(dispatcher: Dispatcher, bot: Bot, count: int, act: object) -> list[TelegramObject]:
-    """What a long poll gives the handlers, once `act` was done, until there are `count` of them."""
+async def received_events(dispatcher: Dispatcher, bot: Bot, count: int, act: object) -> list[TelegramObject]:
+    """Do `act`, and return the first `count` events that a long poll gives the handlers."""
     found: list[TelegramObject] = []
     enough = asyncio.Event()
 
@@ -93,13 +93,13 @@ async def test_a_long_poll_hands_everything_over_in_order(people: httpx.Client, 
     assert (me.id, me.is_bot, me.username) == (4242, True, "demo_bot")
 
     def act() -> None:
-        say(people, "/start abc")
+        send_text(people, "/start abc")
         people.post(f"/chats/{CHAT}/edit", json={"message_id": 1, "text": "bonsoir"})
         people.post(f"/chats/{CHAT}/say", json={"kind": "photo"})
         people.post(f"/chats/{CHAT}/say", json={"text": "vu", "forwarded": True})
         people.post(f"/chats/{CHAT}/block", json={"blocked": True})
 
-    message, edited, photo, forwarded, left = await heard(Dispatcher(), bot, 5, act)
+    message, edited, photo, forwarded, left = await received_events(Dispatcher(), bot, 5, act)
     assert isinstance(message, Message)
     assert (message.text, message.chat.type, message.from_user.id if message.from_user else 0) == ("/start abc", "private", CHAT)
     assert [entity.type for entity in message.entities or ()] == ["bot_command"]
@@ -114,7 +114,7 @@ async def test_a_long_poll_hands_everything_over_in_order(people: httpx.Client, 
 
 
 async def test_messages_with_buttons_are_sent_changed_pressed_and_deleted(people: httpx.Client, bot: Bot) -> None:
-    say(people)
+    send_text(people)
     keyboard = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Oui", callback_data="t:1")]])
     sent = await bot.send_message(CHAT, "<b>Sûr</b> &amp; certain ?", parse_mode="HTML", reply_markup=keyboard)
     assert sent.text == "Sûr & certain ?"
@@ -122,7 +122,7 @@ async def test_messages_with_buttons_are_sent_changed_pressed_and_deleted(people
     def press() -> None:
         people.post(f"/chats/{CHAT}/press", json={"message_id": sent.message_id, "data": "t:1"})
 
-    (_, pressed) = await heard(Dispatcher(), bot, 2, press)
+    (_, pressed) = await received_events(Dispatcher(), bot, 2, press)
     assert isinstance(pressed, CallbackQuery)
     assert pressed.data == "t:1"
     assert await bot.answer_callback_query(pressed.id)
@@ -155,7 +155,7 @@ async def test_messages_with_buttons_are_sent_changed_pressed_and_deleted(people
     ],
 )
 async def test_what_telegram_refuses_is_refused(people: httpx.Client, bot: Bot, text: str, extra: dict[str, str], why: str) -> None:
-    say(people)
+    send_text(people)
     data = extra.pop("data", None)
     markup = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="x", callback_data=data)]]) if data else None
     with pytest.raises(TelegramBadRequest, match=why):
@@ -167,7 +167,7 @@ async def test_who_cannot_be_written_to(people: httpx.Client, bot: Bot) -> None:
         await bot.send_message(1, "bonjour")
     with pytest.raises(TelegramForbiddenError, match="initiate"):
         await bot.send_message(CHAT, "bonjour")
-    say(people)
+    send_text(people)
     block(people)
     with pytest.raises(TelegramForbiddenError, match="blocked"):
         await bot.send_message(CHAT, "bonjour")
@@ -178,12 +178,12 @@ async def test_who_cannot_be_written_to(people: httpx.Client, bot: Bot) -> None:
         await bot.send_dice(CHAT)
 
 
-def ask(people: httpx.Client, method: str, path: str, **body: object) -> None:
+def control(people: httpx.Client, method: str, path: str, **body: object) -> None:
     people.request(method, path, json=body).raise_for_status()
 
 
 async def test_topics_of_a_forum(people: httpx.Client, bot: Bot) -> None:
-    say(people)
+    send_text(people)
     topic = await bot.create_forum_topic(GROUP, "Demande 12")
     sent = await bot.send_message(GROUP, "Bonjour", message_thread_id=topic.message_thread_id)
     assert sent.message_thread_id == topic.message_thread_id
@@ -193,25 +193,25 @@ async def test_topics_of_a_forum(people: httpx.Client, bot: Bot) -> None:
     with pytest.raises(TelegramBadRequest, match="TOPIC_NOT_MODIFIED"):
         await bot.close_forum_topic(GROUP, topic.message_thread_id)
     assert await bot.reopen_forum_topic(GROUP, topic.message_thread_id)
-    ask(people, "DELETE", f"/chats/{GROUP}/topics/{topic.message_thread_id}")
+    control(people, "DELETE", f"/chats/{GROUP}/topics/{topic.message_thread_id}")
     with pytest.raises(TelegramBadRequest, match="message thread not found"):
         await bot.send_message(GROUP, "Bonjour", message_thread_id=topic.message_thread_id)
 
 
 async def test_what_a_bot_may_do_in_a_group(people: httpx.Client, bot: Bot) -> None:
-    ask(people, "POST", f"/chats/{GROUP}/say", user=CHAT, text="bonjour")
-    ask(people, "POST", "/chats", id=GROUP, name="Équipe", rights=[])
+    control(people, "POST", f"/chats/{GROUP}/say", user=CHAT, text="bonjour")
+    control(people, "POST", "/chats", id=GROUP, name="Équipe", rights=[])
     with pytest.raises(TelegramBadRequest, match="not enough rights"):
         await bot.create_forum_topic(GROUP, "Demande")
     with pytest.raises(TelegramBadRequest, match="can't be deleted"):
         await bot.delete_message(GROUP, 1)
-    ask(people, "POST", "/chats", id=GROUP, name="Équipe", rights=["topics", "delete"])
+    control(people, "POST", "/chats", id=GROUP, name="Équipe", rights=["topics", "delete"])
     assert await bot.delete_message(GROUP, 1)
 
 
 async def test_limits_by_chat_and_by_group(people: httpx.Client, bot: Bot) -> None:
-    say(people)
-    limit(people)
+    send_text(people)
+    enforce_limits(people)
     await bot.send_message(CHAT, "un")
     with pytest.raises(TelegramRetryAfter) as refused:
         await bot.send_message(CHAT, "deux")
@@ -242,11 +242,11 @@ async def test_a_webhook_gets_every_update_with_its_secret(people: httpx.Client,
     await site.start()
     port = runner.addresses[0][1]
     try:
-        await asyncio.to_thread(say, people, "avant")
+        await asyncio.to_thread(send_text, people, "avant")
         assert await bot.set_webhook(f"http://127.0.0.1:{port}/hook", secret_token="s3cret")
         with pytest.raises(Exception, match="webhook is active"):
             await bot.get_updates()
-        await asyncio.to_thread(say, people, "après")
+        await asyncio.to_thread(send_text, people, "après")
         async with asyncio.timeout(60):
             await arrived.wait()
         assert found == ["avant", "après"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from bot.sandbox.telegram.server import create_app
-from bot.sandbox.telegram.state import Chat as FakeChat
+from bot.sandbox.telegram.app import create_app
+from bot.sandbox.telegram.chats import Chat as FakeChat
 from bot.sandbox.telegram.state import State as FakeState
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import AgentAccount, Agents
@@ -79,7 +79,7 @@ async def running_forum(
 ) -> AsyncIterator[Forum]:
     """A bot whose team has a forum; two of its agents (`agents`: to be made) have linked their accounts."""
     fake = FakeState(TOKEN, "demo_bot")
-    fake.limits.on = False
+    fake.limits.enforced = False
     fake.chats[group] = FakeChat(group, "Équipe", "supergroup", forum=True, started=True)
     async with served(create_app(fake)) as url, httpx.AsyncClient(base_url=f"{url}/fake", trust_env=False) as people:
         telegram = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": url, "SUPPORT_TELEGRAM_GROUP": str(group), "TELEGRAM_PER_CHAT": 1000}

@@ -28,7 +28,7 @@ from bot.settings import Settings
 from bot.web.account import notification_settings, unsubscribe
 from bot.web.assets import HERE
 from tests.unit.accounts.world import CLAIRE, START, World, world_over
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 
 BASE_URL = "http://127.0.0.1:8000"
 DOSSIER = "SPH-2024-000137"

@@ -7,7 +7,7 @@ import pytest
 
 from bot.directory.importer import import_file
 from bot.sandbox.demo_directory import write_demo_file
-from tests.unit.sandbox.running import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")

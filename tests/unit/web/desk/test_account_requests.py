@@ -27,7 +27,7 @@ from bot.jobs.outbox import MAIL, OutboxRow
 from tests.unit.accounts.test_requests import LEILA
 from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER
 from tests.unit.messaging.running_bot import Chat, until
-from tests.unit.sandbox.running import Sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 from tests.unit.support.running_desk import button_token
 from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
 

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.sandbox.teams import FakeTeams, TeamsUser
-from bot.sandbox.teams.sdk import (
+from tests.unit.sandbox.teams.microsoft_sdk import (
     PUBLIC,
     Account,
     ActivityContext,
@@ -54,21 +54,21 @@ def card(text: str, *titles: str) -> AdaptiveCard:
 
 
 async def test_every_request_of_the_sdks_client(teams: FakeTeams) -> None:
-    claire = teams.user("Claire Moreau")
-    channel = teams.control.channel("Équipe", [claire])
+    claire = teams.add_user("Claire Moreau")
+    channel = teams.control.add_channel("Équipe", [claire])
     for where in (None, channel):
-        teams.control.act("install", person=claire.id, conversation=where)
+        teams.control.perform("install", person=claire.id, conversation=where)
     api = ApiClient(teams.service_url, ClientOptions(token=token(teams)))
     chats = api.conversations
     sent = await chats.create_activity(claire.chat, MessageActivityInput(text="Bonjour"))
     await chats.create_activity(claire.chat, TypingActivityInput())
     assert (await chats.update_activity(claire.chat, sent.id, MessageActivityInput(text="Bonsoir"))).id == sent.id
     reply = await chats.reply_to_activity(claire.chat, sent.id, MessageActivityInput().add_card(card("Choisissez", "Oui")))
-    assert [(seen.text, seen.titles) for seen in claire.hears(2)] == [("Bonsoir", ()), ("Choisissez", ("Oui",))]
+    assert [(seen.text, seen.action_titles) for seen in claire.receive(2)] == [("Bonsoir", ()), ("Choisissez", ("Oui",))]
     await chats.add_reaction(claire.chat, sent.id, "like")
     await chats.delete_reaction(claire.chat, sent.id, "like")
     await chats.delete_activity(claire.chat, reply.id)
-    assert [seen.deleted for seen in claire.hears(2)] == [False, True]
+    assert [seen.deleted for seen in claire.receive(2)] == [False, True]
 
     [member] = await chats.get_members(claire.chat)
     assert (member.id, member.aad_object_id) == (claire.id, claire.aad_object_id)
@@ -82,7 +82,7 @@ async def test_every_request_of_the_sdks_client(teams: FakeTeams) -> None:
         members=[Account(id=claire.id)], tenant_id=teams.tenant_id, activity=MessageActivityInput(text="Du neuf")
     )
     made = await chats.create(asked)
-    assert (made.id, made.activity_id) == (claire.chat, claire.hears()[0].id)
+    assert (made.id, made.activity_id) == (claire.chat, claire.receive()[0].id)
     asked = CreateConversationParams(channel_data={"channel": {"id": channel}}, activity=MessageActivityInput(text="Un fil"))
     assert (await chats.create(asked)).id.startswith(f"{channel};messageid=")
     with pytest.raises(httpx.HTTPStatusError, match="404"):
@@ -127,7 +127,7 @@ def served(teams: FakeTeams) -> Iterator[Served]:
     listener = server.config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    teams.control.set(bot_url=f"http://127.0.0.1:{listener.getsockname()[1]}/teams/messages")
+    teams.control.configure(bot_url=f"http://127.0.0.1:{listener.getsockname()[1]}/teams/messages")
     try:
         yield bot
     finally:
@@ -138,19 +138,19 @@ def served(teams: FakeTeams) -> Iterator[Served]:
 
 @pytest.fixture
 def claire(teams: FakeTeams, served: Served) -> TeamsUser:
-    return teams.user("Claire Moreau", installed=True)
+    return teams.add_user("Claire Moreau", installed=True)
 
 
 def test_a_bot_of_the_sdk_talks_with_people(teams: FakeTeams, claire: TeamsUser) -> None:
-    [asked] = claire.asks("bonjour")
+    [asked] = claire.ask("bonjour")
     assert asked.text == "Vous avez dit bonjour"
-    pressed = claire.presses(asked, "Oui")
+    pressed = claire.press(asked, "Oui")
     assert pressed["shown"] == "Noté.", pressed["posts"]
-    [replaced] = claire.hears()
-    assert (replaced.id, replaced.text, replaced.titles) == (asked.id, "C’est fait.", ())
+    [replaced] = claire.receive()
+    assert (replaced.id, replaced.text, replaced.action_titles) == (asked.id, "C’est fait.", ())
     assert {post["status"] for post in teams.control.posts()} == {200}
 
 
 @pytest.mark.parametrize("flaw", ["no_token", "wrong_key", "expired", "other_audience", "other_issuer", "other_service_url"])
 def test_a_bot_of_the_sdk_refuses_flaws(claire: TeamsUser, flaw: str) -> None:
-    assert claire.sends("bonjour", flaw=flaw)["posts"][0]["status"] == 401
+    assert claire.send("bonjour", flaw=flaw)["posts"][0]["status"] == 401

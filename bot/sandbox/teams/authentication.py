@@ -1,6 +1,6 @@
-"""Who may speak to the connector: a bot with a well-formed token that is not another bot's nor expired.
+"""Authentication at the connector: a well-formed bearer token that has not expired and is not another bot's.
 
-The signature is not checked: who runs the bot against this fake has no secret that Microsoft would sign for.
+The signature is not checked: a bot that runs against this fake has no secret for which Microsoft would sign a token.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 import jwt
 
-from bot.sandbox.teams.problems import not_registered, unauthorized
+from bot.sandbox.teams.errors import bot_not_registered, unauthorized
 
 
 def check_authorization(header: str | None, app_id: str) -> None:
-    """Raises ConnectorProblem (401) unless the header bears a JWT of this bot (or one that names no bot)."""
+    """Raise ConnectorError 401 unless the header holds a JWT of this bot, or one that names no bot."""
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise unauthorized()
@@ -26,4 +26,4 @@ def check_authorization(header: str | None, app_id: str) -> None:
     if expiry is not None and (not isinstance(expiry, int | float) or expiry < time.time()):
         raise unauthorized()
     if str(claims.get("appid", claims.get("azp", app_id))).lower() != app_id.lower():
-        raise not_registered()
+        raise bot_not_registered()

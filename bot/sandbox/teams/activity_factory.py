@@ -1,4 +1,4 @@
-"""Activities as Teams makes them, for the bot to read."""
+"""Builds the activities that Teams posts to the bot."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _PARIS = ZoneInfo("Europe/Paris")
 _CLIENT = {"type": "clientInfo", "locale": "fr-FR", "country": "FR", "platform": "Windows", "timezone": "Europe/Paris"}
 
 
-class Incoming:
-    """Makes activities; posts and keeps nothing."""
+class ActivityFactory:
+    """Builds activities; it posts nothing and keeps nothing."""
 
     def __init__(self, state: State, service_url: str) -> None:
         self._state, self._service_url = state, service_url
@@ -57,61 +57,65 @@ class Incoming:
         attachments: list[Json] | None = None,
         formatted: str | None = None,
     ) -> Json:
-        """Something that was written. Teams gives it as plain text and, beside it, as the HTML that it was written in."""
+        """Build a `message`. Teams sends it as plain text and, as an attachment, as the HTML that it was written in."""
         name = self._state.bot_name
         entities: list[Json] = [_CLIENT]
         if mention:
             text = f"<at>{name}</at> {text}"
             entities.append({"type": "mention", "mentioned": self._state.bot, "text": f"<at>{name}</at>"})
         body = formatted or "".join(f"<p>{html.escape(line) or '&nbsp;'}</p>" for line in text.splitlines())
-        shown = [*(attachments or []), *([{"contentType": "text/html", "content": body}] if body else [])]
+        attached = [*(attachments or []), *([{"contentType": "text/html", "content": body}] if body else [])]
         envelope = self._envelope("message", conversation, person, thread, own_id)
-        more = {"textFormat": "plain", "locale": "fr-FR", "entities": entities, "attachments": shown}
+        more = {"textFormat": "plain", "locale": "fr-FR", "entities": entities, "attachments": attached}
         return envelope | more | ({"text": text} if text else {})
 
-    def changed(self, conversation: Conversation, person: Person, message: Message, event: str, content: Json | None = None) -> Json:
-        """A message was edited, deleted or taken back from deletion: `editMessage`, `softDeleteMessage`, `undeleteMessage`."""
+    def message_changed(
+        self, conversation: Conversation, person: Person, message: Message, event: str, content: Json | None = None
+    ) -> Json:
+        """Build a `messageUpdate` or `messageDelete`; `event`: `editMessage`, `softDeleteMessage` or `undeleteMessage`."""
         kind = "messageDelete" if event == "softDeleteMessage" else "messageUpdate"
-        made = self._envelope(kind, conversation, person, message.thread, message.id)
-        made["channelData"]["eventType"] = event
-        shown = {key: (content or {})[key] for key in ("text", "textFormat", "locale", "entities", "attachments") if key in (content or {})}
-        return made | shown
+        activity = self._envelope(kind, conversation, person, message.thread, message.id)
+        activity["channelData"]["eventType"] = event
+        fields = {
+            key: (content or {})[key] for key in ("text", "textFormat", "locale", "entities", "attachments") if key in (content or {})
+        }
+        return activity | fields
 
-    def pressed(self, conversation: Conversation, person: Person, message: Message, action: Json, inputs: Json) -> Json:
-        """A card's Action.Execute."""
-        made = self._envelope("invoke", conversation, person, message.thread, None)
+    def card_action(self, conversation: Conversation, person: Person, message: Message, action: Json, inputs: Json) -> Json:
+        """Build the `adaptiveCard/action` invoke of an Action.Execute."""
+        activity = self._envelope("invoke", conversation, person, message.thread, None)
         value: Json = {"type": "Action.Execute", "verb": action["verb"], "data": {**action.get("data", {}), **inputs}}
         if "id" in action:
             value["id"] = action["id"]
         more: Json = {"name": "adaptiveCard/action", "replyToId": message.id, "locale": "fr-FR", "entities": [_CLIENT]}
-        made["channelData"]["source"] = {"name": "message"}
-        return made | more | {"value": {"action": value, "trigger": "manual"}}
+        activity["channelData"]["source"] = {"name": "message"}
+        return activity | more | {"value": {"action": value, "trigger": "manual"}}
 
-    def submitted(self, conversation: Conversation, person: Person, message: Message, data: Any, inputs: Json) -> Json:
-        """A card's Action.Submit: a message that nobody sees, with a value and no text."""
-        made = self._envelope("message", conversation, person, message.thread, self._state.new_id())
-        made["channelData"]["source"] = {"name": "message"}
+    def card_submission(self, conversation: Conversation, person: Person, message: Message, data: Any, inputs: Json) -> Json:
+        """Build the message of an Action.Submit, which nobody sees: it has a value and no text."""
+        activity = self._envelope("message", conversation, person, message.thread, self._state.new_id())
+        activity["channelData"]["source"] = {"name": "message"}
         value = {**data, **inputs} if isinstance(data, dict) else data if data is not None else inputs
-        return made | {"replyToId": message.id, "locale": "fr-FR", "entities": [_CLIENT], "value": value}
+        return activity | {"replyToId": message.id, "locale": "fr-FR", "entities": [_CLIENT], "value": value}
 
-    def reacted(self, conversation: Conversation, person: Person, message: Message, kind: str, added: bool) -> Json:
-        """A smiley under a message of the bot."""
-        made = self._envelope("messageReaction", conversation, person, message.thread, None)
-        return made | {"replyToId": message.id, "reactionsAdded" if added else "reactionsRemoved": [{"type": kind}]}
+    def reaction(self, conversation: Conversation, person: Person, message: Message, kind: str, added: bool) -> Json:
+        """Build a `messageReaction` to a message of the bot."""
+        activity = self._envelope("messageReaction", conversation, person, message.thread, None)
+        return activity | {"replyToId": message.id, "reactionsAdded" if added else "reactionsRemoved": [{"type": kind}]}
 
-    def membership(self, conversation: Conversation, person: Person, added: bool) -> list[Json]:
-        """The app was installed or uninstalled: two activities, but for a personal chat that is over (one)."""
-        installation = self._envelope("installationUpdate", conversation, person, None, None)
-        installation["action"] = "add" if added else "remove"
-        installation |= {"locale": "fr-FR", "entities": [_CLIENT]}
+    def installation(self, conversation: Conversation, person: Person, added: bool) -> list[Json]:
+        """Build what tells the bot that it was installed or uninstalled: two activities; one where a personal chat ends."""
+        update = self._envelope("installationUpdate", conversation, person, None, None)
+        update["action"] = "add" if added else "remove"
+        update |= {"locale": "fr-FR", "entities": [_CLIENT]}
         if conversation.kind == "personal" and not added:
-            return [installation]
-        return [self.members(conversation, person, [self._state.bot], added), installation]
+            return [update]
+        return [self.membership_change(conversation, person, [self._state.bot], added), update]
 
-    def members(self, conversation: Conversation, person: Person, who: list[Json], added: bool) -> Json:
-        """Somebody came or went."""
+    def membership_change(self, conversation: Conversation, person: Person, accounts: list[Json], added: bool) -> Json:
+        """Build a `conversationUpdate`: members were added or removed."""
         update = self._envelope("conversationUpdate", conversation, person, None, None)
         if conversation.kind == "channel":
             update["channelData"]["eventType"] = "teamMemberAdded" if added else "teamMemberRemoved"
-        brief = [{key: value for key, value in one.items() if key != "name"} for one in who]
+        brief = [{key: value for key, value in one.items() if key != "name"} for one in accounts]
         return update | {"membersAdded" if added else "membersRemoved": brief}

@@ -1,20 +1,20 @@
-"""Whether what the bot sends is a message that Teams would show."""
+"""Validation of the activities that the bot sends: whether Teams would show them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from bot.sandbox.teams.cards import BadCard, check_card
-from bot.sandbox.teams.plain_text import CARD
-from bot.sandbox.teams.problems import bad_argument, bad_syntax, too_big
+from bot.sandbox.teams.card_validation import InvalidCard, validate_card
+from bot.sandbox.teams.content_types import ADAPTIVE_CARD
+from bot.sandbox.teams.errors import bad_argument, bad_syntax, message_too_big
 from bot.sandbox.teams.state import Conversation, Json
 
-LARGEST = 28 * 1024
-"""Bytes of a message, with all that is attached."""
+MAX_BYTES = 28 * 1024
+"""Bytes of a message with its attachments."""
 TYPES = frozenset({"message", "typing"})
 FORMATS = frozenset({"plain", "markdown", "xml"})
-MOST_CARDS, MOST_SUGGESTED = 10, 6
+MAX_CARDS, MAX_SUGGESTED_ACTIONS = 10, 6
 _OTHER_CARDS = tuple(
     f"application/vnd.microsoft.{name}"
     for name in ("card.hero", "card.thumbnail", "card.signin", "card.oauth", "card.receipt", "teams.card.list", "teams.card.o365connector")
@@ -22,8 +22,8 @@ _OTHER_CARDS = tuple(
 _FILES = ("application/vnd.microsoft.teams.card.file.consent", "application/vnd.microsoft.teams.card.file.info")
 
 
-def parse(raw: bytes) -> Json:
-    """The JSON object of a request. Raises ConnectorProblem."""
+def parse_object(raw: bytes) -> Json:
+    """Return the JSON object in a request body. Raises ConnectorError 400."""
     try:
         body = json.loads(raw)
     except ValueError:
@@ -33,11 +33,11 @@ def parse(raw: bytes) -> Json:
     return body
 
 
-def check_activity(raw: bytes, conversation: Conversation, *, update: bool = False) -> Json:
-    """The activity of a request, if it would be shown. Raises ConnectorProblem."""
-    if len(raw) > LARGEST:
-        raise too_big()
-    activity = parse(raw)
+def validate_activity(raw: bytes, conversation: Conversation, *, update: bool = False) -> Json:
+    """Return the activity in a request body. Raises ConnectorError 400 or 413 where Teams would not show it."""
+    if len(raw) > MAX_BYTES:
+        raise message_too_big()
+    activity = parse_object(raw)
     kind = activity.get("type")
     if not isinstance(kind, str) or kind not in TYPES or (update and kind == "typing"):
         raise bad_syntax(f"Activity of type {kind!r} cannot be sent.")
@@ -56,13 +56,13 @@ def check_activity(raw: bytes, conversation: Conversation, *, update: bool = Fal
     return activity
 
 
-def is_split(activity: Json) -> bool:
-    """Whether Teams makes two messages of it, and tells the id of neither: it has a text and a card."""
+def is_split_in_two(activity: Json) -> bool:
+    """Return whether Teams splits a message in two, without an id in its answer: it has a text and a card."""
     return bool((activity.get("text") or "").strip()) and any(_is_card(one) for one in activity.get("attachments") or [])
 
 
 def _is_card(attachment: Json) -> bool:
-    return attachment["contentType"] == CARD or attachment["contentType"] in _OTHER_CARDS
+    return attachment["contentType"] == ADAPTIVE_CARD or attachment["contentType"] in _OTHER_CARDS
 
 
 def _check_attachments(attachments: Any) -> None:
@@ -72,26 +72,26 @@ def _check_attachments(attachments: Any) -> None:
         kind = one.get("contentType") if isinstance(one, dict) else None
         if not isinstance(kind, str):
             raise bad_syntax("Each attachment needs a contentType.")
-        if kind == CARD:
+        if kind == ADAPTIVE_CARD:
             try:
-                check_card(one.get("content"))
-            except BadCard as problem:
-                raise bad_syntax(f"The Adaptive Card is invalid: {problem}") from None
+                validate_card(one.get("content"))
+            except InvalidCard as error:
+                raise bad_syntax(f"The Adaptive Card is invalid: {error}") from None
         elif kind in _OTHER_CARDS or kind in _FILES:
             if not isinstance(one.get("content"), dict):
                 raise bad_syntax("A card needs its content.")
         elif not (kind.startswith("image/") and isinstance(one.get("contentUrl"), str)):
             raise bad_argument(f"Unknown attachment type {kind!r}.")
-    if sum(_is_card(one) for one in attachments) > MOST_CARDS:
-        raise bad_syntax(f"A message shows at most {MOST_CARDS} cards.")
+    if sum(_is_card(one) for one in attachments) > MAX_CARDS:
+        raise bad_syntax(f"A message shows at most {MAX_CARDS} cards.")
 
 
 def _check_suggested(suggested: Any, conversation: Conversation) -> None:
     if suggested is None:
         return
     actions = suggested.get("actions") if isinstance(suggested, dict) else None
-    if not isinstance(actions, list) or len(actions) > MOST_SUGGESTED:
-        raise bad_syntax(f"suggestedActions needs at most {MOST_SUGGESTED} actions.")
+    if not isinstance(actions, list) or len(actions) > MAX_SUGGESTED_ACTIONS:
+        raise bad_syntax(f"suggestedActions needs at most {MAX_SUGGESTED_ACTIONS} actions.")
     if conversation.kind != "personal":
         raise bad_argument("suggestedActions are shown in personal chats only.")
 

@@ -10,9 +10,9 @@ import httpx
 import jwt
 import pytest
 
-from bot.sandbox.teams import APP_ID, TENANT_ID, FakeTeams, Limits, TeamsUser
-from bot.sandbox.teams.limits import SEND_DOCUMENTED
-from bot.sandbox.teams.stub import StubBot, stub_bot
+from bot.fake_channels import TEAMS_APP_ID, TEAMS_TENANT_ID
+from bot.sandbox.teams import FakeTeams, RateLimits, TeamsUser
+from tests.unit.sandbox.teams.recording_bot import RecordingBot, recording_bot
 
 Json = dict[str, Any]
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "Bonjour"}]}
@@ -20,24 +20,24 @@ HELLO = {"type": "message", "text": "Bonjour"}
 
 
 @pytest.fixture(scope="module")
-def bot() -> Iterator[StubBot]:
-    with stub_bot() as running:
+def bot() -> Iterator[RecordingBot]:
+    with recording_bot() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def teams(bot: StubBot) -> Iterator[FakeTeams]:
-    with FakeTeams(bot.url, limits=Limits(enforced=False)) as running:
+def teams(bot: RecordingBot) -> Iterator[FakeTeams]:
+    with FakeTeams(bot.url, limits=RateLimits(enforced=False)) as running:
         yield running
 
 
 @pytest.fixture
 def claire(teams: FakeTeams) -> TeamsUser:
-    return teams.user("Claire Moreau", installed=True)
+    return teams.add_user("Claire Moreau", installed=True)
 
 
 def bearer(**claims: Any) -> dict[str, str]:
-    return {"Authorization": f"Bearer {jwt.encode({'appid': APP_ID, **claims}, 'k' * 40, algorithm='HS256')}"}
+    return {"Authorization": f"Bearer {jwt.encode({'appid': TEAMS_APP_ID, **claims}, 'k' * 40, algorithm='HS256')}"}
 
 
 @pytest.fixture
@@ -46,11 +46,11 @@ def api(teams: FakeTeams) -> Iterator[httpx.Client]:
         yield client
 
 
-def attach(content: Any, kind: str = "application/vnd.microsoft.card.adaptive") -> Json:
+def attachment_message(content: Any, kind: str = "application/vnd.microsoft.card.adaptive") -> Json:
     return {"type": "message", "attachments": [{"contentType": kind, "content": content}]}
 
 
-def refused(answer: httpx.Response) -> tuple[int, str]:
+def error_of(answer: httpx.Response) -> tuple[int, str]:
     error = answer.json()["error"]
     assert set(error) == {"code", "message"}
     return answer.status_code, error["code"]
@@ -77,7 +77,7 @@ def test_no_well_formed_token(api: httpx.Client, claire: TeamsUser, headers: dic
 
 def test_a_token_of_another_bot(api: httpx.Client, claire: TeamsUser) -> None:
     answer = api.post(f"v3/conversations/{claire.chat}/activities", json=HELLO, headers=bearer(appid="another"))
-    assert refused(answer) == (401, "BotNotRegistered")
+    assert error_of(answer) == (401, "BotNotRegistered")
 
 
 def test_send_update_delete(api: httpx.Client, claire: TeamsUser) -> None:
@@ -85,41 +85,44 @@ def test_send_update_delete(api: httpx.Client, claire: TeamsUser) -> None:
     sent = api.post(path, json=HELLO)
     assert sent.status_code == 201
     own = f"{path}/{sent.json()['id']}"
-    assert (api.put(own, json=HELLO | {"text": "Bonsoir"}).json(), api.put(own, json=attach(CARD)).status_code) == (sent.json(), 200)
-    [seen] = claire.hears()
+    assert (api.put(own, json=HELLO | {"text": "Bonsoir"}).json(), api.put(own, json=attachment_message(CARD)).status_code) == (
+        sent.json(),
+        200,
+    )
+    [seen] = claire.receive()
     assert (seen.text, seen.edited, [old["text"] for old in seen.raw["history"]]) == ("Bonjour", True, ["Bonjour", "Bonsoir"])
     gone = api.delete(own)
     assert (gone.status_code, gone.content) == (200, b"")
-    assert claire.hears()[0].deleted
-    assert refused(api.put(own, json=HELLO)) == (404, "ActivityNotFoundInConversation")
-    assert refused(api.delete(own)) == (404, "ActivityNotFoundInConversation")
+    assert claire.receive()[0].deleted
+    assert error_of(api.put(own, json=HELLO)) == (404, "ActivityNotFoundInConversation")
+    assert error_of(api.delete(own)) == (404, "ActivityNotFoundInConversation")
 
 
 def test_a_reply_is_a_message(api: httpx.Client, claire: TeamsUser) -> None:
-    own = claire.sends("bonjour")["message"]["id"]
+    own = claire.send("bonjour")["message"]["id"]
     assert api.post(f"v3/conversations/{claire.chat}/activities/{own}", json=HELLO).status_code == 201
-    assert claire.hears()[0].raw["content"]["replyToId"] == own
+    assert claire.receive()[0].raw["content"]["replyToId"] == own
 
 
 def test_typing_is_no_message(api: httpx.Client, claire: TeamsUser, teams: FakeTeams) -> None:
     answer = api.post(f"v3/conversations/{claire.chat}/activities", json={"type": "typing"})
     assert (answer.status_code, answer.json()) == (202, {})
     assert claire.control.messages(claire.chat) == []
-    [chat] = [one for one in teams.control.call("GET", "/state")["conversations"] if one["id"] == claire.chat]
+    [chat] = [one for one in teams.control.request("GET", "/state")["conversations"] if one["id"] == claire.chat]
     assert chat["typing"]
 
 
 def test_unknown_places(api: httpx.Client, claire: TeamsUser) -> None:
     for unknown in ("a:unknown", f"{claire.chat};messageid=1", "19:0@thread.tacv2"):
-        assert refused(api.post(f"v3/conversations/{unknown}/activities", json=HELLO)) == (404, "ConversationNotFound")
+        assert error_of(api.post(f"v3/conversations/{unknown}/activities", json=HELLO)) == (404, "ConversationNotFound")
     for unknown, status in (("1485983408511", 404), ("abc", 400)):
         assert api.put(f"v3/conversations/{claire.chat}/activities/{unknown}", json=HELLO).status_code == status
 
 
 def test_what_people_wrote_is_not_the_bots(api: httpx.Client, claire: TeamsUser) -> None:
-    own = f"v3/conversations/{claire.chat}/activities/{claire.sends('bonjour')['message']['id']}"
-    assert refused(api.put(own, json=HELLO)) == (403, "NotEnoughPermissions")
-    assert refused(api.delete(own)) == (403, "NotEnoughPermissions")
+    own = f"v3/conversations/{claire.chat}/activities/{claire.send('bonjour')['message']['id']}"
+    assert error_of(api.put(own, json=HELLO)) == (403, "NotEnoughPermissions")
+    assert error_of(api.delete(own)) == (403, "NotEnoughPermissions")
 
 
 BAD_MESSAGES: dict[str, Any] = {
@@ -134,10 +137,10 @@ BAD_MESSAGES: dict[str, Any] = {
     "format is no text": HELLO | {"textFormat": ["plain"]},
     "attachments": HELLO | {"attachments": {}},
     "attachment without type": {"type": "message", "attachments": [{"content": CARD}]},
-    "unknown attachment": attach({}, "application/pdf"),
-    "card": attach(CARD | {"version": "1.6"}),
-    "eleven cards": {"type": "message", "attachments": attach(CARD)["attachments"] * 11},
-    "hero without content": attach(None, "application/vnd.microsoft.card.hero"),
+    "unknown attachment": attachment_message({}, "application/pdf"),
+    "card": attachment_message(CARD | {"version": "1.6"}),
+    "eleven cards": {"type": "message", "attachments": attachment_message(CARD)["attachments"] * 11},
+    "hero without content": attachment_message(None, "application/vnd.microsoft.card.hero"),
     "entities": HELLO | {"entities": {}},
     "mention elsewhere": HELLO | {"entities": [{"type": "mention", "text": "<at>Claire</at>", "mentioned": {"id": "29:1"}}]},
     "suggested": HELLO | {"suggestedActions": {"actions": [{}] * 7}},
@@ -146,7 +149,7 @@ BAD_MESSAGES: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", BAD_MESSAGES)
 def test_messages_that_are_not_shown(api: httpx.Client, claire: TeamsUser, name: str) -> None:
-    status, code = refused(api.post(f"v3/conversations/{claire.chat}/activities", json=BAD_MESSAGES[name]))
+    status, code = error_of(api.post(f"v3/conversations/{claire.chat}/activities", json=BAD_MESSAGES[name]))
     assert (status, code) in {(400, "BadSyntax"), (400, "Bad Argument")}
     assert claire.control.messages(claire.chat) == []
 
@@ -154,99 +157,74 @@ def test_messages_that_are_not_shown(api: httpx.Client, claire: TeamsUser, name:
 def test_bodies_that_are_no_json(api: httpx.Client, claire: TeamsUser) -> None:
     path = f"v3/conversations/{claire.chat}/activities"
     as_json = {"Content-Type": "application/json"}
-    assert refused(api.post(path, content=b"{", headers=as_json)) == (400, "BadSyntax")
-    assert refused(api.post(path, content=b"")) == (400, "BadSyntax")
-    assert refused(api.post(path, content=json.dumps(HELLO).encode(), headers={"Content-Type": "text/plain"})) == (400, "BadSyntax")
+    assert error_of(api.post(path, content=b"{", headers=as_json)) == (400, "BadSyntax")
+    assert error_of(api.post(path, content=b"")) == (400, "BadSyntax")
+    assert error_of(api.post(path, content=json.dumps(HELLO).encode(), headers={"Content-Type": "text/plain"})) == (400, "BadSyntax")
 
 
 def test_28_kilobytes_and_no_more(api: httpx.Client, claire: TeamsUser) -> None:
     path, around = f"v3/conversations/{claire.chat}/activities", len(httpx.Request("POST", "http://a", json=HELLO | {"text": ""}).content)
     fits = 28 * 1024 - around
     assert api.post(path, json=HELLO | {"text": "a" * fits}).status_code == 201
-    assert refused(api.post(path, json=HELLO | {"text": "a" * (fits + 1)})) == (413, "MessageSizeTooBig")
-    assert refused(api.post(path, json=HELLO | {"text": "é" * fits})) == (413, "MessageSizeTooBig")
+    assert error_of(api.post(path, json=HELLO | {"text": "a" * (fits + 1)})) == (413, "MessageSizeTooBig")
+    assert error_of(api.post(path, json=HELLO | {"text": "é" * fits})) == (413, "MessageSizeTooBig")
 
 
 def test_text_and_card_are_split_and_their_ids_lost(api: httpx.Client, claire: TeamsUser) -> None:
-    answer = api.post(f"v3/conversations/{claire.chat}/activities", json=attach(CARD) | {"text": "Voici"})
+    answer = api.post(f"v3/conversations/{claire.chat}/activities", json=attachment_message(CARD) | {"text": "Voici"})
     assert (answer.status_code, answer.json()) == (201, {})
-    assert [(seen.text, seen.raw["card"]) for seen in claire.hears(2)] == [("Voici", None), ("Bonjour", CARD)]
+    assert [(seen.text, seen.raw["card"]) for seen in claire.receive(2)] == [("Voici", None), ("Bonjour", CARD)]
 
 
 def test_uninstalled_and_blocked(api: httpx.Client, claire: TeamsUser) -> None:
     path = f"v3/conversations/{claire.chat}/activities"
     sent = api.post(path, json=HELLO).json()["id"]
-    claire.blocks()
-    assert refused(api.post(path, json=HELLO)) == (403, "MessageWritesBlocked")
-    claire.blocks("BotDisabledByAdmin")
-    assert refused(api.post(path, json={"type": "typing"})) == (403, "BotDisabledByAdmin")
-    claire.unblocks()
+    claire.block()
+    assert error_of(api.post(path, json=HELLO)) == (403, "MessageWritesBlocked")
+    claire.block("BotDisabledByAdmin")
+    assert error_of(api.post(path, json={"type": "typing"})) == (403, "BotDisabledByAdmin")
+    claire.unblock()
     assert api.post(path, json=HELLO).status_code == 201
-    claire.uninstalls()
-    assert refused(api.put(f"{path}/{sent}", json=HELLO)) == (403, "MessageWritesBlocked")
-    assert refused(api.post(path, json=HELLO)) == (403, "MessageWritesBlocked")
-    claire.installs()
+    claire.uninstall()
+    assert error_of(api.put(f"{path}/{sent}", json=HELLO)) == (403, "MessageWritesBlocked")
+    assert error_of(api.post(path, json=HELLO)) == (403, "MessageWritesBlocked")
+    claire.install()
     assert api.post(path, json=HELLO).status_code == 201
 
 
 def test_a_chat_that_the_bot_begins(api: httpx.Client, teams: FakeTeams) -> None:
-    paul = teams.user("Paul Girard")
-    asked: Json = {"bot": {"id": f"28:{APP_ID}"}, "members": [{"id": paul.id}], "tenantId": TENANT_ID, "activity": HELLO}
-    assert refused(api.post("v3/conversations", json=asked)) == (403, "ForbiddenOperationException")
-    paul.installs()
+    paul = teams.add_user("Paul Girard")
+    asked: Json = {"bot": {"id": f"28:{TEAMS_APP_ID}"}, "members": [{"id": paul.id}], "tenantId": TEAMS_TENANT_ID, "activity": HELLO}
+    assert error_of(api.post("v3/conversations", json=asked)) == (403, "ForbiddenOperationException")
+    paul.install()
     made = api.post("v3/conversations", json=asked)
-    assert (made.status_code, made.json()["id"], made.json()["activityId"]) == (201, paul.chat, paul.hears()[0].id)
-    by_directory = {"members": [{"id": paul.aad_object_id}], "channelData": {"tenant": {"id": TENANT_ID}}}
+    assert (made.status_code, made.json()["id"], made.json()["activityId"]) == (201, paul.chat, paul.receive()[0].id)
+    by_directory = {"members": [{"id": paul.aad_object_id}], "channelData": {"tenant": {"id": TEAMS_TENANT_ID}}}
     assert api.post("v3/conversations", json=by_directory).json() == {"id": paul.chat}
     for wrong in ({"tenantId": "x"}, {"members": []}, {"members": [{"id": "29:x"}]}, {"isGroup": True}, {"activity": {}}):
-        assert refused(api.post("v3/conversations", json=asked | wrong))[0] == 400
+        assert error_of(api.post("v3/conversations", json=asked | wrong))[0] == 400
 
 
-def test_limits_per_conversation(bot: StubBot) -> None:
-    now = [100.0]
-    limits = Limits(clock=lambda: now[0])
-    assert [limits.take("send", "a:1") for _ in range(8)] == [None] * 7 + [1]
-    assert limits.take("send", "a:2") is None
-    assert limits.take("get_members", "a:1") is None
-    now[0] += 1.0
-    for _ in range(53):
-        now[0] += 0.2
-        assert limits.take("update", "a:1") is None
-    assert limits.take("send", "a:1") == 19
-    now[0] += 18.5
-    assert limits.take("send", "a:1") is None
-
-
-def test_limits_of_a_tenant_and_the_documented_two_seconds() -> None:
-    now = [100.0]
-    limits = Limits(clock=lambda: now[0])
-    assert [limits.take("send", f"a:{n}") for n in range(51)] == [None] * 50 + [1]
-    short = Limits(clock=lambda: now[0], send=SEND_DOCUMENTED)
-    assert [short.take("send", "a:1") for _ in range(7)] == [None] * 7
-    now[0] += 1.1
-    assert [short.take("send", "a:1") for _ in range(2)] == [None, 1]
-
-
-def test_too_many_are_told_when_to_come_again(bot: StubBot) -> None:
+def test_too_many_are_told_when_to_come_again(bot: RecordingBot) -> None:
     now = [100.0]
     with (
-        FakeTeams(bot.url, limits=Limits(clock=lambda: now[0])) as teams,
+        FakeTeams(bot.url, limits=RateLimits(clock=lambda: now[0])) as teams,
         httpx.Client(base_url=teams.service_url, headers=bearer()) as api,
     ):
-        claire = teams.user(installed=True)
+        claire = teams.add_user(installed=True)
         answers = [api.post(f"v3/conversations/{claire.chat}/activities", json=HELLO) for _ in range(8)]
         assert [answer.status_code for answer in answers] == [201] * 7 + [429]
-        assert (refused(answers[-1])[1], answers[-1].headers["retry-after"]) == ("Throttled", "1")
-        assert len(claire.hears(7)) == 7
+        assert (error_of(answers[-1])[1], answers[-1].headers["retry-after"]) == ("Throttled", "1")
+        assert len(claire.receive(7)) == 7
         calls = teams.control.calls(status=429)
         assert [(call["operation"], call["code"]) for call in calls] == [("send", "Throttled")]
-        teams.control.set(limits=False)
+        teams.control.configure(limits=False)
         assert api.post(f"v3/conversations/{claire.chat}/activities", json=HELLO).status_code == 201
 
 
 @pytest.mark.parametrize("status", [403, 412, 429, 500, 502, 503, 504])
 def test_errors_on_demand(api: httpx.Client, teams: FakeTeams, claire: TeamsUser, status: int) -> None:
-    teams.control.fault(status, conversation=claire.chat, operation="send", retry_after=7)
+    teams.control.inject_fault(status, conversation=claire.chat, operation="send", retry_after=7)
     path = f"v3/conversations/{claire.chat}/activities"
     answer = api.post(path, json=HELLO)
     assert (answer.status_code, answer.headers["retry-after"]) == (status, "7")
@@ -257,12 +235,12 @@ def test_errors_on_demand(api: httpx.Client, teams: FakeTeams, claire: TeamsUser
 def test_no_answer_on_demand(api: httpx.Client, teams: FakeTeams, claire: TeamsUser) -> None:
     path = f"v3/conversations/{claire.chat}/activities"
     for kind in ("drop", "lost"):
-        teams.control.fault(kind, count=None)
+        teams.control.inject_fault(kind, count=None)
         with pytest.raises(httpx.RemoteProtocolError):
             api.post(path, json=HELLO | {"text": kind})
-        teams.control.no_faults()
-    assert [seen.text for seen in claire.hears()] == ["lost"]
-    teams.control.fault("hang")
+        teams.control.clear_faults()
+    assert [seen.text for seen in claire.receive()] == ["lost"]
+    teams.control.inject_fault("hang")
     with pytest.raises(httpx.ReadTimeout):
         api.post(path, json=HELLO, timeout=0.2)
     assert [call["status"] for call in teams.control.calls(conversation=claire.chat)] == [None, None, None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.teams.cards import BadCard, all_actions, check_card
+from bot.sandbox.teams.card_validation import InvalidCard, all_actions, validate_card
 
 Json = dict[str, Any]
 EXECUTE: Json = {"type": "Action.Execute", "title": "Oui", "verb": "choose", "data": {"token": "x"}}
@@ -88,14 +88,14 @@ BAD: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("name", GOOD)
 def test_shown(name: str) -> None:
-    check_card(GOOD[name])
+    validate_card(GOOD[name])
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_not_shown(name: str) -> None:
     wrong, why = BAD[name]
-    with pytest.raises(BadCard, match=why):
-        check_card(wrong)
+    with pytest.raises(InvalidCard, match=why):
+        validate_card(wrong)
 
 
 def test_actions_wherever_they_are() -> None:

@@ -1,4 +1,4 @@
-"""A bot that takes everything and remembers it, for tests of the fake itself."""
+"""A bot that accepts and records every activity, for tests of the fake Teams."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ Answer = tuple[int, Any]
 
 
 @dataclass
-class StubBot:
-    """Where it listens, what it was posted with which Authorization header, and what it answers."""
+class RecordingBot:
+    """Its URL, the activities that it got with their Authorization headers, and the function that makes its answers."""
 
     url: str
-    taken: list[tuple[Json, str | None]] = field(default_factory=list)
-    answer: Callable[[Json], Answer] = field(default=lambda _activity: (200, None))
+    requests: list[tuple[Json, str | None]] = field(default_factory=list)
+    respond: Callable[[Json], Answer] = field(default=lambda _activity: (200, None))
 
     @property
     def activities(self) -> list[Json]:
-        """Without the headers."""
-        return [activity for activity, _ in self.taken]
+        """The activities without the headers."""
+        return [activity for activity, _ in self.requests]
 
-    def of(self, kind: str) -> list[Json]:
-        """Those of a type."""
+    def of_type(self, kind: str) -> list[Json]:
+        """Return the activities of a type."""
         return [activity for activity in self.activities if activity["type"] == kind]
 
 
 @contextmanager
-def stub_bot() -> Iterator[StubBot]:
-    """Listen on loopback as long as the block."""
+def recording_bot() -> Iterator[RecordingBot]:
+    """Run a recording bot on loopback inside of the block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             activity = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            bot.taken.append((activity, self.headers.get("authorization")))
-            status, body = bot.answer(activity)
+            bot.requests.append((activity, self.headers.get("authorization")))
+            status, body = bot.respond(activity)
             raw = b"" if body is None else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
@@ -55,7 +55,7 @@ def stub_bot() -> Iterator[StubBot]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    bot = StubBot(f"http://127.0.0.1:{server.server_port}/teams/messages")
+    bot = RecordingBot(f"http://127.0.0.1:{server.server_port}/teams/messages")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""A real sandbox on free loopback ports, for the tests of whatever speaks to it."""
+"""A real sandbox on free loopback ports, and a client of it, for the tests of whatever speaks to it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from bot.sandbox.server import create_app
 
 TOKEN = "sandbox-token"
 EVENTS_TOKEN = "events-token"
-NOWHERE = "http://127.0.0.1:9/events"
+UNREACHABLE_URL = "http://127.0.0.1:9/events"
 
 
 def listening_socket() -> socket.socket:
-    """A socket that already listens, on a free port: who connects before the server runs only waits."""
+    """Return a socket that listens on a free port: a client that connects before the server runs only waits."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     listener.set_inheritable(True)
     return listener
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """Serve `app` from a thread with a loop of its own; gives its address."""
+def serve_app(app: ASGIApp) -> Iterator[str]:
+    """Serve `app` from a thread with its own loop, and yield its URL."""
     listener = listening_socket()
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -44,7 +44,7 @@ def served(app: ASGIApp) -> Iterator[str]:
 
 
 class Sandbox:
-    """A running sandbox, spoken to as an outside client would."""
+    """Client of a running sandbox, which speaks to it as an outside client does."""
 
     def __init__(self, url: str, app: Any) -> None:
         self.url = url
@@ -55,42 +55,49 @@ class Sandbox:
         self.smtp_port: int = app.state.smtp_port
 
     def get(self, path: str, **params: str) -> httpx.Response:
+        """Read a path below the FHIR base."""
         return self.http.get(f"{self.fhir}/{path}", params=params or None)
 
     def post(self, kind: str, body: Any, **headers: str) -> httpx.Response:
+        """Create a resource."""
         content = json.dumps(body).encode()
         return self.http.post(f"{self.fhir}/{kind}", content=content, headers={"Content-Type": "application/fhir+json"} | headers)
 
     def put(self, body: Any, **headers: str) -> httpx.Response:
+        """Update a resource."""
         return self.http.put(f"{self.fhir}/{body['resourceType']}/{body['id']}", json=body, headers=headers)
 
     def found(self, kind: str, **params: str) -> list[dict[str, Any]]:
+        """Return the resources that a search finds."""
         response = self.get(kind, **params)
         assert response.status_code == 200, response.text
         return [entry["resource"] for entry in response.json().get("entry", [])]
 
     def practitioner(self, email: str) -> dict[str, Any]:
+        """Return the account with that e-mail address."""
         return self.found("Practitioner", email=email)[0]
 
     def team_of(self, reference: str) -> dict[str, Any]:
+        """Return the active CareTeam of a dossier."""
         (patient,) = self.found("Patient", identifier=reference)
         (team,) = self.found("CareTeam", patient=f"Patient/{patient['id']}", status="active")
         return team
 
     def members(self, reference: str) -> list[str]:
-        """References of who has access now, in order."""
+        """Return the references of the active participants of a dossier's care team, in order."""
         present = [p for p in self.team_of(reference)["participant"] if "end" not in p["period"]]
         return [participant["member"]["reference"] for participant in present]
 
     def fault(self, mode: str, **limits: Any) -> None:
+        """Make the platform misbehave."""
         self.http.post(f"{self.url}/sandbox/faults", json={"mode": mode, **limits}).raise_for_status()
 
 
 @contextmanager
-def running_sandbox(data_dir: Path, events_url: str = NOWHERE) -> Iterator[Sandbox]:
-    """A sandbox over `data_dir`, fresh where that is empty."""
+def running_sandbox(data_dir: Path, events_url: str = UNREACHABLE_URL) -> Iterator[Sandbox]:
+    """Run a sandbox over `data_dir`, fresh where that is empty, and yield a client of it."""
     app = create_app(data_dir, TOKEN, events_url, EVENTS_TOKEN, smtp_port=0)
-    with served(app) as url:
+    with serve_app(app) as url:
         sandbox = Sandbox(url, app)
         try:
             yield sandbox

@@ -1,4 +1,4 @@
-"""What the fake's own tests use of Microsoft's SDK: importing it warns of its previews."""
+"""The parts of Microsoft's SDK that tests of the fake Teams use, imported without its warnings about previews."""
 
 from __future__ import annotations
 

@@ -1,0 +1,95 @@
+"""The stand-ins that run beside an installation: platform and mailbox where no real platform is set, fake Telegram, fake Teams."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bot.directory.importer import import_file
+from bot.fake_channels import (
+    TEAMS_APP_ID,
+    TEAMS_CHANNEL,
+    TEAMS_TENANT_ID,
+    TELEGRAM_GROUP,
+    teams_settings,
+    telegram_settings,
+)
+from bot.installation.companions import Companion, PrintLine, Site
+from bot.sandbox.demo_directory import write_demo_file
+
+LOOPBACK = "127.0.0.1"
+DESK_USER = "superviseur"
+"""Login of the first supervisor of the desk, where no real platform is set."""
+
+
+def sandbox_companions(site: Site) -> list[Companion]:
+    """Return the stand-ins that the settings of `site` ask for, in the order in which they start."""
+    return list(_companions(site))
+
+
+def _companions(site: Site) -> Iterator[Companion]:
+    if site.settings.platform_url is None:
+        yield _platform(site)
+    if site.settings.telegram == "fake":
+        yield _telegram(site)
+    if site.settings.teams == "fake":
+        yield _teams(site)
+
+
+def _platform(site: Site) -> Companion:
+    """Describe the FHIR platform with its mailbox; it brings the desk's first supervisor and the demo directory along."""
+    settings, secrets = site.settings, site.secrets
+    port, smtp_port = site.reserve_port(), site.reserve_port()
+    url = f"http://{LOOPBACK}:{port}"
+    environment = {"PLATFORM_URL": f"{url}/fhir", "PLATFORM_TOKEN": secrets["fhir_token"]}
+    entries: dict[str, str] = {}
+    if settings.smtp_port is None:
+        environment |= {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(smtp_port)}
+    if settings.desk_user is None:
+        environment |= {"DESK_USER": DESK_USER, "DESK_PASSWORD": secrets["desk_password"]}
+        entries |= {"desk_user": DESK_USER, "desk_password": secrets["desk_password"]}
+    entries |= {
+        "fhir": f"{url}/fhir",
+        "fhir_token": secrets["fhir_token"],
+        "mailbox": f"{url}/mailbox",
+        "event_page": f"{url}/sandbox/events",
+    }
+    command = [sys.executable, "-m", "bot.cli", "sandbox", "--port", str(port), "--smtp-port", str(smtp_port)]
+    prepare = _directory_import(site.data / "demo-annuaire.txt", settings.directory_index)
+    return Companion("sandbox", command, f"{url}/fhir/metadata", environment, entries, prepare)
+
+
+def _directory_import(file: Path, index: Path) -> Callable[[PrintLine], None]:
+    """Return a function that imports the demo directory by way of `file`, unless a directory was imported into `index` before."""
+
+    def prepare(print_line: PrintLine) -> None:
+        if (index / "current").exists():
+            return
+        print_line("directory: making and indexing the demo directory (5,000 invented people)")
+        write_demo_file(file)
+        report = import_file(file, index)
+        print_line(f"directory: {report.people} people indexed in {report.seconds:.1f} s")
+
+    return prepare
+
+
+def _telegram(site: Site) -> Companion:
+    port = site.reserve_port()
+    url = f"http://{LOOPBACK}:{port}"
+    group = site.settings.support_telegram_group or TELEGRAM_GROUP
+    command = [sys.executable, "-m", "bot.sandbox.telegram", "--port", str(port)]
+    command += ["--no-limits"] if site.settings.telegram_per_chat > 1 else []
+    command.append(f"--group={group}")
+    environment = telegram_settings(url) | {"SUPPORT_TELEGRAM_GROUP": group}
+    return Companion("telegram", command, f"{url}/", environment, {"telegram": url})
+
+
+def _teams(site: Site) -> Companion:
+    port = site.reserve_port()
+    url = f"http://{LOOPBACK}:{port}"
+    channel = site.settings.support_teams_channel or TEAMS_CHANNEL
+    command = [sys.executable, "-m", "bot.sandbox.teams", "--port", str(port), "--app-id", TEAMS_APP_ID, "--tenant", TEAMS_TENANT_ID]
+    command += ["--bot-url", f"http://{LOOPBACK}:{site.settings.port}/teams/messages", "--support-channel", channel]
+    environment = teams_settings(url) | {"SUPPORT_TEAMS_CHANNEL": channel}
+    return Companion("teams", command, f"{url}/", environment, {"teams": url})
