@@ -107,7 +107,7 @@ async def test_what_is_typed_while_the_group_takes_nothing_is_one_message(tmp_pa
 
 async def test_what_many_type_stays_within_twenty_messages_a_minute(tmp_path: Path) -> None:
     async with running_forum(tmp_path) as forum:
-        forum.fake.limits.on = True  # strict: a 429 for the twenty-first message within a minute
+        forum.fake.limits.enforced = True  # strict: a 429 for the twenty-first message within a minute
         forum.support_bot.bot.app.state.groups.views["telegram"].gather_seconds = GATHER_SECONDS
         talks = [await forum.support_bot.open_ticket() for _ in range(4)]
         for number in range(10):

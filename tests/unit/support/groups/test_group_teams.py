@@ -66,7 +66,7 @@ async def running_channel(folder: Path) -> AsyncIterator[Channel]:
     with FakeTeams(f"http://127.0.0.1:{port}/teams/messages", support_channel=CHANNEL) as teams:
         settings = {**teams.settings, "TEAMS_SERVICE_URL": teams.service_url, "SUPPORT_TEAMS_CHANNEL": CHANNEL}
         async with running_support_bot(folder, OPEN_AT, **settings) as support_bot:
-            teams.control.set(bot_url=f"{support_bot.bot.url}/teams/messages")
+            teams.control.configure(bot_url=f"{support_bot.bot.url}/teams/messages")
             support_bot.bot.app.state.groups.views["teams"].gather_seconds = 0.1
             database, ours = support_bot.bot.app.state.database, support_bot.bot.settings
             agents, links = Agents(database, support_bot.clock, ours), AgentLinks(database, support_bot.clock, ours)
@@ -157,10 +157,10 @@ async def test_nothing_that_names_an_usager_enters_or_leaves(tmp_path: Path) -> 
 
 async def test_a_channel_without_the_bot_and_a_thread_that_is_gone(tmp_path: Path) -> None:
     async with running_channel(tmp_path) as channel:
-        channel.teams.control.change(CHANNEL, closed="BotNotInConversationRoster")
+        channel.teams.control.update_conversation(CHANNEL, closed="BotNotInConversationRoster")
         chat, ticket = await channel.support_bot.open_ticket()
         await until(lambda: refused(channel))
-        channel.teams.control.change(CHANNEL, closed="")
+        channel.teams.control.update_conversation(CHANNEL, closed="")
         await until(lambda: channel.support_bot.bot.app.state.groups.views["teams"].show_due())
         card = await channel.card(ticket, "Je prends")
         channel.teams.control.inject_fault(404, operation="send", count=1)
