@@ -18,29 +18,21 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.accounts.creation import CREATIONS
-from bot.accounts.decisions import DECISIONS, Decisions
-from bot.accounts.registry import AccountRegistry
-from bot.accounts.requests import AccountRequests
+from bot.accounts.decisions import DECISIONS
 from bot.channels import create_channels
 from bot.channels.web import chat_api
 from bot.channels.web.notifications import WebNotifications
+from bot.container import Container
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, random_id
 from bot.core.errors import configure_logging, log_error
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
-from bot.dossiers.care_teams import CareTeams
-from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.partners import Partners
-from bot.dossiers.usager_cache import UsagerCache
-from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirUnavailable
-from bot.fhir.operations import OPERATIONS, Operations
+from bot.fhir.operations import OPERATIONS
 from bot.http import health, metrics
 from bot.http.health_checks import HttpChecks, database_check, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
-from bot.identity.account_chats import AccountChats
-from bot.identity.continuations import Continuations
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
 from bot.identity.service import Identity
 from bot.jobs.listener import Listener
@@ -51,17 +43,14 @@ from bot.messaging.gateway import Gateway
 from bot.messaging.mail_sender import MailSender
 from bot.messaging.messages import Incoming
 from bot.messaging.outbox_wake import OutboxWake
-from bot.messaging.pii.redaction import Redaction
 from bot.messaging.ports import LinkAccount
 from bot.messaging.retention_job import RetentionJob
 from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
-from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
 from bot.notifications.notification_worker import NotificationWorker
-from bot.notifications.service import Notifications
 from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
 from bot.support import retention as support_retention
@@ -79,23 +68,17 @@ DRAIN_SECONDS = 4
 
 
 def create_app(settings: Settings, clock: Clock) -> FastAPI:
-    """The application. Raises SettingsError, TextsError or FrontendNotInstalled when the installation is not complete."""
-    database = Database(settings.sqlalchemy_url)
-    fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
-    registry = AccountRegistry(fhir)
-    identity = Identity(database, registry, clock, settings)
-    operations = Operations(database, clock)
-    partners = Partners(fhir, database, clock, operations)
-    requests = AccountRequests(database, registry, partners, clock, settings, AccountChats(settings))
-    decisions = Decisions(database, requests, clock, settings.desk_undo_seconds)
-    redaction = Redaction(identity, UsagerCache(Dossiers(fhir, database, clock, operations), clock), clock)
+    """Return the application. Raise SettingsError, TextsError or FrontendNotInstalled where the installation is not complete."""
+    parts = Container(settings, clock)
+    database, redaction, identity = parts.database, parts.redaction, parts.identity
+    operations, requests, decisions = parts.operations, parts.account_requests, parts.decisions
     gateway = Gateway(settings, database, clock, redaction, _account_linker(identity), unread_by_chat)
     support = Support(settings, database, clock, gateway, redaction, identity, requests)
     gateway.set_handover(support.handover)
     channels = create_channels(ChannelContext(settings, gateway, clock, database))
     for channel in channels:
         gateway.registry.add(channel)
-    notifications_worker = NotificationWorker(settings, database, clock, fhir, redaction.safe_url, gateway.registry.channels)
+    notifications_worker = NotificationWorker(settings, database, clock, parts.fhir, redaction.safe_url, gateway.registry.channels)
     gateway.tracking.register(notifications_worker.tracker)
     mail_sender = MailSender(settings, database, clock, gateway.tracking)
     gateway.set_turn_listener(OutboxWake(database).after_turn)
@@ -141,8 +124,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             await support.stop()
             await listener.stop()
             await http_checks.aclose()
-            await fhir.aclose()
-            await database.close()
+            await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.gateway, app.state.database = gateway, database
@@ -150,12 +132,11 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.state.begin_stop = begin_stop
     app.state.notifications_worker = notifications_worker
     _tell_problems(app, gateway.texts)
-    notifications = Notifications(database, clock, settings)
-    web_notifications = WebNotifications(notifications, identity, CareTeamCache(CareTeams(fhir), clock), gateway.texts)
-    app.include_router(chat_api.router(gateway, Continuations(database, clock, settings), web_notifications, settings))
+    web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
+    app.include_router(chat_api.router(gateway, parts.continuations, web_notifications, settings))
     app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
-    app.include_router(notifications_page.router(settings, database, clock, registry, notifications))
-    app.include_router(unsubscribe.router(settings, database, notifications))
+    app.include_router(notifications_page.router(settings, database, clock, parts.registry, parts.notifications))
+    app.include_router(unsubscribe.router(settings, database, parts.notifications))
     app.include_router(transcript.router(settings, database, clock))
     for channel in channels:
         if channel.routes is not None:
@@ -244,7 +225,7 @@ def _pages(settings: Settings) -> APIRouter:
 def _health(
     settings: Settings, database: Database, channels: Sequence[Channel], http: HttpChecks, notifications: NotificationStatus
 ) -> health.Health:
-    """The health report. Mails wait in the outbox until SMTP is back, so it is not required."""
+    """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
     platform = f"{settings.platform_url}/" if settings.platform_url else None
     token = settings.platform_token
 

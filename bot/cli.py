@@ -12,16 +12,10 @@ import typer
 from rich.console import Console
 
 from bot.accounts.cli import accounts_app
-from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
 from bot.channels.teams.package import teams_app
-from bot.core.clock import SystemClock
-from bot.core.database import Database
+from bot.container import Container
 from bot.directory.cli import directory_app
-from bot.dossiers.partners import Partners
-from bot.fhir.client import FhirClient
-from bot.fhir.operations import Operations
-from bot.identity.account_chats import AccountChats
 from bot.installation.supervisor import SupervisorError
 from bot.notifications.cli import notifications_app
 from bot.settings import SettingsError, load_settings
@@ -34,16 +28,11 @@ async def open_account_requests() -> AsyncIterator[AccountRequests]:
 
     Raises SettingsError for a setting that is missing or wrong.
     """
-    settings, clock = load_settings(), SystemClock()
-    token = settings.required("platform_token")
-    fhir = FhirClient(settings.required("platform_url"), token, timeout=settings.platform_timeout_seconds)
-    database = Database(settings.sqlalchemy_url)
+    parts = Container(load_settings())
     try:
-        partners = Partners(fhir, database, clock, Operations(database, clock))
-        yield AccountRequests(database, AccountRegistry(fhir), partners, clock, settings, AccountChats(settings))
+        yield parts.account_requests
     finally:
-        await fhir.aclose()
-        await database.close()
+        await parts.aclose()
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

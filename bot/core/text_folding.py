@@ -13,7 +13,7 @@ _SAINT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 
 
 def word_set(words: str) -> frozenset[str]:
-    """The words of a list written in a row."""
+    """Return the words of a list written in a row."""
     return frozenset(words.split())
 
 
@@ -38,7 +38,7 @@ def name_words(text: str) -> list[str]:
 
 
 def without_particles(words: list[str]) -> list[str]:
-    """The words less their particles; all of them when nothing would be left."""
+    """Return the words less their particles; all of them when nothing would be left."""
     return [word for word in words if word not in PARTICLES] or words
 
 
@@ -50,5 +50,5 @@ def allowed_edits(length: int) -> int:
 
 
 def digits(text: str) -> str:
-    """The digits of a text, whatever stands between them."""
+    """Return the digits of a text, whatever stands between them."""
     return "".join(letter for letter in text[:MAX_CHARACTERS] if letter in "0123456789")

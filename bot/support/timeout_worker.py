@@ -71,7 +71,7 @@ class TimeoutWorker:
         self._messaging.message_added(conversation_id)
 
     async def _change(self, session: AsyncSession, row: TicketRow, now: datetime) -> Reply:
-        """The state that follows, and what is said of it."""
+        """Move the ticket to the state that follows, and return the announcement of it."""
         messages, timeouts = self._policy.messages, self._policy.timeouts
         is_open = self._policy.hours.is_open(now)
         state = TicketState(row.state)

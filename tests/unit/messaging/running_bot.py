@@ -22,15 +22,11 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from bot.accounts.registry import AccountRegistry
 from bot.app import create_app
+from bot.container import Container
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, sqlite_url
 from bot.core.tls import ssl_context
-from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.usager_cache import UsagerCache
-from bot.fhir.client import FhirClient
-from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.pii.spans import Span, mask_text
@@ -238,15 +234,13 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
 
 def create_gateway(settings: Settings, database: Database, clock: Clock) -> tuple[Gateway, Redaction]:
     """Return a gateway, not started and without human agents, on a database of the test's own, with its redaction."""
-    fhir = FhirClient(settings.required("platform_url"), settings.required("platform_token"))
-    identity = Identity(database, AccountRegistry(fhir), clock, settings)
-    redaction = Redaction(identity, UsagerCache(Dossiers(fhir, database, clock), clock), clock)
+    parts = Container(settings, clock, database)
 
     async def link_account(conversation_id: str, token: str) -> str | None:
-        await identity.redeem(conversation_id, token)
+        await parts.identity.redeem(conversation_id, token)
         return None
 
-    return Gateway(settings, database, clock, redaction, link_account, unread_by_chat), redaction
+    return Gateway(settings, database, clock, parts.redaction, link_account, unread_by_chat), parts.redaction
 
 
 class Bot:

@@ -11,19 +11,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.accounts.registry import AccountRegistry
+from bot.container import Container
 from bot.core.clock import ManualClock
 from bot.core.database import Database, random_id
 from bot.dossiers.care_teams import operation_mark
-from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
-from bot.identity.service import Identity
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import OutboxRow
 from bot.messaging.gateway import Gateway
 from bot.messaging.mail_sender import MailSender
-from bot.messaging.pii.redaction import Redaction
 from bot.messaging.tables import MessageRow
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.notification_worker import NotificationWorker
@@ -54,9 +50,9 @@ class Process:
 
     def __init__(self, world: NotificationWorld) -> None:
         self.world = world
-        identity = Identity(world.database, AccountRegistry(world.fhir), world.clock, world.settings)
-        dossiers = Dossiers(world.fhir, world.database, world.clock)
-        self.privacy = Redaction(identity, UsagerCache(dossiers, world.clock), world.clock)
+        parts = Container(world.settings, world.clock, world.database)
+        parts.fhir = world.fhir
+        self.privacy = parts.redaction
         self.gateway = Gateway(world.settings, world.database, world.clock, self.privacy, _redeem, unread_by_chat)
         for channel in world.channels.values():
             self.gateway.registry.add(channel)

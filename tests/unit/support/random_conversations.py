@@ -17,20 +17,11 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.pool import QueuePool
 
-from bot.accounts.registry import AccountRegistry
-from bot.accounts.requests import AccountRequests
+from bot.container import Container
 from bot.core.clock import ManualClock
 from bot.core.database import Database
-from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.partners import Partners
-from bot.dossiers.usager_cache import UsagerCache
-from bot.fhir.client import FhirClient
-from bot.fhir.operations import Operations
-from bot.identity.account_chats import AccountChats
-from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
-from bot.messaging.pii.redaction import Redaction
 from bot.messaging.tables import DONE, InboxRow, MessageRow
 from bot.migrations import upgrade
 from bot.notifications.unread_counts import unread_by_chat
@@ -68,12 +59,8 @@ class Installation:
         self._settings = settings_for(folder, url, SUPPORT_DAYS="1,2,3,4,5,6,7", SUPPORT_HOLIDAYS="none", BUTTON_HOURS=24)
         self.database = Database(self._settings.sqlalchemy_url)
         event.listen(self.database.engine.sync_engine, "connect", _without_fsync)
-        fhir = FhirClient(self._settings.required("platform_url"), self._settings.required("platform_token"))
-        registry = AccountRegistry(fhir)
-        self._identity = Identity(self.database, registry, self.clock, self._settings)
-        partners = Partners(fhir, self.database, self.clock, Operations(self.database, self.clock))
-        self._requests = AccountRequests(self.database, registry, partners, self.clock, self._settings, AccountChats(self._settings))
-        self._redaction = Redaction(self._identity, UsagerCache(Dossiers(fhir, self.database, self.clock), self.clock), self.clock)
+        self._parts = Container(self._settings, self.clock, self.database)
+        self._identity, self._requests, self._redaction = self._parts.identity, self._parts.account_requests, self._parts.redaction
         self.gateway: Gateway
         self.support: Support
         self.desk: Desk

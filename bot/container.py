@@ -1,0 +1,115 @@
+"""The container: the one place where the parts of a process are made and given to each other.
+
+The bot, the action server, the command line and the tests take what they need; each part is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from bot.accounts.decisions import Decisions
+from bot.accounts.registry import AccountRegistry
+from bot.accounts.requests import AccountRequests
+from bot.core.clock import Clock, SystemClock
+from bot.core.database import Database
+from bot.directory.search import Directory
+from bot.dossiers.care_teams import CareTeams
+from bot.dossiers.dossiers import Dossiers
+from bot.dossiers.partners import Partners
+from bot.dossiers.usager_cache import UsagerCache
+from bot.fhir.client import FhirClient
+from bot.fhir.operations import Operations
+from bot.identity.account_chats import AccountChats
+from bot.identity.continuations import Continuations
+from bot.identity.service import Identity
+from bot.messaging.pii.redaction import Redaction
+from bot.notifications.care_team_cache import CareTeamCache
+from bot.notifications.service import Notifications
+from bot.settings import Settings
+from bot.support.opening_hours import OpeningHours, load_hours
+
+
+class Container:
+    """The parts of one process, over one database and one platform."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, database: Database | None = None) -> None:
+        """`clock` and `database`: those of tests; by default the machine's clock and the database of the settings."""
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.database = database or Database(settings.sqlalchemy_url)
+
+    async def aclose(self) -> None:
+        """Close the connections to the platform and to the database."""
+        await self.fhir.aclose()
+        await self.database.close()
+
+    @cached_property
+    def fhir(self) -> FhirClient:
+        """The client of the platform. Raises SettingsError where its address or token is missing."""
+        settings = self.settings
+        return FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
+
+    @cached_property
+    def registry(self) -> AccountRegistry:
+        """Who has an account."""
+        return AccountRegistry(self.fhir)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Which account a chat is linked to."""
+        return Identity(self.database, self.registry, self.clock, self.settings)
+
+    @cached_property
+    def continuations(self) -> Continuations:
+        """Links that go on in the trusted web chat."""
+        return Continuations(self.database, self.clock, self.settings)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Changes on the platform that are retried; `dossiers` and `partners` register theirs."""
+        return Operations(self.database, self.clock)
+
+    @cached_property
+    def dossiers(self) -> Dossiers:
+        """The dossiers of professionals."""
+        return Dossiers(self.fhir, self.database, self.clock, self.operations)
+
+    @cached_property
+    def partners(self) -> Partners:
+        """The partners of dossiers."""
+        return Partners(self.fhir, self.database, self.clock, self.operations)
+
+    @cached_property
+    def account_requests(self) -> AccountRequests:
+        """Requests for accounts."""
+        return AccountRequests(self.database, self.registry, self.partners, self.clock, self.settings, AccountChats(self.settings))
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Agents' decisions on account requests."""
+        return Decisions(self.database, self.account_requests, self.clock, self.settings.desk_undo_seconds)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The imported directory of professionals."""
+        return Directory(self.settings.directory_index)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """What a person asks about their notifications."""
+        return Notifications(self.database, self.clock, self.settings)
+
+    @cached_property
+    def care_team_cache(self) -> CareTeamCache:
+        """Care teams as the platform told them a moment ago."""
+        return CareTeamCache(CareTeams(self.fhir), self.clock)
+
+    @cached_property
+    def opening_hours(self) -> OpeningHours:
+        """When support answers. Raises SettingsError."""
+        return load_hours(self.settings, self.clock)
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """The filter of all that is kept for, or leaves to, external channels."""
+        return Redaction(self.identity, UsagerCache(self.dossiers, self.clock), self.clock)
