@@ -91,7 +91,8 @@ class Worker:
                 log_error(error, self._doing)
                 seconds = min(self._poll_seconds, LOCAL_POLL_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), seconds)
+                async with asyncio.timeout(seconds):  # wait_for would lose a cancellation that comes with a wake
+                    await self._woken.wait()
 
     async def _seconds_until_next(self) -> float:
         at = await self._next_due() if self._next_due is not None else None

@@ -142,6 +142,19 @@ async def test_a_stop_lets_the_round_under_way_end_and_begins_no_other(database:
     assert ended == [True]
 
 
+async def test_a_wake_does_not_swallow_a_cancellation(database: Database) -> None:
+    rounds = Rounds()
+    async with working(database, rounds.run) as worker:
+        await rounds.next()
+        task = worker._task
+        assert task is not None
+        await asyncio.sleep(0)  # it sleeps now
+        worker.wake()
+        task.cancel()
+        await asyncio.wait([task], timeout=30)
+        assert task.cancelled()
+
+
 async def test_a_round_that_does_not_end_is_cancelled(database: Database) -> None:
     begun, cancelled = asyncio.Event(), []
 
