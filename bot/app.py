@@ -90,9 +90,9 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
     listener = Listener(database)
     workers = [
-        queue_worker(database, clock, OPERATIONS, operations, "running operations"),
-        queue_worker(database, clock, DECISIONS, decisions, "carrying out decisions on account requests"),
-        queue_worker(database, clock, CREATIONS, requests.creations, "completing account creations"),
+        queue_worker(database, clock, OPERATIONS, operations.run_due, doing="running operations"),
+        queue_worker(database, clock, DECISIONS, decisions.run_due, doing="carrying out decisions on account requests"),
+        queue_worker(database, clock, CREATIONS, requests.finish_created, doing="completing account creations"),
     ]
 
     def begin_stop() -> None:

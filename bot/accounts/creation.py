@@ -92,7 +92,8 @@ class AccountCreations:
         self._notices = notices
         self._secret = secret
         self._not_before: dict[str, datetime] = {}
-        """When `run_due` may attempt a request again. Memory of this process alone: more processes attempt it more often, not wrongly."""
+        """When `run_due` may attempt a request again. Memory of this process alone: more processes attempt it more often, not wrongly.
+        No worker wakes for it: the safety poll does."""
 
     async def create(self, reference: str, agent: str) -> Creation:
         """See `AccountRequests.create`."""
@@ -133,13 +134,6 @@ class AccountCreations:
                 del self._not_before[reference]
                 completed += 1
         return completed
-
-    async def next_due(self) -> datetime | None:
-        """Return when the next creation that is not due yet becomes due."""
-        now = self._clock.now()
-        async with self._database.reading() as session:
-            lease_ends = await CREATIONS.next_due(session, now)
-        return min([at for at in (lease_ends, *self._not_before.values()) if at is not None and at > now], default=None)
 
     async def _claim(self, reference: str, agent: str) -> _Claim:
         async with self._database.writing() as session:

@@ -143,11 +143,6 @@ class Decisions:
             done += await self._carry_out(decision)
         return done
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next decision that is not due yet becomes due."""
-        async with self._database.reading() as session:
-            return await DECISIONS.next_due(session, self._clock.now())
-
     async def _carry_out(self, decision: Decision) -> int:
         try:
             if decision.action == CREATE:

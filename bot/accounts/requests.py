@@ -72,7 +72,7 @@ class AccountRequests:
         self._partners = partners
         self._clock = clock
         self._messages = RequestMessages(settings, chats)
-        self.creations = AccountCreations(database, registry, partners, clock, self._messages, settings.required("secret"))
+        self._creations = AccountCreations(database, registry, partners, clock, self._messages, settings.required("secret"))
 
     async def submit(
         self,
@@ -202,14 +202,14 @@ class AccountRequests:
         Raises UnknownRequest, WrongState (refused, or created and all done), BeingCreated, EmailTaken, and FhirUnavailable, after which
         it can be called again.
         """
-        return await self.creations.create(reference, agent)
+        return await self._creations.create(reference, agent)
 
     async def finish_created(self) -> int:
         """Resume creations that were interrupted and accesses that the platform could not give; return how many were finished.
 
         A running bot calls this now and then.
         """
-        return await self.creations.run_due()
+        return await self._creations.run_due()
 
     async def _earlier(self, key: str) -> Submission | None:
         async with self._database.reading() as session:

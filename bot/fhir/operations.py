@@ -160,11 +160,6 @@ class Operations:
                 ended += (await self._attempt(rows[0], awaited=False)).state != PENDING
         return ended
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next operation that is not due yet becomes due."""
-        async with self._database.reading() as session:
-            return await OPERATIONS.next_due(session, self._clock.now())
-
     async def _create(self, kind: str, key: str, payload: Payload, conversation_id: str | None) -> tuple[Operation, bool]:
         """Return the operation, stored if it is new, and whether its next attempt is ours: somebody waits for it, so it is never early."""
         now = self._clock.now()

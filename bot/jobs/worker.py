@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
 
 from bot.core.clock import Clock
 from bot.core.database import Database
@@ -101,18 +100,11 @@ class Worker:
         return min(max((at - self._clock.now()).total_seconds(), LEAST_PAUSE_SECONDS), self._poll_seconds)
 
 
-class Jobs(Protocol):
-    """The code that does the jobs of one queue."""
+def queue_worker(database: Database, clock: Clock, queue: Queue, run_due: Callable[[], Awaitable[object]], *, doing: str) -> Worker:
+    """Return a worker that is woken by the topic of `queue` and when its next job becomes due. `doing`: fixed phrase for the log."""
 
-    async def run_due(self) -> object:
-        """Do what is due."""
-        ...
+    async def next_due() -> datetime | None:
+        async with database.reading() as session:
+            return await queue.next_due(session, clock.now())
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next job that is not due yet becomes due; None: there is none."""
-        ...
-
-
-def queue_worker(database: Database, clock: Clock, queue: Queue, jobs: Jobs, doing: str) -> Worker:
-    """Return a worker that does the jobs of `queue`, woken by its topic. `doing`: fixed phrase for the log."""
-    return Worker(database, clock, jobs.run_due, doing=doing, topics=(queue.name,), next_due=jobs.next_due)
+    return Worker(database, clock, run_due, doing=doing, topics=(queue.name,), next_due=next_due)
