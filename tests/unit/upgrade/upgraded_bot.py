@@ -76,7 +76,7 @@ class UpgradedBot:
     async def pass_time(self, by: timedelta) -> None:
         """The clock moves; workers find what is due then."""
         self.clock.advance(by)
-        self.bot.app.state.notifications_worker.wake()
+        self.bot.app.state.database.wake_all()
 
     async def until_rows(self, expected: Any, query: str, *values: Any) -> None:
         """Wait until a query gives one value."""
