@@ -19,10 +19,10 @@ from bench.crash import empty_database
 from bench.figures import Figure, percentile, run_alone
 from bench.installed import say
 from bot.notifications.tables import Event
-from tests.crowd.installation import EVENTS_TOKEN, Installation, in_batches, installation
-from tests.crowd.people import Crowd, Json
-from tests.crowd.verdict import left, reading
 from tests.databases import NoPostgres, server_url
+from tests.notification_load.installation import EVENTS_TOKEN, Installation, in_batches, installation
+from tests.notification_load.outcome import left, reading
+from tests.notification_load.people import Json, Population
 from tests.stack import wait_for
 
 ALLOWED = 30.0
@@ -49,11 +49,11 @@ def _kinds() -> tuple[str, ...]:
 
 
 @contextmanager
-def _running(kind: str, crowd: Crowd, bots: int = 1, **settings: Any) -> Iterator[Installation]:
+def _running(kind: str, population: Population, bots: int = 1, **settings: Any) -> Iterator[Installation]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         empty_database(kind, Path(folder)) as url,
-        installation(crowd, Path(folder), url, bots=bots, **settings) as found,
+        installation(population, Path(folder), url, bots=bots, **settings) as found,
     ):
         for bot in found.bots:
             bot.start()
@@ -62,10 +62,10 @@ def _running(kind: str, crowd: Crowd, bots: int = 1, **settings: Any) -> Iterato
         yield found
 
 
-def _now(crowd: Crowd, number: int) -> list[Json]:
+def _now(population: Population, number: int) -> list[Json]:
     """The `number`th event of each dossier, at this moment."""
     now = datetime.now(UTC)
-    return [crowd.event(dossier, number, now) for dossier in range(crowd.dossiers)]
+    return [population.event(dossier, number, now) for dossier in range(population.dossiers)]
 
 
 def _post(found: Installation, events: list[Json]) -> None:
@@ -97,12 +97,12 @@ def _rate(sent: list[Json]) -> float:
 
 def _limited(people: int) -> list[Figure]:
     """Three messages for each person, the stand-in enforcing Telegram's limits."""
-    crowd = Crowd(people, people * 3 // 10, 10)
-    wanted = crowd.dossiers * (crowd.members - 1)
+    population = Population(people, people * 3 // 10, 10)
+    wanted = population.dossiers * (population.members - 1)
     say(f"{wanted} messages under the limits of Telegram…")
-    with _running("SQLite", crowd, TELEGRAM_PER_SECOND=ALLOWED, TELEGRAM_PER_CHAT=1) as found:
+    with _running("SQLite", population, TELEGRAM_PER_SECOND=ALLOWED, TELEGRAM_PER_CHAT=1) as found:
         found.fake.post("/limits", json={"on": True})
-        _post(found, _now(crowd, 0))
+        _post(found, _now(population, 0))
         sent = _told(found, wanted, 900)
     rate, seconds = _rate(sent), float(sent[-1]["at"]) - float(sent[0]["at"])
     refused = sum(call["status"] == 429 for call in sent)
@@ -116,25 +116,25 @@ def _limited(people: int) -> list[Figure]:
 
 def _free(kind: str, bots: int, people: int) -> Figure:
     """The same number of messages for everybody without limits: from the events to the last message."""
-    crowd = Crowd(people, people * 2 // 10, 10)
-    wanted = crowd.dossiers * (crowd.members - 1)
+    population = Population(people, people * 2 // 10, 10)
+    wanted = population.dossiers * (population.members - 1)
     say(f"{wanted} messages without limits, {bots} bots, {kind}…")
-    with _running(kind, crowd, bots) as found:
+    with _running(kind, population, bots) as found:
         began = time.time()
-        _post(found, _now(crowd, 0))
+        _post(found, _now(population, 0))
         sent = _told(found, wanted, 900)
     whole = wanted / (float(sent[-1]["at"]) - began)
-    meaning = f"{wanted} messages; {whole:.0f} a second from the first event on, fan-out of {crowd.dossiers} events included"
+    meaning = f"{wanted} messages; {whole:.0f} a second from the first event on, fan-out of {population.dossiers} events included"
     return Figure(f"messages a second, {kind}, {bots} bot{'s' * (bots > 1)}", _rate(sent), "", meaning)
 
 
 def _fan_out(kind: str, events: int) -> Figure:
     """One event of 500 people at a time, from its arrival until everybody has a notice."""
-    crowd = Crowd(people=501, dossiers=1, members=501)
+    population = Population(people=501, dossiers=1, members=501)
     say(f"events of 500 people, {kind}…")
-    with _running(kind, crowd) as found:
+    with _running(kind, population) as found:
         for number in range(events):
-            _post(found, _now(crowd, number))
+            _post(found, _now(population, number))
             _wait_for_fan_out(found, number + 1)
             _quiet(found)
         with reading(found.database_url) as session:
@@ -163,9 +163,9 @@ def _quiet(found: Installation) -> None:
 
 def _latency(events: int) -> list[Figure]:
     """One event of two people at a time: nobody else waits. Then the same beside a flood of events that cannot be read."""
-    crowd = Crowd(people=4 * events, dossiers=2 * events, members=2)
+    population = Population(people=4 * events, dossiers=2 * events, members=2)
     say(f"{2 * events} single events…")
-    with _running("SQLite", crowd) as found:
+    with _running("SQLite", population) as found:
         _quiet(found)
         idle = [_one(found, dossier) for dossier in range(events)]
         with _flood(found) as answers:
@@ -181,7 +181,7 @@ def _latency(events: int) -> list[Figure]:
 def _one(found: Installation, dossier: int) -> float:
     """Milliseconds from posting an event until Telegram has the message."""
     before, posted = len(found.calls()), time.time()
-    _post(found, [found.crowd.event(dossier, 0, datetime.now(UTC))])
+    _post(found, [found.population.event(dossier, 0, datetime.now(UTC))])
     sent = wait_for("the message", lambda: [call for call in found.calls(before) if call["method"] == "sendMessage"])
     return (float(sent[0]["at"]) - posted) * 1000
 
@@ -209,13 +209,13 @@ def _flood(found: Installation) -> Iterator[list[int]]:
 
 def _storm(events: int, seconds: float) -> Figure:
     """One dossier of ten: many events in a minute, and the minute after it."""
-    crowd = Crowd(people=10, dossiers=1, members=10)
+    population = Population(people=10, dossiers=1, members=10)
     say(f"{events} events on one dossier in {seconds:.0f} s…")
-    with _running("SQLite", crowd) as found:
+    with _running("SQLite", population) as found:
         began = time.monotonic()
         for number in range(events):
             time.sleep(max(0.0, began + number * seconds / events - time.monotonic()))
-            _post(found, [crowd.event(0, number, datetime.now(UTC))])
+            _post(found, [population.event(0, number, datetime.now(UTC))])
         wait_for("rest", lambda: _settled(found, events), 180)
         sent = _sent(found)
     by_chat: dict[Any, int] = {}

@@ -28,7 +28,7 @@ REF = "SPH-2024-000137"
 BASIS = "care_team_informed"
 
 
-class Gate(httpx.AsyncHTTPTransport):
+class HeldWrites(httpx.AsyncHTTPTransport):
     """A network on which a change of a resource never arrives."""
 
     def __init__(self) -> None:
@@ -275,7 +275,7 @@ async def test_an_answer_that_was_lost_does_not_change_the_outcome(house: House,
 
 async def test_a_kill_in_the_middle_of_an_act_loses_nothing(house: House, sandbox: Sandbox) -> None:
     paul, claire = await house.account("paul.martin"), await house.account("claire.moreau")
-    gate = Gate()
+    gate = HeldWrites()
     dying = house_on(sandbox, house.database, house.clock, gate)
     doing = asyncio.create_task(dying.partners.add(REF, claire, paul, basis=BASIS, channel="web", key="k1", conversation_id="chat"))
     await gate.reached.wait()

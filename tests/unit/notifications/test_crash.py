@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.crowd.crash import Plan, crash
-from tests.crowd.people import Crowd
-from tests.crowd.verdict import Evidence
 from tests.databases import every_database
+from tests.notification_load.crash import Plan, crash
+from tests.notification_load.outcome import Evidence
+from tests.notification_load.people import Population
 
 __all__ = ["every_database"]
 
-SMALL = Plan(Crowd(people=40, dossiers=20, members=11), events=2, kills=3, patience=5, rest_seconds=150, hurried=True)
+SMALL = Plan(Population(people=40, dossiers=20, members=11), events=2, kills=3, patience=5, rest_seconds=150, hurried=True)
 
 
 @pytest.mark.timeout(600)
@@ -44,6 +44,6 @@ def _the_verdict_sees(evidence: Evidence, url: str) -> None:
     assert strange.unknown == 1
     backwards = replace(evidence, calls=[call | {"at": -call["at"]} for call in sent]).judged(url)
     assert backwards.disordered != []
-    quiet = evidence.crowd.chat(10)  # of those who are in a quiet window throughout
+    quiet = evidence.population.chat(10)  # of those who are in a quiet window throughout
     inside = replace(evidence, calls=[*sent, last | {"chat": quiet}]).judged(url)
     assert len(inside.too_late) == 1

@@ -1,4 +1,4 @@
-"""`python -m tests.crowd.platform --port N --people P --dossiers D --members M`: the platform of a crowd, over FHIR, fast.
+"""`python -m tests.notification_load.platform --port N --people P --dossiers D --members M`: the platform of a population, over FHIR, fast.
 
 It answers the searches that the bot makes, by look-up: the sandbox looks through everything, which thousands of people would feel.
 """
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.crowd.people import Crowd, Json, care_team, patient, practitioner
+from tests.notification_load.people import Json, Population, care_team, patient, practitioner
 
 
 class Unanswerable(Exception):
@@ -24,37 +24,37 @@ class Unanswerable(Exception):
 
 
 class Platform:
-    """Answers for a crowd."""
+    """Answers for a population."""
 
-    def __init__(self, crowd: Crowd) -> None:
-        self._crowd = crowd
+    def __init__(self, population: Population) -> None:
+        self._crowd = population
         self._dossiers: defaultdict[int, list[int]] = defaultdict(list)
-        for dossier in range(crowd.dossiers):
-            for person in crowd.team(dossier):
+        for dossier in range(population.dossiers):
+            for person in population.team(dossier):
                 self._dossiers[person].append(dossier)
 
     def search(self, kind: str, given: dict[str, str]) -> list[Json]:
         """What a search finds. Raises Unanswerable."""
-        crowd = self._crowd
+        population = self._crowd
         if kind == "Practitioner" and "_id" in given:
-            return [practitioner(crowd, person) for person in _numbers(given["_id"], "p-", crowd.people)]
+            return [practitioner(population, person) for person in _numbers(given["_id"], "p-", population.people)]
         if kind == "PractitionerRole":
             return []  # everybody sits in their teams in person
         if kind == "Patient" and "_id" in given:
-            return [patient(crowd, dossier) for dossier in _numbers(given["_id"], "u-", crowd.dossiers)]
+            return [patient(population, dossier) for dossier in _numbers(given["_id"], "u-", population.dossiers)]
         if kind == "Patient" and "identifier" in given:
-            dossier = crowd.dossier_of(given["identifier"].rpartition("|")[2])
-            return [] if dossier is None else [patient(crowd, dossier)]
+            dossier = population.dossier_of(given["identifier"].rpartition("|")[2])
+            return [] if dossier is None else [patient(population, dossier)]
         if kind == "CareTeam" and "patient" in given:
-            return [care_team(crowd, dossier) for dossier in _numbers(given["patient"], "Patient/u-", crowd.dossiers)]
+            return [care_team(population, dossier) for dossier in _numbers(given["patient"], "Patient/u-", population.dossiers)]
         if kind == "CareTeam" and "participant" in given:
-            people = _numbers(given["participant"], "Practitioner/p-", crowd.people)
-            return [care_team(crowd, dossier) for person in people for dossier in self._dossiers[person]]
+            people = _numbers(given["participant"], "Practitioner/p-", population.people)
+            return [care_team(population, dossier) for person in people for dossier in self._dossiers[person]]
         raise Unanswerable(kind)
 
     def read(self, kind: str, key: str) -> Json | None:
         """One resource."""
-        makers: dict[str, tuple[Callable[[Crowd, int], Json], str, int]] = {
+        makers: dict[str, tuple[Callable[[Population, int], Json], str, int]] = {
             "Practitioner": (practitioner, "p-", self._crowd.people),
             "Patient": (patient, "u-", self._crowd.dossiers),
             "CareTeam": (care_team, "t-", self._crowd.dossiers),
@@ -70,9 +70,9 @@ def _numbers(values: str, prefix: str, most: int) -> Iterable[int]:
             yield int(number)
 
 
-def create_app(crowd: Crowd) -> Starlette:
+def create_app(population: Population) -> Starlette:
     """The platform as an application."""
-    platform = Platform(crowd)
+    platform = Platform(population)
 
     async def search(request: Request) -> Response:
         given = dict(parse_qsl((await request.body()).decode())) | dict(request.query_params)
@@ -101,7 +101,7 @@ def main() -> None:
     for name in ("port", "people", "dossiers", "members"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args()
-    app = create_app(Crowd(given.people, given.dossiers, given.members))
+    app = create_app(Population(given.people, given.dossiers, given.members))
     uvicorn.run(app, host="127.0.0.1", port=given.port, log_config=None, access_log=False, timeout_graceful_shutdown=1)
 
 

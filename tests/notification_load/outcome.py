@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from bot.jobs.outbox import OutboxRow
 from bot.messaging.tables import ButtonRow
 from bot.notifications.tables import DELIVERED, HANDED, Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
-from tests.crowd.people import Crowd, Json
-from tests.crowd.quiet import Windows
+from tests.notification_load.people import Json, Population
+from tests.notification_load.quiet_hours import Windows
 
 SOON = timedelta(minutes=5)
 """What waits for longer waits for the end of a quiet window."""
@@ -109,7 +109,7 @@ class _Sent:
 class Evidence:
     """What was seen from outside."""
 
-    crowd: Crowd
+    population: Population
     calls: Sequence[Json]
     """Of the Bot API, as the stand-in noted them."""
     posted: Posted
@@ -122,19 +122,19 @@ class Evidence:
         """Beside what the database says."""
         verdict = Verdict()
         with reading(url) as session:
-            sent = _sent(session, self.crowd, self.calls, verdict)
+            sent = _sent(session, self.population, self.calls, verdict)
             copies: defaultdict[int, list[float]] = defaultdict(list)
             for one in sent:
                 copies[one.message].append(one.at)
             verdict.messages = len(copies)
-            _judge_notices(session, self.crowd, self.posted, copies, verdict)
+            _judge_notices(session, self.population, self.posted, copies, verdict)
             _judge_copies(session, copies, self.kills, verdict)
             _judge_order(session, sent, verdict)
         verdict.quiet = [seconds for one in sent if (seconds := self.windows.seconds_inside(one.person, one.at)) > 0]
         return verdict
 
 
-def _sent(session: Session, crowd: Crowd, calls: Sequence[Json], verdict: Verdict) -> list[_Sent]:
+def _sent(session: Session, population: Population, calls: Sequence[Json], verdict: Verdict) -> list[_Sent]:
     """By the button under each message, which holds the message's id."""
     marking = select(ButtonRow.token, ButtonRow.entities).where(ButtonRow.intent == "mark_notifications_read")
     messages = {token: int(entities["message"]) for token, entities in session.execute(marking)}
@@ -146,7 +146,7 @@ def _sent(session: Session, crowd: Crowd, calls: Sequence[Json], verdict: Verdic
         if message is None:
             verdict.unknown += 1
         else:
-            found.append(_Sent(crowd.person_of_chat(int(call["chat"])), message, call["at"]))
+            found.append(_Sent(population.person_of_chat(int(call["chat"])), message, call["at"]))
     return found
 
 
@@ -157,7 +157,7 @@ def _tokens(arguments: Json) -> Iterator[str]:
 
 
 def _judge_notices(
-    session: Session, crowd: Crowd, posted: Mapping[str, tuple[int, int]], copies: Mapping[int, Any], verdict: Verdict
+    session: Session, population: Population, posted: Mapping[str, tuple[int, int]], copies: Mapping[int, Any], verdict: Verdict
 ) -> None:
     wanted = (
         select(
@@ -177,9 +177,9 @@ def _judge_notices(
     rows = {(row[0], row[1]): row for row in session.execute(wanted)}
     later = datetime.now(UTC) + SOON
     for event_id, (dossier, number) in posted.items():
-        for person in crowd.told(dossier, number):
+        for person in population.told(dossier, number):
             verdict.notices += 1
-            row = rows.get((event_id, crowd.account(person)))
+            row = rows.get((event_id, population.account(person)))
             if row is None:
                 verdict.lost.append(f"{event_id} for {person}: no notice by Telegram")
                 continue

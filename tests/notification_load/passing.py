@@ -8,7 +8,7 @@ from sqlalchemy import Table, select, update
 
 from bot.jobs.outbox import OutboxRow
 from bot.notifications.tables import Event, NoticeMessage, NoticeSend, NotificationPerson
-from tests.crowd.verdict import reading
+from tests.notification_load.outcome import reading
 
 MINUTE = timedelta(minutes=1)
 _COLUMNS = (

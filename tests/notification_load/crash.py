@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.crowd.bots import Bot
-from tests.crowd.installation import Installation, in_batches, installation
-from tests.crowd.passing import pass_a_minute
-from tests.crowd.people import Crowd, Json
-from tests.crowd.quiet import Windows
-from tests.crowd.verdict import Evidence, Verdict, left, progress, reading
+from tests.notification_load.bots import Bot
+from tests.notification_load.installation import Installation, in_batches, installation
+from tests.notification_load.outcome import Evidence, Verdict, left, progress, reading
+from tests.notification_load.passing import pass_a_minute
+from tests.notification_load.people import Json, Population
+from tests.notification_load.quiet_hours import Windows
 
 LOOK_SECONDS = 0.2
 
@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.2
 class Plan:
     """How large a crash test is. Two bots are killed `kills` times each."""
 
-    crowd: Crowd
+    population: Population
     events: int
     """Of each dossier."""
     kills: int
@@ -49,7 +49,7 @@ class Outcome:
 def crash(plan: Plan, folder: Path, database_url: str, say: Callable[[str], None] = lambda line: None) -> Outcome:
     """Run it. Raises AssertionError where it does not come to rest in time."""
     windows = Windows(datetime.now(UTC))
-    with installation(plan.crowd, folder, database_url, windows.said) as found:
+    with installation(plan.population, folder, database_url, windows.said) as found:
         for bot in found.bots:
             bot.start()
         for bot in found.bots:
@@ -57,7 +57,7 @@ def crash(plan: Plan, folder: Path, database_url: str, say: Callable[[str], None
         run = _Run(plan, found, say)
         run.go()
         kills = sorted(kill for bot in found.bots for kill in bot.kills)
-        evidence = Evidence(plan.crowd, found.calls(), run.posted, windows, kills)
+        evidence = Evidence(plan.population, found.calls(), run.posted, windows, kills)
     last = max((call["at"] for call in evidence.calls if call["method"] == "sendMessage"), default=run.began)
     return Outcome(evidence, evidence.judged(database_url), last - run.began)
 
@@ -67,11 +67,11 @@ class _Run:
         self._plan, self._found, self._say = plan, found, say
         self._random = random.Random(plan.seed)
         self.began = time.time()
-        crowd = plan.crowd
-        order = [(dossier, number) for number in range(plan.events) for dossier in range(crowd.dossiers)]
+        population = plan.population
+        order = [(dossier, number) for number in range(plan.events) for dossier in range(population.dossiers)]
         start = datetime.now(UTC) - timedelta(milliseconds=len(order))
         self._events: list[Json] = [
-            crowd.event(dossier, number, start + timedelta(milliseconds=place)) for place, (dossier, number) in enumerate(order)
+            population.event(dossier, number, start + timedelta(milliseconds=place)) for place, (dossier, number) in enumerate(order)
         ]
         self.posted = {str(event["id"]): where for event, where in zip(self._events, order, strict=True)}
 
@@ -79,7 +79,7 @@ class _Run:
         """Post, kill, wait. Moments are spread over the work, not over time: each part of it is cut short somewhere."""
         plan, found = self._plan, self._found
         batches = list(in_batches(self._events, max(1, len(self._events) // 20)))
-        notices = len(self._events) * (plan.crowd.members - 1)
+        notices = len(self._events) * (plan.population.members - 1)
         rounds = self._rounds()
         moments = sorted(self._random.uniform(0.0, 2.5) * notices for _ in rounds)  # 2.6 when all is done: some are quiet
         last_kill, next_post = time.monotonic(), time.monotonic()

@@ -12,7 +12,7 @@ ALWAYS, OVER, SOON = 0, 1, 2
 
 
 class Windows:
-    """Who of the crowd has which window. `start` is when the run begins."""
+    """Who of the population has which window. `start` is when the run begins."""
 
     def __init__(self, start: datetime) -> None:
         local = start.astimezone(PARIS)

@@ -1,4 +1,4 @@
-"""A crowd's installation: its platform and Telegram as processes, its database with everybody's chat, and bots."""
+"""A population's installation: its platform and Telegram as processes, its database with everybody's chat, and bots."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from bot.messaging.tables import Conversation
 from bot.migrations import upgrade
 from bot.notifications.preferences import Preferences
 from bot.notifications.tables import NotificationPerson
-from tests.crowd.bots import Bot
-from tests.crowd.people import Crowd, Json
+from tests.notification_load.bots import Bot
+from tests.notification_load.people import Json, Population
 from tests.stack import ROOT, wait_for
 
 EVENTS_TOKEN = "token-of-events"
@@ -38,15 +38,15 @@ PreferencesOf = Callable[[int], Preferences | None]
 class Installation:
     """Everything but Rasa, which nobody here talks to."""
 
-    def __init__(self, crowd: Crowd, folder: Path, database_url: str, *, bots: int = 2, **settings: Any) -> None:
-        self.crowd, self.folder, self.database_url = crowd, folder, database_url
+    def __init__(self, population: Population, folder: Path, database_url: str, *, bots: int = 2, **settings: Any) -> None:
+        self.population, self.folder, self.database_url = population, folder, database_url
         self._platform, self._telegram = free_port(), free_port()
         self.fake = httpx.Client(base_url=f"http://127.0.0.1:{self._telegram}/fake", timeout=60, trust_env=False)
         self._events = httpx.Client(headers={"Authorization": f"Bearer {EVENTS_TOKEN}"}, timeout=60, trust_env=False)
         self._servers: list[subprocess.Popen[bytes]] = []
         given: dict[str, Any] = {
             "DATABASE_URL": database_url,
-            "SECRET": "secret-of-the-crowd-secret-of-the-crowd",
+            "SECRET": "secret-of-the-population-secret-of-the-population",
             "PLATFORM_URL": f"http://127.0.0.1:{self._platform}/fhir",
             "PLATFORM_TOKEN": "token-of-the-platform",
             "EVENTS_TOKEN": EVENTS_TOKEN,
@@ -62,14 +62,14 @@ class Installation:
 
     def start(self, said: PreferencesOf = lambda person: None) -> None:
         """Start everything but the bots, and give everybody a chat that is linked to their account."""
-        crowd = self.crowd
-        sizes = ["--people", str(crowd.people), "--dossiers", str(crowd.dossiers), "--members", str(crowd.members)]
-        self._serve("tests.crowd.platform", "--port", str(self._platform), *sizes)
+        population = self.population
+        sizes = ["--people", str(population.people), "--dossiers", str(population.dossiers), "--members", str(population.members)]
+        self._serve("tests.notification_load.platform", "--port", str(self._platform), *sizes)
         self._serve("bot.sandbox.telegram", "--port", str(self._telegram), "--token", TELEGRAM_TOKEN, "--no-limits")
         wait_for("the stand-in for Telegram", lambda: _answers(self.fake, "/chats"))
         wait_for("the platform", lambda: _answers(httpx, f"http://127.0.0.1:{self._platform}/fhir/metadata"))
-        for person in range(crowd.people):
-            self.fake.post("/chats", json={"id": crowd.chat(person), "name": "x", "started": True}).raise_for_status()
+        for person in range(population.people):
+            self.fake.post("/chats", json={"id": population.chat(person), "name": "x", "started": True}).raise_for_status()
         upgrade(self.database_url)
         asyncio.run(self._link(said))
 
@@ -78,13 +78,13 @@ class Installation:
             self._servers.append(subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=log, stderr=log))
 
     async def _link(self, said: PreferencesOf) -> None:
-        now, crowd = SystemClock().now(), self.crowd
-        people = range(crowd.people)
+        now, population = SystemClock().now(), self.population
+        people = range(population.people)
         chats: list[Json] = [
             {
                 "id": f"chat-{p}",
                 "channel": "telegram",
-                "address": str(crowd.chat(p)),
+                "address": str(population.chat(p)),
                 "reference": {},
                 "created_at": now,
                 "last_seen_at": now,
@@ -92,13 +92,13 @@ class Installation:
             for p in people
         ]
         links: list[Json] = [
-            {"conversation_id": f"chat-{p}", "account_id": crowd.account(p), "linked_at": now, "expires_at": now + timedelta(days=90)}
+            {"conversation_id": f"chat-{p}", "account_id": population.account(p), "linked_at": now, "expires_at": now + timedelta(days=90)}
             for p in people
         ]
         wishes = [(p, preferences) for p in people if (preferences := said(p)) is not None]
         rows: list[Json] = [
             {
-                "account_id": crowd.account(p),
+                "account_id": population.account(p),
                 "preferences": preferences.model_dump(mode="json", exclude_unset=True),
                 "version": 1,
                 "email": "",
@@ -154,10 +154,10 @@ def _answers(client: Any, path: str) -> bool:
 
 @contextmanager
 def installation(
-    crowd: Crowd, folder: Path, database_url: str, said: PreferencesOf = lambda person: None, **more: Any
+    population: Population, folder: Path, database_url: str, said: PreferencesOf = lambda person: None, **more: Any
 ) -> Iterator[Installation]:
-    """A crowd's installation whose bots are not started yet; stopped at the end."""
-    found = Installation(crowd, folder, database_url, **more)
+    """A population's installation whose bots are not started yet; stopped at the end."""
+    found = Installation(population, folder, database_url, **more)
     try:
         found.start(said)
         yield found

@@ -13,7 +13,7 @@ _STEP = 181
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Population:
     """`people` people with an account and a chat, `dossiers` dossiers with `members` of them each."""
 
     people: int
@@ -51,7 +51,7 @@ class Crowd:
         return {
             "specversion": "1.0",
             "id": f"{dossier}-{number}",
-            "source": "urn:sphere:crowd",
+            "source": "urn:sphere:population",
             "type": f"fr.sphere.{kind}",
             "subject": self.reference(dossier),
             "time": at.isoformat(),
@@ -70,44 +70,44 @@ class Crowd:
 # --- as FHIR ------------------------------------------------------------------------------------
 
 
-def practitioner(crowd: Crowd, person: int) -> Json:
+def practitioner(population: Population, person: int) -> Json:
     """The account of a person."""
     return {
         "resourceType": "Practitioner",
-        "id": crowd.account(person),
+        "id": population.account(person),
         "meta": {"versionId": "1"},
         "active": True,
         "name": [{"family": f"Nom{person}", "given": [f"Prénom{person}"]}],
-        "telecom": [{"system": "email", "value": f"p{person}@crowd.example"}],
+        "telecom": [{"system": "email", "value": f"p{person}@population.example"}],
     }
 
 
-def patient(crowd: Crowd, dossier: int) -> Json:
+def patient(population: Population, dossier: int) -> Json:
     """The usager of a dossier."""
     return {
         "resourceType": "Patient",
         "id": f"u-{dossier}",
         "meta": {"versionId": "1"},
-        "identifier": [{"system": "urn:sphere:dossier", "value": crowd.reference(dossier)}],
+        "identifier": [{"system": "urn:sphere:dossier", "value": population.reference(dossier)}],
         "name": [{"family": f"Zorglub{dossier}", "given": ["Jeanne"]}],
         "birthDate": "1948-03-12",
     }
 
 
-def care_team(crowd: Crowd, dossier: int) -> Json:
+def care_team(population: Population, dossier: int) -> Json:
     """The care team of a dossier."""
     participants = [
         {
-            "member": {"reference": f"Practitioner/{crowd.account(person)}", "display": f"Prénom{person} Nom{person}"},
+            "member": {"reference": f"Practitioner/{population.account(person)}", "display": f"Prénom{person} Nom{person}"},
             "period": {"start": "2026-01-05"},
         }
-        for person in crowd.team(dossier)
+        for person in population.team(dossier)
     ]
     return {
         "resourceType": "CareTeam",
         "id": f"t-{dossier}",
         "meta": {"versionId": "1"},
-        "identifier": [{"system": "urn:sphere:team", "value": crowd.reference(dossier)}],
+        "identifier": [{"system": "urn:sphere:team", "value": population.reference(dossier)}],
         "status": "active",
         "subject": {"reference": f"Patient/u-{dossier}"},
         "period": {"start": "2026-01-05"},
