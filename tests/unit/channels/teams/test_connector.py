@@ -224,7 +224,7 @@ async def test_the_limits_are_those_of_teams(tmp_path: Path) -> None:
     assert [(item.amount, item.get_expiry()) for item in PER_CHAT] == [(7, 1), (8, 2), (60, 30), (1800, 3600)]
     async with running_channel(tmp_path) as teams:
         means = teams.channel.capabilities
-        assert (means.name, means.trusted, means.edits, means.deletes) == ("teams", False, True, False)
+        assert (means.name, means.trusted, means.can_edit, means.can_delete) == ("teams", False, True, False)
 
 
 async def test_making_the_channel_does_not_let_httpx_write_addresses(tmp_path: Path) -> None:

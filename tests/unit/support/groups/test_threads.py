@@ -54,14 +54,14 @@ async def test_what_is_to_be_shown(kind: str, tmp_path: Path) -> None:
         assert await threads.ticket_of("t99") is None
         await threads.record_input("telegram:1", f"t{waiting}", "réponse", unwanted=None, answered=False, now=NOW)
         assert await threads.outdated() == [waiting]
-        await _change(database, with_agent, state=TicketState.CLOSED, live=None)
+        await _change(database, with_agent, state=TicketState.CLOSED, open_conversation_id=None)
         assert await threads.outdated() == [with_agent, waiting]
         await threads.record_shown(with_agent, shown=with_agent, is_open=False, head=None)
         await _change(database, with_agent, version=9)  # a note, a rating: nobody is called back for it
         (answer,) = await threads.pending_answers(f"t{waiting}")
         await threads.record_answered([answer.id], NOW)
         assert await threads.outdated() == []
-        await _change(database, with_agent, state=TicketState.WAITING, live="c3")
+        await _change(database, with_agent, state=TicketState.WAITING, open_conversation_id="c3")
         assert await threads.outdated() == [with_agent]
         other = Threads(database, "telegram", "-2")  # another group is set
         assert await other.outdated() == [waiting, with_agent]
