@@ -39,15 +39,16 @@ class Container:
         self.database = database or Database(settings.sqlalchemy_url)
 
     async def aclose(self) -> None:
-        """Close the connections to the platform and to the database."""
-        await self.fhir.aclose()
+        """Close the connections to the platform, where there are any, and to the database."""
+        if "fhir" in self.__dict__:  # made already
+            await self.fhir.aclose()
         await self.database.close()
 
     @cached_property
     def fhir(self) -> FhirClient:
         """The client of the platform. Raises SettingsError where its address or token is missing."""
-        settings = self.settings
-        return FhirClient(settings.required("platform_url"), settings.required("platform_token"), timeout=settings.platform_timeout_seconds)
+        settings, token = self.settings, self.settings.required("platform_token")
+        return FhirClient(settings.required("platform_url"), token, timeout=settings.platform_timeout_seconds)
 
     @cached_property
     def registry(self) -> AccountRegistry:
