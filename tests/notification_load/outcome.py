@@ -87,8 +87,13 @@ class Verdict:
 
     @property
     def too_late(self) -> list[float]:
-        """Of them, those that were not on their way when the window began."""
+        """Of them, those that were not on their way when the window began, on a machine that has nothing else to do."""
         return [seconds for seconds in self.quiet if seconds > UNDER_WAY]
+
+    @property
+    def inside(self) -> list[float]:
+        """Of them, those that were not on their way when the window began, however busy the machine is."""
+        return [seconds for seconds in self.quiet if seconds > IN_FLIGHT]
 
     @property
     def repeated(self) -> int:

@@ -28,7 +28,7 @@ def test_killed_bots_lose_nothing_and_repeat_only_what_was_in_flight(every_datab
     assert verdict.delivered > 280
     assert verdict.waiting >= 40  # a tenth of the people is in a quiet window throughout
     assert (verdict.unexplained, verdict.unknown, verdict.disordered) == ([], 0, [])
-    assert verdict.too_late == []
+    assert verdict.inside == []
     _the_verdict_sees(outcome.evidence, every_database)
 
 
@@ -45,5 +45,5 @@ def _the_verdict_sees(evidence: Evidence, url: str) -> None:
     backwards = replace(evidence, calls=[call | {"at": -call["at"]} for call in sent]).judged(url)
     assert backwards.disordered != []
     quiet = evidence.population.chat(10)  # of those who are in a quiet window throughout
-    inside = replace(evidence, calls=[*sent, last | {"chat": quiet}]).judged(url)
-    assert len(inside.too_late) == 1
+    disturbed = replace(evidence, calls=[*sent, last | {"chat": quiet}]).judged(url)
+    assert len(disturbed.inside) == 1
