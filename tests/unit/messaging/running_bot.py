@@ -260,7 +260,8 @@ async def open_chat(http: httpx.AsyncClient) -> Chat:
 
 
 def client(url: str) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+    """Lets an idle connection go before the server does (uvicorn, 5 s), which would close it under a request."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=2)
     return httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, verify=ssl_context(), limits=limits)
 
 
