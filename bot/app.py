@@ -17,47 +17,31 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.accounts.creation import CREATIONS
-from bot.accounts.decisions import DECISIONS
-from bot.channels import create_channels
+from bot.bot_container import BotContainer
 from bot.channels.web import chat_api
 from bot.channels.web.notifications import WebNotifications
-from bot.container import Container
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, random_id
 from bot.core.errors import configure_logging, log_error
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
-from bot.fhir.errors import FhirUnavailable
-from bot.fhir.operations import OPERATIONS
 from bot.http import health, metrics
 from bot.http.health_checks import HttpChecks, database_check, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
-from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
-from bot.identity.service import Identity
 from bot.jobs.listener import Listener
-from bot.jobs.worker import queue_worker
 from bot.messaging import retention
-from bot.messaging.channel import Channel, ChannelContext
+from bot.messaging.channel import Channel
 from bot.messaging.gateway import Gateway
-from bot.messaging.mail_sender import MailSender
 from bot.messaging.messages import Incoming
 from bot.messaging.outbox_wake import OutboxWake
-from bot.messaging.ports import LinkAccount
 from bot.messaging.retention_job import RetentionJob
 from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
-from bot.notifications.notification_worker import NotificationWorker
-from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
 from bot.support import retention as support_retention
-from bot.support.agent_links import AgentLinks
-from bot.support.agents import Agents
-from bot.support.groups.groups import Groups
-from bot.support.service import Support
 from bot.web import chat_page, transcript
 from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
@@ -69,31 +53,16 @@ DRAIN_SECONDS = 4
 
 def create_app(settings: Settings, clock: Clock) -> FastAPI:
     """Return the application. Raise SettingsError, TextsError or FrontendNotInstalled where the installation is not complete."""
-    parts = Container(settings, clock)
-    database, redaction, identity = parts.database, parts.redaction, parts.identity
-    operations, requests, decisions = parts.operations, parts.account_requests, parts.decisions
-    gateway = Gateway(settings, database, clock, redaction, _account_linker(identity), unread_by_chat)
-    support = Support(settings, database, clock, gateway, redaction, identity, requests)
-    gateway.set_handover(support.handover)
-    channels = create_channels(ChannelContext(settings, gateway, clock, database))
-    for channel in channels:
-        gateway.registry.add(channel)
-    notifications_worker = NotificationWorker(settings, database, clock, parts.fhir, redaction.safe_url, gateway.registry.channels)
-    gateway.tracking.register(notifications_worker.tracker)
-    mail_sender = MailSender(settings, database, clock, gateway.tracking)
+    parts = BotContainer(settings, clock)
+    database, identity = parts.database, parts.identity
+    gateway, support, channels, groups, agents = parts.gateway, parts.support, parts.channels, parts.groups, parts.agents
+    workers = parts.workers
     gateway.set_turn_listener(OutboxWake(database).after_turn)
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    desk, agents, links = support.desk, Agents(database, clock, settings), AgentLinks(database, clock, settings)
-    groups = Groups(settings, database, clock, desk, links, redaction, gateway.mask_names, channels)
     http_checks = HttpChecks()
     erasures = (*retention.ERASURES, *support_retention.ERASURES)
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
     listener = Listener(database)
-    workers = [
-        queue_worker(database, clock, OPERATIONS, operations.run_due, doing="running operations"),
-        queue_worker(database, clock, DECISIONS, decisions.run_due, doing="carrying out decisions on account requests"),
-        queue_worker(database, clock, CREATIONS, requests.finish_created, doing="completing account creations"),
-    ]
 
     def begin_stop() -> None:
         gateway.begin_stop()
@@ -108,8 +77,6 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         listener.start()
         support.start()
         await gateway.start()
-        mail_sender.start()
-        notifications_worker.start()
         for worker in workers:
             worker.start()
         groups.start()
@@ -120,17 +87,14 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             retention_job.stop()
             await groups.stop()
             begin_stop()
-            await asyncio.gather(gateway.stop(), mail_sender.stop(), notifications_worker.stop(), *(worker.stop() for worker in workers))
+            await asyncio.gather(gateway.stop(), *(worker.stop() for worker in workers))
             await support.stop()
             await listener.stop()
             await http_checks.aclose()
             await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.gateway, app.state.database = gateway, database
-    app.state.desk, app.state.groups, app.state.support = desk, groups, support
-    app.state.begin_stop = begin_stop
-    app.state.notifications_worker = notifications_worker
+    app.state.parts, app.state.begin_stop = parts, begin_stop
     _tell_problems(app, gateway.texts)
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
     app.include_router(chat_api.router(gateway, parts.continuations, web_notifications, settings))
@@ -141,31 +105,16 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
-    app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, requests, decisions))
+    app.include_router(
+        desk_routes.router(
+            settings, database, clock, agents, parts.agent_links, groups.names, support.desk, parts.account_requests, parts.decisions
+        )
+    )
     app.include_router(health.router(_health(settings, database, channels, http_checks, notification_status)))
     app.include_router(metrics.router(settings, notification_status.collector))
     app.include_router(event_intake.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
     return app
-
-
-def _account_linker(identity: Identity) -> LinkAccount:
-    """Links a chat by the token of a deep link; what a failure is called in the gateway's texts."""
-
-    async def redeem(conversation_id: str, token: str) -> str | None:
-        try:
-            await identity.redeem(conversation_id, token)
-        except LinkTokenInvalid:
-            return "link_invalid"
-        except Locked:
-            return "link_locked"
-        except AccountClosed:
-            return "link_closed"
-        except FhirUnavailable:
-            return "link_unavailable"
-        return None
-
-    return redeem
 
 
 def _telling(gateway: Gateway) -> sign_in.OnLinked:

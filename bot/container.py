@@ -1,6 +1,7 @@
 """The container: the one place where the parts of a process are made and given to each other.
 
-The bot, the action server, the command line and the tests take what they need; each part is made when it is first asked for.
+The bot (which adds its own, `bot/bot_container.py`), the action server, the command line and the tests take what they need; each part is
+made when it is first asked for. A test that wants another part in its place sets it before anything asks for it.
 """
 
 from __future__ import annotations

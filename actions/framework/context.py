@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from actions.framework.services import Services
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button, Utterances
 from actions.framework.visible_dossiers import VisibleDossiers
 from bot.accounts.registry import Account
+from bot.container import Container
 
 
 class FlowOutcome(StrEnum):
@@ -49,7 +49,7 @@ class Context:
 
     turn: Turn
     utterances: Utterances
-    services: Services
+    services: Container
     outcome: FlowOutcome = FlowOutcome.DONE
     """How the submitted flow ends; its submit action changes it."""
     _account: Account | None = None

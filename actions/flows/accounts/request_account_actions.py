@@ -105,7 +105,7 @@ class SubmitRequestAccount(SubmitFlow):
         dossier, basis = turn.slot("dossier"), turn.slot("basis")
         record = Fiche.of(record_values(context))
         try:
-            submission = await context.services.requests.submit(
+            submission = await context.services.account_requests.submit(
                 record,
                 requester=await context.account(),
                 conversation_id=turn.conversation_id,

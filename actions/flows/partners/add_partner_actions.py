@@ -93,7 +93,9 @@ class AskAddPartnerBasis(AssistantAction):
             utterances.text("utter_fiche_line", label=utterances.text(f"utter_field_{field}"), value=value)
             for field, value in Fiche.of(record).lines()
         ]
-        request = await context.services.requests.open_for(rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email"))
+        request = await context.services.account_requests.open_for(
+            rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email")
+        )
         known = utterances.text("utter_request_open", request=request.reference) if request else ""
         utterances.utter("utter_card_no_account", buttons=self._buttons(context), fiche="\n".join(lines), known=known, **values)
 
@@ -186,7 +188,7 @@ class SubmitAddPartner(SubmitFlow):
 
     async def _request_account(self, context: Context) -> None:
         turn, utterances = context.turn, context.utterances
-        submission = await context.services.requests.submit(
+        submission = await context.services.account_requests.submit(
             Fiche.of(await partner_record(context)),
             requester=await context.linked_account(),
             conversation_id=turn.conversation_id,
