@@ -40,7 +40,7 @@ class Guide:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("guide") / "var", **ALWAYS_OPEN, **TELEGRAM, DESK_UNDO="12")
     try:
         running.start()
@@ -49,21 +49,21 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.stop()
 
 
-def test_everything_that_the_guide_says_can_be_done(browser: Browser, house: Stack) -> None:
+def test_everything_that_the_guide_says_can_be_done(browser: Browser, installation: Stack) -> None:
     guide = Guide()
-    boss = DeskPage.open(browser, str(house.run["desk"]))
+    boss = DeskPage.open(browser, str(installation.run["desk"]))
     boss.page.on("dialog", lambda dialog: dialog.accept())
-    boss.page.get_by_label("Identifiant").fill(house.run["desk_user"])
-    boss.page.get_by_label("Mot de passe").fill(house.run["desk_password"])
+    boss.page.get_by_label("Identifiant").fill(installation.run["desk_user"])
+    boss.page.get_by_label("Mot de passe").fill(installation.run["desk_password"])
     boss.page.get_by_role("button", name=guide.name("Se connecter"), exact=True).click()
     _team(guide, boss)
-    ines = _another(browser, house)
-    chat = ChatPage.open(browser, house.chat_url)
+    ines = _another(browser, installation)
+    chat = ChatPage.open(browser, installation.chat_url)
     chat.say("zut flûte crotte de bique")
     reference = _asked(chat)
     _queue(guide, boss, reference)
     _conversation(guide, boss, ines, chat, reference)
-    _requests(guide, boss, ines, house)
+    _requests(guide, boss, ines, installation)
     _figures(guide, boss)
     _leaving(guide, boss)
     assert guide.left == set(), "the guide names what nobody clicked"
@@ -84,8 +84,8 @@ def _team(guide: Guide, boss: DeskPage) -> None:
     boss.page.get_by_role("button", name="Ajouter", exact=True).click()
 
 
-def _another(browser: Browser, house: Stack) -> DeskPage:
-    ines = DeskPage.open(browser, str(house.run["desk"]))
+def _another(browser: Browser, installation: Stack) -> DeskPage:
+    ines = DeskPage.open(browser, str(installation.run["desk"]))
     ines.page.on("dialog", lambda dialog: dialog.accept())
     ines.sign_in("ines", PASSWORD)
     return ines
@@ -93,9 +93,9 @@ def _another(browser: Browser, house: Stack) -> DeskPage:
 
 def _asked(chat: ChatPage) -> str:
     chat.write(ASK)
-    told = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
-    expect(told).to_be_visible(timeout=SECONDS)
-    found = re.search(r"SUP-\d{6}", told.inner_text())
+    notice = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
+    expect(notice).to_be_visible(timeout=SECONDS)
+    found = re.search(r"SUP-\d{6}", notice.inner_text())
     assert found
     return found[0]
 
@@ -157,8 +157,8 @@ def _conversation(guide: Guide, boss: DeskPage, ines: DeskPage, chat: ChatPage, 
     boss.close("résolu")
 
 
-def _requests(guide: Guide, boss: DeskPage, ines: DeskPage, house: Stack) -> None:
-    claire = as_user(house, CLAIRE)
+def _requests(guide: Guide, boss: DeskPage, ines: DeskPage, installation: Stack) -> None:
+    claire = as_user(installation, CLAIRE)
     first = _wanted(claire, "ajoute le Dr Leïla Benali, cardiologue à Tours, au dossier SPH-2024-000137")
     boss.page.goto(f"{boss.url}/requests/{first}")
     _button(boss.page.locator("main"), guide.name("Créer le compte")).click()

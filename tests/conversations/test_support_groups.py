@@ -41,15 +41,15 @@ def test_what_is_said_in_the_web_chat_names_nobody_in_the_forum(stack: Stack) ->
     web.link(CLAIRE)
     ticket = ask_for_a_person(web)
     web.say("Le dossier de Mme Jeanne Durand, née le 12/03/1948, est vide.")
-    told = forum.shows(ticket, "est vide")
-    assert "Claire Moreau" in told
+    texts = forum.shows(ticket, "est vide")
+    assert "Claire Moreau" in texts
     forum.write(ticket, "/prendre")
     web.wait_said("a rejoint la discussion")
     forum.write(ticket, "Je vois le dossier de Jeanne Durand.")
     web.wait_said("Je vois le dossier de")
-    told = forum.shows(ticket, "nommait un usager")
-    assert "Durand" not in told
-    assert "1948" not in told
+    texts = forum.shows(ticket, "nommait un usager")
+    assert "Durand" not in texts
+    assert "1948" not in texts
     assert "Durand" not in str(web.history()[-1]["text"])
     web.say("fin")
     forum.closes(ticket)

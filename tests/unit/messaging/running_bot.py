@@ -23,15 +23,12 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from bot.app import create_app
-from bot.container import Container
+from bot.bot_container import BotContainer
 from bot.core.clock import Clock, SystemClock
-from bot.core.database import Database, sqlite_url
+from bot.core.database import sqlite_url
 from bot.core.tls import ssl_context
-from bot.messaging.gateway import Gateway
-from bot.messaging.pii.redaction import Redaction
 from bot.messaging.pii.spans import Span, mask_text
 from bot.migrations import upgrade
-from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
 
 RASA_TOKEN = "token-of-the-stand-in"
@@ -232,22 +229,12 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
     return settings
 
 
-def create_gateway(settings: Settings, database: Database, clock: Clock) -> tuple[Gateway, Redaction]:
-    """Return a gateway, not started and without human agents, on a database of the test's own, with its redaction."""
-    parts = Container(settings, clock, database)
-
-    async def link_account(conversation_id: str, token: str) -> str | None:
-        await parts.identity.redeem(conversation_id, token)
-        return None
-
-    return Gateway(settings, database, clock, parts.redaction, link_account, unread_by_chat), parts.redaction
-
-
 class Bot:
     """A running bot and its stand-in Rasa."""
 
     def __init__(self, url: str, http: httpx.AsyncClient, rasa: StandInRasa, app: FastAPI, settings: Settings) -> None:
         self.url, self.http, self.rasa, self.app, self.settings = url, http, rasa, app, settings
+        self.parts: BotContainer = app.state.parts
 
     async def chat(self) -> Chat:
         return await open_chat(self.http)

@@ -181,19 +181,15 @@ async def test_any_value_anywhere_is_taken_or_refused_never_an_error(intake: Int
     assert (await intake.post(event() | {name: value})).status_code in (202, 400)
 
 
-async def test_the_sandbox_posts_what_we_take(tmp_path: Path) -> None:
+async def test_the_sandbox_posts_what_we_take(intake: Intake, tmp_path: Path) -> None:
     """A change of a care team on the real sandbox arrives in the real intake."""
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    inner, arrived = application(database), asyncio.Event()
+    inner, arrived = application(intake.database), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await inner(scope, receive, send)
-        if scope["type"] == "http":
-            async with database.reading() as session:
-                if len((await session.scalars(select(Event))).all()) == 2:
-                    loop.call_soon_threadsafe(arrived.set)
+        if scope["type"] == "http" and len(await intake.stored()) == 2:
+            loop.call_soon_threadsafe(arrived.set)
 
     def change(url: str) -> None:
         with running_sandbox(tmp_path / "sandbox", f"{url}/events") as sandbox:
@@ -205,7 +201,5 @@ async def test_the_sandbox_posts_what_we_take(tmp_path: Path) -> None:
 
     with serve_app(app) as url:
         await asyncio.to_thread(change, url)
-    async with database.reading() as session:
-        rows = (await session.scalars(select(Event).order_by(Event.id))).all()
-    assert [(row.kind, row.subject) for row in rows] == [("access.granted", "SPH-2024-000137"), ("team.joined", "SPH-2024-000137")]
-    await database.close()
+    rows = [(row.kind, row.subject) for row in await intake.stored()]
+    assert rows == [("access.granted", "SPH-2024-000137"), ("team.joined", "SPH-2024-000137")]

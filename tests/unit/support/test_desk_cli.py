@@ -17,6 +17,7 @@ from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
 from bot.support.cli import desk_app
 from bot.support.errors import SignInFailed
+from tests.databases import fresh_database
 
 PASSWORD = "un mot de passe de test"
 Run = Callable[..., Awaitable[Result]]
@@ -24,10 +25,8 @@ Run = Callable[..., Awaitable[Result]]
 
 @pytest.fixture
 async def agents(tmp_path: Path) -> AsyncIterator[Agents]:
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    yield Agents(database, SystemClock(), Settings(secret="s" * 32))
-    await database.close()
+    async with fresh_database("sqlite", tmp_path) as database:
+        yield Agents(database, SystemClock(), Settings(secret="s" * 32))
 
 
 @pytest.fixture
@@ -46,8 +45,8 @@ async def test_a_team_is_made_and_closed(agents: Agents, bot: Run) -> None:
     assert PASSWORD not in added.output
     assert (await bot("add-agent", "paul", "--name", "Paul", "--password-stdin", typed=f"{PASSWORD}\n")).exit_code == 0
     listed = await bot("list")
-    for told in ("ines@sphere.example", "Inès", "superviseur", "paul", "agent", "ouvert"):
-        assert told in listed.output
+    for word in ("ines@sphere.example", "Inès", "superviseur", "paul", "agent", "ouvert"):
+        assert word in listed.output
     agent, _ = await agents.sign_in("ines@sphere.example", PASSWORD)
     assert agent.supervises
     assert (await bot("set-password", "paul", "--password-stdin", typed="un autre mot de passe\n")).exit_code == 0
@@ -59,11 +58,11 @@ async def test_a_team_is_made_and_closed(agents: Agents, bot: Run) -> None:
 
 async def test_a_messaging_account_is_linked_and_taken_away(agents: Agents, bot: Run, tmp_path: Path) -> None:
     ines = await agents.add("ines", "Inès", "agent", PASSWORD)
-    told = (await bot("link", "ines")).output
-    assert "/relier " in told
+    output = (await bot("link", "ines")).output
+    assert "/relier " in output
     database = Database(sqlite_url(tmp_path / "sphere.db"))
     links = AgentLinks(database, SystemClock(), Settings(secret="s" * 32))
-    code = told.split("/relier ")[1].split()[0]
+    code = output.split("/relier ")[1].split()[0]
     assert await links.redeem("telegram", "7", code) == ines.agent
     assert await links.redeem("telegram", "8", code) is None
     assert await links.agent_of("telegram", "7") == ines.agent

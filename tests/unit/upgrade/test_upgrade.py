@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,8 +23,9 @@ from bot.core.database import sqlite_url
 from bot.migrations import upgrade
 from bot.migrations.tables import metadata
 from bot.support.records import Agent, TicketState
+from tests.unit.harness import sandbox
 from tests.unit.messaging.running_bot import Chat, StandInRasa, client
-from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 from tests.unit.upgrade.upgraded_bot import (
     FOLDER,
     LEASES,
@@ -36,16 +37,12 @@ from tests.unit.upgrade.upgraded_bot import (
     telegram_with_chats,
 )
 
+__all__ = ["sandbox"]
+
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
 
 CLAIRE, KARIM, SOPHIE = "claire.moreau@sphere.example", "karim.benali@sphere.example", "sophie.leroux@sphere.example"
 TEAM = "accompagnement-sphere@esante-centre.fr"
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path / "sandbox") as running:
-        yield running
 
 
 @pytest.fixture

@@ -184,8 +184,8 @@ def test_the_command_writes_the_package(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("TEAMS_APP_ID", APP_ID)
     monkeypatch.setenv("PUBLIC_URL", "https://assistant.test")
     out = tmp_path / "sphere-teams.zip"
-    told = CliRunner().invoke(teams_app, ["package", "--out", str(out)])
-    assert (told.exit_code, told.output.strip()) == (0, str(out))
+    result = CliRunner().invoke(teams_app, ["package", "--out", str(out)])
+    assert (result.exit_code, result.output.strip()) == (0, str(out))
     assert zipfile.is_zipfile(out)
 
 
@@ -203,9 +203,9 @@ def test_the_command_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.delenv(name, raising=False)
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    told = CliRunner().invoke(teams_app, ["package", "--out", str(tmp_path / "a.zip")])
-    assert told.exit_code == 1
-    assert said in told.output
+    result = CliRunner().invoke(teams_app, ["package", "--out", str(tmp_path / "a.zip")])
+    assert result.exit_code == 1
+    assert said in result.output
     assert not (tmp_path / "a.zip").exists()
 
 

@@ -14,7 +14,7 @@ from bot.sandbox.telegram.app import create_app
 from bot.sandbox.telegram.chats import Chat as FakeChat
 from bot.sandbox.telegram.state import State as FakeState
 from bot.support.agent_links import AgentLinks
-from bot.support.agents import AgentAccount, Agents
+from bot.support.agents import AgentAccount
 from bot.support.records import Ticket
 from tests.unit.messaging.running_bot import served, until
 from tests.unit.support.running_desk import SupportBot, running_support_bot
@@ -84,9 +84,8 @@ async def running_forum(
     async with served(create_app(fake)) as url, httpx.AsyncClient(base_url=f"{url}/fake", trust_env=False) as people:
         telegram = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": url, "SUPPORT_TELEGRAM_GROUP": str(group), "TELEGRAM_PER_CHAT": 1000}
         async with running_support_bot(folder, **{**telegram, **changes}) as support_bot:
-            support_bot.bot.app.state.groups.views["telegram"].gather_seconds = 0.1
-            settings, database = support_bot.bot.settings, support_bot.bot.app.state.database
-            team, links = Agents(database, support_bot.clock, settings), AgentLinks(database, support_bot.clock, settings)
+            support_bot.parts.groups.views["telegram"].gather_seconds = 0.1
+            team, links = support_bot.parts.agents, support_bot.parts.agent_links
             if agents:
                 await team.add("ines", "Inès", "agent", None)
                 await team.add("paul", "Paul", "agent", None)

@@ -42,7 +42,7 @@ async def said(chat: Any, text: str) -> bool:
 @pytest.mark.parametrize("flaw", ["rights", "forum", "kicked", "unknown"])
 async def test_a_group_that_is_not_as_it_must_be_holds_up_nobody(tmp_path: Path, flaw: str, caplog: pytest.LogCaptureFixture) -> None:
     async with running_forum(tmp_path) as forum:
-        group, showing = forum.group, forum.support_bot.bot.app.state.groups.views["telegram"]
+        group, showing = forum.group, forum.support_bot.parts.groups.views["telegram"]
         if flaw == "rights":
             group.rights = set()
         elif flaw == "forum":
@@ -81,7 +81,7 @@ async def test_a_process_that_died_with_a_thread_in_hand(tmp_path: Path) -> None
     async with running_forum(tmp_path) as forum:
         chat, ticket = await forum.support_bot.open_ticket()
         await forum.shows(ticket, "/prendre")
-        showing = forum.support_bot.bot.app.state.groups.views["telegram"]
+        showing = forum.support_bot.parts.groups.views["telegram"]
         threads = showing._threads
         await until(lambda: threads.claim(ticket.id, forum.support_bot.clock.now()))  # as another process, which never lets go
         await chat.say("toujours là ?")
@@ -108,7 +108,7 @@ async def test_what_is_typed_while_the_group_takes_nothing_is_one_message(tmp_pa
 async def test_what_many_type_stays_within_twenty_messages_a_minute(tmp_path: Path) -> None:
     async with running_forum(tmp_path) as forum:
         forum.fake.limits.enforced = True  # strict: a 429 for the twenty-first message within a minute
-        forum.support_bot.bot.app.state.groups.views["telegram"].gather_seconds = GATHER_SECONDS
+        forum.support_bot.parts.groups.views["telegram"].gather_seconds = GATHER_SECONDS
         talks = [await forum.support_bot.open_ticket() for _ in range(4)]
         for number in range(10):
             for chat, _ in talks:

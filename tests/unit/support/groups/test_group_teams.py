@@ -13,7 +13,7 @@ from bot.installation.supervisor import free_port
 from bot.sandbox.teams import FakeTeams
 from bot.sandbox.teams.control_client import ChatMessage, Json, TeamsUser
 from bot.support.agent_links import AgentLinks
-from bot.support.agents import AgentAccount, Agents
+from bot.support.agents import AgentAccount
 from bot.support.records import Outcome, Ticket, TicketState
 from tests.unit.messaging.running_bot import until
 from tests.unit.support.running_desk import OPEN_AT, SupportBot, running_support_bot
@@ -67,10 +67,9 @@ async def running_channel(folder: Path) -> AsyncIterator[Channel]:
         settings = {**teams.settings, "TEAMS_SERVICE_URL": teams.service_url, "SUPPORT_TEAMS_CHANNEL": CHANNEL}
         async with running_support_bot(folder, OPEN_AT, **settings) as support_bot:
             teams.control.configure(bot_url=f"{support_bot.bot.url}/teams/messages")
-            support_bot.bot.app.state.groups.views["teams"].gather_seconds = 0.1
-            database, ours = support_bot.bot.app.state.database, support_bot.bot.settings
-            agents, links = Agents(database, support_bot.clock, ours), AgentLinks(database, support_bot.clock, ours)
-            ines = await agents.add("ines", "Inès", "agent", None)
+            support_bot.parts.groups.views["teams"].gather_seconds = 0.1
+            links = support_bot.parts.agent_links
+            ines = await support_bot.parts.agents.add("ines", "Inès", "agent", None)
             state = teams.control.request("GET", "/state")
             people = {one["name"]: TeamsUser(teams.control, one["id"], one["chat"], one["aad_object_id"]) for one in state["people"]}
             yield Channel(support_bot, teams, links, ines, people)
@@ -161,7 +160,7 @@ async def test_a_channel_without_the_bot_and_a_thread_that_is_gone(tmp_path: Pat
         chat, ticket = await channel.support_bot.open_ticket()
         await until(lambda: refused(channel))
         channel.teams.control.update_conversation(CHANNEL, closed="")
-        await until(lambda: channel.support_bot.bot.app.state.groups.views["teams"].show_due())
+        await until(lambda: channel.support_bot.parts.groups.views["teams"].show_due())
         card = await channel.card(ticket, "Je prends")
         channel.teams.control.inject_fault(404, operation="send", count=1)
         await chat.say("bonjour ?")

@@ -140,7 +140,7 @@ async def test_what_comes_twice_is_done_once(tmp_path: Path, noted_as_heard: boo
         updates = [await forum.write(INES, text, ticket) for text in ("une fois", "/note une note")]
         await until(lambda: noted(forum, ticket.id, "une note"))
         if not noted_as_heard:  # killed between doing it and noting that
-            async with forum.support_bot.bot.app.state.database.writing() as session:
+            async with forum.support_bot.parts.database.writing() as session:
                 await session.execute(delete(GroupInputRow))
         await forum.people.post("/updates", json=updates)
         await forum.write(INES, "après", ticket)

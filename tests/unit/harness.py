@@ -1,32 +1,34 @@
-"""Accounts and identity over a real database file and a real sandbox, with a clock that tests move."""
+"""One process over a real database file and a real sandbox, with a clock that tests move; its parts are wired as the product's are.
+
+Fixtures: a `conftest.py` imports `clock`, `sandbox` and `harness` from here, and overrides what its tests want otherwise.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 import bot.migrations.tables  # noqa: F401 - declares every table, whichever of them the tests' imports know
-from bot.accounts.registry import Account, AccountRegistry
-from bot.accounts.requests import AccountRequests
+from bot.accounts.registry import Account
+from bot.container import Container
 from bot.core.audit import AuditEvent
 from bot.core.clock import ManualClock
-from bot.core.database import Database, sqlite_url
-from bot.dossiers.partners import Partners
+from bot.core.database import Database
 from bot.fhir.client import FhirClient
-from bot.fhir.operations import Operations
-from bot.identity.account_chats import AccountChats
-from bot.identity.service import Identity
+from bot.fhir.operations import Operation
 from bot.jobs.outbox import CHAT, MAIL, OutboxRow
 from bot.settings import Settings
-from tests.unit.sandbox.sandbox_server import Sandbox
+from tests.databases import fresh_database
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 CLAIRE = "claire.moreau@sphere.example"
 KARIM = "karim.benali@sphere.example"
@@ -35,16 +37,16 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SETTINGS = Settings(secret="s" * 32, support_email="equipe@sphere.example")
 
 
-class Line(httpx.AsyncBaseTransport):
+class Network(httpx.AsyncBaseTransport):
     """The network to the sandbox, which may be cut, or made to wait, at a request of one's choice."""
 
     def __init__(self) -> None:
         self._network = httpx.AsyncHTTPTransport()
         self.sent = 0
         self.good_for: int | None = None
-        """Requests after which the line is dead; None: it never is."""
+        """Requests after which the network is down; None: it never is."""
         self.loses_last = False
-        """Whether the first request on the dead line still arrives, and only its answer is lost."""
+        """Whether the first request after that still arrives, and only its answer is lost."""
         self.waits_at: int | None = None
         """The request whose answer waits until `resume` is set."""
         self.waiting, self.resume = asyncio.Event(), asyncio.Event()
@@ -54,7 +56,7 @@ class Line(httpx.AsyncBaseTransport):
         if self.good_for is not None and self.sent > self.good_for:
             if self.loses_last and self.sent == self.good_for + 1:
                 await self._network.handle_async_request(request)
-            raise httpx.ReadError("the line is dead", request=request)
+            raise httpx.ReadError("the network is down", request=request)
         response = await self._network.handle_async_request(request)
         if self.sent == self.waits_at:
             self.waiting.set()
@@ -64,29 +66,35 @@ class Line(httpx.AsyncBaseTransport):
     def cut_after(self, requests: int, *, losing: bool) -> None:
         self.sent, self.good_for, self.loses_last = 0, requests, losing
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self.good_for = None
 
     async def aclose(self) -> None:
         await self._network.aclose()
 
 
-class World:
-    """One process's services; a second one over the same database is another process."""
+class Harness(Container):
+    """One process; a second one over the same database is another process."""
 
-    def __init__(self, database: Database, sandbox: Sandbox, clock: ManualClock) -> None:
-        self.database, self.sandbox, self.clock = database, sandbox, clock
-        self.line = Line()
-        self.fhir = FhirClient(sandbox.fhir, sandbox.token, transport=self.line)
-        self.registry = AccountRegistry(self.fhir)
-        self.operations = Operations(database, clock)
-        self.partners = Partners(self.fhir, database, clock, self.operations)
-        self.identity = Identity(database, self.registry, clock, SETTINGS)
-        self.requests = AccountRequests(database, self.registry, self.partners, clock, SETTINGS, AccountChats(SETTINGS))
+    clock: ManualClock
 
-    async def outbox(self, kind: str) -> list[OutboxRow]:
+    def __init__(self, database: Database, sandbox: Sandbox, clock: ManualClock, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        super().__init__(SETTINGS, clock, database)
+        self.sandbox, self.network = sandbox, Network()
+        self.fhir = FhirClient(sandbox.fhir, sandbox.token, transport=transport or self.network)
+
+    def with_settings(self, settings: Settings) -> Container:
+        """The parts of a process with other settings, over the same database and platform."""
+        parts = Container(settings, self.clock, self.database)
+        parts.fhir = self.fhir
+        return parts
+
+    async def rows(self, table: type[Any], *conditions: Any) -> list[Any]:
         async with self.database.reading() as session:
-            return [*await session.scalars(select(OutboxRow).where(OutboxRow.kind == kind).order_by(OutboxRow.id))]
+            return [*await session.scalars(select(table).where(*conditions).order_by(*table.__table__.primary_key))]
+
+    async def outbox(self, kind: str | None = None) -> list[OutboxRow]:
+        return await self.rows(OutboxRow, *([OutboxRow.kind == kind] if kind else []))
 
     async def mails(self, to: str) -> list[dict[str, Any]]:
         return [row.payload for row in await self.outbox(MAIL) if row.payload["to"] == [to]]
@@ -94,9 +102,11 @@ class World:
     async def chats(self, conversation_id: str) -> list[str]:
         return [row.payload["text"] for row in await self.outbox(CHAT) if row.conversation_id == conversation_id]
 
-    async def trail(self, action: str) -> list[AuditEvent]:
-        async with self.database.reading() as session:
-            return [*await session.scalars(select(AuditEvent).where(AuditEvent.action == action).order_by(AuditEvent.id))]
+    async def trail(self, action: str | None = None) -> list[AuditEvent]:
+        return await self.rows(AuditEvent, *([AuditEvent.action == action] if action else []))
+
+    async def operation(self, key: str) -> Operation:
+        return next(row for row in await self.rows(Operation) if row.key == key)
 
     async def code(self, email: str) -> str:
         """The last login code mailed to this address."""
@@ -109,7 +119,8 @@ class World:
         return await self.identity.check_code(conversation_id, await self.code(email))
 
     async def account(self, email: str) -> Account:
-        account = await self.registry.by_email(email)
+        """The account with this address, of which `@sphere.example` may be left out."""
+        account = await self.registry.by_email(email if "@" in email else f"{email}@sphere.example")
         assert account is not None
         return account
 
@@ -122,13 +133,28 @@ class World:
 
 
 @asynccontextmanager
-async def world_over(folder: Path, sandbox: Sandbox, clock: ManualClock) -> AsyncIterator[World]:
-    """A world over the database in `folder`, made if missing."""
-    database = Database(sqlite_url(folder / "sphere.db"))
-    await database.create_tables()
-    world = World(database, sandbox, clock)
-    try:
-        yield world
-    finally:
-        await world.fhir.aclose()
-        await database.close()
+async def open_harness(folder: Path, sandbox: Sandbox, clock: ManualClock) -> AsyncIterator[Harness]:
+    """A process over the database in `folder`, made if missing."""
+    async with fresh_database("sqlite", folder) as database:
+        made = Harness(database, sandbox, clock)
+        try:
+            yield made
+        finally:
+            await made.fhir.aclose()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path / "sandbox") as running:
+        yield running
+
+
+@pytest.fixture
+async def harness(tmp_path: Path, sandbox: Sandbox, clock: ManualClock) -> AsyncIterator[Harness]:
+    async with open_harness(tmp_path, sandbox, clock) as made:
+        yield made
