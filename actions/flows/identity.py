@@ -14,7 +14,7 @@ from actions.framework.context import Context
 from actions.framework.dates import format_time
 from actions.framework.dialogue_stack import frames_of
 from actions.framework.flow import Flow, FlowAborted, Slots, active_flow, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import drop_all_flows, return_to_flow
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
@@ -174,16 +174,9 @@ class AskLoginEmail(AssistantAction):
         return []
 
 
-class ValidateLinkAccount(ValidateFlow):
-    """Collect the address and the code."""
-
-    flow = LINK_ACCOUNT
-
-
 class SubmitLinkAccount(SubmitFlow):
     """Do nothing more: the right code linked the chat. The flow that needed the link goes on."""
 
-    action_name = "action_link_account"
     flow = LINK_ACCOUNT
 
     async def submit(self, context: Context) -> Events:

@@ -11,6 +11,7 @@ from actions.framework.utterances import Button, Utterances
 from actions.framework.visible_dossiers import VisibleDossiers
 from bot.accounts.registry import Account
 from bot.container import Container
+from bot.dossiers.records import AccountReference
 
 
 class FlowOutcome(StrEnum):
@@ -27,20 +28,6 @@ class LinkEnded(Exception):
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
-
-
-@dataclass(frozen=True)
-class AccountReference:
-    """An account of the platform of which little more than the id is known."""
-
-    id: str
-    name: str = ""
-    profession: str = ""
-
-    @property
-    def reference(self) -> str:
-        """The FHIR reference of the account."""
-        return f"Practitioner/{self.id}"
 
 
 @dataclass

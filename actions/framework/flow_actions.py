@@ -39,14 +39,14 @@ class StartFlow(AssistantAction):
 
 
 class ValidateFlow(AssistantAction):
-    """Base of the form validations: let the active flow collect the answer."""
+    """Validation of a flow's form, which Rasa calls after each message while the form is active: let the flow collect the answer."""
 
-    flow: ClassVar[Flow]
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
 
-    def __init_subclass__(cls) -> None:
-        """Name the action `validate_<form>`, which Rasa calls after each message while the form is active."""
-        super().__init_subclass__()
-        cls.action_name = f"validate_{cls.flow.form}"
+    def name(self) -> str:
+        """Return `validate_<form>`."""
+        return f"validate_{self.flow.form}"
 
     async def act(self, context: Context) -> Events:
         """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""
@@ -85,9 +85,14 @@ class ValidateFlow(AssistantAction):
 
 
 class SubmitFlow(AssistantAction):
-    """Base of the actions that carry a flow out once its form is filled."""
+    """Base of the actions that carry a flow out once its form is filled. Subclasses name their `flow`, which names the action."""
 
     flow: ClassVar[Flow]
+
+    def __init_subclass__(cls) -> None:
+        """Take the name of the flow's submit action."""
+        super().__init_subclass__()
+        cls.action_name = cls.flow.submit_action
 
     async def act(self, context: Context) -> Events:
         """Submit the flow unless it was aborted, report its outcome, then finish it."""

@@ -12,15 +12,18 @@ from rasa_sdk.utils import all_subclasses
 
 import actions
 from actions.framework.action import AssistantAction
+from actions.framework.flow import FLOWS
+from actions.framework.flow_actions import ValidateFlow
 from actions.framework.services import get_services
 from bot.settings import Settings
 
 
 def all_actions() -> list[AssistantAction]:
-    """Import every module of `actions` and return one instance of each action."""
+    """Import every module of `actions` and return one instance of each action, and the validation of each flow's form."""
     for module in pkgutil.walk_packages(actions.__path__, "actions."):
         importlib.import_module(module.name)
-    return [kind() for kind in all_subclasses(AssistantAction) if kind.action_name]
+    validations = [ValidateFlow(flow) for flow in FLOWS.values() if flow.required_slots]
+    return [*(kind() for kind in all_subclasses(AssistantAction) if kind.action_name), *validations]
 
 
 def serve(settings: Settings, port: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.records import Partner, dossier_reference, normalize_reference, paris_date
 from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirNotFound
 from bot.fhir.resources import Resource
 
 TEAM_SYSTEM = "urn:sphere:team"
@@ -94,6 +95,14 @@ class CareTeams:
             raise NotAMember
         team = min(teams, key=_start_order)
         return CareTeam(reference, patient, team, participants_of(team, await self._practitioners([team])))
+
+    async def is_active(self, account_id: str) -> bool:
+        """Return whether there is an account of this id, and it is open."""
+        try:
+            practitioner, _ = await self._fhir.read("Practitioner", account_id)
+        except FhirNotFound:
+            return False
+        return practitioner.get("active") is True
 
     async def of_account(self, account_id: str) -> list[tuple[Resource, list[Participant]]]:
         """Return every active team in which this account participates now, each with its participants."""

@@ -17,7 +17,7 @@ from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Practitioner, Usager, dossier_reference, usager_of
 from bot.dossiers.similarity import may_be_same, name_matches
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirConflict, FhirNotFound, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirUnavailable
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
 from bot.fhir.resources import Resource
 
@@ -34,11 +34,11 @@ class Dossiers:
     Every method raises FhirUnavailable and the other errors of `bot.fhir.errors`, except where it says otherwise.
     """
 
-    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations | None = None) -> None:
+    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations) -> None:
         self._fhir = fhir
         self._clock = clock
         self._teams = CareTeams(fhir)
-        self._operations = operations or Operations(database, clock)
+        self._operations = operations
         self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _create_text, errors.ALL))
 
     async def of_member(self, account: Practitioner) -> list[Dossier]:
@@ -109,7 +109,7 @@ class Dossiers:
 
     async def _attempt_create(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
-        if not await self._is_open(payload["actor"]):
+        if not await self._teams.is_active(payload["actor"]):
             raise NotAMember
         existing = await self._fhir.search("Patient", {"identifier": f"{REQUEST_SYSTEM}|{mark}"})
         patient = existing[0] if existing else await self._create_patient(payload, mark)
@@ -153,13 +153,6 @@ class Dossiers:
             if mark_identifier in (patient.get("identifier") or []):
                 return patient
         raise FhirUnavailable("The platform gives no free reference for a dossier.")
-
-    async def _is_open(self, account_id: str) -> bool:
-        try:
-            practitioner, _ = await self._fhir.read("Practitioner", account_id)
-        except FhirNotFound:
-            return False
-        return practitioner.get("active") is True
 
 
 def _dossier(patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:

@@ -35,7 +35,7 @@ from bot.dossiers.care_teams import (
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirConflict, FhirNotFound
+from bot.fhir.errors import FhirConflict
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
 from bot.fhir.resources import Resource, etag_of
 
@@ -156,7 +156,7 @@ class Partners:
 
     async def _attempt_add(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
-        actor_open, account_open = await asyncio.gather(self._is_open(payload["actor"]), self._is_open(payload["account"]))
+        actor_open, account_open = await asyncio.gather(self._teams.is_active(payload["actor"]), self._teams.is_active(payload["account"]))
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             if was_added_by(team.resource, mark):
@@ -174,7 +174,7 @@ class Partners:
 
     async def _attempt_remove(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
-        actor_open = await self._is_open(payload["actor"])
+        actor_open = await self._teams.is_active(payload["actor"])
         removed_name = ""
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
@@ -207,13 +207,6 @@ class Partners:
                 continue
             return outcome
         raise FhirConflict
-
-    async def _is_open(self, account_id: str) -> bool:
-        try:
-            practitioner, _ = await self._fhir.read("Practitioner", account_id)
-        except FhirNotFound:
-            return False
-        return practitioner.get("active") is True
 
 
 def _valid_reference(text: str) -> str:

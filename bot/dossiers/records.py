@@ -39,6 +39,20 @@ class Practitioner(Protocol):
 
 
 @dataclass(frozen=True)
+class AccountReference:
+    """An account of the platform of which little more than the id is known."""
+
+    id: str
+    name: str = ""
+    profession: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The FHIR reference of the account."""
+        return f"Practitioner/{self.id}"
+
+
+@dataclass(frozen=True)
 class Usager:
     """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (FHIR codes)."""
 

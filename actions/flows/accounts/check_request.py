@@ -28,7 +28,6 @@ CHECK_REQUEST = register_flow(CheckRequest())
 class SubmitCheckRequest(SubmitFlow):
     """Say where the user's own requests stand."""
 
-    action_name = "action_check_request"
     flow = CHECK_REQUEST
 
     async def submit(self, context: Context) -> Events:

@@ -10,7 +10,7 @@ from actions.flows.partners.partner_slot import NOBODY
 from actions.framework.action import AssistantAction, Events
 from actions.framework.context import Context
 from actions.framework.flow import active_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import reset_flow, start_flow
 from bot.accounts.directory_record import Fiche, FieldError
 from bot.dossiers.errors import NotAMember, UnknownDossier
@@ -37,12 +37,6 @@ class StartRequestAccount(AssistantAction):
         }
         turn.tracker.active_loop = {}
         return [*reset_flow(current), *await start_flow(REQUEST_ACCOUNT, context)]
-
-
-class ValidateRequestAccount(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = REQUEST_ACCOUNT
 
 
 def record_values(context: Context) -> dict[str, Any]:
@@ -93,7 +87,6 @@ class AskRequestAccountConfirmed(AssistantAction):
 class SubmitRequestAccount(SubmitFlow):
     """Send the request to the SPHERE team."""
 
-    action_name = "action_request_account"
     flow = REQUEST_ACCOUNT
 
     async def submit(self, context: Context) -> Events:

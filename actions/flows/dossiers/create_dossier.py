@@ -22,7 +22,7 @@ from actions.framework.answers import CORRECTION_REQUEST, gives_no_answer
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dates import format_date
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import offer_flow
 from actions.framework.utterances import MAX_SHOWN
 from actions.framework.web_continuation import refer_to_web_chat
@@ -164,12 +164,6 @@ class CreateDossier(Flow):
 CREATE_DOSSIER = register_flow(CreateDossier())
 
 
-class ValidateCreateDossier(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = CREATE_DOSSIER
-
-
 def usager_of_slots(context: Context) -> Usager:
     """Return the usager that the slots describe."""
     slot = context.turn.slot
@@ -216,7 +210,6 @@ class AskCreateDossierConfirmed(AssistantAction):
 class SubmitCreateDossier(SubmitFlow):
     """Create the dossier and offer to add a partner at once, as the guide does."""
 
-    action_name = "action_create_dossier"
     flow = CREATE_DOSSIER
 
     async def submit(self, context: Context) -> Events:

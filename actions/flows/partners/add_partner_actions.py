@@ -12,21 +12,15 @@ from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.framework.action import AssistantAction, Events
-from actions.framework.context import AccountReference, Context, FlowOutcome
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.context import Context, FlowOutcome
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
 from bot.dossiers.partners import Outcome
-from bot.dossiers.records import Practitioner
+from bot.dossiers.records import AccountReference, Practitioner
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
-
-
-class ValidateAddPartner(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = ADD_PARTNER
 
 
 class AskAddPartnerDossier(AskDossier):
@@ -120,7 +114,6 @@ async def partner_record(context: Context) -> dict[str, Any]:
 class SubmitAddPartner(SubmitFlow):
     """Give the access, or request the account that it needs."""
 
-    action_name = "action_add_partner"
     flow = ADD_PARTNER
 
     async def submit(self, context: Context) -> Events:

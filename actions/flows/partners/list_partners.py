@@ -8,7 +8,7 @@ from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_
 from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import make_button
 from bot.dossiers.errors import NotAMember, UnknownDossier
 from bot.dossiers.records import Partner
@@ -39,12 +39,6 @@ class ListPartners(Flow):
 LIST_PARTNERS = register_flow(ListPartners())
 
 
-class ValidateListPartners(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = LIST_PARTNERS
-
-
 class AskListPartnersDossier(AskDossier):
     """Ask whose partners are to be listed."""
 
@@ -54,7 +48,6 @@ class AskListPartnersDossier(AskDossier):
 class SubmitListPartners(SubmitFlow):
     """List the partners of a dossier."""
 
-    action_name = "action_list_partners"
     flow = LIST_PARTNERS
 
     async def submit(self, context: Context) -> Events:

@@ -21,7 +21,7 @@ from actions.framework.action import AssistantAction, Events
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.core.text_folding import fold
@@ -173,12 +173,6 @@ def _is_similar(word: str, others: list[str]) -> bool:
 REMOVE_PARTNER = register_flow(RemovePartner())
 
 
-class ValidateRemovePartner(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = REMOVE_PARTNER
-
-
 class AskRemovePartnerDossier(AskDossier):
     """Ask from which dossier the partner is removed."""
 
@@ -223,7 +217,6 @@ class AskRemovePartnerConfirmed(AssistantAction):
 class SubmitRemovePartner(SubmitFlow):
     """End a partner's access."""
 
-    action_name = "action_remove_partner"
     flow = REMOVE_PARTNER
 
     async def submit(self, context: Context) -> Events:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -36,12 +37,6 @@ _MAX_REMOVALS = 10_000
 """Chats of which it is remembered that the assistant was uninstalled from them while this process ran."""
 
 
-class Texts(Protocol):
-    """The channel's own texts (texts.yml)."""
-
-    def __getitem__(self, name: str, /) -> str: ...
-
-
 class ActivityHandler:
     """`POST /teams/messages`: each request is authenticated, each activity stored before it is acknowledged.
 
@@ -50,7 +45,7 @@ class ActivityHandler:
         group: the support team's channel, in which nobody talks with the assistant.
     """
 
-    def __init__(self, gateway: Intake, authenticator: Authenticator, clock: Clock, texts: Texts) -> None:
+    def __init__(self, gateway: Intake, authenticator: Authenticator, clock: Clock, texts: Mapping[str, str]) -> None:
         self._gateway, self._authenticator, self._clock, self._texts = gateway, authenticator, clock, texts
         self._removals: OrderedDict[str, int] = OrderedDict()
         self.accepting = True

@@ -10,9 +10,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
-from actions.flows.identity import LINK_ACCOUNT, AskLoginEmail, SubmitLinkAccount, ValidateLinkAccount
+from actions.flows.identity import LINK_ACCOUNT, AskLoginEmail, SubmitLinkAccount
 from actions.framework.action import Events
 from actions.framework.context import Context
+from actions.framework.flow_actions import ValidateFlow
 from actions.framework.lifecycle import start_flow
 from actions.framework.turn import BUTTON_EXTRACTOR, Turn
 from actions.framework.utterances import Utterances
@@ -124,7 +125,7 @@ async def test_a_link_made_elsewhere_fills_the_form(harness: Harness, domain: di
     chat = Chat(harness, domain)
     for requested in LINK_ACCOUNT.required_slots:
         context = chat.context(linked="1", requested=requested)
-        heard = slots(await ValidateLinkAccount().act(context))
+        heard = slots(await ValidateFlow(LINK_ACCOUNT).act(context))
         assert chat.responses == ["utter_linked"]
         assert all(heard[name] for name in LINK_ACCOUNT.required_slots)
     done = chat.context(requested="login_code")
@@ -137,7 +138,7 @@ async def test_a_link_that_has_ended_meanwhile_is_said(harness: Harness, domain:
     chat = Chat(harness, domain)
     await start_flow(LINK_ACCOUNT, chat.context(linked="1"))
     assert chat.responses == ["utter_linked_no_more"]
-    heard = slots(await ValidateLinkAccount().act(chat.context(linked="1", requested="login_email")))
+    heard = slots(await ValidateFlow(LINK_ACCOUNT).act(chat.context(linked="1", requested="login_email")))
     assert chat.responses == ["utter_linked_no_more"]
     assert set(heard) == {"heard"}
 
@@ -145,7 +146,7 @@ async def test_a_link_that_has_ended_meanwhile_is_said(harness: Harness, domain:
 async def test_somebody_without_an_account_is_told_so(harness: Harness, domain: dict[str, Any]) -> None:
     chat = Chat(harness, domain, **OIDC)
     await start_flow(LINK_ACCOUNT, chat.context(linked="0"))
-    await ValidateLinkAccount().act(chat.context(linked="0", requested="login_email"))
+    await ValidateFlow(LINK_ACCOUNT).act(chat.context(linked="0", requested="login_email"))
     assert chat.responses == ["utter_sign_in_no_account"]
     assert chat.said[0]["issuer"] == "Pro Santé Connect"
 
@@ -154,7 +155,7 @@ async def test_a_platform_that_is_away_offers_to_look_again(harness: Harness, do
     await harness.link("chat", CLAIRE)
     harness.network.cut_after(0, losing=False)
     chat = Chat(harness, domain)
-    heard = slots(await ValidateLinkAccount().act(chat.context(linked="1", requested="login_email")))
+    heard = slots(await ValidateFlow(LINK_ACCOUNT).act(chat.context(linked="1", requested="login_email")))
     assert chat.responses == ["utter_platform_down"]
     assert chat.said[0]["buttons"][0]["payload"] == '/link_account{"linked": "1"}'
     assert set(heard) == {"heard"}
