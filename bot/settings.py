@@ -103,13 +103,13 @@ class Settings(BaseSettings):
         None,
         alias="SUPPORT_TELEGRAM_GROUP",
         pattern=r"^-\d{1,20}$",
-        description="Forum supergroup of Telegram in which the team answers, a topic for each escalation: its id, `-100…`; none: no group.",
+        description="Forum supergroup of Telegram in which the team answers, a topic for each ticket: its id, `-100…`; none: no group.",
     )
     support_teams_channel: str | None = Field(
         None,
         alias="SUPPORT_TEAMS_CHANNEL",
         pattern=r"^19:[^;\s/?#]{1,180}$",
-        description="Channel of Teams where the team answers, a card for each escalation: its id, `19:…@thread.tacv2`; none: no channel.",
+        description="Channel of Teams where the team answers, a card for each ticket: its id, `19:…@thread.tacv2`; none: no channel.",
     )
 
     desk_user: str | None = Field(
