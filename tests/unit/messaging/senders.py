@@ -26,10 +26,8 @@ class Senders:
 
     def __init__(self, folder: Path, clock: Clock, **changes: Any) -> None:
         self.settings: Settings = settings_for(folder, "http://127.0.0.1:9", **changes)
-        self.database = Database(self.settings.sqlalchemy_url)
-        self.clock = clock
-        parts = BotContainer(self.settings, clock, self.database)
-        self.gateway, self.mail_sender = parts.gateway, parts.mail_sender
+        self.clock, parts = clock, BotContainer(self.settings, clock)
+        self.database, self.gateway, self.mail_sender = parts.database, parts.gateway, parts.mail_sender
 
     async def __aenter__(self) -> Senders:
         await self.database.create_tables()

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.core.clock import ManualClock
-from bot.core.database import Database, sqlite_url
+from bot.core.database import Database
 from bot.notifications.cloudevents import KINDS
 from bot.notifications.event_intake import MAX_BATCH, MAX_BODY_BYTES, router
 from bot.notifications.tables import Event
+from tests.databases import fresh_database
 from tests.unit.sandbox.sandbox_server import EVENTS_TOKEN, running_sandbox, serve_app
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -65,12 +66,10 @@ def application(database: Database, malformed_a_minute: int = 10_000) -> FastAPI
 
 @pytest.fixture
 async def intake(tmp_path: Path) -> AsyncIterator[Intake]:
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    transport = httpx.ASGITransport(application(database))
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot.example") as client:
-        yield Intake(database, client)
-    await database.close()
+    async with fresh_database("sqlite", tmp_path) as database:
+        transport = httpx.ASGITransport(application(database))
+        async with httpx.AsyncClient(transport=transport, base_url="http://bot.example") as client:
+            yield Intake(database, client)
 
 
 @pytest.mark.parametrize(("body", "content_type"), [(event(), ONE), ([event()], BATCH), (event(), PLAIN), ([event()], PLAIN)])

@@ -10,23 +10,28 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from bot.core.clock import SystemClock
-from bot.core.database import Database, sqlite_url
+from bot.bot_container import BotContainer
 from bot.settings import Settings
-from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
 from bot.support.cli import desk_app
 from bot.support.errors import SignInFailed
-from tests.databases import fresh_database
 
 PASSWORD = "un mot de passe de test"
 Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-async def agents(tmp_path: Path) -> AsyncIterator[Agents]:
-    async with fresh_database("sqlite", tmp_path) as database:
-        yield Agents(database, SystemClock(), Settings(secret="s" * 32))
+async def parts(tmp_path: Path) -> AsyncIterator[BotContainer]:
+    """A bot's parts, beside the command line."""
+    parts = BotContainer(Settings(DATA=tmp_path, SECRET="s" * 32))
+    await parts.database.create_tables()
+    yield parts
+    await parts.aclose()
+
+
+@pytest.fixture
+def agents(parts: BotContainer) -> Agents:
+    return parts.agents
 
 
 @pytest.fixture
@@ -56,12 +61,10 @@ async def test_a_team_is_made_and_closed(agents: Agents, bot: Run) -> None:
     assert "fermé" in (await bot("list")).output
 
 
-async def test_a_messaging_account_is_linked_and_taken_away(agents: Agents, bot: Run, tmp_path: Path) -> None:
-    ines = await agents.add("ines", "Inès", "agent", PASSWORD)
+async def test_a_messaging_account_is_linked_and_taken_away(parts: BotContainer, bot: Run) -> None:
+    ines, links = await parts.agents.add("ines", "Inès", "agent", PASSWORD), parts.agent_links
     output = (await bot("link", "ines")).output
     assert "/relier " in output
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    links = AgentLinks(database, SystemClock(), Settings(secret="s" * 32))
     code = output.split("/relier ")[1].split()[0]
     assert await links.redeem("telegram", "7", code) == ines.agent
     assert await links.redeem("telegram", "8", code) is None
@@ -69,7 +72,6 @@ async def test_a_messaging_account_is_linked_and_taken_away(agents: Agents, bot:
     assert "déliées : 1" in (await bot("unlink", "ines")).output
     assert await links.agent_of("telegram", "7") is None
     assert (await bot("link", "personne")).exit_code == 1
-    await database.close()
 
 
 @pytest.mark.parametrize(
