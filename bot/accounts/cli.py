@@ -69,6 +69,13 @@ def create(context: typer.Context, reference: Reference, agent: Agent = "support
         _say("Les accès en attente seront donnés dès que la plateforme répondra ; la commande peut être répétée sans risque.")
 
 
+@accounts_app.command("resend-codes")
+def resend_codes(context: typer.Context, reference: Reference, agent: Agent = "support") -> None:
+    """Envoyer de nouveau les codes d'un compte créé, à la même adresse : un e-mail de codes abandonné est effacé."""
+    _run(context, lambda requests: requests.mail_codes_again(reference, agent))
+    _say("Les codes partent de nouveau.")
+
+
 @accounts_app.command()
 def ask(
     context: typer.Context,

@@ -158,6 +158,18 @@ class AccountCreations:
                 made=bool(request.account_made),
             )
 
+    async def mail_codes_again(self, reference: str, agent: str) -> None:
+        """Mail the codes of an account that was made here once more, to the same address. Raises UnknownRequest and WrongState."""
+        async with self._database.writing() as session:
+            request = await get_request(session, reference, locked=True)
+            if request.state != CREATED or not request.account_made:
+                raise WrongState(request.state)
+            now, code = self._clock.now(), first_use_code(self._secret, request.reference, request.nonce)
+            await self._notices.mail_codes(session, request, code, now, again=random_id())
+            await audit.record(
+                session, now=now, actor=f"agent:{agent}", action="accounts.codes", subject=request.account_id, outcome="sent", key=None
+            )
+
     async def _release(self, claim: _Claim, *, over: bool) -> None:
         async with self._database.writing() as session:
             if await CREATIONS.release(session, [claim.request_id], owner=claim.token) and over:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.core.clock import SystemClock
 from bot.core.database import Database
 from bot.core.errors import log_error
-from bot.notifications.dead_letters import DeadLetter, DeadLetters, NotDead
+from bot.notifications.dead_letters import CodeDeleted, DeadLetter, DeadLetters, NotDead
 from bot.settings import SettingsError, load_settings
 
 T = TypeVar("T")
@@ -79,6 +79,8 @@ def _run(work: Callable[[DeadLetters], Awaitable[T]]) -> T:
         return asyncio.run(main())
     except NotDead:
         _fail("ce numéro n'est pas dans la liste")
+    except CodeDeleted:
+        _fail("cet e-mail contenait un code, effacé depuis ; pour un nouveau compte : bot accounts resend-codes RÉFÉRENCE")
     except SettingsError as error:
         _fail(str(error))
     except SQLAlchemyError as error:
