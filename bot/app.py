@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -186,21 +187,16 @@ def serve(settings: Settings) -> None:
     Raises SettingsError, TextsError, FrontendNotInstalled, DatabaseError, and OSError for an address that it cannot listen on, all
     before anything was begun.
     """
-    configure_logging()
+    configure_logging(logging.WARNING)  # what keeps it from starting is one sentence: nothing else is said until then
     app = create_app(settings, SystemClock())
-    listener = _listen(settings.host, settings.port)
-    upgrade(settings.sqlalchemy_url)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
-    server = Server(config, before_exit=app.state.begin_stop)
-    server.run(sockets=[listener])
+    with _listen(settings.host, settings.port) as listener:
+        upgrade(settings.sqlalchemy_url)
+        configure_logging()
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_SECONDS, backlog=BACKLOG
+        )
+        server = Server(config, before_exit=app.state.begin_stop)
+        server.run(sockets=[listener])
     if not server.started:
         sys.exit(1)
 

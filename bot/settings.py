@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     )
     telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_TOKEN", description="Token of the Telegram bot; none: no Telegram.")
     telegram_bot: str | None = Field(
-        None, alias="TELEGRAM_BOT", pattern=r"^\w{5,32}$", description="User name of the Telegram bot, for links that open a chat with it."
+        None, alias="TELEGRAM_BOT", pattern=r"^\w{5,32}$", description="User name of the Telegram bot; set, links open a chat with it."
     )
     telegram_mode: Literal["auto", "webhook", "polling"] = Field(
         "auto", alias="TELEGRAM_MODE", description="How updates come; `auto`: webhook where PUBLIC_URL is https, else long polling."

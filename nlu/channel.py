@@ -153,7 +153,7 @@ class _ClosingBlueprint(Blueprint):
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Register the routes, and the checks before and after every route."""
-        app.register_middleware(self.ctx.channel.authenticate, "request")
+        app.request_middleware.appendleft(self.ctx.channel.authenticate)  # before that which answers OPTIONS
         app.register_middleware(self.ctx.channel.sign, "response")
         super().register(app, options)
 

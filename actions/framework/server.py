@@ -52,7 +52,7 @@ def require_signatures(app: Sanic, signer: MessageSigner) -> None:
         if nonce is not None:
             answer.headers[ANSWER_HEADER] = signer.sign_answer(nonce, answer.status, answer.body or b"")
 
-    app.register_middleware(authenticate, "request")
+    app.register_middleware(authenticate, "request", priority=1)  # before that which answers OPTIONS
     app.register_middleware(sign, "response")
 
 

@@ -60,7 +60,7 @@ class MessageSigner:
 
 def _is_fresh(nonce: str) -> bool:
     at, _, _ = nonce.partition(".")
-    return at.isascii() and at.isdigit() and len(at) < 12 and abs(time.time() - int(at)) <= FRESH_SECONDS
+    return nonce.isascii() and at.isdigit() and len(at) < 12 and abs(time.time() - int(at)) <= FRESH_SECONDS
 
 
 def route_of(path: str) -> str:

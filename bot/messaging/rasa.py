@@ -57,7 +57,8 @@ class ForeignAnswer(httpx.TransportError):
     """Something else than Rasa, such as a proxy, answered at its address."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(self.__doc__ or "")
+        """Keep the status; 0 where the answer could not even be read."""
+        super().__init__((self.__doc__ or "").strip())
         self.status = status
 
 
@@ -196,6 +197,8 @@ class RasaClient:
                 answer = await self._client.post(url, content=content, headers=headers, timeout=timeout)
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer in time") from error
+        except httpx.DecodingError:
+            raise ForeignAnswer(0) from None
         if not self._signer.is_answer(nonce, answer.status_code, answer.content, answer.headers.get(ANSWER_HEADER)):
             raise ForeignAnswer(answer.status_code)
         return answer

@@ -19,6 +19,7 @@ from bot.accounts.requests import AccountRequests
 from bot.core.audit import AuditEvent
 from bot.core.clock import ManualClock
 from bot.core.database import Database, sqlite_url
+from bot.core.mail import MailCipher
 from bot.dossiers.partners import Partners
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
@@ -89,7 +90,10 @@ class World:
             return [*await session.scalars(select(OutboxRow).where(OutboxRow.kind == kind).order_by(OutboxRow.id))]
 
     async def mails(self, to: str) -> list[dict[str, Any]]:
-        return [row.payload for row in await self.outbox(MAIL) if row.payload["to"] == [to]]
+        """Return the mails to this address, as the mail worker would decrypt them."""
+        cipher = MailCipher(SETTINGS.required("secret"))
+        opened = [cipher.open(row.payload) for row in await self.outbox(MAIL) if row.payload]
+        return [mail for mail in opened if mail["to"] == [to]]
 
     async def chats(self, conversation_id: str) -> list[str]:
         return [row.payload["text"] for row in await self.outbox(CHAT) if row.conversation_id == conversation_id]

@@ -17,6 +17,7 @@ from bot.accounts.decisions import Decisions
 from bot.accounts.directory_record import Fiche
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
+from bot.core.mail import MailCipher
 from bot.dossiers.partners import Partners
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
@@ -249,7 +250,8 @@ async def test_the_mail_to_the_team_links_to_the_page(tmp_path: Path, sandbox: S
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
         async with made.database.reading() as session:
-            mail = (await session.scalars(select(OutboxRow.payload).where(OutboxRow.kind == MAIL))).one()
+            sealed = (await session.scalars(select(OutboxRow.payload).where(OutboxRow.kind == MAIL))).one()
+        mail = MailCipher(made.desk.world.bot.settings.required("secret")).open(sealed)
         assert f"{made.desk.world.bot.settings.own_url}{PAGE}" in mail["text"]
 
 
