@@ -17,17 +17,20 @@ from bot.accounts.requests import AccountRequests
 from bot.channels.teams.package import teams_app
 from bot.container import Container
 from bot.directory.cli import directory_app
+from bot.directory.errors import DirectoryError
 from bot.fake_channels import CONTROL_PATH
 from bot.installation.data_folder import PRIVATE_UMASK, DataFolderError, prepare_data_folder
-from bot.installation.supervisor import START_FAILED, SupervisorError
+from bot.installation.supervisor import START_FAILED, START_LATER, SupervisorError
 from bot.messaging.texts import TextsError
-from bot.migrations import DatabaseError, upgrade
+from bot.migrations import DatabaseAway, DatabaseError, upgrade
 from bot.notifications.cli import notifications_app
 from bot.settings import Settings, SettingsError, load_settings
 from bot.support.cli import desk_app
 from bot.web.assets import FrontendNotInstalled
 
-START_ERRORS = (SettingsError, DataFolderError, DatabaseError, SupervisorError, TextsError, FrontendNotInstalled)
+START_ERRORS = (
+    SettingsError, DataFolderError, DatabaseError, DirectoryError, SupervisorError, TextsError, FrontendNotInstalled,
+)  # fmt: skip
 """What keeps a process from starting, and says so in one sentence."""
 
 
@@ -134,9 +137,11 @@ def _load_settings() -> Settings:
 
 @contextmanager
 def _starting() -> Iterator[None]:
-    """Say in one sentence on standard error why a process cannot start, and end with START_FAILED."""
+    """Say in one sentence on standard error why a process cannot start, and end with START_FAILED, or START_LATER."""
     try:
         yield
+    except DatabaseAway as error:
+        _fail(str(error), START_LATER)
     except START_ERRORS as error:
         _fail(str(error))
     except OSError as error:
@@ -149,9 +154,9 @@ def _on_stop_signals(stop: Callable[[], None]) -> None:
         loop.add_signal_handler(number, stop)
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str, code: int = START_FAILED) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"bot: {sentence}", markup=False)
-    raise typer.Exit(START_FAILED)
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -37,8 +37,9 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 """Waits before a process that died is restarted; they begin anew once it has run for a minute."""
 
 
-START_FAILED = 78
-"""Exit code of a process of ours that cannot start and says why on standard error (EX_CONFIG of sysexits.h): no use to try again."""
+START_FAILED, START_LATER = 78, 75
+"""Exit codes of a process of ours that cannot start and says why on standard error (EX_CONFIG and EX_TEMPFAIL of sysexits.h): after the
+first it is no use to try again, after the second it is."""
 
 
 class SupervisorError(Exception):

@@ -25,17 +25,21 @@ class DatabaseError(Exception):
     """The database cannot be opened or upgraded; the message says why, and what to do."""
 
 
+class DatabaseAway(DatabaseError):
+    """The database does not answer now; it may later."""
+
+
 def upgrade(url: str) -> None:
     """Upgrade the database to the newest schema, without any lock where it has it already.
 
-    Raises DatabaseError: it is a newer version's, damaged, closed to us, full, or does not answer.
+    Raises DatabaseError: it is a newer version's, damaged, closed to us, full; DatabaseAway where it does not answer now.
     """
     config = configuration(url)
     try:
         if not _is_newest(config):
             command.upgrade(config, "head")
     except DBAPIError as error:
-        raise DatabaseError(_sentence(make_url(url), error)) from None
+        raise _explained(make_url(url), error) from None
 
 
 def check(url: str) -> None:
@@ -46,7 +50,7 @@ def check(url: str) -> None:
     try:
         _is_newest(configuration(url))
     except DBAPIError as error:
-        raise DatabaseError(_sentence(address, error)) from None
+        raise _explained(address, error) from None
 
 
 def _is_newest(config: Config) -> bool:
@@ -70,13 +74,15 @@ def _is_newest(config: Config) -> bool:
     return found == set(scripts.get_heads())
 
 
-def _sentence(url: URL, error: DBAPIError) -> str:
-    """Return one line about an error of the driver; passwords of the URL, and values of statements, stay out of it."""
+def _explained(url: URL, error: DBAPIError) -> DatabaseError:
+    """Return an error of the driver as one sentence; passwords of the URL, and values of statements, stay out of it."""
     if url.get_backend_name() != "sqlite":
-        return f"the database {url.host or ''}/{url.database} does not answer as it should ({type(error.orig).__name__})"
+        return DatabaseAway(f"the database {url.host or ''}/{url.database} does not answer as it should ({type(error.orig).__name__})")
     code = getattr(error.orig, "sqlite_errorname", "")
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return DatabaseAway(f"the database {url.database} is held by another process: end what reads or writes it")
     reason = next((text for start, text in _SQLITE_REASONS.items() if code.startswith(start)), f"cannot be used ({code or 'no code'})")
-    return f"the database {url.database} {reason}"
+    return DatabaseError(f"the database {url.database} {reason}")
 
 
 _SQLITE_REASONS = {
@@ -87,6 +93,4 @@ _SQLITE_REASONS = {
     "SQLITE_READONLY": "is read-only: the assistant must be able to write to it and to its folder",
     "SQLITE_CANTOPEN": "cannot be opened: its folder is missing, or closed to the assistant",
     "SQLITE_PERM": "cannot be opened: it is closed to the assistant",
-    "SQLITE_BUSY": "is held by another process: end what reads or writes it",
-    "SQLITE_LOCKED": "is held by another process: end what reads or writes it",
 }
