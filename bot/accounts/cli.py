@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.accounts.creation import Creation
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, NoCodes, UnknownRequest, UnusableText, WrongState
 from bot.accounts.labels import LABELS
 from bot.accounts.request_views import RequestDetails, RequestStatus
 from bot.accounts.requests import AccountRequests
@@ -114,6 +114,8 @@ def _run(context: typer.Context, work: Callable[[AccountRequests], Awaitable[T]]
         _fail("cette référence de demande n'existe pas")
     except WrongState as error:
         _fail(f"cette demande est déjà close : {LABELS[error.state]}")
+    except NoCodes:
+        _fail("aucun compte n'a été créé ici pour cette demande : il n'y a pas de codes à envoyer")
     except BeingCreated:
         _fail("la création de ce compte est en cours ; répétez « create » dans deux minutes pour la terminer, c'est sans risque")
     except EmailTaken:

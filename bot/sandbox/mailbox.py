@@ -50,7 +50,7 @@ class Mailbox:
     def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
         user, password = (part.encode() for part in self._login or ("", ""))
         known = isinstance(given, LoginPassword) and hmac.compare_digest(given.password, password) and given.login == user
-        return AuthResult(success=known)
+        return AuthResult(success=known, handled=False)  # aiosmtpd answers either way
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Store one mail."""

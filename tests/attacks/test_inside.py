@@ -241,7 +241,7 @@ def test_the_stand_ins_do_nothing_for_who_does_not_know_their_path(tmp_path: Pat
 
 
 def _send(port: int, login: tuple[str, str] | None) -> None:
-    with smtplib.SMTP("127.0.0.1", port) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, timeout=20) as smtp:
         if login:
             smtp.login(*login)
         smtp.sendmail("a@sphere.example", ["b@sphere.example"], "Subject: x\n\nx")
