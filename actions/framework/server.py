@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
+from typing import Any
 
 from rasa_sdk.endpoint import create_app as create_sdk_app
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.utils import all_subclasses
 from sanic import Sanic, response
 from sanic.request import Request
-from sanic.response import HTTPResponse
+from sanic.response import BaseHTTPResponse, HTTPResponse
 
 import actions
 from actions.framework.action import AssistantAction
@@ -27,7 +28,7 @@ def all_actions() -> list[AssistantAction]:
     return [kind() for kind in all_subclasses(AssistantAction) if kind.action_name]
 
 
-def create_app(token: str) -> Sanic:
+def create_app(token: str) -> Sanic[Any, Any]:
     """Return rasa-sdk's application with every action; it answers 401 to what is not signed with `token`, whatever the route."""
     executor = ActionExecutor()
     for action in all_actions():
@@ -37,7 +38,7 @@ def create_app(token: str) -> Sanic:
     return app
 
 
-def require_signatures(app: Sanic, signer: MessageSigner) -> None:
+def require_signatures(app: Sanic[Any, Any], signer: MessageSigner) -> None:
     """Have the application answer signed requests alone, and sign its answers to them."""
 
     async def authenticate(request: Request) -> HTTPResponse | None:
@@ -47,7 +48,7 @@ def require_signatures(app: Sanic, signer: MessageSigner) -> None:
             return response.json({"error": "the request is not signed"}, 401, headers={"WWW-Authenticate": SCHEME})
         return None
 
-    async def sign(request: Request, answer: HTTPResponse) -> None:
+    async def sign(request: Request, answer: BaseHTTPResponse) -> None:
         nonce = getattr(request.ctx, "nonce", None)
         if nonce is not None:
             answer.headers[ANSWER_HEADER] = signer.sign_answer(nonce, answer.status, answer.body or b"")

@@ -162,7 +162,7 @@ class AccountCreations:
         """Mail the codes of an account that was made here once more, to the same address. Raises UnknownRequest and NoCodes."""
         async with self._database.writing() as session:
             request = await get_request(session, reference, locked=True)
-            if request.state != CREATED or not request.account_made:
+            if request.state != CREATED or not request.account_made or request.nonce is None:
                 raise NoCodes
             now, code = self._clock.now(), first_use_code(self._secret, request.reference, request.nonce)
             await self._notices.mail_codes(session, request, code, now, again=random_id())
