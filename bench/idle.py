@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -79,7 +80,8 @@ def _idle_bots(channels: Mapping[str, str]) -> Iterator[Cluster]:
         cluster, port = Cluster(), free_port()
         stack.callback(cluster.stop)
         settings = {**COMMON, **channels, "DATABASE_URL": cluster.url}
-        site = Site(load_settings(**COMMON, **channels, DATA=folder, PORT=port), folder, SECRETS, free_port)
+        values: dict[str, Any] = {**COMMON, **channels, "DATA": folder, "PORT": port}
+        site = Site(load_settings(**values), folder, SECRETS, free_port)
         for companion in sandbox_companions(site):
             stack.enter_context(_running(companion, folder))
             settings |= companion.environment

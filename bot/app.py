@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -47,6 +49,8 @@ from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
 from bot.web.desk import routes as desk_routes
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
 DRAIN_SECONDS = 4
 """How long requests may take to end at a stop: as long as the turns in hand, which go on meanwhile."""
 
@@ -127,22 +131,42 @@ def _telling(gateway: Gateway) -> sign_in.OnLinked:
 
 
 def serve(settings: Settings) -> None:
-    """Run the bot until it is told to stop. Nothing that it logs holds an address, a text or a token."""
-    configure_logging()
+    """Run the bot until it is told to stop. Nothing that it logs holds an address, a text or a token.
+
+    Raises SettingsError, TextsError, FrontendNotInstalled, DatabaseError, and OSError for an address that it cannot listen on, all
+    before anything was begun.
+    """
+    configure_logging(logging.WARNING)  # what keeps it from starting is one sentence: nothing else is said until then
     app = create_app(settings, SystemClock())
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
-    server = Server(config, before_exit=app.state.begin_stop)
-    server.run()
+    with _listen(settings.host, settings.port) as listener:
+        upgrade(settings.sqlalchemy_url)
+        configure_logging()
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_SECONDS, backlog=BACKLOG
+        )
+        server = Server(config, before_exit=app.state.begin_stop)
+        server.run(sockets=[listener])
     if not server.started:
         sys.exit(1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises OSError, whose `filename` is the address."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, kind, protocol)  # asyncio sets TCP_NODELAY only where the protocol is named
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        in_use = error.errno == errno.EADDRINUSE
+        reason = "the port is in use by another program; set PORT to another one" if in_use else (error.strerror or type(error).__name__)
+        raise OSError(error.errno, reason, f"{host}:{port}") from None
+    return listener
 
 
 class Server(uvicorn.Server):
@@ -185,8 +209,8 @@ def _health(
         return True
 
     checks: dict[str, health.Check | None] = {
-        "rasa": http.get(settings.rasa_url, "health"),
-        "actions": http.get(settings.actions_url, "health"),
+        "rasa": http.get(settings.rasa_url, "health", key=settings.rasa_token),
+        "actions": http.get(settings.actions_url, "health", key=settings.actions_token),
         "database": database_check(database),
         "directory": directory,
         "platform": http.get(platform, "metadata", {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the bot on loopback or behind a proxy.")
     host: str = Field("127.0.0.1", alias="HOST", description="Address that the bot listens on.")
     public_url: str | None = Field(None, alias="PUBLIC_URL", description="Address that users' browsers see, without trailing slash.")
-    database_url: str | None = Field(None, alias="DATABASE_URL", description="SQLAlchemy URL; SQLite in DATA by default.")
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="SQLAlchemy URL; SQLite in DATA by default.")
     secret: SecretStr | None = Field(
         None, alias="SECRET", min_length=32, description="Key of hashes of codes and tokens (≥ 32 characters)."
     )
@@ -49,9 +49,17 @@ class Settings(BaseSettings):
     )
 
     rasa_url: str | None = Field(None, alias="RASA_URL", description="Full URL of Rasa's input channel.")
-    rasa_token: SecretStr | None = Field(None, alias="RASA_TOKEN", description="Bearer token of Rasa's input channel.")
+    rasa_token: SecretStr | None = Field(
+        None, alias="RASA_TOKEN", description="Token of Rasa's input channel: the bot signs with it, others show it as a bearer token."
+    )
     rasa_timeout_seconds: float = Field(25.0, alias="RASA_TIMEOUT", gt=0, description="Longest wait for one answer of Rasa.")
     actions_url: str | None = Field(None, alias="ACTIONS_URL", description="URL of the action server's webhook.")
+    actions_token: SecretStr | None = Field(
+        None,
+        alias="ACTIONS_TOKEN",
+        min_length=16,
+        description="Key that Rasa, the bot and the action server sign their calls and answers with; the same for all three.",
+    )
 
     smtp_host: str = Field("127.0.0.1", alias="SMTP_HOST", description="Mail relay.")
     smtp_port: int | None = Field(
@@ -125,7 +133,7 @@ class Settings(BaseSettings):
     )
     telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_TOKEN", description="Token of the Telegram bot; none: no Telegram.")
     telegram_bot: str | None = Field(
-        None, alias="TELEGRAM_BOT", pattern=r"^\w{5,32}$", description="User name of the Telegram bot, for links that open a chat with it."
+        None, alias="TELEGRAM_BOT", pattern=r"^\w{5,32}$", description="User name of the Telegram bot; set, links open a chat with it."
     )
     telegram_mode: Literal["auto", "webhook", "polling"] = Field(
         "auto", alias="TELEGRAM_MODE", description="How updates come; `auto`: webhook where PUBLIC_URL is https, else long polling."
@@ -204,7 +212,7 @@ class Settings(BaseSettings):
     @cached_property
     def sqlalchemy_url(self) -> str:
         """SQLAlchemy URL of the database: SQLite in the data folder unless set otherwise."""
-        return self.database_url or sqlite_url(self.data / "sphere.db")
+        return self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data / "sphere.db")
 
     @property
     def own_url(self) -> str:
@@ -240,25 +248,62 @@ class Settings(BaseSettings):
         return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def load_settings(**overrides: Any) -> Settings:
+def secret_variables() -> frozenset[str]:
+    """Return the environment variables that hold a secret; whether they are set makes no difference."""
+    fields = Settings.model_fields.values()
+    return frozenset(str(field.alias) for field in fields if SecretStr in (field.annotation, *get_args(field.annotation)))
+
+
+def load_settings(*, running: bool = True, **overrides: Any) -> Settings:
     """Load the settings from the environment, and from DATA what a running sandbox provides and the environment does not set.
 
-    Raises SettingsError, which names the variables at fault.
+    Raises SettingsError, which names the variables or the file at fault.
+
+    Args:
+        running: whether to look for a running sandbox: not where one is about to be started.
+        overrides: values by alias, which win over everything.
     """
     try:
         settings = Settings(**overrides)
-        return Settings(**{**_from_running_sandbox(settings), **overrides})
+        return Settings(**{**_from_running_sandbox(settings), **overrides}) if running else settings
     except ValidationError as error:
         lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SettingsError("wrong settings: " + "; ".join(lines)) from None
 
 
+def read_secrets(file: Path) -> dict[str, str]:
+    """Return the content of `secrets.json`; nothing where it is not there yet. Raises SettingsError where it cannot be read."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError:  # neither JSON nor UTF-8
+        content = None
+    if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
+        raise SettingsError(
+            f"{file} is damaged: put it back from a backup, since links and codes that were given depend on it; "
+            "deleting it makes new secrets and ends all of those"
+        )
+    return content
+
+
+def _read_run_file(file: Path) -> dict[str, Any]:
+    """Return the content of `run.json`; nothing where there is none to be read: it is written anew at each start."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def _from_running_sandbox(settings: Settings) -> dict[str, Any]:
     """Return what the command line needs of an embedded sandbox: address, token, secret, and the fake channels that mails link to."""
     found: dict[str, Any] = {}
-    run: dict[str, Any] = json.loads(settings.run_file.read_text()) if settings.run_file.exists() else {}
-    if settings.secret is None and settings.secrets_file.exists():
-        found["SECRET"] = json.loads(settings.secrets_file.read_text())["secret"]
+    run = _read_run_file(settings.run_file)
+    if settings.secret is None and (secret := read_secrets(settings.secrets_file).get("secret")):
+        found["SECRET"] = secret
     if settings.platform_url is None and "fhir" in run:
         found["PLATFORM_URL"], found["PLATFORM_TOKEN"] = run["fhir"], run["fhir_token"]
     if settings.telegram_token is None and "telegram" in run:

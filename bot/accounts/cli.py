@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from bot.accounts.creation import Creation
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, NoCodes, UnknownRequest, UnusableText, WrongState
 from bot.accounts.labels import LABELS
 from bot.accounts.request_views import RequestDetails, RequestStatus
 from bot.accounts.requests import AccountRequests
@@ -32,6 +32,7 @@ Agent = Annotated[str, typer.Option(help="Votre nom, pour la traçabilité.")]
 _ERRORS: dict[type[Exception], Line] = {
     UnknownRequest: "cette référence de demande n'existe pas",
     WrongState: lambda error: f"cette demande est déjà close : {LABELS[error.state]}",
+    NoCodes: "aucun compte n'a été créé ici pour cette demande : il n'y a pas de codes à envoyer",
     BeingCreated: "la création de ce compte est en cours ; répétez « create » dans deux minutes pour la terminer, c'est sans risque",
     EmailTaken: "cette adresse e-mail est celle du compte d'une autre personne ; demandez-en une autre avec « ask »",
     AccountGone: "le compte créé pour cette demande n'existe plus sur la plateforme",
@@ -75,6 +76,13 @@ def create(context: typer.Context, reference: Reference, agent: Agent = "support
         say(f"Dossier {dossier} : {LABELS.get(outcome, 'accès non donné')}.")
     if not creation.complete:
         say("Les accès en attente seront donnés dès que la plateforme répondra ; la commande peut être répétée sans risque.")
+
+
+@accounts_app.command("resend-codes")
+def resend_codes(context: typer.Context, reference: Reference, agent: Agent = "support") -> None:
+    """Envoyer de nouveau les codes d'un compte créé, à la même adresse : un e-mail de codes abandonné est effacé."""
+    _run(context, lambda requests: requests.mail_codes_again(reference, agent))
+    say("Les codes partent de nouveau.")
 
 
 @accounts_app.command()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import is_account_of
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, RequestError, WrongState
+from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, NoCodes, RequestError, WrongState
 from bot.accounts.first_use_code import first_use_code, first_use_hash
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_messages import RequestMessages
@@ -156,6 +156,18 @@ class AccountCreations:
                 fiche=Fiche.model_validate(request.fiche),
                 account_id=request.account_id,
                 made=bool(request.account_made),
+            )
+
+    async def mail_codes_again(self, reference: str, agent: str) -> None:
+        """Mail the codes of an account that was made here once more, to the same address. Raises UnknownRequest and NoCodes."""
+        async with self._database.writing() as session:
+            request = await get_request(session, reference, locked=True)
+            if request.state != CREATED or not request.account_made or request.nonce is None:
+                raise NoCodes
+            now, code = self._clock.now(), first_use_code(self._secret, request.reference, request.nonce)
+            await self._notices.mail_codes(session, request, code, now, again=random_id())
+            await audit.record(
+                session, now=now, actor=f"agent:{agent}", action="accounts.codes", subject=request.account_id, outcome="sent", key=None
             )
 
     async def _release(self, claim: _Claim, *, over: bool) -> None:

@@ -22,6 +22,10 @@ class WrongState(RequestError):
         self.state = state
 
 
+class NoCodes(RequestError):
+    """No account was created for this request here, so there are no codes to mail."""
+
+
 class BeingCreated(RequestError):
     """The account is being created: wait until that is finished."""
 

@@ -8,9 +8,11 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from bot.core.database import Database
+from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
 from bot.http.health import CHECK_SECONDS, Check
 
@@ -25,8 +27,15 @@ class HttpChecks:
         """Close the connections."""
         await self._http.aclose()
 
-    def get(self, base: str | None, path: str, headers: Mapping[str, str] | None = None) -> Check | None:
-        """Return the check of `path` below `base`; None where there is no base."""
+    def get(self, base: str | None, path: str, headers: Mapping[str, str] | None = None, *, key: SecretStr | None = None) -> Check | None:
+        """Return the check of `path` below `base`; None where there is no base.
+
+        Args:
+            base: a URL; None: the dependency is not configured.
+            path: relative to it.
+            headers: of the request.
+            key: key that the request is signed with, and the answer; an answer that is not signed comes from somebody else.
+        """
         if base is None:
             return None
         url = urljoin(base, path)
@@ -34,7 +43,15 @@ class HttpChecks:
         async def check() -> bool:
             return (await self._http.get(url, headers=dict(headers or {}))).status_code == HTTPStatus.OK
 
-        return check
+        async def check_signed() -> bool:
+            assert key is not None
+            signer = MessageSigner(key.get_secret_value())
+            nonce, authorization = signer.sign_request(route_of(path), b"")
+            answer = await self._http.get(url, headers={"Authorization": authorization})
+            is_own = signer.is_answer(nonce, answer.status_code, answer.content, answer.headers.get(ANSWER_HEADER))
+            return is_own and answer.status_code == HTTPStatus.OK
+
+        return check if key is None else check_signed
 
 
 def database_check(database: Database) -> Check:

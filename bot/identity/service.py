@@ -19,7 +19,7 @@ from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database, random_id
 from bot.core.keyed_hash import keyed_hash
-from bot.core.mail import mail_payload
+from bot.core.mail import MailCipher, mail_payload
 from bot.identity import lockout
 from bot.identity.chat_links import link_chat, record_event
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, WrongCode
@@ -42,6 +42,7 @@ class Identity:
         self._clock = clock
         self._settings = settings
         self._secret = settings.required("secret")
+        self._mails = MailCipher(self._secret)
         self._link_tokens = LinkTokens(database, registry, clock, settings)
         self.sign_ins = SignIns(database, registry, clock, settings)
 
@@ -90,7 +91,7 @@ class Identity:
             raise Locked(until)
         account = await self._registry.by_email(address)
         code, now = f"{secrets.randbelow(10**6):06d}", self._clock.now()
-        payload = mail_payload(
+        mail = mail_payload(
             account.email if account else address,
             "identity/login_code",
             code=code,
@@ -98,6 +99,7 @@ class Identity:
             support_phone=self._settings.support_phone,
             support_email=self._settings.support_email,
         )
+        payload = self._mails.seal(mail, holds_code=True, until=now + CODE_TTL)
         async with self._database.writing() as session:
             counters = await lockout.lock_counters(session, subjects, now)
             until = lockout.locked_until(counters) or lockout.next_code_at(counters)

@@ -238,6 +238,8 @@ class Inbox:
         """Delete the encrypted text; keep in the transcript what may be kept; delete the chat's own copy where it named an usager."""
         await session.execute(update(INBOX).where(INBOX.c.id == turn.id, INBOX.c.sealed).values(text=None))
         if outcome.text is not None:
+            typed = (INBOX.c.id == turn.id, INBOX.c.text.is_not(None))
+            await session.execute(update(INBOX).where(*typed).values(text=outcome.text))
             shown = update(MessageRow).where(MessageRow.turn == turn.id, MessageRow.author == "user")
             await session.execute(shown.values(text=outcome.text))
         if outcome.masked and turn.sent_id is not None and turn.channel not in FETCHED:

@@ -12,10 +12,15 @@ from rich.table import Table
 from bot.command_line import fail, run_command, say
 from bot.core.clock import SystemClock
 from bot.core.database import Database
-from bot.notifications.dead_letters import DeadLetter, DeadLetters, NotDead
+from bot.notifications.dead_letters import CodeDeleted, DeadLetter, DeadLetters, NotDead
 from bot.settings import load_settings
 
 T = TypeVar("T")
+
+_ERRORS = {
+    NotDead: "ce numéro n'est pas dans la liste",
+    CodeDeleted: "cet e-mail contenait un code, effacé depuis ; pour un nouveau compte : bot accounts resend-codes RÉFÉRENCE",
+}
 
 notifications_app = typer.Typer(no_args_is_help=True, help="Notifications : voir et renvoyer ce qui n'a pas pu partir.")
 
@@ -69,4 +74,4 @@ def _run(work: Callable[[DeadLetters], Awaitable[T]]) -> T:
         finally:
             await database.close()
 
-    return run_command("notifications", main(), {NotDead: "ce numéro n'est pas dans la liste"})
+    return run_command("notifications", main(), _ERRORS)

@@ -23,6 +23,7 @@ from bot.container import Container
 from bot.core.audit import AuditEvent
 from bot.core.clock import ManualClock
 from bot.core.database import Database
+from bot.core.mail import MailCipher
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operation
 from bot.jobs.outbox import CHAT, MAIL, OutboxRow
@@ -97,7 +98,10 @@ class Harness(Container):
         return await self.rows(OutboxRow, *([OutboxRow.kind == kind] if kind else []))
 
     async def mails(self, to: str) -> list[dict[str, Any]]:
-        return [row.payload for row in await self.outbox(MAIL) if row.payload["to"] == [to]]
+        """Return the mails to this address, as the mail worker would decrypt them."""
+        cipher = MailCipher(SETTINGS.required("secret"))
+        opened = [cipher.open(row.payload) for row in await self.outbox(MAIL) if row.payload]
+        return [mail for mail in opened if mail["to"] == [to]]
 
     async def chats(self, conversation_id: str) -> list[str]:
         return [row.payload["text"] for row in await self.outbox(CHAT) if row.conversation_id == conversation_id]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 import uvicorn
 
-from bot.fake_channels import TELEGRAM_BOT, TELEGRAM_TOKEN
+from bot.fake_channels import CONTROL_PATH, TELEGRAM_BOT, TELEGRAM_TOKEN
+from bot.installation.data_folder import PRIVATE_UMASK
+from bot.sandbox.hidden_path import HiddenPath
 from bot.sandbox.telegram.app import create_app
 from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.state import State
 
 
 def main() -> None:
-    """Serve on loopback until stopped."""
+    """Serve on loopback until stopped; below the path that the environment gives, if it gives one."""
+    os.umask(PRIVATE_UMASK)
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--token", default=TELEGRAM_TOKEN)
@@ -27,7 +31,7 @@ def main() -> None:
     if options.group is not None:
         state.chats[options.group] = Chat(options.group, "Équipe SPHERE", "supergroup", forum=True, started=True)
     uvicorn.run(
-        create_app(state),
+        HiddenPath(create_app(state), os.environ.get(CONTROL_PATH, "")),
         host="127.0.0.1",
         port=options.port,
         log_config=None,

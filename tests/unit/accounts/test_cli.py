@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -67,6 +68,9 @@ async def test_a_request_from_beginning_to_end(harness: Harness, bot: Run) -> No
     assert len(await harness.chats("chat")) == 1
     (event,) = await harness.trail("accounts.create")
     assert event.actor == "agent:Inès"
+    assert (await bot("resend-codes", "dc-2026-000001")).output.strip() == "Les codes partent de nouveau."
+    first, second = await harness.mails(LEILA.email)
+    assert re.findall(r"\w{4}-\w{4}-\w{4}", first["text"]) == re.findall(r"\w{4}-\w{4}-\w{4}", second["text"])
     again = await bot("create", "DC-2026-000001")
     assert again.exit_code == 1
     assert again.stderr.strip() == "bot accounts: cette demande est déjà close : compte créé"
@@ -89,6 +93,7 @@ async def test_asking_and_refusing(harness: Harness, bot: Run) -> None:
         (("create", "n'importe quoi"), "cette référence de demande n'existe pas"),
         (("refuse", "DC-2026-999999", "--reason", "x"), "cette référence de demande n'existe pas"),
         (("refuse", "DC-2026-000001", "--reason", " "), "le texte doit compter de 1 à 500 caractères"),
+        (("resend-codes", "DC-2026-000001"), "il n'y a pas de codes à envoyer"),
         (("list", "--state", "fini"), "état inconnu"),
     ],
 )

@@ -70,7 +70,7 @@ async def test_the_codes_go_to_the_new_partner_alone(harness: Harness) -> None:
     found = re.search(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}\b", mail["text"])
     assert found is not None
     for row in [*await harness.outbox("chat"), *await harness.outbox("mail")]:
-        assert row.payload == mail or found[0] not in str(row.payload)
+        assert found[0] not in str(row.payload)
     assert "SPH-" not in mail["text"]
     # What the platform was given lets it check the code, and nobody read it.
     (practitioner,) = harness.sandbox.found("Practitioner", email=LEILA.email)

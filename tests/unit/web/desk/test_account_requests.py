@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from bot.accounts.directory_record import Fiche
 from bot.container import Container
+from bot.core.mail import MailCipher
 from bot.identity.continuations import hash_token
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import MAIL, OutboxRow
@@ -237,7 +238,8 @@ async def test_the_mail_to_the_team_links_to_the_page(tmp_path: Path, sandbox: S
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
         async with made.database.reading() as session:
-            mail = (await session.scalars(select(OutboxRow.payload).where(OutboxRow.kind == MAIL))).one()
+            sealed = (await session.scalars(select(OutboxRow.payload).where(OutboxRow.kind == MAIL))).one()
+        mail = MailCipher(made.desk.support_bot.bot.settings.required("secret")).open(sealed)
         assert f"{made.desk.support_bot.bot.settings.own_url}{PAGE}" in mail["text"]
 
 
