@@ -164,7 +164,7 @@ async def test_leaving_ends_the_period_and_coming_back_is_another_entry(harness:
     harness.clock.advance(timedelta(days=1))
     assert await add(harness, "paul.martin", "k4") is Outcome.ADDED
     periods = [p["period"] for p in sandbox.team_of(REF)["participant"] if p["member"]["reference"] == paul.reference]
-    assert periods == [{"start": "2026-11-23T10:00:00Z", "end": "2026-11-24T10:00:00Z"}, {"start": "2026-11-25T10:00:00Z"}]
+    assert periods == [{"start": "2026-11-23T09:00:00Z", "end": "2026-11-24T09:00:00Z"}, {"start": "2026-11-25T09:00:00Z"}]
 
 
 async def test_who_may_remove_whom(harness: Harness) -> None:
