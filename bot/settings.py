@@ -275,7 +275,7 @@ def read_secrets(file: Path) -> dict[str, str]:
     """Return the content of `secrets.json`; nothing where it is not there yet. Raises SettingsError where it cannot be read."""
     try:
         content = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise SettingsError(f"{file} cannot be read: {error.strerror}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import html
+import logging
 import warnings
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -41,8 +42,9 @@ class Mailbox:
         options: dict[str, Any] = {}
         if self._login is not None:
             options = {"auth_required": True, "auth_require_tls": False, "authenticator": self._authenticate}
-        with warnings.catch_warnings():  # aiosmtpd warns of a login without TLS; this one never leaves loopback
+        with warnings.catch_warnings():  # aiosmtpd warns of a login without TLS, in its log too; this one never leaves loopback
             warnings.simplefilter("ignore", UserWarning)
+            logging.getLogger("mail.log").setLevel(logging.ERROR)
             return SMTP(
                 self, data_size_limit=MAX_MAIL_BYTES, enable_SMTPUTF8=True, hostname="sandbox.sphere.example", ident="sandbox", **options
             )
