@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, cast
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import TooManyRequests
 from bot.app import create_app, server_config
 from bot.channels.telegram import create as create_telegram
@@ -288,6 +290,12 @@ async def test_what_was_refused_shows_in_the_metrics(tmp_path: Path) -> None:
 # Account requests of nobody
 
 
+def _somebody(number: int) -> Fiche:
+    """Return one of many people."""
+    family = "Zimmer" + ascii_lowercase[number // 26] + ascii_lowercase[number % 26]
+    return ANNE.model_copy(update={"email": f"anne{number}@aide.example", "family": family})
+
+
 async def _request(process: Any, chat: str, key: str, fiche: Any = LEILA) -> str:
     try:
         await process.account_requests.submit(fiche, requester=None, conversation_id=chat, dossier=None, basis=None, key=key)
@@ -297,7 +305,7 @@ async def _request(process: Any, chat: str, key: str, fiche: Any = LEILA) -> str
 
 
 async def test_a_chat_of_nobody_asks_for_few_accounts(each_installation: Installation) -> None:
-    fiches = [ANNE.model_copy(update={"email": f"anne{n}@aide.example", "family": f"Zimmer{n}"}) for n in range(8)]
+    fiches = [_somebody(n) for n in range(8)]
     processes = (each_installation.one, each_installation.other)
     answers = [await _request(processes[n % 2], "chat", f"k{n}", fiche) for n, fiche in enumerate(fiches)]
     assert answers == ["taken"] * 5 + ["refused"] * 3
@@ -315,8 +323,7 @@ async def test_one_source_does_not_ask_for_accounts_by_the_hundred(installation:
     answers = []
     for number in range(34):
         await installation.one.identity.note_source(f"chat{number}", NAT)
-        fiche = ANNE.model_copy(update={"email": f"anne{number}@aide.example", "family": f"Zimmer{number}"})
-        answers.append(await _request(installation.one, f"chat{number}", f"k{number}", fiche))
+        answers.append(await _request(installation.one, f"chat{number}", f"k{number}", _somebody(number)))
     assert answers == ["taken"] * 30 + ["refused"] * 4
     claire = await installation.one.account(CLAIRE)
     await installation.one.account_requests.submit(LEILA, requester=claire, conversation_id="chat0", dossier=None, basis=None, key="own")
