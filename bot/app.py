@@ -30,6 +30,9 @@ from bot.directory.index import current_folder
 from bot.http import health, metrics
 from bot.http.health_checks import HttpChecks, database_check, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
+from bot.http.proxies import TrustedProxies
+from bot.http.rate_limit import RateLimits
+from bot.http.security_figures import SecurityFigures
 from bot.jobs.listener import Listener
 from bot.messaging import retention
 from bot.messaging.channel import Channel
@@ -66,7 +69,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     http_checks = HttpChecks()
     erasures = (*retention.ERASURES, *support_retention.ERASURES)
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
-    listener = Listener(database)
+    listener, rate_limits = Listener(database), RateLimits(settings, database, clock)
 
     def begin_stop() -> None:
         gateway.begin_stop()
@@ -94,14 +97,15 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             await asyncio.gather(gateway.stop(), *(worker.stop() for worker in workers))
             await support.stop()
             await listener.stop()
-            await http_checks.aclose()
+            await asyncio.gather(http_checks.aclose(), rate_limits.aclose())
             await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.parts, app.state.begin_stop = parts, begin_stop
+    app.state.parts, app.state.begin_stop, app.state.rate_limits = parts, begin_stop, rate_limits
+    app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header)
     _tell_problems(app, gateway.texts)
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
-    app.include_router(chat_api.router(gateway, parts.continuations, web_notifications, settings))
+    app.include_router(chat_api.router(gateway, identity, parts.continuations, web_notifications, settings))
     app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
     app.include_router(notifications_page.router(settings, database, clock, parts.registry, parts.notifications))
     app.include_router(unsubscribe.router(settings, database, parts.notifications))
@@ -115,7 +119,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         )
     )
     app.include_router(health.router(_health(settings, database, channels, http_checks, notification_status)))
-    app.include_router(metrics.router(settings, notification_status.collector))
+    app.include_router(metrics.router(settings, notification_status.collector, SecurityFigures(database).collector))
     app.include_router(event_intake.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
     return app
@@ -141,13 +145,23 @@ def serve(settings: Settings) -> None:
     with _listen(settings.host, settings.port) as listener:
         upgrade(settings.sqlalchemy_url)
         configure_logging()
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_SECONDS, backlog=BACKLOG
-        )
-        server = Server(config, before_exit=app.state.begin_stop)
+        server = Server(server_config(app), before_exit=app.state.begin_stop)
         server.run(sockets=[listener])
     if not server.started:
         sys.exit(1)
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return how the application is served."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # TRUSTED_PROXIES says who is believed
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        backlog=BACKLOG,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -19,6 +19,8 @@ from bot.container import Container
 from bot.directory.cli import directory_app
 from bot.directory.errors import DirectoryError
 from bot.fake_channels import CONTROL_PATH
+from bot.identity.cli import identity_app
+from bot.identity.service import Identity
 from bot.installation.data_folder import PRIVATE_UMASK, DataFolderError, prepare_data_folder
 from bot.installation.supervisor import START_FAILED, START_LATER, SupervisorError
 from bot.messaging.texts import TextsError
@@ -47,10 +49,21 @@ async def open_account_requests() -> AsyncIterator[AccountRequests]:
         await parts.aclose()
 
 
+@asynccontextmanager
+async def open_identity() -> AsyncIterator[Identity]:
+    """Open the identity of the installation that the settings describe, and close what was opened. Raises SettingsError."""
+    parts = Container(load_settings())
+    try:
+        yield parts.identity
+    finally:
+        await parts.aclose()
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(accounts_app, name="accounts", context_settings={"obj": open_account_requests})
 app.add_typer(desk_app, name="desk")
 app.add_typer(directory_app, name="directory")
+app.add_typer(identity_app, name="identity", context_settings={"obj": open_identity})
 app.add_typer(notifications_app, name="notifications")
 app.add_typer(teams_app, name="teams")
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.database import sqlite_url
@@ -30,6 +32,19 @@ class Settings(BaseSettings):
     data: Path = Field(Path("var"), alias="DATA", description="Folder of all state; an empty one is a fresh start.")
     port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the bot on loopback or behind a proxy.")
     host: str = Field("127.0.0.1", alias="HOST", description="Address that the bot listens on.")
+    trusted_proxies: str = Field(
+        "",
+        alias="TRUSTED_PROXIES",
+        description="Networks of reverse proxies that are believed about whom a request is from: `127.0.0.1,10.0.0.0/8`; none: nobody is.",
+    )
+    trusted_proxy_header: Literal["X-Forwarded-For", "Forwarded"] = Field(
+        "X-Forwarded-For", alias="TRUSTED_PROXY_HEADER", description="Header in which they say so; the other one is not read."
+    )
+    limits: Literal["test"] | None = Field(
+        None,
+        alias="LIMITS",
+        description="`test`: without limits by source address or for the whole installation; refused where a real platform is set.",
+    )
     public_url: str | None = Field(None, alias="PUBLIC_URL", description="Address that users' browsers see, without trailing slash.")
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="SQLAlchemy URL; SQLite in DATA by default.")
     secret: SecretStr | None = Field(
@@ -190,6 +205,12 @@ class Settings(BaseSettings):
     oidc_name: str = Field("Pro Santé Connect", alias="OIDC_NAME", description="What users call the issuer.")
 
     link_days: int = Field(90, alias="LINK_DAYS", ge=1, description="Days until a chat's link to an account expires.")
+    proof_days: int = Field(
+        30,
+        alias="PROOF_DAYS",
+        ge=1,
+        description="Days without use after which a linked chat must prove whose it is by a new code.",
+    )
     button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
     notice_days: int = Field(365, alias="NOTICE_DAYS", ge=30, description="Days that notices, and what became of them, are kept.")
     outbox_days: int = Field(30, alias="OUTBOX_DAYS", ge=1, description="Days that rows of what was sent are kept; they hold no text.")
@@ -205,9 +226,35 @@ class Settings(BaseSettings):
     chat_sessions_per_minute: int = Field(
         600, alias="CHAT_SESSIONS_PER_MINUTE", ge=1, description="Web chats one address may open in a minute."
     )
+    chat_unlinked_per_minute: int = Field(
+        600,
+        alias="CHAT_UNLINKED_PER_MINUTE",
+        ge=1,
+        description="Messages that all web chats of one address which are linked to no account may send in a minute.",
+    )
     frame_ancestors: str = Field(
         "'none'", alias="FRAME_ANCESTORS", description="CSP frame-ancestors of the chat page, for a portal that embeds it."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, networks: str) -> str:
+        try:
+            for network in filter(None, map(str.strip, networks.split(","))):
+                ip_network(network)
+        except ValueError:
+            raise ValueError("networks like 10.0.0.0/8, separated by commas") from None
+        return networks
+
+    @property
+    def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
+        """Networks of the reverse proxies that are believed."""
+        return [ip_network(network.strip()) for network in self.trusted_proxies.split(",") if network.strip()]
+
+    @property
+    def lifts_limits(self) -> bool:
+        """Whether limits by source address, and for the whole installation, are lifted for tests."""
+        return self.limits == "test"
 
     @cached_property
     def sqlalchemy_url(self) -> str:
@@ -265,6 +312,8 @@ def load_settings(*, running: bool = True, **overrides: Any) -> Settings:
     """
     try:
         settings = Settings(**overrides)
+        if settings.lifts_limits and settings.platform_url is not None and not _is_loopback(settings.platform_url):
+            raise SettingsError("LIMITS: limits are lifted for tests only, not where PLATFORM_URL is a real platform")
         return Settings(**{**_from_running_sandbox(settings), **overrides}) if running else settings
     except ValidationError as error:
         lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
@@ -296,6 +345,15 @@ def _read_run_file(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _is_loopback(url: str) -> bool:
+    """Return whether a URL is of this machine, as that of the sandbox is."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _from_running_sandbox(settings: Settings) -> dict[str, Any]:

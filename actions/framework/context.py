@@ -56,12 +56,24 @@ class Context:
         """Return whether the chat is linked to an account, from our own database."""
         return await self.services.identity.linked_account_id(self.turn.conversation_id) is not None
 
+    async def needs_proof(self) -> bool:
+        """Return whether the chat is linked, but was silent for so long that it must prove by a new code whose it is."""
+        return await self.services.identity.needs_proof(self.turn.conversation_id)
+
     async def account(self) -> Account | None:
         """Return the account that the chat is linked to now, None if there is none. Ask once a turn. Raise FhirUnavailable."""
         if not self._account_known:
             self._account = await self.services.identity.person_of(self.turn.conversation_id)
             self._account_known = True
+            await self._note_use()
         return self._account
+
+    async def proven_account(self) -> Account | None:
+        """Return the account, None if there is none or the chat must prove first whose it is. Raise FhirUnavailable."""
+        return None if await self.needs_proof() else await self.account()
+
+    async def _note_use(self) -> None:
+        await self.services.identity.note_use(self.turn.conversation_id)
 
     async def linked_account(self) -> Account:
         """Return the account that the chat is linked to now. Raise LinkEnded if there is none, and FhirUnavailable."""
@@ -78,6 +90,7 @@ class Context:
         account_id = await self.services.identity.linked_account_id(self.turn.conversation_id)
         if account_id is None:
             raise LinkEnded
+        await self._note_use()
         return AccountReference(account_id)
 
     def forget_account(self) -> None:

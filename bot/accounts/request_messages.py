@@ -30,6 +30,9 @@ class AccountChats(Protocol):
     async def invite(self, session: AsyncSession, account_id: str, now: datetime) -> list[tuple[str, str]]:
         """Return (channel, absolute URL) for each channel on which the owner of an account can open a linked chat."""
 
+    async def source_of(self, session: AsyncSession, conversation_id: str) -> str | None:
+        """Return the keyed hash of where a chat was last used from; None where that is not known."""
+
 
 class RequestMessages:
     """Writes messages to the outbox, in the caller's transaction. A dossier is called by its reference alone, everywhere."""

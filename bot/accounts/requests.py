@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.creation import AccountCreations, Creation
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import is_account_of
-from bot.accounts.errors import BeingCreated, UnusableText, WrongState
+from bot.accounts.errors import BeingCreated, TooManyRequests, UnusableText, WrongState
 from bot.accounts.registry import Account, AccountRegistry
+from bot.accounts.request_limits import request_hits
 from bot.accounts.request_messages import AccountChats, RequestMessages
 from bot.accounts.request_rows import find_open_duplicate, get_request, lock_year_counter, new_request, requesters_of, set_fiche
 from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of
@@ -31,6 +32,7 @@ from bot.accounts.tables import (
 from bot.core import audit
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
+from bot.core.limits import take
 from bot.core.mail import one_line
 from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.dossiers.partners import BASES, Partners
@@ -71,6 +73,7 @@ class AccountRequests:
         self._registry = registry
         self._partners = partners
         self._clock = clock
+        self._chats, self._secret, self._lifted = chats, settings.required("secret"), settings.lifts_limits
         self._messages = RequestMessages(settings, chats)
         self._creations = AccountCreations(database, registry, partners, clock, self._messages, settings.required("secret"))
 
@@ -86,7 +89,8 @@ class AccountRequests:
     ) -> Submission:
         """Ask for an account for the person of `fiche`, who gets access to `dossier` once they have it.
 
-        The same `key` again gives the same result. Raises NotAMember, UnknownDossier, MissingBasis, FhirUnavailable (nothing was kept).
+        The same `key` again gives the same result. Raises NotAMember, UnknownDossier, MissingBasis, TooManyRequests, FhirUnavailable
+        (nothing was kept).
         """
         if earlier := await self._earlier(key):
             return earlier
@@ -105,7 +109,10 @@ class AccountRequests:
             fiche=fiche.model_dump(exclude_none=True),
         )
         async with self._database.writing() as session:
-            return await self._store(session, fiche, row)
+            stored = await self._store(session, fiche, row)
+        if isinstance(stored, TooManyRequests):  # raised only now: an exception inside would undo the count
+            raise stored
+        return stored
 
     async def for_conversation(self, conversation_id: str, account_id: str | None) -> builtins.list[RequestStatus]:
         """Return the requests of whoever has this chat now, newest first: of their account, or made here by somebody unlinked."""
@@ -226,10 +233,14 @@ class AccountRequests:
             raise MissingBasis
         await self._partners.list(dossier, requester)  # raises NotAMember where the requester has no access today
 
-    async def _store(self, session: AsyncSession, fiche: Fiche, requester: AccountRequester) -> Submission:
+    async def _store(self, session: AsyncSession, fiche: Fiche, requester: AccountRequester) -> Submission | TooManyRequests:
         counter = await lock_year_counter(session, requester.at.astimezone(PARIS).year)
         if earlier := await _submission_of(session, requester.key):  # submitted meanwhile
             return earlier
+        source = await self._chats.source_of(session, requester.conversation_id)
+        hits = request_hits(requester, fiche.email, source, secret=self._secret, lifted=self._lifted)
+        if exhausted := await take(session, hits, requester.at):
+            return TooManyRequests(exhausted.until)
         request = await find_open_duplicate(session, fiche)
         requester.joined = request is not None
         if request is None:

@@ -16,7 +16,7 @@ class DecryptionFailed(Exception):
         super().__init__("The text was encrypted with another SECRET.")
 
 
-INBOX_TEXTS, MAILS = "sealed texts of the inbox", "mails of the outbox"
+INBOX_TEXTS, MAILS, ADDRESSES = "sealed texts of the inbox", "mails of the outbox", "addresses of login codes"
 """What is encrypted; each has a key of its own."""
 
 

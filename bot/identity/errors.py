@@ -40,5 +40,9 @@ class Locked(IdentityError):
         self.until = until
 
 
+class TooManyCodes(Locked):
+    """As many codes were sent as may be, to this address, in this chat, or to where it is used from: wait until `until`."""
+
+
 class LinkTokenInvalid(IdentityError):
     """The link is unknown, too old, or was used by another chat."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.database import Table
@@ -23,6 +23,8 @@ class ChatLink(Table):
     account_id: Mapped[str] = mapped_column(String(64))
     linked_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    """When the account was last used in the chat, or proven to be its user's: not renewed while a new proof is needed."""
 
 
 class LoginCode(Table):
@@ -33,13 +35,15 @@ class LoginCode(Table):
     conversation_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[str | None] = mapped_column(String(64))
     limit_subject: Mapped[str] = mapped_column("guard", String(80))
-    """Subject of the address's `LoginCounter`: the hash of the address, so that unknown ones are limited alike."""
+    """Key of the address's limits: the hash of the address, so that unknown ones are limited alike."""
     code_hash: Mapped[str] = mapped_column(String(64))
+    sealed_address: Mapped[str | None] = mapped_column(Text)
+    """The address, encrypted: its holder is told where many wrong codes come."""
     expires_at: Mapped[datetime]
 
 
 class LoginCounter(Table):
-    """Failed attempts and sent codes of one chat ("chat:…"), one address ("account:…") or one agent's login; times are in UTC."""
+    """Failed attempts of one chat ("chat:…"), or of one agent's login from one source or device; times are in UTC."""
 
     __tablename__ = "login_guards"
     __table_args__ = (Index("ix_login_guards_touched_at", "touched_at"),)
@@ -48,6 +52,7 @@ class LoginCounter(Table):
     failures: Mapped[int] = mapped_column(default=0)
     failures_since: Mapped[datetime | None]
     sent: Mapped[int] = mapped_column(default=0)
+    """Not used any more: codes are counted in `limit_counters`."""
     sent_since: Mapped[datetime | None]
     locked_until: Mapped[datetime | None]
     touched_at: Mapped[datetime]

@@ -22,6 +22,7 @@ from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import Door, Inbox
 from bot.messaging.messages import Incoming, Message, Received, RoutedMessage, Turn
+from bot.messaging.outbound_commands import FETCHED
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.pii.spans import Span
 from bot.messaging.ports import Handover, LinkAccount, NoHandover, UnreadCounts
@@ -35,6 +36,7 @@ from bot.settings import Settings
 
 STOP_SECONDS = 4.0
 """How long a stop waits for the turns in hand; below the supervisor's patience of 7 s."""
+_MINUTE = timedelta(minutes=1)
 WAIT_MARGIN_SECONDS = 3.0
 """How much longer than a turn may last its caller waits, so that it gets the text which says so."""
 
@@ -70,7 +72,7 @@ class Gateway:
     ) -> None:
         """Raise TextsError or SettingsError when the installation is not complete."""
         self._clock = clock
-        self._turn_seconds = settings.turn_seconds
+        self._turn_seconds, self._per_minute = settings.turn_seconds, settings.chat_messages_per_minute
         self._link_account = link_account
         self.button_life = timedelta(hours=settings.button_hours)
         self.texts: Texts = load_texts(support_phone=settings.support_phone, support_email=settings.support_email)
@@ -164,9 +166,20 @@ class Gateway:
         """Note that nothing can be sent to a chat: see `Intake`."""
         await self.conversations.mark_closed(channel, address, self._clock.now())
 
+    async def sent_lately(self, conversation_id: str, number: int) -> bool:
+        """Return whether so many messages were received in a conversation within the last minute."""
+        return await self._inbox.has_since(conversation_id, self._clock.now() - _MINUTE, number)
+
     async def receive(self, conversation_id: str, incoming: Incoming, channel: str | None = None) -> Received:
-        """Write a message down, to be answered: see `Intake`."""
+        """Write a message down, to be answered: see `Intake`.
+
+        A chat platform cannot be told to wait: of what a chat there sends beyond `CHAT_MESSAGES_PER_MINUTE`, nothing is kept but that
+        it came, once a minute, which the user is told.
+        """
         home = await self.conversations.channel_of(conversation_id)
+        asked_of = incoming.event is None and (channel or home) not in FETCHED
+        if asked_of and await self.sent_lately(conversation_id, self._per_minute):
+            incoming = Incoming(f"flooded:{self._clock.now():%Y-%m-%dT%H:%M}", event="flooded")
         door = Door(home, channel or home, self.is_trusted(channel or home))
         received = await self._inbox.receive(conversation_id, incoming, door, self._clock.now())
         if received.work is not None:

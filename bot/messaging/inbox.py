@@ -50,7 +50,7 @@ _ADD_ROW = insert(INBOX).returning(INBOX.c.id)
 _CONTENT = (INBOX.c.id, INBOX.c.channel, INBOX.c.text, INBOX.c.sealed, INBOX.c.button, INBOX.c.event, INBOX.c.sent_id, INBOX.c.received_at)
 
 
-SHOWN_EVENTS = frozenset({"not_text", "edited", "too_long"})
+SHOWN_EVENTS = frozenset({"not_text", "edited", "too_long", "flooded"})
 """Events that the transcript shows as a message of the user."""
 
 
@@ -174,6 +174,13 @@ class Inbox:
         row = {"conversation_id": conversation_id, "turn": turn_id, "at": now, "channel": door.channel, "author": "user", "agent": None}
         row |= {"text": text, "buttons": [], "link": None, "client_id": incoming.client_id, "key": None, "sent": None}
         await session.execute(ADD_MESSAGE, row)
+
+    async def has_since(self, conversation_id: str, since: datetime, number: int) -> bool:
+        """Return whether so many messages were received in a conversation since an instant, by whichever process."""
+        latest = select(INBOX.c.received_at).where(INBOX.c.conversation_id == conversation_id).order_by(INBOX.c.id.desc())
+        async with self._database.reading() as session:
+            at = await session.scalar(latest.offset(number - 1).limit(1))
+        return at is not None and at > since
 
     async def complete(self, turn: Turn, how: Outcome | Step, now: datetime) -> Completed | None:
         """Complete a turn in one transaction: its replies, their buttons, the buttons that it used up, and the claim of the next turn.

@@ -32,11 +32,13 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "unavailable": _SUPPORT | {"error_id"},
     "failed": _SUPPORT | {"error_id"},
     "too_long": frozenset({"limit"}),
+    "flooded": frozenset(),
     "malformed": frozenset(),
     "too_many_messages": frozenset({"seconds"}),
     "too_many_sessions": frozenset({"seconds"}),
     "unknown_session": frozenset(),
     "not_linked": frozenset(),
+    "not_proven": frozenset(),
     "internal": _SUPPORT | {"error_id"},
 }
 """Every text that there must be, with the placeholders that it may use."""

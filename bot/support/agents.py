@@ -1,6 +1,6 @@
 """The agents of the support team: their accounts, signing in with a password, their sessions.
 
-Guessing is limited by the guards that chats are limited by (`bot.identity.lockout`): five wrong passwords lock a login for 15 minutes.
+Guessing is limited (`bot.support.sign_in_limits`): five wrong passwords lock a login for 15 minutes, for where they came from.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
 from bot.core.mail import one_line
-from bot.identity import lockout
 from bot.settings import Settings
 from bot.support.errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
 from bot.support.passwords import check_strength, hash_password, needs_rehash, verify_password
 from bot.support.records import Agent
+from bot.support.sign_in_limits import Attempt, SignInLimits
 from bot.support.tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
 
 SESSION_IDLE_TIMEOUT = timedelta(hours=2)
@@ -62,6 +62,7 @@ class Agents:
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
         self._secret = settings.required("secret")
+        self._limits = SignInLimits(self._secret, lifted=settings.lifts_limits)
 
     async def add(self, login: str, name: str, role: str, password: str | None, by: str = "cli") -> AgentAccount:
         """Add an agent; without a password they sign in with the identity provider only.
@@ -144,22 +145,32 @@ class Agents:
             row = await _row(session, agent_id)
             row.password_hash = hashed
             await _end_sessions(session, agent_id)
-            for held in await lockout.lock_counters(session, [self._subject(login)], self._clock.now()):
-                held.locked_until, held.failures, held.failures_since = None, 0, None
+            await self._limits.forget(session, login)
             await self._audit(session, by, "support.agent_password", row.id, "set")
 
     async def change_password(self, agent: AgentAccount, old: str, new: str) -> None:
         """Change one's own password. Raise SignInFailed, SignInLocked, WeakPassword."""
-        await self._authenticate(agent.login, old)
+        await self._authenticate(agent.login, old, self._limits.signed_in(agent.login, agent.id))
         await self.set_password(agent.id, new, agent.id)
 
-    async def sign_in(self, login: str, password: str) -> tuple[AgentAccount, str]:
+    async def sign_in(self, login: str, password: str, *, source: str = "", device: str | None = None) -> tuple[AgentAccount, str]:
         """Return the agent, and the token for their browser's cookie. Raise SignInFailed, SignInLocked.
 
         An unknown login, a closed account and a wrong password are answered alike, and take as long.
+
+        Args:
+            login: in whatever case.
+            password: as it was typed.
+            source: where on the network it comes from (`bot.http.rate_limit.source_of`).
+            device: the token of a browser that somebody signed in with before (`device_token`).
         """
-        agent = await self._authenticate(login, password)
+        login = login.strip().lower()[:80]
+        agent = await self._authenticate(login, password, self._limits.attempt(login, source, device))
         return agent, await self.open_session(agent)
+
+    def device_token(self, login: str) -> str:
+        """Return a token for the cookie of a browser that this agent has just signed in with."""
+        return self._limits.device_token(login)
 
     async def open_session(self, agent: AgentAccount) -> str:
         """Open a session for somebody whose identity is proven, and return the token for the cookie (256 bits)."""
@@ -202,31 +213,25 @@ class Agents:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login.strip().lower()))
             return _agent(row) if row is not None and row.active else None
 
-    async def _authenticate(self, login: str, password: str) -> AgentAccount:
+    async def _authenticate(self, login: str, password: str, attempt: Attempt) -> AgentAccount:
         """Return the agent whose password this is.
 
         The attempt is counted before the password is compared, so that guesses sent at once are all counted.
         """
-        login = login.strip().lower()[:80]
-        subject = self._subject(login)
         async with self._database.writing() as session:
-            now = self._clock.now()
-            guards = await lockout.lock_counters(session, [subject], now)
-            if until := lockout.locked_until(guards):
-                raise SignInLocked(until)
-            lockout.count_failure(guards, now)
-            await lockout.delete_stale(session, now)
+            until = await self._limits.count(session, attempt, self._clock.now())
+        if until is not None:  # raised only now: an exception inside would undo the figures
+            raise SignInLocked(until)
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login))
         if not await verify_password(row.password_hash if row else None, password) or row is None or not row.active:
             async with self._database.reading() as session:
-                if until := lockout.locked_until(await lockout.read_counters(session, [subject], self._clock.now())):
+                if until := await self._limits.locked_until(session, attempt, self._clock.now()):
                     raise SignInLocked(until)
             raise SignInFailed
         renewed = await hash_password(password) if needs_rehash(row.password_hash or "") else None
         async with self._database.writing() as session:
-            for held in await lockout.lock_counters(session, [subject], self._clock.now()):
-                held.locked_until, held.failures, held.failures_since = None, 0, None
+            await self._limits.succeed(session, attempt, self._clock.now())
             if renewed is not None:
                 (await _row(session, row.id)).password_hash = renewed
         return _agent(row)
@@ -253,9 +258,6 @@ class Agents:
 
     async def _audit(self, session: AsyncSession, by: str, action: str, subject: str, outcome: str) -> None:
         await audit.record(session, now=self._clock.now(), actor=f"agent:{by}", action=action, subject=subject, outcome=outcome)
-
-    def _subject(self, login: str) -> str:
-        return f"desk:{keyed_hash(self._secret, 'desk-login', login)}"
 
     def _hash(self, token: str) -> str:
         return keyed_hash(self._secret, "desk-session", token)

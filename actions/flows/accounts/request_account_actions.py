@@ -9,10 +9,12 @@ from actions.flows.accounts.request_account import REQUEST_ACCOUNT
 from actions.flows.partners.partner_slot import NOBODY
 from actions.framework.action import AssistantAction, Events
 from actions.framework.context import Context
+from actions.framework.dates import format_until
 from actions.framework.flow import active_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import reset_flow, start_flow
 from bot.accounts.directory_record import Fiche, FieldError
+from bot.accounts.errors import TooManyRequests
 from bot.dossiers.errors import NotAMember, UnknownDossier
 
 
@@ -111,6 +113,10 @@ class SubmitRequestAccount(SubmitFlow):
             return []
         except UnknownDossier:
             context.utter_unchanged("utter_dossier_unknown", reference=dossier)
+            return []
+        except TooManyRequests as many:
+            settings, until = context.services.settings, format_until(many.until, context.services.clock.now())
+            context.utter_unchanged("utter_request_limited", until=until, phone=settings.support_phone, email=settings.support_email)
             return []
         if submission.account is not None:
             context.utter_unchanged("utter_request_has_account", name=record.name)

@@ -24,6 +24,7 @@ class FindDossier(Flow):
     """Collect a reference, a name or a birth date."""
 
     name = "find_dossier"
+    changes = False
     required_slots = slots = ("usager_query",)
     correctable = True
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"birth_date"})
@@ -98,6 +99,7 @@ class ListDossiers(Flow):
     """List the user's own dossiers; nothing is asked."""
 
     name = "list_dossiers"
+    changes = False
 
     async def collect(self, context: Context) -> Slots:
         """Return nothing: nothing was asked."""

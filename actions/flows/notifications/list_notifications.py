@@ -18,6 +18,7 @@ class ListNotifications(Flow):
     """Collect the dossier if it is not clear which one was named; then list five notifications at a time."""
 
     name = "list_notifications"
+    changes = False
     required_slots = ("dossier",)
     slots = (*required_slots, *DOSSIER_LISTS)
 

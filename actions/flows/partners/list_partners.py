@@ -18,6 +18,7 @@ class ListPartners(Flow):
     """Collect the dossier."""
 
     name = "list_partners"
+    changes = False
     required_slots = ("dossier",)
     slots = (*required_slots, *DOSSIER_LISTS)
     correctable = True

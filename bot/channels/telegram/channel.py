@@ -22,7 +22,7 @@ from bot.channels.telegram.group import TelegramGroup
 from bot.channels.telegram.registration import BotRegistration
 from bot.channels.telegram.updates import ALLOWED_UPDATES, UpdateHandler
 from bot.core.errors import log_error
-from bot.http.body import BodyTooLarge, parse_json, read_body
+from bot.http.body import BodyTooLarge, NestedTooDeeply, parse_json, read_body
 from bot.http.problems import Problem
 from bot.messaging.channel import ChannelCapabilities, Chat, OutboundMessage
 from bot.settings import Settings
@@ -190,6 +190,8 @@ class TelegramChannel:
                 update = parse_json(await read_body(request, MAX_UPDATE_BYTES))
             except BodyTooLarge:
                 raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the update is too large", headers={"Connection": "close"}) from None
+            except NestedTooDeeply:
+                raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the update is nested too deeply") from None
             except ValueError:
                 raise Problem(HTTPStatus.BAD_REQUEST, "the update is not JSON") from None
             await self._handle([update])

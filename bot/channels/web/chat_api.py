@@ -9,9 +9,10 @@ import json
 import re
 import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -23,8 +24,9 @@ from bot.http.bearer import bearer_token, unauthorized
 from bot.http.body import BodyTooLarge, parse_json, read_body
 from bot.http.parameters import parse_id
 from bot.http.problems import Problem, validation_errors
-from bot.http.rate_limit import RateLimit, client_address, retry_after
+from bot.http.rate_limit import RateLimit, SourceLimit, retry_after, source_of
 from bot.identity.continuations import Continuations, hash_token
+from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway, Typing, Unread
 from bot.messaging.messages import Incoming, Message
 from bot.settings import Settings
@@ -37,6 +39,12 @@ MAX_BODY_BYTES = 64 * 1024
 HEARTBEAT_SECONDS = 15
 TYPING_PER_MINUTE = 60
 """How often a chat may say that its user is typing; the page does so every three seconds."""
+QUIET_MESSAGES = 10
+"""Messages of the last minute below which a chat that is linked to no account goes on, however much else its address sends."""
+MAX_STREAMS = 10
+"""Streams of events that a chat may have open at one process: a page opens one, and a lost connection is noticed late."""
+_RETRY_SECONDS = 10
+_Event = Message | Typing | Unread
 _DOSSIER = re.compile(r"SPH-\d{4}-\d{6}")
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -74,20 +82,27 @@ class _PostedMessage(BaseModel):
 class WebChat:
     """The handlers of the Web chat API."""
 
-    def __init__(self, gateway: Gateway, continuations: Continuations, notifications: WebNotifications, settings: Settings) -> None:
-        self._gateway, self._continuations, self._notifications = gateway, continuations, notifications
-        self._sessions_limit = RateLimit(settings.chat_sessions_per_minute)
+    def __init__(
+        self, gateway: Gateway, identity: Identity, continuations: Continuations, notifications: WebNotifications, settings: Settings
+    ) -> None:
+        self._gateway, self._identity = gateway, identity
+        self._continuations, self._notifications = continuations, notifications
+        self._sessions_limit = SourceLimit("sessions", settings.chat_sessions_per_minute)
+        self._unlinked_limit = SourceLimit("unlinked_messages", settings.chat_unlinked_per_minute)
         self._messages_limit = RateLimit(settings.chat_messages_per_minute)
+        self._per_minute = settings.chat_messages_per_minute
+        self._streams: Counter[str] = Counter()
         self._typing_limit = RateLimit(TYPING_PER_MINUTE)
 
     async def open_session(self, request: Request) -> Response:
         """`POST /chat/sessions` → `{"token"}`; with `{"continue": token}` for the conversation of another channel that the link is of."""
-        await self._check_rate_limit(self._sessions_limit, "sessions", client_address(request))
-        link = _continuation_token(await self._body(request))
+        self._refuse_if("sessions", await self._sessions_limit.hit(request))
+        link = self._continuation_token(await self._body(request))
         if link is not None:
             return await self._continue(link)
         token = secrets.token_urlsafe(32)
-        await self._gateway.open(CHANNEL, hash_token(token))
+        conversation_id = await self._gateway.open(CHANNEL, hash_token(token))
+        await self._identity.note_source(conversation_id, source_of(request))
         return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def _continue(self, link: str) -> Response:
@@ -103,7 +118,7 @@ class WebChat:
         """`POST /chat/messages[?wait=true]` → 202, or 200 with the replies of the turn."""
         conversation_id = await self._conversation_id(request)
         incoming = self._parse(await self._body(request))
-        await self._check_rate_limit(self._messages_limit, "messages", conversation_id)
+        await self._check_messages(request, conversation_id)
         received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
             replies = await self._gateway.wait_for_replies(conversation_id, received)
@@ -114,7 +129,7 @@ class WebChat:
     async def typing(self, request: Request) -> Response:
         """`POST /chat/typing` → 204: the user is typing, which agents are shown while they have the conversation; not what they type."""
         conversation_id = await self._conversation_id(request)
-        await self._check_rate_limit(self._typing_limit, "messages", conversation_id)
+        self._refuse_if("messages", await self._typing_limit.hit(conversation_id))
         await self._gateway.user_typing(conversation_id)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
 
@@ -128,8 +143,20 @@ class WebChat:
         """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`)."""
         conversation_id = await self._conversation_id(request)
         after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
-        source = self._gateway.stream(conversation_id, after)
+        if self._streams[conversation_id] >= MAX_STREAMS:
+            self._refuse_if("messages", _RETRY_SECONDS)
+        source = self._counted(conversation_id, self._gateway.stream(conversation_id, after))
         return EventSourceResponse(_server_sent(source), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
+
+    async def _counted(self, conversation_id: str, source: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
+        """Yield a stream's events; count the stream among those of its chat as long as it is open."""
+        self._streams[conversation_id] += 1
+        try:
+            async for event in source:
+                yield event
+        finally:
+            self._streams[conversation_id] -= 1
+            self._streams += Counter()  # drops what is zero
 
     async def notifications(self, request: Request) -> Response:
         """`GET /chat/notifications[?before=&dossier=]` → `{"unread", "notifications", "more"}`, newest first."""
@@ -143,8 +170,8 @@ class WebChat:
     async def read_notifications(self, request: Request) -> Response:
         """`POST /chat/notifications/read` with `{"ids": […]}` or `{"all": true}` → `{"unread", "read"}`."""
         conversation_id = await self._conversation_id(request)
-        body = await self._body(request)
-        await self._check_rate_limit(self._messages_limit, "messages", conversation_id)
+        body = self._json(await self._body(request))
+        self._refuse_if("messages", await self._messages_limit.hit(conversation_id))
         return JSONResponse(await self._notifications.mark_read(conversation_id, body), headers=NO_STORE)
 
     async def _conversation_id(self, request: Request) -> str:
@@ -164,9 +191,16 @@ class WebChat:
         except BodyTooLarge:
             raise self._too_long() from None
 
+    def _json(self, body: bytes) -> Any:
+        """Return the JSON value of a body. Raise Problem 422 where it has none."""
+        try:
+            return parse_json(body)
+        except ValueError:
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed")) from None
+
     def _parse(self, body: bytes) -> Incoming:
         try:
-            posted = _PostedMessage.model_validate_json(body)
+            posted = _PostedMessage.model_validate(self._json(body))
         except ValidationError as error:
             errors = validation_errors(error.errors(include_input=False, include_url=False, include_context=False))
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"), errors=errors) from None
@@ -187,17 +221,43 @@ class WebChat:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         return message_id
 
-    async def _check_rate_limit(self, limit: RateLimit, what: str, key: str) -> None:
-        """Count a hit. Raise Problem 429 where there were too many in the last minute; `what` is `sessions` or `messages`."""
-        seconds = await limit.hit(key)
+    async def _check_messages(self, request: Request, conversation_id: str) -> None:
+        """Count a message. Raise Problem 429 where its chat, or the address that it comes from, sent too many in the last minute.
+
+        The messages of a chat that is linked to an account count for that chat alone: whoever else is behind the same address can
+        neither use them up nor be stopped by them. Chats that are linked to none share what their address may send; when that is used
+        up, those that sent little still go on.
+        """
+        self._refuse_if("messages", await self._messages_limit.hit(conversation_id))
+        if await self._gateway.sent_lately(conversation_id, self._per_minute):  # other processes count as well
+            self._refuse_if("messages", _RETRY_SECONDS)
+        await self._identity.note_source(conversation_id, source_of(request))
+        if await self._identity.linked_account_id(conversation_id) is not None:
+            return
+        seconds = await self._unlinked_limit.hit(request)
+        if seconds is not None and await self._gateway.sent_lately(conversation_id, QUIET_MESSAGES):
+            self._refuse_if("messages", seconds)
+
+    def _refuse_if(self, what: str, seconds: int | None) -> None:
+        """Raise Problem 429 where there are seconds to wait; `what` was sent is `sessions` or `messages`."""
         if seconds is not None:
             detail = self._gateway.texts.render(f"too_many_{what}", seconds=seconds)
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=retry_after(seconds))
 
+    def _continuation_token(self, body: bytes) -> str | None:
+        """Return the token of the link that a session is opened with; None where it is opened without. Raise Problem 422."""
+        posted = self._json(body) if body.strip() else {}
+        link = posted.get("continue") if isinstance(posted, dict) else 0
+        if link is not None and not isinstance(link, str):
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
+        return link
 
-def router(gateway: Gateway, continuations: Continuations, notifications: WebNotifications, settings: Settings) -> APIRouter:
+
+def router(
+    gateway: Gateway, identity: Identity, continuations: Continuations, notifications: WebNotifications, settings: Settings
+) -> APIRouter:
     """Return the routes of the Web chat API."""
-    chat = WebChat(gateway, continuations, notifications, settings)
+    chat = WebChat(gateway, identity, continuations, notifications, settings)
     routes = APIRouter(prefix="/chat")
     routes.add_api_route("/sessions", chat.open_session, methods=["POST"])
     routes.add_api_route("/messages", chat.post_message, methods=["POST"])
@@ -209,16 +269,7 @@ def router(gateway: Gateway, continuations: Continuations, notifications: WebNot
     return routes
 
 
-def _continuation_token(body: bytes) -> str | None:
-    """Return the token of the link that a session is opened with; None where it is opened without."""
-    try:
-        link = parse_json(body)["continue"] if body.strip() else None
-    except (ValueError, KeyError, TypeError):
-        return None
-    return link if isinstance(link, str) else None
-
-
-async def _server_sent(source: AsyncIterator[Message | Typing | Unread]) -> AsyncIterator[ServerSentEvent]:
+async def _server_sent(source: AsyncIterator[_Event]) -> AsyncIterator[ServerSentEvent]:
     async for event in source:
         if isinstance(event, Typing):
             yield ServerSentEvent(json.dumps({"on": event.on}), event="typing")

@@ -9,18 +9,20 @@ from fastapi.responses import Response
 
 from bot.http.csrf import FIELD
 from bot.http.forms import read_form
-from bot.http.rate_limit import RateLimit, client_address
+from bot.http.rate_limit import SourceLimit, source_of
 from bot.http.sessions import SessionCookie, new_session_token
+from bot.http.urls import root_path
 from bot.settings import Settings
 from bot.support.agents import Agents
 from bot.support.errors import SignInFailed, SignInLocked
 from bot.web.desk.auth import DeskAuth, DeskSession, page_after_sign_in
+from bot.web.desk.device_cookie import DeviceCookie
 from bot.web.desk.rendering import Renderer
 
 MAX_FORM_BYTES = 4_096
 """Login, password, CSRF token, and the page that was asked for."""
 ATTEMPTS_PER_MINUTE = 30
-"""By address: each attempt costs 50 ms of a core. What protects a password is the lockout of its login."""
+"""By address: each attempt costs 50 ms of a core. What protects a password are the limits of `bot.support.sign_in_limits`."""
 COOKIE_SECONDS = 12 * 3600
 _MAX_LOGIN = 80
 """Characters of a login that are read."""
@@ -35,8 +37,9 @@ class SignIn:
     def __init__(self, agents: Agents, auth: DeskAuth, renderer: Renderer, settings: Settings, issuer: str | None = None) -> None:
         """`issuer` is what agents call the OpenID Connect issuer, where there is one."""
         self._agents, self._auth, self._renderer, self._issuer = agents, auth, renderer, issuer
-        self._cookie = SessionCookie("sphere-desk-visit", secure=settings.own_url.startswith("https://"))
-        self._rate_limit = RateLimit(ATTEMPTS_PER_MINUTE)
+        secure = settings.own_url.startswith("https://")
+        self._cookie, self._device = SessionCookie("sphere-desk-visit", secure=secure), DeviceCookie(secure=secure)
+        self._rate_limit = SourceLimit("desk_attempts", ATTEMPTS_PER_MINUTE)
 
     def add_to(self, routes: APIRouter) -> None:
         """Add the routes: the sign-in page and its form, and signing out."""
@@ -74,16 +77,19 @@ class SignIn:
         next_page, login = form.get("next", ""), form.get("login", "")[:_MAX_LOGIN]
         if browser is None or not self._auth.csrf.is_valid(form.get(FIELD, ""), browser):
             return self.page(request, HTTPStatus.FORBIDDEN, next_page, failure="stale", login=login)
-        if await self._rate_limit.hit(client_address(request)) is not None:
+        if await self._rate_limit.hit(request) is not None:
             return self.page(request, HTTPStatus.TOO_MANY_REQUESTS, next_page, failure="too_often", login=login)
         try:
-            _, token = await self._agents.sign_in(login, form.get("password", ""))
+            agent, token = await self._agents.sign_in(
+                login, form.get("password", ""), source=source_of(request), device=self._device.read(request)
+            )
         except SignInLocked as error:
             return self.page(request, HTTPStatus.FORBIDDEN, next_page, failure="locked", until=error.until, login=login)
         except SignInFailed:
             return self.page(request, HTTPStatus.FORBIDDEN, next_page, failure="wrong", login=login)
         response = self._renderer.redirect(request, page_after_sign_in(next_page))
         self._auth.set_cookie(response, token)
+        self._device.set(response, self._agents.device_token(agent.login), f"{root_path(request)}/desk/sign-in")
         return response
 
     async def sign_out(self, session: DeskSession, request: Request) -> Response:

@@ -60,7 +60,7 @@ async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
     listener = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where the protocol is named
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on")
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on", proxy_headers=False)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await until(lambda: server.started or task.done())
@@ -221,7 +221,7 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
         "EVENTS_TOKEN": "token-of-events",
         "SECRET": "secret-of-the-tests-of-the-gateway",
         "CHAT_MESSAGES_PER_MINUTE": 100_000,
-        "CHAT_SESSIONS_PER_MINUTE": 100_000,
+        "LIMITS": "test",
     }
     settings = Settings(**(values | changes))
     if not (file := folder / "sphere.db").exists():

@@ -131,7 +131,7 @@ async def test_too_many_messages_wait(tmp_path: Path) -> None:
 
 
 async def test_too_many_sessions_wait(tmp_path: Path) -> None:
-    async with running_bot(tmp_path, CHAT_SESSIONS_PER_MINUTE=3) as bot:
+    async with running_bot(tmp_path, CHAT_SESSIONS_PER_MINUTE=3, LIMITS=None) as bot:
         answers = [await bot.http.post("/chat/sessions") for _ in range(5)]
         refused = [answer for answer in answers if answer.status_code == 429]
         assert refused
