@@ -118,7 +118,7 @@ class ConversationPages:
     async def reply(self, session: DeskSession, request: Request) -> Response:
         """`POST …/reply` with `text` and `key`: send a reply; the same key is sent once.
 
-        Where parts of it would be replaced by masks, the form comes back with what would leave, to be sent so (`seen`: the digest of that
+        Where parts of it would be replaced by masks the form comes back with what would leave, to be sent so (`seen`: the digest of that
         text), changed, or said in the trusted web chat alone (`elsewhere`).
         """
         form, agent = session.form, session.agent.agent
