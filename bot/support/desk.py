@@ -118,7 +118,9 @@ class Desk(DeskQueries):
         return self._ticket(row)
 
     async def filter_words(self, ticket: Ticket, agent: Agent, text: str) -> FilteredText:
-        """Return an agent's words about a ticket as an external channel may have them. Raise NamesUnreadable."""
+        """Return an agent's words about a ticket as an external channel may have them. Raise TextTooLong, NamesUnreadable."""
+        if len(text) > MAX_TEXT_LENGTH:
+            raise TextTooLong
         dossiers = {ticket.dossier, await self._dossier_talked_about(ticket.id), *references_in(text)} - {None}
         names = [agent.name]
         with suppress(FhirUnavailable):

@@ -62,10 +62,11 @@ class OutgoingFilter:
             AssistantUnavailable: it holds somebody's own words, and nobody can say who is named there.
         """
         text = reply.text
-        for words in sorted(set(reply.own_words), key=len, reverse=True):
-            if words.strip():
-                filtered = await self.filter_words(conversation_id, words, about or ())
-                text = text.replace(words, filtered.text)
+        for words in sorted({words.strip() for words in reply.own_words}, key=len, reverse=True):
+            if words:
+                whole = words not in text  # the template changed them: all of it is read
+                filtered = await self.filter_words(conversation_id, text if whole else words, about or ())
+                text = filtered.text if whole else text.replace(words, filtered.text)
         return await self._redaction.clean(conversation_id, reply.model_copy(update={"text": text}), about)
 
     async def clean_message(self, conversation_id: str, message: Message, about: Collection[str] | None = None) -> Message:
