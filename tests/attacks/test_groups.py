@@ -85,13 +85,12 @@ async def test_an_agent_in_the_forum_is_refused_while_nobody_can_read_names(tmp_
     async with running_forum(tmp_path) as forum:
         chat, ticket = await forum.support_bot.with_agent(forum.ines.agent)
         forum.support_bot.bot.rasa.masks_nothing = True
-        before = await chat.texts()
         await forum.write(INES, WORDS, ticket)
         await forum.write(INES, "/note voir Jeanne Durand", ticket)
         await forum.shows(ticket, "rien n’a été envoyé. Réessayez")
         await forum.write(INES, "/rendre", ticket)  # what says no words goes on
         await forum.shows(ticket, "Inès a rendu la demande à la file")
-        assert await chat.texts() == before
+        assert "agent" not in [message["author"] for message in await chat.history()]
         assert (await forum.support_bot.desk.view(ticket.id)).notes == ()
         assert without_secrets(shown_in(forum))
 

@@ -172,6 +172,7 @@ async def _stored(world: SupportBot) -> str:
 async def test_a_first_use_code_is_read_by_nobody(tmp_path: Path, words: str) -> None:
     async with running_desk(tmp_path) as desk:
         chat = await desk.world.chat()
+        desk.world.bot.rasa.answers[words] = [{"text": "Bien reçu.", "buttons": [], "link": None}]
         await chat.say(words)  # to the assistant, which gets it
         assert desk.world.bot.rasa.said() == [words]
         await chat.say(ASK)
@@ -184,6 +185,7 @@ async def test_a_code_reaches_the_assistant_and_waits_encrypted(tmp_path: Path) 
     async with running_support_bot(tmp_path) as world:
         chat = await world.chat()
         gate = world.bot.rasa.gates["467 925"] = asyncio.Event()
+        world.bot.rasa.answers["467 925"] = [{"text": "Bien reçu.", "buttons": [], "link": None}]
         asked = asyncio.create_task(chat.say("467 925"))
         await until(lambda: world.bot.rasa.requests == 1)
         assert "467" not in await _stored(world)

@@ -59,6 +59,11 @@ class OwnContacts:
         domains = {contact.rpartition("@")[2].casefold() for contact in contacts if "@" in contact}
         return cls(frozenset(_digits(contact) for contact in contacts if "@" not in contact), frozenset(domains))
 
+    def holds(self, words: str) -> bool:
+        """Return whether these words are a phone or an e-mail address of support's."""
+        words = words.strip()
+        return _digits(words) in self.phones if "@" not in words else words.rpartition("@")[2].casefold() in self.mail_domains
+
 
 def detect_contact_details(text: str, own: OwnContacts) -> list[Span]:
     """Return the spans that lead to somebody, in order and without overlap; support's own phones and addresses are none."""

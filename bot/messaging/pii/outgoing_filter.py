@@ -98,7 +98,7 @@ class OutgoingFilter:
         if not text:
             return FilteredText("", 0)
         known = await self._redaction.spans(conversation_id, text, dossiers)
-        masked = with_names_back(text, await self._mask_names(text, known), known, professionals)
+        masked = with_words_back(text, await self._mask_names(text, known), known, professionals, self._own)
         masked = self._without_contacts(masked)
         masked = await self._redaction.mask(conversation_id, masked, dossiers)
         return FilteredText(masked, max(0, len(_MASK.findall(masked)) - len(_MASK.findall(text))))
@@ -107,14 +107,15 @@ class OutgoingFilter:
         return mask_text(text, detect_contact_details(text, self._own))
 
 
-def with_names_back(text: str, masked: str, known: Sequence[Span], names: Collection[str]) -> str:
-    """Return a masked text with the names back that are no usager's, unless a known usager has them too.
+def with_words_back(text: str, masked: str, known: Sequence[Span], names: Collection[str], own: OwnContacts) -> str:
+    """Return a masked text with the words back that are no usager's: names, unless a known usager has them too, and support's contacts.
 
     Args:
         text: as it was written.
         masked: the same with masks in the place of some words.
         known: where the text identifies usagers who are known.
         names: whose names are put back: each word of a masked part is one of theirs.
+        own: how support is reached.
     """
     allowed = [set(name_words(name)) for name in names if name.strip()]
     pieces, masks = _MASK.split(masked), _MASK.findall(masked)
@@ -127,7 +128,7 @@ def with_names_back(text: str, masked: str, known: Sequence[Span], names: Collec
             return masked  # the texts cannot be laid side by side: nothing is put back
         words = set(name_words(text[at:end]))
         is_known = any(span.start < end and at < span.end for span in known)
-        back = bool(words) and not is_known and any(words <= some for some in allowed)
+        back = own.holds(text[at:end]) or (bool(words) and not is_known and any(words <= some for some in allowed))
         result += (text[at:end] if back else mask) + piece
         at = end + len(piece)
     return result

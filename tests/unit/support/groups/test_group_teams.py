@@ -30,7 +30,7 @@ async def test_from_the_card_to_the_user_and_back(tmp_path: Path) -> None:
         pressed = await channel.act(ines.press, card, "Répondre", inputs={"text": "Bonjour <i>vous</i>", "outcome": "solved"})
         assert pressed["replaced"]
         assert "Bonjour <i>vous</i>" in await chat.texts()
-        assert "vous" not in await channel.said(card, "Inès a répondu à l’utilisateur.")
+        assert "Bonjour" not in await channel.said(card, "Inès a répondu à l’utilisateur.")
         await channel.act(ines.send, "et encore", f"{CHANNEL};messageid={card.id}", mention=True)
         assert "et encore" in await chat.texts()
         await channel.act(ines.press, card, "Note interne", inputs={"text": "à rappeler"})
