@@ -51,7 +51,7 @@ class ExternalChat:
 
     async def kept(self, *, web: bool = True) -> str:
         """Return all that is kept of the conversation: transcript, inbox, outbox; `web`: with what is shown in the web chat alone."""
-        async with self.world.bot.app.state.database.reading() as session:
+        async with self.world.bot.parts.database.reading() as session:
             messages = select(MessageRow).where(MessageRow.conversation_id == self.conversation_id)
             rows: list[Any] = [row.text for row in await session.scalars(messages) if web or row.channel == self.channel]
             inbox = select(InboxRow.text).where(InboxRow.conversation_id == self.conversation_id)
@@ -63,7 +63,7 @@ class OutgoingWorld:
     """A running bot with its desk, and an external chat whose ticket an agent has."""
 
     def __init__(self, desk: RunningDesk) -> None:
-        self.pages, self.support_bot, self.desk = desk, desk.world, desk.world.desk
+        self.pages, self.support_bot, self.desk = desk, desk.support_bot, desk.support_bot.desk
 
     async def external_chat(self, channel: str, address: str = "42") -> ExternalChat:
         """A chat on an external channel, which records what it is handed."""
@@ -84,7 +84,7 @@ class OutgoingWorld:
 async def outgoing_world(folder: Path, **changes: Any) -> AsyncIterator[OutgoingWorld]:
     """Run a bot whose model reads `READ` as usagers, as long as the test."""
     async with running_desk(folder, **changes) as desk:
-        desk.world.bot.rasa.usagers = list(READ)
+        desk.support_bot.bot.rasa.usagers = list(READ)
         yield OutgoingWorld(desk)
 
 

@@ -32,7 +32,7 @@ async def seen_by_agents(desk: RunningDesk, browser: AgentBrowser, ticket_id: in
     pages = [(await browser.open(f"/desk/conversations/{ticket_id}")).text]
     pages += [(await browser.open(f"/desk?view={view}")).text for view in ("open", "waiting", "mine", "agents", "closed")]
     pages.append((await browser.open(f"/desk?view=closed&q=SUP-{ticket_id:06d}")).text)
-    pages += [message["text"] for message in await desk.world.desk.messages(ticket_id, 0)]
+    pages += [message["text"] for message in await desk.support_bot.desk.messages(ticket_id, 0)]
     return html.unescape(re.sub(r"<[^<>]+>", " ", "\n".join(pages)))  # tokens, which are random, stand in tags
 
 
@@ -45,18 +45,18 @@ async def transcript_of(chat: Chat) -> str:
 @pytest.mark.parametrize("ended_by", ["agent", "user", "silence"])
 async def test_what_is_said_to_the_assistant_after_the_closing(tmp_path: Path, every_database: str, ended_by: str) -> None:
     async with running_desk(tmp_path, DATABASE_URL=every_database) as desk:
-        chat, ticket = await desk.world.with_agent()
+        chat, ticket = await desk.support_bot.with_agent()
         await chat.say("mon dernier mot à l’équipe")
-        await desk.world.desk.reply(ticket.id, MARIE, "C’est fait.", key="1")
+        await desk.support_bot.desk.reply(ticket.id, MARIE, "C’est fait.", key="1")
         if ended_by == "agent":
-            await desk.world.desk.close(ticket.id, MARIE, Outcome.SOLVED)
+            await desk.support_bot.desk.close(ticket.id, MARIE, Outcome.SOLVED)
         elif ended_by == "user":
             await chat.say("fin")
         else:
-            await desk.world.pass_time(minutes=31)
-        assert await desk.world.state(ticket) is TicketState.CLOSED
+            await desk.support_bot.pass_time(minutes=31)
+        assert await desk.support_bot.state(ticket) is TicketState.CLOSED
         await chat.say(SECRET)  # at the very same instant, by the test's clock
-        desk.world.clock.advance(timedelta(minutes=1))
+        desk.support_bot.clock.advance(timedelta(minutes=1))
         await chat.say(SECRET)
         seen = await seen_by_agents(desk, await desk.agent_browser(), ticket.id)
         assert "Zwinger" not in seen
@@ -70,18 +70,18 @@ async def test_what_is_said_to_the_assistant_after_the_closing(tmp_path: Path, e
 
 async def test_what_was_said_meanwhile_does_not_come_back_with_a_reopened_ticket(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.with_agent()
+        chat, ticket = await desk.support_bot.with_agent()
         await chat.say("avant")
-        await desk.world.desk.reply(ticket.id, MARIE, "Voilà.", key="1")
-        await desk.world.desk.close(ticket.id, MARIE, Outcome.SOLVED)
+        await desk.support_bot.desk.reply(ticket.id, MARIE, "Voilà.", key="1")
+        await desk.support_bot.desk.close(ticket.id, MARIE, Outcome.SOLVED)
         closed = (await chat.history())[-1]
         await chat.say(SECRET)
         await chat.press(button_token(closed, "Rouvrir la discussion"))
         await chat.say("après")
-        await desk.world.desk.take(ticket.id, PAUL)
-        await desk.world.desk.close(ticket.id, PAUL, Outcome.SOLVED)
+        await desk.support_bot.desk.take(ticket.id, PAUL)
+        await desk.support_bot.desk.close(ticket.id, PAUL, Outcome.SOLVED)
         await chat.say(SECRET)
-        await desk.world.desk.reopen(ticket.id, PAUL)
+        await desk.support_bot.desk.reopen(ticket.id, PAUL)
         seen = await seen_by_agents(desk, await desk.agent_browser(), ticket.id) + await transcript_of(chat)
         assert "Zwinger" not in seen
         assert "avant" in seen
@@ -109,32 +109,32 @@ async def test_a_message_that_waited_while_the_ticket_was_closed_goes_to_the_ass
 
 
 async def _written(world: SupportBot, text: str) -> bool:
-    async with world.bot.app.state.database.reading() as session:
+    async with world.bot.parts.database.reading() as session:
         return await session.scalar(select(MessageRow.id).where(MessageRow.text == text)) is not None
 
 
 async def test_the_last_words_of_a_message_that_was_left_are_those_of_the_message(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
-        await desk.world.pass_time(minutes=10)
+        chat, ticket = await desk.support_bot.open_ticket()
+        await desk.support_bot.pass_time(minutes=10)
         await chat.say("Mon message à l’équipe")
         await chat.say(SECRET)
-        (entry,) = await desk.world.desk.queue()
+        (entry,) = await desk.support_bot.desk.queue()
         assert entry.ticket.id == ticket.id
         assert entry.preview == "Mon message à l’équipe"
 
 
 async def test_one_tickets_last_words_are_not_anothers(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, first = await desk.world.with_agent()
+        chat, first = await desk.support_bot.with_agent()
         await chat.say("de la première")
-        await desk.world.desk.close(first.id, MARIE, Outcome.SOLVED)
+        await desk.support_bot.desk.close(first.id, MARIE, Outcome.SOLVED)
         await chat.say(ASK)
-        second = await desk.world.newest_ticket()
+        second = await desk.support_bot.newest_ticket()
         await chat.say("de la seconde")
-        previews = {entry.ticket.id: entry.preview for entry in await desk.world.desk.queue(states=frozenset(TicketState))}
+        previews = {entry.ticket.id: entry.preview for entry in await desk.support_bot.desk.queue(states=frozenset(TicketState))}
         assert previews == {first.id: "de la première", second.id: "de la seconde"}
-        assert "de la seconde" not in str(await desk.world.desk.messages(first.id))
+        assert "de la seconde" not in str(await desk.support_bot.desk.messages(first.id))
 
 
 async def test_errors_after_the_closing_are_no_part_of_it(tmp_path: Path) -> None:
@@ -151,19 +151,19 @@ async def test_errors_after_the_closing_are_no_part_of_it(tmp_path: Path) -> Non
 @pytest.mark.parametrize("words", CODES)
 async def test_a_login_code_is_read_by_nobody(tmp_path: Path, words: str) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         await chat.say(words)
-        await desk.world.desk.take(ticket.id, MARIE)
+        await desk.support_bot.desk.take(ticket.id, MARIE)
         seen = await seen_by_agents(desk, await desk.agent_browser(), ticket.id) + await transcript_of(chat) + str(await chat.texts())
         assert "[code]" in seen
         for digits in ("467", "925", "4 6 7"):
             assert digits not in seen
-        assert "467" not in await _stored(desk.world)
+        assert "467" not in await _stored(desk.support_bot)
 
 
 async def _stored(world: SupportBot) -> str:
     """What the transcript and the inbox keep in clear."""
-    async with world.bot.app.state.database.reading() as session:
+    async with world.bot.parts.database.reading() as session:
         messages = list(await session.scalars(select(MessageRow.text)))
         return str([*messages, *(text for text in await session.scalars(select(InboxRow.text)) if text)])
 
@@ -171,13 +171,13 @@ async def _stored(world: SupportBot) -> str:
 @pytest.mark.parametrize("words", ["ABCD-EFGH-JKMN", "abcd-efgh-jkm2", "mon code ABCD EFGH JK23", "ABCDEFGHJK23"])
 async def test_a_first_use_code_is_read_by_nobody(tmp_path: Path, words: str) -> None:
     async with running_desk(tmp_path) as desk:
-        chat = await desk.world.chat()
-        desk.world.bot.rasa.answers[words] = [{"text": "Bien reçu.", "buttons": [], "link": None}]
+        chat = await desk.support_bot.chat()
+        desk.support_bot.bot.rasa.answers[words] = [{"text": "Bien reçu.", "buttons": [], "link": None}]
         await chat.say(words)  # to the assistant, which gets it
-        assert desk.world.bot.rasa.said() == [words]
+        assert desk.support_bot.bot.rasa.said() == [words]
         await chat.say(ASK)
-        ticket = await desk.world.newest_ticket()
-        seen = await seen_by_agents(desk, await desk.agent_browser(), ticket.id) + await _stored(desk.world)
+        ticket = await desk.support_bot.newest_ticket()
+        seen = await seen_by_agents(desk, await desk.agent_browser(), ticket.id) + await _stored(desk.support_bot)
         assert "efgh" not in seen.lower()
 
 

@@ -204,7 +204,7 @@ async def test_the_reason_of_a_refusal_is_in_somebodys_own_words_too(tmp_path: P
         chat = await world.external_chat(channel)
         reason = "Elle suit Jeanne Durand, 12 rue des Lilas."
         payload = {"text": f"Votre demande est refusée : {reason}", "buttons": [], "link": None, "own_words": [reason]}
-        async with world.support_bot.bot.app.state.database.writing() as session:
+        async with world.support_bot.bot.parts.database.writing() as session:
             now = world.support_bot.clock.now()
             await enqueue(session, kind=CHAT, key="r", payload=payload, now=now, conversation_id=chat.conversation_id)
         told = await chat.receives("est refusée")
@@ -246,7 +246,7 @@ async def _link(world: object, conversation_id: str, account_id: str) -> None:
     support_bot = world.support_bot  # type: ignore[attr-defined]
     now = support_bot.clock.now()
     link = ChatLink(conversation_id=conversation_id, account_id=account_id, linked_at=now, expires_at=now + timedelta(days=1))
-    async with support_bot.bot.app.state.database.writing() as session:
+    async with support_bot.bot.parts.database.writing() as session:
         session.add(link)
 
 
@@ -256,7 +256,7 @@ async def test_what_waits_for_the_model_is_sent_once_it_is_back(tmp_path: Path) 
         gateway, reason, rasa = world.support_bot.gateway, "Elle suit Jeanne Durand.", world.support_bot.bot.rasa
         rasa.masks_nothing = True
         payload = {"text": f"Refusée : {reason}", "buttons": [], "link": None, "own_words": [reason]}
-        async with world.support_bot.bot.app.state.database.writing() as session:
+        async with world.support_bot.bot.parts.database.writing() as session:
             now = world.support_bot.clock.now()
             await enqueue(session, kind=CHAT, key="r", payload=payload, now=now, conversation_id=chat.conversation_id)
         assert await gateway.sender.send_due() >= 0
