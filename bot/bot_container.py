@@ -42,7 +42,8 @@ class BotContainer(Container):
     @cached_property
     def support(self) -> Support:
         """Tickets and the desk; the gateway hands conversations over to it. Raises SettingsError."""
-        support = Support(self.settings, self.database, self.clock, self.gateway, self.redaction, self.identity, self.account_requests)
+        outgoing_filter = self.gateway.outgoing_filter
+        support = Support(self.settings, self.database, self.clock, self.gateway, outgoing_filter, self.identity, self.account_requests)
         self.gateway.set_handover(support.handover)
         return support
 
@@ -60,7 +61,7 @@ class BotContainer(Container):
     def groups(self) -> Groups:
         """The groups in which agents answer. Raises SettingsError where a group is set whose channel is not."""
         desk, gateway = self.support.desk, self.gateway
-        return Groups(self.settings, self.database, self.clock, desk, self.agent_links, self.redaction, gateway.mask_names, self.channels)
+        return Groups(self.settings, self.database, self.clock, desk, self.agent_links, gateway.outgoing_filter, self.channels)
 
     @cached_property
     def notification_worker(self) -> NotificationWorker:

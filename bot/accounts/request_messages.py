@@ -111,7 +111,8 @@ class RequestMessages:
         # By requester, chat and dossier: who asked twice for the same is notified once.
         key = f"{event}:{request.reference}:{requester.requester_id or '-'}:{requester.conversation_id}:{requester.dossier or '-'}"
         buttons = [_answer_button(request.reference)] if is_theirs and template == "notice_more_info" else []
-        payload: dict[str, Any] = {"text": text, "buttons": buttons, "link": None}
+        words = [request.reason] if request.reason else []
+        payload: dict[str, Any] = {"text": text, "buttons": buttons, "link": None, "own_words": words}
         await enqueue(session, kind=CHAT, key=key, payload=payload, now=now, conversation_id=conversation_id)
 
     async def _chat_of(self, session: AsyncSession, requester: AccountRequester, now: datetime) -> tuple[str, bool]:

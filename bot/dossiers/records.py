@@ -96,6 +96,11 @@ def normalize_reference(text: str) -> str | None:
     return reference if _REFERENCE.fullmatch(reference) else None
 
 
+def references_in(text: str) -> list[str]:
+    """Return the references of dossiers that stand in a text, in their one form."""
+    return _REFERENCE.findall(text.upper())
+
+
 def dossier_reference(patient: Resource) -> str | None:
     """Return the dossier's reference among a Patient's identifiers, or None: a Patient without one is no dossier."""
     values = [str(identifier.get("value", "")) for identifier in patient.get("identifier") or []]

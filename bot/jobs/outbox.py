@@ -29,8 +29,8 @@ MAIL = "mail"
 """Kind of a row whose payload is an encrypted mail (`bot.core.mail.MailCipher`)."""
 CHAT = "chat"
 """Kind of a proactive message for `conversation_id`, whose payload is
-{"text": str, "buttons": [{"title", "intent", "entities"}], "link": {"title", "url"} | null}. It carries the message all the way to
-the channel (`bot.messaging.channel_sender`)."""
+{"text": str, "buttons": [{"title", "intent", "entities"}], "link": {"title", "url"} | null, "own_words"?: [str]}. It carries the message
+all the way to the channel (`bot.messaging.channel_sender`)."""
 PUSH = "push"
 """Kind of a command for the chat of `conversation_id` on its own channel (`bot.messaging.outbound_commands`)."""
 

@@ -23,6 +23,8 @@ from bot.messaging.hub import Hub
 from bot.messaging.inbox import Door, Inbox
 from bot.messaging.messages import Incoming, Message, Received, RoutedMessage, Turn
 from bot.messaging.outbound_commands import FETCHED
+from bot.messaging.pii.contact_details import OwnContacts
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.pii.spans import Span
 from bot.messaging.ports import Handover, LinkAccount, NoHandover, UnreadCounts
@@ -86,6 +88,9 @@ class Gateway:
         self._rasa = RasaClient(
             settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
         )
+        own = OwnContacts.of(settings.support_phone, settings.support_email)
+        self.outgoing_filter = OutgoingFilter(redaction, self._rasa.mask_names, own)
+        """What passes to external channels passes here."""
         self._router = Router(database, clock, self.registry.capabilities, link_account)
         self._assistant = Assistant(
             router=self._router,
@@ -94,7 +99,7 @@ class Gateway:
             clock=clock,
             turn_seconds=settings.turn_seconds,
             registry=self.registry,
-            redaction=redaction,
+            outgoing_filter=self.outgoing_filter,
         )
         self._worker = TurnWorker(database=database, inbox=self._inbox, responders=[self._assistant], hub=self.hub, clock=clock)
         self._poller = DatabasePoller(
@@ -104,13 +109,13 @@ class Gateway:
         self._writer = ProactiveWriter(
             database,
             clock,
-            redaction,
+            self.outgoing_filter,
             self.hub,
             self.tracking,
             is_trusted=self.is_trusted,
             button_life=self.button_life,
         )
-        executor = CommandExecutor(database, self.registry.channels, redaction, self.tracking, settings.own_url)
+        executor = CommandExecutor(database, self.registry.channels, self.outgoing_filter, self.tracking, settings.own_url)
         self.sender = ChannelSender(database, clock, self.registry, self._writer, executor, self.tracking)
 
     def set_handover(self, handover: Handover) -> None:

@@ -24,6 +24,7 @@ from bot.jobs.queue import Queue
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Incoming, Message, Outcome, Received, Reply, Turn
 from bot.messaging.outbound_commands import FETCHED, delete_sent, replace_sent
+from bot.messaging.pii.codes import holds_code, mask_codes
 from bot.messaging.tables import DONE, RECEIVED, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.messaging.texts import Texts
 from bot.messaging.transcript import ADD_MESSAGE, add_replies, last_delivered
@@ -92,7 +93,7 @@ class Inbox:
         Args:
             database: where the messages are stored.
             texts: of the gateway.
-            cipher: encrypts messages that may name an usager or hold a token.
+            cipher: encrypts messages that may name an usager, or hold a token or a code.
             owner: the process's name as a lease owner (`bot.jobs.lease_owner`).
             button_life: how long buttons under replies can be pressed.
         """
@@ -138,11 +139,12 @@ class Inbox:
         return Received(turn_id, now, new=True, done=False, work=work)
 
     def _content(self, incoming: Incoming, door: Door) -> dict[str, Any]:
-        """Return the columns of what was received, encrypted where it may name an usager or hold a token."""
-        sealed = incoming.text is not None and (not door.trusted or holds_token(incoming.text))
+        """Return the columns of what was received, encrypted where it may name an usager, or holds a token or a code."""
+        text = incoming.text
+        sealed = text is not None and (not door.trusted or holds_token(text) or holds_code(text))
         return {
             "client_id": incoming.client_id,
-            "text": self._cipher.encrypt(incoming.text) if sealed and incoming.text is not None else incoming.text,
+            "text": self._cipher.encrypt(text) if sealed and text is not None else text,
             "sealed": sealed,
             "button": incoming.button,
             "event": incoming.event,
@@ -162,7 +164,10 @@ class Inbox:
     async def _add_to_transcript(
         self, session: AsyncSession, conversation_id: str, turn_id: int, incoming: Incoming, door: Door, now: datetime
     ) -> None:
-        """Add the user's message to the transcript: a button by its title, what is encrypted by a text that says that it is not shown."""
+        """Add the user's message to the transcript: a button by its title, what is encrypted by a text that says that it is not shown.
+
+        A code is masked at once.
+        """
         if incoming.event is not None and incoming.event not in SHOWN_EVENTS:
             return
         text = incoming.text
@@ -171,6 +176,8 @@ class Inbox:
             text = await session.scalar(title) or self._texts.render("button_unknown_title")
         elif text is None or not door.trusted or holds_token(text):
             text = self._texts.render("unread_message")
+        else:
+            text = mask_codes(text)
         row = {"conversation_id": conversation_id, "turn": turn_id, "at": now, "channel": door.channel, "author": "user", "agent": None}
         row |= {"text": text, "buttons": [], "link": None, "client_id": incoming.client_id, "key": None, "sent": None}
         await session.execute(ADD_MESSAGE, row)
@@ -248,7 +255,7 @@ class Inbox:
             typed = (INBOX.c.id == turn.id, INBOX.c.text.is_not(None))
             await session.execute(update(INBOX).where(*typed).values(text=outcome.text))
             shown = update(MessageRow).where(MessageRow.turn == turn.id, MessageRow.author == "user")
-            await session.execute(shown.values(text=outcome.text))
+            await session.execute(shown.values(text=mask_codes(outcome.text)))
         if outcome.masked and turn.sent_id is not None and turn.channel not in FETCHED:
             await delete_sent(session, turn.conversation_id, turn.sent_id, now=now)
 

@@ -55,7 +55,10 @@ class InboxRow(Table):
     """The channel that it came by: the conversation's own, or the web chat that the conversation is continued in."""
     text: Mapped[str | None] = mapped_column(Text)
     sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether `text` is encrypted (`bot.core.encryption`): it may name an usager or hold a token, and is deleted once it is answered."""
+    """Whether `text` is encrypted (`bot.core.encryption`): it may name an usager, or holds a token or a code.
+
+    It is deleted once it is answered.
+    """
     button: Mapped[str | None] = mapped_column(String(128))
     event: Mapped[str | None] = mapped_column(String(16))
     """Something other than a text or a button (`bot.messaging.commands.EVENTS`)."""

@@ -67,6 +67,10 @@ class TextTooLong(DeskError):
     """The text is too long."""
 
 
+class NamesUnreadable(DeskError):
+    """Nobody can say now whether the text names an usager: nothing was said."""
+
+
 class UnknownVariable(DeskError):
     """The text has an unknown variable."""
 

@@ -110,7 +110,8 @@ class TicketEventRow(Table):
     type: Mapped[str] = mapped_column("why", String(16))
     detail: Mapped[str | None] = mapped_column(String(100))
     subject_id: Mapped[int | None] = mapped_column("about")
-    """Id of what the event is about: the turn of what the user said, the message of a reply, the note of a note."""
+    """Id of what the event is about: the turn of what the user said, the message of a reply, the note of a note; of an event that closes or
+    reopens the ticket, the conversation's last message (`bot.support.ticket_span`)."""
 
 
 class NoteRow(Table):

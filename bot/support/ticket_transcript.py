@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
-from bot.messaging.tables import MessageRow
 from bot.settings import Settings
 from bot.support.tables import TicketRow
+from bot.support.ticket_span import shown_to_agents, ticket_messages
 from bot.support.tickets import reference_of
 
 LINK_LIFETIME = timedelta(hours=1)
@@ -83,16 +83,12 @@ async def last_ticket(session: AsyncSession, conversation_id: str) -> TicketRow 
 async def transcript_of(database: Database, ticket_id: int) -> TicketTranscript | None:
     """Return the transcript; None where there is no such ticket, or its texts are erased.
 
-    What is said to the assistant after the ticket was closed for good is no part of it.
+    What is said to the assistant while the ticket is closed is no part of it, nor is a code that the user typed.
     """
     async with database.reading() as session:
         row = await session.get(TicketRow, ticket_id)
         if row is None:
             return None
-        part_of_it = (MessageRow.conversation_id == row.conversation_id, MessageRow.id > row.opened_message, MessageRow.erased_at.is_(None))
-        wanted = select(MessageRow.at, MessageRow.author, MessageRow.agent, MessageRow.text).where(*part_of_it)
-        if row.closed_at is not None:
-            announced = MessageRow.key.startswith(f"support:{row.id}:")  # that it is closed, a moment after
-            wanted = wanted.where((MessageRow.at <= row.closed_at) | announced)
-        lines = [TranscriptLine(*found) for found in await session.execute(wanted.order_by(MessageRow.id))]
+        messages = await ticket_messages(session, row, after=row.opened_message, context=False)
+        lines = [TranscriptLine(found.at, found.author, found.agent, shown_to_agents(found)["text"]) for found in messages]
     return TicketTranscript(reference_of(row.id), row.opened_at, row.closed_at, lines) if lines else None

@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.channels import ALWAYS_OPEN, TELEGRAM
 from tests.conversations.talk import CLAIRE, Talk, as_user
+from tests.conversations.telegram import TelegramTalk
 from tests.stack import ROOT, Stack, wait_for
 
+from .accessibility import violations
 from .chat_page import ChatPage
 from .desk_page import SECONDS, DeskPage
 
@@ -19,7 +21,7 @@ pytestmark = [pytest.mark.xdist_group("desk"), pytest.mark.timeout(500)]
 GUIDE = ROOT / "docs" / "poste-accompagnement.md"
 _LABEL = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)")
 """What the guide names as it stands on a page is in italics."""
-_IN_GROUPS = {"communauté à sujets", "Je prends", "Répondre", "Prendre la suite"}
+_IN_GROUPS = {"communauté à sujets", "Je prends", "Répondre", "Prendre la suite", "Ouvrir au poste"}
 _SHORTCUTS = {"j", "k", "p", "r", "n", "g", "c", "d", "?"}
 ASK = "je veux parler à quelqu'un de l'équipe"
 PASSWORD = "un mot de passe de test"
@@ -64,6 +66,7 @@ def test_everything_that_the_guide_says_can_be_done(browser: Browser, installati
     _queue(guide, boss, reference)
     _conversation(guide, boss, ines, chat, reference)
     _requests(guide, boss, ines, installation)
+    _externally(guide, boss, browser, installation)
     _figures(guide, boss)
     _leaving(guide, boss)
     assert guide.left == set(), "the guide names what nobody clicked"
@@ -173,6 +176,39 @@ def _requests(guide: Guide, boss: DeskPage, ines: DeskPage, installation: Stack)
     ines.page.goto(f"{ines.url}/requests/{first}")
     _act(ines.page.locator("main"), guide.name("Refuser"), "Elle n'exerce plus.")
     claire.wait_said("n'exerce plus")
+
+
+def _externally(guide: Guide, boss: DeskPage, browser: Browser, installation: Stack) -> None:
+    """A reply to Telegram that names an usager: seen before it is sent, changed, sent masked, or said in the web chat alone."""
+    telegram = TelegramTalk(installation)
+    telegram.may_be_silent = True
+    reference = re.search(r"SUP-(\d{6})", telegram.say(ASK))
+    assert reference
+    boss.page.goto(f"{boss.url}/conversations/{int(reference[1])}")
+    boss.take()
+    composer, field = boss.page.locator("#composer"), boss.page.get_by_label("Réponse à l’utilisateur")
+    field.fill("Le dossier de Mme Durand est là.")
+    _button(composer, "Envoyer").click()
+    expect(composer.locator("mark")).to_have_text("[usager]")
+    assert violations(boss.page) == []
+    field.fill("Le dossier de Mme Durand, née le 12/03/1948, est là.")
+    _button(composer, guide.name("Envoyer mon texte modifié")).click()
+    expect(composer.locator("mark")).to_have_count(2)
+    _button(composer, guide.name("Envoyer avec les masques")).click()
+    assert "Durand" not in telegram.wait_said(r"Mme \[usager\], née le \[date de naissance\], est là")
+    expect(field).to_have_value("")
+    field.fill("C’est le dossier de Mme Durand.")
+    field.press("Control+Enter")
+    _button(composer, guide.name("Envoyer un lien vers la discussion web")).click()
+    told = telegram.wait_said("vous a répondu dans la discussion web")
+    expect(composer).to_contain_text("a reçu un lien")
+    assert "Durand" not in told
+    there = browser.new_context(locale="fr-FR")
+    page = there.new_page()
+    page.goto(next(link for link in telegram.messages()[-1].links if "#continue=" in link))
+    expect(page.locator("article .bubble").filter(has_text="C’est le dossier de Mme Durand.")).to_be_visible(timeout=SECONDS)
+    there.close()
+    boss.close("résolu")
 
 
 def _figures(guide: Guide, boss: DeskPage) -> None:

@@ -100,6 +100,8 @@ class StandInRasa:
         self.app.add_api_route("/webhooks/gateway/messages", self._take, methods=["POST"])
         self.usagers: list[str] = []
         """What is read as an usager's name in a text that is not for the dialogue."""
+        self.masks_nothing = False
+        """Whether the request to read who is named in a text fails."""
         self.app.add_api_route("/webhooks/gateway/masks", self._mask, methods=["POST"])
         self.app.add_api_route("/webhooks/gateway/health", lambda: {"status": "ready"}, methods=["GET"])
 
@@ -107,6 +109,8 @@ class StandInRasa:
         return [turn.get("text") or turn["intent"] for turn in self.turns]
 
     async def _mask(self, request: Request) -> JSONResponse:
+        if self.masks_nothing:
+            return JSONResponse({"status": 503}, 503)
         asked = await request.json()
         text = mask_text(asked["text"], [Span(**mask) for mask in asked["masks"]])
         for name in self.usagers:

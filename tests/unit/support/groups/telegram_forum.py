@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ from tests.unit.support.running_desk import SupportBot, running_support_bot
 TOKEN, GROUP = "4242:fake", -1001
 INES, PAUL, STRANGER = 901, 902, 903
 """Telegram's ids of two agents and of somebody who is none."""
+
+
+def messages_told(said: str) -> int:
+    """How many messages of a user are told of in a text."""
+    return said.count("L’utilisateur a écrit. ") + sum(int(count) for count in re.findall(r"L’utilisateur a écrit (\d+) messages", said))
 
 
 @dataclass
@@ -65,6 +71,10 @@ class Forum:
         """What the bot said in a topic (None: outside of any), oldest first."""
         messages = [m for m in self.group.messages.values() if m["from"]["id"] == 4242 and "text" in m]
         return [m["text"] for m in messages if m.get("message_thread_id") == thread]
+
+    async def written(self, ticket: Ticket) -> int:
+        """How many messages of the user the topic has told of."""
+        return messages_told("\n".join(self.said(await self.topic(ticket))))
 
     async def shows(self, ticket: Ticket, text: str) -> str:
         """Wait until the topic shows a text; all that the bot said there."""
