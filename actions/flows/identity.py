@@ -151,8 +151,12 @@ class LinkAccount(Flow):
     def _utter_too_many(self, context: Context, until: datetime) -> None:
         """Say that no further code is sent for now: in the same words whether or not the address has an account."""
         settings = context.services.settings
-        contact = {"phone": settings.support_phone, "email": settings.support_email}
-        context.utterances.utter("utter_too_many_codes", until=format_until(until, context.services.clock.now()), **contact)
+        context.utterances.utter(
+            "utter_too_many_codes",
+            until=format_until(until, context.services.clock.now()),
+            phone=settings.support_phone,
+            email=settings.support_email,
+        )
 
     def _utter_linked(self, context: Context, name: str) -> None:
         context.utterances.utter("utter_linked", name=name, days=context.services.settings.link_days)

@@ -118,7 +118,14 @@ async def add_to_web_chat(session: AsyncSession, conversation_id: str, reply: Re
 
     It stands under `key`. The caller has locked the conversation, in whose writing transaction this is done.
     """
-    values = {"conversation_id": conversation_id, "turn": None, "at": now, "channel": WEB, "author": "agent", "agent": agent}
+    values: dict[str, Any] = {
+        "conversation_id": conversation_id,
+        "turn": None,
+        "at": now,
+        "channel": WEB,
+        "author": "agent",
+        "agent": agent,
+    }
     values |= {"text": reply.text, "buttons": [], "link": None, "client_id": None, "sent": None, "key": key}
     return int((await session.execute(ADD_MESSAGE.returning(MESSAGES.c.id), values)).scalar_one())
 

@@ -63,7 +63,9 @@ async def last_words(session: AsyncSession, tickets: Collection[TicketRow]) -> d
     said = select(TicketEventRow.ticket_id, func.max(TicketEventRow.subject_id)).where(
         TicketEventRow.ticket_id.in_(ids), TicketEventRow.type == TicketEventType.SAID
     )
-    turns = {turn: ticket_id for ticket_id, turn in await session.execute(said.group_by(TicketEventRow.ticket_id)) if turn is not None}
+    turns: dict[int | None, int] = {
+        turn: ticket_id for ticket_id, turn in await session.execute(said.group_by(TicketEventRow.ticket_id)) if turn is not None
+    }
     texts = select(MessageRow.turn, MessageRow.text).where(MessageRow.turn.in_(turns), MessageRow.author == USER)
     found = {turns[turn]: mask_codes(text) for turn, text in await session.execute(texts)}
     asked = (

@@ -123,7 +123,7 @@ class ConversationPages:
         """
         form, agent = session.form, session.agent.agent
         text, key = form.get("text", ""), form.get("key", "")[:100]
-        kept = {"text": text, "key": key}
+        kept: dict[str, Any] = {"text": text, "key": key}
         try:
             ticket_id = _ticket_id(request)
             if form.get("elsewhere"):
