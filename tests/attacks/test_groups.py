@@ -9,7 +9,7 @@ import pytest
 
 from bot.support.records import TicketState
 from tests.attacks.outgoing_fixtures import READ, SECRETS, WORDS, without_secrets
-from tests.unit.messaging.running_bot import until
+from tests.unit.messaging.running_bot import Chat, until
 from tests.unit.support.groups.teams_channel import CHANNEL, running_channel
 from tests.unit.support.groups.telegram_forum import INES, Forum, running_forum
 from tests.unit.support.running_desk import ASK, MARIE
@@ -77,8 +77,8 @@ async def test_what_an_agent_writes_in_the_forum_is_filtered_and_counted(tmp_pat
         assert without_secrets(str((await forum.support_bot.desk.view(ticket.id)).notes))
 
 
-async def _said(chat: object, text: str) -> bool:
-    return text in await chat.texts()  # type: ignore[attr-defined]
+async def _said(chat: Chat, text: str) -> bool:
+    return text in await chat.texts()
 
 
 async def test_an_agent_in_the_forum_is_refused_while_nobody_can_read_names(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.identity.tables import ChatLink
 from bot.jobs.outbox import CHAT, enqueue
 from bot.support.errors import NamesUnreadable
-from tests.attacks.outgoing_fixtures import EXTERNAL, SECRETS, WORDS, outgoing_world, without_secrets
+from tests.attacks.outgoing_fixtures import EXTERNAL, SECRETS, WORDS, OutgoingWorld, outgoing_world, without_secrets
 from tests.databases import every_database
 from tests.unit.messaging.running_bot import until
 from tests.unit.sandbox.sandbox_server import TOKEN, running_sandbox
@@ -93,7 +94,7 @@ async def test_what_is_nobodys_secret_passes(tmp_path: Path, words: str) -> None
         assert words in await chat.receives(words)
 
 
-async def _page_of(world: object, browser: AgentBrowser, ticket_id: int) -> str:
+async def _page_of(browser: AgentBrowser, ticket_id: int) -> str:
     return html.unescape((await browser.open(f"/desk/conversations/{ticket_id}")).text)
 
 
@@ -144,7 +145,7 @@ async def test_the_text_may_be_read_in_the_web_chat_alone(tmp_path: Path) -> Non
         headers = {"Authorization": f"Bearer {opened.json()['token']}"}
         read = (await http.get("/chat/messages", headers=headers)).json()["messages"]
         assert WORDS in [message["text"] for message in read]
-        assert WORDS in await _page_of(world, ines, ticket.id)
+        assert WORDS in await _page_of(ines, ticket.id)
 
 
 async def test_a_link_to_the_web_chat_is_short_lived_and_another_one_can_be_had(tmp_path: Path) -> None:
@@ -154,6 +155,7 @@ async def test_a_link_to_the_web_chat_is_short_lived_and_another_one_can_be_had(
         await world.desk.reply_elsewhere(ticket.id, MARIE, WORDS, key="1")
         await chat.receives("vous a répondu dans la discussion web")
         part = next(part for _, part in chat.platform.sent if part.link is not None)
+        assert part.link is not None
         world.support_bot.clock.advance(timedelta(minutes=11))
         old = part.link[1].partition("#continue=")[2]
         assert (await http.post("/chat/sessions", json={"continue": old})).status_code == 401
@@ -240,10 +242,8 @@ async def test_a_person_greeted_by_name_is_no_usager_unless_an_usager_has_that_n
             assert sent.message["text"] == "Bonjour Claire Moreau, je vois [usager]."
 
 
-async def _link(world: object, conversation_id: str, account_id: str) -> None:
-    from bot.identity.tables import ChatLink
-
-    support_bot = world.support_bot  # type: ignore[attr-defined]
+async def _link(world: OutgoingWorld, conversation_id: str, account_id: str) -> None:
+    support_bot = world.support_bot
     now = support_bot.clock.now()
     link = ChatLink(conversation_id=conversation_id, account_id=account_id, linked_at=now, expires_at=now + timedelta(days=1))
     async with support_bot.bot.parts.database.writing() as session:
