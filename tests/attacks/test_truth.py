@@ -131,7 +131,7 @@ async def ways_in(bot: Bot, microsoft: FakeMicrosoft, said: str) -> dict[str, Po
     update = {"update_id": 5, "message": {"message_id": 9, "date": 1, "chat": {"id": 77, "type": "private"}, "from": person, "text": said}}
     data = {"author": "a", "title": said[:300]}
     events = [
-        {"specversion": "1.0", "id": f"e{number}", "source": "s", "type": "fr.esante.sphere.note.added", "subject": "SPH-2024-000137",
+        {"specversion": "1.0", "id": f"e{number}", "source": "s", "type": "fr.sphere.note.added", "subject": "SPH-2024-000137",
          "datacontenttype": "application/json", "data": data}
         for number in range(50)
     ]  # fmt: skip
