@@ -161,7 +161,8 @@ def _put_in_place(settings: Settings, folder: Path, manifest: dict[str, Any], no
     for name, target in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / name).replace(target)
-    known = settings.model_copy(update={"secret": SecretStr(os.environ.get("SECRET") or _secret_of(data) or "")})
+    comes_with_it = "secrets.json" in targets and "SECRET" not in os.environ
+    known = settings.model_copy(update={"secret": SecretStr(_secret_of(data) or "")}) if comes_with_it else settings
     return Restored(
         made_at=str(manifest.get("made_at")),
         members=tuple(manifest["files"]),

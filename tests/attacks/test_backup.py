@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.core.database import Database, sqlite_url
@@ -145,7 +146,10 @@ def test_secrets_of_the_environment_are_not_in_it(installation: Settings, tmp_pa
 def test_another_secret_is_told(installation: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = write_backup(installation, tmp_path / "backup", NOW)
     monkeypatch.setenv("SECRET", "another-secret-than-that-of-the-backup")
-    assert restore_backup(settings_of(tmp_path / "there"), made.file, NOW).other_secret
+    there = settings_of(tmp_path / "there").model_copy(update={"secret": SecretStr("another-secret-than-that-of-the-backup")})
+    assert restore_backup(there, made.file, NOW).other_secret
+    monkeypatch.delenv("SECRET")
+    assert not restore_backup(settings_of(tmp_path / "elsewhere"), made.file, NOW).other_secret
 
 
 def test_nothing_is_written_over(installation: Settings, tmp_path: Path) -> None:
