@@ -28,7 +28,7 @@ from bot.notifications.purge import Purge
 from bot.personal_data.erasure import PersonalData, PersonBusy
 from bot.personal_data.holdings import HOLDINGS, NOT_HELD
 from bot.personal_data.purge import erasures
-from bot.personal_data.terms import NOTHING, TERMS, TRACKER_EVENTS
+from bot.personal_data.retention_terms import NOTHING, TERMS, TRACKER_EVENTS
 from bot.settings import Settings
 from bot.support import retention as support_retention
 from tests.attacks.personal_data_fixtures import (
