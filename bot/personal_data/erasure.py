@@ -70,7 +70,9 @@ class PersonalData:
                 rows = await session.execute(select(holding.table.__table__).where(self._rows(holding, person)))
                 found = tables.setdefault(holding.table.__tablename__, {})
                 for row in rows.mappings():
-                    key = ":".join(str(row[column.name]) for column in holding.table.__table__.primary_key.columns)
+                    key = ":".join(
+                        str(row[column.name]) for column in holding.table.metadata.tables[holding.table.__tablename__].primary_key
+                    )
                     found[key] = _as_json(row, holding)
         return person, {name: list(rows.values()) for name, rows in tables.items() if rows}
 

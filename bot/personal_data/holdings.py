@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, String, cast, false, func, literal, null, 
 from bot.accounts.tables import AccountDecision, AccountRequest, AccountRequester
 from bot.core.audit import AuditEvent
 from bot.core.database import Table
+from bot.core.limits import LimitCounter
 from bot.fhir.operations import PENDING, Operation
+from bot.identity.code_limits import ChatSource
 from bot.identity.continuations import Continuation
 from bot.identity.lockout import chat_subject
 from bot.identity.tables import ChatLink, LinkToken, LoginCode, LoginCounter, SignIn
@@ -76,6 +78,10 @@ def _outbox(person: Person) -> ColumnElement[bool]:
     return or_(OutboxRow.conversation_id.in_(person.conversations), mentions(OutboxRow.payload, person.emails))
 
 
+def _counters(person: Person) -> ColumnElement[bool]:
+    return or_(false(), *(LimitCounter.subject.endswith(f":{one}", autoescape=True) for one in [*person.conversations, *person.accounts]))
+
+
 def _requesters(person: Person) -> ColumnElement[bool]:
     about, by = AccountRequester.request_id.in_(person.requests), AccountRequester.requester_id.in_(person.accounts)
     return or_(about, by, AccountRequester.conversation_id.in_(person.conversations))
@@ -122,6 +128,8 @@ HOLDINGS: tuple[Holding, ...] = (
         LoginCounter, lambda person: LoginCounter.subject.in_([chat_subject(one) for one in person.conversations]), DELETED,
         why="the counter of an address goes a day after it was last used",
     ),
+    Holding(LimitCounter, _counters, DELETED, why="the counter of an address goes a day after its window closed"),
+    Holding(ChatSource, _of_chats(ChatSource.conversation_id), DELETED, secret=frozenset({"source"})),
     Holding(LoginCode, _of_chats_or_accounts(LoginCode.conversation_id, LoginCode.account_id), DELETED, secret=frozenset({"code_hash"})),
     Holding(ChatLink, _of_chats_or_accounts(ChatLink.conversation_id, ChatLink.account_id), DELETED),
     Holding(
@@ -179,5 +187,6 @@ NOT_HELD: Mapping[str, str] = {
     "support_moves": "what happened to a ticket: states and agents",
     "retention": "marks",
     "heartbeats": "instants",
+    "security_figures": "how often things happened",
 }
 """Tables that hold nothing of a person, and what they hold."""

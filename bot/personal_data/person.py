@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -114,5 +115,5 @@ async def _with_conversations(session: AsyncSession, person: Person) -> Person:
     return replace(person, conversations=frozenset(found - others), shared=frozenset(others))
 
 
-def _existing(ids: Select[tuple[str | None]] | Select[tuple[str]]) -> Select[tuple[str]]:
+def _existing(ids: Select[Any]) -> Select[Any]:
     return select(Conversation.id).where(Conversation.id.in_(ids))

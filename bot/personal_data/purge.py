@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.tables import OPEN, AccountDecision, AccountRequest, AccountRequester
 from bot.core.database import Table
+from bot.core.limits import LimitCounter
 from bot.fhir.operations import PENDING, Operation
 from bot.identity import lockout
 from bot.identity.chat_links import record_event
+from bot.identity.code_limits import SOURCE_RETENTION, ChatSource
 from bot.identity.continuations import Continuation
 from bot.identity.tables import ChatLink, LinkToken, LoginCode, LoginCounter, SignIn
 from bot.messaging.ports import Erasure
@@ -52,7 +54,7 @@ class TableErasure:
 
     async def erase(self, session: AsyncSession, *, before: datetime, now: datetime, limit: int) -> int:
         """Erase up to `limit` rows, and return how many there were."""
-        columns = list(self.table.__table__.primary_key.columns)
+        columns = list(Table.metadata.tables[self.table.__tablename__].primary_key)
         wanted = select(*columns).where(self.where(now, before)).limit(limit).with_for_update(skip_locked=True)
         keys = [tuple(row) for row in await session.execute(wanted)]
         if not keys:
@@ -125,6 +127,8 @@ def erasures(settings: Settings) -> Sequence[Erasure]:
         TableErasure(ChatLink, lambda now, _: ChatLink.expires_at <= now, first=_record_expiry),
         TableErasure(LoginCode, _over(LoginCode.expires_at)),
         TableErasure(LoginCounter, lambda now, _: LoginCounter.touched_at < now - lockout.RETENTION),
+        TableErasure(LimitCounter, _over(LimitCounter.until)),
+        TableErasure(ChatSource, lambda now, _: ChatSource.seen_at < now - SOURCE_RETENTION),
         TableErasure(LinkToken, _over(LinkToken.expires_at)),
         TableErasure(SignIn, _over(SignIn.expires_at, SignIn.state_until)),
         TableErasure(Continuation, _over(Continuation.expires_at, Continuation.session_until)),

@@ -40,6 +40,8 @@ def rows_of_person(at: datetime, closed: bool = True) -> dict[str, dict[str, Any
         "chat_links": {"conversation_id": CONVERSATION, "account_id": ACCOUNT, "expires_at": at + timedelta(days=90)},
         "login_codes": {"conversation_id": CONVERSATION, "account_id": ACCOUNT},
         "login_guards": {"subject": f"account:{mac}"},
+        "limit_counters": {"subject": f"codes_chat:{CONVERSATION}"},
+        "chat_sources": {"conversation_id": CONVERSATION},
         "link_tokens": {"account_id": ACCOUNT},
         "sign_ins": {"conversation_id": CONVERSATION},
         "continuations": {"conversation_id": CONVERSATION},
