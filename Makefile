@@ -111,7 +111,7 @@ lint: install-test ## style, types, import contracts, Rasa's data
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(NLU)/rasa data validate --domain domain --data data --config config.yml
+	@$(NLU)/python -m nlu.server data validate --domain domain --data data --config config.yml
 
 # --- keeping ------------------------------------------------------------------------------------
 
@@ -120,8 +120,8 @@ locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files a
 	@$(COMPILE) --upgrade requirements-tools.in -o requirements-tools.lock
 	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	@$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
-	@$(COMPILE) --upgrade nlu/pyproject.toml -o nlu/requirements.lock
-	@$(COMPILE) --upgrade --extra test --constraints nlu/requirements.lock nlu/pyproject.toml -o nlu/requirements-test.lock
+	@cd nlu && ../$(COMPILE) --upgrade pyproject.toml -o requirements.lock # there, or uv does not read its overrides
+	@cd nlu && ../$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
 
 clean: ## remove what was installed and built (never DATA)
 	rm -rf .tools .venv nlu/.venv bot/web/node_modules bot/sandbox/teams/page/node_modules .build

@@ -17,7 +17,6 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.bot_container import BotContainer
 from bot.channels.web import chat_api
@@ -28,14 +27,14 @@ from bot.core.errors import configure_logging, log_error
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
 from bot.http import health, metrics
-from bot.http.health_checks import HttpChecks, database_check, smtp_check
+from bot.http.health_checks import DatabaseCheck, HttpChecks, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
 from bot.http.proxies import TrustedProxies
 from bot.http.rate_limit import RateLimits
 from bot.http.security_figures import SecurityFigures
 from bot.jobs.listener import Listener
 from bot.messaging import retention
-from bot.messaging.channel import Channel
+from bot.messaging.channel import Channel, ReportingChannel
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
 from bot.messaging.outbox_wake import OutboxWake
@@ -45,12 +44,14 @@ from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
+from bot.personal_data import purge
 from bot.settings import Settings
 from bot.support import retention as support_retention
 from bot.web import chat_page, transcript
 from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
 from bot.web.desk import routes as desk_routes
+from bot.web.unhandled_errors import UnhandledErrors
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
@@ -67,7 +68,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     gateway.set_turn_listener(OutboxWake(database).after_turn)
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
     http_checks = HttpChecks()
-    erasures = (*retention.ERASURES, *support_retention.ERASURES)
+    erasures = (*retention.ERASURES, *support_retention.ERASURES, *purge.erasures(settings))
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
     listener, rate_limits = Listener(database), RateLimits(settings, database, clock)
 
@@ -103,7 +104,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.parts, app.state.begin_stop, app.state.rate_limits = parts, begin_stop, rate_limits
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header)
-    _tell_problems(app, gateway.texts)
+    _tell_problems(app, gateway.texts, settings)
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
     app.include_router(chat_api.router(gateway, identity, parts.continuations, web_notifications, settings))
     app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
@@ -118,8 +119,9 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             settings, database, clock, agents, parts.agent_links, groups.names, support.desk, parts.account_requests, parts.decisions
         )
     )
-    app.include_router(health.router(_health(settings, database, channels, http_checks, notification_status)))
-    app.include_router(metrics.router(settings, notification_status.collector, SecurityFigures(database).collector))
+    app.include_router(health.router(_health(settings, database, clock, channels, http_checks, notification_status)))
+    collectors = [channel.collector for channel in channels if isinstance(channel, ReportingChannel)]
+    app.include_router(metrics.router(settings, notification_status.collector, SecurityFigures(database).collector, *collectors))
     app.include_router(event_intake.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
     return app
@@ -210,7 +212,12 @@ def _pages(settings: Settings) -> APIRouter:
 
 
 def _health(
-    settings: Settings, database: Database, channels: Sequence[Channel], http: HttpChecks, notifications: NotificationStatus
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    channels: Sequence[Channel],
+    http: HttpChecks,
+    notifications: NotificationStatus,
 ) -> health.Health:
     """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
     platform = f"{settings.platform_url}/" if settings.platform_url else None
@@ -225,18 +232,19 @@ def _health(
     checks: dict[str, health.Check | None] = {
         "rasa": http.get(settings.rasa_url, "health", key=settings.rasa_token),
         "actions": http.get(settings.actions_url, "health", key=settings.actions_token),
-        "database": database_check(database),
+        "database": DatabaseCheck(database, clock),
         "directory": directory,
         "platform": http.get(platform, "metadata", {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None),
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
     }
     checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})
-    return health.Health(checks | {"web": web}, required, [notifications.health_lines])
+    reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]
+    return health.Health(checks | {"web": web}, required, [*reporting, notifications.health_lines])
 
 
-def _tell_problems(app: FastAPI, texts: Texts) -> None:
-    """Every error leaves as problem+json; what is ours is logged with an id and without values."""
+def _tell_problems(app: FastAPI, texts: Texts, settings: Settings) -> None:
+    """Every error leaves as problem+json (to a browser's page as a page); what is ours is logged with an id and without values."""
 
     async def problem(_request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -255,34 +263,7 @@ def _tell_problems(app: FastAPI, texts: Texts) -> None:
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_middleware(UnhandledErrors, texts=texts)
-
-
-class UnhandledErrors:
-    """Turns what nobody handled into a 500 with an id; the server would log the exception with what it quotes."""
-
-    def __init__(self, app: ASGIApp, texts: Texts) -> None:
-        self._app, self._texts = app, texts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on but HTTP requests' exceptions."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        except Exception as error:  # the last resort of every route
-            error_id = log_error(error, "answering a request")
-            if not started:
-                detail = self._texts.render("internal", error_id=error_id)
-                await problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, error_id=error_id))(scope, receive, send)
+    app.add_middleware(UnhandledErrors, texts=texts, settings=settings)
 
 
 def _log_unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

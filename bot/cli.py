@@ -7,6 +7,8 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +28,9 @@ from bot.installation.supervisor import START_FAILED, START_LATER, SupervisorErr
 from bot.messaging.texts import TextsError
 from bot.migrations import DatabaseAway, DatabaseError, upgrade
 from bot.notifications.cli import notifications_app
+from bot.personal_data.cli import person_app
 from bot.settings import Settings, SettingsError, load_settings
+from bot.supply.cli import advisories, sbom
 from bot.support.cli import desk_app
 from bot.web.assets import FrontendNotInstalled
 
@@ -65,7 +69,10 @@ app.add_typer(desk_app, name="desk")
 app.add_typer(directory_app, name="directory")
 app.add_typer(identity_app, name="identity", context_settings={"obj": open_identity})
 app.add_typer(notifications_app, name="notifications")
+app.add_typer(person_app, name="person")
 app.add_typer(teams_app, name="teams")
+app.command()(sbom)
+app.command()(advisories)
 
 Port = Annotated[int, typer.Option(min=1, max=65535)]
 _console = Console(highlight=False, soft_wrap=True)
@@ -159,6 +166,42 @@ def _starting() -> Iterator[None]:
         _fail(str(error))
     except OSError as error:
         _fail(": ".join(str(part) for part in (error.filename, error.strerror or type(error).__name__) if part))
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write, readable by its owner alone.")]) -> None:
+    """Back up the installation of DATA into one file, also while it runs."""
+    from bot.installation.backup import BackupFailed, write_backup
+
+    try:
+        written = write_backup(load_settings(), file, datetime.now(UTC))
+    except (BackupFailed, SettingsError) as error:
+        _fail(str(error))
+    _console.print(f"{written.file}: {written.size} bytes, sha256 {written.sha256}", markup=False)
+    _console.print(f"in it: {', '.join(written.members)}", markup=False)
+    _console.print("not in it: the directory's index, logs, and secrets that the environment sets", markup=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File that `bot backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Although DATA, or the database, is not empty.")] = False,
+) -> None:
+    """Restore a backup into an empty DATA; an installation that runs there must be stopped first."""
+    from bot.installation.restore import RestoreFailed, restore_backup
+
+    try:
+        done = restore_backup(load_settings(), file, datetime.now(UTC), force=force)
+    except (RestoreFailed, SettingsError) as error:
+        _fail(str(error))
+    _console.print(f"restored the backup of {done.made_at}: {', '.join(done.members)}", markup=False)
+    if done.put_aside is not None:
+        _console.print(f"what was there is in {done.put_aside}", markup=False)
+    if done.environment_secrets:
+        _console.print(f"set these as they were before: {', '.join(done.environment_secrets)}", markup=False)
+    if done.other_secret:
+        _console.print("SECRET is another one than before: links, sessions and codes that were given out are not known", markup=False)
+    _console.print("import the directory again where it is not the demo's: bot directory import FILE", markup=False)
 
 
 def _on_stop_signals(stop: Callable[[], None]) -> None:

@@ -213,10 +213,18 @@ class Settings(BaseSettings):
     )
     button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
     notice_days: int = Field(365, alias="NOTICE_DAYS", ge=30, description="Days that notices, and what became of them, are kept.")
-    outbox_days: int = Field(30, alias="OUTBOX_DAYS", ge=1, description="Days that rows of what was sent are kept; they hold no text.")
+    outbox_days: int = Field(30, alias="OUTBOX_DAYS", ge=1, description="Days that rows of what was sent, and dead letters, are kept.")
     retention_days: int = Field(
         90, alias="RETENTION_DAYS", ge=1, description="Days, in Paris, that what was said is kept; what figures are made of stays."
     )
+    conversation_days: int = Field(
+        365, alias="CONVERSATION_DAYS", ge=30, description="Days after which the id of a chat that nobody writes in is erased."
+    )
+    account_request_days: int = Field(
+        365, alias="ACCOUNT_REQUEST_DAYS", ge=30, description="Days that a decided account request is kept, directory record included."
+    )
+    log_megabytes: float = Field(10.0, alias="LOG_MEGABYTES", gt=0, le=10_000, description="Size at which a log file is rotated.")
+    log_files: int = Field(5, alias="LOG_FILES", ge=1, le=100, description="Rotated log files that are kept of each process.")
     turn_seconds: float = Field(
         60.0, alias="TURN_SECONDS", gt=0, description="How long a message may wait for Rasa before the user is told."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urljoin
@@ -11,10 +12,15 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.core.heartbeat import beat
 from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
 from bot.http.health import CHECK_SECONDS, Check
+
+WRITE_SECONDS = 5.0
+"""The health report writes to the database at most once in this time, and again at once after a write that failed."""
 
 
 class HttpChecks:
@@ -54,14 +60,41 @@ class HttpChecks:
         return check if key is None else check_signed
 
 
-def database_check(database: Database) -> Check:
-    """Return the check that the database answers a query."""
+class DatabaseCheck:
+    """The check that the database answers a query, and takes a write, which it is asked for at most once in `WRITE_SECONDS`.
 
-    async def check() -> bool:
-        async with database.reading() as session:
-            return bool(await session.scalar(text("SELECT 1")))
+    A write that waits for a lock cannot be called back: it goes on, and as long as it does the database is down, without another one.
+    """
 
-    return check
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._attempt: asyncio.Task[None] | None = None
+        self._written = float("-inf")
+
+    async def __call__(self) -> bool:
+        """Return whether it does, within `CHECK_SECONDS` where it is locked."""
+        if self._attempt is None:
+            self._attempt = asyncio.create_task(self._try())
+            self._attempt.add_done_callback(_take_exception)
+        attempt = self._attempt
+        done, _ = await asyncio.wait({attempt}, timeout=CHECK_SECONDS * 0.9)
+        if not done:
+            return False
+        self._attempt = None
+        return attempt.exception() is None
+
+    async def _try(self) -> None:
+        async with self._database.reading() as session:
+            await session.scalar(text("SELECT 1"))
+        if time.monotonic() - self._written >= WRITE_SECONDS:
+            await beat(self._database, self._clock, "health")
+            self._written = time.monotonic()
+
+
+def _take_exception(task: asyncio.Task[None]) -> None:
+    """Have the outcome of a task taken, also where nobody asks for the report again."""
+    if not task.cancelled():
+        task.exception()
 
 
 def smtp_check(host: str, port: int | None) -> Check | None:

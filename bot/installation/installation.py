@@ -15,10 +15,11 @@ from typing import IO, Any, Literal
 
 from pydantic import SecretStr
 
+from bot.core.private_files import write_private
 from bot.installation.companions import CompanionFactory, PrintLine, Site, no_companions
 from bot.installation.data_folder import prepare_data_folder
 from bot.installation.environments import ACTIONS, BOT, RASA, environment_of
-from bot.installation.supervisor import Process, Supervisor, SupervisorError, free_port, port_is_free, write_private
+from bot.installation.supervisor import Process, Supervisor, SupervisorError, free_port, port_is_free
 from bot.migrations import check
 from bot.settings import Settings, read_secrets
 
@@ -105,7 +106,7 @@ class Installation:
         """Return every process of this installation, the slowest to start first."""
         bot = [sys.executable, "-m", "bot.cli"]
         port = self.ports
-        rasa = [str(RASA_PYTHON), "-m", "rasa", "run", "--model", str(model), "--interface", LOOPBACK, "--port", str(port["rasa"])]
+        rasa = [str(RASA_PYTHON), "-m", "nlu.server", "run", "--model", str(model), "--interface", LOOPBACK, "--port", str(port["rasa"])]
         rasa += ["--endpoints", str(ROOT / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml")]
         rasa_health, actions_health = (f"http://{LOOPBACK}:{port[name]}/{path}" for name, path in _HEALTH_PATHS.items())
         return [
@@ -191,7 +192,9 @@ async def run_installation(installation: Installation, install_stop_handler: Cal
     """Run until a stop is requested. `install_stop_handler` makes the process's stop signals call the function it is given."""
     print_line = installation.print_line
     model = await asyncio.to_thread(installation.train)
-    supervisor = Supervisor(installation.processes(model), print_line)
+    settings = installation.settings
+    log_bytes = int(settings.log_megabytes * 1_000_000)
+    supervisor = Supervisor(installation.processes(model), print_line, log_bytes, settings.log_files)
     install_stop_handler(supervisor.request_stop)
     run_file = installation.settings.run_file
 

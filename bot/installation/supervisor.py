@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import itertools
-import json
 import os
 import random
 import signal
@@ -28,6 +27,7 @@ import psutil
 
 from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
+from bot.installation.log_rotation import CHECK_SECONDS, rotate
 
 READY_SECONDS = 180
 """Time that a process may take until it answers; a first start on a slow disk reads 1.5 GB of libraries."""
@@ -117,8 +117,10 @@ class Process:
 class Supervisor:
     """Keeps a list of processes running until a stop is requested."""
 
-    def __init__(self, processes: list[Process], print_line: Callable[[str], None]) -> None:
+    def __init__(self, processes: list[Process], print_line: Callable[[str], None], log_bytes: int = 0, log_files: int = 1) -> None:
+        """Take the processes, and the size (bytes) and number of rotated files that logs are rotated by; size 0: they are not."""
         self.processes = processes
+        self._log_bytes, self._log_files = log_bytes, log_files
         self._print_line = print_line
         self._stopping = asyncio.Event()
         self._on_restart: Callable[[], None] = lambda: None
@@ -142,6 +144,7 @@ class Supervisor:
         Raises SupervisorError if a process cannot be started, or does not answer within READY_SECONDS.
         """
         keep_tasks = [asyncio.create_task(self._keep_running(p)) for p in self.processes]
+        keep_tasks.append(asyncio.create_task(self._rotate_logs()))
         stopping: asyncio.Future[Any] = asyncio.create_task(self._stopping.wait())
         starting: asyncio.Future[Any] = asyncio.gather(prepare(), *(self._wait_ready(p) for p in self.processes))
         try:
@@ -188,6 +191,15 @@ class Supervisor:
             process.restarts += 1
             self._print_line(f"{process.name} stopped (code {code}); starting it again in {wait:g} s (log: {process.log})")
             await asyncio.sleep(wait)
+
+    async def _rotate_logs(self) -> None:
+        while self._log_bytes:
+            for process in self.processes:
+                try:
+                    await asyncio.to_thread(rotate, process.log, self._log_bytes, self._log_files)
+                except OSError as error:  # a full disk: the next round tries again
+                    self._print_line(f"the log {process.log} could not be rotated: {error.strerror}")
+            await asyncio.sleep(CHECK_SECONDS)
 
     async def _wait_ready(self, process: Process) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -248,16 +260,3 @@ def port_is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` as JSON that only its owner may read, atomically."""
-    temporary = path.with_name(path.name + ".new")
-    with suppress(FileNotFoundError):
-        temporary.unlink()
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -40,6 +40,7 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "unknown_session": frozenset(),
     "not_linked": frozenset(),
     "not_proven": frozenset(),
+    "database_unavailable": frozenset(),
     "internal": _SUPPORT | {"error_id"},
 }
 """Every text that there must be, with the placeholders that it may use."""

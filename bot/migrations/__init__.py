@@ -53,6 +53,21 @@ def check(url: str) -> None:
         raise _explained(address, error) from None
 
 
+def current_revision(config: Config) -> str | None:
+    """Return the revision of the database's schema; None where it has none."""
+    engine = create_engine(config.attributes["url"], poolclass=pool.NullPool)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def knows_revision(config: Config, revision: str) -> bool:
+    """Return whether this version has the schema `revision`, and so opens a database that has it."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+
+
 def _is_newest(config: Config) -> bool:
     """Tell whether the schema is the newest, without a lock: a bot that starts beside others which write must not wait for them.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bot.accounts.tables
 import bot.core.audit
 import bot.core.figures
+import bot.core.heartbeat
 import bot.core.limits
 import bot.fhir.operations
 import bot.identity.code_limits

@@ -99,7 +99,7 @@ def _telegram(site: Site) -> Companion:
     group = site.settings.support_telegram_group or TELEGRAM_GROUP
     command = [sys.executable, "-m", "bot.sandbox.telegram", "--port", str(port)]
     command += ["--no-limits"] if site.settings.telegram_per_chat > 1 else []
-    command.append(f"--group={group}")
+    command += [f"--group={group}", "--counters", str(site.data / "telegram.json")]
     environment = telegram_settings(url) | {"SUPPORT_TELEGRAM_GROUP": group}
     return Companion("telegram", command, f"{url}/", environment, {"telegram": url}, own_environment={CONTROL_PATH: _control_path(site)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 
 import uvicorn
 
@@ -12,6 +13,7 @@ from bot.installation.data_folder import PRIVATE_UMASK
 from bot.sandbox.hidden_path import HiddenPath
 from bot.sandbox.telegram.app import create_app
 from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.counters import Counters
 from bot.sandbox.telegram.state import State
 
 
@@ -24,8 +26,9 @@ def main() -> None:
     parser.add_argument("--bot-name", default=TELEGRAM_BOT)
     parser.add_argument("--no-limits", action="store_true")
     parser.add_argument("--group", type=int, help="id of a forum of the team, in which the bot is an administrator: --group=-100…")
+    parser.add_argument("--counters", type=Path, help="file in which the numbers of updates and messages go on over restarts")
     options = parser.parse_args()
-    state = State(options.token, options.bot_name)
+    state = State(options.token, options.bot_name, Counters(options.counters))
     state.limits.enforced = not options.no_limits
     state.chats[1001] = Chat(1001, "Claire", started=False)
     if options.group is not None:
