@@ -91,7 +91,7 @@ test: install-test ## pass all the tests (browser tests where there is a Chromiu
 	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser
 
 test-units: install-test
-	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/unit tests/understanding
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/unit tests/understanding tests/attacks
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit

@@ -67,12 +67,11 @@ class PersonalData:
         async with self._database.reading() as session:
             person = await find_person(session, who, account)
             for holding in HOLDINGS:
+                primary_key = holding.table.metadata.tables[holding.table.__tablename__].primary_key
                 rows = await session.execute(select(holding.table.__table__).where(self._rows(holding, person)))
                 found = tables.setdefault(holding.table.__tablename__, {})
                 for row in rows.mappings():
-                    key = ":".join(
-                        str(row[column.name]) for column in holding.table.metadata.tables[holding.table.__tablename__].primary_key
-                    )
+                    key = ":".join(str(row[column.name]) for column in primary_key)
                     found[key] = _as_json(row, holding)
         return person, {name: list(rows.values()) for name, rows in tables.items() if rows}
 
