@@ -20,7 +20,10 @@ from starlette.exceptions import HTTPException
 
 from bot.bot_container import BotContainer
 from bot.channels.web import chat_api
+from bot.channels.web.authentication import Authentication
 from bot.channels.web.notifications import WebNotifications
+from bot.channels.web.session_api import SessionApi
+from bot.channels.web.session_watch import SessionWatch
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, random_id
 from bot.core.errors import configure_logging, log_error
@@ -67,6 +70,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     workers = parts.workers
     gateway.set_turn_listener(OutboxWake(database).after_turn)
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
+    session_watch = SessionWatch(database, parts.chat_sessions)
     http_checks = HttpChecks()
     erasures = (*retention.ERASURES, *support_retention.ERASURES, *purge.erasures(settings))
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
@@ -88,6 +92,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         for worker in workers:
             worker.start()
         groups.start()
+        session_watch.start()
         retention_job.start()
         try:
             yield
@@ -95,6 +100,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             retention_job.stop()
             await groups.stop()
             begin_stop()
+            await session_watch.stop()
             await asyncio.gather(gateway.stop(), *(worker.stop() for worker in workers))
             await support.stop()
             await listener.stop()
@@ -106,7 +112,9 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header)
     _tell_problems(app, gateway.texts, settings)
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
-    app.include_router(chat_api.router(gateway, identity, parts.continuations, web_notifications, settings))
+    authentication = Authentication(parts.chat_sessions, gateway.texts)
+    session_api = SessionApi(gateway, parts.chat_sessions, authentication, parts.continuations, identity, settings)
+    app.include_router(chat_api.router(gateway, identity, authentication, session_watch, web_notifications, session_api, settings))
     app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
     app.include_router(notifications_page.router(settings, database, clock, parts.registry, parts.notifications))
     app.include_router(unsubscribe.router(settings, database, parts.notifications))

@@ -10,7 +10,7 @@ from bot.channels import create_channels
 from bot.container import Container
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS
-from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
+from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked, OtherAccountLinked
 from bot.jobs.worker import Worker, queue_worker
 from bot.messaging.channel import Channel, ChannelContext
 from bot.messaging.gateway import Gateway
@@ -93,6 +93,8 @@ class BotContainer(Container):
             await self.identity.redeem(conversation_id, token)
         except LinkTokenInvalid:
             return "link_invalid"
+        except OtherAccountLinked:
+            return "link_other_account"
         except Locked:
             return "link_locked"
         except AccountClosed:

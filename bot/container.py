@@ -21,6 +21,7 @@ from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
 from bot.identity.account_chats import AccountChats
+from bot.identity.chat_sessions import ChatSessions
 from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
 from bot.messaging.pii.redaction import Redaction
@@ -65,6 +66,11 @@ class Container:
     def continuations(self) -> Continuations:
         """Links that go on in the trusted web chat."""
         return Continuations(self.database, self.clock, self.settings)
+
+    @cached_property
+    def chat_sessions(self) -> ChatSessions:
+        """Who reads and writes a conversation of the web chat."""
+        return ChatSessions(self.database, self.clock, self.settings)
 
     @cached_property
     def operations(self) -> Operations:

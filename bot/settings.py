@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.database import sqlite_url
@@ -143,6 +143,15 @@ class Settings(BaseSettings):
         10, alias="DESK_UNDO", ge=0, le=600, description="Seconds in which a decision on an account request may be taken back."
     )
 
+    desk_idle_minutes: int = Field(60, alias="DESK_IDLE_MINUTES", ge=1, description="Minutes until an unused session of the desk ends.")
+    desk_session_hours: int = Field(12, alias="DESK_SESSION_HOURS", ge=1, le=24, description="Hours until any session of the desk ends.")
+    desk_passwords: bool = Field(
+        True, alias="DESK_PASSWORDS", description="Whether agents may sign in by password; false needs OIDC_ISSUER."
+    )
+    desk_totp: Literal["optional", "required"] = Field(
+        "optional", alias="DESK_TOTP", description="Whether whoever signs in to the desk with a password must have a second factor (TOTP)."
+    )
+
     telegram: Literal["fake"] | None = Field(
         None, alias="TELEGRAM", description="`fake`: try Telegram on this machine, with a page that shows the chats."
     )
@@ -240,6 +249,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Messages that all web chats of one address which are linked to no account may send in a minute.",
     )
+    chat_idle_hours: int = Field(72, alias="CHAT_IDLE_HOURS", ge=1, description="Hours until an unused session of the web chat ends.")
+    chat_session_days: int = Field(30, alias="CHAT_SESSION_DAYS", ge=1, description="Days until any session of the web chat ends.")
+    shared_idle_minutes: int = Field(15, alias="SHARED_IDLE_MINUTES", ge=1, description="The same minutes, on a shared machine.")
+    shared_session_hours: int = Field(10, alias="SHARED_SESSION_HOURS", ge=1, description="The same hours, on a shared machine.")
+    shared_machines: bool = Field(False, alias="SHARED_MACHINES", description="Whether every browser is taken for a shared machine's.")
+    account_idle_minutes: int = Field(20, alias="ACCOUNT_IDLE_MINUTES", ge=1, description="Minutes until an unused account page closes.")
     frame_ancestors: str = Field(
         "'none'", alias="FRAME_ANCESTORS", description="CSP frame-ancestors of the chat page, for a portal that embeds it."
     )
@@ -263,6 +278,12 @@ class Settings(BaseSettings):
     def lifts_limits(self) -> bool:
         """Whether limits by source address, and for the whole installation, are lifted for tests."""
         return self.limits == "test"
+
+    @model_validator(mode="after")
+    def _somebody_can_sign_in(self) -> Settings:
+        if not self.desk_passwords and self.oidc_issuer is None:
+            raise ValueError("DESK_PASSWORDS may be false only where OIDC_ISSUER is set")
+        return self
 
     @cached_property
     def sqlalchemy_url(self) -> str:

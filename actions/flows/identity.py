@@ -22,7 +22,7 @@ from bot.accounts.directory_record import FieldError, validate_field
 from bot.accounts.registry import Account
 from bot.fhir.errors import FhirUnavailable
 from bot.identity.deep_links import LINK_TTL, deep_link, other_channels
-from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, TooManyCodes, WrongCode
+from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, OtherAccountLinked, TooManyCodes, WrongCode
 
 _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
@@ -115,6 +115,11 @@ class LinkAccount(Flow):
             return {"login_email": None}
         except AccountClosed:
             utterances.utter("utter_account_closed")
+            raise FlowAborted from None
+        except OtherAccountLinked:
+            context.forget_account()
+            linked = await context.account()
+            utterances.utter("utter_already_linked", name=linked.name if linked is not None else "")
             raise FlowAborted from None
         except NoCode:
             utterances.utter("utter_code_none")

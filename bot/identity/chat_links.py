@@ -13,6 +13,7 @@ from bot.core.clock import PARIS
 from bot.core.database import random_id
 from bot.core.figures import count_figure
 from bot.core.mail import MailCipher, mail_payload
+from bot.identity.errors import OtherAccountLinked
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import MAIL, enqueue
 from bot.settings import Settings
@@ -22,13 +23,18 @@ _CONVERSATIONS = table("conversations", column("id"), column("channel"))
 
 
 async def link_chat(session: AsyncSession, conversation_id: str, account: Account, *, now: datetime, settings: Settings) -> None:
-    """Link the chat to the account for `LINK_DAYS` days, replacing the link it had, and tell the account's holder by mail.
+    """Link the chat to the account for `LINK_DAYS` days, replacing a link to the same one, and tell the account's holder by mail.
 
     A chat that is linked to the account already only proves that it is still its user's: no mail says so.
+
+    Raises OtherAccountLinked where it is linked to another account: nobody's chat becomes somebody else's by a link that was followed, or
+    a code that was typed. Whoever wants that signs out first.
     """
     former = await session.get(ChatLink, conversation_id)
     renewed = former is not None and former.account_id == account.id and former.expires_at > now
     if former is not None:
+        if former.account_id != account.id and former.expires_at > now:
+            raise OtherAccountLinked
         await record_event(session, former.account_id, "identity.unlink", conversation_id, "replaced", now)
     until = now + timedelta(days=settings.link_days)
     await session.merge(ChatLink(conversation_id=conversation_id, account_id=account.id, linked_at=now, expires_at=until, used_at=now))

@@ -46,3 +46,7 @@ class TooManyCodes(Locked):
 
 class LinkTokenInvalid(IdentityError):
     """The link is unknown, too old, or was used by another chat."""
+
+
+class OtherAccountLinked(IdentityError):
+    """The chat is linked to another account: nothing was changed."""

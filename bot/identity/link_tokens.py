@@ -68,6 +68,15 @@ class LinkTokens:
         assert account is not None
         return account
 
+    async def account_of(self, token: str) -> Account | None:
+        """Return the account of a token that nobody used yet: see `Identity.account_of_link`."""
+        async with self._database.reading() as session:
+            row = await session.get(LinkToken, _hash(self._secret, token)) if _TOKEN.fullmatch(token) else None
+        if row is None or row.used_by is not None or row.expires_at <= self._clock.now():
+            return None
+        account = await self._registry.get(row.account_id)
+        return account if account is not None and account.active else None
+
     async def _use(self, session: AsyncSession, token_hash: str, conversation_id: str, account: Account | None) -> IdentityError | None:
         now = self._clock.now()
         row = await session.get(LinkToken, token_hash, with_for_update=True)

@@ -27,6 +27,7 @@ from bot.core.limits import Hit, clear, count, delete_over, give_back, hold, tak
 from bot.core.mail import MailCipher, mail_payload
 from bot.identity import code_limits, lockout
 from bot.identity.chat_links import link_chat, record_event
+from bot.identity.chat_sessions import Ended, end_sessions
 from bot.identity.code_limits import WRONG_PER_ADDRESS, Asking
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, TooManyCodes, WrongCode
 from bot.identity.link_tokens import LinkTokens
@@ -83,8 +84,9 @@ class Identity:
         return account
 
     async def unlink(self, conversation_id: str) -> bool:
-        """End this chat's link; return False where there was none."""
+        """End this chat's link, and the sessions of the web chat that read it; return False where there was no link."""
         async with self._database.writing() as session:
+            await end_sessions(session, conversation_id, Ended.UNLINKED, self._clock.now())
             link = await session.get(ChatLink, conversation_id)
             if link is None:
                 return False
@@ -185,8 +187,8 @@ class Identity:
         """Link this chat to the account whose code this is, and return the account.
 
         Spaces in the code do not matter; what is not six digits is wrong but not counted as a try. Raises WrongCode, Locked (at
-        the fifth wrong code, and while locked even for the right one), CodeExpired, NoCode, AccountClosed, and FhirUnavailable, after
-        which the code is still good.
+        the fifth wrong code, and while locked even for the right one), CodeExpired, NoCode, AccountClosed, and OtherAccountLinked and
+        FhirUnavailable, after which the code is still good.
         """
         account_id = await self._verify(conversation_id, code)
         account = await self._registry.get(account_id)
@@ -205,9 +207,16 @@ class Identity:
 
         The same chat may show the token again, since a message may be delivered twice. Raises LinkTokenInvalid (unknown, too old, or
         another chat's: not telling which), Locked (at the fifth such token, and while
-        locked even for a good one), AccountClosed, and FhirUnavailable, after which the token is still good.
+        locked even for a good one), AccountClosed, and OtherAccountLinked and FhirUnavailable, after which the token is still good.
         """
         return await self._link_tokens.redeem(conversation_id, token)
+
+    async def account_of_link(self, token: str) -> Account | None:
+        """Return the open account that a token would link a chat to; nothing is used up. None where it is good for nothing (any more).
+
+        Raises FhirUnavailable.
+        """
+        return await self._link_tokens.account_of(token)
 
     async def new_sign_in_link(self, conversation_id: str) -> str | None:
         """Return the URL of a page that links this chat by OpenID Connect, good for ten minutes; None where no issuer is configured."""
@@ -326,6 +335,7 @@ class Identity:
             )
             if current is not None:  # else it was ended or replaced meanwhile
                 await session.delete(current)
+                await end_sessions(session, link.conversation_id, Ended.UNLINKED, self._clock.now())
                 await self._record(session, link.account_id, "identity.unlink", link.conversation_id, outcome)
 
     async def _record(self, session: AsyncSession, actor: str | None, action: str, conversation_id: str, outcome: str) -> None:

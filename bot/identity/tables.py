@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.database import Table
@@ -88,3 +88,28 @@ class SignIn(Table):
     """The state last sent to the issuer; None once it came back."""
     browser_hash: Mapped[str | None] = mapped_column(String(64))
     state_until: Mapped[datetime | None]
+
+
+class ChatSession(Table):
+    """A browser, or another client, that reads and writes one conversation of the web chat; only its token's hash is stored.
+
+    A session that ended is kept for a day, so that its client can be told why.
+    """
+
+    __tablename__ = "chat_sessions"
+    __table_args__ = (Index("ix_chat_sessions_conversation", "conversation_id"), Index("ix_chat_sessions_expires_at", "expires_at"))
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    shared: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is on a machine that several people use: then it ends sooner."""
+    continued: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it goes on with a conversation of another channel, whose link to an account is not the session's to end."""
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """When it was last used, to the minute."""
+    expires_at: Mapped[datetime]
+    """When it ends, however much it is used."""
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None] = mapped_column(String(12))
+    """One of `bot.identity.chat_sessions.Ended`."""

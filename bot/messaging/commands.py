@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-COMMANDS = {"/start": "greet", "/aide": "help", "/annuler": "cancel", "/fin": "cancel", "/notifications": "manage_notifications"}
+COMMANDS = {
+    "/start": "greet",
+    "/aide": "help",
+    "/annuler": "cancel",
+    "/fin": "cancel",
+    "/notifications": "manage_notifications",
+    "/deconnexion": "unlink_account",
+    "/déconnexion": "unlink_account",
+}
 """Typed commands, with the intent of each. Any other leading slash is plain text."""
 
 EVENTS = frozenset({"not_text", "edited", "group", "too_long", "flooded", "welcome", "linked", "no_account", "continued"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -207,7 +207,7 @@ class Gateway:
             return messages
         return await self.transcript.replies(conversation_id, received.turn_id)
 
-    async def stream(self, conversation_id: str, after: int | None) -> AsyncIterator[Message | Typing | Unread]:
+    async def stream(self, conversation_id: str, after: int | None) -> AsyncGenerator[Message | Typing | Unread, None]:
         """Yield the messages after an id, then each new one, the typing indicator and the number of unread notifications.
 
         The stream ends when the process stops.
@@ -232,6 +232,10 @@ class Gateway:
                 after = after if after is not None else 0
                 if len(messages) < PAGE:
                     await stream.changed.wait()
+
+    async def is_answering(self, conversation_id: str) -> bool:
+        """Return whether any process still has a turn of this conversation to answer."""
+        return await self._inbox.has_open_turns(conversation_id)
 
     # What features call (`Messaging`)
 

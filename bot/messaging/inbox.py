@@ -326,3 +326,9 @@ class Inbox:
         """Return which of these turns are over."""
         async with self._database.reading() as session:
             return list(await session.scalars(select(InboxRow.id).where(InboxRow.id.in_(turn_ids), InboxRow.state == DONE)))
+
+    async def has_open_turns(self, conversation_id: str) -> bool:
+        """Return whether a turn of the conversation is not answered yet."""
+        unanswered = select(InboxRow.id).where(InboxRow.conversation_id == conversation_id, InboxRow.state == RECEIVED)
+        async with self._database.reading() as session:
+            return await session.scalar(unanswered.limit(1)) is not None

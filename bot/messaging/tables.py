@@ -28,7 +28,7 @@ class Conversation(Table):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
     channel: Mapped[str] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(128))
-    """How the channel knows the chat; on the web the SHA-256 of the bearer token, in hexadecimal."""
+    """How the channel knows the chat; on the web the SHA-256 of its first bearer token (clients are known by their session)."""
     reference: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     """What else the channel needs to reach the chat; empty on the web."""
     closed_at: Mapped[datetime | None]

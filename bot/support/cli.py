@@ -16,13 +16,14 @@ from bot.settings import Settings, load_settings
 from bot.support.agent_links import CODE_LIFETIME, AgentLinks
 from bot.support.agents import AGENT, ROLES, Agents
 from bot.support.errors import LastSupervisor, LoginTaken, UnknownAgent, UnusableLogin, UnusableName, WeakPassword
+from bot.support.second_factor import SecondFactor
 
 T = TypeVar("T")
 Login = Annotated[str, typer.Argument(help="Identifiant ; l'adresse e-mail, pour qui se connecte par le fournisseur d'identité.")]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="Lire le mot de passe sur l'entrée standard au lieu de le demander.")]
 
 desk_app = typer.Typer(
-    no_args_is_help=True, help="Comptes de l'équipe d'accompagnement : ajouter, lister, changer un mot de passe, fermer."
+    no_args_is_help=True, help="Comptes de l'équipe d'accompagnement : ajouter, lister, mot de passe, second facteur, fermer."
 )
 _ERRORS: dict[type[Exception], Line] = {
     LoginTaken: "cet identifiant est déjà celui de quelqu'un",
@@ -54,9 +55,10 @@ def add_agent(
 @desk_app.command("list")
 def list_agents() -> None:
     """Lister l'équipe."""
-    table = Table("Identifiant", "Nom", "Rôle", "Compte")
+    table = Table("Identifiant", "Nom", "Rôle", "Second facteur", "Compte")
     for agent in _run(lambda agents: agents.list()):
-        table.add_row(agent.login, agent.name, ROLE_LABELS[agent.role], "ouvert" if agent.active else "fermé")
+        factor = "oui" if agent.second_factor else "non"
+        table.add_row(agent.login, agent.name, ROLE_LABELS[agent.role], factor, "ouvert" if agent.active else "fermé")
     say(table)
 
 
@@ -70,6 +72,16 @@ def set_password(login: Login, password_stdin: Stdin = False) -> None:
 
     _run(work)
     say("Mot de passe changé.")
+
+
+@desk_app.command("reset-second-factor")
+def reset_second_factor(login: Login) -> None:
+    """Ne plus demander le second facteur de quelqu'un, qui en mettra un autre en place ; les sessions ouvertes sont fermées."""
+
+    async def work(team: _Team) -> bool:
+        return await team.factor.reset(await _id(team, login), "cli")
+
+    say("Second facteur réinitialisé." if _run(work) else "Il n'y a pas de second facteur.")
 
 
 @desk_app.command("link")
@@ -110,6 +122,7 @@ class _Team(Agents):
     def __init__(self, database: Database, settings: Settings) -> None:
         super().__init__(database, SystemClock(), settings)
         self.links = AgentLinks(database, SystemClock(), settings)
+        self.factor = SecondFactor(database, SystemClock(), settings, self)
 
 
 async def _id(agents: Agents, login: str) -> str:

@@ -124,3 +124,19 @@ class SignInLocked(AgentError):
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
+
+
+class SecondFactorNeeded(DeskError):
+    """The password is right, and a code of the second factor is asked for."""
+
+    def __init__(self, agent_id: str) -> None:
+        super().__init__()
+        self.agent_id = agent_id
+
+
+class SecondFactorUnreadable(DeskError):
+    """The key of the second factor was encrypted with another SECRET: it has to be reset."""
+
+
+class NoSecondFactor(DeskError):
+    """There is no second factor, or none that waits for its first code."""

@@ -38,7 +38,7 @@ class Support:
         self.policy = SupportPolicy.load(settings, clock)
         self.events = DeskEvents(database)
         messages = self.policy.messages
-        links, continuations = TicketTranscriptLinks(settings, clock), Continuations(database, clock, settings)
+        links, continuations = TicketTranscriptLinks(settings, database, clock), Continuations(database, clock, settings)
         transcripts = TranscriptReplies(messaging, links, continuations, clock, messages)
         self.handover = Handover(
             database=database,

@@ -59,6 +59,10 @@ class SignInLimits:
         """Return what an attempt of somebody who is signed in counts towards: themself alone."""
         return Attempt(f"{self._prefix(login)}a{self._hash('agent', agent_id)}", [])
 
+    def second_factor(self, login: str, agent_id: str) -> Attempt:
+        """Return what a code of the second factor counts towards: its agent alone, from wherever, since the password is known."""
+        return Attempt(f"{self._prefix(login)}f{self._hash('factor', agent_id)}", [])
+
     async def count(self, session: AsyncSession, attempt: Attempt, now: datetime) -> datetime | None:
         """Count an attempt; return until when none is looked at, or None where this one is."""
         counters = await lockout.lock_counters(session, [attempt.subject], now)

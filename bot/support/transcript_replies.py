@@ -38,7 +38,7 @@ class TranscriptReplies:
         row = await (last_ticket(session, turn.conversation_id) if ticket_id is None else session.get(TicketRow, ticket_id))
         if row is None or row.conversation_id != turn.conversation_id or row.erased_at is not None:
             return self._messages.text_only("no_transcript")
-        address = self._messages.transcript(row, self._links.make(row.id))
+        address = self._messages.transcript(row, await self._links.make(session, row))
         if self._messaging.is_trusted(turn.channel):
             return address
         await add_replies(

@@ -239,8 +239,14 @@ def _leaving(guide: Guide, boss: DeskPage) -> None:
     boss.page.get_by_role("button", name=guide.name("Obtenir un code")).first.click()
     expect(boss.page.get_by_text(re.compile(r"/relier \w+")).first).to_be_visible()
     boss.page.locator(".me summary").click()
+    boss.page.get_by_role("link", name=guide.name("Mes connexions")).click()
+    expect(boss.page.get_by_text("ce navigateur")).to_be_visible()
+    boss.page.locator(".me summary").click()
+    boss.page.get_by_role("link", name=guide.name("Second facteur")).click()
+    expect(boss.page.get_by_role("button", name=guide.name("Mettre en place"))).to_be_visible()
     boss.page.get_by_role("button", name=guide.name("Se déconnecter")).click()
     expect(boss.page.get_by_label("Mot de passe")).to_be_visible()
+    expect(boss.page.get_by_label(guide.name("Poste partagé"))).to_be_visible()
 
 
 def _wanted(claire: Talk, words: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.accounts.registry import Account
 from bot.fhir.errors import FhirUnavailable
 from bot.identity.deep_links import LINK_TTL
-from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
+from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked, OtherAccountLinked
 from bot.identity.tables import LinkToken
 from tests.unit.harness import CLAIRE, KARIM, START, Harness, open_harness
 
@@ -148,10 +148,15 @@ async def test_one_account_several_chats_and_one_chat_one_account(harness: Harne
     karim = await harness.account(KARIM)
     for chat in ("first", "second"):
         await harness.identity.redeem(chat, await harness.identity.new_link_token(claire.id, LINK_TTL))
-    await harness.identity.redeem("second", await harness.identity.new_link_token(karim.id, LINK_TTL))
+    karims = await harness.identity.new_link_token(karim.id, LINK_TTL)
+    with pytest.raises(OtherAccountLinked):
+        await harness.identity.redeem("second", karims)
     assert await harness.identity.linked_account_id("first") == claire.id
+    assert await harness.identity.linked_account_id("second") == claire.id
+    await harness.identity.unlink("second")
+    await harness.identity.redeem("second", karims)
     assert await harness.identity.linked_account_id("second") == karim.id
-    assert [(e.actor, e.outcome) for e in await harness.trail("identity.unlink")] == [(claire.id, "replaced")]
+    assert [(e.actor, e.outcome) for e in await harness.trail("identity.unlink")] == [(claire.id, "asked")]
 
 
 async def test_tokens_are_forgotten(harness: Harness, claire: Account) -> None:
