@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -115,7 +116,7 @@ class PageLinks:
         """Return whose page this session shows, and count that as a use; None where it is unknown or over."""
         now = self._clock.now()
         async with self._database.reading() as session:
-            row = await session.scalar(self._mine(session_token))
+            row: PageLink | None = await session.scalar(self._mine(session_token))
             if row is None or not self._is_open(row, now) or not await self._chat_is_linked(session, row):
                 return None
         if row.seen_at is None or row.seen_at + SEEN_INTERVAL <= now:
@@ -127,7 +128,7 @@ class PageLinks:
         """Return whether this was a session that ended by itself, not long ago."""
         now = self._clock.now()
         async with self._database.reading() as session:
-            row = await session.scalar(self._mine(session_token))
+            row: PageLink | None = await session.scalar(self._mine(session_token))
         return row is not None and not self._is_open(row, now) and not self._was_left(row)
 
     async def keep_draft(self, session_token: str, draft: str) -> None:
@@ -140,7 +141,7 @@ class PageLinks:
     async def take_draft(self, session_token: str) -> str | None:
         """Return what was sent after the end of the session before this one, once; None where there is nothing, or SECRET was changed."""
         async with self._database.writing() as session:
-            row = await session.scalar(self._mine(session_token).with_for_update())
+            row: PageLink | None = await session.scalar(self._mine(session_token).with_for_update())
             if row is None or row.draft is None:
                 return None
             kept, row.draft = row.draft, None
@@ -155,7 +156,7 @@ class PageLinks:
         async with self._database.writing() as session:
             await session.execute(update(PageLink).where(mine).values(session_until=self._clock.now(), seen_at=None, draft=None))
 
-    def _mine(self, session_token: str) -> Select[tuple[PageLink]]:
+    def _mine(self, session_token: str) -> Select[Any]:
         return select(PageLink).where(PageLink.session_hash == self._hash("session", session_token))
 
     def _is_open(self, row: PageLink, now: datetime) -> bool:

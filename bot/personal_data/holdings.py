@@ -17,14 +17,23 @@ from bot.fhir.operations import PENDING, Operation
 from bot.identity.code_limits import ChatSource
 from bot.identity.continuations import Continuation
 from bot.identity.lockout import chat_subject
-from bot.identity.tables import ChatLink, LinkToken, LoginCode, LoginCounter, SignIn
+from bot.identity.tables import ChatLink, ChatSession, LinkToken, LoginCode, LoginCounter, SignIn
 from bot.jobs.outbox import OutboxRow
 from bot.messaging.retention import ERASED
 from bot.messaging.tables import DONE, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson, PageLink
 from bot.personal_data.person import Person
 from bot.support.groups.tables import AgentLinkRow, GroupInputRow, LinkCodeRow, ThreadRow
-from bot.support.tables import AgentSession, MisunderstoodMessageRow, NoteRow, SupportAgent, TicketRow, ViewerRow
+from bot.support.tables import (
+    AgentSession,
+    MisunderstoodMessageRow,
+    NoteRow,
+    RecoveryCodeRow,
+    SupportAgent,
+    TicketRow,
+    TranscriptLinkRow,
+    ViewerRow,
+)  # fmt: skip
 
 Rows = Callable[[Person], ColumnElement[bool]]
 DELETED: Mapping[str, Any] = {}
@@ -82,6 +91,10 @@ def _counters(person: Person) -> ColumnElement[bool]:
     return or_(false(), *(LimitCounter.subject.endswith(f":{one}", autoescape=True) for one in [*person.conversations, *person.accounts]))
 
 
+def _transcripts(person: Person) -> ColumnElement[bool]:
+    return or_(TranscriptLinkRow.account_id.in_(person.accounts), TranscriptLinkRow.ticket_id.in_(person.tickets))
+
+
 def _requesters(person: Person) -> ColumnElement[bool]:
     about, by = AccountRequester.request_id.in_(person.requests), AccountRequester.requester_id.in_(person.accounts)
     return or_(about, by, AccountRequester.conversation_id.in_(person.conversations))
@@ -118,9 +131,10 @@ HOLDINGS: tuple[Holding, ...] = (
         secret=frozenset({"button"}),
     ),
     Holding(Continuation, _of_chats(Continuation.conversation_id), DELETED, secret=frozenset({"token", "session"})),
+    Holding(ChatSession, _of_chats(ChatSession.conversation_id), DELETED, secret=frozenset({"token_hash"})),
     Holding(
         PageLink, _of_chats_or_accounts(PageLink.conversation_id, PageLink.account_id), DELETED,
-        secret=frozenset({"token_hash", "session_hash"}),
+        secret=frozenset({"token_hash", "session_hash", "draft"}),
     ),
     Holding(LinkToken, _of_accounts(LinkToken.account_id), DELETED, secret=frozenset({"token_hash"})),
     Holding(SignIn, _of_chats(SignIn.conversation_id), DELETED, secret=frozenset({"token_hash", "state_hash", "browser_hash"})),
@@ -163,12 +177,18 @@ HOLDINGS: tuple[Holding, ...] = (
         TicketRow, lambda person: TicketRow.id.in_(person.tickets),
         {"dossier": None, "context": {}, "tags": [], "erased_at": NOW},
     ),
+    Holding(
+        TranscriptLinkRow, _transcripts,
+        DELETED, secret=frozenset({"token_hash", "reader_hash"}),
+    ),
+    Holding(RecoveryCodeRow, lambda person: RecoveryCodeRow.agent_id.in_(person.agents), DELETED, secret=frozenset({"code_hash"})),
     Holding(AgentSession, lambda person: AgentSession.agent_id.in_(person.agents), DELETED, secret=frozenset({"token_hash"})),
     Holding(AgentLinkRow, lambda person: AgentLinkRow.agent_id.in_(person.agents), DELETED),
     Holding(LinkCodeRow, lambda person: LinkCodeRow.agent_id.in_(person.agents), DELETED, secret=frozenset({"code_hash"})),
     Holding(
         SupportAgent, lambda person: SupportAgent.id.in_(person.agents),
-        {"login": literal(ERASED) + SupportAgent.id, "name": "–", "password_hash": None}, secret=frozenset({"password_hash"}),
+        {"login": literal(ERASED) + SupportAgent.id, "name": "–", "password_hash": None, "totp_key": None},
+        secret=frozenset({"password_hash", "totp_key"}),
     ),
     Holding(
         Conversation, lambda person: Conversation.id.in_(person.conversations),

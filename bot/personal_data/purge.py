@@ -21,7 +21,7 @@ from bot.identity import lockout
 from bot.identity.chat_links import record_event
 from bot.identity.code_limits import SOURCE_RETENTION, ChatSource
 from bot.identity.continuations import Continuation
-from bot.identity.tables import ChatLink, LinkToken, LoginCode, LoginCounter, SignIn
+from bot.identity.tables import ChatLink, ChatSession, LinkToken, LoginCode, LoginCounter, SignIn
 from bot.messaging.ports import Erasure
 from bot.messaging.retention import ERASED
 from bot.messaging.tables import Conversation
@@ -29,7 +29,15 @@ from bot.notifications.tables import Event, Notice, NotificationPerson, PageLink
 from bot.settings import Settings
 from bot.support.groups.tables import AgentLinkRow, GroupInputRow, LinkCodeRow, ThreadRow
 from bot.support.groups.threads import INPUT_RETENTION
-from bot.support.tables import AgentSession, MisunderstoodMessageRow, SupportAgent, TicketRow, ViewerRow
+from bot.support.tables import (
+    AgentSession,
+    MisunderstoodMessageRow,
+    RecoveryCodeRow,
+    SupportAgent,
+    TicketRow,
+    TranscriptLinkRow,
+    ViewerRow,
+)  # fmt: skip
 
 DAY = timedelta(days=1)
 """How long what has ended is kept: long enough to be told that it is too late."""
@@ -158,6 +166,15 @@ def erasures(settings: Settings) -> Sequence[Erasure]:
         TableErasure(MisunderstoodMessageRow, lambda _, before: MisunderstoodMessageRow.at < before),
         TableErasure(ThreadRow, lambda _now, _before: erased_ticket),
         TableErasure(GroupInputRow, lambda now, _: GroupInputRow.at < now - INPUT_RETENTION),
+        TableErasure(
+            ChatSession,
+            lambda now, _: or_(ChatSession.ended_at < now - DAY, and_(ChatSession.ended_at.is_(None), ChatSession.expires_at < now - DAY)),
+        ),
+        TableErasure(TranscriptLinkRow, _over(TranscriptLinkRow.expires_at, TranscriptLinkRow.reading_until)),
+        TableErasure(
+            RecoveryCodeRow,
+            lambda _now, _before: ~exists().where(SupportAgent.id == RecoveryCodeRow.agent_id, SupportAgent.active.is_(True)),
+        ),
         TableErasure(AgentSession, lambda now, _: AgentSession.expires_at <= now),
         TableErasure(AgentLinkRow, lambda _now, _before: ended),
         TableErasure(LinkCodeRow, _over(LinkCodeRow.expires_at)),

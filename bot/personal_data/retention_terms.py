@@ -47,6 +47,7 @@ TERMS: dict[str, Term] = {
     "limit_counters": _short("hash of an address, or a chat or account, and how often", "a day after its window closed"),
     "chat_sources": _short("hash of the address on the network that a chat was used from", "a day after it was last seen"),
     "security_figures": _no_person("how often things happened"),
+    "chat_sessions": _short("hash of a token, chat", "a day after it ended"),
     "link_tokens": _short("hash of a token, account", "a day after it ended"),
     "sign_ins": _short("hash of a token, chat", "a day after it ended"),
     "continuations": _short("hash of a token, chat", "a day after it ended"),
@@ -87,6 +88,8 @@ TERMS: dict[str, Term] = {
         "login, name, password hash", "as long as the agent; transcripts name them", NOTHING, "`bot person erase`, once deactivated"
     ),
     "support_agent_sessions": _short("hash of a cookie, agent", "when it ends"),
+    "support_recovery_codes": Term("hash of a code, agent", "until it is used, or the agent is deactivated", NOTHING, "deleted"),
+    "support_transcript_links": _short("hash of a token, account", "a day after it ended"),
     "support_agent_links": _short("messaging account of an agent", "until the agent unlinks it or is deactivated"),
     "support_link_codes": _short("hash of a code, agent", "a day after it ended"),
     "audit_events": Term(

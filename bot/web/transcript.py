@@ -48,8 +48,14 @@ class TranscriptPages:
 
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self._database, self._links = database, TicketTranscriptLinks(settings, database, clock)
-        minutes = {"link_minutes": _minutes(LINK_LIFETIME), "reading_minutes": _minutes(READING_LIFETIME)}
-        self._pages = FormPages(settings, "transcript", authors=AUTHORS, day=format_datetime, **minutes)
+        self._pages = FormPages(
+            settings,
+            "transcript",
+            authors=AUTHORS,
+            day=format_datetime,
+            link_minutes=_minutes(LINK_LIFETIME),
+            reading_minutes=_minutes(READING_LIFETIME),
+        )
 
     async def ask(self, request: Request) -> Response:
         """`GET /transcript/<token>`: show the button that opens the transcript."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 from sse_starlette import ServerSentEvent
 
@@ -37,7 +38,8 @@ async def events_until_end(gateway: Gateway, conversation_id: str, after: int | 
                 break
             waiting = waiting or asyncio.ensure_future(_next(source))
             if deadline is None:
-                await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
+                both: set[asyncio.Future[Any]] = {waiting, ending}
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             else:
                 await asyncio.wait({waiting}, timeout=min(0.25, deadline - loop.time()))
             if waiting.done() and (deadline is not None or not ending.done()):

@@ -106,9 +106,11 @@ class SignIn:
             return self.page(request, HTTPStatus.FORBIDDEN, next_page, failure="no_passwords")
         if await self._rate_limit.hit(request) is not None:
             return self.page(request, HTTPStatus.TOO_MANY_REQUESTS, next_page, failure="too_often", login=login)
-        known = {"source": source_of(request), "device": self._device.read(request)}
+        source, device = source_of(request), self._device.read(request)
         try:
-            agent, token = await self._agents.sign_in(login, form.get("password", ""), shared=shared, browser=_browser(request), **known)
+            agent, token = await self._agents.sign_in(
+                login, form.get("password", ""), shared=shared, browser=_browser(request), source=source, device=device
+            )
         except SecondFactorNeeded as needed:
             return self._second_page(request, HTTPStatus.OK, next_page, needed.agent_id, browser, shared=shared)
         except SignInLocked as error:
