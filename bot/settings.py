@@ -217,6 +217,27 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         90, alias="RETENTION_DAYS", ge=1, description="Days, in Paris, that what was said is kept; what figures are made of stays."
     )
+    dossier_refusals_per_hour: int = Field(
+        20,
+        alias="DOSSIER_REFUSALS_PER_HOUR",
+        ge=1,
+        description="References of dossiers that are not their own which an account, and a chat, may give in an hour.",
+    )
+    dossier_creations_per_hour: int = Field(
+        20, alias="DOSSIER_CREATIONS_PER_HOUR", ge=1, description="Dossiers that an account, and a chat, may create in an hour."
+    )
+    dossier_searches_per_hour: int = Field(
+        120,
+        alias="DOSSIER_SEARCHES_PER_HOUR",
+        ge=1,
+        description="Searches by an usager's name or birth date that an account, and a chat, may make in an hour.",
+    )
+    audit_log: str | None = Field(
+        None,
+        alias="AUDIT_LOG",
+        pattern=r"^(file:/.+|syslog:(/.+|[^/:\s]+(:\d{1,5})?))$",
+        description="Where the audit trail is copied to: `file:/path`, `syslog:/dev/log` or `syslog:host:port` (UDP); none: nowhere.",
+    )
     turn_seconds: float = Field(
         60.0, alias="TURN_SECONDS", gt=0, description="How long a message may wait for Rasa before the user is told."
     )

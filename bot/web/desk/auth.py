@@ -74,6 +74,7 @@ class DeskAuth:
             if session is None:
                 return self._refuse(request, "sign_in", None)
             if supervisor and not session.agent.supervises:
+                await self._agents.record_refusal(session.agent.id, path)
                 return self._refuse(request, "role", session)
             if method != "GET":
                 form = await read_form(request, MAX_FORM_BYTES)

@@ -69,6 +69,7 @@ class OidcSignIn:
             return self._failed(request, error)
         agent = await self._agents.by_login(identified.email) if identified.email else None
         if agent is None:
+            await self._agents.record_failed_sign_in(identified.email or "", "failed")
             return self._sign_in.page(request, HTTPStatus.FORBIDDEN, "", failure="oidc")
         response = self._renderer.redirect(request, next_page)
         self._auth.set_cookie(response, await self._agents.open_session(agent))
