@@ -24,6 +24,8 @@ from bot.channels.web.authentication import Authentication
 from bot.channels.web.notifications import WebNotifications
 from bot.channels.web.session_api import SessionApi
 from bot.channels.web.session_watch import SessionWatch
+from bot.core.audit_copy import AuditCopy
+from bot.core.audit_metrics import audit_collector
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, random_id
 from bot.core.errors import configure_logging, log_error
@@ -74,7 +76,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     http_checks = HttpChecks()
     erasures = (*retention.ERASURES, *support_retention.ERASURES, *purge.erasures(settings))
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
-    listener, rate_limits = Listener(database), RateLimits(settings, database, clock)
+    listener, rate_limits, audit_copy = Listener(database), RateLimits(settings, database, clock), parts.audit_copy
 
     def begin_stop() -> None:
         gateway.begin_stop()
@@ -124,12 +126,26 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             app.include_router(channel.routes)
     app.include_router(
         desk_routes.router(
-            settings, database, clock, agents, parts.agent_links, groups.names, support.desk, parts.account_requests, parts.decisions
+            settings,
+            database,
+            clock,
+            agents,
+            parts.agent_links,
+            groups.names,
+            support.desk,
+            parts.account_requests,
+            parts.decisions,
+            parts.duplicates,
         )
     )
-    app.include_router(health.router(_health(settings, database, clock, channels, http_checks, notification_status)))
-    collectors = [channel.collector for channel in channels if isinstance(channel, ReportingChannel)]
-    app.include_router(metrics.router(settings, notification_status.collector, SecurityFigures(database).collector, *collectors))
+    app.include_router(health.router(_health(settings, database, clock, channels, http_checks, notification_status, audit_copy)))
+    collectors = [
+        notification_status.collector,
+        SecurityFigures(database).collector,
+        *(channel.collector for channel in channels if isinstance(channel, ReportingChannel)),
+        *([audit_collector(audit_copy)] if audit_copy else []),
+    ]
+    app.include_router(metrics.router(settings, *collectors))
     app.include_router(event_intake.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
     return app
@@ -226,6 +242,7 @@ def _health(
     channels: Sequence[Channel],
     http: HttpChecks,
     notifications: NotificationStatus,
+    audit_copy: AuditCopy | None,
 ) -> health.Health:
     """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
     platform = f"{settings.platform_url}/" if settings.platform_url else None
@@ -244,6 +261,7 @@ def _health(
         "directory": directory,
         "platform": http.get(platform, "metadata", {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None),
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
+        "audit_log": audit_copy.healthy if audit_copy else None,
     }
     checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})

@@ -8,6 +8,7 @@ from bot.accounts.creation import CREATIONS
 from bot.accounts.decisions import DECISIONS
 from bot.channels import create_channels
 from bot.container import Container
+from bot.core.audit_copy import POLL_SECONDS
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked, OtherAccountLinked
@@ -79,7 +80,10 @@ class BotContainer(Container):
     @cached_property
     def workers(self) -> tuple[MailSender | NotificationWorker | Worker, ...]:
         """The loops that do what is due, but for those of the gateway, of support and of groups."""
+        copy = self.audit_copy
+        copying = (Worker(self.database, None, copy.run_due, doing="copying the audit trail", poll_seconds=POLL_SECONDS),) if copy else ()
         return (
+            *copying,
             self.mail_sender,
             self.notification_worker,
             queue_worker(self.database, self.clock, OPERATIONS, self.operations.run_due, doing="running operations"),

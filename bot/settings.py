@@ -14,17 +14,18 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from bot.core.database import sqlite_url
 from bot.fake_channels import teams_settings, telegram_settings
+from bot.limit_settings import LimitSettings
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names its variable."""
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
@@ -213,48 +214,6 @@ class Settings(BaseSettings):
     oidc_acr: str = Field("eidas1", alias="OIDC_ACR", description="`acr` asked for and required in the ID token; `none`: neither.")
     oidc_name: str = Field("Pro Santé Connect", alias="OIDC_NAME", description="What users call the issuer.")
 
-    link_days: int = Field(90, alias="LINK_DAYS", ge=1, description="Days until a chat's link to an account expires.")
-    proof_days: int = Field(
-        30,
-        alias="PROOF_DAYS",
-        ge=1,
-        description="Days without use after which a linked chat must prove whose it is by a new code.",
-    )
-    button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
-    notice_days: int = Field(365, alias="NOTICE_DAYS", ge=30, description="Days that notices, and what became of them, are kept.")
-    outbox_days: int = Field(30, alias="OUTBOX_DAYS", ge=1, description="Days that rows of what was sent, and dead letters, are kept.")
-    retention_days: int = Field(
-        90, alias="RETENTION_DAYS", ge=1, description="Days, in Paris, that what was said is kept; what figures are made of stays."
-    )
-    conversation_days: int = Field(
-        365, alias="CONVERSATION_DAYS", ge=30, description="Days after which the id of a chat that nobody writes in is erased."
-    )
-    account_request_days: int = Field(
-        365, alias="ACCOUNT_REQUEST_DAYS", ge=30, description="Days that a decided account request is kept, directory record included."
-    )
-    log_megabytes: float = Field(10.0, alias="LOG_MEGABYTES", gt=0, le=10_000, description="Size at which a log file is rotated.")
-    log_files: int = Field(5, alias="LOG_FILES", ge=1, le=100, description="Rotated log files that are kept of each process.")
-    turn_seconds: float = Field(
-        60.0, alias="TURN_SECONDS", gt=0, description="How long a message may wait for Rasa before the user is told."
-    )
-    chat_messages_per_minute: int = Field(
-        600, alias="CHAT_MESSAGES_PER_MINUTE", ge=1, description="Messages one web chat may send in a minute."
-    )
-    chat_sessions_per_minute: int = Field(
-        600, alias="CHAT_SESSIONS_PER_MINUTE", ge=1, description="Web chats one address may open in a minute."
-    )
-    chat_unlinked_per_minute: int = Field(
-        600,
-        alias="CHAT_UNLINKED_PER_MINUTE",
-        ge=1,
-        description="Messages that all web chats of one address which are linked to no account may send in a minute.",
-    )
-    chat_idle_hours: int = Field(72, alias="CHAT_IDLE_HOURS", ge=1, description="Hours until an unused session of the web chat ends.")
-    chat_session_days: int = Field(30, alias="CHAT_SESSION_DAYS", ge=1, description="Days until any session of the web chat ends.")
-    shared_idle_minutes: int = Field(15, alias="SHARED_IDLE_MINUTES", ge=1, description="The same minutes, on a shared machine.")
-    shared_session_hours: int = Field(10, alias="SHARED_SESSION_HOURS", ge=1, description="The same hours, on a shared machine.")
-    shared_machines: bool = Field(False, alias="SHARED_MACHINES", description="Whether every browser is taken for a shared machine's.")
-    account_idle_minutes: int = Field(20, alias="ACCOUNT_IDLE_MINUTES", ge=1, description="Minutes until an unused account page closes.")
     frame_ancestors: str = Field(
         "'none'", alias="FRAME_ANCESTORS", description="CSP frame-ancestors of the chat page, for a portal that embeds it."
     )

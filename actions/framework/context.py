@@ -11,7 +11,7 @@ from actions.framework.utterances import Button, Utterances
 from actions.framework.visible_dossiers import VisibleDossiers
 from bot.accounts.registry import Account
 from bot.container import Container
-from bot.dossiers.records import AccountReference
+from bot.dossiers.records import AccountReference, Partner
 
 
 class FlowOutcome(StrEnum):
@@ -45,7 +45,11 @@ class Context:
     @property
     def dossiers(self) -> VisibleDossiers:
         """The dossiers as this turn's channel may show them: the only way to them."""
-        return VisibleDossiers(self.services.dossiers, trusted=self.turn.trusted)
+        return VisibleDossiers(self.services.dossiers, self.turn.origin, trusted=self.turn.trusted)
+
+    async def partners_of(self, reference: str) -> list[Partner]:
+        """Return who takes part in a dossier of the linked account. Raise NotAMember, LimitReached, LinkEnded and FhirUnavailable."""
+        return await self.services.partners.list(reference, await self.account_reference(), self.turn.origin)
 
     def utter_unchanged(self, response: str, buttons: list[Button] | None = None, **values: Any) -> None:
         """Utter why the flow ends without having changed anything."""

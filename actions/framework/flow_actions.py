@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.action import AssistantAction, Events, utter_refusal, wait_for_user
 from actions.framework.context import Context, FlowOutcome, LinkEnded
 from actions.framework.dialogue_stack import Frame, frame_of, frames_of, is_unproven, push_for_web_chat, push_unproven, set_stack
 from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
@@ -23,6 +23,7 @@ from actions.framework.lifecycle import (
 )
 from actions.framework.turn import Turn
 from actions.framework.web_continuation import refer_to_web_chat, report_outcome
+from bot.dossiers.errors import LimitReached, NotAMember
 from bot.fhir.errors import FhirUnavailable
 
 ABORTED = "aborted"
@@ -119,6 +120,9 @@ class SubmitFlow(AssistantAction):
                 events = await self.submit(context)
             except LinkEnded:
                 context.utter_unchanged("utter_link_expired")
+            except (NotAMember, LimitReached) as refusal:
+                utter_refusal(context.utterances, refusal, context.turn.slot("dossier") or "")
+                context.outcome = FlowOutcome.UNCHANGED
             except FhirUnavailable:
                 context.utter_unchanged("utter_platform_down")
                 if self.flow.confirmation_slot is not None:  # nothing was done: the slots are kept, and confirmed again

@@ -25,7 +25,7 @@ from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce, random_id
 from bot.core.errors import log_error
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import NotAMember
 from bot.dossiers.partners import Outcome, Partners
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
 from bot.fhir.operations import OperationFailed, Pending, Refusal
@@ -250,8 +250,6 @@ class AccountCreations:
             return WAITING
         except NotAMember:
             return "not_a_member"
-        except UnknownDossier:
-            return "unknown_dossier"
         except (Refusal, OperationFailed):
             return "refused"
         except (FhirRejected, FhirNotFound) as error:  # a retry would not help, and the others must not wait for it

@@ -36,6 +36,7 @@ from bot.core.limits import take
 from bot.core.mail import one_line
 from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.dossiers.partners import BASES, Partners
+from bot.dossiers.probing import Origin
 from bot.dossiers.records import normalize_reference
 from bot.settings import Settings
 
@@ -89,13 +90,13 @@ class AccountRequests:
     ) -> Submission:
         """Ask for an account for the person of `fiche`, who gets access to `dossier` once they have it.
 
-        The same `key` again gives the same result. Raises NotAMember, UnknownDossier, MissingBasis, TooManyRequests, FhirUnavailable
+        The same `key` again gives the same result. Raises NotAMember, LimitReached, MissingBasis, TooManyRequests, FhirUnavailable
         (nothing was kept).
         """
         if earlier := await self._earlier(key):
             return earlier
         if dossier is not None:
-            await self._check_access(dossier, requester, basis)
+            await self._check_access(dossier, requester, basis, Origin(conversation_id, key))
         if account := await self.existing_account(fiche):
             return Submission(None, joined=False, state=HAS_ACCOUNT, account=account)
         row = AccountRequester(
@@ -226,12 +227,12 @@ class AccountRequests:
         async with self._database.reading() as session:
             return await _submission_of(session, key)
 
-    async def _check_access(self, dossier: str, requester: Account | None, basis: str | None) -> None:
+    async def _check_access(self, dossier: str, requester: Account | None, basis: str | None, origin: Origin) -> None:
         if requester is None:
             raise NotAMember
         if basis not in BASES:
             raise MissingBasis
-        await self._partners.list(dossier, requester)  # raises NotAMember where the requester has no access today
+        await self._partners.list(dossier, requester, origin)  # raises NotAMember where the requester has no access today
 
     async def _store(self, session: AsyncSession, fiche: Fiche, requester: AccountRequester) -> Submission | TooManyRequests:
         counter = await lock_year_counter(session, requester.at.astimezone(PARIS).year)
@@ -262,6 +263,7 @@ class AccountRequests:
             dossier=requester.dossier,
             subject=request.reference,
             basis=requester.basis,
+            conversation=requester.conversation_id,
             outcome="joined" if requester.joined else RECEIVED,
             key=f"accounts.request:{requester.key}",
         )

@@ -71,4 +71,16 @@ async def record_event(
     session: AsyncSession, actor: str | None, action: str, conversation_id: str | None, outcome: str, now: datetime
 ) -> None:
     """Add what happened to a chat's identity to the audit trail."""
-    await audit.record(session, now=now, actor=actor, action=action, subject=conversation_id, outcome=outcome)
+    channel = (
+        await session.scalar(select(_CONVERSATIONS.c.channel).where(_CONVERSATIONS.c.id == conversation_id)) if conversation_id else None
+    )
+    await audit.record(
+        session,
+        now=now,
+        actor=actor,
+        action=action,
+        subject=conversation_id,
+        channel=channel,
+        conversation=conversation_id,
+        outcome=outcome,
+    )

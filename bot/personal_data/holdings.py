@@ -13,6 +13,7 @@ from bot.accounts.tables import AccountDecision, AccountRequest, AccountRequeste
 from bot.core.audit import AuditEvent
 from bot.core.database import Table
 from bot.core.limits import LimitCounter
+from bot.dossiers.tables import ProbeCounter
 from bot.fhir.operations import PENDING, Operation
 from bot.identity.code_limits import ChatSource
 from bot.identity.continuations import Continuation
@@ -87,8 +88,11 @@ def _outbox(person: Person) -> ColumnElement[bool]:
     return or_(OutboxRow.conversation_id.in_(person.conversations), mentions(OutboxRow.payload, person.emails))
 
 
-def _counters(person: Person) -> ColumnElement[bool]:
-    return or_(false(), *(LimitCounter.subject.endswith(f":{one}", autoescape=True) for one in [*person.conversations, *person.accounts]))
+def _counters(subject: Any) -> Rows:
+    def rows(person: Person) -> ColumnElement[bool]:
+        return or_(false(), *(subject.endswith(f":{one}", autoescape=True) for one in [*person.conversations, *person.accounts]))
+
+    return rows
 
 
 def _transcripts(person: Person) -> ColumnElement[bool]:
@@ -142,7 +146,8 @@ HOLDINGS: tuple[Holding, ...] = (
         LoginCounter, lambda person: LoginCounter.subject.in_([chat_subject(one) for one in person.conversations]), DELETED,
         why="the counter of an address goes a day after it was last used",
     ),
-    Holding(LimitCounter, _counters, DELETED, why="the counter of an address goes a day after its window closed"),
+    Holding(ProbeCounter, _counters(ProbeCounter.subject), DELETED),
+    Holding(LimitCounter, _counters(LimitCounter.subject), DELETED, why="the counter of an address goes a day after its window closed"),
     Holding(ChatSource, _of_chats(ChatSource.conversation_id), DELETED, secret=frozenset({"source"})),
     Holding(LoginCode, _of_chats_or_accounts(LoginCode.conversation_id, LoginCode.account_id), DELETED, secret=frozenset({"code_hash"})),
     Holding(ChatLink, _of_chats_or_accounts(ChatLink.conversation_id, ChatLink.account_id), DELETED),
@@ -207,6 +212,8 @@ NOT_HELD: Mapping[str, str] = {
     "support_moves": "what happened to a ticket: states and agents",
     "retention": "marks",
     "heartbeats": "instants",
+    "audit_copies": "how far the audit trail was copied",
+    "possible_duplicates": "pairs of references, and agents",
     "security_figures": "how often things happened",
 }
 """Tables that hold nothing of a person, and what they hold."""

@@ -98,6 +98,9 @@ TERMS: dict[str, Term] = {
         NOTHING,
         "none: an operator archives it",
     ),
+    "audit_copies": _no_person("how far the audit trail was copied"),
+    "dossier_probes": _short("account or chat, and how often", "a day"),
+    "possible_duplicates": _no_person("pairs of references, and the agent who closed one"),
     "retention": _no_person("how far texts are erased"),
     "heartbeats": _no_person("when the health report last wrote"),
 }

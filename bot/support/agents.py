@@ -8,6 +8,8 @@ from __future__ import annotations
 import builtins
 import re
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -168,7 +170,8 @@ class Agents:
 
     async def change_password(self, agent: AgentAccount, old: str, new: str) -> None:
         """Change one's own password. Raise SignInFailed, SignInLocked, WeakPassword."""
-        await self._authenticate(agent.login, old, self._limits.signed_in(agent.login, agent.id))
+        async with self._failures_recorded(agent.login):
+            await self._authenticate(agent.login, old, self._limits.signed_in(agent.login, agent.id))
         await self.set_password(agent.id, new, agent.id)
 
     async def sign_in(
@@ -188,7 +191,8 @@ class Agents:
             browser: as its agent recognises it.
         """
         login = login.strip().lower()[:80]
-        agent = await self._authenticate(login, password, self._limits.attempt(login, source, device))
+        async with self._failures_recorded(login):
+            agent = await self._authenticate(login, password, self._limits.attempt(login, source, device))
         if agent.second_factor:
             raise SecondFactorNeeded(agent.id)
         return agent, await self.open_session(agent, shared=shared, browser=browser)
@@ -264,6 +268,33 @@ class Agents:
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login.strip().lower()))
             return account_of(row) if row is not None and row.active else None
+
+    async def record_failed_sign_in(self, login: str, outcome: str) -> None:
+        """Record that somebody tried to sign in: as which agent, where there is one of this login; the login itself is not kept.
+
+        Args:
+            login: what was given.
+            outcome: "failed", "locked".
+        """
+        async with self._database.writing() as session:
+            agent_id = await session.scalar(select(SupportAgent.id).where(SupportAgent.login == login.strip().lower()))
+            await audit.record(
+                session, now=self._clock.now(), actor=None, action="support.sign_in", subject=agent_id, channel="desk", outcome=outcome
+            )
+
+    async def record_refusal(self, agent_id: str, path: str) -> None:
+        """Record that an agent asked for what their role does not allow; `path` is that of the route, not what was asked with it."""
+        async with self._database.writing() as session:
+            await self._audit(session, agent_id, "support.refused", path[:100], "not_allowed")
+
+    @asynccontextmanager
+    async def _failures_recorded(self, login: str) -> AsyncIterator[None]:
+        """Record SignInFailed and SignInLocked that leave the context."""
+        try:
+            yield
+        except (SignInFailed, SignInLocked) as error:
+            await self.record_failed_sign_in(login, "locked" if isinstance(error, SignInLocked) else "failed")
+            raise
 
     async def _authenticate(self, login: str, password: str, attempt: Attempt) -> AgentAccount:
         """Return the agent whose password this is.

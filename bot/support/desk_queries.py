@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.registry import Account
 from bot.accounts.request_views import RequestStatus
 from bot.accounts.requests import AccountRequests
+from bot.core.audit import record
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.upsert import upsert
@@ -119,6 +120,22 @@ class DeskQueries:
         self._identity, self._requests, self._policy, self._events = identity, requests, policy, events
         self._canned_replies = CannedReplies(database)
         self._typing_timers: dict[str, asyncio.TimerHandle] = {}
+
+    async def record_reading(self, agent_id: str, subject: str, *, dossier: str | None = None, action: str = "support.read") -> None:
+        """Record that an agent reads something, once an hour: a page that is reloaded is one reading.
+
+        Args:
+            agent_id: who reads.
+            subject: the reference of a ticket or of an account request, or the name of a table.
+            dossier: the dossier that it is about.
+            action: `support.read`, or `support.export` for what leaves the desk.
+        """
+        now = self._clock.now()
+        key = f"{action}:{agent_id}:{subject}:{now:%Y%m%d%H}"
+        async with self._database.writing() as session:
+            await record(
+                session, now=now, actor=f"agent:{agent_id}", action=action, dossier=dossier, subject=subject, outcome="read", key=key
+            )
 
     @property
     def queues(self) -> tuple[str, ...]:

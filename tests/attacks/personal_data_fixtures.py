@@ -43,6 +43,7 @@ def rows_of_person(at: datetime, closed: bool = True) -> dict[str, dict[str, Any
         "limit_counters": {"subject": f"codes_chat:{CONVERSATION}"},
         "chat_sources": {"conversation_id": CONVERSATION},
         "chat_sessions": {"conversation_id": CONVERSATION},
+        "dossier_probes": {"subject": f"refusals:chat:{CONVERSATION}"},
         "link_tokens": {"account_id": ACCOUNT},
         "sign_ins": {"conversation_id": CONVERSATION},
         "continuations": {"conversation_id": CONVERSATION},

@@ -15,7 +15,7 @@ from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import reset_flow, start_flow
 from bot.accounts.directory_record import Fiche, FieldError
 from bot.accounts.errors import TooManyRequests
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import NotAMember
 
 
 class StartRequestAccount(AssistantAction):
@@ -110,9 +110,6 @@ class SubmitRequestAccount(SubmitFlow):
             )
         except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=dossier)
-            return []
-        except UnknownDossier:
-            context.utter_unchanged("utter_dossier_unknown", reference=dossier)
             return []
         except TooManyRequests as many:
             settings, until = context.services.settings, format_until(many.until, context.services.clock.now())

@@ -181,7 +181,7 @@ class AskCreateDossierConfirmed(AssistantAction):
     action_name = "action_ask_create_dossier_form_confirmed"
 
     async def act(self, context: Context) -> Events:
-        """Show the user's own duplicates, warn of those of others without their references, then show the card."""
+        """Show the user's own duplicates, then the card. Of the dossiers of others nothing is said, nor asked."""
         turn, utterances = context.turn, context.utterances
         if turn.slot("correcting"):
             return [SlotSet("correcting", None)]
@@ -190,15 +190,13 @@ class AskCreateDossierConfirmed(AssistantAction):
             return []
         usager = usager_of_slots(context)
         try:
-            own, others = await context.dossiers.possible_duplicates(await context.linked_account(), usager)
+            own = await context.dossiers.possible_duplicates(await context.linked_account(), usager)
         except FhirUnavailable:  # creating asks the platform again; the user is told that nothing was compared
             utterances.utter("utter_duplicates_unchecked")
-            own, others = [], 0
+            own = []
         warnings = [utterances.text("utter_duplicate_line", dossier=d.label) for d in own[:MAX_SHOWN]]
         if own:
             warnings.insert(0, utterances.text("utter_duplicates_own"))
-        if others:
-            warnings.append(utterances.text("utter_duplicates_others"))
         if warnings:
             utterances.utter_lines(warnings)
         born = format_date(date.fromisoformat(turn.slot("usager_birth_date")))

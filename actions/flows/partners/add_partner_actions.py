@@ -16,7 +16,7 @@ from actions.framework.context import Context, FlowOutcome
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill
-from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember
 from bot.dossiers.partners import Outcome
 from bot.dossiers.records import AccountReference, Practitioner
 from bot.fhir.errors import FhirUnavailable
@@ -134,8 +134,7 @@ class SubmitAddPartner(SubmitFlow):
                 await self._request_account(context)
         except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=reference)
-        except UnknownDossier:
-            context.utter_unchanged("utter_dossier_unknown", reference=reference)
+            return []
         except CannotAddSelf:
             context.utter_unchanged("utter_cannot_add_self")
         except MissingBasis:

@@ -10,7 +10,7 @@ from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import make_button
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import NotAMember
 from bot.dossiers.records import Partner
 
 
@@ -56,8 +56,8 @@ class SubmitListPartners(SubmitFlow):
         turn, utterances = context.turn, context.utterances
         reference = turn.slot("dossier")
         try:
-            partners = await context.services.partners.list(reference, await context.account_reference())
-        except (NotAMember, UnknownDossier):
+            partners = await context.partners_of(reference)
+        except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=reference)
             return []
         lines = [

@@ -90,6 +90,7 @@ class DeskAuth:
             if not unenrolled and self.must_enrol(session.agent):
                 return self._refuse(request, "enrol", session)
             if supervisor and not session.agent.supervises:
+                await self._agents.record_refusal(session.agent.id, path)
                 return self._refuse(request, "role", session)
             if method != "GET":
                 form = await read_form(request, MAX_FORM_BYTES)

@@ -232,6 +232,7 @@ class ConversationPages:
         except UnknownTicket:
             return self._renderer.not_found(request, session)
         agent = session.agent.agent
+        await self._desk.record_reading(agent.id, view.ticket.reference, dossier=view.ticket.dossier)
         filled = {
             **await self._empty_composer(view, agent),
             **await form_choices(self._desk, self._agents, session),

@@ -70,6 +70,7 @@ class OidcSignIn:
             return self._failed(request, error)
         agent = await self._agents.by_login(identified.email) if identified.email else None
         if agent is None:
+            await self._agents.record_failed_sign_in(identified.email or "", "failed")
             return self._sign_in.page(request, HTTPStatus.FORBIDDEN, "", failure="oidc")
         browser_label = browser_name(request.headers.get("user-agent", ""))
         token = await self._agents.open_session(agent, method=OIDC, browser=browser_label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from bot.accounts.requests import AccountRequests
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.directory.search import Directory
+from bot.dossiers.duplicates import Duplicates
 from bot.http.urls import root_path
 from bot.identity.oidc import is_configured
 from bot.settings import Settings
@@ -28,6 +30,7 @@ from bot.web.desk.agents import AgentPages
 from bot.web.desk.auth import DeskAuth, DeskSession, page_after_sign_in, sign_in_url
 from bot.web.desk.canned_replies import CannedReplyPages
 from bot.web.desk.conversations import ConversationPages
+from bot.web.desk.duplicates import DuplicatePages
 from bot.web.desk.events import EventStreams
 from bot.web.desk.oidc import OidcSignIn
 from bot.web.desk.queue_broadcast import QueueBroadcast
@@ -48,6 +51,7 @@ def router(
     desk: Desk,
     requests: AccountRequests,
     decisions: Decisions,
+    duplicates: Duplicates,
 ) -> APIRouter:
     """Return every route of the desk: `/desk/…`. All of them need a session but the sign-in page.
 
@@ -61,6 +65,7 @@ def router(
         desk: tickets.
         requests: account requests.
         decisions: decisions on account requests.
+        duplicates: dossiers that may be about one person.
 
     Raises:
         FrontendNotInstalled: the npm packages are not installed.
@@ -94,8 +99,11 @@ def router(
     directory = Directory(settings.directory_index)
     AccountRequestPages(desk, requests, decisions, directory, renderer).add_to(routes, auth)
     CannedReplyPages(desk, renderer).add_to(routes, auth)
+    DuplicatePages(duplicates, renderer).add_to(routes, auth)
     misunderstood = MisunderstoodMessages(database, clock, settings.sentences_file, directory.given_names)
-    ReportPages(database, clock, misunderstood, desk.queues, renderer).add_to(routes, auth)
+    ReportPages(database, clock, misunderstood, desk.queues, renderer, partial(desk.record_reading, action="support.export")).add_to(
+        routes, auth
+    )
     AgentPages(agents, auth, renderer).add_to(routes)
     SecurityPages(agents, factor, AgentSessions(database, clock, agents), auth, renderer).add_to(routes)
     AgentChatLinkPages(links, groups, renderer).add_to(routes, auth)

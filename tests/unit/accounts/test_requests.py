@@ -13,7 +13,7 @@ from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import UnknownRequest, UnusableText, WrongState
 from bot.accounts.requests import HAS_ACCOUNT, Submission
 from bot.accounts.tables import AccountRequester
-from bot.dossiers.errors import MissingBasis, NotAMember, UnknownDossier
+from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.fhir.errors import FhirUnavailable
 from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, SETTINGS, Harness
 
@@ -126,7 +126,7 @@ async def test_only_members_ask_for_a_dossier_and_on_a_basis(harness: Harness) -
         await ask(harness, basis=None)
     with pytest.raises(MissingBasis):
         await ask(harness, basis="parce que")
-    with pytest.raises(UnknownDossier):
+    with pytest.raises(NotAMember):
         await ask(harness, dossier="SPH-2024-999999")
     assert await harness.account_requests.list() == []
     assert await harness.outbox("mail") == []

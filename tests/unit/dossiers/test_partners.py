@@ -17,7 +17,6 @@ from bot.dossiers.partners import (
     NotAMember,
     Outcome,
     Pending,
-    UnknownDossier,
 )
 from bot.fhir.operations import RETRIES, OperationFailed
 from bot.jobs import leases
@@ -117,9 +116,9 @@ async def test_who_may_not_is_refused_and_nothing_changes(harness: Harness, sand
         await add(harness, "paul.martin", "k1", actor="karim.benali")
     with pytest.raises(NotAMember):
         await add(harness, "paul.martin", "k1", actor="karim.benali")  # the same refusal under the same key
-    with pytest.raises(UnknownDossier):
+    with pytest.raises(NotAMember):
         await add(harness, "paul.martin", "k2", reference="SPH-2031-999999")
-    with pytest.raises(UnknownDossier):
+    with pytest.raises(NotAMember):
         await add(harness, "paul.martin", "k3", reference="SPH-2024-000137,SPH-2024-000205")
     with pytest.raises(CannotAddSelf):
         await add(harness, "claire.moreau", "k4")
@@ -129,7 +128,7 @@ async def test_who_may_not_is_refused_and_nothing_changes(harness: Harness, sand
     with pytest.raises(NotAMember):
         await harness.partners.list(REF, await harness.account("karim.benali"))
     assert sandbox.team_of(REF) == before
-    assert {event.outcome for event in await harness.trail()} == {"not_a_member", "unknown_dossier"}
+    assert {event.outcome for event in await harness.trail()} == {"not_a_member"}
 
 
 async def test_a_closed_account_neither_gives_nor_gets_access(harness: Harness, sandbox: Sandbox) -> None:
