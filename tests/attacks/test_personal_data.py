@@ -56,10 +56,10 @@ __all__ = ["every_database"]
 
 ENDED = {
     "account_decisions", "account_request_askers", "account_requests", "buttons", "chat_links", "chat_sessions", "chat_sources",
-    "continuations", "dossier_probes", "events", "limit_counters", "link_tokens", "login_codes", "login_guards",
-    "notice_messages", "notice_sends", "notices", "outbox", "page_links", "sign_ins", "support_agent_links", "support_agent_sessions", "support_group_inputs",
-    "support_link_codes", "support_notes", "support_recovery_codes", "support_sentences", "support_threads", "support_transcript_links",
-    "support_viewers",
+    "continuations", "dossier_probes", "events", "limit_counters", "link_tokens", "login_codes", "login_guards", "notice_messages",
+    "notice_sends", "notices", "outbox", "page_links", "sign_ins", "support_agent_links", "support_agent_sessions",
+    "support_group_inputs", "support_link_codes", "support_notes", "support_recovery_codes", "support_sentences", "support_threads",
+    "support_transcript_links", "support_viewers",
 }  # fmt: skip
 """Tables whose rows are deleted at the end of their term; the others' are emptied, or hold nobody."""
 
