@@ -199,7 +199,8 @@ class Settings(LimitSettings):
     redis_url: SecretStr | None = Field(
         None,
         alias="REDIS_URL",
-        description="Redis that several processes share their rate limits through; none: each process counts alone.",
+        description="Redis in which processes count requests together (none: in the database), "
+        "and messages to Telegram and Teams (none: each on its own).",
     )
 
     oidc_issuer: str | None = Field(

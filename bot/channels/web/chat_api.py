@@ -20,7 +20,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from bot.channels.web.authentication import Authentication
 from bot.channels.web.event_stream import events_until_end
 from bot.channels.web.notifications import WebNotifications
-from bot.channels.web.requests import CHANNEL, NO_STORE, chat_json, read_chat_body, refuse_if, too_long
+from bot.channels.web.requests import API_HEADERS, CHANNEL, chat_json, read_chat_body, refuse_if, too_long
 from bot.channels.web.session_api import SessionApi
 from bot.channels.web.session_watch import SessionWatch
 from bot.http.parameters import parse_id
@@ -104,21 +104,21 @@ class WebChat:
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
             replies = await self._gateway.wait_for_replies(conversation_id, received)
             if replies is not None:
-                return JSONResponse({"messages": replies}, headers=NO_STORE)
-        return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=NO_STORE)
+                return JSONResponse({"messages": replies}, headers=API_HEADERS)
+        return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=API_HEADERS)
 
     async def typing(self, request: Request) -> Response:
         """`POST /chat/typing` → 204: the user is typing, which agents are shown while they have the conversation; not what they type."""
         conversation_id = await self._conversation_id(request)
         self._refuse_if("messages", await self._typing_limit.hit(conversation_id))
         await self._gateway.user_typing(conversation_id)
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=API_HEADERS)
 
     async def history(self, request: Request) -> Response:
         """`GET /chat/messages[?after=]` → `{"messages"}`, oldest first; without `after` the latest 1,000."""
         conversation_id = await self._conversation_id(request)
         messages = await self._gateway.history(conversation_id, self._message_id(request.query_params.get("after")))
-        return JSONResponse({"messages": messages}, headers=NO_STORE)
+        return JSONResponse({"messages": messages}, headers=API_HEADERS)
 
     async def events(self, request: Request) -> Response:
         """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`), until the session ends."""
@@ -126,7 +126,7 @@ class WebChat:
         after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
         if self._streams[session.conversation_id] >= MAX_STREAMS:
             self._refuse_if("messages", _RETRY_SECONDS)
-        return EventSourceResponse(self._events(session, after), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
+        return EventSourceResponse(self._events(session, after), ping=HEARTBEAT_SECONDS, headers=API_HEADERS)
 
     async def _events(self, session: OpenSession, after: int | None) -> AsyncIterator[ServerSentEvent]:
         """Yield a stream's events; count the stream among those of its chat as long as it is open."""
@@ -146,14 +146,14 @@ class WebChat:
         if dossier is not None and not _DOSSIER.fullmatch(dossier):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         before = self._message_id(request.query_params.get("before"))
-        return JSONResponse(await self._notifications.page(conversation_id, before=before, dossier=dossier), headers=NO_STORE)
+        return JSONResponse(await self._notifications.page(conversation_id, before=before, dossier=dossier), headers=API_HEADERS)
 
     async def read_notifications(self, request: Request) -> Response:
         """`POST /chat/notifications/read` with `{"ids": […]}` or `{"all": true}` → `{"unread", "read"}`."""
         conversation_id = await self._conversation_id(request)
         body = chat_json(await self._body(request), self._gateway.texts)
         self._refuse_if("messages", await self._messages_limit.hit(conversation_id))
-        return JSONResponse(await self._notifications.mark_read(conversation_id, body), headers=NO_STORE)
+        return JSONResponse(await self._notifications.mark_read(conversation_id, body), headers=API_HEADERS)
 
     async def _conversation_id(self, request: Request) -> str:
         """Return the conversation of the bearer token. Raise Problem 401 where there is none."""

@@ -15,7 +15,8 @@ from bot.messaging.texts import Texts
 CHANNEL = "web"
 MAX_BODY_BYTES = 64 * 1024
 """Of a request: 4,000 code points are at most 48,000 bytes, each written as two JSON escapes of six."""
-NO_STORE = {"Cache-Control": "no-store"}
+API_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Of every answer: nobody may cache it, nor take it for another type than it says."""
 
 
 async def read_chat_body(request: Request, texts: Texts) -> bytes:

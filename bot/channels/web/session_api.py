@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 
 from bot.accounts.registry import Account
 from bot.channels.web.authentication import Authentication
-from bot.channels.web.requests import CHANNEL, NO_STORE, chat_json, read_chat_body, refuse_if
+from bot.channels.web.requests import API_HEADERS, CHANNEL, chat_json, read_chat_body, refuse_if
 from bot.fhir.errors import FhirUnavailable
 from bot.http.problems import Problem
 from bot.http.rate_limit import SourceLimit, source_of
@@ -102,7 +102,7 @@ class SessionApi:
     async def end(self, request: Request) -> Response:
         """`DELETE /chat/session` → 204: sign out. The token is worth nothing from now on, and the conversation is nobody's any more."""
         await self._sessions.sign_out(await self._authentication.session_of(request))
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=API_HEADERS)
 
     async def renew(self, request: Request) -> Response:
         """`POST /chat/session/renew` → `{"token"}`, which takes the place of the token that is shown."""
@@ -140,7 +140,7 @@ class SessionApi:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, self._gateway.texts.render("link_unavailable")) from None
         same = account is not None and current is not None and account.id == current.id
         shown = {"account": _masked(account), "channel": channel, "current": _masked(current), "same": same}
-        return JSONResponse(shown, headers=NO_STORE)
+        return JSONResponse(shown, headers=API_HEADERS)
 
     async def _shown(self, session: OpenSession) -> Response:
         account: Account | None = None
@@ -158,7 +158,7 @@ class SessionApi:
             "idle_minutes": session.idle // timedelta(minutes=1),
             "expires_at": session.expires_at.isoformat(),
         }
-        return JSONResponse(shown, headers=NO_STORE)
+        return JSONResponse(shown, headers=API_HEADERS)
 
     async def _body(self, request: Request) -> dict[str, Any]:
         """Return the JSON object of the body; an empty one where there is none. Raise Problem 422 for anything else."""
@@ -176,7 +176,7 @@ class SessionApi:
 
 
 def _token(token: str) -> Response:
-    return JSONResponse({"token": token}, headers=NO_STORE)
+    return JSONResponse({"token": token}, headers=API_HEADERS)
 
 
 def _masked(account: Account | None) -> dict[str, str] | None:
