@@ -12,6 +12,7 @@ import pytest
 from sanic import Sanic
 from sqlalchemy import create_engine, inspect, text
 
+from bot.bot_container import BotContainer
 from bot.core.clock import ManualClock
 from bot.core.database import Database
 from bot.installation.installation import Installation
@@ -21,7 +22,6 @@ from bot.migrations import configuration, upgrade
 from bot.sandbox.companions import sandbox_companions
 from bot.settings import Settings, secret_variables
 from tests.unit.harness import SETTINGS, START, Harness
-from tests.unit.messaging.running_bot import create_gateway
 from tests.unit.sandbox.sandbox_server import Sandbox
 
 ACTIONS_TOKEN = "key-between-rasa-and-the-action-server"
@@ -113,9 +113,9 @@ async def office(url: str, sandbox: Sandbox, folder: Path, *, smtp_port: int | N
     values = {"DATA": folder, "SECRET": SETTINGS.required("secret"), "RASA_URL": "http://127.0.0.1:9/", "RASA_TOKEN": "token-of-rasa"}
     made = Settings(**(values | {"SMTP_PORT": smtp_port, "PLATFORM_URL": sandbox.fhir, "PLATFORM_TOKEN": sandbox.token} | settings))
     harness = Harness(database, sandbox, clock)
-    gateway, _ = create_gateway(made, database, clock)
+    mail_sender = BotContainer(made, clock, database).mail_sender
     try:
-        yield Office(harness, MailSender(made, database, clock, gateway.tracking), url)
+        yield Office(harness, mail_sender, url)
     finally:
         await harness.fhir.aclose()
         await database.close()
