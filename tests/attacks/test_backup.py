@@ -94,7 +94,7 @@ async def test_what_was_acknowledged_before_is_in_it_while_the_bot_writes_all_th
         assert not restored.other_secret
         rasa_url = "http://127.0.0.1:9"
         async with running_bot(there, rasa_url=rasa_url, DATABASE_URL=url) as again:  # it starts, and goes on
-            database: Database = again.app.state.database
+            database: Database = again.parts.database
             async with database.reading() as session:
                 kept = set(await session.scalars(select(InboxRow.text)))
             assert set(before) <= kept

@@ -70,7 +70,7 @@ def locked(bot: Bot) -> Iterator[None]:
 def full(bot: Bot) -> Iterator[None]:
     """Have no room in the database: SQLite may not grow, PostgreSQL's transactions are read-only, as when its disk is full."""
     url = make_url(bot.settings.sqlalchemy_url)
-    engine = bot.app.state.database.engine.sync_engine
+    engine = bot.parts.database.engine.sync_engine
     if url.get_backend_name() == "sqlite":
         limit = [1]  # SQLite takes the present size where that is more
 
@@ -168,7 +168,7 @@ async def test_on_every_way_in_a_database_that_takes_nothing_is_503_and_nothing_
         for name, post in ways.items():
             assert (await post()).status_code in (200, 202), name
             assert (await post()).status_code in (200, 202), name
-        database: Database = bot.app.state.database
+        database: Database = bot.parts.database
         async with database.reading() as session:
             stored = list(await session.scalars(select(InboxRow.client_id).where(InboxRow.event.is_(None))))
             assert len(stored) == len(set(stored)) == 3
@@ -178,7 +178,7 @@ async def test_on_every_way_in_a_database_that_takes_nothing_is_503_and_nothing_
 async def test_pages_say_so_as_a_page(every_database: str, tmp_path: Path) -> None:
     async with bot_of_every_channel(tmp_path, every_database) as (bot, _):
         browser = {"Accept": "text/html,*/*"}
-        links = PageLinks(bot.app.state.database, SystemClock(), bot.settings)
+        links = PageLinks(bot.parts.database, SystemClock(), bot.settings)
         address = httpx.URL(await links.make("practitioner-claire", None)).raw_path.decode()
         shown, asked = await bot.http.get("/desk/sign-in", headers=browser), await bot.http.get(address, headers=browser)
         assert (shown.status_code, asked.status_code) == (200, 200)
@@ -200,7 +200,7 @@ async def test_health_writes_and_says_so_where_it_cannot(every_database: str, tm
     monkeypatch.setattr("bot.http.health_checks.WRITE_SECONDS", 0.0)
     monkeypatch.setattr("bot.http.health.CACHE_SECONDS", 0.0)
     async with bot_of_every_channel(tmp_path, every_database) as (bot, _):
-        database: Database = bot.app.state.database
+        database: Database = bot.parts.database
         await until(lambda: _database_is(bot, "ok"))
         async with database.reading() as session:
             assert await session.scalar(select(Heartbeat.at)) is not None
