@@ -59,7 +59,7 @@ def export(
 
 @person_app.command()
 def erase(who: Who, yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander de confirmation.")] = False) -> None:
-    """Effacer tout ce qui est conservé sur une personne, sauf la piste d'audit."""
+    """Effacer tout ce qui est conservé sur une personne, sauf le journal d'audit."""
 
     async def look(data: PersonalData, account: Account | None, _settings: Settings) -> Person:
         return await data.find(who, account)

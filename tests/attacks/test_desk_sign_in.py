@@ -286,7 +286,7 @@ async def test_where_passwords_are_off_none_is_taken(tmp_path: Path, issuer: Pro
         seal = CsrfTokens(desk.support_bot.bot.settings.required("secret"), "desk-form").token(browser.http.cookies["sphere-desk-visit"])
         answer = await browser.http.post("/desk/sign-in", data={"seal": seal, "login": "ines", "password": PASSWORD})
         assert answer.status_code == 403
-        assert "ne prend plus de mot de passe" in answer.text
+        assert "n’accepte plus de mot de passe" in answer.text
         assert "sphere-desk" not in browser.http.cookies
 
 

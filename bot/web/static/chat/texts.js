@@ -44,7 +44,7 @@ export const TEXTS = {
 
   who(session) {
     if (session === null || !session.linked) return "Personne n’est identifié";
-    if (session.account === null) return "Vous êtes identifié (SPHERE ne dit pas votre nom en ce moment)";
+    if (session.account === null) return "Vous êtes identifié (votre nom n’est pas disponible pour l’instant)";
     const { name, email } = session.account;
     return email ? `${name} (${email})` : name;
   },
