@@ -144,7 +144,7 @@ class Supervisor:
         Raises SupervisorError if a process cannot be started, or does not answer within READY_SECONDS.
         """
         keep_tasks = [asyncio.create_task(self._keep_running(p)) for p in self.processes]
-        keep_tasks.append(asyncio.create_task(self._rotate_logs()))
+        rotating = asyncio.create_task(self._rotate_logs())
         stopping: asyncio.Future[Any] = asyncio.create_task(self._stopping.wait())
         starting: asyncio.Future[Any] = asyncio.gather(prepare(), *(self._wait_ready(p) for p in self.processes))
         try:
@@ -157,10 +157,9 @@ class Supervisor:
                 if task.done():  # it gave up
                     task.result()
         finally:
-            starting.cancel()
-            for task in keep_tasks:
+            for task in (starting, rotating, *keep_tasks):
                 task.cancel()
-            await asyncio.gather(starting, *keep_tasks, return_exceptions=True)
+            await asyncio.gather(starting, rotating, *keep_tasks, return_exceptions=True)
             await self._stop_all()
 
     async def _keep_running(self, process: Process) -> None:

@@ -118,7 +118,7 @@ async def test_at_the_end_of_the_terms_nothing_of_the_person_is_left(every_datab
 async def test_before_the_end_of_its_term_nothing_goes(every_database: str) -> None:
     async with database_with_person(every_database, NOW - timedelta(hours=20)) as (database, _):
         # An agent who is no agent any more keeps nothing that opens a way in: that goes at once.
-        at_once = ("support_agent_sessions", "support_agent_links", "audit_events")
+        at_once = ("support_agent_sessions", "support_agent_links", "support_recovery_codes", "audit_events")
         before = await content(database, without=at_once)
         await pass_retention(database, settings())
         assert {table: rows for table, rows in (await content(database, without=at_once)).items() if rows != before[table] and
@@ -220,7 +220,7 @@ async def test_an_export_holds_what_is_held_and_nothing_that_opens_anything(ever
         assert "quelqu’un d’autre" not in written
         for name in ("token", "token_hash", "code_hash", "session", "nonce", "unsubscribe_token", "password_hash"):
             assert f'"{name}"' not in written
-        agents = {"support_agents", "support_agent_sessions", "support_agent_links", "support_link_codes"}
+        agents = {"support_agents", "support_agent_sessions", "support_agent_links", "support_link_codes", "support_recovery_codes"}
         held = {holding.table.__tablename__ for holding in HOLDINGS} - agents
         assert set(tables) == held - {"events"}, "an event on a dossier is about the dossier"
         async with database.reading() as session:

@@ -137,6 +137,7 @@ def test_a_full_disk(data: Path, command: str) -> None:
 @pytest.mark.parametrize("command", ["serve", "migrate"])
 def test_a_database_of_a_newer_version(every_database: str, data: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "s" * 32)
+    monkeypatch.setenv("DATABASE_URL", every_database)
     upgrade(every_database)
     change(every_database, "UPDATE alembic_version SET version_num = '9042'")
     assert_refused(invoke(command), "newer", "9042", "backup")

@@ -19,7 +19,7 @@ from tests.attacks.outgoing_fixtures import EXTERNAL, outgoing_world
 from tests.databases import every_database
 from tests.unit.messaging.running_bot import Chat, until
 from tests.unit.support.running_desk import ASK, MARIE, PAUL, SupportBot, button_token, running_support_bot
-from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
+from tests.unit.web.desk.running_desk import HIDDEN, AgentBrowser, RunningDesk, running_desk
 
 __all__ = ["every_database"]
 
@@ -39,7 +39,9 @@ async def seen_by_agents(desk: RunningDesk, browser: AgentBrowser, ticket_id: in
 async def transcript_of(chat: Chat) -> str:
     """The transcript that the user may have, as a file."""
     (given,) = await chat.say("transcription")
-    return (await chat.http.get(urlsplit(given["link"]["url"]).path + "/file")).text
+    asked = await chat.http.get(urlsplit(given["link"]["url"]).path)
+    await chat.http.post("/transcript", data=dict(HIDDEN.findall(asked.text)))
+    return (await chat.http.get("/transcript/file")).text
 
 
 @pytest.mark.parametrize("ended_by", ["agent", "user", "silence"])
