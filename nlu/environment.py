@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 
-from nlu.unused_parts import leave_out_unused_parts
-
 VARIABLES = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -24,8 +22,7 @@ VARIABLES = {
 
 
 def prepare_process() -> None:
-    """Set those of `VARIABLES` that are not set (no telemetry, one thread, quiet), silence deprecations, leave out unused parts of Rasa."""
+    """Set those of `VARIABLES` that are not set (no telemetry, one thread, quiet) and silence the libraries' deprecation warnings."""
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")
-    leave_out_unused_parts()

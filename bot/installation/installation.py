@@ -106,7 +106,7 @@ class Installation:
         """Return every process of this installation, the slowest to start first."""
         bot = [sys.executable, "-m", "bot.cli"]
         port = self.ports
-        rasa = [str(RASA_PYTHON), "-m", "nlu.server", "run", "--model", str(model), "--interface", LOOPBACK, "--port", str(port["rasa"])]
+        rasa = [str(RASA_PYTHON), "-m", "rasa", "run", "--model", str(model), "--interface", LOOPBACK, "--port", str(port["rasa"])]
         rasa += ["--endpoints", str(ROOT / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml")]
         rasa_health, actions_health = (f"http://{LOOPBACK}:{port[name]}/{path}" for name, path in _HEALTH_PATHS.items())
         return [

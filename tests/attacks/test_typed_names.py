@@ -12,7 +12,7 @@ from tests.conversations.telegram import TelegramTalk
 from tests.stack import Stack, wait_for
 
 __all__ = ["chats", "installation"]
-pytestmark = pytest.mark.parametrize("channel", sorted(EXTERNAL))
+pytestmark = [pytest.mark.parametrize("channel", sorted(EXTERNAL)), pytest.mark.xdist_group("typed names")]
 DELETED, NOT_DELETED = "j’ai effacé votre message", "supprimez votre message ici"
 NOTHING_KEPT = "je n’ai rien gardé"
 

@@ -167,7 +167,7 @@ def start_rasa(model: Path, actions_port: int, folder: Path) -> RasaServer:
     }
     log = folder / "rasa.log"
     command = [
-        sys.executable, "-m", "nlu.server", "run", "-m", str(model), "--endpoints", str(ROOT / "endpoints.yml"),
+        str(Path(sys.executable).with_name("rasa")), "run", "-m", str(model), "--endpoints", str(ROOT / "endpoints.yml"),
         "--credentials", str(ROOT / "credentials.yml"), "-i", "127.0.0.1", "-p", str(port),
     ]  # fmt: skip
     with log.open("ab") as output:
