@@ -50,12 +50,13 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def parse_json(body: bytes, *, any_text: bool = False) -> Any:
+def parse_json(body: bytes, *, any_text: bool = False, nul: bool = False) -> Any:
     """Return the value of a JSON text (RFC 8259), of which every receiver understands the same.
 
     Args:
         body: the text, in UTF-8.
         any_text: whether NUL and lone surrogates are left to the caller, who refuses what holds them and keeps the rest.
+        nul: whether NUL is left to the caller, who takes it out: a chat platform does not send a refused message again.
 
     Raises:
         NestedTooDeeply: more than `MAX_DEPTH` arrays and objects are within each other.
@@ -71,7 +72,7 @@ def parse_json(body: bytes, *, any_text: bool = False) -> Any:
     except RecursionError:
         raise NestedTooDeeply from None
     if not any_text and "\\u" in text:
-        _check_escapes(value)
+        _check_escapes(value, nul=nul)
     return value
 
 
@@ -85,18 +86,18 @@ def _check_depth(text: str) -> None:
             raise NestedTooDeeply
 
 
-def _check_escapes(value: Any) -> None:
+def _check_escapes(value: Any, *, nul: bool) -> None:
     """Raise ValueError where a text holds what only an escape can bring in: NUL, a lone surrogate."""
     if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if ("\0" in value and not nul) or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError("NUL and lone surrogates are not text")
     elif isinstance(value, list):
         for member in value:
-            _check_escapes(member)
+            _check_escapes(member, nul=nul)
     elif isinstance(value, dict):
         for name, member in value.items():
-            _check_escapes(name)
-            _check_escapes(member)
+            _check_escapes(name, nul=nul)
+            _check_escapes(member, nul=nul)
 
 
 def _refuse_constant(name: str) -> None:

@@ -175,7 +175,7 @@ async def _read(request: Request) -> bytes:
 def _parse(body: bytes) -> dict[str, Any] | Problem:
     """Return the JSON object, or what is wrong with the body: that is told only to who may speak here."""
     try:
-        value = parse_json(body)
+        value = parse_json(body, nul=True)
     except NestedTooDeeply:
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body is nested too deeply")
     except ValueError:

@@ -206,7 +206,7 @@ class TelegramChannel:
             if not hmac.compare_digest(given.encode(), self._secret.encode()):
                 raise Problem(HTTPStatus.FORBIDDEN, "the secret is not the right one")
             try:
-                update = parse_json(await read_body(request, MAX_UPDATE_BYTES))
+                update = parse_json(await read_body(request, MAX_UPDATE_BYTES), nul=True)
             except BodyTooLarge:
                 raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the update is too large", headers={"Connection": "close"}) from None
             except NestedTooDeeply:

@@ -25,7 +25,7 @@ _FILES = ("application/vnd.microsoft.teams.card.file.consent", "application/vnd.
 def parse_object(raw: bytes) -> Json:
     """Return the JSON object in a request body. Raises ConnectorError 400."""
     try:
-        body = parse_json(raw)
+        body = parse_json(raw, nul=True)
     except ValueError:
         raise bad_syntax("The request body is not valid JSON.") from None
     if not isinstance(body, dict):

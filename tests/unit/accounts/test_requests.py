@@ -261,6 +261,7 @@ async def test_a_refusal_is_told_with_its_reason_once(harness: Harness) -> None:
 async def test_a_chat_that_is_no_longer_theirs_learns_nothing(harness: Harness) -> None:
     await harness.link("chat", CLAIRE)
     await ask(harness)
+    await harness.identity.unlink("chat")
     await harness.link("chat", KARIM)
     await harness.account_requests.ask_more("DC-2026-000001", "Quel service ?")
     (text,) = await harness.chats("chat")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -146,7 +145,7 @@ async def test_a_week_without_a_free_moment_is_refused(claire: Dialogue, setting
 async def test_a_way_that_is_missing_is_said_so_and_nothing_changes(claire: Dialogue, settings: Settings, offered: bool) -> None:
     if offered:
         own = claire.services.settings.model_copy(update={"teams_app_id": "5a3c"})
-        claire.services = replace(claire.services, settings=own)
+        claire.services.settings = own
     answer = await claire.say("tout sur Teams uniquement", "manage_notifications", channel="Teams")
     assert ("Teams n'est pas encore relié" if offered else "ce n'est pas disponible ici") in answer.text
     assert ("Relier cette messagerie" in answer.titles) is offered
