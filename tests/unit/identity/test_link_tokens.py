@@ -205,9 +205,13 @@ async def test_a_token_expires_and_guessing_locks(harness: Harness) -> None:
         await harness.identity.redeem("chat", await issue_token(harness))
 
 
-async def test_a_linked_chat_is_linked_to_another_account(harness: Harness) -> None:
+async def test_a_linked_chat_is_linked_to_another_account_only_once_it_is_unlinked(harness: Harness) -> None:
     await harness.identity.redeem("chat", await issue_token(harness))
-    await harness.identity.redeem("chat", await issue_token(harness, KARIM))
+    of_karim = await issue_token(harness, KARIM)
+    with pytest.raises(OtherAccountLinked):
+        await harness.identity.redeem("chat", of_karim)
+    await harness.identity.unlink("chat")
+    await harness.identity.redeem("chat", of_karim)
     person = await harness.identity.person_of("chat")
     assert person is not None
     assert person.name == "Karim Benali"
