@@ -8,7 +8,6 @@ writers of one process wait on an asyncio lock rather than in SQLite's polling b
 from __future__ import annotations
 
 import asyncio
-import builtins
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -136,6 +135,8 @@ class Database:
         self._transactions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writers = async_sessionmaker(writer, expire_on_commit=False)
         self._turnstile: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._committed = 0
+        """How many writers of this process were done: as long as the number grows, those who wait behind them go on waiting."""
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self.process_id = random_id()
         """By which a process knows its own notifications."""
@@ -167,19 +168,21 @@ class Database:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Wait until the writers of this process that came before are done: not for ever, since each may wait for a lock outside."""
+        """Wait until the writers of this process that came before are done: as long as they are, since each may wait for a lock outside."""
         if self._turnstile is None:
             yield
             return
+        turn = asyncio.ensure_future(self._turnstile.acquire())
         try:
-            async with asyncio.timeout(BUSY_SECONDS):
-                await self._turnstile.acquire()
-        except builtins.TimeoutError:
-            raise DatabaseBusy from None
-        try:
+            while not turn.done():
+                committed = self._committed
+                if not (await asyncio.wait({turn}, timeout=BUSY_SECONDS))[0] and committed == self._committed:
+                    raise DatabaseBusy
             yield
+            self._committed += 1
         finally:
-            self._turnstile.release()
+            if not turn.cancel():  # it was taken
+                self._turnstile.release()
 
     def on_announced(self, topic: str, listener: Callable[[], None]) -> None:
         """Call `listener` after each transaction in which `topic` was announced.
