@@ -157,8 +157,8 @@ class Supervisor:
                 if task.done():  # it gave up
                     task.result()
         finally:
-            for task in (starting, rotating, *keep_tasks):
-                task.cancel()
+            for begun in (starting, rotating, *keep_tasks):
+                begun.cancel()
             await asyncio.gather(starting, rotating, *keep_tasks, return_exceptions=True)
             await self._stop_all()
 

@@ -24,7 +24,6 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "group": frozenset(),
     "masked": frozenset(),
     "masked_deleted": frozenset(),
-    "nothing_kept": frozenset(),
     "link_invalid": frozenset(),
     "link_locked": frozenset(),
     "link_closed": _SUPPORT,

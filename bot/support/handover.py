@@ -167,7 +167,6 @@ class Handover:
 
     def _outcome(self, read: AgentModeInput, *announcements: Reply) -> Outcome:
         if read.masked:
-            kept = "masked" if read.turn.event is None else "nothing_kept"
-            name = "masked_deleted" if self._messaging.can_delete(read.turn) else kept
+            name = "masked_deleted" if self._messaging.can_delete(read.turn) else "masked"
             announcements = (Reply(text=self._messaging.text(name)), *announcements)
         return Outcome((), delivered=False, announcements=announcements, text=read.transcript_text, masked=read.masked)

@@ -1,1 +1,0 @@
-"""Finding whose name stands in a text that was typed where no usager may be named."""
