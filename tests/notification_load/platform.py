@@ -27,7 +27,7 @@ class Platform:
     """Answers for a population."""
 
     def __init__(self, population: Population) -> None:
-        self._crowd = population
+        self._population = population
         self._dossiers: defaultdict[int, list[int]] = defaultdict(list)
         for dossier in range(population.dossiers):
             for person in population.team(dossier):
@@ -35,7 +35,7 @@ class Platform:
 
     def search(self, kind: str, given: dict[str, str]) -> list[Json]:
         """What a search finds. Raises Unanswerable."""
-        population = self._crowd
+        population = self._population
         if kind == "Practitioner" and "_id" in given:
             return [practitioner(population, person) for person in _numbers(given["_id"], "p-", population.people)]
         if kind == "PractitionerRole":
@@ -55,12 +55,12 @@ class Platform:
     def read(self, kind: str, key: str) -> Json | None:
         """One resource."""
         makers: dict[str, tuple[Callable[[Population, int], Json], str, int]] = {
-            "Practitioner": (practitioner, "p-", self._crowd.people),
-            "Patient": (patient, "u-", self._crowd.dossiers),
-            "CareTeam": (care_team, "t-", self._crowd.dossiers),
+            "Practitioner": (practitioner, "p-", self._population.people),
+            "Patient": (patient, "u-", self._population.dossiers),
+            "CareTeam": (care_team, "t-", self._population.dossiers),
         }
         make, prefix, most = makers[kind]
-        return next((make(self._crowd, number) for number in _numbers(key, prefix, most)), None)
+        return next((make(self._population, number) for number in _numbers(key, prefix, most)), None)
 
 
 def _numbers(values: str, prefix: str, most: int) -> Iterable[int]:

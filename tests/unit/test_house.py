@@ -20,7 +20,7 @@ FORMER_MODULES = frozenset(
         """fanning handing deliverables deciding weighing together telling following sent dead reading checking circles wishes atoms
         pieces doors means hearing pressing pushing settling wire holder minutes traits sealing sentences changes follower announcing
         terms sheets moments grids board gate items seen elsewhere meant exact sequence sounds spelling swaps
-        notifying retaining remembering standins town lives population told verdict""",
+        notifying retaining remembering standins town lives crowd told verdict""",
     )
 )
 """Names that modules had before the glossary."""
