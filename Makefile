@@ -91,7 +91,7 @@ test: install-test ## pass all the tests (browser tests where there is a Chromiu
 	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser
 
 test-units: install-test
-	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/unit tests/understanding
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/unit tests/understanding tests/attacks
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit
@@ -120,8 +120,8 @@ locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files a
 	@$(COMPILE) --upgrade requirements-tools.in -o requirements-tools.lock
 	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	@$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
-	@$(COMPILE) --upgrade nlu/pyproject.toml -o nlu/requirements.lock
-	@$(COMPILE) --upgrade --extra test --constraints nlu/requirements.lock nlu/pyproject.toml -o nlu/requirements-test.lock
+	@cd nlu && ../$(COMPILE) --upgrade pyproject.toml -o requirements.lock # there, or uv does not read its overrides
+	@cd nlu && ../$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
 
 clean: ## remove what was installed and built (never DATA)
 	rm -rf .tools .venv nlu/.venv bot/web/node_modules bot/sandbox/teams/page/node_modules .build

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import channels, crash, desk, directory, notifications, startup, training
+from bench import channels, crash, desk, directory, idle, notifications, startup, training
 from bench.figures import Figure, arguments, console, describe_machine, machine, missed, save, show
 from bench.installed import installation, say
 from bench.load import load
@@ -21,6 +21,7 @@ TITLES = {
     "desk": "The desk, full",
     "notifications": "Notifications: from an event to its messages",
     "crash": "Notices being told by two bots, each killed fifty times",
+    "idle": "Two idle bots on PostgreSQL",
     "directory": "Directory: import and search, one typing error in the family name of every query",
 }
 
@@ -47,6 +48,7 @@ def main() -> int:
     keep("desk", desk.measure(given.quick))
     keep("notifications", notifications.measure(given.quick))
     keep("crash", crash.measure(given.quick))
+    keep("idle", idle.measure(given.quick))
     say("the directory…")
     keep("directory", directory.figures(given.quick))
     failed = missed([figure for figures in results.values() for figure in figures])

@@ -48,10 +48,10 @@ def _figures(kind: str, outcome: Outcome) -> list[Figure]:
     verdict, kills = outcome.verdict, len(outcome.evidence.kills)
     say(f"{kind}: lost {verdict.lost[:5]}, out of order {verdict.disordered[:5]}, in quiet windows {sorted(verdict.quiet)[-5:]}")
     say(f"sent again without a reason: {[(message, verdict.twice[message]) for message in verdict.unexplained[:5]]}")
-    told = f"of {verdict.notices}: {verdict.delivered} delivered in {verdict.messages} messages, {verdict.waiting} wait in a quiet window"
+    note = f"of {verdict.notices}: {verdict.delivered} delivered in {verdict.messages} messages, {verdict.waiting} wait in a quiet window"
     repeated = f"messages too many, of {verdict.messages}: {verdict.repeated / kills:.1f} a kill"
     return [
-        Figure(f"{kind}: notices lost", len(verdict.lost), "", f"{told}; {kills} kills, {outcome.seconds:.0f} s", 0),
+        Figure(f"{kind}: notices lost", len(verdict.lost), "", f"{note}; {kills} kills, {outcome.seconds:.0f} s", 0),
         Figure(f"{kind}: sent again", verdict.repeated, "", repeated),
         Figure(f"{kind}: of them, answered too late", len(verdict.unanswered), "", "waited for in vain: a busy machine"),
         Figure(f"{kind}: of the others, not in flight at a kill", len(verdict.unexplained), "", "settled, yet sent again", 0),

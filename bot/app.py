@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,85 +17,66 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.accounts.creation import CREATIONS
-from bot.accounts.decisions import DECISIONS
-from bot.channels import create_channels
+from bot.bot_container import BotContainer
 from bot.channels.web import chat_api
+from bot.channels.web.authentication import Authentication
 from bot.channels.web.notifications import WebNotifications
-from bot.container import Container
+from bot.channels.web.session_api import SessionApi
+from bot.channels.web.session_watch import SessionWatch
+from bot.core.audit_copy import AuditCopy
+from bot.core.audit_metrics import audit_collector
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database, random_id
 from bot.core.errors import configure_logging, log_error
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
-from bot.fhir.errors import FhirUnavailable
-from bot.fhir.operations import OPERATIONS
 from bot.http import health, metrics
-from bot.http.health_checks import HttpChecks, database_check, smtp_check
+from bot.http.health_checks import DatabaseCheck, HttpChecks, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
-from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked
-from bot.identity.service import Identity
+from bot.http.proxies import TrustedProxies
+from bot.http.rate_limit import RateLimits
+from bot.http.security_figures import SecurityFigures
 from bot.jobs.listener import Listener
-from bot.jobs.worker import queue_worker
 from bot.messaging import retention
-from bot.messaging.channel import Channel, ChannelContext
+from bot.messaging.channel import Channel, ReportingChannel
 from bot.messaging.gateway import Gateway
-from bot.messaging.mail_sender import MailSender
 from bot.messaging.messages import Incoming
 from bot.messaging.outbox_wake import OutboxWake
-from bot.messaging.ports import LinkAccount
 from bot.messaging.retention_job import RetentionJob
 from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
-from bot.notifications.notification_worker import NotificationWorker
-from bot.notifications.unread_counts import unread_by_chat
+from bot.personal_data import purge
 from bot.settings import Settings
 from bot.support import retention as support_retention
-from bot.support.agent_links import AgentLinks
-from bot.support.agents import Agents
-from bot.support.groups.groups import Groups
-from bot.support.service import Support
 from bot.web import chat_page, transcript
 from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
 from bot.web.desk import routes as desk_routes
+from bot.web.unhandled_errors import UnhandledErrors
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
 DRAIN_SECONDS = 4
 """How long requests may take to end at a stop: as long as the turns in hand, which go on meanwhile."""
 
 
 def create_app(settings: Settings, clock: Clock) -> FastAPI:
     """Return the application. Raise SettingsError, TextsError or FrontendNotInstalled where the installation is not complete."""
-    parts = Container(settings, clock)
-    database, redaction, identity = parts.database, parts.redaction, parts.identity
-    operations, requests, decisions = parts.operations, parts.account_requests, parts.decisions
-    gateway = Gateway(settings, database, clock, redaction, _account_linker(identity), unread_by_chat)
-    support = Support(settings, database, clock, gateway, redaction, identity, requests)
-    gateway.set_handover(support.handover)
-    channels = create_channels(ChannelContext(settings, gateway, clock, database))
-    for channel in channels:
-        gateway.registry.add(channel)
-    notifications_worker = NotificationWorker(settings, database, clock, parts.fhir, redaction.safe_url, gateway.registry.channels)
-    gateway.tracking.register(notifications_worker.tracker)
-    mail_sender = MailSender(settings, database, clock, gateway.tracking)
+    parts = BotContainer(settings, clock)
+    database, identity = parts.database, parts.identity
+    gateway, support, channels, groups, agents = parts.gateway, parts.support, parts.channels, parts.groups, parts.agents
+    workers = parts.workers
     gateway.set_turn_listener(OutboxWake(database).after_turn)
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    desk, agents, links = support.desk, Agents(database, clock, settings), AgentLinks(database, clock, settings)
-    groups = Groups(settings, database, clock, desk, links, redaction, gateway.mask_names, channels)
+    session_watch = SessionWatch(database, parts.chat_sessions)
     http_checks = HttpChecks()
-    erasures = (*retention.ERASURES, *support_retention.ERASURES)
+    erasures = (*retention.ERASURES, *support_retention.ERASURES, *purge.erasures(settings))
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
-    listener = Listener(database)
-    workers = [
-        queue_worker(database, clock, OPERATIONS, operations.run_due, doing="running operations"),
-        queue_worker(database, clock, DECISIONS, decisions.run_due, doing="carrying out decisions on account requests"),
-        queue_worker(database, clock, CREATIONS, requests.finish_created, doing="completing account creations"),
-    ]
+    listener, rate_limits, audit_copy = Listener(database), RateLimits(settings, database, clock), parts.audit_copy
 
     def begin_stop() -> None:
         gateway.begin_stop()
@@ -108,11 +91,10 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         listener.start()
         support.start()
         await gateway.start()
-        mail_sender.start()
-        notifications_worker.start()
         for worker in workers:
             worker.start()
         groups.start()
+        session_watch.start()
         retention_job.start()
         try:
             yield
@@ -120,20 +102,21 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             retention_job.stop()
             await groups.stop()
             begin_stop()
-            await asyncio.gather(gateway.stop(), mail_sender.stop(), notifications_worker.stop(), *(worker.stop() for worker in workers))
+            await session_watch.stop()
+            await asyncio.gather(gateway.stop(), *(worker.stop() for worker in workers))
             await support.stop()
             await listener.stop()
-            await http_checks.aclose()
+            await asyncio.gather(http_checks.aclose(), rate_limits.aclose())
             await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.gateway, app.state.database = gateway, database
-    app.state.desk, app.state.groups, app.state.support = desk, groups, support
-    app.state.begin_stop = begin_stop
-    app.state.notifications_worker = notifications_worker
-    _tell_problems(app, gateway.texts)
+    app.state.parts, app.state.begin_stop, app.state.rate_limits = parts, begin_stop, rate_limits
+    app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header)
+    _tell_problems(app, gateway.texts, settings)
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
-    app.include_router(chat_api.router(gateway, parts.continuations, web_notifications, settings))
+    authentication = Authentication(parts.chat_sessions, gateway.texts)
+    session_api = SessionApi(gateway, parts.chat_sessions, authentication, parts.continuations, identity, settings)
+    app.include_router(chat_api.router(gateway, identity, authentication, session_watch, web_notifications, session_api, settings))
     app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
     app.include_router(notifications_page.router(settings, database, clock, parts.registry, parts.notifications))
     app.include_router(unsubscribe.router(settings, database, parts.notifications))
@@ -141,31 +124,31 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
-    app.include_router(desk_routes.router(settings, database, clock, agents, links, groups.names, desk, requests, decisions))
-    app.include_router(health.router(_health(settings, database, channels, http_checks, notification_status)))
-    app.include_router(metrics.router(settings, notification_status.collector))
+    app.include_router(
+        desk_routes.router(
+            settings,
+            database,
+            clock,
+            agents,
+            parts.agent_links,
+            groups.names,
+            support.desk,
+            parts.account_requests,
+            parts.decisions,
+            parts.duplicates,
+        )
+    )
+    app.include_router(health.router(_health(settings, database, clock, channels, http_checks, notification_status, audit_copy)))
+    collectors = [
+        notification_status.collector,
+        SecurityFigures(database).collector,
+        *(channel.collector for channel in channels if isinstance(channel, ReportingChannel)),
+        *([audit_collector(audit_copy)] if audit_copy else []),
+    ]
+    app.include_router(metrics.router(settings, *collectors))
     app.include_router(event_intake.router(database, clock, settings.required("events_token")))
     app.include_router(_pages(settings))
     return app
-
-
-def _account_linker(identity: Identity) -> LinkAccount:
-    """Links a chat by the token of a deep link; what a failure is called in the gateway's texts."""
-
-    async def redeem(conversation_id: str, token: str) -> str | None:
-        try:
-            await identity.redeem(conversation_id, token)
-        except LinkTokenInvalid:
-            return "link_invalid"
-        except Locked:
-            return "link_locked"
-        except AccountClosed:
-            return "link_closed"
-        except FhirUnavailable:
-            return "link_unavailable"
-        return None
-
-    return redeem
 
 
 def _telling(gateway: Gateway) -> sign_in.OnLinked:
@@ -178,22 +161,52 @@ def _telling(gateway: Gateway) -> sign_in.OnLinked:
 
 
 def serve(settings: Settings) -> None:
-    """Run the bot until it is told to stop. Nothing that it logs holds an address, a text or a token."""
-    configure_logging()
+    """Run the bot until it is told to stop. Nothing that it logs holds an address, a text or a token.
+
+    Raises SettingsError, TextsError, FrontendNotInstalled, DatabaseError, and OSError for an address that it cannot listen on, all
+    before anything was begun.
+    """
+    configure_logging(logging.WARNING)  # what keeps it from starting is one sentence: nothing else is said until then
     app = create_app(settings, SystemClock())
-    config = uvicorn.Config(
+    with _listen(settings.host, settings.port) as listener:
+        upgrade(settings.sqlalchemy_url)
+        configure_logging()
+        server = Server(server_config(app), before_exit=app.state.begin_stop)
+        server.run(sockets=[listener])
+    if not server.started:
+        sys.exit(1)
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return how the application is served."""
+    return uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # TRUSTED_PROXIES says who is believed
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        backlog=BACKLOG,
     )
-    server = Server(config, before_exit=app.state.begin_stop)
-    server.run()
-    if not server.started:
-        sys.exit(1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises OSError, whose `filename` is the address."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, kind, protocol)  # asyncio sets TCP_NODELAY only where the protocol is named
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        in_use = error.errno == errno.EADDRINUSE
+        reason = "the port is in use by another program; set PORT to another one" if in_use else (error.strerror or type(error).__name__)
+        raise OSError(error.errno, reason, f"{host}:{port}") from None
+    return listener
 
 
 class Server(uvicorn.Server):
@@ -223,7 +236,13 @@ def _pages(settings: Settings) -> APIRouter:
 
 
 def _health(
-    settings: Settings, database: Database, channels: Sequence[Channel], http: HttpChecks, notifications: NotificationStatus
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    channels: Sequence[Channel],
+    http: HttpChecks,
+    notifications: NotificationStatus,
+    audit_copy: AuditCopy | None,
 ) -> health.Health:
     """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
     platform = f"{settings.platform_url}/" if settings.platform_url else None
@@ -236,20 +255,22 @@ def _health(
         return True
 
     checks: dict[str, health.Check | None] = {
-        "rasa": http.get(settings.rasa_url, "health"),
-        "actions": http.get(settings.actions_url, "health"),
-        "database": database_check(database),
+        "rasa": http.get(settings.rasa_url, "health", key=settings.rasa_token),
+        "actions": http.get(settings.actions_url, "health", key=settings.actions_token),
+        "database": DatabaseCheck(database, clock),
         "directory": directory,
         "platform": http.get(platform, "metadata", {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None),
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
+        "audit_log": audit_copy.healthy if audit_copy else None,
     }
     checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})
-    return health.Health(checks | {"web": web}, required, [notifications.health_lines])
+    reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]
+    return health.Health(checks | {"web": web}, required, [*reporting, notifications.health_lines])
 
 
-def _tell_problems(app: FastAPI, texts: Texts) -> None:
-    """Every error leaves as problem+json; what is ours is logged with an id and without values."""
+def _tell_problems(app: FastAPI, texts: Texts, settings: Settings) -> None:
+    """Every error leaves as problem+json (to a browser's page as a page); what is ours is logged with an id and without values."""
 
     async def problem(_request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -268,34 +289,7 @@ def _tell_problems(app: FastAPI, texts: Texts) -> None:
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_middleware(UnhandledErrors, texts=texts)
-
-
-class UnhandledErrors:
-    """Turns what nobody handled into a 500 with an id; the server would log the exception with what it quotes."""
-
-    def __init__(self, app: ASGIApp, texts: Texts) -> None:
-        self._app, self._texts = app, texts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on but HTTP requests' exceptions."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        except Exception as error:  # the last resort of every route
-            error_id = log_error(error, "answering a request")
-            if not started:
-                detail = self._texts.render("internal", error_id=error_id)
-                await problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, error_id=error_id))(scope, receive, send)
+    app.add_middleware(UnhandledErrors, texts=texts, settings=settings)
 
 
 def _log_unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

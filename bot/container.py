@@ -1,6 +1,7 @@
 """The container: the one place where the parts of a process are made and given to each other.
 
-The bot, the action server, the command line and the tests take what they need; each part is made when it is first asked for.
+The bot (which adds its own, `bot/bot_container.py`), the action server, the command line and the tests take what they need; each part is
+made when it is first asked for. A test that wants another part in its place sets it before anything asks for it.
 """
 
 from __future__ import annotations
@@ -10,22 +11,26 @@ from functools import cached_property
 from bot.accounts.decisions import Decisions
 from bot.accounts.registry import AccountRegistry
 from bot.accounts.requests import AccountRequests
+from bot.core.audit_copy import AuditCopy, sink_of
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database
 from bot.directory.search import Directory
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
+from bot.dossiers.duplicates import Duplicates
 from bot.dossiers.partners import Partners
+from bot.dossiers.probing import ProbeLimits
 from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
 from bot.identity.account_chats import AccountChats
+from bot.identity.chat_sessions import ChatSessions
 from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
 from bot.messaging.pii.redaction import Redaction
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.service import Notifications
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.support.opening_hours import OpeningHours, load_hours
 
 
@@ -66,6 +71,11 @@ class Container:
         return Continuations(self.database, self.clock, self.settings)
 
     @cached_property
+    def chat_sessions(self) -> ChatSessions:
+        """Who reads and writes a conversation of the web chat."""
+        return ChatSessions(self.database, self.clock, self.settings)
+
+    @cached_property
     def operations(self) -> Operations:
         """Changes on the platform that are retried; `dossiers` and `partners` register theirs."""
         return Operations(self.database, self.clock)
@@ -73,12 +83,36 @@ class Container:
     @cached_property
     def dossiers(self) -> Dossiers:
         """The dossiers of professionals."""
-        return Dossiers(self.fhir, self.database, self.clock, self.operations)
+        return Dossiers(self.fhir, self.database, self.clock, self.operations, self.probe_limits)
 
     @cached_property
     def partners(self) -> Partners:
         """The partners of dossiers."""
-        return Partners(self.fhir, self.database, self.clock, self.operations)
+        return Partners(self.fhir, self.database, self.clock, self.operations, self.probe_limits)
+
+    @cached_property
+    def probe_limits(self) -> ProbeLimits:
+        """How often the dossiers of others may be tried."""
+        settings = self.settings
+        return ProbeLimits(settings.dossier_refusals_per_hour, settings.dossier_creations_per_hour, settings.dossier_searches_per_hour)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """Dossiers that may be about one person; registers its operation."""
+        return Duplicates(self.fhir, self.database, self.clock, self.operations, AccountChats(self.settings), self.settings)
+
+    @cached_property
+    def audit_copy(self) -> AuditCopy | None:
+        """The copy of the audit trail, None where there is to be none. Raises SettingsError where nothing could be written there."""
+        setting = self.settings.audit_log
+        if setting is None:
+            return None
+        sink = sink_of(setting)
+        try:
+            sink.check()
+        except OSError as error:
+            raise SettingsError(f"AUDIT_LOG: nothing can be written there ({error.strerror or type(error).__name__})") from None
+        return AuditCopy(self.database, self.clock, setting[:200], sink)
 
     @cached_property
     def account_requests(self) -> AccountRequests:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CONTROL_PATH = "CONTROL_PATH"
+"""Environment variable with the path, `/` and a secret, below which alone a stand-in answers what anybody could misuse."""
 TELEGRAM_TOKEN, TELEGRAM_BOT = "4242:fake", "sphere_demo_bot"
 """Token and user name of the bot at the fake Telegram."""
 TELEGRAM_GROUP = "-1004242"

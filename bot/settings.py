@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from bot.core.database import sqlite_url
 from bot.fake_channels import teams_settings, telegram_settings
+from bot.limit_settings import LimitSettings
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names its variable."""
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
@@ -30,8 +33,21 @@ class Settings(BaseSettings):
     data: Path = Field(Path("var"), alias="DATA", description="Folder of all state; an empty one is a fresh start.")
     port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the bot on loopback or behind a proxy.")
     host: str = Field("127.0.0.1", alias="HOST", description="Address that the bot listens on.")
+    trusted_proxies: str = Field(
+        "",
+        alias="TRUSTED_PROXIES",
+        description="Networks of reverse proxies that are believed about whom a request is from: `127.0.0.1,10.0.0.0/8`; none: nobody is.",
+    )
+    trusted_proxy_header: Literal["X-Forwarded-For", "Forwarded"] = Field(
+        "X-Forwarded-For", alias="TRUSTED_PROXY_HEADER", description="Header in which they say so; the other one is not read."
+    )
+    limits: Literal["test"] | None = Field(
+        None,
+        alias="LIMITS",
+        description="`test`: without limits by source address or for the whole installation; refused where a real platform is set.",
+    )
     public_url: str | None = Field(None, alias="PUBLIC_URL", description="Address that users' browsers see, without trailing slash.")
-    database_url: str | None = Field(None, alias="DATABASE_URL", description="SQLAlchemy URL; SQLite in DATA by default.")
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="SQLAlchemy URL; SQLite in DATA by default.")
     secret: SecretStr | None = Field(
         None, alias="SECRET", min_length=32, description="Key of hashes of codes and tokens (≥ 32 characters)."
     )
@@ -49,9 +65,17 @@ class Settings(BaseSettings):
     )
 
     rasa_url: str | None = Field(None, alias="RASA_URL", description="Full URL of Rasa's input channel.")
-    rasa_token: SecretStr | None = Field(None, alias="RASA_TOKEN", description="Bearer token of Rasa's input channel.")
+    rasa_token: SecretStr | None = Field(
+        None, alias="RASA_TOKEN", description="Token of Rasa's input channel: the bot signs with it, others show it as a bearer token."
+    )
     rasa_timeout_seconds: float = Field(25.0, alias="RASA_TIMEOUT", gt=0, description="Longest wait for one answer of Rasa.")
     actions_url: str | None = Field(None, alias="ACTIONS_URL", description="URL of the action server's webhook.")
+    actions_token: SecretStr | None = Field(
+        None,
+        alias="ACTIONS_TOKEN",
+        min_length=16,
+        description="Key that Rasa, the bot and the action server sign their calls and answers with; the same for all three.",
+    )
 
     smtp_host: str = Field("127.0.0.1", alias="SMTP_HOST", description="Mail relay.")
     smtp_port: int | None = Field(
@@ -103,13 +127,13 @@ class Settings(BaseSettings):
         None,
         alias="SUPPORT_TELEGRAM_GROUP",
         pattern=r"^-\d{1,20}$",
-        description="Forum supergroup of Telegram in which the team answers, a topic for each escalation: its id, `-100…`; none: no group.",
+        description="Forum supergroup of Telegram in which the team answers, a topic for each ticket: its id, `-100…`; none: no group.",
     )
     support_teams_channel: str | None = Field(
         None,
         alias="SUPPORT_TEAMS_CHANNEL",
         pattern=r"^19:[^;\s/?#]{1,180}$",
-        description="Channel of Teams where the team answers, a card for each escalation: its id, `19:…@thread.tacv2`; none: no channel.",
+        description="Channel of Teams where the team answers, a card for each ticket: its id, `19:…@thread.tacv2`; none: no channel.",
     )
 
     desk_user: str | None = Field(
@@ -120,12 +144,21 @@ class Settings(BaseSettings):
         10, alias="DESK_UNDO", ge=0, le=600, description="Seconds in which a decision on an account request may be taken back."
     )
 
+    desk_idle_minutes: int = Field(60, alias="DESK_IDLE_MINUTES", ge=1, description="Minutes until an unused session of the desk ends.")
+    desk_session_hours: int = Field(12, alias="DESK_SESSION_HOURS", ge=1, le=24, description="Hours until any session of the desk ends.")
+    desk_passwords: bool = Field(
+        True, alias="DESK_PASSWORDS", description="Whether agents may sign in by password; false needs OIDC_ISSUER."
+    )
+    desk_totp: Literal["optional", "required"] = Field(
+        "optional", alias="DESK_TOTP", description="Whether whoever signs in to the desk with a password must have a second factor (TOTP)."
+    )
+
     telegram: Literal["fake"] | None = Field(
         None, alias="TELEGRAM", description="`fake`: try Telegram on this machine, with a page that shows the chats."
     )
     telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_TOKEN", description="Token of the Telegram bot; none: no Telegram.")
     telegram_bot: str | None = Field(
-        None, alias="TELEGRAM_BOT", pattern=r"^\w{5,32}$", description="User name of the Telegram bot, for links that open a chat with it."
+        None, alias="TELEGRAM_BOT", pattern=r"^\w{5,32}$", description="User name of the Telegram bot; set, links open a chat with it."
     )
     telegram_mode: Literal["auto", "webhook", "polling"] = Field(
         "auto", alias="TELEGRAM_MODE", description="How updates come; `auto`: webhook where PUBLIC_URL is https, else long polling."
@@ -166,7 +199,8 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None,
         alias="REDIS_URL",
-        description="Redis that several processes share their rate limits through; none: each process counts alone.",
+        description="Redis in which processes count requests together (none: in the database), "
+        "and messages to Telegram and Teams (none: each on its own).",
     )
 
     oidc_issuer: str | None = Field(
@@ -181,30 +215,40 @@ class Settings(BaseSettings):
     oidc_acr: str = Field("eidas1", alias="OIDC_ACR", description="`acr` asked for and required in the ID token; `none`: neither.")
     oidc_name: str = Field("Pro Santé Connect", alias="OIDC_NAME", description="What users call the issuer.")
 
-    link_days: int = Field(90, alias="LINK_DAYS", ge=1, description="Days until a chat's link to an account expires.")
-    button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
-    notice_days: int = Field(365, alias="NOTICE_DAYS", ge=30, description="Days that notices, and what became of them, are kept.")
-    outbox_days: int = Field(30, alias="OUTBOX_DAYS", ge=1, description="Days that rows of what was sent are kept; they hold no text.")
-    retention_days: int = Field(
-        90, alias="RETENTION_DAYS", ge=1, description="Days, in Paris, that what was said is kept; what figures are made of stays."
-    )
-    turn_seconds: float = Field(
-        60.0, alias="TURN_SECONDS", gt=0, description="How long a message may wait for Rasa before the user is told."
-    )
-    chat_messages_per_minute: int = Field(
-        600, alias="CHAT_MESSAGES_PER_MINUTE", ge=1, description="Messages one web chat may send in a minute."
-    )
-    chat_sessions_per_minute: int = Field(
-        600, alias="CHAT_SESSIONS_PER_MINUTE", ge=1, description="Web chats one address may open in a minute."
-    )
     frame_ancestors: str = Field(
         "'none'", alias="FRAME_ANCESTORS", description="CSP frame-ancestors of the chat page, for a portal that embeds it."
     )
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, networks: str) -> str:
+        try:
+            for network in filter(None, map(str.strip, networks.split(","))):
+                ip_network(network)
+        except ValueError:
+            raise ValueError("networks like 10.0.0.0/8, separated by commas") from None
+        return networks
+
+    @property
+    def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
+        """Networks of the reverse proxies that are believed."""
+        return [ip_network(network.strip()) for network in self.trusted_proxies.split(",") if network.strip()]
+
+    @property
+    def lifts_limits(self) -> bool:
+        """Whether limits by source address, and for the whole installation, are lifted for tests."""
+        return self.limits == "test"
+
+    @model_validator(mode="after")
+    def _somebody_can_sign_in(self) -> Settings:
+        if not self.desk_passwords and self.oidc_issuer is None:
+            raise ValueError("DESK_PASSWORDS may be false only where OIDC_ISSUER is set")
+        return self
+
     @cached_property
     def sqlalchemy_url(self) -> str:
         """SQLAlchemy URL of the database: SQLite in the data folder unless set otherwise."""
-        return self.database_url or sqlite_url(self.data / "sphere.db")
+        return self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data / "sphere.db")
 
     @property
     def own_url(self) -> str:
@@ -240,25 +284,73 @@ class Settings(BaseSettings):
         return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def load_settings(**overrides: Any) -> Settings:
+def secret_variables() -> frozenset[str]:
+    """Return the environment variables that hold a secret; whether they are set makes no difference."""
+    fields = Settings.model_fields.values()
+    return frozenset(str(field.alias) for field in fields if SecretStr in (field.annotation, *get_args(field.annotation)))
+
+
+def load_settings(*, running: bool = True, **overrides: Any) -> Settings:
     """Load the settings from the environment, and from DATA what a running sandbox provides and the environment does not set.
 
-    Raises SettingsError, which names the variables at fault.
+    Raises SettingsError, which names the variables or the file at fault.
+
+    Args:
+        running: whether to look for a running sandbox: not where one is about to be started.
+        overrides: values by alias, which win over everything.
     """
     try:
         settings = Settings(**overrides)
-        return Settings(**{**_from_running_sandbox(settings), **overrides})
+        if settings.lifts_limits and settings.platform_url is not None and not _is_loopback(settings.platform_url):
+            raise SettingsError("LIMITS: limits are lifted for tests only, not where PLATFORM_URL is a real platform")
+        return Settings(**{**_from_running_sandbox(settings), **overrides}) if running else settings
     except ValidationError as error:
         lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SettingsError("wrong settings: " + "; ".join(lines)) from None
 
 
+def read_secrets(file: Path) -> dict[str, str]:
+    """Return the content of `secrets.json`; nothing where it is not there yet. Raises SettingsError where it cannot be read."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError:  # neither JSON nor UTF-8
+        content = None
+    if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
+        raise SettingsError(
+            f"{file} is damaged: put it back from a backup, since links and codes that were given depend on it; "
+            "deleting it makes new secrets and ends all of those"
+        )
+    return content
+
+
+def _read_run_file(file: Path) -> dict[str, Any]:
+    """Return the content of `run.json`; nothing where there is none to be read: it is written anew at each start."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _is_loopback(url: str) -> bool:
+    """Return whether a URL is of this machine, as that of the sandbox is."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _from_running_sandbox(settings: Settings) -> dict[str, Any]:
     """Return what the command line needs of an embedded sandbox: address, token, secret, and the fake channels that mails link to."""
     found: dict[str, Any] = {}
-    run: dict[str, Any] = json.loads(settings.run_file.read_text()) if settings.run_file.exists() else {}
-    if settings.secret is None and settings.secrets_file.exists():
-        found["SECRET"] = json.loads(settings.secrets_file.read_text())["secret"]
+    run = _read_run_file(settings.run_file)
+    if settings.secret is None and (secret := read_secrets(settings.secrets_file).get("secret")):
+        found["SECRET"] = secret
     if settings.platform_url is None and "fhir" in run:
         found["PLATFORM_URL"], found["PLATFORM_TOKEN"] = run["fhir"], run["fhir_token"]
     if settings.telegram_token is None and "telegram" in run:

@@ -1,9 +1,10 @@
 """The input channel through which the gateway talks to Rasa.
 
-`POST /webhooks/gateway/messages` with a bearer token takes a text or a button (`{"conversation", "turn"?, "text"}` or
+Every request needs the token: signed with it (`nlu.message_signatures`), as the gateway does, whose answers are then signed too, or as
+a bearer token. `POST /webhooks/gateway/messages` takes a text or a button (`{"conversation", "turn"?, "text"}` or
 `{"conversation", "turn"?, "intent", "entities"?}`) and answers with the messages of that turn or with an error, never with an
 empty success. `POST /webhooks/gateway/masks` masks a text that is not a turn. `GET /webhooks/gateway/health` tells whether a model is
-loaded.
+loaded. Nothing else of the server answers.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.lock_store import LockError
 from rasa.shared.core.constants import USER_INTENT_BACK, USER_INTENT_RESTART, USER_INTENT_SESSION_START
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.intent_classifier import build_response_selector
 from nlu.log_redaction import configure_logging
+from nlu.login_codes import is_hidden
+from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from nlu.pii_masking import PLACEHOLDERS, Mask, is_masked, mask_parse_data
 from nlu.replies import InvalidReply, TurnOutputChannel
 from nlu.turn_processor import TurnFailed, TurnProcessor
@@ -82,6 +85,7 @@ class GatewayInput(InputChannel):
         if not token or token.startswith("${"):
             raise ValueError("RASA_TOKEN is not set: the gateway channel needs a token")
         self._token = token
+        self._signer = MessageSigner(token)
 
     @classmethod
     def name(cls) -> str:
@@ -90,13 +94,14 @@ class GatewayInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
-        """Return the channel with the `token` of credentials.yml; redact the process's logs from here on."""
+        """Return the channel with the `token` of credentials.yml; redact the process's logs, and make its files private, from here on."""
+        os.umask(0o077)
         configure_logging()
         return cls(str((credentials or {}).get("token") or ""))
 
     def blueprint(self, on_new_message: Any) -> Blueprint:
-        """Return the three routes."""
-        gateway = Blueprint("gateway")
+        """Return the three routes, which close the rest of the server when they are registered."""
+        gateway = _ClosingBlueprint(self)
 
         @gateway.route("/health", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:
@@ -107,7 +112,6 @@ class GatewayInput(InputChannel):
         @gateway.route("/messages", methods=["POST"])
         async def messages(request: Request) -> HTTPResponse:
             try:
-                self._authenticate(request)
                 processor = _get_processor(request.app.ctx)
                 turn_request = parse_request(_read_body(request), processor)
                 answer = await _answer(request.app.ctx.agent.lock_store, processor, turn_request)
@@ -118,7 +122,6 @@ class GatewayInput(InputChannel):
         @gateway.route("/masks", methods=["POST"])
         async def masks(request: Request) -> HTTPResponse:
             try:
-                self._authenticate(request)
                 text = await _mask_text(_get_processor(request.app.ctx), _read_body(request))
             except ProblemError as error:
                 return to_problem_response(error.status, error.title)
@@ -126,11 +129,33 @@ class GatewayInput(InputChannel):
 
         return gateway
 
-    def _authenticate(self, request: Request) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        known = hmac.compare_digest(token.strip().encode(), self._token.encode())
-        if scheme.lower() != "bearer" or not known:
-            raise ProblemError(401, "Unknown token")
+    def authenticate(self, request: Request) -> HTTPResponse | None:
+        """Return a 401 unless the request is signed with the token or shows it; of a signed one, the context keeps the nonce."""
+        authorization = request.headers.get("authorization", "")
+        request.ctx.nonce = self._signer.verify_request(route_of(request.path), request.body, authorization)
+        scheme, _, token = authorization.partition(" ")
+        shown = hmac.compare_digest(token.strip().encode(), self._token.encode()) and scheme.lower() == "bearer"
+        return None if request.ctx.nonce or shown else to_problem_response(401, "Unknown token")
+
+    def sign(self, request: Request, answer: HTTPResponse) -> None:
+        """Sign the answer to a signed request."""
+        nonce = getattr(request.ctx, "nonce", None)
+        if nonce:
+            answer.headers[ANSWER_HEADER] = self._signer.sign_answer(nonce, answer.status, answer.body or b"")
+
+
+class _ClosingBlueprint(Blueprint):
+    """Has every request to the server authenticated, whichever route it is for: Rasa's own say its version to anybody."""
+
+    def __init__(self, channel: GatewayInput) -> None:
+        super().__init__(GatewayInput.name())
+        self.ctx.channel = channel
+
+    def register(self, app: Sanic, options: dict[str, Any]) -> None:
+        """Register the routes, and the checks before and after every route."""
+        app.request_middleware.appendleft(self.ctx.channel.authenticate)  # before that which answers OPTIONS
+        app.register_middleware(self.ctx.channel.sign, "response")
+        super().register(app, options)
 
 
 def to_problem_response(status: int, title: str) -> HTTPResponse:
@@ -290,14 +315,17 @@ def _build_parse_data(request: TurnRequest, metadata: dict[str, Any]) -> dict[st
 
 
 async def _answer(lock_store: Any, processor: TurnProcessor, request: TurnRequest) -> dict[str, Any]:
-    """Return the messages and the intent of a turn, and the masked text of an untrusted one; a conversation has one turn at a time."""
+    """Return the messages and the intent of a turn, and the text as it is kept where that is not what was typed.
+
+    A conversation has one turn at a time.
+    """
     try:
         async with lock_store.lock(request.conversation, wait_time_in_seconds=_LOCK_POLL_SECONDS):
             message = to_user_message(request)
             answer: dict[str, Any] = {"messages": await asyncio.wait_for(processor.answer(message), TURN_TIMEOUT)}
             answer["intent"] = message.output_channel.intent
-            if message.output_channel.masks is not None:
-                masked_text = message.output_channel.masked_text
+            masked_text = message.output_channel.masked_text
+            if message.output_channel.masks is not None or is_hidden(masked_text):
                 answer |= {"text": masked_text, "masked": is_masked(masked_text)}
             return answer
     except TurnFailed as error:

@@ -27,7 +27,7 @@ class TurnOutputChannel(OutputChannel):
     Attributes:
         messages: Rasa's bot messages.
         masks: the spans of the user's text that identify an usager; None where nothing is to be masked. Never stored.
-        masked_text: the user's text as it is stored.
+        masked_text: the user's text as it is stored, where that is not as it was typed.
         intent: the intent of the user's message, without the topic of a question.
     """
 

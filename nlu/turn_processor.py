@@ -7,9 +7,11 @@ fails, the limit of predictions is reached or nothing is said; its tracker is no
 from __future__ import annotations
 
 import functools
+import json as json_module
 from contextvars import ContextVar
 from typing import Any
 
+import aiohttp
 import jsonschema.validators
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
@@ -18,6 +20,8 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from nlu.login_codes import awaits_code, hide_code
+from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from nlu.pii_masking import mask_parse_data
 from nlu.replies import Reply, TurnOutputChannel, to_replies
 
@@ -34,24 +38,54 @@ class TurnFailed(Exception):
         self.actions = actions
 
 
-class FailureRecordingEndpoint:
-    """The action endpoint; records failed calls, which Rasa swallows in places."""
+class ForeignAnswer(aiohttp.ClientError):
+    """Something else than the action server answered at its address: what it says counts for nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class ActionEndpoint:
+    """The action server: calls are signed, answers verified, and failed calls recorded, which Rasa swallows in places."""
 
     def __init__(self, endpoint: EndpointConfig) -> None:
-        self._endpoint = endpoint
+        key = str(endpoint.kwargs.get("key") or "")
+        if not key or key.startswith("${"):
+            raise ValueError("ACTIONS_TOKEN is not set: the action server answers signed requests alone")
+        self._endpoint, self._signer = endpoint, MessageSigner(key)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._endpoint, name)
 
-    async def request(self, *args: Any, **kwargs: Any) -> Any:
-        """Pass the call on and record its failure. A rejected execution (400) is an answer, not a failure."""
+    async def request(self, *, json: Any, timeout: float, method: str = "post", compress: bool = False) -> Any:
+        """Call an action and return the JSON of its answer; record a failure. A rejected execution (400) is an answer, not a failure.
+
+        Raises:
+            ForeignAnswer: the answer is not the action server's.
+            ClientResponseError: it is an error.
+            aiohttp.ClientError, TimeoutError: there is none.
+        """
         try:
-            return await self._endpoint.request(*args, **kwargs)
+            return await self._call(method, json_module.dumps(json).encode(), timeout)
         except Exception as error:  # recorded and raised again
             rejected = isinstance(error, ClientResponseError) and error.status == 400
             if not rejected:
                 _record_failure(f"action server: {type(error).__name__}")
             raise
+
+    async def _call(self, method: str, body: bytes, seconds: float) -> Any:
+        url = str(self._endpoint.url)
+        nonce, authorization = self._signer.sign_request(route_of(url), body)
+        headers = {"Content-Type": "application/json", "Authorization": authorization}
+        options: dict[str, Any] = {"data": body, "headers": headers, "timeout": aiohttp.ClientTimeout(total=seconds)}
+        # A redirect would lead the request to whoever stands at the address.
+        async with self._endpoint.session() as session, session.request(method, url, allow_redirects=False, **options) as response:
+            answer = await response.read()
+        if not self._signer.is_answer(nonce, response.status, answer, response.headers.get(ANSWER_HEADER)):
+            raise ForeignAnswer
+        if response.status >= 400:
+            raise ClientResponseError(response.status, str(response.reason), answer.decode("utf-8", "replace"))
+        return json_module.loads(answer)
 
 
 class FailureRecordingAction(Action):
@@ -88,7 +122,7 @@ class TurnProcessor(MessageProcessor):
         turn_processor = cls.__new__(cls)
         turn_processor.__dict__.update(processor.__dict__)
         if turn_processor.action_endpoint is not None:
-            turn_processor.action_endpoint = FailureRecordingEndpoint(turn_processor.action_endpoint)
+            turn_processor.action_endpoint = ActionEndpoint(turn_processor.action_endpoint)
         turn_processor.on_circuit_break = _raise_prediction_limit
         return turn_processor
 
@@ -114,6 +148,7 @@ class TurnProcessor(MessageProcessor):
         token = _failures.set([])
         try:
             await self._update_tracker_session(tracker, output, message.metadata)
+            code_awaited = awaits_code(tracker)
             if output.masks is not None:  # understood as typed, stored masked
                 parse_data = await self.parse_message(message, tracker)
                 message.text, message.parse_data = mask_parse_data(message.text, parse_data, output.masks)
@@ -126,6 +161,8 @@ class TurnProcessor(MessageProcessor):
             if not replies:
                 raise TurnFailed("nothing was said", actions=False)
             output.intent = _find_turn(tracker, message.message_id)[2]
+            if code_awaited:
+                output.masked_text = hide_code(tracker, message.message_id) or output.masked_text
             await self.save_tracker(tracker)
         finally:
             _failures.reset(token)

@@ -18,8 +18,8 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 240
-PATIENT = {"TURN_SECONDS": "200"}
-"""A turn waits for a Rasa that is started again beside other installations, all of them on a machine's two cores."""
+PATIENT = {"TURN_SECONDS": "200", "LIMITS": "test"}
+"""One address stands for many users. A turn waits for a Rasa that is started again beside other installations, on a machine's two cores."""
 Found = TypeVar("Found")
 
 

@@ -83,7 +83,7 @@ class CancelFlow(AssistantAction):
         turn, utterances = context.turn, context.utterances
         active, frames = active_flow(turn), frames_of(turn)
         cancelled = active or next((flow_of(frame) for frame in reversed(frames) if waits_for_web_chat(frame)), None)
-        if cancelled is None and (version := undoable_version(turn)) is not None:
+        if cancelled is None and (version := undoable_version(turn)) is not None and not await context.needs_proof():
             return [set_stack([]), *await undo_change(context, version), *wait_for_user(turn)]
         if cancelled is None:
             utterances.utter("utter_nothing_to_cancel")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
@@ -11,18 +11,18 @@ from rasa_sdk.events import SlotSet
 from actions.framework.action import AssistantAction, Events, wait_for_user
 from actions.framework.answers import find_email
 from actions.framework.context import Context
-from actions.framework.dates import format_time
+from actions.framework.dates import format_until
 from actions.framework.dialogue_stack import frames_of
 from actions.framework.flow import Flow, FlowAborted, Slots, active_flow, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
-from actions.framework.lifecycle import drop_all_flows, return_to_flow
+from actions.framework.flow_actions import SubmitFlow
+from actions.framework.lifecycle import drop_all_flows, must_prove, return_to_flow, start_flow
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 from bot.accounts.registry import Account
 from bot.fhir.errors import FhirUnavailable
 from bot.identity.deep_links import LINK_TTL, deep_link, other_channels
-from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, WrongCode
+from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, OtherAccountLinked, TooManyCodes, WrongCode
 
 _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
@@ -47,13 +47,19 @@ class LinkAccount(Flow):
         return about_code or bool(find_email(turn.text)) or super().is_answer(turn)
 
     async def start(self, context: Context) -> Slots:
-        """Send the code at once if the message has an e-mail address. A chat that is already linked is offered the other channels."""
-        account = await context.account()
+        """Send the code at once if the message has an e-mail address, or the chat must prove that it is still its account's.
+
+        A chat that is already linked is offered the other channels.
+        """
+        account = await context.proven_account()
         if context.turn.entity("linked"):
             self._utter_link_result(context, account)
             if account is not None and not frames_of(context.turn):
                 context.utterances.utter("utter_what_next")
             raise FlowAborted
+        if await context.needs_proof() and (silent := await context.account()) is not None:
+            context.utterances.utter("utter_proof_needed")
+            return await self._send_code(context, silent.email)
         if account is not None:
             context.utterances.utter("utter_already_linked", name=account.name)
             await self._offer_other_channels(context, account.id)
@@ -85,8 +91,11 @@ class LinkAccount(Flow):
         except FieldError:
             context.utterances.utter("utter_email_invalid")
             return {}
+        except TooManyCodes as many:
+            self._utter_too_many(context, many.until)
+            raise FlowAborted from None
         except Locked as locked:
-            context.utterances.utter("utter_login_locked", until=format_time(locked.until))
+            self._utter_locked(context, locked.until)
             raise FlowAborted from None
         return {"login_email": address, "login_code": None}
 
@@ -107,11 +116,16 @@ class LinkAccount(Flow):
         except AccountClosed:
             utterances.utter("utter_account_closed")
             raise FlowAborted from None
+        except OtherAccountLinked:
+            context.forget_account()
+            linked = await context.account()
+            utterances.utter("utter_already_linked", name=linked.name if linked is not None else "")
+            raise FlowAborted from None
         except NoCode:
             utterances.utter("utter_code_none")
             return {"login_email": None}
         except Locked as locked:
-            utterances.utter("utter_login_locked", until=format_time(locked.until))
+            self._utter_locked(context, locked.until)
             raise FlowAborted from None
         context.forget_account()
         self._utter_linked(context, account.name)
@@ -119,7 +133,7 @@ class LinkAccount(Flow):
 
     async def _collect_link(self, context: Context) -> Slots:
         try:
-            account = await context.account()
+            account = await context.proven_account()
         except FhirUnavailable:
             retry = context.utterances.button("utter_title_retry", self.name, linked=context.turn.entity("linked"))
             context.utterances.utter("utter_platform_down", buttons=[retry])
@@ -135,6 +149,19 @@ class LinkAccount(Flow):
             context.utterances.utter("utter_sign_in_no_account", issuer=context.services.settings.oidc_name)
         else:
             context.utterances.utter("utter_linked_no_more")
+
+    def _utter_locked(self, context: Context, until: datetime) -> None:
+        context.utterances.utter("utter_login_locked", until=format_until(until, context.services.clock.now()))
+
+    def _utter_too_many(self, context: Context, until: datetime) -> None:
+        """Say that no further code is sent for now: in the same words whether or not the address has an account."""
+        settings = context.services.settings
+        context.utterances.utter(
+            "utter_too_many_codes",
+            until=format_until(until, context.services.clock.now()),
+            phone=settings.support_phone,
+            email=settings.support_email,
+        )
 
     def _utter_linked(self, context: Context, name: str) -> None:
         context.utterances.utter("utter_linked", name=name, days=context.services.settings.link_days)
@@ -174,16 +201,9 @@ class AskLoginEmail(AssistantAction):
         return []
 
 
-class ValidateLinkAccount(ValidateFlow):
-    """Collect the address and the code."""
-
-    flow = LINK_ACCOUNT
-
-
 class SubmitLinkAccount(SubmitFlow):
     """Do nothing more: the right code linked the chat. The flow that needed the link goes on."""
 
-    action_name = "action_link_account"
     flow = LINK_ACCOUNT
 
     async def submit(self, context: Context) -> Events:
@@ -193,14 +213,29 @@ class SubmitLinkAccount(SubmitFlow):
         return []
 
 
+class UnlinkFlow(Flow):
+    """Unlinking as what waits until the chat has proven whose it is; it asks nothing."""
+
+    name = "unlink_account"
+
+    async def collect(self, context: Context) -> Slots:
+        """Return nothing: nothing was asked."""
+        return {}
+
+
+UNLINK = register_flow(UnlinkFlow())
+
+
 class UnlinkAccount(AssistantAction):
     """End the chat's link to its account."""
 
     action_name = "action_unlink_account"
 
     async def act(self, context: Context) -> Events:
-        """Unlink at once: linking again undoes it."""
+        """Unlink at once: linking again undoes it. A chat that was silent for long proves first whose it is."""
         turn, utterances, flow = context.turn, context.utterances, active_flow(context.turn)
+        if await must_prove(UNLINK, context):
+            return await start_flow(UNLINK, context)
         done = await context.services.identity.unlink(turn.conversation_id)
         if flow is not None and flow.needs_link:
             utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{flow.name}"))

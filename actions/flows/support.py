@@ -78,15 +78,15 @@ class SupportContact(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Utter the response of the intent, with whether support is open, and until or from when."""
         services, utterances, turn = context.services, context.utterances, context.turn
-        now = services.clock.now()
+        now, hours = services.clock.now(), services.opening_hours
         contact: dict[str, Any] = {"phone": services.settings.support_phone, "email": services.settings.support_email}
-        if services.hours.is_open(now):
-            closes = services.hours.closes_at(now)
+        if hours.is_open(now):
+            closes = hours.closes_at(now)
             opening = utterances.text("utter_support_open", until=format_time(closes) if closes else "")
         else:
-            opens = services.hours.next_opening(now).astimezone(PARIS)
+            opens = hours.next_opening(now).astimezone(PARIS)
             opening = utterances.text("utter_support_closed", day=format_day(opens.date()), hour=format_time(opens))
-        ranges = " et ".join(utterances.text("utter_support_range", start=start, end=end) for start, end in services.hours.ranges())
+        ranges = " et ".join(utterances.text("utter_support_range", start=start, end=end) for start, end in hours.ranges())
         week = "" if services.settings.support_days != WORKING_WEEK else utterances.text("utter_support_week")
         utterances.utter(f"utter_{turn.intent}", opening=opening, ranges=ranges, week=week, **contact)
         return return_to_flow(turn)

@@ -14,10 +14,12 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.framework.context import Context
+from actions.framework.dates import format_time
 from actions.framework.services import get_services
 from actions.framework.turn import Turn
 from actions.framework.utterances import Utterances
 from bot.core.errors import log_error
+from bot.dossiers.errors import LimitReached, NotAMember
 from bot.fhir.errors import FhirUnavailable
 
 Events = list[dict[str, Any]]
@@ -40,6 +42,8 @@ class AssistantAction(Action, ABC):
             return await self.act(Context(turn, utterances, get_services()))
         except FhirUnavailable:
             utterances.utter("utter_platform_down")
+        except (NotAMember, LimitReached) as refusal:
+            utter_refusal(utterances, refusal, turn.slot("dossier") or turn.slot("last_dossier") or "")
         except Exception as error:
             settings, error_id = get_services().settings, log_error(error)
             contact = {"phone": settings.support_phone, "email": settings.support_email}
@@ -54,6 +58,14 @@ class AssistantAction(Action, ABC):
     @abstractmethod
     async def act(self, context: Context) -> Events:
         """Do what the action is for and return its events."""
+
+
+def utter_refusal(utterances: Utterances, refusal: NotAMember | LimitReached, reference: str) -> None:
+    """Say that a dossier is refused: in the same words whether or not there is one of this reference."""
+    if isinstance(refusal, LimitReached):
+        utterances.utter(f"utter_limit_{refusal.what}", until=format_time(refusal.until))
+    else:
+        utterances.utter("utter_not_a_member", reference=reference)
 
 
 def wait_for_user(turn: Turn) -> Events:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from actions.framework.services import Services
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button, Utterances
 from actions.framework.visible_dossiers import VisibleDossiers
 from bot.accounts.registry import Account
+from bot.container import Container
+from bot.dossiers.records import AccountReference, Partner
 
 
 class FlowOutcome(StrEnum):
@@ -29,27 +30,13 @@ class LinkEnded(Exception):
         super().__init__(self.__doc__)
 
 
-@dataclass(frozen=True)
-class AccountReference:
-    """An account of the platform of which little more than the id is known."""
-
-    id: str
-    name: str = ""
-    profession: str = ""
-
-    @property
-    def reference(self) -> str:
-        """The FHIR reference of the account."""
-        return f"Practitioner/{self.id}"
-
-
 @dataclass
 class Context:
     """What one action works with in one turn."""
 
     turn: Turn
     utterances: Utterances
-    services: Services
+    services: Container
     outcome: FlowOutcome = FlowOutcome.DONE
     """How the submitted flow ends; its submit action changes it."""
     _account: Account | None = None
@@ -58,7 +45,11 @@ class Context:
     @property
     def dossiers(self) -> VisibleDossiers:
         """The dossiers as this turn's channel may show them: the only way to them."""
-        return VisibleDossiers(self.services.dossiers, trusted=self.turn.trusted)
+        return VisibleDossiers(self.services.dossiers, self.turn.origin, trusted=self.turn.trusted)
+
+    async def partners_of(self, reference: str) -> list[Partner]:
+        """Return who takes part in a dossier of the linked account. Raise NotAMember, LimitReached, LinkEnded and FhirUnavailable."""
+        return await self.services.partners.list(reference, await self.account_reference(), self.turn.origin)
 
     def utter_unchanged(self, response: str, buttons: list[Button] | None = None, **values: Any) -> None:
         """Utter why the flow ends without having changed anything."""
@@ -69,12 +60,24 @@ class Context:
         """Return whether the chat is linked to an account, from our own database."""
         return await self.services.identity.linked_account_id(self.turn.conversation_id) is not None
 
+    async def needs_proof(self) -> bool:
+        """Return whether the chat is linked, but was silent for so long that it must prove by a new code whose it is."""
+        return await self.services.identity.needs_proof(self.turn.conversation_id)
+
     async def account(self) -> Account | None:
         """Return the account that the chat is linked to now, None if there is none. Ask once a turn. Raise FhirUnavailable."""
         if not self._account_known:
             self._account = await self.services.identity.person_of(self.turn.conversation_id)
             self._account_known = True
+            await self._note_use()
         return self._account
+
+    async def proven_account(self) -> Account | None:
+        """Return the account, None if there is none or the chat must prove first whose it is. Raise FhirUnavailable."""
+        return None if await self.needs_proof() else await self.account()
+
+    async def _note_use(self) -> None:
+        await self.services.identity.note_use(self.turn.conversation_id)
 
     async def linked_account(self) -> Account:
         """Return the account that the chat is linked to now. Raise LinkEnded if there is none, and FhirUnavailable."""
@@ -91,6 +94,7 @@ class Context:
         account_id = await self.services.identity.linked_account_id(self.turn.conversation_id)
         if account_id is None:
             raise LinkEnded
+        await self._note_use()
         return AccountReference(account_id)
 
     def forget_account(self) -> None:

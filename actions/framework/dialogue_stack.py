@@ -3,6 +3,8 @@
 A frame is `{"task": flow name, "slots": {name: value}}`. It may also hold:
 
 - `"message"`: the flow waits for the chat to be linked, then starts from this message, which asked for it;
+- `"begun"`: it had started already, and goes on where it was;
+- `"unproven"`: it was interrupted in this turn, since the chat must prove whose it is;
 - `"offered"`: the flow is proposed as a next step;
 - `"elsewhere"`: the flow waits for the trusted web chat; the user was told so and has a link.
 
@@ -23,6 +25,7 @@ DIALOGUE_STACK = "task_stack"
 MAX_DEPTH = 5
 """Frames kept: nobody remembers what an older one was about."""
 _WAITS_FOR_WEB_CHAT = "elsewhere"
+_UNPROVEN = "unproven"
 
 Frame = dict[str, Any]
 
@@ -66,6 +69,28 @@ def waits_for_link(frame: Frame) -> bool:
 def waits_for_web_chat(frame: Frame) -> bool:
     """Return whether the flow waits for the trusted web chat."""
     return bool(frame.get(_WAITS_FOR_WEB_CHAT))
+
+
+def frame_waiting_for_proof(frame: Frame, flow: Flow, message: dict[str, Any] | None = None) -> Frame:
+    """Return the frame of a flow that waits until the chat has proven whose it is.
+
+    With the message that asked for it the flow starts from that; without, it had begun and goes on where it was.
+    """
+    kept = {name: value for name, value in frame.items() if name != _UNPROVEN}
+    if message is not None:
+        return kept | {"message": message}
+    nothing_said = {"text": "", "intent": {"name": flow.name, "confidence": 1.0}, "entities": []}
+    return {"message": nothing_said, "begun": True} | kept
+
+
+def push_unproven(frames: list[Frame], frame: Frame) -> list[Frame]:
+    """Return the stack with a frame on top that is resumed in this turn, once the chat was asked to prove whose it is."""
+    return push(frames, frame | {_UNPROVEN: True})
+
+
+def is_unproven(frame: Frame) -> bool:
+    """Return whether the flow was interrupted in this turn, since the chat must prove whose it is."""
+    return bool(frame.get(_UNPROVEN))
 
 
 def without_waiting_for_link(frames: list[Frame]) -> list[Frame]:

@@ -44,6 +44,8 @@ class Flow(ABC):
     """Slots that belong to it: emptied when it ends, kept in its frame when it is put on the dialogue stack."""
     needs_link: ClassVar[bool] = True
     """Whether the chat must be linked to an account."""
+    changes: ClassVar[bool] = True
+    """Whether it changes anything. What only reads may, on an external channel, go without a new proof: no usager is named there."""
     answer_intents: ClassVar[frozenset[str]] = frozenset({"inform", "choose", "correct", "affirm", "deny"})
     """Intents that answer its questions; its own intent always does."""
     confirmation_slot: ClassVar[str | None] = None
@@ -89,6 +91,10 @@ class Flow(ABC):
     def needs_link_for(self, turn: Turn) -> bool:
         """Return whether this message can start the flow only if the chat is linked."""
         return self.needs_link
+
+    def needs_proof_for(self, turn: Turn) -> bool:
+        """Return whether a linked chat that was silent for long must prove whose it is before the flow goes on."""
+        return self.needs_link_for(turn) and (self.changes or turn.trusted)
 
     def is_answer(self, turn: Turn) -> bool:
         """Return whether the message answers the question that was asked. If not, it is a digression."""

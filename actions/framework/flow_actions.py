@@ -7,13 +7,23 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.action import AssistantAction, Events, utter_refusal, wait_for_user
 from actions.framework.context import Context, FlowOutcome, LinkEnded
-from actions.framework.dialogue_stack import frame_of, frames_of, push_for_web_chat, set_stack
+from actions.framework.dialogue_stack import Frame, frame_of, frames_of, is_unproven, push_for_web_chat, push_unproven, set_stack
 from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
-from actions.framework.lifecycle import discard_contradictions, drop_all_flows, finish_flow, reset_flow, run_flow, start_flow
+from actions.framework.lifecycle import (
+    discard_contradictions,
+    drop_all_flows,
+    finish_flow,
+    must_prove,
+    prove_first,
+    reset_flow,
+    run_flow,
+    start_flow,
+)
 from actions.framework.turn import Turn
 from actions.framework.web_continuation import refer_to_web_chat, report_outcome
+from bot.dossiers.errors import LimitReached, NotAMember
 from bot.fhir.errors import FhirUnavailable
 
 ABORTED = "aborted"
@@ -39,14 +49,14 @@ class StartFlow(AssistantAction):
 
 
 class ValidateFlow(AssistantAction):
-    """Base of the form validations: let the active flow collect the answer."""
+    """Validation of a flow's form, which Rasa calls after each message while the form is active: let the flow collect the answer."""
 
-    flow: ClassVar[Flow]
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
 
-    def __init_subclass__(cls) -> None:
-        """Name the action `validate_<form>`, which Rasa calls after each message while the form is active."""
-        super().__init_subclass__()
-        cls.action_name = f"validate_{cls.flow.form}"
+    def name(self) -> str:
+        """Return `validate_<form>`."""
+        return f"validate_{self.flow.form}"
 
     async def act(self, context: Context) -> Events:
         """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""
@@ -59,6 +69,9 @@ class ValidateFlow(AssistantAction):
         try:
             if self.flow.needs_link:
                 await context.account_reference()
+            if await must_prove(self.flow, context):  # the answer is not taken: the question is asked again once that is done
+                frames = push_unproven(frames_of(turn), frame_of(self.flow, turn))
+                return [set_stack(frames), SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
             discard_contradictions(self.flow, context)
             collected = await self.flow.collect(context)
         except LinkEnded:
@@ -85,19 +98,31 @@ class ValidateFlow(AssistantAction):
 
 
 class SubmitFlow(AssistantAction):
-    """Base of the actions that carry a flow out once its form is filled."""
+    """Base of the actions that carry a flow out once its form is filled. Subclasses name their `flow`, which names the action."""
 
     flow: ClassVar[Flow]
+
+    def __init_subclass__(cls) -> None:
+        """Take the name of the flow's submit action."""
+        super().__init_subclass__()
+        cls.action_name = cls.flow.submit_action
 
     async def act(self, context: Context) -> Events:
         """Submit the flow unless it was aborted, report its outcome, then finish it."""
         events: Events = []
-        aborted = bool(context.turn.slot(ABORTED))
+        aborted, frames = bool(context.turn.slot(ABORTED)), frames_of(context.turn)
+        if not aborted and await must_prove(self.flow, context):
+            return [*reset_flow(self.flow), *await prove_first(self._unconfirmed(context.turn), frames, context)]
+        if aborted and frames and is_unproven(frames[-1]):  # it goes on, once the chat has proven whose it is
+            return [SlotSet(ABORTED, None), *await finish_flow(self.flow, context)]
         if not aborted:
             try:
                 events = await self.submit(context)
             except LinkEnded:
                 context.utter_unchanged("utter_link_expired")
+            except (NotAMember, LimitReached) as refusal:
+                utter_refusal(context.utterances, refusal, context.turn.slot("dossier") or "")
+                context.outcome = FlowOutcome.UNCHANGED
             except FhirUnavailable:
                 context.utter_unchanged("utter_platform_down")
                 if self.flow.confirmation_slot is not None:  # nothing was done: the slots are kept, and confirmed again
@@ -108,6 +133,12 @@ class SubmitFlow(AssistantAction):
         dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), context.turn.slot("dossier"))
         await report_outcome(context, self.flow.name, FlowOutcome.UNCHANGED if aborted else context.outcome, dossier)
         return [SlotSet(ABORTED, None), *events, *await finish_flow(self.flow, context)]
+
+    def _unconfirmed(self, turn: Turn) -> Frame:
+        """Return the frame of the flow as it was before it was confirmed: that is asked again."""
+        frame = frame_of(self.flow, turn)
+        frame["slots"].pop(self.flow.confirmation_slot, None)
+        return frame
 
     @abstractmethod
     async def submit(self, context: Context) -> Events:

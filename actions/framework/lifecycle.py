@@ -16,7 +16,9 @@ from actions.framework.dialogue_stack import (
     Frame,
     flow_of,
     frame_of,
+    frame_waiting_for_proof,
     frames_of,
+    is_unproven,
     next_frame,
     push,
     push_for_web_chat,
@@ -81,6 +83,10 @@ async def start_flow(flow: Flow, context: Context) -> Events:
     frames, current = frames_of(turn), active_flow(turn)
     if flow.needs_link_for(turn) and await context.account() is None:
         return _start_after_linking(flow, current, frames, context)
+    if await must_prove(flow, context):
+        interrupted = [frame_of(current, turn)] if current is not None and current.name not in {LINK_FLOW, flow.name} else []
+        asked = frame_waiting_for_proof({"task": flow.name, "slots": {}}, flow, turn.message)
+        return [*(reset_flow(current) if current else []), *await _prove_first(asked, push(frames, *interrupted), context)]
     events: Events = []
     if current is not None:
         frames = _interrupt(current, flow, frames, context)
@@ -108,6 +114,30 @@ def _start_after_linking(flow: Flow, current: Flow | None, frames: list[Frame], 
         return [set_stack(frames), FollowupAction(FLOWS[LINK_FLOW].form)]
     utterances.utter("utter_link_needed")
     return [*(reset_flow(current) if current else []), set_stack(frames), *run_flow(FLOWS[LINK_FLOW], {})]
+
+
+async def must_prove(flow: Flow, context: Context) -> bool:
+    """Return whether the chat was silent for so long that it must prove by a new code whose it is before the flow goes on."""
+    return flow.needs_proof_for(context.turn) and await context.needs_proof()
+
+
+async def prove_first(frame: Frame, frames: list[Frame], context: Context) -> Events:
+    """Put a flow that had begun on the stack until the chat has proven whose it is, and run the flow that proves it."""
+    return await _prove_first(frame_waiting_for_proof(frame, flow_of(frame)), frames, context)
+
+
+async def _prove_first(waiting: Frame, frames: list[Frame], context: Context) -> Events:
+    """Run the flow that proves whose the chat is; a code that cannot be sent leaves the stack as it is for the next try."""
+    frames = [frame for frame in frames if not waits_for_link(frame) or frame["task"] != waiting["task"]]  # asked for twice, done once
+    stack, linking = set_stack(push(frames, waiting)), FLOWS[LINK_FLOW]
+    try:
+        slots = await linking.start(context)
+    except FlowAborted:
+        return [stack, FollowupAction("action_listen")]
+    except FhirUnavailable:
+        context.utterances.utter("utter_platform_down")
+        return [stack, FollowupAction("action_listen")]
+    return [stack, *set_slots(dict.fromkeys(linking.slots)), *run_flow(linking, slots)]
 
 
 def _interrupt(current: Flow, flow: Flow, frames: list[Frame], context: Context) -> list[Frame]:
@@ -144,7 +174,7 @@ async def correct_last_flow(context: Context) -> Events | None:
     if ended is None or not context.turn.follows_turn(ended["turn"]):
         return None
     flow = FLOWS[ended["task"]]
-    if flow.needs_link and not await context.is_linked():
+    if flow.needs_link and (not await context.is_linked() or await must_prove(flow, context)):
         return None
     discard_contradictions(flow, context)
     slots = await flow.correct(context, ended["slots"])
@@ -161,6 +191,8 @@ async def resume_flow(frame: Frame, context: Context) -> Events:
         message = {"text": "", "intent": {"name": flow.name, "confidence": 1.0}, "entities": []}
         context.utterances.utter("utter_link_needed")
         return [set_stack([*rest, {"message": message, **frame}]), *run_flow(FLOWS[LINK_FLOW], {})]
+    if flow.name != LINK_FLOW and await must_prove(flow, context):
+        return await _prove_first(frame if waits_for_link(frame) else frame_waiting_for_proof(frame, flow), rest, context)
     if waits_for_link(frame):
         return await _start_deferred(frame, rest, context)
     return [set_stack(rest), *run_flow(flow, frame["slots"])]
@@ -170,7 +202,9 @@ async def resume_next(frames: list[Frame], context: Context) -> Events:
     """Resume the next flow of the stack and say so. What waits for the trusted web chat goes on waiting, in silence."""
     turn, utterances = context.turn, context.utterances
     linking = any(frame["task"] == LINK_FLOW for frame in frames)  # the linking is on the stack itself: what waits for it goes on waiting
-    if not linking and any(waits_for_link(frame) for frame in frames) and not await context.is_linked():
+    if frames and is_unproven(frames[-1]):
+        return await prove_first(frames[-1], frames[:-1], context)
+    if not linking and any(waits_for_link(frame) for frame in frames) and not await _is_linked_for_good(context):
         frames = without_waiting_for_link(frames)  # the linking that they waited for was given up
     turn.tracker.slots[DIALOGUE_STACK] = frames
     frame = next_frame(frames, turn)
@@ -182,6 +216,10 @@ async def resume_next(frames: list[Frame], context: Context) -> Events:
     elif not waits_for_link(frame) and (turn.trusted or not flow.asks_identity):
         utterances.utter("utter_task_resumed", task=utterances.text(f"utter_task_{flow.name}"))
     return await resume_flow(frame, context)
+
+
+async def _is_linked_for_good(context: Context) -> bool:
+    return await context.is_linked() and not await context.needs_proof()
 
 
 def drop_all_flows(flow: Flow | None) -> Events:
@@ -209,8 +247,13 @@ async def _start_deferred(frame: Frame, rest: list[Frame], context: Context) -> 
     Channel and trust are those of this turn, not of that message.
     """
     turn, flow = context.turn, flow_of(frame)
-    turn.tracker.latest_message = {**frame["message"], "metadata": turn.message.get("metadata")}
     context.forget_account()
+    if frame.get("begun"):
+        if not turn.trusted and flow.asks_identity:
+            return await _wait_for_web_chat({"task": flow.name, "slots": frame["slots"]}, rest, context)
+        context.utterances.utter("utter_task_resumed", task=context.utterances.text(f"utter_task_{flow.name}"))
+        return [set_stack(rest), *run_flow(flow, frame["slots"])]
+    turn.tracker.latest_message = {**frame["message"], "metadata": turn.message.get("metadata")}
     if not turn.trusted and flow.needs_identity(turn):
         return await _wait_for_web_chat({"task": flow.name, "slots": {}}, rest, context)
     discard_contradictions(flow, context)

@@ -1,35 +1,68 @@
-"""The action server: rasa-sdk's own application, in one process, on loopback."""
+"""The action server: rasa-sdk's own application, in one process, on loopback; it answers signed requests alone."""
 
 from __future__ import annotations
 
 import importlib
 import logging
 import pkgutil
+from typing import Any
 
-from rasa_sdk.endpoint import create_app
+from rasa_sdk.endpoint import create_app as create_sdk_app
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.utils import all_subclasses
+from sanic import Sanic, response
+from sanic.request import Request
+from sanic.response import BaseHTTPResponse, HTTPResponse
 
 import actions
 from actions.framework.action import AssistantAction
+from actions.framework.flow import FLOWS
+from actions.framework.flow_actions import ValidateFlow
 from actions.framework.services import get_services
+from bot.core.message_signatures import ANSWER_HEADER, SCHEME, MessageSigner, route_of
 from bot.settings import Settings
 
 
 def all_actions() -> list[AssistantAction]:
-    """Import every module of `actions` and return one instance of each action."""
+    """Import every module of `actions` and return one instance of each action, and the validation of each flow's form."""
     for module in pkgutil.walk_packages(actions.__path__, "actions."):
         importlib.import_module(module.name)
-    return [kind() for kind in all_subclasses(AssistantAction) if kind.action_name]
+    validations = [ValidateFlow(flow) for flow in FLOWS.values() if flow.required_slots]
+    return [*(kind() for kind in all_subclasses(AssistantAction) if kind.action_name), *validations]
+
+
+def create_app(token: str) -> Sanic[Any, Any]:
+    """Return rasa-sdk's application with every action; it answers 401 to what is not signed with `token`, whatever the route."""
+    executor = ActionExecutor()
+    for action in all_actions():
+        executor.register_action(action)
+    app = create_sdk_app(executor, cors_origins=None)
+    require_signatures(app, MessageSigner(token))
+    return app
+
+
+def require_signatures(app: Sanic[Any, Any], signer: MessageSigner) -> None:
+    """Have the application answer signed requests alone, and sign its answers to them."""
+
+    async def authenticate(request: Request) -> HTTPResponse | None:
+        authorization = request.headers.get("authorization", "")
+        request.ctx.nonce = signer.verify_request(route_of(request.path), request.body, authorization)
+        if request.ctx.nonce is None:
+            return response.json({"error": "the request is not signed"}, 401, headers={"WWW-Authenticate": SCHEME})
+        return None
+
+    async def sign(request: Request, answer: BaseHTTPResponse) -> None:
+        nonce = getattr(request.ctx, "nonce", None)
+        if nonce is not None:
+            answer.headers[ANSWER_HEADER] = signer.sign_answer(nonce, answer.status, answer.body or b"")
+
+    app.register_middleware(authenticate, "request", priority=1)  # before that which answers OPTIONS
+    app.register_middleware(sign, "response")
 
 
 def serve(settings: Settings, port: int) -> None:
     """Serve on loopback until stopped. Raise SettingsError at once if a setting is missing."""
-    del settings  # loading them checked them; the services read them again
+    token = settings.required("actions_token")
     get_services()
     logging.getLogger("rasa_sdk").setLevel(logging.WARNING)  # at DEBUG it logs trackers
-    executor = ActionExecutor()
-    for action in all_actions():
-        executor.register_action(action)
-    app = create_app(executor, cors_origins=None)
-    app.run(host="127.0.0.1", port=port, single_process=True, motd=False, access_log=False)
+    create_app(token).run(host="127.0.0.1", port=port, single_process=True, motd=False, access_log=False)

@@ -9,6 +9,7 @@ from typing import Any
 from rasa_sdk.interfaces import Tracker
 
 from actions.framework.negation import affirmed, is_denied
+from bot.dossiers.probing import Origin
 
 BUTTON_EXTRACTOR = "button"
 """Extractor of the entities that a pressed button carries (set by Rasa's input channel)."""
@@ -37,6 +38,11 @@ class Turn:
         """Idempotency key of this turn: the same when the turn is played again after a crash."""
         turn = (self.message.get("metadata") or {}).get("turn") or self.message.get("message_id")
         return f"{self.conversation_id}:{turn}"
+
+    @property
+    def origin(self) -> Origin:
+        """The turn as the audit trail and the limits of dossiers know it."""
+        return Origin(self.conversation_id, self.key, self.channel)
 
     @property
     def message(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import date
 
 from actions.framework.dates import format_date
 from bot.dossiers.dossiers import Dossier, Dossiers
+from bot.dossiers.probing import Origin
 from bot.dossiers.records import Practitioner, Usager
 
 
@@ -32,30 +33,29 @@ class VisibleDossier:
 class VisibleDossiers:
     """The platform's dossiers as one channel may show them. Methods raise what those of `bot.dossiers.dossiers.Dossiers` raise."""
 
-    def __init__(self, dossiers: Dossiers, *, trusted: bool) -> None:
-        self._dossiers, self._trusted = dossiers, trusted
+    def __init__(self, dossiers: Dossiers, origin: Origin, *, trusted: bool) -> None:
+        self._dossiers, self._origin, self._trusted = dossiers, origin, trusted
 
     async def own(self, member: Practitioner) -> list[VisibleDossier]:
         """Return the dossiers that the member takes part in now, the newest team first."""
-        return self._all_visible(await self._dossiers.of_member(member))
+        return self._all_visible(await self._dossiers.of_member(member, self._origin))
 
     async def get(self, reference: str, member: Practitioner) -> VisibleDossier:
-        """Return the dossier of this reference. Raise UnknownDossier or NotAMember."""
-        return self._visible(await self._dossiers.get(reference, member))
+        """Return the dossier of this reference. Raise NotAMember, LimitReached."""
+        return self._visible(await self._dossiers.get(reference, member, self._origin))
 
     async def search(self, member: Practitioner, *, name: str | None, birth_date: date | None) -> list[VisibleDossier]:
         """Return the member's own dossiers whose usager matches. Raise IdentityOnExternalChannel on an external channel."""
         self._require_trusted()
-        return self._all_visible(await self._dossiers.search(member, name=name, birth_date=birth_date))
+        return self._all_visible(await self._dossiers.search(member, name=name, birth_date=birth_date, origin=self._origin))
 
-    async def possible_duplicates(self, member: Practitioner, usager: Usager) -> tuple[list[VisibleDossier], int]:
-        """Return the member's own dossiers that may be of this usager, and the number of those of others.
+    async def possible_duplicates(self, member: Practitioner, usager: Usager) -> list[VisibleDossier]:
+        """Return the member's own dossiers that may be of this usager. Of those of others nothing is known here.
 
         Raise IdentityOnExternalChannel on an external channel.
         """
         self._require_trusted()
-        own, others = await self._dossiers.possible_duplicates(member, usager)
-        return self._all_visible(own), others
+        return self._all_visible(await self._dossiers.possible_duplicates(member, usager, self._origin))
 
     async def create(self, usager: Usager, member: Practitioner, key: str, *, channel: str, conversation_id: str) -> str:
         """Create a dossier and return its reference. Raise IdentityOnExternalChannel on an external channel, and Pending."""

@@ -6,31 +6,40 @@ object, a function that opens the service (`OpenRequests`).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.accounts.creation import Creation
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, NoCodes, UnknownRequest, UnusableText, WrongState
 from bot.accounts.labels import LABELS
 from bot.accounts.request_views import RequestDetails, RequestStatus
 from bot.accounts.requests import AccountRequests
 from bot.accounts.tables import STATES
+from bot.command_line import Line, fail, run_command, say
 from bot.core.clock import PARIS
 from bot.core.errors import log_error
 from bot.fhir.errors import FhirError, FhirUnavailable
-from bot.settings import SettingsError
 
 T = TypeVar("T")
 OpenRequests = Callable[[], AbstractAsyncContextManager[AccountRequests]]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="Référence de la demande, par exemple DC-2026-000001.")]
 Agent = Annotated[str, typer.Option(help="Votre nom, pour la traçabilité.")]
+
+_ERRORS: dict[type[Exception], Line] = {
+    UnknownRequest: "cette référence de demande n'existe pas",
+    WrongState: lambda error: f"cette demande est déjà close : {LABELS[error.state]}",
+    NoCodes: "aucun compte n'a été créé ici pour cette demande : il n'y a pas de codes à envoyer",
+    BeingCreated: "la création de ce compte est en cours ; répétez « create » dans deux minutes pour la terminer, c'est sans risque",
+    EmailTaken: "cette adresse e-mail est celle du compte d'une autre personne ; demandez-en une autre avec « ask »",
+    AccountGone: "le compte créé pour cette demande n'existe plus sur la plateforme",
+    FhirUnavailable: "la plateforme ne répond pas ; rien n'est perdu, la commande peut être répétée sans risque",
+    FhirError: lambda error: f"la plateforme refuse la demande (incident {log_error(error)})",
+    UnusableText: "le texte doit compter de 1 à 500 caractères",
+}
 
 accounts_app = typer.Typer(no_args_is_help=True, help="Demandes de compte : lister, voir, créer, demander un complément, refuser.")
 
@@ -41,15 +50,15 @@ def list_requests(
 ) -> None:
     """Lister les demandes, les plus anciennes d'abord."""
     if state is not None and state not in STATES:
-        _fail(f"état inconnu ; les états sont {', '.join(STATES)}")
+        fail("accounts", f"état inconnu ; les états sont {', '.join(STATES)}")
     statuses = _run(context, lambda requests: requests.list(state))
     if not statuses:
-        _say("Aucune demande.")
+        say("Aucune demande.")
         return
     table = Table("Référence", "Personne", "État", "Depuis le")
     for status in statuses:
         table.add_row(*_row(status))
-    _console().print(table)
+    say(table)
 
 
 @accounts_app.command()
@@ -62,11 +71,18 @@ def show(context: typer.Context, reference: Reference) -> None:
 def create(context: typer.Context, reference: Reference, agent: Agent = "support") -> None:
     """Créer le compte, envoyer les codes par e-mail, donner les accès en attente, prévenir les demandeurs."""
     creation = _run(context, lambda requests: requests.create(reference, agent))
-    _say(_creation_line(creation))
+    say(_creation_line(creation))
     for dossier, outcome in creation.accesses:
-        _say(f"Dossier {dossier} : {LABELS.get(outcome, 'accès non donné')}.")
+        say(f"Dossier {dossier} : {LABELS.get(outcome, 'accès non donné')}.")
     if not creation.complete:
-        _say("Les accès en attente seront donnés dès que la plateforme répondra ; la commande peut être répétée sans risque.")
+        say("Les accès en attente seront donnés dès que la plateforme répondra ; la commande peut être répétée sans risque.")
+
+
+@accounts_app.command("resend-codes")
+def resend_codes(context: typer.Context, reference: Reference, agent: Agent = "support") -> None:
+    """Envoyer de nouveau les codes d'un compte créé, à la même adresse : un e-mail de codes abandonné est effacé."""
+    _run(context, lambda requests: requests.mail_codes_again(reference, agent))
+    say("Les codes partent de nouveau.")
 
 
 @accounts_app.command()
@@ -78,7 +94,7 @@ def ask(
 ) -> None:
     """Demander un complément aux demandeurs, dans leur conversation."""
     _run(context, lambda requests: requests.ask_more(reference, question, agent))
-    _say("Complément demandé.")
+    say("Complément demandé.")
 
 
 @accounts_app.command()
@@ -90,39 +106,18 @@ def refuse(
 ) -> None:
     """Refuser une demande."""
     _run(context, lambda requests: requests.refuse(reference, reason, agent))
-    _say("Demande refusée ; les demandeurs en sont informés.")
+    say("Demande refusée ; les demandeurs en sont informés.")
 
 
 def _run(context: typer.Context, work: Callable[[AccountRequests], Awaitable[T]]) -> T:
-    """Run `work` with the service; every error becomes one line and exit code 1."""
+    """Run `work` with the service."""
     open_requests: OpenRequests = context.obj
 
     async def main() -> T:
         async with open_requests() as requests:
             return await work(requests)
 
-    try:
-        return asyncio.run(main())
-    except UnknownRequest:
-        _fail("cette référence de demande n'existe pas")
-    except WrongState as error:
-        _fail(f"cette demande est déjà close : {LABELS[error.state]}")
-    except BeingCreated:
-        _fail("la création de ce compte est en cours ; répétez « create » dans deux minutes pour la terminer, c'est sans risque")
-    except EmailTaken:
-        _fail("cette adresse e-mail est celle du compte d'une autre personne ; demandez-en une autre avec « ask »")
-    except AccountGone:
-        _fail("le compte créé pour cette demande n'existe plus sur la plateforme")
-    except FhirUnavailable:
-        _fail("la plateforme ne répond pas ; rien n'est perdu, la commande peut être répétée sans risque")
-    except FhirError as error:
-        _fail(f"la plateforme refuse la demande (incident {log_error(error)})")
-    except SettingsError as error:
-        _fail(str(error))
-    except SQLAlchemyError as error:
-        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
-    except UnusableText:
-        _fail("le texte doit compter de 1 à 500 caractères")
+    return run_command("accounts", main(), _ERRORS)
 
 
 def _creation_line(creation: Creation) -> str:
@@ -138,15 +133,15 @@ def _row(status: RequestStatus) -> tuple[str, str, str, str]:
 
 def _print_details(details: RequestDetails) -> None:
     reference, name, state, since = _row(details.status)
-    _say(f"{reference} · {name} · {state} depuis le {since}")
+    say(f"{reference} · {name} · {state} depuis le {since}")
     if details.status.reason:
-        _say(f"Motif : {details.status.reason}")
+        say(f"Motif : {details.status.reason}")
     fiche = Table("Fiche annuaire", "")
     for field, value in details.fiche:
         fiche.add_row(LABELS[field], value)
-    _console().print(fiche)
+    say(fiche)
     for warning in details.warnings:
-        _say(f"À vérifier : {LABELS[warning]}.")
+        say(f"À vérifier : {LABELS[warning]}.")
     requesters = Table("Demandée le", "Par", "Dossier", "Fondement", "Accès", "Fiche différente")
     for requester in details.requesters:
         differing = ", ".join(f"{LABELS[field]} : {value}" for field, value in requester.differing)
@@ -155,18 +150,4 @@ def _print_details(details: RequestDetails) -> None:
         outcome = LABELS.get(requester.outcome or "", requester.outcome or "")
         who = requester.display or "la personne elle-même"
         requesters.add_row(at, who, requester.dossier or "", basis, outcome, differing)
-    _console().print(requesters)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    # Made for each use, since the streams may have been replaced since the import. What users wrote is never read as markup.
-    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
-
-
-def _say(line: str) -> None:
-    _console().print(line)
-
-
-def _fail(message: str) -> NoReturn:
-    _console(stderr=True).print(f"bot accounts: {message}")
-    raise typer.Exit(1)
+    say(requesters)

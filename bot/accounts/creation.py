@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import is_account_of
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, RequestError, WrongState
+from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, NoCodes, RequestError, WrongState
 from bot.accounts.first_use_code import first_use_code, first_use_hash
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_messages import RequestMessages
@@ -25,7 +25,7 @@ from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce, random_id
 from bot.core.errors import log_error
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import NotAMember
 from bot.dossiers.partners import Outcome, Partners
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
 from bot.fhir.operations import OperationFailed, Pending, Refusal
@@ -158,6 +158,18 @@ class AccountCreations:
                 made=bool(request.account_made),
             )
 
+    async def mail_codes_again(self, reference: str, agent: str) -> None:
+        """Mail the codes of an account that was made here once more, to the same address. Raises UnknownRequest and NoCodes."""
+        async with self._database.writing() as session:
+            request = await get_request(session, reference, locked=True)
+            if request.state != CREATED or not request.account_made or request.nonce is None:
+                raise NoCodes
+            now, code = self._clock.now(), first_use_code(self._secret, request.reference, request.nonce)
+            await self._notices.mail_codes(session, request, code, now, again=random_id())
+            await audit.record(
+                session, now=now, actor=f"agent:{agent}", action="accounts.codes", subject=request.account_id, outcome="sent", key=None
+            )
+
     async def _release(self, claim: _Claim, *, over: bool) -> None:
         async with self._database.writing() as session:
             if await CREATIONS.release(session, [claim.request_id], owner=claim.token) and over:
@@ -238,8 +250,6 @@ class AccountCreations:
             return WAITING
         except NotAMember:
             return "not_a_member"
-        except UnknownDossier:
-            return "unknown_dossier"
         except (Refusal, OperationFailed):
             return "refused"
         except (FhirRejected, FhirNotFound) as error:  # a retry would not help, and the others must not wait for it

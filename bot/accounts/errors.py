@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class RequestError(Exception):
     """The account request could not be processed."""
@@ -22,6 +24,10 @@ class WrongState(RequestError):
         self.state = state
 
 
+class NoCodes(RequestError):
+    """No account was created for this request here, so there are no codes to mail."""
+
+
 class BeingCreated(RequestError):
     """The account is being created: wait until that is finished."""
 
@@ -32,6 +38,14 @@ class UnusableText(RequestError):
 
 class AccountGone(RequestError):
     """The account made for this request is no longer on the platform."""
+
+
+class TooManyRequests(RequestError):
+    """As many requests were made as may be, in this chat or from where it is used, or for this address: wait until `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
 
 
 class EmailTaken(RequestError):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.directory_record import Fiche
 from bot.accounts.tables import AccountRequest, AccountRequester
 from bot.core.clock import PARIS
-from bot.core.mail import mail_payload, render_text
+from bot.core.mail import MailCipher, mail_payload, render_text
 from bot.jobs.outbox import CHAT, MAIL, enqueue
 from bot.settings import Settings
 
@@ -30,18 +30,22 @@ class AccountChats(Protocol):
     async def invite(self, session: AsyncSession, account_id: str, now: datetime) -> list[tuple[str, str]]:
         """Return (channel, absolute URL) for each channel on which the owner of an account can open a linked chat."""
 
+    async def source_of(self, session: AsyncSession, conversation_id: str) -> str | None:
+        """Return the keyed hash of where a chat was last used from; None where that is not known."""
+
 
 class RequestMessages:
     """Writes messages to the outbox, in the caller's transaction. A dossier is called by its reference alone, everywhere."""
 
     def __init__(self, settings: Settings, chats: AccountChats) -> None:
         self._settings, self._chats = settings, chats
+        self._mails = MailCipher(settings.required("secret"))
         self._contact = {"support_phone": settings.support_phone, "support_email": settings.support_email}
 
     async def mail_team(self, session: AsyncSession, request: AccountRequest, requester: AccountRequester) -> None:
         """Mail the SPHERE team that an account was asked for, with all it needs to verify."""
         fiche = Fiche.model_validate(requester.fiche)
-        payload = mail_payload(
+        mail = mail_payload(
             self._settings.support_email,
             "accounts/request_to_team",
             reference=request.reference,
@@ -54,16 +58,18 @@ class RequestMessages:
             warnings=fiche.warnings,
             url=f"{self._settings.own_url}/desk/requests/{request.reference}",
         )
-        await enqueue(session, kind=MAIL, key=f"account-request:{requester.key}", payload=payload, now=requester.at)
+        await enqueue(session, kind=MAIL, key=f"account-request:{requester.key}", payload=self._mails.seal(mail), now=requester.at)
 
-    async def mail_codes(self, session: AsyncSession, request: AccountRequest, code: str, now: datetime) -> None:
+    async def mail_codes(self, session: AsyncSession, request: AccountRequest, code: str, now: datetime, *, again: str = "") -> None:
         """Mail the login and the first-use code to the new partner: the only place where that code is written.
+
+        Once for each value of `again`.
 
         The mail also holds links that open a chat with the assistant, linked to the account; the first one followed ends the others.
         """
         fiche = Fiche.model_validate(request.fiche)
         assert request.account_id is not None
-        payload = mail_payload(
+        mail = mail_payload(
             fiche.email,
             "accounts/account_codes",
             name=fiche.name,
@@ -74,7 +80,8 @@ class RequestMessages:
             days=self._chats.invitation_days,
             **self._contact,
         )
-        await enqueue(session, kind=MAIL, key=f"account-codes:{request.reference}", payload=payload, now=now)
+        key, payload = f"account-codes:{request.reference}{again and ':'}{again}", self._mails.seal(mail, holds_code=True)
+        await enqueue(session, kind=MAIL, key=key, payload=payload, now=now)
 
     async def notify_requester(
         self,
@@ -104,7 +111,8 @@ class RequestMessages:
         # By requester, chat and dossier: who asked twice for the same is notified once.
         key = f"{event}:{request.reference}:{requester.requester_id or '-'}:{requester.conversation_id}:{requester.dossier or '-'}"
         buttons = [_answer_button(request.reference)] if is_theirs and template == "notice_more_info" else []
-        payload: dict[str, Any] = {"text": text, "buttons": buttons, "link": None}
+        words = [request.reason] if request.reason else []
+        payload: dict[str, Any] = {"text": text, "buttons": buttons, "link": None, "own_words": words}
         await enqueue(session, kind=CHAT, key=key, payload=payload, now=now, conversation_id=conversation_id)
 
     async def _chat_of(self, session: AsyncSession, requester: AccountRequester, now: datetime) -> tuple[str, bool]:

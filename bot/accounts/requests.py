@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.creation import AccountCreations, Creation
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import is_account_of
-from bot.accounts.errors import BeingCreated, UnusableText, WrongState
+from bot.accounts.errors import BeingCreated, TooManyRequests, UnusableText, WrongState
 from bot.accounts.registry import Account, AccountRegistry
+from bot.accounts.request_limits import request_hits
 from bot.accounts.request_messages import AccountChats, RequestMessages
 from bot.accounts.request_rows import find_open_duplicate, get_request, lock_year_counter, new_request, requesters_of, set_fiche
 from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of
@@ -31,9 +32,11 @@ from bot.accounts.tables import (
 from bot.core import audit
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
+from bot.core.limits import take
 from bot.core.mail import one_line
 from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.dossiers.partners import BASES, Partners
+from bot.dossiers.probing import Origin
 from bot.dossiers.records import normalize_reference
 from bot.settings import Settings
 
@@ -71,6 +74,7 @@ class AccountRequests:
         self._registry = registry
         self._partners = partners
         self._clock = clock
+        self._chats, self._secret, self._lifted = chats, settings.required("secret"), settings.lifts_limits
         self._messages = RequestMessages(settings, chats)
         self._creations = AccountCreations(database, registry, partners, clock, self._messages, settings.required("secret"))
 
@@ -86,12 +90,13 @@ class AccountRequests:
     ) -> Submission:
         """Ask for an account for the person of `fiche`, who gets access to `dossier` once they have it.
 
-        The same `key` again gives the same result. Raises NotAMember, UnknownDossier, MissingBasis, FhirUnavailable (nothing was kept).
+        The same `key` again gives the same result. Raises NotAMember, LimitReached, MissingBasis, TooManyRequests, FhirUnavailable
+        (nothing was kept).
         """
         if earlier := await self._earlier(key):
             return earlier
         if dossier is not None:
-            await self._check_access(dossier, requester, basis)
+            await self._check_access(dossier, requester, basis, Origin(conversation_id, key))
         if account := await self.existing_account(fiche):
             return Submission(None, joined=False, state=HAS_ACCOUNT, account=account)
         row = AccountRequester(
@@ -105,7 +110,10 @@ class AccountRequests:
             fiche=fiche.model_dump(exclude_none=True),
         )
         async with self._database.writing() as session:
-            return await self._store(session, fiche, row)
+            stored = await self._store(session, fiche, row)
+        if isinstance(stored, TooManyRequests):  # raised only now: an exception inside would undo the count
+            raise stored
+        return stored
 
     async def for_conversation(self, conversation_id: str, account_id: str | None) -> builtins.list[RequestStatus]:
         """Return the requests of whoever has this chat now, newest first: of their account, or made here by somebody unlinked."""
@@ -204,6 +212,10 @@ class AccountRequests:
         """
         return await self._creations.create(reference, agent)
 
+    async def mail_codes_again(self, reference: str, agent: str = "support") -> None:
+        """Mail the login and first-use code of an account that was created here once more. Raises UnknownRequest and NoCodes."""
+        await self._creations.mail_codes_again(reference, agent)
+
     async def finish_created(self) -> int:
         """Resume creations that were interrupted and accesses that the platform could not give; return how many were finished.
 
@@ -215,17 +227,21 @@ class AccountRequests:
         async with self._database.reading() as session:
             return await _submission_of(session, key)
 
-    async def _check_access(self, dossier: str, requester: Account | None, basis: str | None) -> None:
+    async def _check_access(self, dossier: str, requester: Account | None, basis: str | None, origin: Origin) -> None:
         if requester is None:
             raise NotAMember
         if basis not in BASES:
             raise MissingBasis
-        await self._partners.list(dossier, requester)  # raises NotAMember where the requester has no access today
+        await self._partners.list(dossier, requester, origin)  # raises NotAMember where the requester has no access today
 
-    async def _store(self, session: AsyncSession, fiche: Fiche, requester: AccountRequester) -> Submission:
+    async def _store(self, session: AsyncSession, fiche: Fiche, requester: AccountRequester) -> Submission | TooManyRequests:
         counter = await lock_year_counter(session, requester.at.astimezone(PARIS).year)
         if earlier := await _submission_of(session, requester.key):  # submitted meanwhile
             return earlier
+        source = await self._chats.source_of(session, requester.conversation_id)
+        hits = request_hits(requester, fiche.email, source, secret=self._secret, lifted=self._lifted)
+        if exhausted := await take(session, hits, requester.at):
+            return TooManyRequests(exhausted.until)
         request = await find_open_duplicate(session, fiche)
         requester.joined = request is not None
         if request is None:
@@ -247,6 +263,7 @@ class AccountRequests:
             dossier=requester.dossier,
             subject=request.reference,
             basis=requester.basis,
+            conversation=requester.conversation_id,
             outcome="joined" if requester.joined else RECEIVED,
             key=f"accounts.request:{requester.key}",
         )

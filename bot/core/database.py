@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import stamina
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, event, text
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -26,12 +26,20 @@ from sqlalchemy.types import TypeDecorator
 from bot.core.errors import log_error
 
 BUSY_SECONDS = 15
-"""How long to wait for SQLite's write lock where another process holds it."""
+"""How long to wait for a lock: SQLite's write lock, where another process holds it or behind the other writers of this one; on PostgreSQL
+any lock."""
 
 # As many connections as a busy bot uses: a hundred messages at a time share them.
 _POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 45}
 _SQLITE_OPTIONS = _POOL | {"connect_args": {"timeout": BUSY_SECONDS}}
 _SERVER_OPTIONS = _POOL | {"pool_pre_ping": True}
+
+
+class DatabaseBusy(TimeoutError):
+    """The write lock of the database was not free in time."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -119,12 +127,16 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine.sync_engine, "connect", _prepare_server)
         writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = async_sessionmaker(reader, expire_on_commit=False)
         self._transactions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writers = async_sessionmaker(writer, expire_on_commit=False)
         self._turnstile: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._committed = 0
+        """How many writers of this process were done: as long as the number grows, those who wait behind them go on waiting."""
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self.process_id = random_id()
         """By which a process knows its own notifications."""
@@ -144,13 +156,33 @@ class Database:
         """Yield a session whose transaction is committed at the end, or rolled back if an exception leaves it.
 
         Keep it short and never wait for the network inside: on SQLite every other writer waits for it.
+
+        Raises DatabaseBusy, or what `bot.core.database_errors.is_unavailable` tells of, where nothing can be written now.
         """
-        async with self._turnstile or nullcontext(), self._writers() as session, session.begin():
+        async with self._turn(), self._writers() as session, session.begin():
             yield session
             announced: set[str] = session.info.get(_ANNOUNCED, set())
             if announced and not self.is_sqlite:
                 await session.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "payload": " ".join([self.process_id, *sorted(announced)])})
         self.wake(announced)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait until the writers of this process that came before are done: as long as they are, since each may wait for a lock outside."""
+        if self._turnstile is None:
+            yield
+            return
+        turn = asyncio.ensure_future(self._turnstile.acquire())
+        try:
+            while not turn.done():
+                committed = self._committed
+                if not (await asyncio.wait({turn}, timeout=BUSY_SECONDS))[0] and committed == self._committed:
+                    raise DatabaseBusy
+            yield
+            self._committed += 1
+        finally:
+            if not turn.cancel():  # it was taken
+                self._turnstile.release()
 
     def on_announced(self, topic: str, listener: Callable[[], None]) -> None:
         """Call `listener` after each transaction in which `topic` was announced.
@@ -187,9 +219,18 @@ def announce(session: AsyncSession, topic: str) -> None:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    # What is deleted is overwritten (secure_delete): neither the file nor a copy of it holds what was erased.
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", f"busy_timeout={int(BUSY_SECONDS * 1000)}")
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_server(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

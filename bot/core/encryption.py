@@ -1,4 +1,4 @@
-"""Encryption of what must not be readable in the database: texts of external channels before redaction, tokens that users type."""
+"""Encryption of what must not be readable in the database: texts of external channels before redaction, tokens that users type, mails."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ class DecryptionFailed(Exception):
         super().__init__("The text was encrypted with another SECRET.")
 
 
-class Cipher:
-    """Authenticated encryption (Fernet) with a key derived from the installation's secret."""
+INBOX_TEXTS, MAILS, ADDRESSES = "sealed texts of the inbox", "mails of the outbox", "addresses of login codes"
+"""What is encrypted; each has a key of its own."""
 
-    def __init__(self, secret: str) -> None:
-        key = hmac.new(secret.encode(), b"sealed texts of the inbox", hashlib.sha256).digest()
+
+class Cipher:
+    """Authenticated encryption (Fernet) with a key derived from the installation's secret for one use."""
+
+    def __init__(self, secret: str, use: str = INBOX_TEXTS) -> None:
+        key = hmac.new(secret.encode(), use.encode(), hashlib.sha256).digest()
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
     def encrypt(self, text: str) -> str:

@@ -7,9 +7,11 @@ can add a header, a paragraph or a link of its own.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
@@ -20,6 +22,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFoun
 
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import random_id
+from bot.core.encryption import MAILS, Cipher
 from bot.settings import Settings
 
 SMTP_TIMEOUT = 20.0
@@ -117,9 +120,48 @@ def render(template_name: str, **values: Any) -> Rendered:
 
 
 def mail_payload(to: str, template_name: str, **values: Any) -> dict[str, Any]:
-    """Return the outbox payload of a mail to one address; its `id` becomes the Message-ID, the same at each attempt."""
+    """Return a mail to one address (`compose` says of what form); its `id` becomes the Message-ID, the same at each attempt."""
     mail = render(template_name, **values)
     return {"id": random_id(), "to": [to], "subject": mail.subject, "text": mail.text}
+
+
+class MailCipher:
+    """Encrypts mails for the outbox, where they may wait for hours: they hold codes, links that act for somebody, and addresses."""
+
+    def __init__(self, secret: str) -> None:
+        self._cipher = Cipher(secret, MAILS)
+
+    def seal(self, mail: dict[str, Any], *, holds_code: bool = False, until: datetime | None = None, **open_values: Any) -> dict[str, Any]:
+        """Return the payload of a MAIL row.
+
+        Args:
+            mail: what `compose` takes.
+            holds_code: whether the mail is deleted when it is given up, which nobody can then send again.
+            until: when it is of no use any more, and given up.
+            open_values: what workers must read before it is sent.
+        """
+        payload: dict[str, Any] = {"encrypted": self._cipher.encrypt(json.dumps(mail)), **open_values}
+        if holds_code:
+            payload["holds_code"] = True
+        if until is not None:
+            payload["until"] = until.isoformat()
+        return payload
+
+    def open(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return the mail of a payload. Raises DecryptionFailed.
+
+        A row that a version before this encryption wrote is a mail itself. It is sent or given up within hours, but in a rolling upgrade
+        such rows are still written, so it is not for a migration to find them all.
+        """
+        if "encrypted" not in payload:
+            return payload
+        mail: dict[str, Any] = json.loads(self._cipher.decrypt(payload["encrypted"]))
+        return mail
+
+
+def useless_from(payload: dict[str, Any]) -> datetime | None:
+    """Return when the mail of a payload is of no use any more; None where it always is of use."""
+    return datetime.fromisoformat(payload["until"]) if "until" in payload else None
 
 
 def compose(settings: Settings, payload: dict[str, Any], clock: Clock) -> EmailMessage:
@@ -144,7 +186,7 @@ def compose(settings: Settings, payload: dict[str, Any], clock: Clock) -> EmailM
 
 
 async def send_mail(settings: Settings, payload: dict[str, Any], clock: Clock | None = None) -> None:
-    """Send the payload of a MAIL row of the outbox.
+    """Send a mail of the form that `compose` says.
 
     Raise MailUnavailable where trying again may help (no connection, timeout, 4xx, a login that is refused, which is ours to
     correct), MailRefused where it will not (5xx, an invalid address).

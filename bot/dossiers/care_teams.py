@@ -6,15 +6,17 @@ is another participant.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import NotAMember
 from bot.dossiers.records import Partner, dossier_reference, normalize_reference, paris_date
 from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirNotFound
 from bot.fhir.resources import Resource
 
 TEAM_SYSTEM = "urn:sphere:team"
@@ -22,6 +24,8 @@ ROLE_SYSTEM = "urn:sphere:team-role"
 REFERENT = "referent"
 ENDED_BY = "urn:sphere:ended-by"
 """Extension of a participant that ended: the operation that ended it."""
+_NOBODY = "none"
+"""Id of no Patient, asked for in the place of one that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,11 @@ class CareTeam:
         return next((participant for participant in self.participants if participant.account_id == account_id), None)
 
     @property
+    def account_ids(self) -> frozenset[str]:
+        """The accounts that have access now."""
+        return frozenset(participant.account_id for participant in self.participants if participant.account_id)
+
+    @property
     def referent_id(self) -> str | None:
         """Account id of the (first) referent."""
         return next((participant.account_id for participant in self.participants if participant.is_referent), None)
@@ -70,36 +79,73 @@ class CareTeams:
         self._fhir = fhir
 
     async def load(self, text: str, member_id: str) -> CareTeam:
-        """Return the care team of the dossier of this reference for its member `member_id`. Raises UnknownDossier, NotAMember."""
-        team = await self.read(text)
+        """Return the care team of the dossier of this reference for its member `member_id`. Raises NotAMember."""
+        team = await self.of_participant(text, member_id)
         if team.participant_of(member_id) is None:
             raise NotAMember
         return team
 
-    async def read(self, text: str) -> CareTeam:
-        """Return the care team of the dossier of this reference, whoever asks.
+    async def of_participant(self, text: str, account_id: str) -> CareTeam:
+        """Return the care team of the dossier of this reference for an account that takes part in it, or once did.
 
-        Raises UnknownDossier, and NotAMember where the dossier has no active team.
+        Raises NotAMember for everybody else, and where there is no such dossier: the same calls are made and the same answers come, so
+        that nobody outside learns whether it exists.
         """
         reference = normalize_reference(text)
         if reference is None:
-            raise UnknownDossier
-        patients = [p for p in await self._fhir.search("Patient", {"identifier": reference}) if dossier_reference(p) == reference]
-        if not patients:
-            raise UnknownDossier
-        patient = min(patients, key=lambda p: str(p["id"]))
+            raise NotAMember
+        patient, members = await asyncio.gather(self._patient(reference), self._members_of(account_id))
+        criteria = {"patient": f"Patient/{patient['id'] if patient else _NOBODY}", "participant": members, "status": "active"}
+        found = await self._fhir.search("CareTeam", criteria)
+        if patient is None:
+            raise NotAMember
+        return await self._active_team(reference, patient, found)
+
+    async def read(self, reference: str) -> CareTeam:
+        """Return the care team of the dossier of this reference: for the service's own needs, never for an answer to somebody.
+
+        Raises NotAMember where there is no such dossier, or it has no active team.
+        """
+        patient = await self._patient(reference)
+        if patient is None:
+            raise NotAMember
         found = await self._fhir.search("CareTeam", {"patient": f"Patient/{patient['id']}", "status": "active"})
+        return await self._active_team(reference, patient, found)
+
+    async def references_of(self, account_id: str) -> set[str]:
+        """Return the references of the dossiers in which this account participates now."""
+        patients = sorted({subject_id(team) or "" for team, _ in await self.of_account(account_id)} - {""})
+        found = [p for batch in batches(patients) for p in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"})]
+        return {reference for patient in found if (reference := dossier_reference(patient))}
+
+    async def _patient(self, reference: str) -> Resource | None:
+        found = [p for p in await self._fhir.search("Patient", {"identifier": reference}) if dossier_reference(p) == reference]
+        return min(found, key=lambda patient: str(patient["id"])) if found else None
+
+    async def _active_team(self, reference: str, patient: Resource, found: list[Resource]) -> CareTeam:
         teams = [team for team in found if subject_id(team) == patient["id"] and team.get("status") == "active"]
         if not teams:
             raise NotAMember
         team = min(teams, key=_start_order)
         return CareTeam(reference, patient, team, participants_of(team, await self._practitioners([team])))
 
-    async def of_account(self, account_id: str) -> list[tuple[Resource, list[Participant]]]:
-        """Return every active team in which this account participates now, each with its participants."""
+    async def is_active(self, account_id: str) -> bool:
+        """Return whether there is an account of this id, and it is open."""
+        try:
+            practitioner, _ = await self._fhir.read("Practitioner", account_id)
+        except FhirNotFound:
+            return False
+        return practitioner.get("active") is True
+
+    async def _members_of(self, account_id: str) -> str:
+        """Return what a search for the teams of this account has for `participant`: the Practitioner and its PractitionerRoles."""
         person = f"Practitioner/{account_id}"
         roles = await self._fhir.search("PractitionerRole", {"practitioner": person})
-        members = ",".join([person, *(f"PractitionerRole/{role['id']}" for role in roles)])
+        return ",".join([person, *(f"PractitionerRole/{role['id']}" for role in roles)])
+
+    async def of_account(self, account_id: str) -> list[tuple[Resource, list[Participant]]]:
+        """Return every active team in which this account participates now, each with its participants."""
+        members = await self._members_of(account_id)
         found = await self._fhir.search("CareTeam", {"participant": members, "status": "active", "_count": "200"})
         practitioners = await self._practitioners(found)
         teams = [(team, participants_of(team, practitioners)) for team in found if team.get("status") == "active"]

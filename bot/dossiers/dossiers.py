@@ -12,16 +12,19 @@ from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
+from bot.dossiers.access import READ, DossierAccess
 from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, batches, fhir_instant, new_participant, operation_mark, subject_id
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.duplicates import COMPARE, compare_key
+from bot.dossiers.errors import NotAMember
+from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Practitioner, Usager, dossier_reference, usager_of
 from bot.dossiers.similarity import may_be_same, name_matches
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirConflict, FhirNotFound, FhirUnavailable
-from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
+from bot.fhir.errors import FhirConflict, FhirUnavailable
+from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending, defer
 from bot.fhir.resources import Resource
 
-__all__ = ["Dossier", "Dossiers", "NotAMember", "Pending", "UnknownDossier", "Usager"]
+__all__ = ["Dossier", "Dossiers", "NotAMember", "Pending", "Usager"]
 
 CREATE = "dossiers.create"
 MAX_DRAWS = 20
@@ -31,32 +34,34 @@ MAX_DRAWS = 20
 class Dossiers:
     """Reads and opens dossiers for a professional, as the platform has them at that moment.
 
+    With an `origin`, the turn in which the professional asks, what is read is recorded; without, the service reads for its own needs.
     Every method raises FhirUnavailable and the other errors of `bot.fhir.errors`, except where it says otherwise.
     """
 
-    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations | None = None) -> None:
+    def __init__(
+        self,
+        fhir: FhirClient,
+        database: Database,
+        clock: Clock,
+        operations: Operations,
+        limits: ProbeLimits | None = None,
+    ) -> None:
         self._fhir = fhir
         self._clock = clock
         self._teams = CareTeams(fhir)
-        self._operations = operations or Operations(database, clock)
+        self._access = DossierAccess(self._teams, database, clock, limits)
+        self._operations = operations
         self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _create_text, errors.ALL))
 
-    async def of_member(self, account: Practitioner) -> list[Dossier]:
+    async def of_member(self, account: Practitioner, origin: Origin | None = None) -> list[Dossier]:
         """Return the dossiers that this account takes part in now, the newest team first."""
-        teams = {subject_id(team): (team, participants) for team, participants in await self._teams.of_account(account.id)}
-        found = []
-        for batch in batches(sorted(patient_id for patient_id in teams if patient_id)):
-            for patient in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"}):
-                team, participants = teams.get(patient["id"], ({}, []))
-                if team and dossier_reference(patient):
-                    started = str((team.get("period") or {}).get("start", ""))
-                    found.append((started, _dossier(patient, team, participants)))
-        found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
-        return [dossier for _, dossier in found]
+        own = await self._of_member(account)
+        await self._access.listed(account.id, origin)
+        return own
 
-    async def get(self, reference: str, actor: Practitioner) -> Dossier:
-        """Return the dossier of this reference. Raises UnknownDossier, NotAMember."""
-        team = await self._teams.load(reference, actor.id)
+    async def get(self, reference: str, actor: Practitioner, origin: Origin | None = None) -> Dossier:
+        """Return the dossier of this reference. Raises NotAMember, the same where there is none, and LimitReached."""
+        team = await self._access.open(reference, actor.id, READ, origin)
         return _dossier(team.patient, team.resource, team.participants)
 
     async def usager(self, reference: str) -> Usager | None:
@@ -64,33 +69,36 @@ class Dossiers:
         found = await self._fhir.search("Patient", {"identifier": reference})
         return next((usager_of(patient) for patient in found if dossier_reference(patient) == reference), None)
 
-    async def search(self, actor: Practitioner, *, name: str | None = None, birth_date: date | None = None) -> list[Dossier]:
-        """Return the actor's own dossiers whose usager matches; accents, order and typing errors in the name do not matter."""
-        own = await self.of_member(actor)
+    async def search(
+        self, actor: Practitioner, *, name: str | None = None, birth_date: date | None = None, origin: Origin | None = None
+    ) -> list[Dossier]:
+        """Return the actor's own dossiers whose usager matches; accents, order and typing errors in the name do not matter.
+
+        Raises LimitReached.
+        """
+        own = await self._of_member(actor)
         if name:
             own = [dossier for dossier in own if name_matches(name, dossier.usager.name)]
-        return [dossier for dossier in own if birth_date in (None, dossier.usager.birth_date)]
+        found = [dossier for dossier in own if birth_date in (None, dossier.usager.birth_date)]
+        await self._access.searched(actor.id, origin, found=bool(found))
+        return found
 
-    async def possible_duplicates(self, actor: Practitioner, usager: Usager) -> tuple[list[Dossier], int]:
-        """Return dossiers that may be about the same usager.
-
-        Returns the actor's own, and the number of others, about which nothing else is said.
-        """
-        own = [dossier for dossier in await self.of_member(actor) if may_be_same(usager, dossier.usager)]
-        same_day = await self._fhir.search("Patient", {"birthdate": usager.birth_date.isoformat()}) if usager.birth_date else []
-        same_name = await self._fhir.search("Patient", [("family", _escape(usager.family)), ("given", _escape(usager.given))])
-        known = {dossier.patient_id for dossier in own}
-        candidates = {patient["id"]: patient for patient in (*same_day, *same_name) if dossier_reference(patient)}
-        others = [patient for key, patient in candidates.items() if key not in known and may_be_same(usager, usager_of(patient))]
-        return own, len(others)
+    async def possible_duplicates(self, actor: Practitioner, usager: Usager, origin: Origin | None = None) -> list[Dossier]:
+        """Return the actor's own dossiers that may be about the same usager. Nothing is asked about those of others."""
+        found = [dossier for dossier in await self._of_member(actor) if may_be_same(usager, dossier.usager)]
+        await self._access.searched(actor.id, origin, found=bool(found), counted=False)
+        return found
 
     async def create(
         self, usager: Usager, actor: Practitioner, key: str, *, channel: str | None = None, conversation_id: str | None = None
     ) -> Dossier:
         """Open a dossier, with the actor as its referent. The same `key` again returns the same dossier.
 
-        Raises Pending (kept and retried: `conversation_id` is notified of the result), OperationFailed, and NotAMember for a closed
-        account; ValueError for an usager without birth date.
+        Other dossiers that may be about the same usager change nothing here, neither the answer nor what is asked before it: they are
+        looked for afterwards (`bot.dossiers.duplicates`).
+
+        Raises Pending (kept and retried: `conversation_id` is notified of the result), OperationFailed, NotAMember for a closed
+        account, and LimitReached; ValueError for an usager without birth date.
         """
         if usager.birth_date is None:
             raise ValueError("a new dossier needs a birth date")
@@ -103,13 +111,28 @@ class Dossiers:
             "name": actor.name,
             "profession": actor.profession,
             "channel": channel,
+            "conversation": conversation_id,
         }
+        if not await self._operations.exists(key):
+            await self._access.count_creation(actor.id, Origin(conversation_id, key, channel) if conversation_id else None)
         result = await self._operations.run(CREATE, key, payload, conversation_id=conversation_id)
         return Dossier(result["reference"], result["patient_id"], usager, result["team_id"], actor.id)
 
+    async def _of_member(self, account: Practitioner) -> list[Dossier]:
+        teams = {subject_id(team): (team, participants) for team, participants in await self._teams.of_account(account.id)}
+        found = []
+        for batch in batches(sorted(patient_id for patient_id in teams if patient_id)):
+            for patient in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"}):
+                team, participants = teams.get(patient["id"], ({}, []))
+                if team and dossier_reference(patient):
+                    started = str((team.get("period") or {}).get("start", ""))
+                    found.append((started, _dossier(patient, team, participants)))
+        found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
+        return [dossier for _, dossier in found]
+
     async def _attempt_create(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
-        if not await self._is_open(payload["actor"]):
+        if not await self._teams.is_active(payload["actor"]):
             raise NotAMember
         existing = await self._fhir.search("Patient", {"identifier": f"{REQUEST_SYSTEM}|{mark}"})
         patient = existing[0] if existing else await self._create_patient(payload, mark)
@@ -154,22 +177,10 @@ class Dossiers:
                 return patient
         raise FhirUnavailable("The platform gives no free reference for a dossier.")
 
-    async def _is_open(self, account_id: str) -> bool:
-        try:
-            practitioner, _ = await self._fhir.read("Practitioner", account_id)
-        except FhirNotFound:
-            return False
-        return practitioner.get("active") is True
-
 
 def _dossier(patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:
     referent = next((participant.account_id for participant in participants if participant.is_referent), None)
     return Dossier(dossier_reference(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
-
-
-def _escape(text: str) -> str:
-    """Escape what separates values in a FHIR search, so that a text is one value."""
-    return "".join(f"\\{letter}" if letter in "\\,|$" else letter for letter in text)
 
 
 async def _settle_create(session: AsyncSession, attempt: Attempt, now: datetime, result: Payload) -> None:
@@ -180,9 +191,12 @@ async def _settle_create(session: AsyncSession, attempt: Attempt, now: datetime,
         action=CREATE,
         dossier=result.get("reference"),
         channel=attempt.payload["channel"],
+        conversation=attempt.payload.get("conversation"),
         outcome=result.get("outcome") or result["refused"],
         key=f"operation:{attempt.key}",
     )
+    if "reference" in result:  # whether or not there is another: the answer must not take longer for one of the two
+        await defer(session, COMPARE, compare_key(result["reference"], attempt.key), {"reference": result["reference"]}, now)
 
 
 def _create_text(_payload: Payload, result: Payload) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.fhir.operations import Refusal
 
 
-class UnknownDossier(Refusal):
-    """No dossier has this reference."""
-
-    code = "unknown_dossier"
-
-
 class NotAMember(Refusal):
-    """The account does not take part in this dossier (any more)."""
+    """The account does not take part in this dossier (any more), or there is no such dossier: nobody outside is told which."""
 
     code = "not_a_member"
 
@@ -47,4 +43,17 @@ class CannotLeave(Refusal):
     code = "cannot_leave"
 
 
-ALL: tuple[type[Refusal], ...] = (UnknownDossier, NotAMember, CannotAddSelf, MissingBasis, AccountClosed, NotAllowed, CannotLeave)
+ALL: tuple[type[Refusal], ...] = (NotAMember, CannotAddSelf, MissingBasis, AccountClosed, NotAllowed, CannotLeave)
+
+
+class LimitReached(Exception):
+    """An account or a chat did something too often.
+
+    Attributes:
+        what: one of `bot.dossiers.probing`: REFUSED, CREATED, SEARCHED.
+        until: when it may go on.
+    """
+
+    def __init__(self, what: str, until: datetime) -> None:
+        super().__init__(f"too many: {what}")
+        self.what, self.until = what, until

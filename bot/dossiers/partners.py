@@ -21,6 +21,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
+from bot.dossiers.access import TEAM, DossierAccess
 from bot.dossiers.care_teams import (
     CareTeam,
     CareTeams,
@@ -32,10 +33,12 @@ from bot.dossiers.care_teams import (
     with_participant,
     with_participants_ended,
 )
-from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember, UnknownDossier
+from bot.dossiers.duplicates import compare_again
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember
+from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirConflict, FhirNotFound
+from bot.fhir.errors import FhirConflict
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
 from bot.fhir.resources import Resource, etag_of
 
@@ -52,7 +55,6 @@ __all__ = [
     "Partner",
     "Partners",
     "Pending",
-    "UnknownDossier",
 ]
 
 Basis = Literal["care_team_informed", "consent_given"]
@@ -77,21 +79,24 @@ class Outcome(StrEnum):
 class Partners:
     """Lists, adds and removes partners of a dossier on behalf of a member.
 
-    All methods raise UnknownDossier and NotAMember; those that change something also Pending (kept and retried: `conversation_id` is
-    notified of the result) and OperationFailed. `key` names the act: the same key again returns the first outcome.
+    All methods raise NotAMember, the same where there is no such dossier; those that change something also Pending (kept and retried:
+    `conversation_id` is notified of the result) and OperationFailed. `key` names the act: the same key again returns the first outcome.
     """
 
-    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations) -> None:
+    def __init__(
+        self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations, limits: ProbeLimits | None = None
+    ) -> None:
         self._fhir = fhir
         self._clock = clock
         self._operations = operations
         self._teams = CareTeams(fhir)
+        self._access = DossierAccess(self._teams, database, clock, limits)
         operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _text("dossiers/partner_added"), errors.ALL))
         operations.register(REMOVE, Kind(self._attempt_remove, _settle(REMOVE), _text("dossiers/partner_removed"), errors.ALL))
 
-    async def list(self, reference: str, actor: Practitioner) -> list[Partner]:
-        """Return who has access now, in the order of joining, the referent first."""
-        team = await self._teams.load(reference, actor.id)
+    async def list(self, reference: str, actor: Practitioner, origin: Origin | None = None) -> list[Partner]:
+        """Return who has access now, in the order of joining, the referent first; recorded for `origin`. Raises also LimitReached."""
+        team = await self._access.open(reference, actor.id, TEAM, origin)
         return [participant.partner() for participant in sorted(team.participants, key=lambda participant: not participant.is_referent)]
 
     async def add(
@@ -124,6 +129,7 @@ class Partners:
         if not _MEMBER.fullmatch(member):
             return Outcome.NOT_THERE
         payload = {"reference": _valid_reference(reference), "actor": actor.id, "member": member, "channel": channel}
+        payload["conversation"] = conversation_id
         result = await self._operations.run(REMOVE, key, payload, conversation_id=conversation_id)
         return Outcome(result["outcome"])
 
@@ -150,13 +156,14 @@ class Partners:
             "profession": account.profession,
             "basis": basis,
             "channel": channel,
+            "conversation": conversation_id,
         }
         result = await self._operations.run(ADD, key, payload, conversation_id=conversation_id)
         return Outcome(result["outcome"])
 
     async def _attempt_add(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
-        actor_open, account_open = await asyncio.gather(self._is_open(payload["actor"]), self._is_open(payload["account"]))
+        actor_open, account_open = await asyncio.gather(self._teams.is_active(payload["actor"]), self._teams.is_active(payload["account"]))
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             if was_added_by(team.resource, mark):
@@ -174,7 +181,7 @@ class Partners:
 
     async def _attempt_remove(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
-        actor_open = await self._is_open(payload["actor"])
+        actor_open = await self._teams.is_active(payload["actor"])
         removed_name = ""
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
@@ -196,7 +203,7 @@ class Partners:
     async def _change(self, payload: Payload, decide: Callable[[CareTeam], tuple[Outcome, Resource | None]]) -> Outcome:
         """Read the team, decide, write the decision; repeat where somebody else was quicker. Raises FhirConflict after MAX_TRIES."""
         for attempt in range(MAX_TRIES):
-            team = await self._teams.read(payload["reference"])
+            team = await self._teams.of_participant(payload["reference"], payload["actor"])
             outcome, changed = decide(team)
             if changed is None:
                 return outcome
@@ -208,18 +215,11 @@ class Partners:
             return outcome
         raise FhirConflict
 
-    async def _is_open(self, account_id: str) -> bool:
-        try:
-            practitioner, _ = await self._fhir.read("Practitioner", account_id)
-        except FhirNotFound:
-            return False
-        return practitioner.get("active") is True
-
 
 def _valid_reference(text: str) -> str:
     reference = normalize_reference(text)
     if reference is None:
-        raise UnknownDossier
+        raise NotAMember
     return reference
 
 
@@ -251,9 +251,12 @@ def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload],
             subject=f"Practitioner/{account}" if account else payload["member"],
             basis=payload.get("basis"),
             channel=payload["channel"],
+            conversation=payload.get("conversation"),
             outcome=result.get("outcome") or result["refused"],
             key=f"operation:{attempt.key}",
         )
+        if action == ADD and result.get("outcome") == Outcome.ADDED:  # who came may see both of a pair now
+            await compare_again(session, payload["reference"], attempt.key, now)
 
     return settle
 

@@ -39,6 +39,20 @@ class Practitioner(Protocol):
 
 
 @dataclass(frozen=True)
+class AccountReference:
+    """An account of the platform of which little more than the id is known."""
+
+    id: str
+    name: str = ""
+    profession: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The FHIR reference of the account."""
+        return f"Practitioner/{self.id}"
+
+
+@dataclass(frozen=True)
 class Usager:
     """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (FHIR codes)."""
 
@@ -80,6 +94,11 @@ def normalize_reference(text: str) -> str | None:
     """Return a dossier reference in its one form, or None for what cannot be one."""
     reference = text.strip().upper()
     return reference if _REFERENCE.fullmatch(reference) else None
+
+
+def references_in(text: str) -> list[str]:
+    """Return the references of dossiers that stand in a text, in their one form."""
+    return _REFERENCE.findall(text.upper())
 
 
 def dossier_reference(patient: Resource) -> str | None:

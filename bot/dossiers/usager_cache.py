@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.dossiers.dossiers import Dossiers
-from bot.dossiers.records import Usager
+from bot.dossiers.records import AccountReference, Usager
 
 TTL = timedelta(seconds=60)
 """Age of an entry from which the platform is asked again."""
 MAX_ENTRIES = 5_000
 """Accounts and dossiers in the cache at most."""
-
-
-@dataclass(frozen=True)
-class _Member:
-    """The account whose dossiers are asked for; only its id matters for that."""
-
-    id: str
-    name: str = ""
-    profession: str = ""
-
-    @property
-    def reference(self) -> str:
-        return f"Practitioner/{self.id}"
 
 
 class UsagerCache:
@@ -83,7 +69,7 @@ class UsagerCache:
         return usagers
 
     async def _of_member(self, account_id: str) -> tuple[Usager, ...]:
-        return tuple(dossier.usager for dossier in await self._dossiers.of_member(_Member(account_id)))
+        return tuple(dossier.usager for dossier in await self._dossiers.of_member(AccountReference(account_id)))
 
     async def _of_dossier(self, reference: str) -> tuple[Usager, ...]:
         usager = await self._dossiers.usager(reference)

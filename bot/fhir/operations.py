@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.clock import Clock
-from bot.core.database import Database, Table
+from bot.core.database import Database, Table, announce
 from bot.core.errors import log_error
 from bot.core.upsert import insert_or_ignore
 from bot.fhir.errors import FhirConflict, FhirUnavailable
@@ -160,13 +160,16 @@ class Operations:
                 ended += (await self._attempt(rows[0], awaited=False)).state != PENDING
         return ended
 
+    async def exists(self, key: str) -> bool:
+        """Return whether there is an operation with this key, whatever became of it."""
+        async with self._database.reading() as session:
+            return await session.get(Operation, key) is not None
+
     async def _create(self, kind: str, key: str, payload: Payload, conversation_id: str | None) -> tuple[Operation, bool]:
         """Return the operation, stored if it is new, and whether its next attempt is ours: somebody waits for it, so it is never early."""
         now = self._clock.now()
-        values = {"key": key, "kind": kind, "payload": payload, "state": PENDING, "attempts": 0, "told_pending": False}
-        values |= {"next_at": now, "conversation_id": conversation_id, "created_at": now}
         async with self._database.writing() as session:
-            await session.execute(insert_or_ignore(session, Operation).values(**values))
+            await _insert(session, kind, key, payload, conversation_id, now)
             row = await self._locked(session, key)
             if row.state != PENDING:
                 return row, False
@@ -231,3 +234,15 @@ class Operations:
             if refusal.code == code:
                 raise refusal
         raise OperationFailed(result.get("error_id"))
+
+
+async def defer(session: AsyncSession, kind: str, key: str, payload: Payload, now: datetime) -> None:
+    """Store an operation in the caller's writing transaction, for a worker to do; one with this key that is there already stays."""
+    await _insert(session, kind, key, payload, None, now)
+    announce(session, OPERATIONS.name)
+
+
+async def _insert(session: AsyncSession, kind: str, key: str, payload: Payload, conversation_id: str | None, now: datetime) -> None:
+    values = {"key": key, "kind": kind, "payload": payload, "state": PENDING, "attempts": 0, "told_pending": False}
+    values |= {"next_at": now, "conversation_id": conversation_id, "created_at": now}
+    await session.execute(insert_or_ignore(session, Operation).values(**values))

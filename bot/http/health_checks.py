@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urljoin
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy import text
 
+from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.core.heartbeat import beat
+from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
 from bot.http.health import CHECK_SECONDS, Check
+
+WRITE_SECONDS = 5.0
+"""The health report writes to the database at most once in this time, and again at once after a write that failed."""
 
 
 class HttpChecks:
@@ -25,8 +33,15 @@ class HttpChecks:
         """Close the connections."""
         await self._http.aclose()
 
-    def get(self, base: str | None, path: str, headers: Mapping[str, str] | None = None) -> Check | None:
-        """Return the check of `path` below `base`; None where there is no base."""
+    def get(self, base: str | None, path: str, headers: Mapping[str, str] | None = None, *, key: SecretStr | None = None) -> Check | None:
+        """Return the check of `path` below `base`; None where there is no base.
+
+        Args:
+            base: a URL; None: the dependency is not configured.
+            path: relative to it.
+            headers: of the request.
+            key: key that the request is signed with, and the answer; an answer that is not signed comes from somebody else.
+        """
         if base is None:
             return None
         url = urljoin(base, path)
@@ -34,17 +49,52 @@ class HttpChecks:
         async def check() -> bool:
             return (await self._http.get(url, headers=dict(headers or {}))).status_code == HTTPStatus.OK
 
-        return check
+        async def check_signed() -> bool:
+            assert key is not None
+            signer = MessageSigner(key.get_secret_value())
+            nonce, authorization = signer.sign_request(route_of(path), b"")
+            answer = await self._http.get(url, headers={"Authorization": authorization})
+            is_own = signer.is_answer(nonce, answer.status_code, answer.content, answer.headers.get(ANSWER_HEADER))
+            return is_own and answer.status_code == HTTPStatus.OK
+
+        return check if key is None else check_signed
 
 
-def database_check(database: Database) -> Check:
-    """Return the check that the database answers a query."""
+class DatabaseCheck:
+    """The check that the database answers a query, and takes a write, which it is asked for at most once in `WRITE_SECONDS`.
 
-    async def check() -> bool:
-        async with database.reading() as session:
-            return bool(await session.scalar(text("SELECT 1")))
+    A write that waits for a lock cannot be called back: it goes on, and as long as it does the database is down, without another one.
+    """
 
-    return check
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._attempt: asyncio.Task[None] | None = None
+        self._written = float("-inf")
+
+    async def __call__(self) -> bool:
+        """Return whether it does, within `CHECK_SECONDS` where it is locked."""
+        if self._attempt is None:
+            self._attempt = asyncio.create_task(self._try())
+            self._attempt.add_done_callback(_take_exception)
+        attempt = self._attempt
+        done, _ = await asyncio.wait({attempt}, timeout=CHECK_SECONDS * 0.9)
+        if not done:
+            return False
+        self._attempt = None
+        return attempt.exception() is None
+
+    async def _try(self) -> None:
+        async with self._database.reading() as session:
+            await session.scalar(text("SELECT 1"))
+        if time.monotonic() - self._written >= WRITE_SECONDS:
+            await beat(self._database, self._clock, "health")
+            self._written = time.monotonic()
+
+
+def _take_exception(task: asyncio.Task[None]) -> None:
+    """Have the outcome of a task taken, also where nobody asks for the report again."""
+    if not task.cancelled():
+        task.exception()
 
 
 def smtp_check(host: str, port: int | None) -> Check | None:

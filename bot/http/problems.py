@@ -25,7 +25,7 @@ def problem_response(problem: Problem) -> JSONResponse:
     return JSONResponse(
         content | problem.members,
         status_code=problem.status.value,
-        headers={"Cache-Control": "no-store", **problem.headers},
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **problem.headers},
         media_type="application/problem+json",
     )
 

@@ -33,8 +33,8 @@ class SessionCookie:
         value = request.cookies.get(self.name, "")
         return value if _TOKEN.fullmatch(value) else None
 
-    def set(self, response: Response, token: str, max_age: int) -> None:
-        """Have the browser keep `token` for `max_age` seconds."""
+    def set(self, response: Response, token: str, max_age: int | None) -> None:
+        """Have the browser keep `token` for `max_age` seconds; None: until it is closed."""
         response.set_cookie(self.name, token, max_age=max_age, secure=self._secure, httponly=True, samesite="lax", path="/")
 
     def delete(self, response: Response) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.identity.chat_links import linked_chats
+from bot.identity.code_limits import source_of_chat
 from bot.identity.deep_links import INVITATION_TTL, deep_link, link_channels
 from bot.identity.link_tokens import issue_link_token
 from bot.settings import Settings
@@ -27,6 +28,10 @@ class AccountChats:
     async def linked(self, session: AsyncSession, account_id: str, now: datetime) -> list[str]:
         """Return the ids of the conversations that are linked to this account now, the last linked first."""
         return await linked_chats(session, account_id, now)
+
+    async def source_of(self, session: AsyncSession, conversation_id: str) -> str | None:
+        """Return the keyed hash of where a chat was last used from; None where that is not known."""
+        return await source_of_chat(session, conversation_id)
 
     async def invite(self, session: AsyncSession, account_id: str, now: datetime) -> list[tuple[str, str]]:
         """Return (channel, absolute URL) for each channel on which the owner of an account can open a linked chat.

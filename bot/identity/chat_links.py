@@ -1,24 +1,64 @@
-"""The link between a chat and an account, written in the caller's transaction together with its audit events."""
+"""The link between a chat and an account, written in the caller's transaction together with its audit events and the mail about it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.accounts.registry import Account
 from bot.core import audit
+from bot.core.clock import PARIS
+from bot.core.database import random_id
+from bot.core.figures import count_figure
+from bot.core.mail import MailCipher, mail_payload
+from bot.identity.errors import OtherAccountLinked
 from bot.identity.tables import ChatLink
+from bot.jobs.outbox import MAIL, enqueue
+from bot.settings import Settings
+
+_CONVERSATIONS = table("conversations", column("id"), column("channel"))
+"""Of messaging, which identity does not know: it tells in which channel a chat is."""
 
 
-async def link_chat(session: AsyncSession, conversation_id: str, account_id: str, *, now: datetime, days: int) -> None:
-    """Link the chat to the account for `days` days, replacing the link it had."""
+async def link_chat(session: AsyncSession, conversation_id: str, account: Account, *, now: datetime, settings: Settings) -> None:
+    """Link the chat to the account for `LINK_DAYS` days, replacing a link to the same one, and tell the account's holder by mail.
+
+    A chat that is linked to the account already only proves that it is still its user's: no mail says so.
+
+    Raises OtherAccountLinked where it is linked to another account: nobody's chat becomes somebody else's by a link that was followed, or
+    a code that was typed. Whoever wants that signs out first.
+    """
     former = await session.get(ChatLink, conversation_id)
+    renewed = former is not None and former.account_id == account.id and former.expires_at > now
     if former is not None:
+        if former.account_id != account.id and former.expires_at > now:
+            raise OtherAccountLinked
         await record_event(session, former.account_id, "identity.unlink", conversation_id, "replaced", now)
-    link = ChatLink(conversation_id=conversation_id, account_id=account_id, linked_at=now, expires_at=now + timedelta(days=days))
-    await session.merge(link)
-    await record_event(session, account_id, "identity.link", conversation_id, "linked", now)
+    until = now + timedelta(days=settings.link_days)
+    await session.merge(ChatLink(conversation_id=conversation_id, account_id=account.id, linked_at=now, expires_at=until, used_at=now))
+    await record_event(session, account.id, "identity.link", conversation_id, "linked", now)
+    await count_figure(session, "chat_proven" if renewed else "chat_linked")
+    if not renewed and account.email:
+        await _tell_holder(session, conversation_id, account, now, settings)
+
+
+async def _tell_holder(session: AsyncSession, conversation_id: str, account: Account, now: datetime, settings: Settings) -> None:
+    channel = await session.scalar(select(_CONVERSATIONS.c.channel).where(_CONVERSATIONS.c.id == conversation_id))
+    at = now.astimezone(PARIS)
+    mail = mail_payload(
+        account.email,
+        "identity/chat_linked",
+        channel=channel,
+        day=f"{at:%d/%m/%Y}",
+        hour=f"{at:%H:%M}",
+        days=settings.link_days,
+        support_phone=settings.support_phone,
+        support_email=settings.support_email,
+    )
+    payload = MailCipher(settings.required("secret")).seal(mail)
+    await enqueue(session, kind=MAIL, key=f"chat-linked:{random_id()}", payload=payload, now=now)
 
 
 async def linked_chats(session: AsyncSession, account_id: str, now: datetime) -> list[str]:
@@ -31,4 +71,16 @@ async def record_event(
     session: AsyncSession, actor: str | None, action: str, conversation_id: str | None, outcome: str, now: datetime
 ) -> None:
     """Add what happened to a chat's identity to the audit trail."""
-    await audit.record(session, now=now, actor=actor, action=action, subject=conversation_id, outcome=outcome)
+    channel = (
+        await session.scalar(select(_CONVERSATIONS.c.channel).where(_CONVERSATIONS.c.id == conversation_id)) if conversation_id else None
+    )
+    await audit.record(
+        session,
+        now=now,
+        actor=actor,
+        action=action,
+        subject=conversation_id,
+        channel=channel,
+        conversation=conversation_id,
+        outcome=outcome,
+    )

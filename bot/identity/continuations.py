@@ -1,23 +1,25 @@
 """Continuing a conversation of an external channel in the trusted web chat: a single-use link, then a session of its own.
 
-Link and session are stored as the SHA-256 of their tokens only.
+Link and session (`bot.identity.chat_sessions`) are stored as the SHA-256 of their tokens only.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, delete, select, update
+from sqlalchemy import ColumnElement, String, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.clock import Clock
 from bot.core.database import Database, Table
+from bot.identity.chat_sessions import hash_token, open_continued
 from bot.jobs.outbox import CHAT, enqueue
 from bot.settings import Settings
+
+__all__ = ["LINK_TTL", "SESSION_TTL", "Continuation", "Continuations", "hash_token"]
 
 LINK_TTL = timedelta(minutes=10)
 SESSION_TTL = timedelta(hours=1)
@@ -33,6 +35,7 @@ class Continuation(Table):
     conversation_id: Mapped[str] = mapped_column(String(32), index=True)
     expires_at: Mapped[datetime]
     session: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Not None once the link was used; the session itself is a `ChatSession`."""
     session_until: Mapped[datetime | None]
 
 
@@ -62,26 +65,26 @@ class Continuations:
 
         Returns the conversation's id and the token of a new session, or None where the link is unknown, used or too old.
         """
-        session_token, now = secrets.token_urlsafe(32), self._clock.now()
-        usable = (Continuation.token == hash_token(token), Continuation.session.is_(None), Continuation.expires_at > now)
-        used = update(Continuation).where(*usable).values(session=hash_token(session_token), session_until=now + SESSION_TTL)
+        now = self._clock.now()
+        # What marks the link as used is set first: of two browsers that open it at once, one gets a session.
+        used = update(Continuation).where(*self._usable(token)).values(session=hash_token(token), session_until=now + SESSION_TTL)
         async with self._database.writing() as session:
             conversation_id = await session.scalar(used.returning(Continuation.conversation_id))
-        return None if conversation_id is None else (conversation_id, session_token)
+            if conversation_id is None:
+                return None
+            return conversation_id, await open_continued(session, conversation_id, now=now, life=SESSION_TTL)
 
-    async def session_conversation(self, token_hash: str) -> str | None:
-        """Return the conversation id of a session that still runs, by the SHA-256 of its token."""
-        running = (Continuation.session == token_hash, Continuation.session_until > self._clock.now())
+    async def conversation_of(self, token: str) -> str | None:
+        """Return the id of the conversation that a link would open; nothing is used up. None where it is unknown, used or too old."""
         async with self._database.reading() as session:
-            return await session.scalar(select(Continuation.conversation_id).where(*running))
+            return await session.scalar(select(Continuation.conversation_id).where(*self._usable(token)))
+
+    def _usable(self, token: str) -> tuple[ColumnElement[bool], ...]:
+        unused = Continuation.session.is_(None)
+        return Continuation.token == hash_token(token), unused, Continuation.expires_at > self._clock.now()
 
     async def notify(self, conversation_id: str, text: str, *, key: str) -> None:
         """Send a text to the conversation's own chat, once per `key`; the text names no usager."""
         payload: dict[str, Any] = {"text": text, "buttons": [], "link": None}
         async with self._database.writing() as session:
             await enqueue(session, kind=CHAT, key=key, payload=payload, now=self._clock.now(), conversation_id=conversation_id)
-
-
-def hash_token(token: str) -> str:
-    """Return the SHA-256 of a token, in hexadecimal."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

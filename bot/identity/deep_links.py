@@ -14,9 +14,11 @@ INVITATION_TTL = timedelta(days=7)
 
 
 def link_channels(settings: Settings) -> list[str]:
-    """Return the channels on which a link can open a chat, as they are named in the database."""
-    telegram = settings.telegram_token is not None and settings.telegram_bot is not None
-    configured = {"telegram": telegram, "teams": settings.teams_app_id is not None, "web": True}
+    """Return the channels on which a link can open a chat, as they are named in the database.
+
+    Telegram is known by its bot's name: not every process is given the token.
+    """
+    configured = {"telegram": settings.telegram_bot is not None, "teams": settings.teams_app_id is not None, "web": True}
     return [name for name, is_configured in configured.items() if is_configured]
 
 

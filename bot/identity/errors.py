@@ -40,5 +40,13 @@ class Locked(IdentityError):
         self.until = until
 
 
+class TooManyCodes(Locked):
+    """As many codes were sent as may be, to this address, in this chat, or to where it is used from: wait until `until`."""
+
+
 class LinkTokenInvalid(IdentityError):
     """The link is unknown, too old, or was used by another chat."""
+
+
+class OtherAccountLinked(IdentityError):
+    """The chat is linked to another account: nothing was changed."""

@@ -15,9 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.core.figures import count_figure
 from bot.core.keyed_hash import keyed_hash
+from bot.core.limits import Exhausted, Hit, count, hold
 from bot.identity import lockout
 from bot.identity.chat_links import link_chat, record_event
+from bot.identity.code_limits import Asking, source_of_chat
 from bot.identity.errors import AccountClosed, IdentityError, LinkTokenInvalid, Locked
 from bot.identity.tables import LinkToken
 from bot.settings import Settings
@@ -41,7 +44,7 @@ class LinkTokens:
 
     def __init__(self, database: Database, registry: AccountRegistry, clock: Clock, settings: Settings) -> None:
         self._database, self._registry, self._clock = database, registry, clock
-        self._secret, self._days = settings.required("secret"), settings.link_days
+        self._secret, self._settings = settings.required("secret"), settings
 
     async def issue(self, account_id: str, ttl: timedelta) -> str:
         """Issue a token: see `Identity.new_link_token`."""
@@ -65,24 +68,51 @@ class LinkTokens:
         assert account is not None
         return account
 
+    async def account_of(self, token: str) -> Account | None:
+        """Return the account of a token that nobody used yet: see `Identity.account_of_link`."""
+        async with self._database.reading() as session:
+            row = await session.get(LinkToken, _hash(self._secret, token)) if _TOKEN.fullmatch(token) else None
+        if row is None or row.used_by is not None or row.expires_at <= self._clock.now():
+            return None
+        account = await self._registry.get(row.account_id)
+        return account if account is not None and account.active else None
+
     async def _use(self, session: AsyncSession, token_hash: str, conversation_id: str, account: Account | None) -> IdentityError | None:
         now = self._clock.now()
         row = await session.get(LinkToken, token_hash, with_for_update=True)
         if row is None or not self._is_usable(row, conversation_id):
-            counters = await lockout.lock_counters(session, [lockout.chat_subject(conversation_id)], now)
-            until = lockout.locked_until(counters)
-            if until is None:
-                lockout.count_failure(counters, now)
-                until = lockout.locked_until(counters)
-            await record_event(session, None, "identity.link_token", conversation_id, "locked" if until else "refused", now)
-            return Locked(until) if until else LinkTokenInvalid()
+            return await self._count_invalid(session, conversation_id, now)
+        if exhausted := await self._held(session, conversation_id, now):
+            return Locked(exhausted.until)
         if account is None or not account.active:
             await record_event(session, row.account_id, "identity.link", conversation_id, "account_closed", now)
             return AccountClosed()
         if row.used_by is None:
             row.used_by = conversation_id
-            await link_chat(session, conversation_id, account.id, now=now, days=self._days)
+            await link_chat(session, conversation_id, account, now=now, settings=self._settings)
         return None
+
+    async def _count_invalid(self, session: AsyncSession, conversation_id: str, now: datetime) -> IdentityError:
+        counters = await lockout.lock_counters(session, [lockout.chat_subject(conversation_id)], now)
+        until, exhausted = lockout.locked_until(counters), await self._held(session, conversation_id, now)
+        if until is None and exhausted is None:
+            lockout.count_failure(counters, now)
+            until = lockout.locked_until(counters)
+            await count(session, await self._guesses(session, conversation_id), now)
+            await count_figure(session, "link_token_wrong")
+            if until is not None:
+                await count_figure(session, "lock_chat")
+        until = until or (exhausted.until if exhausted else None)
+        await record_event(session, None, "identity.link_token", conversation_id, "locked" if until else "refused", now)
+        return Locked(until) if until else LinkTokenInvalid()
+
+    async def _held(self, session: AsyncSession, conversation_id: str, now: datetime) -> Exhausted | None:
+        return await hold(session, await self._guesses(session, conversation_id), now)
+
+    async def _guesses(self, session: AsyncSession, conversation_id: str) -> list[Hit]:
+        """Return what a token that is no good counts towards: whose it might be is not known."""
+        asking = Asking(conversation_id, "", await source_of_chat(session, conversation_id), known=False)
+        return asking.guesses(lifted=self._settings.lifts_limits)
 
     def _is_usable(self, row: LinkToken, conversation_id: str) -> bool:
         return row.used_by == conversation_id or (row.used_by is None and row.expires_at > self._clock.now())

@@ -1,9 +1,7 @@
-"""Lockout and rate limits of sign-in attempts, counted for the chat and for the address at once.
+"""Lockout: five wrong codes, links or passwords within 15 minutes, and nothing more of that subject is looked at for 15 minutes.
 
-Five wrong codes lock a subject for 15 minutes. Codes that are sent and not used are limited too, so that nobody's mailbox is flooded:
-five per 15 minutes, for the chat and for the address; the right code clears both counts of the address.
-The address is counted by its hash whether or not it has an account, so that both answer alike. A right code clears the address but
-not the chat: nobody gains attempts against others with an account of their own.
+A subject is a chat, or an agent's login from one source: never an account alone, so that nobody locks somebody else out. How many
+codes are sent, and what else is limited, is in `code_limits`.
 """
 
 from __future__ import annotations
@@ -21,9 +19,6 @@ MAX_FAILURES = 5
 """Wrong codes until the lockout."""
 LOCKOUT = timedelta(minutes=15)
 """How long a lockout lasts, and the window in which wrong codes are counted."""
-MAX_CODES = 5
-"""Codes that may be sent in `CODES_WINDOW` without any of them being used."""
-CODES_WINDOW = timedelta(minutes=15)
 RETENTION = timedelta(days=1)
 """Counters untouched for so long limit nothing any more."""
 
@@ -60,21 +55,8 @@ def locked_until(counters: Sequence[LoginCounter]) -> datetime | None:
     return max((counter.locked_until for counter in counters if counter.locked_until), default=None)
 
 
-def next_code_at(counters: Sequence[LoginCounter]) -> datetime | None:
-    """Return when a code may be sent again, or None where one may be sent now."""
-    exhausted = [counter.sent_since for counter in counters if counter.sent >= MAX_CODES and counter.sent_since]
-    return max(exhausted) + CODES_WINDOW if exhausted else None
-
-
-def count_code(counters: Sequence[LoginCounter], now: datetime) -> None:
-    """Count one more code sent."""
-    for counter in counters:
-        counter.sent += 1
-        counter.sent_since = counter.sent_since or now
-
-
 def count_failure(counters: Sequence[LoginCounter], now: datetime) -> None:
-    """Count one more wrong code; the fifth locks, and the count starts anew after the lockout."""
+    """Count one more failure; the fifth locks, and the count starts anew after the lockout."""
     for counter in counters:
         counter.failures += 1
         counter.failures_since = counter.failures_since or now
@@ -88,9 +70,9 @@ def tries_left(counters: Sequence[LoginCounter]) -> int:
 
 
 def reset(counter: LoginCounter) -> None:
-    """Clear both counts: the right code proves that the owner of the mailbox is there."""
+    """Forget the failures and the lockout: who they protect is there."""
+    counter.locked_until = None
     _reset_failures(counter)
-    counter.sent, counter.sent_since = 0, None
 
 
 async def delete_stale(session: AsyncSession, now: datetime) -> None:
@@ -108,5 +90,3 @@ def _expire(counter: LoginCounter, now: datetime) -> None:
         _reset_failures(counter)
     if counter.locked_until is None and counter.failures_since is not None and counter.failures_since + LOCKOUT <= now:
         _reset_failures(counter)
-    if counter.sent_since is not None and counter.sent_since + CODES_WINDOW <= now:
-        counter.sent, counter.sent_since = 0, None

@@ -125,7 +125,7 @@ class SignIns:
             actor, outcome = (account.id, "linked") if account else (None, "no_account")
             await record_event(session, actor, "identity.sign_in", callback.conversation_id, outcome, now)
             if account is not None:
-                await link_chat(session, callback.conversation_id, account.id, now=now, days=self._settings.link_days)
+                await link_chat(session, callback.conversation_id, account, now=now, settings=self._settings)
         return account
 
     async def _account(self, who: VerifiedIdentity) -> Account | None:

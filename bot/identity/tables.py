@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.database import Table
@@ -23,6 +23,8 @@ class ChatLink(Table):
     account_id: Mapped[str] = mapped_column(String(64))
     linked_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    """When the account was last used in the chat, or proven to be its user's: not renewed while a new proof is needed."""
 
 
 class LoginCode(Table):
@@ -33,13 +35,15 @@ class LoginCode(Table):
     conversation_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[str | None] = mapped_column(String(64))
     limit_subject: Mapped[str] = mapped_column("guard", String(80))
-    """Subject of the address's `LoginCounter`: the hash of the address, so that unknown ones are limited alike."""
+    """Key of the address's limits: the hash of the address, so that unknown ones are limited alike."""
     code_hash: Mapped[str] = mapped_column(String(64))
+    sealed_address: Mapped[str | None] = mapped_column(Text)
+    """The address, encrypted: its holder is told where many wrong codes come."""
     expires_at: Mapped[datetime]
 
 
 class LoginCounter(Table):
-    """Failed attempts and sent codes of one chat ("chat:…"), one address ("account:…") or one agent's login; times are in UTC."""
+    """Failed attempts of one chat ("chat:…"), or of one agent's login from one source or device; times are in UTC."""
 
     __tablename__ = "login_guards"
     __table_args__ = (Index("ix_login_guards_touched_at", "touched_at"),)
@@ -48,6 +52,7 @@ class LoginCounter(Table):
     failures: Mapped[int] = mapped_column(default=0)
     failures_since: Mapped[datetime | None]
     sent: Mapped[int] = mapped_column(default=0)
+    """Not used any more: codes are counted in `limit_counters`."""
     sent_since: Mapped[datetime | None]
     locked_until: Mapped[datetime | None]
     touched_at: Mapped[datetime]
@@ -83,3 +88,28 @@ class SignIn(Table):
     """The state last sent to the issuer; None once it came back."""
     browser_hash: Mapped[str | None] = mapped_column(String(64))
     state_until: Mapped[datetime | None]
+
+
+class ChatSession(Table):
+    """A browser, or another client, that reads and writes one conversation of the web chat; only its token's hash is stored.
+
+    A session that ended is kept for a day, so that its client can be told why.
+    """
+
+    __tablename__ = "chat_sessions"
+    __table_args__ = (Index("ix_chat_sessions_conversation", "conversation_id"), Index("ix_chat_sessions_expires_at", "expires_at"))
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    shared: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is on a machine that several people use: then it ends sooner."""
+    continued: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it goes on with a conversation of another channel, whose link to an account is not the session's to end."""
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """When it was last used, to the minute."""
+    expires_at: Mapped[datetime]
+    """When it ends, however much it is used."""
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None] = mapped_column(String(12))
+    """One of `bot.identity.chat_sessions.Ended`."""

@@ -23,11 +23,15 @@ class Companion:
     ready_url: str
     """Address that answers below 500 once the process is ready."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables that let the other processes find it; every process gets them."""
+    """Environment variables that let the other processes find it; of the secrets among them, each gets those that it needs."""
     run_entries: Mapping[str, Any] = field(default_factory=dict)
     """What `run.json` says of it (see docs/reference.md)."""
     prepare: Callable[[PrintLine], None] | None = None
     """Blocking work to do while the processes start."""
+    secrets: frozenset[str] = frozenset()
+    """The settings' secrets that it needs itself."""
+    own_environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables for it alone."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Site:
     data: Path
     """Absolute path of the data folder."""
     secrets: Mapping[str, str]
-    """Content of `secrets.json`: secret, rasa_token, events_token, fhir_token, desk_password."""
+    """Content of `secrets.json`: secret, tokens between the processes, password of the desk and of the mailbox."""
     reserve_port: Callable[[], int]
     """Return a free TCP port of loopback, another one at each call."""
 

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import json
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from types import MappingProxyType
+from typing import IO, Any, Literal
 
+from pydantic import SecretStr
+
+from bot.core.private_files import write_private
 from bot.installation.companions import CompanionFactory, PrintLine, Site, no_companions
-from bot.installation.supervisor import Process, Supervisor, SupervisorError, free_port, port_is_free, write_private
-from bot.settings import Settings
+from bot.installation.data_folder import prepare_data_folder
+from bot.installation.environments import ACTIONS, BOT, RASA, environment_of
+from bot.installation.supervisor import Process, Supervisor, SupervisorError, free_port, port_is_free
+from bot.migrations import check
+from bot.settings import Settings, read_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: Rasa's files (config, domain, data, endpoints, credentials) are read from here."""
 RASA_PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
 RASA_CHANNEL = "webhooks/gateway/messages"
 LOOPBACK = "127.0.0.1"
-_SECRETS = ("secret", "rasa_token", "events_token", "fhir_token", "desk_password")
+_HEALTH_PATHS = {"rasa": "webhooks/gateway/health", "actions": "health"}
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_SECRETS = ("secret", "rasa_token", "actions_token", "events_token", "fhir_token", "desk_password", "smtp_password", "control_path")
 
 
 class Installation:
@@ -37,11 +45,13 @@ class Installation:
         self._reserved_ports: set[int] = set()
 
     def acquire(self) -> None:
-        """Make the data folder, lock it and choose secrets and ports.
+        """Make the data folder and close it to others, lock it, look at the database, and choose secrets and ports.
 
-        Raises SupervisorError if another run holds the folder, or the bot's port is in use.
+        Raises:
+            SupervisorError: another run holds the folder, or the bot's port is in use.
+            DataFolderError, SettingsError, DatabaseError: the folder, its secrets or the database cannot be used.
         """
-        self.data.mkdir(parents=True, exist_ok=True)
+        prepare_data_folder(self.data)
         (self.data / "logs").mkdir(exist_ok=True)
         self._lock = (self.data / "lock").open("w")
         try:
@@ -52,13 +62,15 @@ class Installation:
             raise SupervisorError(f"port {self.settings.port} is in use; set PORT to another one")
         self.settings.run_file.unlink(missing_ok=True)
         self.secrets = self._load_secrets()
+        if self.settings.database_url is None:  # a server may still be starting: the bot waits for it
+            check(self.settings.sqlalchemy_url)
         self.ports = {name: self._reserve_port() for name in ("rasa", "actions")}
         self.companions = self._companion_factory(Site(self.settings, self.data, self.secrets, self._reserve_port))
 
     def _load_secrets(self) -> dict[str, str]:
         """Return the secrets of this folder, made once: tokens given to browsers must outlive a restart."""
         path = self.settings.secrets_file
-        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        known = read_secrets(path)
         complete = {name: known.get(name) or secrets.token_urlsafe(32) for name in _SECRETS}
         if complete != known:
             write_private(path, complete)
@@ -77,7 +89,9 @@ class Installation:
         Raises SupervisorError if the training fails.
         """
         command = [str(RASA_PYTHON), "-m", "nlu.train"]
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        env = environment_of(frozenset(), {**os.environ, "PYTHONPATH": str(ROOT)})
+        if not RASA_PYTHON.exists():
+            raise SupervisorError("Rasa is not installed: run `make install`")
         with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as child:
             lines: list[str] = []
             for line in child.stdout or ():
@@ -90,20 +104,36 @@ class Installation:
 
     def processes(self, model: Path) -> list[Process]:
         """Return every process of this installation, the slowest to start first."""
-        env = self._environment()
         bot = [sys.executable, "-m", "bot.cli"]
         port = self.ports
         rasa = [str(RASA_PYTHON), "-m", "rasa", "run", "--model", str(model), "--interface", LOOPBACK, "--port", str(port["rasa"])]
         rasa += ["--endpoints", str(ROOT / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml")]
+        rasa_health, actions_health = (f"http://{LOOPBACK}:{port[name]}/{path}" for name, path in _HEALTH_PATHS.items())
         return [
-            self._process("rasa", rasa, env, f"http://{LOOPBACK}:{port['rasa']}/webhooks/gateway/health"),
-            self._process("actions", [*bot, "actions", "--port", str(port["actions"])], env, f"http://{LOOPBACK}:{port['actions']}/health"),
-            *(self._process(one.name, one.command, env, one.ready_url) for one in self.companions),
-            self._process("bot", [*bot, "serve"], env, f"http://{self.settings.host}:{self.settings.port}/health/live"),
+            self._process("rasa", rasa, RASA, rasa_health, self.token("rasa_token")),
+            self._process(
+                "actions", [*bot, "actions", "--port", str(port["actions"])], ACTIONS, actions_health, self.token("actions_token")
+            ),
+            *(self._process(one.name, one.command, one.secrets, one.ready_url, more=one.own_environment) for one in self.companions),
+            self._process("bot", [*bot, "serve"], BOT, f"http://{self.settings.host}:{self.settings.port}/health/live"),
         ]
 
-    def _process(self, name: str, command: list[str], env: dict[str, str], ready_url: str) -> Process:
-        return Process(name, command, env, ready_url, self.data / "logs" / f"{name}.log")
+    def _process(
+        self,
+        name: str,
+        command: list[str],
+        allowed: frozenset[str],
+        ready_url: str,
+        key: str | None = None,
+        more: Mapping[str, str] = _NOTHING,
+    ) -> Process:
+        env = {**environment_of(allowed, self._environment()), **more}
+        return Process(name, command, env, ready_url, self.data / "logs" / f"{name}.log", key)
+
+    def token(self, name: Literal["secret", "rasa_token", "actions_token", "events_token"]) -> str:
+        """Return a token: the settings' where they have one, else that of this folder."""
+        given: SecretStr | None = getattr(self.settings, name)
+        return given.get_secret_value() if given is not None else self.secrets[name]
 
     def _environment(self) -> dict[str, str]:
         env = {
@@ -113,16 +143,17 @@ class Installation:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "RASA_URL": f"http://{LOOPBACK}:{self.ports['rasa']}/{RASA_CHANNEL}",
-            "RASA_TOKEN": self.secrets["rasa_token"],
+            "RASA_TOKEN": self.token("rasa_token"),
+            "ACTIONS_TOKEN": self.token("actions_token"),
+            "SECRET": self.token("secret"),
+            "EVENTS_TOKEN": self.token("events_token"),
             "RASA_TRACKER_DB": str(self.data / "rasa.db"),
             "DIRECTORY_INDEX": str(self.settings.directory_index.resolve()),
             "RASA_TELEMETRY_ENABLED": "false",
             "ACTIONS_URL": f"http://{LOOPBACK}:{self.ports['actions']}/webhook",
         }
-        if self.settings.secret is None:
-            env["SECRET"] = self.secrets["secret"]
-        if self.settings.events_token is None:
-            env["EVENTS_TOKEN"] = self.secrets["events_token"]
+        if self.settings.telegram_token is None:  # the action server, which has no token, knows Telegram by the bot's name
+            env.pop("TELEGRAM_BOT", None)
         for companion in self.companions:
             env |= companion.environment
         return env
@@ -142,9 +173,10 @@ class Installation:
             "account": f"{own}/account",
             "health": f"{own}/health",
             "events": f"{own}/events",
-            "events_token": self.settings.events_token.get_secret_value() if self.settings.events_token else self.secrets["events_token"],
+            "events_token": self.token("events_token"),
             "rasa": f"http://{LOOPBACK}:{self.ports['rasa']}/{RASA_CHANNEL}",
-            "rasa_token": self.secrets["rasa_token"],
+            "rasa_token": self.token("rasa_token"),
+            "actions": f"http://{LOOPBACK}:{self.ports['actions']}/webhook",
             "pids": pids,
         }
         if self.settings.metrics_token is not None:
@@ -160,7 +192,9 @@ async def run_installation(installation: Installation, install_stop_handler: Cal
     """Run until a stop is requested. `install_stop_handler` makes the process's stop signals call the function it is given."""
     print_line = installation.print_line
     model = await asyncio.to_thread(installation.train)
-    supervisor = Supervisor(installation.processes(model), print_line)
+    settings = installation.settings
+    log_bytes = int(settings.log_megabytes * 1_000_000)
+    supervisor = Supervisor(installation.processes(model), print_line, log_bytes, settings.log_files)
     install_stop_handler(supervisor.request_stop)
     run_file = installation.settings.run_file
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import itertools
-import json
 import os
 import random
 import signal
@@ -19,13 +18,16 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import httpx
+import psutil
 
+from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
+from bot.installation.log_rotation import CHECK_SECONDS, rotate
 
 READY_SECONDS = 180
 """Time that a process may take until it answers; a first start on a slow disk reads 1.5 GB of libraries."""
@@ -33,6 +35,11 @@ STOP_SECONDS = 7
 """Time that a process has to stop by itself: all of them must be gone within 10 s."""
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 """Waits before a process that died is restarted; they begin anew once it has run for a minute."""
+
+
+START_FAILED, START_LATER = 78, 75
+"""Exit codes of a process of ours that cannot start and says why on standard error (EX_CONFIG and EX_TEMPFAIL of sysexits.h): after the
+first it is no use to try again, after the second it is."""
 
 
 class SupervisorError(Exception):
@@ -48,14 +55,16 @@ class Process:
     env: dict[str, str]
     ready_url: str
     log: Path
+    key: str | None = None
+    """Key that the request for readiness is signed with, and its answer (`bot.core.message_signatures`); None: none is needed."""
     child: asyncio.subprocess.Process | None = None
     started_at: float = 0.0
     restarts: int = 0
-    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: bool = False
+    """Whether it was ready since the installation was started."""
 
     async def start(self) -> None:
         """Start the process; its output is appended to its log."""
-        self.ready.clear()
         with self.log.open("ab") as log:
             self.child = await self._spawn(log)
         self.started_at = time.monotonic()
@@ -71,6 +80,33 @@ class Process:
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return httpx.URL(self.ready_url).port or 80
+
+    def listens(self) -> bool:
+        """Return whether the process, or one that it started, is who listens on its port."""
+        if self.child is None or self.child.returncode is not None:
+            return False
+        try:
+            own = psutil.Process(self.child.pid)
+            connections = [one for process in (own, *own.children(recursive=True)) for one in process.net_connections("tcp")]
+        except psutil.Error:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == self.port for one in connections)
+
+    async def is_ready(self, client: httpx.AsyncClient) -> bool:
+        """Return whether the process itself, not somebody else on its port, answers below 500."""
+        if not self.listens():
+            return False
+        if self.key is None:
+            return (await client.get(self.ready_url)).status_code < 500
+        signer = MessageSigner(self.key)
+        nonce, authorization = signer.sign_request(route_of(self.ready_url), b"")
+        answer = await client.get(self.ready_url, headers={"Authorization": authorization})
+        return answer.status_code < 500 and signer.is_answer(nonce, answer.status_code, answer.content, answer.headers.get(ANSWER_HEADER))
+
     def stop(self, signal_number: signal.Signals) -> None:
         """Send a signal to the whole process group, if the process runs."""
         if self.child is not None and self.child.returncode is None:
@@ -81,8 +117,10 @@ class Process:
 class Supervisor:
     """Keeps a list of processes running until a stop is requested."""
 
-    def __init__(self, processes: list[Process], print_line: Callable[[str], None]) -> None:
+    def __init__(self, processes: list[Process], print_line: Callable[[str], None], log_bytes: int = 0, log_files: int = 1) -> None:
+        """Take the processes, and the size (bytes) and number of rotated files that logs are rotated by; size 0: they are not."""
         self.processes = processes
+        self._log_bytes, self._log_files = log_bytes, log_files
         self._print_line = print_line
         self._stopping = asyncio.Event()
         self._on_restart: Callable[[], None] = lambda: None
@@ -103,30 +141,49 @@ class Supervisor:
     async def run(self, prepare: Callable[[], Awaitable[None]], when_ready: Callable[[], None]) -> None:
         """Start all, do `prepare` meanwhile, call `when_ready` once all answer, and keep them running until a stop is requested.
 
-        Raises SupervisorError if a process does not answer within READY_SECONDS.
+        Raises SupervisorError if a process cannot be started, or does not answer within READY_SECONDS.
         """
         keep_tasks = [asyncio.create_task(self._keep_running(p)) for p in self.processes]
+        rotating = asyncio.create_task(self._rotate_logs())
         stopping: asyncio.Future[Any] = asyncio.create_task(self._stopping.wait())
         starting: asyncio.Future[Any] = asyncio.gather(prepare(), *(self._wait_ready(p) for p in self.processes))
         try:
-            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
+            await asyncio.wait({starting, stopping, *keep_tasks}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done() and not any(task.done() for task in keep_tasks):
                 starting.result()
                 when_ready()
-                await stopping
-        finally:
-            starting.cancel()
+                await asyncio.wait({stopping, *keep_tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in keep_tasks:
-                task.cancel()
-            await asyncio.gather(starting, *keep_tasks, return_exceptions=True)
+                if task.done():  # it gave up
+                    task.result()
+        finally:
+            for begun in (starting, rotating, *keep_tasks):
+                begun.cancel()
+            await asyncio.gather(starting, rotating, *keep_tasks, return_exceptions=True)
             await self._stop_all()
 
     async def _keep_running(self, process: Process) -> None:
         while True:
-            await process.start()
-            self._on_restart()
+            try:
+                await process.start()
+            except OSError as error:  # its log cannot be written, or its program is missing
+                line = f"{process.name} cannot be started: {error.filename or process.command[0]}: {error.strerror}"
+                if not process.answered:
+                    raise SupervisorError(line) from None
+                self._print_line(line)
+                await asyncio.sleep(BACKOFF_SECONDS[-1])
+                continue
+            try:
+                self._on_restart()
+            except OSError as error:
+                self._print_line(f"run.json cannot be written: {error.strerror}")
             assert process.child is not None
             code = await process.child.wait()
+            taken = not port_is_free(httpx.URL(process.ready_url).host, process.port)
+            if not process.answered and (taken or code == START_FAILED):
+                raise SupervisorError(_why_not(process, taken))
+            if taken:
+                self._print_line(f"port {process.port} of {process.name} is held by another program: end it")
             if time.monotonic() - process.started_at > 60:
                 process.restarts = 0
             wait = BACKOFF_SECONDS[min(process.restarts, len(BACKOFF_SECONDS) - 1)]
@@ -134,14 +191,23 @@ class Supervisor:
             self._print_line(f"{process.name} stopped (code {code}); starting it again in {wait:g} s (log: {process.log})")
             await asyncio.sleep(wait)
 
+    async def _rotate_logs(self) -> None:
+        while self._log_bytes:
+            for process in self.processes:
+                try:
+                    await asyncio.to_thread(rotate, process.log, self._log_bytes, self._log_files)
+                except OSError as error:  # a full disk: the next round tries again
+                    self._print_line(f"the log {process.log} could not be rotated: {error.strerror}")
+            await asyncio.sleep(CHECK_SECONDS)
+
     async def _wait_ready(self, process: Process) -> None:
         deadline = time.monotonic() + READY_SECONDS
         async with httpx.AsyncClient(timeout=2.0, trust_env=False, verify=ssl_context()) as client:
             while time.monotonic() < deadline:
                 with suppress(httpx.HTTPError):
-                    if (await client.get(process.ready_url)).status_code < 500:
+                    if await process.is_ready(client):
                         self._print_line(f"{process.name} answers")
-                        process.ready.set()
+                        process.answered = True
                         return
                 await asyncio.sleep(0.1)
         raise SupervisorError(f"{process.name} did not answer within {READY_SECONDS} s; its log is {process.log}")
@@ -154,6 +220,14 @@ class Supervisor:
             await asyncio.wait_for(asyncio.gather(*alive), STOP_SECONDS)
         for process in self.processes:
             process.stop(signal.SIGKILL)
+
+
+def _why_not(process: Process, taken: bool) -> str:
+    """Return why a process that ended before it ever answered cannot be started: its port, else what it said last."""
+    if taken:
+        return f"port {process.port} of {process.name} is in use by another program"
+    lines = process.log.read_text("utf-8", "replace").splitlines()
+    return f"{process.name} cannot start: {lines[-1].removeprefix('bot: ') if lines else 'it said nothing'}"
 
 
 def _die_with_parent() -> None:
@@ -185,16 +259,3 @@ def port_is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` as JSON that only its owner may read, atomically."""
-    temporary = path.with_name(path.name + ".new")
-    with suppress(FileNotFoundError):
-        temporary.unlink()
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

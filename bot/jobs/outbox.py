@@ -26,11 +26,11 @@ RETRY = RetryStrategy(first=timedelta(seconds=2), longest=timedelta(seconds=600)
 """When a delivery that failed is tried again."""
 
 MAIL = "mail"
-"""Kind of a row whose payload is {"to": [address], "subject": str, "text": str}."""
+"""Kind of a row whose payload is an encrypted mail (`bot.core.mail.MailCipher`)."""
 CHAT = "chat"
 """Kind of a proactive message for `conversation_id`, whose payload is
-{"text": str, "buttons": [{"title", "intent", "entities"}], "link": {"title", "url"} | null}. It carries the message all the way to
-the channel (`bot.messaging.channel_sender`)."""
+{"text": str, "buttons": [{"title", "intent", "entities"}], "link": {"title", "url"} | null, "own_words"?: [str]}. It carries the message
+all the way to the channel (`bot.messaging.channel_sender`)."""
 PUSH = "push"
 """Kind of a command for the chat of `conversation_id` on its own channel (`bot.messaging.outbound_commands`)."""
 
@@ -176,6 +176,11 @@ async def postpone(session: AsyncSession, row_id: int, *, until: datetime | None
     if not counted:
         values["attempts"] = OutboxRow.attempts - 1
     await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))
+
+
+async def delete_payload(session: AsyncSession, row_id: int) -> None:
+    """Delete the payload of a dead letter that nobody may send again."""
+    await session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(payload={}))
 
 
 async def delete_text(session: AsyncSession, row: OutboxRow) -> None:

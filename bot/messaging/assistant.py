@@ -8,7 +8,7 @@ from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.messages import MAX_TURN_ATTEMPTS, FixedReply, Outcome, Reply, RoutedMessage, Turn
-from bot.messaging.pii.redaction import Redaction
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.ports import Handover, NoHandover, Response
 from bot.messaging.rasa import RasaClient, RasaError, RasaRefused, TurnContext
 from bot.messaging.router import Router
@@ -34,10 +34,10 @@ class Assistant:
         clock: Clock,
         turn_seconds: float,
         registry: ChannelRegistry,
-        redaction: Redaction,
+        outgoing_filter: OutgoingFilter,
     ) -> None:
         self._router, self._rasa, self._texts, self._clock = router, rasa, texts, clock
-        self._registry, self._redaction = registry, redaction
+        self._registry, self._filter = registry, outgoing_filter
         self._turn_life = timedelta(seconds=turn_seconds)
         self._started_at = clock.now()
         self.handover: Handover = NoHandover()
@@ -74,13 +74,13 @@ class Assistant:
     async def _ask_rasa(self, turn: Turn, routed: RoutedMessage) -> Outcome:
         """Return Rasa's answer; on an external channel nothing that identifies an usager passes in either direction."""
         trusted = self._registry.is_trusted(turn.channel)
-        masks = await self._redaction.spans(turn.conversation_id, routed.text) if routed.text and not trusted else ()
+        masks = await self._filter.spans(turn.conversation_id, routed.text) if routed.text and not trusted else ()
         context = TurnContext(turn.channel, turn.home, trusted, masks)
         with self._registry.typing_indicator(turn):
             answer = await self._rasa.deliver(turn.conversation_id, turn.id, routed, context, seconds=self._seconds_left(turn))
         replies = answer.replies
         if not trusted:
-            replies = tuple([await self._redaction.clean(turn.conversation_id, reply) for reply in replies])
+            replies = tuple([await self._filter.clean(turn.conversation_id, reply) for reply in replies])
         if answer.masked:
             name = "masked_deleted" if self._registry.can_delete(turn) else "masked"
             replies = (Reply(text=self._texts.render(name)), *replies)

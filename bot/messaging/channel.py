@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from fastapi import APIRouter
+from prometheus_client.registry import Collector
 
 from bot.core.clock import Clock
 from bot.core.database import Database
@@ -138,6 +139,17 @@ class Channel(Protocol):
 
     async def healthy(self) -> bool:
         """Return whether the channel's servers answer."""
+
+
+@runtime_checkable
+class ReportingChannel(Protocol):
+    """A channel that says more of itself than whether it is healthy."""
+
+    async def health_lines(self) -> Mapping[str, str]:
+        """Return further lines of the health report by name, which decide nothing. Must raise nothing."""
+
+    async def collector(self) -> Collector:
+        """Return the metrics of this moment. Must raise nothing."""
 
 
 class Intake(Protocol):

@@ -205,6 +205,8 @@ class ChannelSender:
                         return
                     if row.id in done.written.invalid:
                         raise _Undeliverable(done.written.invalid[row.id])
+                    if row.id in done.written.postponed:
+                        raise done.written.postponed[row.id]
                     message = done.written.to_send.get(row.id, message)
                     if row.kind == CHAT and message is None:  # its channel fetches the transcript: it is delivered and settled
                         return

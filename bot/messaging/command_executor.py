@@ -13,7 +13,7 @@ from bot.messaging.channel import Channel, Chat, ChatClosed
 from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.messages import Message
 from bot.messaging.outbound_commands import DELETE, REPLACE, SEND
-from bot.messaging.pii.redaction import Redaction
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.rendering import render, without_buttons, without_pressed_buttons
 from bot.messaging.tables import ButtonRow, Conversation, MessageRow
 from bot.messaging.transcript import public
@@ -23,9 +23,9 @@ class CommandExecutor:
     """Does on the channels what rows of the outbox say."""
 
     def __init__(
-        self, database: Database, channels: Mapping[str, Channel], privacy: Redaction, tracking: DeliveryTracking, own_url: str
+        self, database: Database, channels: Mapping[str, Channel], outgoing_filter: OutgoingFilter, tracking: DeliveryTracking, own_url: str
     ) -> None:
-        self._database, self._channels, self._privacy, self._tracking = database, channels, privacy, tracking
+        self._database, self._channels, self._filter, self._tracking = database, channels, outgoing_filter, tracking
         self._own_url = own_url
 
     async def execute(self, row: OutboxRow, conversation: Conversation | None, message: MessageRow | None) -> list[Any] | None:
@@ -76,4 +76,4 @@ class CommandExecutor:
     async def _redacted(self, channel: Channel, row: MessageRow, dossiers: Collection[str] | None = None) -> Message:
         """Return the message as the channel may show it."""
         message = public(row)
-        return message if channel.capabilities.trusted else await self._privacy.clean_message(row.conversation_id, message, dossiers)
+        return message if channel.capabilities.trusted else await self._filter.clean_message(row.conversation_id, message, dossiers)

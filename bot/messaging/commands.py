@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-COMMANDS = {"/start": "greet", "/aide": "help", "/annuler": "cancel", "/fin": "cancel", "/notifications": "manage_notifications"}
+COMMANDS = {
+    "/start": "greet",
+    "/aide": "help",
+    "/annuler": "cancel",
+    "/fin": "cancel",
+    "/notifications": "manage_notifications",
+    "/deconnexion": "unlink_account",
+    "/déconnexion": "unlink_account",
+}
 """Typed commands, with the intent of each. Any other leading slash is plain text."""
 
-EVENTS = frozenset({"not_text", "edited", "group", "too_long", "welcome", "linked", "no_account", "continued"})
+EVENTS = frozenset({"not_text", "edited", "group", "too_long", "flooded", "welcome", "linked", "no_account", "continued"})
 """Events that a channel or a page may give instead of a text or a button.
 
-Something that is not read (a photo, an edited message, words in a group, a text that is too long), a first contact, a chat that was just
+Something that is not read (a photo, an edited message, words in a group, a text that is too long, more messages than
+are taken in a minute), a first contact, a chat that was just
 linked to an account, or one that is continued in the web chat.
 """
 

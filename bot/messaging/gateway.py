@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,9 @@ from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import Door, Inbox
 from bot.messaging.messages import Incoming, Message, Received, RoutedMessage, Turn
+from bot.messaging.outbound_commands import FETCHED
+from bot.messaging.pii.contact_details import OwnContacts
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.pii.spans import Span
 from bot.messaging.ports import Handover, LinkAccount, NoHandover, UnreadCounts
@@ -35,6 +38,7 @@ from bot.settings import Settings
 
 STOP_SECONDS = 4.0
 """How long a stop waits for the turns in hand; below the supervisor's patience of 7 s."""
+_MINUTE = timedelta(minutes=1)
 WAIT_MARGIN_SECONDS = 3.0
 """How much longer than a turn may last its caller waits, so that it gets the text which says so."""
 
@@ -70,7 +74,7 @@ class Gateway:
     ) -> None:
         """Raise TextsError or SettingsError when the installation is not complete."""
         self._clock = clock
-        self._turn_seconds = settings.turn_seconds
+        self._turn_seconds, self._per_minute = settings.turn_seconds, settings.chat_messages_per_minute
         self._link_account = link_account
         self.button_life = timedelta(hours=settings.button_hours)
         self.texts: Texts = load_texts(support_phone=settings.support_phone, support_email=settings.support_email)
@@ -84,6 +88,9 @@ class Gateway:
         self._rasa = RasaClient(
             settings.required("rasa_url"), settings.required("rasa_token"), timeout_seconds=settings.rasa_timeout_seconds
         )
+        own = OwnContacts.of(settings.support_phone, settings.support_email)
+        self.outgoing_filter = OutgoingFilter(redaction, self._rasa.mask_names, own)
+        """What passes to external channels passes here."""
         self._router = Router(database, clock, self.registry.capabilities, link_account)
         self._assistant = Assistant(
             router=self._router,
@@ -92,7 +99,7 @@ class Gateway:
             clock=clock,
             turn_seconds=settings.turn_seconds,
             registry=self.registry,
-            redaction=redaction,
+            outgoing_filter=self.outgoing_filter,
         )
         self._worker = TurnWorker(database=database, inbox=self._inbox, responders=[self._assistant], hub=self.hub, clock=clock)
         self._poller = DatabasePoller(
@@ -102,13 +109,13 @@ class Gateway:
         self._writer = ProactiveWriter(
             database,
             clock,
-            redaction,
+            self.outgoing_filter,
             self.hub,
             self.tracking,
             is_trusted=self.is_trusted,
             button_life=self.button_life,
         )
-        executor = CommandExecutor(database, self.registry.channels, redaction, self.tracking, settings.own_url)
+        executor = CommandExecutor(database, self.registry.channels, self.outgoing_filter, self.tracking, settings.own_url)
         self.sender = ChannelSender(database, clock, self.registry, self._writer, executor, self.tracking)
 
     def set_handover(self, handover: Handover) -> None:
@@ -164,9 +171,20 @@ class Gateway:
         """Note that nothing can be sent to a chat: see `Intake`."""
         await self.conversations.mark_closed(channel, address, self._clock.now())
 
+    async def sent_lately(self, conversation_id: str, number: int) -> bool:
+        """Return whether so many messages were received in a conversation within the last minute."""
+        return await self._inbox.has_since(conversation_id, self._clock.now() - _MINUTE, number)
+
     async def receive(self, conversation_id: str, incoming: Incoming, channel: str | None = None) -> Received:
-        """Write a message down, to be answered: see `Intake`."""
+        """Write a message down, to be answered: see `Intake`.
+
+        A chat platform cannot be told to wait: of what a chat there sends beyond `CHAT_MESSAGES_PER_MINUTE`, nothing is kept but that
+        it came, once a minute, which the user is told.
+        """
         home = await self.conversations.channel_of(conversation_id)
+        asked_of = incoming.event is None and (channel or home) not in FETCHED
+        if asked_of and await self.sent_lately(conversation_id, self._per_minute):
+            incoming = Incoming(f"flooded:{self._clock.now():%Y-%m-%dT%H:%M}", event="flooded")
         door = Door(home, channel or home, self.is_trusted(channel or home))
         received = await self._inbox.receive(conversation_id, incoming, door, self._clock.now())
         if received.work is not None:
@@ -189,7 +207,7 @@ class Gateway:
             return messages
         return await self.transcript.replies(conversation_id, received.turn_id)
 
-    async def stream(self, conversation_id: str, after: int | None) -> AsyncIterator[Message | Typing | Unread]:
+    async def stream(self, conversation_id: str, after: int | None) -> AsyncGenerator[Message | Typing | Unread, None]:
         """Yield the messages after an id, then each new one, the typing indicator and the number of unread notifications.
 
         The stream ends when the process stops.
@@ -214,6 +232,10 @@ class Gateway:
                 after = after if after is not None else 0
                 if len(messages) < PAGE:
                     await stream.changed.wait()
+
+    async def is_answering(self, conversation_id: str) -> bool:
+        """Return whether any process still has a turn of this conversation to answer."""
+        return await self._inbox.has_open_turns(conversation_id)
 
     # What features call (`Messaging`)
 

@@ -24,6 +24,7 @@ from bot.jobs.queue import Queue
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Incoming, Message, Outcome, Received, Reply, Turn
 from bot.messaging.outbound_commands import FETCHED, delete_sent, replace_sent
+from bot.messaging.pii.codes import holds_code, mask_codes
 from bot.messaging.tables import DONE, RECEIVED, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.messaging.texts import Texts
 from bot.messaging.transcript import ADD_MESSAGE, add_replies, last_delivered
@@ -50,7 +51,7 @@ _ADD_ROW = insert(INBOX).returning(INBOX.c.id)
 _CONTENT = (INBOX.c.id, INBOX.c.channel, INBOX.c.text, INBOX.c.sealed, INBOX.c.button, INBOX.c.event, INBOX.c.sent_id, INBOX.c.received_at)
 
 
-SHOWN_EVENTS = frozenset({"not_text", "edited", "too_long"})
+SHOWN_EVENTS = frozenset({"not_text", "edited", "too_long", "flooded"})
 """Events that the transcript shows as a message of the user."""
 
 
@@ -92,7 +93,7 @@ class Inbox:
         Args:
             database: where the messages are stored.
             texts: of the gateway.
-            cipher: encrypts messages that may name an usager or hold a token.
+            cipher: encrypts messages that may name an usager, or hold a token or a code.
             owner: the process's name as a lease owner (`bot.jobs.lease_owner`).
             button_life: how long buttons under replies can be pressed.
         """
@@ -138,11 +139,12 @@ class Inbox:
         return Received(turn_id, now, new=True, done=False, work=work)
 
     def _content(self, incoming: Incoming, door: Door) -> dict[str, Any]:
-        """Return the columns of what was received, encrypted where it may name an usager or hold a token."""
-        sealed = incoming.text is not None and (not door.trusted or holds_token(incoming.text))
+        """Return the columns of what was received, encrypted where it may name an usager, or holds a token or a code."""
+        text = incoming.text
+        sealed = text is not None and (not door.trusted or holds_token(text) or holds_code(text))
         return {
             "client_id": incoming.client_id,
-            "text": self._cipher.encrypt(incoming.text) if sealed and incoming.text is not None else incoming.text,
+            "text": self._cipher.encrypt(text) if sealed and text is not None else text,
             "sealed": sealed,
             "button": incoming.button,
             "event": incoming.event,
@@ -162,7 +164,10 @@ class Inbox:
     async def _add_to_transcript(
         self, session: AsyncSession, conversation_id: str, turn_id: int, incoming: Incoming, door: Door, now: datetime
     ) -> None:
-        """Add the user's message to the transcript: a button by its title, what is encrypted by a text that says that it is not shown."""
+        """Add the user's message to the transcript: a button by its title, what is encrypted by a text that says that it is not shown.
+
+        A code is masked at once.
+        """
         if incoming.event is not None and incoming.event not in SHOWN_EVENTS:
             return
         text = incoming.text
@@ -171,9 +176,18 @@ class Inbox:
             text = await session.scalar(title) or self._texts.render("button_unknown_title")
         elif text is None or not door.trusted or holds_token(text):
             text = self._texts.render("unread_message")
+        else:
+            text = mask_codes(text)
         row = {"conversation_id": conversation_id, "turn": turn_id, "at": now, "channel": door.channel, "author": "user", "agent": None}
         row |= {"text": text, "buttons": [], "link": None, "client_id": incoming.client_id, "key": None, "sent": None}
         await session.execute(ADD_MESSAGE, row)
+
+    async def has_since(self, conversation_id: str, since: datetime, number: int) -> bool:
+        """Return whether so many messages were received in a conversation since an instant, by whichever process."""
+        latest = select(INBOX.c.received_at).where(INBOX.c.conversation_id == conversation_id).order_by(INBOX.c.id.desc())
+        async with self._database.reading() as session:
+            at = await session.scalar(latest.offset(number - 1).limit(1))
+        return at is not None and at > since
 
     async def complete(self, turn: Turn, how: Outcome | Step, now: datetime) -> Completed | None:
         """Complete a turn in one transaction: its replies, their buttons, the buttons that it used up, and the claim of the next turn.
@@ -238,8 +252,10 @@ class Inbox:
         """Delete the encrypted text; keep in the transcript what may be kept; delete the chat's own copy where it named an usager."""
         await session.execute(update(INBOX).where(INBOX.c.id == turn.id, INBOX.c.sealed).values(text=None))
         if outcome.text is not None:
+            typed = (INBOX.c.id == turn.id, INBOX.c.text.is_not(None))
+            await session.execute(update(INBOX).where(*typed).values(text=outcome.text))
             shown = update(MessageRow).where(MessageRow.turn == turn.id, MessageRow.author == "user")
-            await session.execute(shown.values(text=outcome.text))
+            await session.execute(shown.values(text=mask_codes(outcome.text)))
         if outcome.masked and turn.sent_id is not None and turn.channel not in FETCHED:
             await delete_sent(session, turn.conversation_id, turn.sent_id, now=now)
 
@@ -305,3 +321,9 @@ class Inbox:
         """Return which of these turns are over."""
         async with self._database.reading() as session:
             return list(await session.scalars(select(InboxRow.id).where(InboxRow.id.in_(turn_ids), InboxRow.state == DONE)))
+
+    async def has_open_turns(self, conversation_id: str) -> bool:
+        """Return whether a turn of the conversation is not answered yet."""
+        unanswered = select(InboxRow.id).where(InboxRow.conversation_id == conversation_id, InboxRow.state == RECEIVED)
+        async with self._database.reading() as session:
+            return await session.scalar(unanswered.limit(1)) is not None

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from bot.core.clock import Clock
 from bot.core.database import Database, insist
+from bot.core.encryption import DecryptionFailed
 from bot.core.errors import log_error
-from bot.core.mail import MailRefused, MailUnavailable, send_mail
-from bot.jobs.outbox import MAILS, RETRY, OutboxRow, in_order, postpone, seconds_left, settle_all, unknown_kinds
+from bot.core.mail import MailCipher, MailRefused, MailUnavailable, send_mail, useless_from
+from bot.jobs.outbox import MAILS, RETRY, OutboxRow, delete_payload, in_order, postpone, seconds_left, settle_all, unknown_kinds
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
 from bot.messaging.delivery_tracking import DeliveryTracking
@@ -30,11 +31,19 @@ class UnknownKind(Exception):
         super().__init__(self.__doc__)
 
 
+class MailExpired(Exception):
+    """The mail waited for longer than it is of use, such as a code that has expired."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
 class MailSender:
     """The mail worker of one process; it also gives up rows of a kind that nobody delivers."""
 
     def __init__(self, settings: Settings, database: Database, clock: Clock, tracking: DeliveryTracking) -> None:
         self._settings, self._database, self._clock, self._tracking = settings, database, clock, tracking
+        self._cipher = MailCipher(settings.required("secret"))
         self._worker = Worker(database, clock, self._send_all, doing="mailing the outbox", topics=(MAILS.name,), next_due=self._next_due)
         self._schedule = Schedule()
         self._schedule.hourly(self.give_up_unknown_kinds, "looking for outbox rows that nobody delivers")
@@ -77,22 +86,29 @@ class MailSender:
         return late
 
     async def _send(self, row: OutboxRow) -> None:
-        payload = {"id": f"outbox-{row.id}-{int(row.created_at.timestamp())}", **row.payload}
         error: Exception
         try:
+            if (end := useless_from(row.payload)) is not None and end <= self._clock.now():
+                raise MailExpired
+            mail = {"id": f"outbox-{row.id}-{int(row.created_at.timestamp())}", **self._cipher.open(row.payload)}
             async with asyncio.timeout(seconds_left(row, self._clock.now())):
-                await send_mail(self._settings, payload, self._clock)
-        except MailRefused as refused:
-            error, until = refused, None
+                await send_mail(self._settings, mail, self._clock)
+        except (MailRefused, MailExpired, DecryptionFailed) as final:
+            error, until = final, None
         except (MailUnavailable, TimeoutError) as transient:
-            error, until = transient, RETRY.next_attempt(row.attempts, self._clock.now())
+            error, until = transient, self._next_attempt(row)
         except Exception as unexpected:  # a row that cannot even be composed must not hold up the others
-            error, until = unexpected, RETRY.next_attempt(row.attempts, self._clock.now())
+            error, until = unexpected, self._next_attempt(row)
         else:
             await insist(lambda: self._settle(row), "noting that a mail was sent")
             return
         log_error(error, "sending a mail; given up" if until is None else "sending a mail; it will be tried again")
         await self._postpone(row, until, error)
+
+    def _next_attempt(self, row: OutboxRow) -> datetime | None:
+        """Return when to try again, at the latest when the mail is of no use any more and is given up; None to give up now."""
+        again, end = RETRY.next_attempt(row.attempts, self._clock.now()), useless_from(row.payload)
+        return again if again is None or end is None else min(again, end)
 
     async def _settle(self, row: OutboxRow) -> None:
         now = self._clock.now()
@@ -105,6 +121,8 @@ class MailSender:
         async with self._database.writing() as session:
             await postpone(session, row.id, until=until, error=type(error).__name__, now=now)
             if until is None:
+                if row.payload.get("holds_code"):
+                    await delete_payload(session, row.id)
                 await self._tracking.failed(session, [row], now)
 
     async def _send_all(self) -> None:

@@ -58,6 +58,8 @@ class Reply(_MessagePart):
     link: Link | None = None
     handover: dict[str, Any] | None = None
     """Set where the dialogue asks for a person: what it knows (`bot.support.records.SupportRequest`)."""
+    own_words: Annotated[tuple[str, ...], BeforeValidator(_list_if_none)] = ()
+    """Parts of the text that are somebody's own words: who is named there is read before they leave to an external channel."""
 
     @property
     def blank(self) -> bool:

@@ -16,8 +16,8 @@ from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.hub import Hub
 from bot.messaging.messages import Reply
 from bot.messaging.outbound_commands import FETCHED
-from bot.messaging.pii.redaction import Redaction
-from bot.messaging.ports import Handover, NoHandover
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
+from bot.messaging.ports import AssistantUnavailable, Handover, NoHandover
 from bot.messaging.proactive_messages import ProactiveMessage, write_proactive
 from bot.messaging.tables import SYSTEM, MessageRow
 
@@ -32,7 +32,9 @@ class WrittenMessages:
     to_send: dict[int, MessageRow] = field(default_factory=dict)
     """Messages, by the id of their row, that are still to be sent to their channel."""
     invalid: dict[int, Exception] = field(default_factory=dict)
-    """Why rows can never be delivered, by their id. A row in neither is delivered and settled: its channel fetches the transcript."""
+    """Why rows can never be delivered, by their id."""
+    postponed: dict[int, Exception] = field(default_factory=dict)
+    """Why rows have to wait, by their id. A row in none of the three is delivered and settled: its channel fetches the transcript."""
 
 
 def message_key(row_id: int) -> str:
@@ -47,7 +49,7 @@ class ProactiveWriter:
         self,
         database: Database,
         clock: Clock,
-        privacy: Redaction,
+        outgoing_filter: OutgoingFilter,
         hub: Hub,
         tracking: DeliveryTracking,
         *,
@@ -55,7 +57,7 @@ class ProactiveWriter:
         button_life: timedelta,
     ) -> None:
         """`is_trusted`: whether an usager may be named on this channel."""
-        self._database, self._clock, self._privacy, self._hub, self._tracking = database, clock, privacy, hub, tracking
+        self._database, self._clock, self._filter, self._hub, self._tracking = database, clock, outgoing_filter, hub, tracking
         self._is_trusted, self._button_life = is_trusted, button_life
         self.handover: Handover = NoHandover()
         """Marks what arrives while a human agent has the conversation."""
@@ -78,11 +80,13 @@ class ProactiveWriter:
         for row, outcome in zip(new, prepared, strict=True):
             if isinstance(outcome, (ValueError, KeyError)):
                 written.invalid[row.id] = outcome
+            elif isinstance(outcome, AssistantUnavailable):  # nobody can say now whom its words name
+                written.postponed[row.id] = outcome
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
                 messages.append(outcome)
-        valid = [row for row in rows if row.id not in written.invalid]
+        valid = [row for row in rows if row.id not in written.invalid and row.id not in written.postponed]
         fetched = [row for row in valid if channels[row.conversation_id or ""] in FETCHED]
         to_send = {message_key(row.id): row.id for row in valid if channels[row.conversation_id or ""] not in FETCHED}
         now = self._clock.now()
@@ -99,13 +103,13 @@ class ProactiveWriter:
         return written
 
     async def _prepare(self, row: OutboxRow, channels: Mapping[str, str]) -> ProactiveMessage:
-        """Return the message of a row, redacted where its channel is external. Raise ValueError or KeyError."""
+        """Return the message of a row, filtered where its channel is external. Raise ValueError, KeyError or AssistantUnavailable."""
         conversation_id = row.conversation_id or ""
         reply = Reply.model_validate(row.payload)
         if reply.blank:
             raise ValueError("the outbox row holds no message to show")
         if not self._is_trusted(channels[conversation_id]):
-            reply = await self._privacy.clean(conversation_id, reply, self._tracking.dossiers(row))
+            reply = await self._filter.clean(conversation_id, reply, self._tracking.dossiers(row))
         if self._tracking.tracks(row):
             return ProactiveMessage(conversation_id, reply, message_key(row.id), NOTIFICATION_BUTTON_LIFE, author=SYSTEM)
         return ProactiveMessage(conversation_id, reply, message_key(row.id), self._button_life)

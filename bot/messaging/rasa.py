@@ -1,11 +1,13 @@
 """Client of Rasa's input channel (nlu/channel.py): hands a turn over and gets its answer, or an error.
 
-The channel does a turn once however often it is sent, so a request that failed for a passing reason is simply sent again.
+The channel does a turn once however often it is sent, so a request that failed for a passing reason is simply sent again. Requests are
+signed, and an answer that is not signed is not Rasa's: nothing that it says is used, and Rasa is waited for as while it is away.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from bot.core.errors import log_error
+from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
 from bot.messaging.messages import Reply, RoutedMessage
 from bot.messaging.pii.spans import Span
@@ -49,6 +53,15 @@ class RasaRefused(RasaError):
         super().__init__(f"status {status}", reached=False)
 
 
+class ForeignAnswer(httpx.TransportError):
+    """Something else than Rasa, such as a proxy, answered at its address."""
+
+    def __init__(self, status: int) -> None:
+        """Keep the status; 0 where the answer could not even be read."""
+        super().__init__((self.__doc__ or "").strip())
+        self.status = status
+
+
 class _Answer(BaseModel):
     messages: Annotated[list[Reply], Field(max_length=100)]
     text: str | None = None
@@ -66,7 +79,7 @@ class Answer:
 
     replies: tuple[Reply, ...]
     text: str | None = None
-    """On an untrusted turn, the user's text with what identifies an usager masked."""
+    """The user's text as it is kept: on an untrusted turn, with what identifies an usager masked; on any, without a login code."""
     masked: bool = False
     """Whether anything was masked in it."""
     handover: dict[str, Any] | None = None
@@ -98,8 +111,8 @@ class RasaClient:
     def __init__(self, url: str, token: str, *, timeout_seconds: float) -> None:
         self._url = url
         self._timeout_seconds = timeout_seconds
+        self._signer = MessageSigner(token)
         self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {token}"},
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEPALIVE_SECONDS),
             trust_env=False,
             verify=ssl_context(),
@@ -134,6 +147,9 @@ class RasaClient:
                 answer = await self._post(body, max(left, MIN_SECONDS) if attempts == 1 else left)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
                 reason = "no connection"
+            except ForeignAnswer as error:
+                log_error(error, "asking Rasa")
+                reason, reached = f"foreign answer, status {error.status}", reached or error.status in _MAY_HAVE_ACTED
             except httpx.TransportError as error:
                 reason, reached = type(error).__name__, True
             else:
@@ -171,13 +187,21 @@ class RasaClient:
             raise RasaError(f"answer malformed in {error.error_count()} places", reached=True) from None
 
     async def _post(self, body: dict[str, Any], left: float, url: str = "") -> httpx.Response:
-        seconds = min(self._timeout_seconds, left)
+        """Return Rasa's own answer. Raises httpx.TransportError, ForeignAnswer among them."""
+        seconds, url, content = min(self._timeout_seconds, left), url or self._url, json.dumps(body).encode()
         timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        nonce, authorization = self._signer.sign_request(route_of(url), content)
+        headers = {"Authorization": authorization, "Content-Type": "application/json"}
         try:
             async with asyncio.timeout(seconds + 0.5):  # httpx's own limits start again with every byte
-                return await self._client.post(url or self._url, json=body, timeout=timeout)
+                answer = await self._client.post(url, content=content, headers=headers, timeout=timeout)
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer in time") from error
+        except httpx.DecodingError:
+            raise ForeignAnswer(0) from None
+        if not self._signer.is_answer(nonce, answer.status_code, answer.content, answer.headers.get(ANSWER_HEADER)):
+            raise ForeignAnswer(answer.status_code)
+        return answer
 
 
 def _request(conversation_id: str, turn: int, content: RoutedMessage, context: TurnContext) -> dict[str, Any]:

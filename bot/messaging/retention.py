@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import String, delete, select, update
+from sqlalchemy import String, cast, delete, literal, null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +22,8 @@ from bot.messaging.ports import Erasure
 from bot.messaging.tables import DONE, ButtonRow, InboxRow, MessageRow
 from bot.settings import Settings
 
+ERASED = "erased:"
+"""Beginning of what stands in the place of an erased address or id of a client: it is unique, and nobody's."""
 BATCH_SIZE = 500
 """Rows erased in one transaction."""
 
@@ -67,13 +69,14 @@ class MarkedErasure:
 async def _erase_messages(session: AsyncSession, ids: Sequence[int], now: datetime) -> None:
     """Empty messages. They are not deleted: an id is never given twice, and clients resume by it."""
     await session.execute(delete(ButtonRow).where(ButtonRow.message_id.in_(ids)))
-    emptied: dict[str, Any] = {"text": "", "buttons": [], "link": None, "erased_at": now}
+    emptied: dict[str, Any] = {"text": "", "buttons": [], "link": None, "client_id": None, "sent": null(), "erased_at": now}
     await session.execute(update(MessageRow).where(MessageRow.id.in_(ids)).values(**emptied))
 
 
 async def _erase_turns(session: AsyncSession, ids: Sequence[int], now: datetime) -> None:
     """Empty turns. They are not deleted: figures are made of them."""
-    await session.execute(update(InboxRow).where(InboxRow.id.in_(ids), InboxRow.state == DONE).values(text=None, button=None))
+    nobody = {"text": None, "button": None, "sent_id": None, "client_id": literal(ERASED) + cast(InboxRow.id, String)}
+    await session.execute(update(InboxRow).where(InboxRow.id.in_(ids), InboxRow.state == DONE).values(nobody))
 
 
 ERASURES: Sequence[Erasure] = (

@@ -28,7 +28,7 @@ class Conversation(Table):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
     channel: Mapped[str] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(128))
-    """How the channel knows the chat; on the web the SHA-256 of the bearer token, in hexadecimal."""
+    """How the channel knows the chat; on the web the SHA-256 of its first bearer token (clients are known by their session)."""
     reference: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     """What else the channel needs to reach the chat; empty on the web."""
     closed_at: Mapped[datetime | None]
@@ -55,7 +55,10 @@ class InboxRow(Table):
     """The channel that it came by: the conversation's own, or the web chat that the conversation is continued in."""
     text: Mapped[str | None] = mapped_column(Text)
     sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether `text` is encrypted (`bot.core.encryption`): it may name an usager or hold a token, and is deleted once it is answered."""
+    """Whether `text` is encrypted (`bot.core.encryption`): it may name an usager, or holds a token or a code.
+
+    It is deleted once it is answered.
+    """
     button: Mapped[str | None] = mapped_column(String(128))
     event: Mapped[str | None] = mapped_column(String(16))
     """Something other than a text or a button (`bot.messaging.commands.EVENTS`)."""

@@ -14,6 +14,8 @@ from bot.messaging.messages import Button, Message, Reply
 from bot.messaging.outbound_commands import FETCHED, send_messages
 from bot.messaging.tables import DONE, ButtonRow, InboxRow, MessageRow
 
+WEB = "web"
+"""Name of the trusted web chat's channel."""
 PAGE = 1000
 """Messages read at a time."""
 
@@ -109,6 +111,23 @@ async def add_replies(
     if channel not in FETCHED:
         await send_messages(session, [(conversation_id, int(message["id"])) for message in messages], now=now)
     return messages
+
+
+async def add_to_web_chat(session: AsyncSession, conversation_id: str, reply: Reply, *, key: str, now: datetime, agent: str) -> int:
+    """Add what an agent says in the trusted web chat of a conversation that is held elsewhere: it is sent nowhere. Return the message's id.
+
+    It stands under `key`. The caller has locked the conversation, in whose writing transaction this is done.
+    """
+    values: dict[str, Any] = {
+        "conversation_id": conversation_id,
+        "turn": None,
+        "at": now,
+        "channel": WEB,
+        "author": "agent",
+        "agent": agent,
+    }
+    values |= {"text": reply.text, "buttons": [], "link": None, "client_id": None, "sent": None, "key": key}
+    return int((await session.execute(ADD_MESSAGE.returning(MESSAGES.c.id), values)).scalar_one())
 
 
 async def last_delivered_turns(session: AsyncSession, conversation_ids: list[str]) -> dict[str, int]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import bot.accounts.tables
 import bot.core.audit
+import bot.core.audit_copy
+import bot.core.figures
+import bot.core.heartbeat
+import bot.core.limits
+import bot.dossiers.tables
 import bot.fhir.operations
+import bot.identity.code_limits
 import bot.identity.continuations
 import bot.identity.tables
 import bot.jobs.outbox

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.dossiers.care_teams import CareTeams
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import NotAMember
 from bot.fhir.errors import FhirError, FhirUnavailable
 
 TTL = timedelta(seconds=15)
@@ -72,7 +72,7 @@ class CareTeamCache:
     async def _ask(self, dossier: str) -> CachedCareTeam:
         try:
             found = await self._teams.read(dossier)
-        except (UnknownDossier, NotAMember):
+        except NotAMember:
             return EMPTY_TEAM
         seats = [seat for seat in found.participants if seat.account_id]
         return CachedCareTeam(

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
+from bot.command_line import fail, run_command, say
 from bot.core.clock import SystemClock
 from bot.core.database import Database
-from bot.core.errors import log_error
-from bot.notifications.dead_letters import DeadLetter, DeadLetters, NotDead
-from bot.settings import SettingsError, load_settings
+from bot.notifications.dead_letters import CodeDeleted, DeadLetter, DeadLetters, NotDead
+from bot.settings import load_settings
 
 T = TypeVar("T")
+
+_ERRORS = {
+    NotDead: "ce numéro n'est pas dans la liste",
+    CodeDeleted: "cet e-mail contenait un code, effacé depuis ; pour un nouveau compte : bot accounts resend-codes RÉFÉRENCE",
+}
 
 notifications_app = typer.Typer(no_args_is_help=True, help="Notifications : voir et renvoyer ce qui n'a pas pu partir.")
 
@@ -31,12 +33,12 @@ def dead(everything: Annotated[bool, typer.Option("--all", help="Aussi les messa
     """Lister ce qui n'a pas pu partir : jamais ce qui y est écrit, ni à qui."""
     letters = _run(lambda dead_letters: dead_letters.letters(closed=everything))
     if not letters:
-        _console().print("Rien n'est resté en souffrance.")
+        say("Rien n'est resté en souffrance.")
         return
     table = Table("N°", "Nature", "Moyen", "Âge", "Essais", "Erreur", "Repris")
     for letter in letters:
         table.add_row(*_row(letter))
-    _console().print(table)
+    say(table)
 
 
 @notifications_app.command()
@@ -44,12 +46,12 @@ def resend(which: Annotated[str, typer.Argument(metavar="ID|all", help="Un numé
     """Renvoyer un message, ou toutes les notifications qu'aucun autre moyen n'a reprises."""
     if which == "all":
         count = _run(lambda dead_letters: dead_letters.resend_all())
-        _console().print("Aucune notification à renvoyer." if not count else f"{count} notification(s) à nouveau en partance.")
+        say("Aucune notification à renvoyer." if not count else f"{count} notification(s) à nouveau en partance.")
         return
     if not which.isdecimal():
-        _fail("indiquez un numéro de la liste, ou « all »")
+        fail("notifications", "indiquez un numéro de la liste, ou « all »")
     _run(lambda dead_letters: dead_letters.resend(int(which)))
-    _console().print("À nouveau en partance.")
+    say("À nouveau en partance.")
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:
@@ -65,30 +67,11 @@ def _age(age: timedelta) -> str:
 
 
 def _run(work: Callable[[DeadLetters], Awaitable[T]]) -> T:
-    """Run `work`; every error becomes one line and exit code 1."""
-
     async def main() -> T:
-        settings = load_settings()
-        database = Database(settings.sqlalchemy_url)
+        database = Database(load_settings().sqlalchemy_url)
         try:
             return await work(DeadLetters(database, SystemClock()))
         finally:
             await database.close()
 
-    try:
-        return asyncio.run(main())
-    except NotDead:
-        _fail("ce numéro n'est pas dans la liste")
-    except SettingsError as error:
-        _fail(str(error))
-    except SQLAlchemyError as error:
-        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
-
-
-def _console(*, stderr: bool = False) -> Console:
-    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
-
-
-def _fail(message: str) -> NoReturn:
-    _console(stderr=True).print(f"bot notifications: {message}")
-    raise typer.Exit(1)
+    return run_command("notifications", main(), _ERRORS)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.jobs.outbox import OutboxRow
+from bot.jobs.outbox import MAIL, OutboxRow
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.replanning import GIVEN_UP
 from bot.notifications.tables import DROPPED, FAILED, HANDED, SENT, WAITING, NoticeMessage, NoticeSend
@@ -22,6 +22,13 @@ CHAT_CLOSED = "ChatClosed"
 
 class NotDead(Exception):
     """There is no dead letter of this number."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class CodeDeleted(Exception):
+    """The letter was a mail with a code, which is deleted when it is given up."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
@@ -56,10 +63,13 @@ class DeadLetters:
             return await self._found(session, [] if closed else [OutboxRow.last_error != CHAT_CLOSED])
 
     async def resend(self, letter_id: int) -> None:
-        """Send one again, whatever it is. Raise NotDead."""
+        """Send one again, whatever it is. Raise NotDead, and CodeDeleted where there is nothing left to send."""
         async with self._database.writing() as session:
             if not await self._found(session, [OutboxRow.id == letter_id]):
                 raise NotDead
+            row = await session.get_one(OutboxRow, letter_id)
+            if row.kind == MAIL and not row.payload:
+                raise CodeDeleted
             await self._revive(session, letter_id)
 
     async def resend_all(self) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.core.mail import MailCipher
 from bot.jobs.outbox import CHAT, MAIL, NOTICE, enqueue_all
 from bot.notifications.dispatch_batch import DispatchBatch, OutgoingMessage, PendingNotification
 from bot.notifications.eligibility import EligibilityCheck
@@ -24,6 +25,7 @@ from bot.notifications.recipients import RECIPIENTS, lock_recipients
 from bot.notifications.replanning import ExistingDelivery
 from bot.notifications.send_history import MESSAGES, last_digests, last_messages
 from bot.notifications.tables import DROPPED, FAILED, HANDED, WAITING, Event, Notice, NoticeSend
+from bot.settings import Settings
 
 PEOPLE_AT_ONCE = 100
 """People dispatched to in one transaction."""
@@ -34,9 +36,9 @@ SENDS = NoticeSend.metadata.tables[NoticeSend.__tablename__]
 class Dispatcher:
     """Puts into the outbox what people are to be notified of now."""
 
-    def __init__(self, database: Database, clock: Clock, checks: EligibilityCheck, lookup: ReachabilityLookup, own_url: str) -> None:
+    def __init__(self, database: Database, clock: Clock, checks: EligibilityCheck, lookup: ReachabilityLookup, settings: Settings) -> None:
         self._database, self._clock, self._checks, self._lookup = database, clock, checks, lookup
-        self._own_url = own_url
+        self._own_url, self._mails = settings.own_url, MailCipher(settings.required("secret"))
 
     async def run_due(self) -> int:
         """Dispatch to people whose `look_at` has come, one batch. Return to how many."""
@@ -48,7 +50,7 @@ class Dispatcher:
         async with self._database.writing() as session:
             people = [p for p in await lock_recipients(session, accounts, waiting=False) if p.look_at is not None and p.look_at <= now]
             if people:
-                await self._dispatch(session, DispatchBatch(people, checked, now, self._own_url))
+                await self._dispatch(session, DispatchBatch(people, checked, now, self._own_url, self._mails))
         return len(people)
 
     async def _due(self, now: datetime) -> list[str]:

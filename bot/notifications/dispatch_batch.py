@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.core.mail import MailCipher
 from bot.notifications.batching import Batch, BatchKey, make_batches
 from bot.notifications.eligibility import Eligibility, needs_check
 from bot.notifications.kinds import CATEGORY_OF, CHATS, Category, DeliveryChannel, Mode
@@ -98,6 +99,7 @@ class DispatchBatch:
     checked: Eligibility
     now: datetime
     own_url: str
+    mails: MailCipher
     messages: list[OutgoingMessage] = field(default_factory=list)
     kept: list[BatchItem] = field(default_factory=list)
     """Deliveries that go on waiting."""
@@ -141,7 +143,7 @@ class DispatchBatch:
         assert message.message_id is not None
         if message.channel is DeliveryChannel.MAIL:
             stop_url = f"{self.own_url}/notifications/stop?t={person.unsubscribe_token}"
-            payload = mail_payload(content, person.email, page_url, stop_url)
+            payload = self.mails.seal(mail_payload(content, person.email, page_url, stop_url))
         else:
             payload = chat_payload(content, message.message_id, page_url)
         notice: dict[str, Any] = {"message": message.message_id, "version": person.version}

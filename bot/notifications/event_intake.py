@@ -14,9 +14,9 @@ from bot.core.clock import Clock
 from bot.core.database import Database, announce
 from bot.core.upsert import insert_or_ignore
 from bot.http.bearer import has_bearer_token, unauthorized
-from bot.http.body import BodyTooLarge, parse_json, read_body
+from bot.http.body import BodyTooLarge, NestedTooDeeply, parse_json, read_body
 from bot.http.problems import Problem, problem_response
-from bot.http.rate_limit import RateLimit, client_address, retry_after
+from bot.http.rate_limit import SourceLimit, retry_after
 from bot.notifications import communication_requests
 from bot.notifications.cloudevents import CloudEvent, parse
 from bot.notifications.fan_out import QUEUE
@@ -37,8 +37,8 @@ _EVENTS_PER_STEP = 50
 class _Malformed(Problem):
     """What was sent cannot be read, as a whole or in part: it is counted against its sender."""
 
-    def __init__(self, detail: str, **members: Any) -> None:
-        super().__init__(HTTPStatus.BAD_REQUEST, detail, **members)
+    def __init__(self, detail: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST, **members: Any) -> None:
+        super().__init__(status, detail, **members)
 
 
 def router(
@@ -58,15 +58,14 @@ def router(
         token: the bearer token of the platform.
         malformed_per_minute: malformed requests that one address may make.
     """
-    routes, malformed_limit = APIRouter(), RateLimit(malformed_per_minute)
+    routes, malformed_limit = APIRouter(), SourceLimit("events_malformed", malformed_per_minute)
 
     @routes.post("/events", status_code=202)
     async def take_events(request: Request) -> Response:
-        sender = client_address(request)
         try:
             if not has_bearer_token(request, token):
                 raise unauthorized()
-            if (seconds := await malformed_limit.peek(sender)) is not None:
+            if (seconds := await malformed_limit.peek(request)) is not None:
                 detail = "too many malformed requests; nothing was read"
                 raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=retry_after(seconds))
             events, problems = await _events(*await _read(request))
@@ -75,7 +74,7 @@ def router(
                 raise _Malformed("some events are malformed; the others are stored", accepted=len(events), errors=problems)
         except Problem as problem:
             if isinstance(problem, _Malformed):
-                await malformed_limit.hit(sender)
+                await malformed_limit.hit(request)
             return problem_response(problem)
         return JSONResponse({"accepted": len(events)}, status_code=202)
 
@@ -83,14 +82,16 @@ def router(
 
 
 async def _read(request: Request) -> tuple[str, Any]:
-    """Return the content type and the JSON of the body. Raise Problem: 415, 413, 400."""
+    """Return the content type and the JSON of the body. Raise Problem: 415, 413, 422 where it is nested too deeply, 400."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in _TYPES:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the content type must be one of: {', '.join(_TYPES)}")
     try:
-        body = parse_json(await read_body(request, MAX_BODY_BYTES))
+        body = parse_json(await read_body(request, MAX_BODY_BYTES), any_text=True)
     except BodyTooLarge:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {MAX_BODY_BYTES} bytes") from None
+    except NestedTooDeeply:
+        raise _Malformed("the body is nested too deeply", HTTPStatus.UNPROCESSABLE_ENTITY) from None
     except ValueError:
         raise _Malformed("the body is not JSON") from None
     if content_type == "application/cloudevents+json" and not isinstance(body, dict):

@@ -40,8 +40,8 @@ class NotificationWorker:
         self._database, self._clock = database, clock
         self.tracker = NotificationTracker(SendTimeCheck(database, clock, care_teams, lookup))
         self.fan_out = FanOut(database, clock, care_teams, registry, addresses, lookup)
-        self.dispatcher = Dispatcher(database, clock, checks, lookup, settings.own_url)
-        self.reminders = UnreadReminders(database, clock, care_teams, addresses, settings.own_url)
+        self.dispatcher = Dispatcher(database, clock, checks, lookup, settings)
+        self.reminders = UnreadReminders(database, clock, care_teams, addresses, settings)
         self.purge = Purge(database, clock, settings)
         self._worker = Worker(
             database,

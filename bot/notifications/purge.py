@@ -1,4 +1,4 @@
-"""Purge: notifications are kept for a year, delivered outbox rows for a month; deleted a little at a time, so that nobody waits."""
+"""Purge: notifications are kept for a year, outbox rows and dead letters for a month; deleted a little at a time: nobody waits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Purge:
             await self._delete(Notice, select(Notice.id).where(Notice.created_at < old), self._delete_sends)
             + await self._delete(NoticeMessage, select(NoticeMessage.id).where(NoticeMessage.handed_at < old, unused))
             + await self._delete(OutboxRow, select(OutboxRow.id).where(OutboxRow.done_at < left))
-            + await self._delete(OutboxRow, select(OutboxRow.id).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at < old))
+            + await self._delete(OutboxRow, select(OutboxRow.id).where(OutboxRow.done_at.is_(None), OutboxRow.dead_at < left))
         )
 
     async def _delete(self, table: Any, old: Select[Any], before: Any = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.core.database import Table
@@ -160,3 +160,7 @@ class PageLink(Table):
     """End of the link; the session lasts until `session_until`."""
     session_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     session_until: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    """When the session was last used, to the minute."""
+    draft: Mapped[str | None] = mapped_column(Text)
+    """What was sent after the session had ended, encrypted: the next session of this browser and account shows it again."""

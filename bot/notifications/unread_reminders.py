@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.core.mail import MailCipher
 from bot.fhir.errors import FhirError
 from bot.jobs.outbox import MAIL, NOTICE, enqueue_all
 from bot.notifications.calendar import quiet_until
@@ -21,6 +22,7 @@ from bot.notifications.recipients import EmailAddresses, Recipient, lock_recipie
 from bot.notifications.rendering import EventText, reminder_payload
 from bot.notifications.send_history import MESSAGES
 from bot.notifications.tables import HANDED, SENT, WAITING, Notice, NoticeSend
+from bot.settings import Settings
 
 AFTER, UNTIL = timedelta(days=3), timedelta(days=30)
 """Age of the notifications that people are reminded of."""
@@ -44,9 +46,10 @@ class _Unread:
 class UnreadReminders:
     """Puts reminders into the outbox."""
 
-    def __init__(self, database: Database, clock: Clock, care_teams: CareTeamCache, addresses: EmailAddresses, own_url: str) -> None:
+    def __init__(self, database: Database, clock: Clock, care_teams: CareTeamCache, addresses: EmailAddresses, settings: Settings) -> None:
         self._database, self._clock = database, clock
-        self._care_teams, self._addresses, self._own_url = care_teams, addresses, own_url
+        self._care_teams, self._addresses, self._own_url = care_teams, addresses, settings.own_url
+        self._mails = MailCipher(settings.required("secret"))
 
     async def run_due(self) -> int:
         """Remind everybody who is due. Return how many people were."""
@@ -110,8 +113,8 @@ class UnreadReminders:
         message_id = (await session.execute(made, row | {"outbox_id": 0, "state": SENT})).scalar_one()
         events = [EventText(notice.kind, notice.dossier, notice.author, notice.urgent, mine=False) for notice in to_remind]
         stop_url = f"{self._own_url}/notifications/stop?t={person.unsubscribe_token}"
-        payload = reminder_payload(events, person.email, f"{self._own_url}/chat", stop_url)
-        payload["notice"] = {"message": message_id, "version": person.version}
+        mail_content = reminder_payload(events, person.email, f"{self._own_url}/chat", stop_url)
+        payload = self._mails.seal(mail_content, notice={"message": message_id, "version": person.version})
         mail = {"kind": MAIL, "key": f"notice:{message_id}", "payload": payload, "priority": NOTICE}
         (outbox_id,) = await enqueue_all(session, [mail], now=now)
         await session.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(outbox_id=outbox_id))

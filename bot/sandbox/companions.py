@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.directory.importer import import_file
 from bot.fake_channels import (
+    CONTROL_PATH,
     TEAMS_APP_ID,
     TEAMS_CHANNEL,
     TEAMS_TENANT_ID,
@@ -17,8 +18,11 @@ from bot.fake_channels import (
 )
 from bot.installation.companions import Companion, PrintLine, Site
 from bot.sandbox.demo_directory import write_demo_file
+from bot.sandbox.event_page import PATH as EVENT_PAGE
 
 LOOPBACK = "127.0.0.1"
+SMTP_USER = "sandbox"
+"""Login that the embedded mailbox takes mails with."""
 DESK_USER = "superviseur"
 """Login of the first supervisor of the desk, where no real platform is set."""
 
@@ -44,8 +48,9 @@ def _platform(site: Site) -> Companion:
     url = f"http://{LOOPBACK}:{port}"
     environment = {"PLATFORM_URL": f"{url}/fhir", "PLATFORM_TOKEN": secrets["fhir_token"]}
     entries: dict[str, str] = {}
+    smtp_login = {"SMTP_USER": SMTP_USER, "SMTP_PASSWORD": secrets["smtp_password"]}
     if settings.smtp_port is None:
-        environment |= {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(smtp_port)}
+        environment |= {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(smtp_port), **smtp_login}
     if settings.desk_user is None:
         environment |= {"DESK_USER": DESK_USER, "DESK_PASSWORD": secrets["desk_password"]}
         entries |= {"desk_user": DESK_USER, "desk_password": secrets["desk_password"]}
@@ -53,11 +58,20 @@ def _platform(site: Site) -> Companion:
         "fhir": f"{url}/fhir",
         "fhir_token": secrets["fhir_token"],
         "mailbox": f"{url}/mailbox",
-        "event_page": f"{url}/sandbox/events",
+        "event_page": f"{url}{_control_path(site)}{EVENT_PAGE}",
     }
     command = [sys.executable, "-m", "bot.cli", "sandbox", "--port", str(port), "--smtp-port", str(smtp_port)]
     prepare = _directory_import(site.data / "demo-annuaire.txt", settings.directory_index)
-    return Companion("sandbox", command, f"{url}/fhir/metadata", environment, entries, prepare)
+    return Companion(
+        "sandbox",
+        command,
+        f"{url}/fhir/metadata",
+        environment,
+        entries,
+        prepare,
+        secrets=frozenset({"PLATFORM_TOKEN", "EVENTS_TOKEN"}),
+        own_environment={CONTROL_PATH: _control_path(site), **smtp_login},
+    )
 
 
 def _directory_import(file: Path, index: Path) -> Callable[[PrintLine], None]:
@@ -74,22 +88,27 @@ def _directory_import(file: Path, index: Path) -> Callable[[PrintLine], None]:
     return prepare
 
 
+def _control_path(site: Site) -> str:
+    """Return the path that only whoever may read the data folder knows."""
+    return f"/{site.secrets['control_path']}"
+
+
 def _telegram(site: Site) -> Companion:
     port = site.reserve_port()
-    url = f"http://{LOOPBACK}:{port}"
+    url = f"http://{LOOPBACK}:{port}{_control_path(site)}"
     group = site.settings.support_telegram_group or TELEGRAM_GROUP
     command = [sys.executable, "-m", "bot.sandbox.telegram", "--port", str(port)]
     command += ["--no-limits"] if site.settings.telegram_per_chat > 1 else []
-    command.append(f"--group={group}")
+    command += [f"--group={group}", "--counters", str(site.data / "telegram.json")]
     environment = telegram_settings(url) | {"SUPPORT_TELEGRAM_GROUP": group}
-    return Companion("telegram", command, f"{url}/", environment, {"telegram": url})
+    return Companion("telegram", command, f"{url}/", environment, {"telegram": url}, own_environment={CONTROL_PATH: _control_path(site)})
 
 
 def _teams(site: Site) -> Companion:
     port = site.reserve_port()
-    url = f"http://{LOOPBACK}:{port}"
+    url = f"http://{LOOPBACK}:{port}{_control_path(site)}"
     channel = site.settings.support_teams_channel or TEAMS_CHANNEL
     command = [sys.executable, "-m", "bot.sandbox.teams", "--port", str(port), "--app-id", TEAMS_APP_ID, "--tenant", TEAMS_TENANT_ID]
     command += ["--bot-url", f"http://{LOOPBACK}:{site.settings.port}/teams/messages", "--support-channel", channel]
     environment = teams_settings(url) | {"SUPPORT_TEAMS_CHANNEL": channel}
-    return Companion("teams", command, f"{url}/", environment, {"teams": url})
+    return Companion("teams", command, f"{url}/", environment, {"teams": url}, own_environment={CONTROL_PATH: _control_path(site)})

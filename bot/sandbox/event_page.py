@@ -1,6 +1,7 @@
 """A page to post an event of the platform by hand and see what the assistant answers.
 
-It needs no token, so it is for this machine alone; a CSRF token (the field `seal`) keeps other web pages from posting.
+Whoever knows its address may post, so the address holds a secret (`run.json` gives it); a CSRF token (the field `seal`) keeps other web
+pages from posting.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; fr
 class EventPage:
     """`GET` shows the form; `POST` posts the event that it describes."""
 
-    def __init__(self, store: Store, url: str, token: str) -> None:
-        self._store, self._url = store, url
+    def __init__(self, store: Store, url: str, token: str, prefix: str = "") -> None:
+        """Take where events are posted, with which token, and the path before the page's own: `/` and a secret."""
+        self._store, self._url, self._path = store, url, prefix + PATH
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/cloudevents+json"}
         self._csrf_token = secrets.token_urlsafe(16)
         folder = Path(__file__).parent / "templates"
@@ -57,7 +59,7 @@ class EventPage:
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
-        return [Route(PATH, self._handle, methods=["GET", "POST"])]
+        return [Route(self._path, self._handle, methods=["GET", "POST"])]
 
     async def _handle(self, request: Request) -> Response:
         if request.method != "POST":

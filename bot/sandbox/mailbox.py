@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import html
+import logging
+import warnings
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -12,7 +14,7 @@ from email.policy import default
 from email.utils import parseaddr
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -23,11 +25,13 @@ MAX_MAIL_BYTES = 5 * 1024 * 1024
 
 
 class Mailbox:
-    """Receives mails over SMTP and serves them as JSON, or as a page to a browser. `token`: bearer token, if any is needed."""
+    """Receives mails over SMTP and serves them as JSON, or as a page to a browser."""
 
-    def __init__(self, store: Store, token: str | None = None) -> None:
+    def __init__(self, store: Store, token: str | None = None, login: tuple[str, str] | None = None) -> None:
+        """Take the bearer token of the HTTP routes, and login and password of SMTP, where any are needed."""
         self._store = store
         self._token = token
+        self._login = login
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         """Listen for SMTP on `port` (0: any free one) in the running loop."""
@@ -35,7 +39,20 @@ class Mailbox:
         return await loop.create_server(self._new_session, host, port)
 
     def _new_session(self) -> SMTP:
-        return SMTP(self, data_size_limit=MAX_MAIL_BYTES, enable_SMTPUTF8=True, hostname="sandbox.sphere.example", ident="sandbox")
+        options: dict[str, Any] = {}
+        if self._login is not None:
+            options = {"auth_required": True, "auth_require_tls": False, "authenticator": self._authenticate}
+        with warnings.catch_warnings():  # aiosmtpd warns of a login without TLS, in its log too; this one never leaves loopback
+            warnings.simplefilter("ignore", UserWarning)
+            logging.getLogger("mail.log").setLevel(logging.ERROR)
+            return SMTP(
+                self, data_size_limit=MAX_MAIL_BYTES, enable_SMTPUTF8=True, hostname="sandbox.sphere.example", ident="sandbox", **options
+            )
+
+    def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
+        user, password = (part.encode() for part in self._login or ("", ""))
+        known = isinstance(given, LoginPassword) and hmac.compare_digest(given.password, password) and given.login == user
+        return AuthResult(success=known, handled=False)  # aiosmtpd answers either way
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Store one mail."""

@@ -36,6 +36,8 @@ def create_app(
     *,
     smtp_port: int | None = None,
     mailbox_token: str | None = None,
+    smtp_login: tuple[str, str] | None = None,
+    control_path: str = "",
 ) -> Starlette:
     """Build the sandbox over `data_dir`/sandbox.db, which is seeded where it is new.
 
@@ -46,6 +48,8 @@ def create_app(
         events_token: bearer token of those posts.
         smtp_port: port on which mails are caught (0: any free one, then in `app.state.smtp_port`); None: none are caught.
         mailbox_token: bearer token of `/mailbox`; None: none is needed.
+        smtp_login: login and password that mails are taken with; None: they are taken from anybody.
+        control_path: path before that of the page which posts events: `/` and a secret.
     """
     store = Store(data_dir / "sandbox.db", events_of_change)
     if store.is_empty():
@@ -53,8 +57,8 @@ def create_app(
     publisher = EventPublisher(store, events_url, events_token)
     api = FhirApi(store, token, publisher.wake)
     faults = FaultMiddleware(Router(routes=api.routes()))
-    mailbox = Mailbox(store, mailbox_token)
-    page = EventPage(store, events_url, events_token)
+    mailbox = Mailbox(store, mailbox_token, smtp_login)
+    page = EventPage(store, events_url, events_token, control_path)
 
     async def set_fault(request: Request) -> Response:
         try:
@@ -92,7 +96,17 @@ async def _not_found(_request: Request, error: Exception) -> Response:
     return OperationOutcomeError(status, "not-supported" if status == 405 else "not-found", "nothing here").response()
 
 
-def run(*, data_dir: Path, http_port: int, smtp_port: int, token: str, events_url: str, events_token: str) -> None:
-    """Run until SIGINT or SIGTERM. No request is logged: paths and bodies hold personal data."""
-    app = create_app(data_dir, token, events_url, events_token, smtp_port=smtp_port)
+def run(
+    *,
+    data_dir: Path,
+    http_port: int,
+    smtp_port: int,
+    token: str,
+    events_url: str,
+    events_token: str,
+    smtp_login: tuple[str, str] | None,
+    control_path: str,
+) -> None:
+    """Run until SIGINT or SIGTERM. No request is logged: paths and bodies hold personal data. For the rest, see `create_app`."""
+    app = create_app(data_dir, token, events_url, events_token, smtp_port=smtp_port, smtp_login=smtp_login, control_path=control_path)
     uvicorn.run(app, host=LOOPBACK, port=http_port, access_log=False, log_level="warning", timeout_graceful_shutdown=3)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.core.errors import log_error
 from bot.messaging.commands import COMMANDS, MAX_TEXT_LENGTH_SHOWN, split_command
 from bot.messaging.messages import MAX_TURN_ATTEMPTS, RoutedMessage, Turn
-from bot.messaging.pii.redaction import Redaction
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.pii.spans import mask_text
 from bot.messaging.ports import AssistantUnavailable, Messaging
 from bot.support.texts import SupportTexts
@@ -43,8 +43,8 @@ class AgentModeInput:
 class AgentModeReader:
     """Reads messages: masks usagers where the channel is external, and links the chat by the token of a deep link."""
 
-    def __init__(self, messaging: Messaging, redaction: Redaction, texts: SupportTexts) -> None:
-        self._messaging, self._redaction, self._texts = messaging, redaction, texts
+    def __init__(self, messaging: Messaging, outgoing_filter: OutgoingFilter, texts: SupportTexts) -> None:
+        self._messaging, self._filter, self._texts = messaging, outgoing_filter, texts
 
     async def read(self, turn: Turn) -> AgentModeInput:
         """Return what the turn's message is."""
@@ -83,7 +83,7 @@ class AgentModeReader:
     async def _read_text(self, turn: Turn, text: str) -> AgentModeInput:
         if self._messaging.is_trusted(turn.channel):
             return AgentModeInput(turn, text=text)
-        spans = await self._redaction.spans(turn.conversation_id, text)
+        spans = await self._filter.spans(turn.conversation_id, text)
         try:  # an usager whom nobody knows yet may be named there
             kept = await self._messaging.mask_names(text, spans)
         except AssistantUnavailable as error:

@@ -1,6 +1,6 @@
 """The agents of the support team: their accounts, signing in with a password, their sessions.
 
-Guessing is limited by the guards that chats are limited by (`bot.identity.lockout`): five wrong passwords lock a login for 15 minutes.
+Guessing is limited (`bot.support.sign_in_limits`): five wrong passwords lock a login for 15 minutes, for where they came from.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import builtins
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -19,19 +21,26 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
 from bot.core.mail import one_line
-from bot.identity import lockout
 from bot.settings import Settings
-from bot.support.errors import LastSupervisor, LoginTaken, SignInFailed, SignInLocked, UnknownAgent, UnusableLogin, UnusableName
+from bot.support.errors import (
+    LastSupervisor,
+    LoginTaken,
+    SecondFactorNeeded,
+    SignInFailed,
+    SignInLocked,
+    UnknownAgent,
+    UnusableLogin,
+    UnusableName,
+)
 from bot.support.passwords import check_strength, hash_password, needs_rehash, verify_password
 from bot.support.records import Agent
+from bot.support.sign_in_limits import Attempt, SignInLimits
 from bot.support.tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
 
-SESSION_IDLE_TIMEOUT = timedelta(hours=2)
-"""How long a session lasts that nobody uses."""
-SESSION_LIFETIME = timedelta(hours=12)
-"""How long a session lasts however much it is used: a working day."""
 SEEN_INTERVAL = timedelta(minutes=1)
 """The last use of a session is written at most this often: a write for each request would be many."""
+PASSWORD, TOTP, OIDC = "password", "totp", "oidc"
+"""How agents sign in: with a password, with a password and a second factor, with OpenID Connect."""
 _LOGIN = re.compile(r"[^\s\x00-\x1f]{2,80}")
 
 
@@ -44,6 +53,13 @@ class AgentAccount:
     name: str
     role: str
     active: bool = True
+    has_password: bool = True
+    second_factor: bool = False
+    """Whether a second factor is asked for after the password."""
+    method: str = ""
+    """How the session that this was read with was begun (`AgentSession.method`)."""
+    on_shared: bool = False
+    """Whether that session is on a machine that several people use."""
 
     @property
     def supervises(self) -> bool:
@@ -62,6 +78,11 @@ class Agents:
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
         self._secret = settings.required("secret")
+        self._limits = SignInLimits(self._secret, lifted=settings.lifts_limits)
+        self.all_shared = settings.shared_machines
+        """Whether every browser is taken for one of a shared machine."""
+        self._idle = {False: timedelta(minutes=settings.desk_idle_minutes), True: timedelta(minutes=settings.shared_idle_minutes)}
+        self._life = {False: timedelta(hours=settings.desk_session_hours), True: timedelta(hours=settings.shared_session_hours)}
 
     async def add(self, login: str, name: str, role: str, password: str | None, by: str = "cli") -> AgentAccount:
         """Add an agent; without a password they sign in with the identity provider only.
@@ -106,13 +127,13 @@ class Agents:
     async def list(self) -> builtins.list[AgentAccount]:
         """Return everybody by name, including those who left."""
         async with self._database.reading() as session:
-            return [_agent(row) for row in await session.scalars(select(SupportAgent).order_by(func.lower(SupportAgent.name)))]
+            return [account_of(row) for row in await session.scalars(select(SupportAgent).order_by(func.lower(SupportAgent.name)))]
 
     async def get(self, agent_id: str) -> AgentAccount | None:
         """Return the agent of this id, or None."""
         async with self._database.reading() as session:
             row = await session.get(SupportAgent, agent_id)
-            return _agent(row) if row is not None else None
+            return account_of(row) if row is not None else None
 
     async def set_role(self, agent_id: str, role: str, by: str) -> None:
         """Change the role. Raise UnknownAgent, LastSupervisor; ValueError for an unknown role."""
@@ -135,7 +156,7 @@ class Agents:
             await self._audit(session, by, "support.agent_active", row.id, "on" if active else "off")
 
     async def set_password(self, agent_id: str, password: str, by: str) -> None:
-        """Set a new password, which ends every session of theirs and a lockout. Raise UnknownAgent, WeakPassword."""
+        """Set a new password, which ends every session of theirs and a lockout, not the second factor. Raise UnknownAgent, WeakPassword."""
         async with self._database.reading() as session:
             login = (await _row(session, agent_id)).login
         check_strength(password, login)
@@ -144,54 +165,100 @@ class Agents:
             row = await _row(session, agent_id)
             row.password_hash = hashed
             await _end_sessions(session, agent_id)
-            for held in await lockout.lock_counters(session, [self._subject(login)], self._clock.now()):
-                held.locked_until, held.failures, held.failures_since = None, 0, None
+            await self._limits.forget(session, login)
             await self._audit(session, by, "support.agent_password", row.id, "set")
 
     async def change_password(self, agent: AgentAccount, old: str, new: str) -> None:
         """Change one's own password. Raise SignInFailed, SignInLocked, WeakPassword."""
-        await self._authenticate(agent.login, old)
+        async with self._failures_recorded(agent.login):
+            await self._authenticate(agent.login, old, self._limits.signed_in(agent.login, agent.id))
         await self.set_password(agent.id, new, agent.id)
 
-    async def sign_in(self, login: str, password: str) -> tuple[AgentAccount, str]:
-        """Return the agent, and the token for their browser's cookie. Raise SignInFailed, SignInLocked.
+    async def sign_in(
+        self, login: str, password: str, *, source: str = "", device: str | None = None, shared: bool = False, browser: str = ""
+    ) -> tuple[AgentAccount, str]:
+        """Return the agent, and the token for their browser's cookie. Raise SignInFailed, SignInLocked, SecondFactorNeeded.
 
-        An unknown login, a closed account and a wrong password are answered alike, and take as long.
+        An unknown login, a closed account and a wrong password are answered alike, and take as long. A right password where a second
+        factor is asked for (`bot.support.second_factor`) opens no session.
+
+        Args:
+            login: in whatever case.
+            password: as it was typed.
+            source: where on the network it comes from (`bot.http.rate_limit.source_of`).
+            device: the token of a browser that somebody signed in with before (`device_token`).
+            shared: whether several people use the machine.
+            browser: as its agent recognises it.
         """
-        agent = await self._authenticate(login, password)
-        return agent, await self.open_session(agent)
+        login = login.strip().lower()[:80]
+        async with self._failures_recorded(login):
+            agent = await self._authenticate(login, password, self._limits.attempt(login, source, device))
+        if agent.second_factor:
+            raise SecondFactorNeeded(agent.id)
+        return agent, await self.open_session(agent, shared=shared, browser=browser)
 
-    async def open_session(self, agent: AgentAccount) -> str:
+    def device_token(self, login: str) -> str:
+        """Return a token for the cookie of a browser that this agent has just signed in with."""
+        return self._limits.device_token(login)
+
+    async def open_session(self, agent: AgentAccount, *, method: str = PASSWORD, shared: bool = False, browser: str = "") -> str:
         """Open a session for somebody whose identity is proven, and return the token for the cookie (256 bits)."""
-        token, now = secrets.token_urlsafe(32), self._clock.now()
+        token, now, shared = secrets.token_urlsafe(32), self._clock.now(), shared or self.all_shared
         async with self._database.writing() as session:
             await session.execute(delete(AgentSession).where(AgentSession.expires_at <= now))
             row = AgentSession(
-                token_hash=self._hash(token), agent_id=agent.id, created_at=now, seen_at=now, expires_at=now + SESSION_LIFETIME
+                token_hash=self.hash_token(token),
+                agent_id=agent.id,
+                created_at=now,
+                seen_at=now,
+                expires_at=now + self.lifetime(shared=shared),
+                shared=shared,
+                method=method,
+                browser=browser[:60],
             )
             session.add(row)
             await self._audit(session, agent.id, "support.sign_in", agent.id, "in")
         return token
+
+    def lifetime(self, *, shared: bool) -> timedelta:
+        """Return how long a session lasts however much it is used."""
+        return self._life[shared or self.all_shared]
 
     async def session(self, token: str, *, used: bool = True) -> AgentAccount | None:
         """Return whose session it is, or None where it is over.
 
         With `used` false the session is only looked at, as by a page that refreshes itself.
         """
-        now, hashed = self._clock.now(), self._hash(token)
+        now, hashed = self._clock.now(), self.hash_token(token)
         async with self._database.reading() as session:
             wanted = select(AgentSession, SupportAgent).join(SupportAgent, SupportAgent.id == AgentSession.agent_id)
             found = (await session.execute(wanted.where(AgentSession.token_hash == hashed))).first()
-        if found is None or not found[1].active or found[0].expires_at <= now or found[0].seen_at + SESSION_IDLE_TIMEOUT <= now:
+        if found is None or not found[1].active or not self.is_fresh(found[0], now):
             return None
         if used and found[0].seen_at + SEEN_INTERVAL <= now:
             await self._seen(hashed, now)
-        return _agent(found[1])
+        return replace(account_of(found[1]), method=found[0].method, on_shared=found[0].shared)
+
+    def is_fresh(self, row: AgentSession, now: datetime) -> bool:
+        """Return whether a session is neither too old nor unused for too long."""
+        return row.expires_at > now and row.seen_at + self._idle[row.shared] > now
+
+    async def was_session(self, token: str) -> bool:
+        """Return whether the token was that of a session which ended by itself a moment ago: its agent can be told so."""
+        async with self._database.reading() as session:
+            return await session.get(AgentSession, self.hash_token(token)) is not None
+
+    async def shorten_session(self, token: str) -> None:
+        """Let a session end sooner, as it is on a machine that several people use."""
+        async with self._database.writing() as session:
+            row = await session.get(AgentSession, self.hash_token(token))
+            if row is not None and not row.shared:
+                row.shared, row.expires_at = True, min(row.expires_at, self._clock.now() + self._life[True])
 
     async def sign_out(self, token: str) -> None:
         """End this session."""
         async with self._database.writing() as session:
-            row = await session.get(AgentSession, self._hash(token))
+            row = await session.get(AgentSession, self.hash_token(token))
             if row is not None:
                 await session.delete(row)
                 await self._audit(session, row.agent_id, "support.sign_in", row.agent_id, "out")
@@ -200,36 +267,58 @@ class Agents:
         """Return the active account of this login, in whatever case, or None."""
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login.strip().lower()))
-            return _agent(row) if row is not None and row.active else None
+            return account_of(row) if row is not None and row.active else None
 
-    async def _authenticate(self, login: str, password: str) -> AgentAccount:
+    async def record_failed_sign_in(self, login: str, outcome: str) -> None:
+        """Record that somebody tried to sign in: as which agent, where there is one of this login; the login itself is not kept.
+
+        Args:
+            login: what was given.
+            outcome: "failed", "locked".
+        """
+        async with self._database.writing() as session:
+            agent_id = await session.scalar(select(SupportAgent.id).where(SupportAgent.login == login.strip().lower()))
+            await audit.record(
+                session, now=self._clock.now(), actor=None, action="support.sign_in", subject=agent_id, channel="desk", outcome=outcome
+            )
+
+    async def record_refusal(self, agent_id: str, path: str) -> None:
+        """Record that an agent asked for what their role does not allow; `path` is that of the route, not what was asked with it."""
+        async with self._database.writing() as session:
+            await self._audit(session, agent_id, "support.refused", path[:100], "not_allowed")
+
+    @asynccontextmanager
+    async def _failures_recorded(self, login: str) -> AsyncIterator[None]:
+        """Record SignInFailed and SignInLocked that leave the context."""
+        try:
+            yield
+        except (SignInFailed, SignInLocked) as error:
+            await self.record_failed_sign_in(login, "locked" if isinstance(error, SignInLocked) else "failed")
+            raise
+
+    async def _authenticate(self, login: str, password: str, attempt: Attempt) -> AgentAccount:
         """Return the agent whose password this is.
 
         The attempt is counted before the password is compared, so that guesses sent at once are all counted.
         """
-        login = login.strip().lower()[:80]
-        subject = self._subject(login)
         async with self._database.writing() as session:
-            now = self._clock.now()
-            guards = await lockout.lock_counters(session, [subject], now)
-            if until := lockout.locked_until(guards):
-                raise SignInLocked(until)
-            lockout.count_failure(guards, now)
-            await lockout.delete_stale(session, now)
+            until = await self._limits.count(session, attempt, self._clock.now())
+        if until is not None:  # raised only now: an exception inside would undo the figures
+            raise SignInLocked(until)
         async with self._database.reading() as session:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login))
         if not await verify_password(row.password_hash if row else None, password) or row is None or not row.active:
             async with self._database.reading() as session:
-                if until := lockout.locked_until(await lockout.read_counters(session, [subject], self._clock.now())):
+                if until := await self._limits.locked_until(session, attempt, self._clock.now()):
                     raise SignInLocked(until)
             raise SignInFailed
         renewed = await hash_password(password) if needs_rehash(row.password_hash or "") else None
+        agent = account_of(row)
         async with self._database.writing() as session:
-            for held in await lockout.lock_counters(session, [subject], self._clock.now()):
-                held.locked_until, held.failures, held.failures_since = None, 0, None
+            await self._limits.succeed(session, attempt, self._clock.now())
             if renewed is not None:
                 (await _row(session, row.id)).password_hash = renewed
-        return _agent(row)
+        return agent
 
     async def _insert(self, session: AsyncSession, login: str, name: str, role: str, hashed: str | None, by: str) -> AgentAccount:
         if await session.scalar(select(SupportAgent.id).where(SupportAgent.login == login)) is not None:
@@ -238,7 +327,7 @@ class Agents:
         session.add(row)
         await session.flush()
         await self._audit(session, by, "support.agent_add", row.id, role)
-        return _agent(row)
+        return account_of(row)
 
     async def _seen(self, token_hash: str, now: datetime) -> None:
         async with self._database.writing() as session:
@@ -254,10 +343,8 @@ class Agents:
     async def _audit(self, session: AsyncSession, by: str, action: str, subject: str, outcome: str) -> None:
         await audit.record(session, now=self._clock.now(), actor=f"agent:{by}", action=action, subject=subject, outcome=outcome)
 
-    def _subject(self, login: str) -> str:
-        return f"desk:{keyed_hash(self._secret, 'desk-login', login)}"
-
-    def _hash(self, token: str) -> str:
+    def hash_token(self, token: str) -> str:
+        """Return how a session's token is stored."""
         return keyed_hash(self._secret, "desk-session", token)
 
 
@@ -269,8 +356,17 @@ def normalize_login(login: str) -> str:
     return login
 
 
-def _agent(row: SupportAgent) -> AgentAccount:
-    return AgentAccount(row.id, row.login, row.name, row.role, row.active)
+def account_of(row: SupportAgent) -> AgentAccount:
+    """Return a row as what the desk knows of somebody."""
+    return AgentAccount(
+        row.id,
+        row.login,
+        row.name,
+        row.role,
+        row.active,
+        row.password_hash is not None,
+        row.totp_key is not None and row.totp_since is not None,
+    )
 
 
 async def _row(session: AsyncSession, agent_id: str) -> SupportAgent:

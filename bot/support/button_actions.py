@@ -12,7 +12,7 @@ from bot.messaging.tables import MessageRow
 from bot.support import tickets
 from bot.support.records import HANDED_OVER, SupportRequest, TicketEventType, TicketState
 from bot.support.support_policy import SupportPolicy
-from bot.support.system_messages import ADD, END, LEAVE, RATE, REOPEN, REQUEST_AGENT, TRANSCRIPT, WAIT
+from bot.support.system_messages import ADD, END, LEAVE, RATE, REOPEN, REQUEST_AGENT, TRANSCRIPT, WAIT, WEB_CHAT
 from bot.support.tables import TicketEventRow, TicketRow
 from bot.support.tickets import USER, TicketOrigin
 from bot.support.transcript_replies import TranscriptReplies
@@ -33,6 +33,8 @@ class ButtonActions:
         if pressed.intent == TRANSCRIPT:
             ticket_id = pressed.entities.get("ticket")
             return await self._transcripts.reply(session, turn, ticket_id if isinstance(ticket_id, int) else None), None
+        if pressed.intent == WEB_CHAT:
+            return await self._transcripts.link_to_web_chat(session, turn, row), None
         if pressed.intent == REOPEN:
             return await self._reopen(session, pressed, row, now)
         if pressed.intent == REQUEST_AGENT and not tickets.is_handed_over(row):
@@ -136,12 +138,12 @@ class ButtonActions:
 
 
 def outcome_of_button(pressed: RoutedMessage, announcement: Reply) -> Outcome:
-    """Return the end of a turn that pressed a button: it uses up the button's message, unless it asks for the transcript."""
+    """Return the end of a turn that pressed a button: it uses up the button's message, unless it asks for the transcript or a link."""
     return Outcome(
         (),
         delivered=False,
         announcements=(announcement,),
-        consumed_message=None if pressed.intent == TRANSCRIPT else pressed.button_message_id,
+        consumed_message=None if pressed.intent in {TRANSCRIPT, WEB_CHAT} else pressed.button_message_id,
         consumed_title=pressed.button_title,
         text=pressed.transcript_text,
     )

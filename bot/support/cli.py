@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Annotated, NoReturn, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
+from bot.command_line import Line, fail, run_command, say
 from bot.core.clock import SystemClock
 from bot.core.database import Database
-from bot.core.errors import log_error
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import Settings, load_settings
 from bot.support.agent_links import CODE_LIFETIME, AgentLinks
 from bot.support.agents import AGENT, ROLES, Agents
 from bot.support.errors import LastSupervisor, LoginTaken, UnknownAgent, UnusableLogin, UnusableName, WeakPassword
+from bot.support.second_factor import SecondFactor
 
 T = TypeVar("T")
 Login = Annotated[str, typer.Argument(help="Identifiant ; l'adresse e-mail, pour qui se connecte par le fournisseur d'identité.")]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="Lire le mot de passe sur l'entrée standard au lieu de le demander.")]
 
 desk_app = typer.Typer(
-    no_args_is_help=True, help="Comptes de l'équipe d'accompagnement : ajouter, lister, changer un mot de passe, fermer."
+    no_args_is_help=True, help="Comptes de l'équipe d'accompagnement : ajouter, lister, mot de passe, second facteur, fermer."
 )
+_ERRORS: dict[type[Exception], Line] = {
+    LoginTaken: "cet identifiant est déjà celui de quelqu'un",
+    UnusableLogin: "un identifiant compte de 2 à 80 caractères, sans espace",
+    UnusableName: "un nom compte de 1 à 80 caractères",
+    WeakPassword: "un mot de passe compte de 12 à 200 caractères et ne contient pas l'identifiant",
+    UnknownAgent: "cet identifiant n'existe pas",
+    LastSupervisor: "il faut qu'il reste un superviseur",
+}
 ROLE_LABELS = {"agent": "agent", "supervisor": "superviseur"}
 
 
@@ -41,19 +46,20 @@ def add_agent(
 ) -> None:
     """Ajouter quelqu'un à l'équipe."""
     if role not in ROLES:
-        _fail(f"rôle inconnu ; les rôles sont {', '.join(ROLES)}")
+        fail("desk", f"rôle inconnu ; les rôles sont {', '.join(ROLES)}")
     password = None if no_password else _password(password_stdin)
     agent = _run(lambda agents: agents.add(login, name, role, password))
-    _say(f"{agent.name} ({agent.login}) peut se connecter au poste d'accompagnement.")
+    say(f"{agent.name} ({agent.login}) peut se connecter au poste d'accompagnement.")
 
 
 @desk_app.command("list")
 def list_agents() -> None:
     """Lister l'équipe."""
-    table = Table("Identifiant", "Nom", "Rôle", "Compte")
+    table = Table("Identifiant", "Nom", "Rôle", "Second facteur", "Compte")
     for agent in _run(lambda agents: agents.list()):
-        table.add_row(agent.login, agent.name, ROLE_LABELS[agent.role], "ouvert" if agent.active else "fermé")
-    _console().print(table)
+        factor = "oui" if agent.second_factor else "non"
+        table.add_row(agent.login, agent.name, ROLE_LABELS[agent.role], factor, "ouvert" if agent.active else "fermé")
+    say(table)
 
 
 @desk_app.command("set-password")
@@ -65,7 +71,17 @@ def set_password(login: Login, password_stdin: Stdin = False) -> None:
         await agents.set_password(await _id(agents, login), password, "cli")
 
     _run(work)
-    _say("Mot de passe changé.")
+    say("Mot de passe changé.")
+
+
+@desk_app.command("reset-second-factor")
+def reset_second_factor(login: Login) -> None:
+    """Ne plus demander le second facteur de quelqu'un, qui en mettra un autre en place ; les sessions ouvertes sont fermées."""
+
+    async def work(team: _Team) -> bool:
+        return await team.factor.reset(await _id(team, login), "cli")
+
+    say("Second facteur réinitialisé." if _run(work) else "Il n'y a pas de second facteur.")
 
 
 @desk_app.command("link")
@@ -76,7 +92,7 @@ def link(login: Login) -> None:
         return await team.links.new_code(await _id(team, login))
 
     code = _run(work)
-    _say(f"À écrire dans le groupe de l'équipe, dans les {round(CODE_LIFETIME.total_seconds() / 60)} minutes : /relier {code}")
+    say(f"À écrire dans le groupe de l'équipe, dans les {round(CODE_LIFETIME.total_seconds() / 60)} minutes : /relier {code}")
 
 
 @desk_app.command("unlink")
@@ -86,7 +102,7 @@ def unlink(login: Login) -> None:
     async def work(team: _Team) -> int:
         return await team.links.unlink(await _id(team, login), "cli")
 
-    _say(f"Messageries déliées : {_run(work)}.")
+    say(f"Messageries déliées : {_run(work)}.")
 
 
 @desk_app.command("close")
@@ -97,7 +113,7 @@ def close(login: Login) -> None:
         await agents.set_active(await _id(agents, login), False, "cli")
 
     _run(work)
-    _say("Compte fermé.")
+    say("Compte fermé.")
 
 
 class _Team(Agents):
@@ -106,6 +122,7 @@ class _Team(Agents):
     def __init__(self, database: Database, settings: Settings) -> None:
         super().__init__(database, SystemClock(), settings)
         self.links = AgentLinks(database, SystemClock(), settings)
+        self.factor = SecondFactor(database, SystemClock(), settings, self)
 
 
 async def _id(agents: Agents, login: str) -> str:
@@ -123,51 +140,12 @@ def _password(stdin: bool) -> str:
 
 
 def _run(work: Callable[[_Team], Awaitable[T]]) -> T:
-    """Do `work`; every error becomes one line and exit code 1."""
-
     async def main() -> T:
-        async with _agents() as agents:
-            return await work(agents)
+        settings = load_settings()
+        database = Database(settings.sqlalchemy_url)
+        try:
+            return await work(_Team(database, settings))
+        finally:
+            await database.close()
 
-    try:
-        return asyncio.run(main())
-    except LoginTaken:
-        _fail("cet identifiant est déjà celui de quelqu'un")
-    except UnusableLogin:
-        _fail("un identifiant compte de 2 à 80 caractères, sans espace")
-    except UnusableName:
-        _fail("un nom compte de 1 à 80 caractères")
-    except WeakPassword:
-        _fail("un mot de passe compte de 12 à 200 caractères et ne contient pas l'identifiant")
-    except UnknownAgent:
-        _fail("cet identifiant n'existe pas")
-    except LastSupervisor:
-        _fail("il faut qu'il reste un superviseur")
-    except SettingsError as error:
-        _fail(str(error))
-    except SQLAlchemyError as error:
-        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
-
-
-@asynccontextmanager
-async def _agents() -> AsyncIterator[_Team]:
-    settings = load_settings()
-    database = Database(settings.sqlalchemy_url)
-    try:
-        yield _Team(database, settings)
-    finally:
-        await database.close()
-
-
-def _console(*, stderr: bool = False) -> Console:
-    # Made for each use: the streams may have been replaced since the import.
-    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
-
-
-def _say(line: str) -> None:
-    _console().print(line)
-
-
-def _fail(message: str) -> NoReturn:
-    _console(stderr=True).print(f"bot desk: {message}")
-    raise typer.Exit(1)
+    return run_command("desk", main(), _ERRORS)

@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.dossiers.records import normalize_reference
+from bot.core.errors import log_error
+from bot.dossiers.records import normalize_reference, references_in
+from bot.fhir.errors import FhirUnavailable
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Message, Reply
+from bot.messaging.pii.outgoing_filter import FilteredText
+from bot.messaging.ports import AssistantUnavailable
 from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
 from bot.messaging.tables import RECEIVED, InboxRow, MessageRow
-from bot.messaging.transcript import public
+from bot.messaging.transcript import add_to_web_chat, public
 from bot.support import tickets
 from bot.support.desk_queries import DeskQueries
 from bot.support.errors import (
     AlreadyTaken,
     ConversationBusy,
     EmptyText,
+    NamesUnreadable,
     NotOver,
     NotYours,
     StillJoining,
@@ -48,8 +53,13 @@ class Sent:
     """A reply as the user has it."""
 
     message: Message
-    masked: bool
-    """Whether what identifies an usager was taken out of it, for an external channel."""
+    replaced: int
+    """How many parts that identify an usager were replaced by masks, for an external channel."""
+
+    @property
+    def masked(self) -> bool:
+        """Whether anything was replaced."""
+        return self.replaced > 0
 
 
 class Desk(DeskQueries):
@@ -107,6 +117,26 @@ class Desk(DeskQueries):
                 await self._reassign(session, row, former, to, by=agent)
         return self._ticket(row)
 
+    async def filter_words(self, ticket: Ticket, agent: Agent, text: str) -> FilteredText:
+        """Return an agent's words about a ticket as an external channel may have them. Raise TextTooLong, NamesUnreadable."""
+        if len(text) > MAX_TEXT_LENGTH:
+            raise TextTooLong
+        dossiers = {ticket.dossier, await self._dossier_talked_about(ticket.id), *references_in(text)} - {None}
+        names = [agent.name]
+        with suppress(FhirUnavailable):
+            person = await self._identity.person_of(ticket.conversation_id)
+            names += [person.name] if person is not None else []
+        try:
+            return await self._filter.filter_words(ticket.conversation_id, text, sorted(filter(None, dossiers)), professionals=names)
+        except AssistantUnavailable as error:
+            log_error(error, "asking what is to be masked in an agent's words")
+            raise NamesUnreadable from None
+
+    async def preview(self, ticket_id: int, agent: Agent, text: str) -> FilteredText:
+        """Return a reply as the user would have it, masked for an external channel. Raise EmptyText, TextTooLong, NamesUnreadable."""
+        ticket, text = await self.find(ticket_id), _clean_text(text)
+        return FilteredText(text, 0) if ticket.trusted else await self.filter_words(ticket, agent, text)
+
     async def reply(self, ticket_id: int, agent: Agent, text: str, *, key: str) -> Sent:
         """Write to the user, as the channel may have it; the same `key` (≤ 100 characters) twice is said once.
 
@@ -118,20 +148,21 @@ class Desk(DeskQueries):
             TicketOver: the ticket is closed.
             EmptyText: there is nothing to read.
             TextTooLong: over `MAX_TEXT_LENGTH`.
+            NamesUnreadable: nobody can say now whether the text names an usager, and the channel is external.
         """
-        text = _clean_text(text)
-        reply = Reply(text=text)
-        ticket = await self.find(ticket_id)
-        if not ticket.trusted:
-            reply = await self._redaction.clean(ticket.conversation_id, reply)
         key = f"desk:{ticket_id}:{agent.id}:{key}"
+        async with self._database.reading() as session:  # said already: it is not read again
+            said = await session.scalar(select(MessageRow).where(MessageRow.key == key))
+        if said is not None:
+            return Sent(public(said), 0)
+        filtered, ticket = await self.preview(ticket_id, agent, text), await self.find(ticket_id)
         async with self._locked_ticket(ticket_id) as (session, row):
             wanted = select(MessageRow).where(MessageRow.key == key)
             message = await session.scalar(wanted)
             if message is None:
                 if self._check_assignee(row, agent, supervisor=False) and TicketState(row.state) is TicketState.JOINING:
                     raise StillJoining
-                await self._add(session, row, reply, key=key, author="agent", agent=agent.name)
+                await self._add(session, row, Reply(text=filtered.text), key=key, author="agent", agent=agent.name)
                 message = (await session.scalars(wanted)).one()
                 now, timeouts = self._clock.now(), self._policy.timeouts
                 await tickets.record_event(
@@ -139,7 +170,36 @@ class Desk(DeskQueries):
                 )
             sent = public(message)
         self._stop_typing(ticket.conversation_id)
-        return Sent(sent, masked=sent["text"] != text)
+        return Sent(sent, filtered.replaced)
+
+    async def reply_elsewhere(self, ticket_id: int, agent: Agent, text: str, *, key: str) -> Sent:
+        """Write to the user in the trusted web chat of the same conversation, and send its own chat a link that leads there.
+
+        The text is shown there alone, unmasked; the link is good once, for ten minutes, and another one can be asked for. In a chat that is
+        trusted itself it is said there. Raise what `reply` raises.
+        """
+        ticket = await self.find(ticket_id)
+        if ticket.trusted:
+            return await self.reply(ticket_id, agent, text, key=key)
+        reply, key = Reply(text=_clean_text(text)), f"desk:{ticket_id}:{agent.id}:{key}"
+        async with self._locked_ticket(ticket_id) as (session, row):
+            wanted = select(MessageRow).where(MessageRow.key == key)
+            message = await session.scalar(wanted)
+            if message is None:
+                if self._check_assignee(row, agent, supervisor=False) and TicketState(row.state) is TicketState.JOINING:
+                    raise StillJoining
+                now, timeouts = self._clock.now(), self._policy.timeouts
+                message_id = await add_to_web_chat(session, row.conversation_id, reply, key=key, now=now, agent=agent.name)
+                link = await self._continuations.add_link(session, row.conversation_id)
+                announcement = self._policy.messages.replied_elsewhere(row, agent, link)
+                await self._add(session, row, announcement, key=f"{key}:link", author="system")
+                await tickets.record_event(
+                    session, row, TicketEventType.REPLIED, agent.actor, now=now, timeouts=timeouts, subject_id=message_id
+                )
+                message = (await session.scalars(wanted)).one()
+            sent = public(message)
+        self._stop_typing(ticket.conversation_id)
+        return Sent(sent, 0)
 
     async def note(self, ticket_id: int, agent: Agent, text: str, *, key: str | None = None) -> Note:
         """Add an internal note to any ticket; the same `key` (≤ 100 characters) twice is noted once. Raise EmptyText, TextTooLong."""
@@ -216,6 +276,11 @@ class Desk(DeskQueries):
         if row.version != before:
             self._events.publish(row)
             self._messaging.message_added(conversation_id)
+
+    async def _dossier_talked_about(self, ticket_id: int) -> str | None:
+        async with self._database.reading() as session:
+            dossier = (await tickets.get_ticket(session, ticket_id)).context.get("dossier")
+        return normalize_reference(dossier) if isinstance(dossier, str) else None
 
     def _check_assignee(self, row: TicketRow, agent: Agent, *, supervisor: bool = True) -> Agent:
         """Return the assignee: the agent, or anybody where the agent is a supervisor. Raise TicketOver, NotYours."""

@@ -8,27 +8,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account
 from bot.accounts.request_views import RequestStatus
 from bot.accounts.requests import AccountRequests
+from bot.core.audit import record
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.upsert import upsert
 from bot.fhir.errors import FhirUnavailable
+from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
 from bot.messaging.messages import Message
-from bot.messaging.pii.redaction import Redaction
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.ports import Messaging
-from bot.messaging.tables import InboxRow, MessageRow
+from bot.messaging.tables import InboxRow
 from bot.support import tickets
 from bot.support.canned_replies import CannedReplies, fill_variables
 from bot.support.desk_events import DeskEvent, DeskEvents
 from bot.support.records import OPEN, Agent, CannedReply, Note, Ticket, TicketEvent, TicketState
 from bot.support.support_policy import SupportPolicy
 from bot.support.tables import NoteRow, TicketRow, ViewerRow
+from bot.support.ticket_span import last_words, shown_to_agents, ticket_messages
 from bot.support.tickets import to_ticket
 
 MAX_SHOWN = 300
@@ -86,7 +89,7 @@ class TicketView:
 
     ticket: Ticket
     messages: list[Message]
-    """The whole conversation, as the Web chat API shows it: the last 1,000 messages, oldest first."""
+    """What was said before the ticket was opened and up to its closing, as the Web chat API shows it: the last 1,000, oldest first."""
     opened_message: int
     """Id of the last message before the ticket was opened."""
     notes: tuple[Note, ...]
@@ -105,16 +108,34 @@ class DeskQueries:
         database: Database,
         clock: Clock,
         messaging: Messaging,
-        redaction: Redaction,
+        outgoing_filter: OutgoingFilter,
         identity: Identity,
         requests: AccountRequests,
         policy: SupportPolicy,
         events: DeskEvents,
+        continuations: Continuations,
     ) -> None:
-        self._database, self._clock, self._messaging, self._redaction = database, clock, messaging, redaction
+        self._database, self._clock, self._messaging, self._filter = database, clock, messaging, outgoing_filter
+        self._continuations = continuations
         self._identity, self._requests, self._policy, self._events = identity, requests, policy, events
         self._canned_replies = CannedReplies(database)
         self._typing_timers: dict[str, asyncio.TimerHandle] = {}
+
+    async def record_reading(self, agent_id: str, subject: str, *, dossier: str | None = None, action: str = "support.read") -> None:
+        """Record that an agent reads something, once an hour: a page that is reloaded is one reading.
+
+        Args:
+            agent_id: who reads.
+            subject: the reference of a ticket or of an account request, or the name of a table.
+            dossier: the dossier that it is about.
+            action: `support.read`, or `support.export` for what leaves the desk.
+        """
+        now = self._clock.now()
+        key = f"{action}:{agent_id}:{subject}:{now:%Y%m%d%H}"
+        async with self._database.writing() as session:
+            await record(
+                session, now=now, actor=f"agent:{agent_id}", action=action, dossier=dossier, subject=subject, outcome="read", key=key
+            )
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -142,9 +163,9 @@ class DeskQueries:
         async with self._database.reading() as session:
             rows = list(await session.scalars(wanted.order_by(TicketRow.id.desc()).limit(MAX_SHOWN)))
             rows = [row for row in rows if _matches(row, text)]
-            previews = await self._previews(session, [row.conversation_id for row in rows])
+            previews = await self._previews(session, rows)
             viewers = await self._viewers(session, [row.id for row in rows])
-        entries = [QueueEntry(self._ticket(row), previews.get(row.conversation_id, ""), viewers.get(row.id, ())) for row in rows]
+        entries = [QueueEntry(self._ticket(row), previews.get(row.id, ""), viewers.get(row.id, ())) for row in rows]
         return sorted(entries, key=_order)
 
     async def tickets_of(self, conversation_ids: Collection[str]) -> list[QueueEntry]:
@@ -154,8 +175,8 @@ class DeskQueries:
         )
         async with self._database.reading() as session:
             rows = list(await session.scalars(wanted))
-            previews = await self._previews(session, [row.conversation_id for row in rows])
-        return [QueueEntry(self._ticket(row), previews.get(row.conversation_id, ""), ()) for row in rows]
+            previews = await self._previews(session, rows)
+        return [QueueEntry(self._ticket(row), previews.get(row.id, ""), ()) for row in rows]
 
     async def find(self, ticket_id: int) -> Ticket:
         """Return the ticket as it is now."""
@@ -163,8 +184,10 @@ class DeskQueries:
             return self._ticket(await tickets.get_ticket(session, ticket_id))
 
     async def messages(self, ticket_id: int, after: int | None = None) -> list[Message]:
-        """Return the conversation's messages after an id, oldest first; with None the latest ones."""
-        return await self._messaging.history((await self.find(ticket_id)).conversation_id, after)
+        """Return the messages of the ticket (`TicketView.messages`) after an id, oldest first; with None the latest ones."""
+        async with self._database.reading() as session:
+            found = await ticket_messages(session, await tickets.get_ticket(session, ticket_id), after=after)
+        return [shown_to_agents(message) for message in found]
 
     async def view(self, ticket_id: int) -> TicketView:
         """Return the ticket with its conversation and its context; asks the platform who the user is."""
@@ -173,6 +196,7 @@ class DeskQueries:
             row = await tickets.get_ticket(session, ticket_id)
             kept = [Note(n.id, n.at, Agent(n.agent_id, n.agent_name), n.text) for n in await session.scalars(notes)]
             events = await tickets.events_of(session, ticket_id)
+            messages = [shown_to_agents(message) for message in await ticket_messages(session, row)]
             viewers = (await self._viewers(session, [ticket_id])).get(ticket_id, ())
             error_ids = await self._error_ids(session, row)
             others = select(TicketRow).where(TicketRow.conversation_id == row.conversation_id, TicketRow.id != ticket_id)
@@ -181,7 +205,7 @@ class DeskQueries:
             ]
         return TicketView(
             ticket=self._ticket(row),
-            messages=await self._messaging.history(row.conversation_id, None),
+            messages=messages,
             opened_message=row.opened_message,
             notes=tuple(kept),
             events=tuple(events),
@@ -264,10 +288,8 @@ class DeskQueries:
     def _ticket(self, row: TicketRow) -> Ticket:
         return to_ticket(row, trusted=self._messaging.is_trusted(row.channel))
 
-    async def _previews(self, session: AsyncSession, conversation_ids: Sequence[str]) -> dict[str, str]:
-        newest = select(func.max(MessageRow.id)).where(MessageRow.conversation_id.in_(conversation_ids), MessageRow.author == "user")
-        last = select(MessageRow.conversation_id, MessageRow.text).where(MessageRow.id.in_(newest.group_by(MessageRow.conversation_id)))
-        return {conversation_id: " ".join(text.split())[:PREVIEW_LENGTH] for conversation_id, text in await session.execute(last)}
+    async def _previews(self, session: AsyncSession, rows: Sequence[TicketRow]) -> dict[int, str]:
+        return {ticket_id: " ".join(text.split())[:PREVIEW_LENGTH] for ticket_id, text in (await last_words(session, rows)).items()}
 
     async def _viewers(self, session: AsyncSession, ticket_ids: Sequence[int]) -> dict[int, tuple[Agent, ...]]:
         fresh = select(ViewerRow).where(ViewerRow.ticket_id.in_(ticket_ids), ViewerRow.seen_at > self._clock.now() - VIEWING_TIME)
@@ -281,6 +303,8 @@ class DeskQueries:
         failed = select(InboxRow.error_id).where(
             InboxRow.conversation_id == row.conversation_id, InboxRow.error_id.is_not(None), InboxRow.received_at > since
         )
+        if row.closed_at is not None:
+            failed = failed.where(InboxRow.received_at <= row.closed_at)
         ids = [*row.context.get("error_ids", ()), *(await session.scalars(failed.order_by(InboxRow.id)))]
         return tuple(dict.fromkeys(ids))
 
@@ -292,6 +316,7 @@ class DeskQueries:
             person = None
         else:
             account_id = account_id if person is not None else None
+        requests = await self._requests.for_conversation(row.conversation_id, account_id)
         return Context(
             person=person,
             person_unknown=account_id is not None and person is None,
@@ -299,7 +324,7 @@ class DeskQueries:
             dossier=row.context.get("dossier"),
             error_ids=error_ids,
             tried=tuple(row.context.get("tried") or ()),
-            requests=tuple(await self._requests.for_conversation(row.conversation_id, account_id)),
+            requests=tuple(request for request in requests if row.closed_at is None or request.created_at <= row.closed_at),
         )
 
 

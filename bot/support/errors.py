@@ -67,6 +67,10 @@ class TextTooLong(DeskError):
     """The text is too long."""
 
 
+class NamesUnreadable(DeskError):
+    """Nobody can say now whether the text names an usager: nothing was said."""
+
+
 class UnknownVariable(DeskError):
     """The text has an unknown variable."""
 
@@ -120,3 +124,19 @@ class SignInLocked(AgentError):
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
+
+
+class SecondFactorNeeded(DeskError):
+    """The password is right, and a code of the second factor is asked for."""
+
+    def __init__(self, agent_id: str) -> None:
+        super().__init__()
+        self.agent_id = agent_id
+
+
+class SecondFactorUnreadable(DeskError):
+    """The key of the second factor was encrypted with another SECRET: it has to be reset."""
+
+
+class NoSecondFactor(DeskError):
+    """There is no second factor, or none that waits for its first code."""

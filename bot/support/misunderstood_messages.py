@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
 from bot.messaging.pii.anonymization import GivenNames, anonymize
+from bot.messaging.pii.codes import mask_codes
 from bot.messaging.tables import InboxRow, MessageRow
 from bot.support.resolution_report import NOT_UNDERSTOOD
 from bot.support.tables import MisunderstoodMessageRow
@@ -73,7 +74,7 @@ class MisunderstoodMessages:
             rows = (await session.execute(wanted)).all()
         today = self._clock.now().astimezone(PARIS).date()
         masked = await asyncio.to_thread(lambda: [anonymize(row.text, today, self._given_names) for row in rows])
-        return [MisunderstoodMessage(row.id, row.at, row.text, text) for row, text in zip(rows, masked, strict=True)]
+        return [MisunderstoodMessage(row.id, row.at, mask_codes(row.text), text) for row, text in zip(rows, masked, strict=True)]
 
     async def keep(self, turn: int, text: str, agent_id: str) -> None:
         """Add a sentence to the file as a supervisor has read it, masked once more; the same one twice stands there once.

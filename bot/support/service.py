@@ -7,7 +7,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
-from bot.messaging.pii.redaction import Redaction
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.ports import Messaging
 from bot.settings import Settings
 from bot.support.agent_mode_input import AgentModeReader
@@ -30,7 +30,7 @@ class Support:
         database: Database,
         clock: Clock,
         messaging: Messaging,
-        redaction: Redaction,
+        outgoing_filter: OutgoingFilter,
         identity: Identity,
         requests: AccountRequests,
     ) -> None:
@@ -38,18 +38,18 @@ class Support:
         self.policy = SupportPolicy.load(settings, clock)
         self.events = DeskEvents(database)
         messages = self.policy.messages
-        links, continuations = TicketTranscriptLinks(settings, clock), Continuations(database, clock, settings)
+        links, continuations = TicketTranscriptLinks(settings, database, clock), Continuations(database, clock, settings)
         transcripts = TranscriptReplies(messaging, links, continuations, clock, messages)
         self.handover = Handover(
             database=database,
             clock=clock,
             messaging=messaging,
             policy=self.policy,
-            reader=AgentModeReader(messaging, redaction, messages.texts),
+            reader=AgentModeReader(messaging, outgoing_filter, messages.texts),
             buttons=ButtonActions(self.policy, transcripts),
             events=self.events,
         )
-        self.desk = Desk(database, clock, messaging, redaction, identity, requests, self.policy, self.events)
+        self.desk = Desk(database, clock, messaging, outgoing_filter, identity, requests, self.policy, self.events, continuations)
         self.timeouts = TimeoutWorker(database=database, clock=clock, policy=self.policy, events=self.events, messaging=messaging)
 
     def start(self) -> None:

@@ -17,8 +17,8 @@ from bot.support.tickets import assignee_of, reference_of
 
 HANDLED_PREFIX = "support."
 """Prefix of the intents that support acts on itself: Rasa knows none of them."""
-REQUEST_AGENT, END, LEAVE, WAIT, ADD, RATE, REOPEN, TRANSCRIPT = (
-    HANDLED_PREFIX + name for name in ("ask", "end", "leave", "wait", "add", "rate", "reopen", "transcript")
+REQUEST_AGENT, END, LEAVE, WAIT, ADD, RATE, REOPEN, TRANSCRIPT, WEB_CHAT = (
+    HANDLED_PREFIX + name for name in ("ask", "end", "leave", "wait", "add", "rate", "reopen", "transcript", "web_chat")
 )
 """Intents of support's own buttons. The transcript may also be asked for in words."""
 RATINGS = {3: "button_very_useful", 2: "button_useful", 1: "button_useless"}
@@ -105,6 +105,19 @@ class SystemMessages:
         buttons = (self._button("button_reopen", REOPEN, ticket=row.id),) if row.closed_at else ()
         link = Link(title=self.texts.render("link_transcript"), url=url)
         return Reply(text=self.text_only("transcript", row).text, link=link, buttons=buttons)
+
+    def replied_elsewhere(self, row: TicketRow, agent: Agent, url: str) -> Reply:
+        """Return the message that an agent answered in the trusted web chat, with the link that leads there, and a button for another."""
+        text = self.text_only("replied_elsewhere", row, agent=agent.name).text
+        return Reply(text=text, link=self._web_chat_link(url), buttons=(self._button("button_new_link", WEB_CHAT),))
+
+    def another_link(self, url: str) -> Reply:
+        """Return a new link to the trusted web chat."""
+        text = self.texts.render("another_link")
+        return Reply(text=text, link=self._web_chat_link(url), buttons=(self._button("button_new_link", WEB_CHAT),))
+
+    def _web_chat_link(self, url: str) -> Link:
+        return Link(title=self.texts.render("link_elsewhere"), url=url)
 
     def transcript_elsewhere(self, row: TicketRow, url: str) -> Reply:
         """Return the message that the transcript is in the trusted web chat, with the link that leads there."""

@@ -30,6 +30,21 @@ class SupportAgent(Table):
     """Argon2id, with its parameters; None for those who sign in with an identity provider only."""
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
+    totp_key: Mapped[str | None] = mapped_column(Text)
+    """Key of their second factor, encrypted (`bot.core.encryption`); None for those who have none."""
+    totp_since: Mapped[datetime | None]
+    """Since when it is asked for; None while a key was shown and no code of it given yet."""
+    totp_step: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Time step of the last code that was taken: none is taken twice."""
+
+
+class RecoveryCodeRow(Table):
+    """A code that takes the place of the second factor once; deleted when it is used."""
+
+    __tablename__ = "support_recovery_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("support_agents.id"), index=True)
 
 
 class AgentSession(Table):
@@ -44,6 +59,27 @@ class AgentSession(Table):
     """When it was last used, to the minute."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     """When it ends, however much it is used."""
+    shared: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is on a machine that several people use: then it ends sooner."""
+    method: Mapped[str] = mapped_column(String(8), default="password", server_default="password")
+    """How its agent signed in: `password`, `totp` (a password and a second factor), or `oidc`."""
+    browser: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """Browser and system, as its agent recognises them."""
+
+
+class TranscriptLinkRow(Table):
+    """A link to the transcript of one ticket, and the browser that opened it. Both tokens are stored as hashes only."""
+
+    __tablename__ = "support_transcript_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id"))
+    account_id: Mapped[str | None] = mapped_column(String(64))
+    """The account that the conversation was linked to: link and reading end with that."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    """End of the link; it is read until `reading_until`."""
+    reader_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    reading_until: Mapped[datetime | None]
 
 
 class TicketRow(Table):
@@ -110,7 +146,8 @@ class TicketEventRow(Table):
     type: Mapped[str] = mapped_column("why", String(16))
     detail: Mapped[str | None] = mapped_column(String(100))
     subject_id: Mapped[int | None] = mapped_column("about")
-    """Id of what the event is about: the turn of what the user said, the message of a reply, the note of a note."""
+    """Id of what the event is about: the turn of what the user said, the message of a reply, the note of a note; of an event that closes or
+    reopens the ticket, the conversation's last message (`bot.support.ticket_span`)."""
 
 
 class NoteRow(Table):

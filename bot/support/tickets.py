@@ -30,6 +30,7 @@ from bot.support.records import (
     TicketState,
 )
 from bot.support.tables import TicketEventRow, TicketRow
+from bot.support.ticket_span import last_message_id
 from bot.support.timeouts import Timeouts
 
 USER, CLOCK = "user", "clock"
@@ -130,7 +131,9 @@ async def transition(
     row.state = to
     row.open_conversation_id = None if to is TicketState.CLOSED else row.conversation_id
     await _enter_state(session, row, from_state, to, now=now, timeouts=timeouts)
-    await _add_event(session, row, from_state, to, actor, event_type, now, detail)
+    turning = TicketState.CLOSED in {from_state, to}
+    last_message = await last_message_id(session, row.conversation_id) if turning else None
+    await _add_event(session, row, from_state, to, actor, event_type, now, detail, last_message)
 
 
 async def record_event(

@@ -31,7 +31,7 @@ VENDOR: Mapping[str, str] = {
 MEDIA_TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
+    ".svg": "image/svg+xml; charset=utf-8",
     ".woff2": "font/woff2",
 }
 

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 
 from bot.http.bearer import CHALLENGE
 from bot.http.csrf import CsrfTokens
-from bot.http.rate_limit import RateLimit, client_address, retry_after
+from bot.http.rate_limit import SourceLimit, retry_after
 from bot.http.security_headers import security_headers
 from bot.http.sessions import SessionCookie
 from bot.http.urls import root_path
@@ -41,7 +41,7 @@ class FormPages:
         """
         self.cookie = SessionCookie(f"sphere-{name}", secure=settings.own_url.startswith("https://"))
         self.csrf = CsrfTokens(settings.required("secret"), f"{name}-page")
-        self._rate_limit = RateLimit(settings.chat_sessions_per_minute)
+        self._rate_limit = SourceLimit(f"page_{name}", settings.chat_sessions_per_minute)
         self._headers = {**(headers or security_headers()), "Cache-Control": "no-store"}
         self._assets = load_assets()
         self._template = TEMPLATES.get_template(f"{name}.html")
@@ -61,7 +61,7 @@ class FormPages:
 
     async def check_rate_limit(self, request: Request) -> Response | None:
         """Count a request. Return None where it is allowed, else the page that puts its sender off, with `Retry-After`."""
-        seconds = await self._rate_limit.hit(client_address(request))
+        seconds = await self._rate_limit.hit(request)
         if seconds is None:
             return None
         response = self.render(request, "too_often", HTTPStatus.TOO_MANY_REQUESTS)

@@ -79,9 +79,9 @@ def user(browser: Browser, installation: Stack) -> Iterator[Callable[[], ChatPag
 def ask(chat: ChatPage) -> str:
     """Ask for a person; the reference that the user is told."""
     chat.write(ASK)
-    told = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
-    expect(told).to_be_visible(timeout=SECONDS)
-    found = re.search(r"SUP-\d{6}", told.inner_text())
+    notice = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
+    expect(notice).to_be_visible(timeout=SECONDS)
+    found = re.search(r"SUP-\d{6}", notice.inner_text())
     assert found
     return found[0]
 

@@ -87,9 +87,9 @@ def _helped(browser: Browser, run: dict[str, Any]) -> None:
 
 def _ask(chat: ChatPage) -> str:
     chat.write(ASK)
-    told = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
-    expect(told).to_be_visible(timeout=SECONDS)
-    found = re.search(r"SUP-\d{6}", told.inner_text())
+    notice = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
+    expect(notice).to_be_visible(timeout=SECONDS)
+    found = re.search(r"SUP-\d{6}", notice.inner_text())
     assert found
     return found[0]
 

@@ -123,6 +123,7 @@ def test_the_web_chat_and_telegram_at_once(
     web.page.get_by_role("button", name="Recevoir la transcription").last.click()
     with web.page.expect_popup() as opened:
         web.page.get_by_role("link", name="Lire la transcription").last.click()
+    opened.value.get_by_role("button", name="Lire la discussion").click()
     expect(opened.value.get_by_text("Réponse pour le web.")).to_be_visible()
     assert violations(opened.value) == []
     telegram.say("transcription")
@@ -130,8 +131,10 @@ def test_the_web_chat_and_telegram_at_once(
     there = ChatPage(browser.new_context(locale="fr-FR"), web.page)
     there.page = there.context.new_page()
     there.page.goto(link)
+    there.page.get_by_role("button", name="Oui, c’est ma discussion").click()
     with there.page.expect_popup() as opened:
         there.page.get_by_role("link", name="Lire la transcription").last.click()
+    opened.value.get_by_role("button", name="Lire la discussion").click()
     expect(
         opened.value.get_by_text("Réponse pour Telegram.").or_(opened.value.get_by_text("Votre demande est transmise"))
     ).not_to_have_count(0)

@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.channels import ALWAYS_OPEN, TELEGRAM
 from tests.conversations.talk import CLAIRE, Talk, as_user
+from tests.conversations.telegram import TelegramTalk
 from tests.stack import ROOT, Stack, wait_for
 
+from .accessibility import violations
 from .chat_page import ChatPage
 from .desk_page import SECONDS, DeskPage
 
@@ -19,7 +21,7 @@ pytestmark = [pytest.mark.xdist_group("desk"), pytest.mark.timeout(500)]
 GUIDE = ROOT / "docs" / "poste-accompagnement.md"
 _LABEL = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)")
 """What the guide names as it stands on a page is in italics."""
-_IN_GROUPS = {"communauté à sujets", "Je prends", "Répondre", "Prendre la suite"}
+_IN_GROUPS = {"communauté à sujets", "Je prends", "Répondre", "Prendre la suite", "Ouvrir au poste"}
 _SHORTCUTS = {"j", "k", "p", "r", "n", "g", "c", "d", "?"}
 ASK = "je veux parler à quelqu'un de l'équipe"
 PASSWORD = "un mot de passe de test"
@@ -33,14 +35,14 @@ class Guide:
         self.left = set(_LABEL.findall(self.text)) - _IN_GROUPS
 
     def name(self, label: str) -> str:
-        """A name of the guide, as the pages write it (with typographic apostrophes)."""
+        """A name of the guide, as the pages write it."""
         assert label in _LABEL.findall(self.text), label
         self.left.discard(label)
-        return label.replace("'", "’")
+        return label
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("guide") / "var", **ALWAYS_OPEN, **TELEGRAM, DESK_UNDO="12")
     try:
         running.start()
@@ -49,21 +51,22 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.stop()
 
 
-def test_everything_that_the_guide_says_can_be_done(browser: Browser, house: Stack) -> None:
+def test_everything_that_the_guide_says_can_be_done(browser: Browser, installation: Stack) -> None:
     guide = Guide()
-    boss = DeskPage.open(browser, str(house.run["desk"]))
+    boss = DeskPage.open(browser, str(installation.run["desk"]))
     boss.page.on("dialog", lambda dialog: dialog.accept())
-    boss.page.get_by_label("Identifiant").fill(house.run["desk_user"])
-    boss.page.get_by_label("Mot de passe").fill(house.run["desk_password"])
+    boss.page.get_by_label("Identifiant").fill(installation.run["desk_user"])
+    boss.page.get_by_label("Mot de passe").fill(installation.run["desk_password"])
     boss.page.get_by_role("button", name=guide.name("Se connecter"), exact=True).click()
     _team(guide, boss)
-    ines = _another(browser, house)
-    chat = ChatPage.open(browser, house.chat_url)
+    ines = _another(browser, installation)
+    chat = ChatPage.open(browser, installation.chat_url)
     chat.say("zut flûte crotte de bique")
     reference = _asked(chat)
     _queue(guide, boss, reference)
     _conversation(guide, boss, ines, chat, reference)
-    _requests(guide, boss, ines, house)
+    _requests(guide, boss, ines, installation)
+    _externally(guide, boss, browser, installation)
     _figures(guide, boss)
     _leaving(guide, boss)
     assert guide.left == set(), "the guide names what nobody clicked"
@@ -84,8 +87,8 @@ def _team(guide: Guide, boss: DeskPage) -> None:
     boss.page.get_by_role("button", name="Ajouter", exact=True).click()
 
 
-def _another(browser: Browser, house: Stack) -> DeskPage:
-    ines = DeskPage.open(browser, str(house.run["desk"]))
+def _another(browser: Browser, installation: Stack) -> DeskPage:
+    ines = DeskPage.open(browser, str(installation.run["desk"]))
     ines.page.on("dialog", lambda dialog: dialog.accept())
     ines.sign_in("ines", PASSWORD)
     return ines
@@ -93,9 +96,9 @@ def _another(browser: Browser, house: Stack) -> DeskPage:
 
 def _asked(chat: ChatPage) -> str:
     chat.write(ASK)
-    told = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
-    expect(told).to_be_visible(timeout=SECONDS)
-    found = re.search(r"SUP-\d{6}", told.inner_text())
+    notice = chat.page.locator("article.from-system").filter(has_text=re.compile(r"SUP-\d{6}")).last
+    expect(notice).to_be_visible(timeout=SECONDS)
+    found = re.search(r"SUP-\d{6}", notice.inner_text())
     assert found
     return found[0]
 
@@ -110,7 +113,7 @@ def _queue(guide: Guide, boss: DeskPage, reference: str) -> None:
     boss.page.get_by_role("button", name=guide.name("Filtrer")).click()
     expect(row).to_have_count(1)
     boss.page.locator(".me summary").click()
-    boss.page.get_by_role("button", name=guide.name("Son à l'arrivée d'une demande")).click()
+    boss.page.get_by_role("button", name=guide.name("Son à l’arrivée d’une demande")).click()
     expect(boss.page.locator("#sound")).to_have_attribute("aria-pressed", "true")
     boss.page.locator(".me summary").click()
     row.click()
@@ -157,8 +160,8 @@ def _conversation(guide: Guide, boss: DeskPage, ines: DeskPage, chat: ChatPage, 
     boss.close("résolu")
 
 
-def _requests(guide: Guide, boss: DeskPage, ines: DeskPage, house: Stack) -> None:
-    claire = as_user(house, CLAIRE)
+def _requests(guide: Guide, boss: DeskPage, ines: DeskPage, installation: Stack) -> None:
+    claire = as_user(installation, CLAIRE)
     first = _wanted(claire, "ajoute le Dr Leïla Benali, cardiologue à Tours, au dossier SPH-2024-000137")
     boss.page.goto(f"{boss.url}/requests/{first}")
     _button(boss.page.locator("main"), guide.name("Créer le compte")).click()
@@ -166,13 +169,46 @@ def _requests(guide: Guide, boss: DeskPage, ines: DeskPage, house: Stack) -> Non
     _act(boss.page.locator("main"), guide.name("Demander un complément"), "Exerce-t-elle bien à Tours ?")
     claire.wait_said("Exerce-t-elle bien à Tours")
     claire.last = claire.history()[-1:]
-    claire.press(guide.name("Répondre à l'équipe").replace("’", "'"))
+    claire.press(guide.name("Répondre à l’équipe").replace("’", "'"))
     claire.say("oui, à Tours")
     ines.page.goto(f"{ines.url}/requests/{first}")
     expect(ines.page.locator("main")).to_contain_text("Leïla Benali")
     ines.page.goto(f"{ines.url}/requests/{first}")
     _act(ines.page.locator("main"), guide.name("Refuser"), "Elle n'exerce plus.")
     claire.wait_said("n'exerce plus")
+
+
+def _externally(guide: Guide, boss: DeskPage, browser: Browser, installation: Stack) -> None:
+    """A reply to Telegram that names an usager: seen before it is sent, changed, sent masked, or said in the web chat alone."""
+    telegram = TelegramTalk(installation)
+    telegram.may_be_silent = True
+    reference = re.search(r"SUP-(\d{6})", telegram.say(ASK))
+    assert reference
+    boss.page.goto(f"{boss.url}/conversations/{int(reference[1])}")
+    boss.take()
+    composer, field = boss.page.locator("#composer"), boss.page.get_by_label("Réponse à l’utilisateur")
+    field.fill("Le dossier de Mme Durand est là.")
+    _button(composer, "Envoyer").click()
+    expect(composer.locator("mark")).to_have_text("[usager]")
+    assert violations(boss.page) == []
+    field.fill("Le dossier de Mme Durand, née le 12/03/1948, est là.")
+    _button(composer, guide.name("Envoyer mon texte modifié")).click()
+    expect(composer.locator("mark")).to_have_count(2)
+    _button(composer, guide.name("Envoyer avec les masques")).click()
+    assert "Durand" not in telegram.wait_said(r"Mme \[usager\], née le \[date de naissance\], est là")
+    expect(field).to_have_value("")
+    field.fill("C’est le dossier de Mme Durand.")
+    field.press("Control+Enter")
+    _button(composer, guide.name("Envoyer un lien vers la discussion web")).click()
+    told = telegram.wait_said("vous a répondu dans la discussion web")
+    expect(composer).to_contain_text("a reçu un lien")
+    assert "Durand" not in told
+    there = browser.new_context(locale="fr-FR")
+    page = there.new_page()
+    page.goto(next(link for link in telegram.messages()[-1].links if "#continue=" in link))
+    expect(page.locator("article .bubble").filter(has_text="C’est le dossier de Mme Durand.")).to_be_visible(timeout=SECONDS)
+    there.close()
+    boss.close("résolu")
 
 
 def _figures(guide: Guide, boss: DeskPage) -> None:
@@ -183,7 +219,7 @@ def _figures(guide: Guide, boss: DeskPage) -> None:
     expect(boss.page.get_by_text(guide.name("Tableau")).first).to_be_visible()
     with boss.page.expect_download():
         boss.page.get_by_role("link", name=guide.name("Télécharger en CSV")).first.click()
-    expect(boss.page.get_by_role("heading", name=re.compile(guide.name("phrases que l'assistant n'a pas comprises"), re.I))).to_be_visible()
+    expect(boss.page.get_by_role("heading", name=re.compile(guide.name("phrases que l’assistant n’a pas comprises"), re.I))).to_be_visible()
     sentences = boss.page.locator("#sentences li")
     count = sentences.count()
     sentences.first.get_by_role("button", name=guide.name("Garder")).click()
@@ -203,8 +239,14 @@ def _leaving(guide: Guide, boss: DeskPage) -> None:
     boss.page.get_by_role("button", name=guide.name("Obtenir un code")).first.click()
     expect(boss.page.get_by_text(re.compile(r"/relier \w+")).first).to_be_visible()
     boss.page.locator(".me summary").click()
+    boss.page.get_by_role("link", name=guide.name("Mes connexions")).click()
+    expect(boss.page.get_by_text("ce navigateur")).to_be_visible()
+    boss.page.locator(".me summary").click()
+    boss.page.get_by_role("link", name=guide.name("Second facteur")).click()
+    expect(boss.page.get_by_role("button", name=guide.name("Mettre en place"))).to_be_visible()
     boss.page.get_by_role("button", name=guide.name("Se déconnecter")).click()
     expect(boss.page.get_by_label("Mot de passe")).to_be_visible()
+    expect(boss.page.get_by_label(guide.name("Poste partagé"))).to_be_visible()
 
 
 def _wanted(claire: Talk, words: str) -> str:

@@ -67,7 +67,9 @@ async def test_page_is_asked_again_and_files_are_kept_for_ever(client: httpx.Asy
         file = await client.get(address)
         assert file.status_code == 200
         assert "immutable" in file.headers["cache-control"]
-    assert (await client.get("/static/another-version/logo.svg")).headers["cache-control"] == "no-cache"
+    logo = await client.get("/static/another-version/logo.svg")
+    assert logo.headers["cache-control"] == "no-cache"
+    assert logo.headers["content-type"] == "image/svg+xml; charset=utf-8"
 
 
 async def test_every_module_and_style_finds_what_it_names(client: httpx.AsyncClient) -> None:

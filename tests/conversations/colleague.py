@@ -36,11 +36,20 @@ class Colleague:
 
         return wait_for(f"« {text} » at the desk", look)
 
-    def act(self, ticket: int, name: str, **fields: str) -> None:
-        """Do something with a conversation, as its page would."""
+    def reply(self, ticket: int, text: str, *, key: str) -> str:
+        """Reply; where the page first shows what would be replaced, send it so. Return that page, empty where nothing was replaced."""
+        shown = self.act(ticket, "reply", text=text, key=key)
+        seen = re.search(r'name="seen" value="(\w+)"', shown)
+        if seen is not None:
+            self.act(ticket, "reply", text=text, key=key, seen=seen[1])
+        return shown if seen is not None else ""
+
+    def act(self, ticket: int, name: str, **fields: str) -> str:
+        """Do something with a conversation, as its page would; what the page shows then."""
         seal = _hidden(self._http.get("/desk/password").text, "/desk/password")["seal"]
         answer = self._http.post(f"/desk/conversations/{ticket}/{name}", data={"seal": seal, **fields})
         assert answer.status_code in {200, 303}, (answer.status_code, name)
+        return answer.text
 
 
 @contextmanager

@@ -47,6 +47,33 @@ _WHEN_KNOWN = (
     "et {fa_mily} ?",
 )
 """What only who knows the usagers of the speaker's dossiers can tell."""
+_BY_AGENTS = (
+    "C'est fait pour {given} {family}.",
+    "Bonjour, je vois le dossier de {civility} {family}, née le {birth}.",
+    "La patiente {given} {family} est bien enregistrée.",
+    "J'ai retrouvé {family} {given}, {birth}.",
+    "{civility} {family} habite 12 rue des Lilas, 41000 Blois.",
+    "Vous pouvez appeler {civility} {family} au 06 12 34 56 78.",
+    "Pour {given} {family} et {other_given} {other_family}, tout est en ordre.",
+    "Le patient {given} {FAMILY}, NIR 1 48 03 41 012 345 67, est là.",
+    "Rappelez-nous au 05 57 96 59 47, nous sommes là jusqu'à 17h30.",
+)
+"""What agents write in words of their own."""
+NOBODYS = ("rue des lilas", "06 12 34 56 78", "012 345")
+"""What agents write that leads to somebody: not of any usager in particular, and on no external channel either."""
+ASK = "je veux parler à quelqu'un de l'équipe"
+DESK, GROUP = "desk", "group"
+
+
+@dataclass(frozen=True)
+class AgentStep:
+    """A member of the team takes the conversation, or writes in it; nothing is written where they close it."""
+
+    by: str
+    """`DESK` or `GROUP`."""
+    text: str = ""
+    note: bool = False
+    takes: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,14 +93,17 @@ class Someone:
         return cls(name["family"], name["given"][0], patient["birthDate"], patient.get("gender") == "female")
 
 
-def conversation(seed: int, own_now: Callable[[], Sequence[Someone]], others: Sequence[Someone]) -> Iterator[str]:
-    """The steps of one conversation: texts, and `PRESS`.
+def conversation(seed: int, own_now: Callable[[], Sequence[Someone]], others: Sequence[Someone]) -> Iterator[str | AgentStep]:
+    """The steps of one conversation: texts, `PRESS`, and in one of three what a member of the team does, who was asked for.
 
     Args:
         own_now: usagers of the speaker's dossiers; none while the chat is linked to nobody.
         others: everybody else that there is.
     """
     chance = random.Random(seed)
+    if chance.random() < 1 / 3:
+        yield from _with_agent(chance, own_now, others)
+        return
     for _ in range(chance.randint(3, 6)):
         kind, own = chance.random(), own_now()
         if kind < 0.2:
@@ -88,7 +118,20 @@ def conversation(seed: int, own_now: Callable[[], Sequence[Someone]], others: Se
             yield _filled(chance, chance.choice(_ANYWHERE), chance.choice(others))
 
 
-def _filled(chance: random.Random, template: str, someone: Someone) -> str:
+def _with_agent(chance: random.Random, own_now: Callable[[], Sequence[Someone]], others: Sequence[Someone]) -> Iterator[str | AgentStep]:
+    """A person is asked for, joins, and both name usagers, of the user's dossiers or not."""
+    by = chance.choice((DESK, GROUP))
+    yield ASK
+    yield _filled(chance, chance.choice(_ANYWHERE), chance.choice(others))
+    yield AgentStep(by, takes=True)
+    for _ in range(chance.randint(1, 2)):
+        someone = chance.choice(own_now() or others) if chance.random() < 0.5 else chance.choice(others)
+        yield AgentStep(by, _filled(chance, chance.choice(_BY_AGENTS), someone, chance.choice(others)), note=chance.random() < 0.2)
+    yield _filled(chance, chance.choice(_ANYWHERE), chance.choice(others))
+    yield AgentStep(by)
+
+
+def _filled(chance: random.Random, template: str, someone: Someone, other: Someone | None = None) -> str:
     year, month, day = someone.birth.split("-")
     births = (f"{day}/{month}/{year}", f"{day}.{month}.{year}", f"{int(day)} {MONTHS[int(month) - 1]} {year}", f"{day}-{month}-{year[2:]}")
     text = template.format(
@@ -97,6 +140,8 @@ def _filled(chance: random.Random, template: str, someone: Someone) -> str:
         FAMILY=someone.family.upper(),
         fa_mily=someone.family.lower(),
         given=someone.given,
+        other_family=(other or someone).family,
+        other_given=(other or someone).given,
         initials=f"{someone.given[0]}.{someone.family[0]}.",
         birth=chance.choice(births),
         partner=chance.choice(_PARTNERS),

@@ -42,8 +42,8 @@ class Member:
         token = {"Authorization": f"Bearer {self.stack.run['events_token']}"}
         self.stack.http.post(self.stack.run["events"], json=event, headers=token, timeout=60).raise_for_status()
 
-    def told(self, talk: Talk, pattern: str) -> str:
-        """Wait until something that matches is told in a chat, whose buttons are then the last; the text."""
+    def wait_notification(self, talk: Talk, pattern: str) -> str:
+        """Wait until something that matches is sent to a chat, whose buttons are then the last; the text."""
         text = talk.wait_said(pattern)
         if isinstance(talk, ExternalTalk):
             message = next(m for m in reversed(talk.messages()) if m.text == text)
@@ -63,7 +63,7 @@ class Member:
         wait_for(f"{expected} by {way}", lambda: [state for state, _ in self.sends(way)] == list(expected))
 
     @property
-    def was_told(self) -> bool:
+    def was_notified(self) -> bool:
         """Whether something was ever told to them: other tests add people to teams."""
         with closing(connect(self.stack.data / "sphere.db", timeout=60)) as database:
             return database.execute("SELECT 1 FROM notices WHERE account_id = ? LIMIT 1", (self.id,)).fetchone() is not None
@@ -93,7 +93,7 @@ def fresh_member(stack: Stack, dossiers: int = 1) -> Member:
     """Somebody whom no test of this installation had before, with so many dossiers at least."""
     free = _free.setdefault(stack.port, []) or _members(stack)
     _free[stack.port] = free
-    found = next(member for member in free if len(member.dossiers) >= dossiers and not member.was_told)
+    found = next(member for member in free if len(member.dossiers) >= dossiers and not member.was_notified)
     free.remove(found)
     return found
 

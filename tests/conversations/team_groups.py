@@ -19,9 +19,9 @@ AGENT = 9001
 
 def link_code(stack: Stack) -> str:
     """A code that links a messaging account to the supervisor of the sandbox."""
-    told = stack.cli("desk", "link", DESK_USER)
-    found = re.search(r"/relier (\S+)", told.stdout)
-    assert found, told.stdout + told.stderr
+    printed = stack.cli("desk", "link", DESK_USER)
+    found = re.search(r"/relier (\S+)", printed.stdout)
+    assert found, printed.stdout + printed.stderr
     return found[1]
 
 
@@ -31,7 +31,7 @@ class Forum:
     def __init__(self, stack: Stack) -> None:
         self._url, self._path = str(stack.run["telegram"]), f"/chats/{TELEGRAM_GROUP}"
         self._fake("POST", f"{self._path}/say", {"user": AGENT, "text": f"/relier {link_code(stack)}"})
-        wait_for("the account to be linked", lambda: "Votre compte est relié" in self.told())
+        wait_for("the account to be linked", lambda: "Votre compte est relié" in self.bot_texts())
 
     def write(self, ticket: int, text: str) -> None:
         """The agent writes in a ticket's topic."""
@@ -39,14 +39,14 @@ class Forum:
 
     def shows(self, ticket: int, text: str) -> str:
         """Wait until a ticket's topic shows a text; all that is said there."""
-        wait_for(f"« {text} » in the topic", lambda: text in self.told(ticket), 90)
-        return self.told(ticket)
+        wait_for(f"« {text} » in the topic", lambda: text in self.bot_texts(ticket), 90)
+        return self.bot_texts(ticket)
 
     def closes(self, ticket: int) -> None:
         """Wait until a ticket's topic is closed."""
         wait_for("the topic to be closed", lambda: self._topic(ticket)[1]["closed"], 90)
 
-    def told(self, ticket: int | None = None) -> str:
+    def bot_texts(self, ticket: int | None = None) -> str:
         """What the bot said in a ticket's topic, or outside of any."""
         thread = self._topic(ticket)[0] if ticket is not None else None
         messages = self._fake("GET", f"{self._path}/messages")["messages"]

@@ -180,13 +180,16 @@ def test_not_a_member_is_refused(stack: Stack) -> None:
     foreign = stack.dossier_without("Claire Moreau")
     before = stack.participants(foreign)
     answer = claire.say(f"ajoute Hugues Martin, kiné à Bourges, au dossier {foreign}")
-    assert "Vous ne faites pas partie" in answer
+    assert "vous ne faites pas partie" in answer
     assert stack.participants(foreign) == before
 
 
-def test_an_unknown_dossier_is_said_so(stack: Stack) -> None:
+def test_an_unknown_dossier_is_answered_like_one_of_others(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
-    assert "n'existe pas" in claire.say("ajoute Paul Martin, kiné à Vierzon, au dossier SPH-2019-999999")
+    foreign, unknown = stack.dossier_without("Claire Moreau"), "SPH-2019-999999"
+    told = [claire.say(f"ajoute Paul Martin, kiné à Vierzon, au dossier {each}").replace(each, "X") for each in (unknown, foreign)]
+    assert "n'existe pas" in told[0]
+    assert told[0].splitlines()[0] == told[1].splitlines()[0]
 
 
 def test_oneself_is_said_so(stack: Stack) -> None:

@@ -34,10 +34,10 @@ def test_an_usager_named_there_is_masked_everywhere(stack: Stack, channel: str) 
         "Jeanne Durand va mieux",
         "ajoute le docteur Leïla Benali au dossier de Jeanne Durand",
     ]
-    told = "j’ai effacé votre message" if channel in DELETING else "supprimez votre message ici"
+    warning = "j’ai effacé votre message" if channel in DELETING else "supprimez votre message ici"
     for text in said:
         answer = talk.say(text)
-        assert told in answer, text
+        assert warning in answer, text
         assert not TRAITS.search(answer), text
     assert "C'est abandonné" in talk.say("annuler")
     assert "SPH-2024-000137" in talk.say("mes dossiers")
@@ -56,8 +56,8 @@ def test_a_dossier_is_created_through_the_web_chat_and_the_chat_is_told(stack: S
     assert "Zwingelstein" in web.press("Masculin")
     made = re.search(r"SPH-\d{4}-\d{6}", web.press("Oui, créer le dossier"))
     assert made
-    told = talk.wait_said("terminé dans la discussion sécurisée")
-    assert made[0] in told
+    report = talk.wait_said("terminé dans la discussion sécurisée")
+    assert made[0] in report
     assert not TRAITS.search("\n".join(m.text for m in talk.messages()))
 
 

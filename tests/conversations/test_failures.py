@@ -53,11 +53,11 @@ def test_platform_down_is_told_and_retried(stack: Stack) -> None:
         claire.say(f"ajoute Sophie Leroux assistante sociale à Châteauroux au dossier {DOSSIER}")
     stack.fault("down")
     try:
-        told = claire.press("même équipe")
-        assert "SPHERE ne répond pas" in told
+        answer = claire.press("même équipe")
+        assert "SPHERE ne répond pas" in answer
     finally:
         stack.fault("none")
-    assert "je vous le dis ici" in told
+    assert "je vous le dis ici" in answer
     claire.wait_said("C.est fait.*Sophie Leroux", 90)
     assert sum("Sophie Leroux" in name for name in stack.participants(DOSSIER)) == 1
 

@@ -158,9 +158,9 @@ def test_an_unlinked_chat_is_linked_first_and_the_wish_goes_on(stack: Stack, mem
 def test_told_then_read_in_the_list_and_marked(talk: Talk, member: Member) -> None:
     assert "Vous n'avez aucune notification" in talk.say("j'ai du nouveau ?")
     member.post("document.added", title="Ordonnance de Mme Untel")
-    told = member.told(talk, "document a été déposé")
-    assert member.dossiers[0] in told
-    assert ("Untel" in told) is not isinstance(talk, ExternalTalk)
+    text = member.wait_notification(talk, "document a été déposé")
+    assert member.dossiers[0] in text
+    assert ("Untel" in text) is not isinstance(talk, ExternalTalk)
     listed = talk.say("j'ai du nouveau ?")
     assert listed.startswith(f"Vous avez 1 notification non lue{NB}:")
     assert ("Untel" in listed) is not isinstance(talk, ExternalTalk)
@@ -170,7 +170,7 @@ def test_told_then_read_in_the_list_and_marked(talk: Talk, member: Member) -> No
 
 def test_marked_by_the_button_under_what_was_told(talk: Talk, member: Member) -> None:
     member.post("message.received")
-    member.told(talk, "message a été écrit")
+    member.wait_notification(talk, "message a été écrit")
     assert "1 notification marquée comme lue" in talk.press("Marquer comme lu")
     assert "Rien de nouveau" in talk.say("mes notifications")
 
@@ -179,7 +179,7 @@ def test_read_on_one_channel_is_read_on_the_others(stack: Stack, talk: Talk, mem
     web = Talk(stack)
     assert "reliée au compte" in web.link(member.email)
     member.post("appointment.set")
-    member.told(web, "rendez-vous a été fixé")
+    member.wait_notification(web, "rendez-vous a été fixé")
     talk.say("marque tout comme lu")
     assert "Rien de nouveau" in web.say("mes notifications")
 
@@ -224,9 +224,9 @@ def test_the_whole_way(stack: Stack) -> None:
     member = Member(stack, account, address, [DOSSIER])
 
     member.post(title="Note pour Mme Durand")
-    told = member.told(odile, "note de liaison")
-    assert DOSSIER in told
-    assert "Durand" not in told
+    text = member.wait_notification(odile, "note de liaison")
+    assert DOSSIER in text
+    assert "Durand" not in text
 
     assert f"dossier {DOSSIER}, jusqu'à nouvel ordre" in odile.press("Sourdine")
     member.post("document.added")
@@ -234,7 +234,7 @@ def test_the_whole_way(stack: Stack) -> None:
     assert member.sends("telegram") == [("handed", None)]
     assert f"En sourdine{NB}: rien" in odile.say("réactive les notifications")
     member.post("appointment.set")
-    member.told(odile, "rendez-vous a été fixé")
+    member.wait_notification(odile, "rendez-vous a été fixé")
 
     odile.say("comment sont réglées mes notifications ?")
     assert re.search(r"Prochain résumé (aujourd'hui|demain) à 8h", odile.press("Un seul résumé à 8h"))
@@ -242,7 +242,7 @@ def test_the_whole_way(stack: Stack) -> None:
     member.post("message.received")
     wait_for("two to wait", lambda: [state for state, _ in member.sends("telegram")][-2:] == ["waiting"] * 2)
     member.let_time_pass(timedelta(days=2))
-    assert "2 nouveautés" in member.told(odile, "Votre résumé")
+    assert "2 nouveautés" in member.wait_notification(odile, "Votre résumé")
 
     odile.block()
     member.post("message.received", urgent=True)

@@ -60,7 +60,7 @@ def test_a_name_of_an_usager_reaches_nobody_by_an_external_channel(stack: Stack)
         page = julie.see(ticket, "est vide")
         assert "Durand" not in page
         julie.act(ticket, "take")
-        julie.act(ticket, "reply", text="Je regarde le dossier de Jeanne Durand", key="1")
+        assert "<mark>[usager]</mark>" in julie.reply(ticket, "Je regarde le dossier de Jeanne Durand", key="1")
         assert "Durand" not in claire.wait_said("Je regarde le dossier")
         julie.act(ticket, "close", outcome="solved", tags="")
     claire.wait_said("L’assistant reprend")

@@ -15,7 +15,9 @@ def test_the_team_answers_from_a_forum_of_telegram(stack: Stack) -> None:
     forum, talk = Forum(stack), open_talk(stack)
     ticket = ask_for_a_person(talk)
     assert talk.say("Je n'arrive pas à ouvrir mon espace.") == ""
-    assert "messagerie externe" in forum.shows(ticket, "Je n'arrive pas à ouvrir mon espace.")
+    texts = forum.shows(ticket, "L’utilisateur a écrit")
+    assert "messagerie externe" in texts
+    assert "mon espace" not in texts
     forum.write(ticket, "/prendre")
     talk.wait_said("a rejoint la discussion")
     forum.write(ticket, "Bonjour, je regarde <votre> espace.")
@@ -23,11 +25,10 @@ def test_the_team_answers_from_a_forum_of_telegram(stack: Stack) -> None:
     with colleague(stack) as julie:
         assert "en cours" in julie.see(ticket, "Bonjour, je regarde <votre> espace.")
         julie.act(ticket, "note", text="note du poste")
-        forum.shows(ticket, "note du poste")
+        assert "note du poste" not in forum.shows(ticket, "a ajouté une note interne")
         forum.write(ticket, "/note note du forum")
         julie.see(ticket, "note du forum")
     assert talk.say("oui") == ""
-    forum.shows(ticket, "Utilisateur : oui")
     forum.write(ticket, "/fermer")
     talk.wait_said("L’assistant reprend")
     forum.closes(ticket)
@@ -41,15 +42,17 @@ def test_what_is_said_in_the_web_chat_names_nobody_in_the_forum(stack: Stack) ->
     web.link(CLAIRE)
     ticket = ask_for_a_person(web)
     web.say("Le dossier de Mme Jeanne Durand, née le 12/03/1948, est vide.")
-    told = forum.shows(ticket, "est vide")
-    assert "Claire Moreau" in told
+    web.say("et jeanne d, 12 rue des Lilas, a du diabète")
+    texts = forum.shows(ticket, "L’utilisateur a écrit")
+    assert "Claire Moreau" in texts
+    assert f"/desk/conversations/{ticket}" in texts
     forum.write(ticket, "/prendre")
     web.wait_said("a rejoint la discussion")
     forum.write(ticket, "Je vois le dossier de Jeanne Durand.")
     web.wait_said("Je vois le dossier de")
-    told = forum.shows(ticket, "nommait un usager")
-    assert "Durand" not in told
-    assert "1948" not in told
+    texts = forum.shows(ticket, "nommait un usager")
+    for secret in ("Durand", "1948", "Lilas", "diabète", "est vide"):
+        assert secret not in texts
     assert "Durand" not in str(web.history()[-1]["text"])
     web.say("fin")
     forum.closes(ticket)
@@ -60,7 +63,7 @@ def test_the_team_answers_from_a_channel_of_teams(stack: Stack) -> None:
     channel, talk = Channel(stack), open_talk(stack)
     ticket = ask_for_a_person(talk)
     assert talk.say("Je n'arrive pas à ouvrir mon espace.") == ""
-    channel.shows(ticket, "Je n'arrive pas à ouvrir mon espace.")
+    assert "mon espace" not in channel.shows(ticket, "L’utilisateur a écrit")
     assert channel.agent.press(channel.card(ticket, "Je prends"), "Je prends")["replaced"]
     talk.wait_said("a rejoint la discussion")
     card = channel.card(ticket, "Répondre")
@@ -69,7 +72,7 @@ def test_the_team_answers_from_a_channel_of_teams(stack: Stack) -> None:
     with colleague(stack) as julie:
         julie.see(ticket, "Bonjour, je regarde <votre> espace.")
         julie.act(ticket, "note", text="note du poste")
-        channel.shows(ticket, "note du poste")
+        assert "note du poste" not in channel.shows(ticket, "a ajouté une note interne")
     channel.agent.press(card, "Clore", inputs={"outcome": "explained"})
     talk.wait_said("L’assistant reprend")
     channel.shows(ticket, "a clos la demande (expliqué)")
@@ -78,7 +81,7 @@ def test_the_team_answers_from_a_channel_of_teams(stack: Stack) -> None:
     web.link(CLAIRE)
     other = ask_for_a_person(web)
     web.say("Le dossier de Mme Jeanne Durand est vide.")
-    assert "Durand" not in channel.shows(other, "est vide")
+    assert "Durand" not in channel.shows(other, "L’utilisateur a écrit")
     assert "Durand" not in channel.card(other).text
     web.say("fin")
     channel.shows(other, "a mis fin à la discussion")

@@ -31,9 +31,9 @@ def test_what_is_not_read_is_said_and_groups_are_told_once(stack: Stack) -> None
     talk.fake("POST", f"/chats/{-talk.id}/say", {"text": "bonjour à tous", "user": talk.id})
     talk.fake("POST", f"/chats/{-talk.id}/say", {"text": "@sphere_demo_bot ajoute Paul Martin", "user": talk.id})
     wait_for("the group to be told", lambda: len(talk.seen(-talk.id)) > 2)
-    told = [m["text"] for m in talk.seen(-talk.id) if m["from"]["is_bot"]]
-    assert len(told) == 1
-    assert "en privé" in told[0]
+    texts = [m["text"] for m in talk.seen(-talk.id) if m["from"]["is_bot"]]
+    assert len(texts) == 1
+    assert "en privé" in texts[0]
 
 
 def test_an_edited_message_is_not_read_again(stack: Stack) -> None:

@@ -30,8 +30,8 @@ def _serve(given: dict[str, Any], log: str) -> None:
 class Bot:
     """One bot: started, killed, started again on the same port."""
 
-    def __init__(self, folder: Path, number: int, **settings: Any) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, number: int, port: int | None = None, **settings: Any) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"bot-{number}.log"
         self.kills: list[float] = []

@@ -182,19 +182,19 @@ def _judge_notices(
     rows = {(row[0], row[1]): row for row in session.execute(wanted)}
     later = datetime.now(UTC) + SOON
     for event_id, (dossier, number) in posted.items():
-        for person in population.told(dossier, number):
+        for person in population.recipients(dossier, number):
             verdict.notices += 1
             row = rows.get((event_id, population.account(person)))
             if row is None:
                 verdict.lost.append(f"{event_id} for {person}: no notice by Telegram")
                 continue
-            _, _, state, why, message, told, look_at = row
-            if state == HANDED and told == DELIVERED and message in copies:
+            _, _, state, why, message, outcome, look_at = row
+            if state == HANDED and outcome == DELIVERED and message in copies:
                 verdict.delivered += 1
             elif state == "waiting" and look_at is not None and look_at > later and person % 10 in (0, 2):
                 verdict.waiting += 1
             else:
-                verdict.lost.append(f"{event_id} for {person}: {state} {why} {told}, {len(copies.get(message, ()))} copies")
+                verdict.lost.append(f"{event_id} for {person}: {state} {why} {outcome}, {len(copies.get(message, ()))} copies")
 
 
 def _judge_copies(session: Session, copies: Mapping[int, list[float]], kills: Sequence[float], verdict: Verdict) -> None:
@@ -224,10 +224,10 @@ def _judge_order(session: Session, sent: Sequence[_Sent], verdict: Verdict) -> N
     spans: defaultdict[int, list[tuple[str, datetime, datetime]]] = defaultdict(list)
     for message, dossier, first, last in session.execute(wanted):
         spans[message].append((dossier, first, last))
-    told: dict[tuple[int, str], tuple[datetime, int]] = {}
+    last_messages: dict[tuple[int, str], tuple[datetime, int]] = {}
     for one in sorted(sent, key=lambda one: one.at):
         for dossier, first, last in spans[one.message]:
-            before = told.get((one.person, dossier))
+            before = last_messages.get((one.person, dossier))
             if before is not None and before[1] != one.message and before[0] > first:
                 verdict.disordered.append(f"message {one.message} to {one.person} about {dossier}")
-            told[one.person, dossier] = (last, one.message)
+            last_messages[one.person, dossier] = (last, one.message)

@@ -62,7 +62,7 @@ class Population:
         """Who did it."""
         return self.team(dossier)[number % self.members]
 
-    def told(self, dossier: int, number: int) -> list[int]:
+    def recipients(self, dossier: int, number: int) -> list[int]:
         """Whom an event concerns."""
         return [person for person in self.team(dossier) if person != self.author(dossier, number)]
 

@@ -15,8 +15,11 @@ from ruamel.yaml import YAML
 from tests.routes import routes_of
 
 ROOT = Path(__file__).resolve().parents[2]
-PUBLIC_ROUTES = {"/", "/chat", "/chat/sessions", "/static/{version}/{name:path}", "/health", "/health/live", "/desk/sign-in"}
-"""Routes that need no token: pages and their files, opening a chat, signing in to the desk, health."""
+PUBLIC_ROUTES = {"/", "/chat", "/chat/sessions", "/chat/links", "/static/{version}/{name:path}", "/health", "/health/live"} | {
+    "/desk/sign-in",
+    "/desk/sign-in/code",
+}
+"""Routes that need no token: pages and their files, opening a chat, what a link is for, signing in to the desk, health."""
 ASKED = re.compile(r"^utter_ask_|^utter_faq/")
 
 

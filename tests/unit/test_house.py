@@ -67,6 +67,11 @@ def test_files_are_short() -> None:
     assert statistics.median(lengths.values()) < MEDIAN_LINES
 
 
+def test_both_environments_sign_alike() -> None:
+    here, there = (ROOT / package / "message_signatures.py" for package in ("bot/core", "nlu"))
+    assert here.read_text("utf-8") == there.read_text("utf-8")
+
+
 def test_modules_and_classes_have_the_names_of_the_field() -> None:
     assert {module for module in modules() if FORMER_MODULES & set(module.split("."))} == set()
     classes = {

@@ -28,14 +28,13 @@ CHECK_REQUEST = register_flow(CheckRequest())
 class SubmitCheckRequest(SubmitFlow):
     """Say where the user's own requests stand."""
 
-    action_name = "action_check_request"
     flow = CHECK_REQUEST
 
     async def submit(self, context: Context) -> Events:
         """Show a line for each request."""
         utterances, turn = context.utterances, context.turn
         account = await context.account()
-        requests = await context.services.requests.for_conversation(turn.conversation_id, account.id if account else None)
+        requests = await context.services.account_requests.for_conversation(turn.conversation_id, account.id if account else None)
         if not requests:
             utterances.utter("utter_no_request", buttons=[make_button(utterances.text("utter_title_request_account"), "request_account")])
             return []

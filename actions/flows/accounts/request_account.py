@@ -47,6 +47,10 @@ class RequestAccount(Flow):
         """Return whether the message names a dossier: only a member may have access to it wait for the account."""
         return bool(turn.entity("dossier_ref"))
 
+    def needs_proof_for(self, turn: Turn) -> bool:
+        """Return True: what a linked chat asks for is asked for in the account's name."""
+        return True
+
     async def start(self, context: Context) -> Slots:
         """Return what the message, or the addition of a partner under way, gives of the person; the directory fills in the rest."""
         adding = context.turn.slot("adding") or {}

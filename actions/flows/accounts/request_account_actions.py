@@ -9,11 +9,13 @@ from actions.flows.accounts.request_account import REQUEST_ACCOUNT
 from actions.flows.partners.partner_slot import NOBODY
 from actions.framework.action import AssistantAction, Events
 from actions.framework.context import Context
+from actions.framework.dates import format_until
 from actions.framework.flow import active_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import reset_flow, start_flow
 from bot.accounts.directory_record import Fiche, FieldError
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.accounts.errors import TooManyRequests
+from bot.dossiers.errors import NotAMember
 
 
 class StartRequestAccount(AssistantAction):
@@ -37,12 +39,6 @@ class StartRequestAccount(AssistantAction):
         }
         turn.tracker.active_loop = {}
         return [*reset_flow(current), *await start_flow(REQUEST_ACCOUNT, context)]
-
-
-class ValidateRequestAccount(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = REQUEST_ACCOUNT
 
 
 def record_values(context: Context) -> dict[str, Any]:
@@ -93,7 +89,6 @@ class AskRequestAccountConfirmed(AssistantAction):
 class SubmitRequestAccount(SubmitFlow):
     """Send the request to the SPHERE team."""
 
-    action_name = "action_request_account"
     flow = REQUEST_ACCOUNT
 
     async def submit(self, context: Context) -> Events:
@@ -105,7 +100,7 @@ class SubmitRequestAccount(SubmitFlow):
         dossier, basis = turn.slot("dossier"), turn.slot("basis")
         record = Fiche.of(record_values(context))
         try:
-            submission = await context.services.requests.submit(
+            submission = await context.services.account_requests.submit(
                 record,
                 requester=await context.account(),
                 conversation_id=turn.conversation_id,
@@ -116,8 +111,9 @@ class SubmitRequestAccount(SubmitFlow):
         except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=dossier)
             return []
-        except UnknownDossier:
-            context.utter_unchanged("utter_dossier_unknown", reference=dossier)
+        except TooManyRequests as many:
+            settings, until = context.services.settings, format_until(many.until, context.services.clock.now())
+            context.utter_unchanged("utter_request_limited", until=until, phone=settings.support_phone, email=settings.support_email)
             return []
         if submission.account is not None:
             context.utter_unchanged("utter_request_has_account", name=record.name)

@@ -9,7 +9,7 @@ from actions.flows.directory.search import describe, read_criteria, search
 from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import slots_of_last_flow
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from bot.accounts.directory_record_fields import FieldError, display_phone, validate_field
@@ -53,16 +53,9 @@ class FindProfessional(Flow):
 FIND_PROFESSIONAL = register_flow(FindProfessional())
 
 
-class ValidateFindProfessional(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = FIND_PROFESSIONAL
-
-
 class SubmitFindProfessional(SubmitFlow):
     """Show at most five professionals, with what tells them apart and a button that adds each as a partner."""
 
-    action_name = "action_find_professional"
     flow = FIND_PROFESSIONAL
 
     async def submit(self, context: Context) -> Events:

@@ -22,7 +22,7 @@ from actions.framework.answers import CORRECTION_REQUEST, gives_no_answer
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dates import format_date
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import offer_flow
 from actions.framework.utterances import MAX_SHOWN
 from actions.framework.web_continuation import refer_to_web_chat
@@ -164,12 +164,6 @@ class CreateDossier(Flow):
 CREATE_DOSSIER = register_flow(CreateDossier())
 
 
-class ValidateCreateDossier(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = CREATE_DOSSIER
-
-
 def usager_of_slots(context: Context) -> Usager:
     """Return the usager that the slots describe."""
     slot = context.turn.slot
@@ -187,7 +181,7 @@ class AskCreateDossierConfirmed(AssistantAction):
     action_name = "action_ask_create_dossier_form_confirmed"
 
     async def act(self, context: Context) -> Events:
-        """Show the user's own duplicates, warn of those of others without their references, then show the card."""
+        """Show the user's own duplicates, then the card. Of the dossiers of others nothing is said, nor asked."""
         turn, utterances = context.turn, context.utterances
         if turn.slot("correcting"):
             return [SlotSet("correcting", None)]
@@ -196,15 +190,13 @@ class AskCreateDossierConfirmed(AssistantAction):
             return []
         usager = usager_of_slots(context)
         try:
-            own, others = await context.dossiers.possible_duplicates(await context.linked_account(), usager)
+            own = await context.dossiers.possible_duplicates(await context.linked_account(), usager)
         except FhirUnavailable:  # creating asks the platform again; the user is told that nothing was compared
             utterances.utter("utter_duplicates_unchecked")
-            own, others = [], 0
+            own = []
         warnings = [utterances.text("utter_duplicate_line", dossier=d.label) for d in own[:MAX_SHOWN]]
         if own:
             warnings.insert(0, utterances.text("utter_duplicates_own"))
-        if others:
-            warnings.append(utterances.text("utter_duplicates_others"))
         if warnings:
             utterances.utter_lines(warnings)
         born = format_date(date.fromisoformat(turn.slot("usager_birth_date")))
@@ -216,7 +208,6 @@ class AskCreateDossierConfirmed(AssistantAction):
 class SubmitCreateDossier(SubmitFlow):
     """Create the dossier and offer to add a partner at once, as the guide does."""
 
-    action_name = "action_create_dossier"
     flow = CREATE_DOSSIER
 
     async def submit(self, context: Context) -> Events:

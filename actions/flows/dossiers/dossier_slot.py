@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
-from actions.framework.action import AssistantAction, Events
+from actions.framework.action import AssistantAction, Events, utter_refusal
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import Slots, set_slots
@@ -15,7 +15,7 @@ from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier
 from actions.framework.web_continuation import refer_to_web_chat
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import LimitReached, NotAMember
 
 DOSSIER_LISTS = ("dossier_choices", "dossier_shown")
 """Slots: the dossiers that a name may mean, and those whose buttons were shown last."""
@@ -61,7 +61,7 @@ async def read_dossier_or_last(context: Context) -> Slots:
 async def find_by_reference(context: Context, given: str) -> Slots:
     """Return the slots of a dossier by its reference, or by the number that ends the reference of one of the user's own.
 
-    Return none, and say why, if there is no such dossier or the user is not a member of it.
+    Return none, and say so, if there is no such dossier or the user is not a member of it: in the same words.
     """
     account = await context.linked_account()
     reference = given.upper()
@@ -73,10 +73,8 @@ async def find_by_reference(context: Context, given: str) -> Slots:
         reference = own[0]
     try:
         return dossier_slots((await context.dossiers.get(reference, account)).reference)
-    except UnknownDossier:
-        context.utterances.utter("utter_dossier_unknown", reference=reference)
-    except NotAMember:
-        context.utterances.utter("utter_not_a_member", reference=reference)
+    except (NotAMember, LimitReached) as refusal:
+        utter_refusal(context.utterances, refusal, reference)
     return {}
 
 
@@ -169,7 +167,7 @@ async def dossier_label(context: Context, reference: str) -> str:
     """Return the name of a dossier on a confirmation card: with its usager where allowed, so that a wrong one is noticed in time."""
     try:
         return (await context.dossiers.get(reference, await context.linked_account())).label
-    except (NotAMember, UnknownDossier):  # the operation itself will say so
+    except (NotAMember, LimitReached):  # the operation itself will say so
         return reference
 
 

@@ -11,7 +11,7 @@ from actions.flows.dossiers.dossier_slot import find_by_reference
 from actions.framework.action import Events
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier
@@ -24,6 +24,7 @@ class FindDossier(Flow):
     """Collect a reference, a name or a birth date."""
 
     name = "find_dossier"
+    changes = False
     required_slots = slots = ("usager_query",)
     correctable = True
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"birth_date"})
@@ -69,16 +70,9 @@ class FindDossier(Flow):
 FIND_DOSSIER = register_flow(FindDossier())
 
 
-class ValidateFindDossier(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = FIND_DOSSIER
-
-
 class SubmitFindDossier(SubmitFlow):
     """Show the dossiers found among the user's own."""
 
-    action_name = "action_find_dossier"
     flow = FIND_DOSSIER
 
     async def submit(self, context: Context) -> Events:
@@ -105,6 +99,7 @@ class ListDossiers(Flow):
     """List the user's own dossiers; nothing is asked."""
 
     name = "list_dossiers"
+    changes = False
 
     async def collect(self, context: Context) -> Slots:
         """Return nothing: nothing was asked."""
@@ -117,7 +112,6 @@ LIST_DOSSIERS = register_flow(ListDossiers())
 class SubmitListDossiers(SubmitFlow):
     """List the dossiers that the user takes part in."""
 
-    action_name = "action_list_dossiers"
     flow = LIST_DOSSIERS
 
     async def submit(self, context: Context) -> Events:

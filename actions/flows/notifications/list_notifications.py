@@ -9,7 +9,7 @@ from actions.flows.notifications.notification_page import format_lines, read_sco
 from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button
 from bot.notifications.notification_list import Page
 
@@ -18,6 +18,7 @@ class ListNotifications(Flow):
     """Collect the dossier if it is not clear which one was named; then list five notifications at a time."""
 
     name = "list_notifications"
+    changes = False
     required_slots = ("dossier",)
     slots = (*required_slots, *DOSSIER_LISTS)
 
@@ -33,12 +34,6 @@ class ListNotifications(Flow):
 LIST_NOTIFICATIONS = register_flow(ListNotifications())
 
 
-class ValidateListNotifications(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = LIST_NOTIFICATIONS
-
-
 class AskListNotificationsDossier(AskDossier):
     """Ask which dossier the notifications are about."""
 
@@ -48,7 +43,6 @@ class AskListNotificationsDossier(AskDossier):
 class SubmitListNotifications(SubmitFlow):
     """Show the unread notifications; if there are none, the latest."""
 
-    action_name = "action_list_notifications"
     flow = LIST_NOTIFICATIONS
 
     async def submit(self, context: Context) -> Events:

@@ -12,7 +12,7 @@ from actions.flows.notifications.notification_page import EVERYTHING, means_ever
 from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 
 
 class MarkNotificationsRead(Flow):
@@ -37,12 +37,6 @@ class MarkNotificationsRead(Flow):
 MARK_NOTIFICATIONS_READ = register_flow(MarkNotificationsRead())
 
 
-class ValidateMarkNotificationsRead(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = MARK_NOTIFICATIONS_READ
-
-
 class AskMarkNotificationsReadDossier(AskDossier):
     """Ask of which dossier notifications are marked."""
 
@@ -52,7 +46,6 @@ class AskMarkNotificationsReadDossier(AskDossier):
 class SubmitMarkNotificationsRead(SubmitFlow):
     """Mark notifications as read, in every channel, and say how many are left."""
 
-    action_name = "action_mark_notifications_read"
     flow = MARK_NOTIFICATIONS_READ
 
     async def submit(self, context: Context) -> Events:

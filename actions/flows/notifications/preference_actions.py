@@ -18,27 +18,9 @@ from actions.flows.notifications.preferences import apply_changes, show_preferen
 from actions.framework.action import AssistantAction, Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.notifications.preference_parser import About, Question
-
-
-class ValidateManageNotifications(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = MANAGE_NOTIFICATIONS
-
-
-class ValidateMuteNotifications(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = MUTE_NOTIFICATIONS
-
-
-class ValidateResumeNotifications(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = RESUME_NOTIFICATIONS
 
 
 class AskManageNotificationsDossier(AssistantAction):
@@ -105,7 +87,6 @@ class AskResumeNotificationsWish(AskManageNotificationsWish):
 class SubmitManageNotifications(SubmitFlow):
     """Apply the changes, undo the last one, or show the preferences."""
 
-    action_name = "action_manage_notifications"
     flow: ClassVar[Flow] = MANAGE_NOTIFICATIONS
 
     async def submit(self, context: Context) -> Events:
@@ -119,12 +100,10 @@ class SubmitManageNotifications(SubmitFlow):
 class SubmitMuteNotifications(SubmitManageNotifications):
     """Apply the changes, undo the last one, or show the preferences."""
 
-    action_name = "action_mute_notifications"
     flow = MUTE_NOTIFICATIONS
 
 
 class SubmitResumeNotifications(SubmitManageNotifications):
     """Apply the changes, undo the last one, or show the preferences."""
 
-    action_name = "action_resume_notifications"
     flow = RESUME_NOTIFICATIONS

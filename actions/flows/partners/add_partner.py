@@ -165,7 +165,7 @@ class AddPartner(Flow):
         if partner["account"]["id"] == requester.id:
             utterances.utter("utter_cannot_add_self")
             raise FlowAborted
-        if dossier and any(p.account_id == partner["account"]["id"] for p in await context.services.partners.list(dossier, requester)):
+        if dossier and any(p.account_id == partner["account"]["id"] for p in await context.partners_of(dossier)):
             add_another = make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=dossier)
             utterances.utter("utter_already_partner", name=partner["name"], reference=dossier, buttons=[add_another])
             raise FlowAborted

@@ -12,21 +12,15 @@ from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.framework.action import AssistantAction, Events
-from actions.framework.context import AccountReference, Context, FlowOutcome
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.context import Context, FlowOutcome
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill
-from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember, UnknownDossier
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember
 from bot.dossiers.partners import Outcome
-from bot.dossiers.records import Practitioner
+from bot.dossiers.records import AccountReference, Practitioner
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
-
-
-class ValidateAddPartner(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = ADD_PARTNER
 
 
 class AskAddPartnerDossier(AskDossier):
@@ -93,7 +87,9 @@ class AskAddPartnerBasis(AssistantAction):
             utterances.text("utter_fiche_line", label=utterances.text(f"utter_field_{field}"), value=value)
             for field, value in Fiche.of(record).lines()
         ]
-        request = await context.services.requests.open_for(rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email"))
+        request = await context.services.account_requests.open_for(
+            rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email")
+        )
         known = utterances.text("utter_request_open", request=request.reference) if request else ""
         utterances.utter("utter_card_no_account", buttons=self._buttons(context), fiche="\n".join(lines), known=known, **values)
 
@@ -118,7 +114,6 @@ async def partner_record(context: Context) -> dict[str, Any]:
 class SubmitAddPartner(SubmitFlow):
     """Give the access, or request the account that it needs."""
 
-    action_name = "action_add_partner"
     flow = ADD_PARTNER
 
     async def submit(self, context: Context) -> Events:
@@ -139,8 +134,7 @@ class SubmitAddPartner(SubmitFlow):
                 await self._request_account(context)
         except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=reference)
-        except UnknownDossier:
-            context.utter_unchanged("utter_dossier_unknown", reference=reference)
+            return []
         except CannotAddSelf:
             context.utter_unchanged("utter_cannot_add_self")
         except MissingBasis:
@@ -186,7 +180,7 @@ class SubmitAddPartner(SubmitFlow):
 
     async def _request_account(self, context: Context) -> None:
         turn, utterances = context.turn, context.utterances
-        submission = await context.services.requests.submit(
+        submission = await context.services.account_requests.submit(
             Fiche.of(await partner_record(context)),
             requester=await context.linked_account(),
             conversation_id=turn.conversation_id,

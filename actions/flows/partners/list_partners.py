@@ -8,9 +8,9 @@ from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_
 from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import make_button
-from bot.dossiers.errors import NotAMember, UnknownDossier
+from bot.dossiers.errors import NotAMember
 from bot.dossiers.records import Partner
 
 
@@ -18,6 +18,7 @@ class ListPartners(Flow):
     """Collect the dossier."""
 
     name = "list_partners"
+    changes = False
     required_slots = ("dossier",)
     slots = (*required_slots, *DOSSIER_LISTS)
     correctable = True
@@ -39,12 +40,6 @@ class ListPartners(Flow):
 LIST_PARTNERS = register_flow(ListPartners())
 
 
-class ValidateListPartners(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = LIST_PARTNERS
-
-
 class AskListPartnersDossier(AskDossier):
     """Ask whose partners are to be listed."""
 
@@ -54,7 +49,6 @@ class AskListPartnersDossier(AskDossier):
 class SubmitListPartners(SubmitFlow):
     """List the partners of a dossier."""
 
-    action_name = "action_list_partners"
     flow = LIST_PARTNERS
 
     async def submit(self, context: Context) -> Events:
@@ -62,8 +56,8 @@ class SubmitListPartners(SubmitFlow):
         turn, utterances = context.turn, context.utterances
         reference = turn.slot("dossier")
         try:
-            partners = await context.services.partners.list(reference, await context.account_reference())
-        except (NotAMember, UnknownDossier):
+            partners = await context.partners_of(reference)
+        except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=reference)
             return []
         lines = [

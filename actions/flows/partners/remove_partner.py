@@ -21,12 +21,12 @@ from actions.framework.action import AssistantAction, Events
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
-from actions.framework.flow_actions import SubmitFlow, ValidateFlow
+from actions.framework.flow_actions import SubmitFlow
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.core.text_folding import fold
 from bot.directory.codes import profession_by_text
-from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember, UnknownDossier
+from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
 from bot.dossiers.records import Partner
 from bot.fhir.operations import Pending
@@ -121,7 +121,7 @@ class RemovePartner(Flow):
         Raise FlowAborted if the user may not end their access.
         """
         turn, requester = context.turn, await context.account_reference()
-        members = await context.services.partners.list(reference, requester)
+        members = await context.partners_of(reference)
         position = list_position(turn) if turn.requested_slot == "member" else None
         chosen = turn.entity("member") or at_position(turn.slot("member_choices") or [], position)
         if position is not None and chosen is None:
@@ -173,12 +173,6 @@ def _is_similar(word: str, others: list[str]) -> bool:
 REMOVE_PARTNER = register_flow(RemovePartner())
 
 
-class ValidateRemovePartner(ValidateFlow):
-    """Collect the answers of the flow."""
-
-    flow = REMOVE_PARTNER
-
-
 class AskRemovePartnerDossier(AskDossier):
     """Ask from which dossier the partner is removed."""
 
@@ -193,7 +187,7 @@ class AskRemovePartnerMember(AssistantAction):
     async def act(self, context: Context) -> Events:
         """List the members."""
         turn, utterances = context.turn, context.utterances
-        members = await context.services.partners.list(turn.slot("dossier"), await context.account_reference())
+        members = await context.partners_of(turn.slot("dossier"))
         choices: list[str] = turn.slot("member_choices") or []
         shown = [p for p in members if p.reference in choices] or members[:MAX_SHOWN]
         utterances.utter(
@@ -223,7 +217,6 @@ class AskRemovePartnerConfirmed(AssistantAction):
 class SubmitRemovePartner(SubmitFlow):
     """End a partner's access."""
 
-    action_name = "action_remove_partner"
     flow = REMOVE_PARTNER
 
     async def submit(self, context: Context) -> Events:
@@ -245,8 +238,6 @@ class SubmitRemovePartner(SubmitFlow):
                 context.utter_unchanged("utter_partner_was_gone", **values)
         except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=reference)
-        except UnknownDossier:
-            context.utter_unchanged("utter_dossier_unknown", reference=reference)
         except NotAllowed:
             context.utter_unchanged("utter_remove_not_allowed", **values)
         except CannotLeave:

@@ -75,7 +75,7 @@ class TeamsGroup:
             await self._usable(self._connector.update_card(self._chat(thread), root, group_card(card, self.texts)))
 
     async def close_thread(self, thread: str) -> None:
-        """Do nothing: a closed ticket's card has no buttons."""
+        """Do nothing: a closed ticket's card has no buttons to act with."""
 
     async def reopen_thread(self, thread: str) -> None:
         """Do nothing: the card has its buttons again when it is changed."""

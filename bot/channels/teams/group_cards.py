@@ -19,7 +19,7 @@ MAX_INPUT_LENGTH = 4_000
 
 
 def group_card(card: TicketCard, texts: GroupTexts) -> Card:
-    """Return the Adaptive Card of a ticket; a closed one has no buttons."""
+    """Return the Adaptive Card of a ticket; a closed one has but the button that opens it at the desk."""
     text = card.text
     body: list[Card] = [{"type": "TextBlock", "text": escape(card.heading), "wrap": True, "weight": "Bolder", "size": "Medium"}]
     facts = [{"title": escape(label), "value": escape(" ".join(value.split()))} for label, value in card.facts]
@@ -29,6 +29,7 @@ def group_card(card: TicketCard, texts: GroupTexts) -> Card:
     actions = _actions(card, texts)
     if actions:
         body += _inputs(texts)
+    actions.append({"type": "Action.OpenUrl", "title": texts.render("button_open"), "url": card.url})
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -37,7 +38,7 @@ def group_card(card: TicketCard, texts: GroupTexts) -> Card:
         "fallbackText": summary(text),
         "msteams": {"width": "full"},
         "body": body,
-        **({"actions": actions} if actions else {}),
+        "actions": actions,
     }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -17,7 +17,7 @@ from bot.channels.teams.connector import CARD_CONTENT_TYPE
 from bot.channels.teams.group import TeamsGroup
 from bot.channels.teams.group_cards import group_card
 from bot.core.clock import Clock
-from bot.http.body import BodyTooLarge, parse_json, read_body
+from bot.http.body import BodyTooLarge, NestedTooDeeply, parse_json, read_body
 from bot.http.problems import Problem, problem_response
 from bot.http.rate_limit import retry_after
 from bot.messaging.channel import Intake
@@ -36,12 +36,6 @@ _MAX_REMOVALS = 10_000
 """Chats of which it is remembered that the assistant was uninstalled from them while this process ran."""
 
 
-class Texts(Protocol):
-    """The channel's own texts (texts.yml)."""
-
-    def __getitem__(self, name: str, /) -> str: ...
-
-
 class ActivityHandler:
     """`POST /teams/messages`: each request is authenticated, each activity stored before it is acknowledged.
 
@@ -50,7 +44,7 @@ class ActivityHandler:
         group: the support team's channel, in which nobody talks with the assistant.
     """
 
-    def __init__(self, gateway: Intake, authenticator: Authenticator, clock: Clock, texts: Texts) -> None:
+    def __init__(self, gateway: Intake, authenticator: Authenticator, clock: Clock, texts: Mapping[str, str]) -> None:
         self._gateway, self._authenticator, self._clock, self._texts = gateway, authenticator, clock, texts
         self._removals: OrderedDict[str, int] = OrderedDict()
         self.accepting = True
@@ -69,9 +63,9 @@ class ActivityHandler:
         if not self.accepting:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the assistant is stopping", headers=retry_after(5))
         body = _parse(await _read(request))
-        await self._authenticator.check(token, body.get("serviceUrl") if body is not None else None)
-        if body is None:
-            raise Problem(HTTPStatus.BAD_REQUEST, "the body is no JSON object")
+        await self._authenticator.check(token, body.get("serviceUrl") if not isinstance(body, Problem) else None)
+        if isinstance(body, Problem):
+            raise body
         self._authenticator.check_connector(body.get("serviceUrl"))
         if body.get("channelId") != "msteams":  # the same bot's other channels (Direct Line) let anybody say who and where they are
             raise Problem(HTTPStatus.FORBIDDEN, "only Teams may speak here")
@@ -178,11 +172,12 @@ async def _read(request: Request) -> bytes:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers={"Connection": "close"}) from None
 
 
-def _parse(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object, or None. Lone surrogates are no text that a database keeps."""
+def _parse(body: bytes) -> dict[str, Any] | Problem:
+    """Return the JSON object, or what is wrong with the body: that is told only to who may speak here."""
     try:
-        value = parse_json(body)
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+        value = parse_json(body, nul=True)
+    except NestedTooDeeply:
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the body is nested too deeply")
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else Problem(HTTPStatus.BAD_REQUEST, "the body is no JSON object")

@@ -21,7 +21,8 @@ def create(context: ChannelContext) -> Channel | None:
         logging.getLogger(name).setLevel(logging.WARNING)
     secret = settings.telegram_secret.get_secret_value() if settings.telegram_secret else _derived_secret(settings.required("secret"))
     redis = settings.redis_url.get_secret_value() if settings.redis_url else None
-    return TelegramChannel(settings, UpdateHandler(context.gateway, settings.telegram_bot), OutboundRateLimiter(redis), secret)
+    updates = UpdateHandler(context.gateway, settings.telegram_bot)
+    return TelegramChannel(settings, updates, OutboundRateLimiter(redis), secret, context.clock)
 
 
 def _derived_secret(secret: str) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 import stamina
 from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
@@ -19,10 +22,12 @@ from bot.channels.outbound_rate_limit import OutboundRateLimiter
 from bot.channels.telegram.api_calls import MessageGone, TelegramRateLimits, call_api
 from bot.channels.telegram.formatting import keyboard, to_html
 from bot.channels.telegram.group import TelegramGroup
+from bot.channels.telegram.polling_status import PollingStatus
 from bot.channels.telegram.registration import BotRegistration
 from bot.channels.telegram.updates import ALLOWED_UPDATES, UpdateHandler
+from bot.core.clock import Clock
 from bot.core.errors import log_error
-from bot.http.body import BodyTooLarge, parse_json, read_body
+from bot.http.body import BodyTooLarge, NestedTooDeeply, parse_json, read_body
 from bot.http.problems import Problem
 from bot.messaging.channel import ChannelCapabilities, Chat, OutboundMessage
 from bot.settings import Settings
@@ -52,7 +57,7 @@ class TelegramChannel:
         can_delete=True,
     )
 
-    def __init__(self, settings: Settings, updates: UpdateHandler, limiter: OutboundRateLimiter, secret: str) -> None:
+    def __init__(self, settings: Settings, updates: UpdateHandler, limiter: OutboundRateLimiter, secret: str, clock: Clock) -> None:
         self._updates, self._secret = updates, secret
         base = settings.telegram_api_url.rstrip("/")
         self._bot = Bot(
@@ -68,6 +73,8 @@ class TelegramChannel:
             self.group = updates.group = TelegramGroup(self._bot, self._limits, group)
         public = settings.public_url or ""
         self._webhook = settings.telegram_mode == "webhook" or (settings.telegram_mode == "auto" and public.startswith("https://"))
+        self.polling = None if self._webhook else PollingStatus(clock)
+        """How long polling is doing; None where updates come by webhook."""
         self._registration = BotRegistration(self._bot, settings, f"{settings.own_url}{PATH}" if self._webhook else None, secret)
         self._tasks: list[asyncio.Task[None]] = []
         self._answering: set[asyncio.Task[None]] = set()
@@ -76,8 +83,8 @@ class TelegramChannel:
     async def start(self) -> None:
         """Begin to receive; the bot is registered with Telegram in the background, retried until that succeeds."""
         self._tasks = [asyncio.create_task(self._registration.run())]
-        if not self._webhook:
-            self._tasks.append(asyncio.create_task(self._poll()))
+        if self.polling is not None:
+            self._tasks.append(asyncio.create_task(self._poll(self.polling)))
 
     async def stop_receiving(self) -> None:
         """Ask for no further updates; those that were not stored come again."""
@@ -130,8 +137,17 @@ class TelegramChannel:
         await call_api(self._bot.send_chat_action(chat.address, "typing"), self._limits.limiter)
 
     async def healthy(self) -> bool:
-        """Return whether Telegram answers, and knows the bot."""
-        return bool((await self._bot.get_me()).is_bot)
+        """Return whether Telegram answers, knows the bot, and gives it what users write."""
+        polling = self.polling is None or self.polling.reason is None
+        return polling and bool((await self._bot.get_me()).is_bot)
+
+    async def health_lines(self) -> Mapping[str, str]:
+        """Return the line of long polling for the health report, where that is how updates come."""
+        return {} if self.polling is None else self.polling.health_lines()
+
+    async def collector(self) -> Collector:
+        """Return the metrics of this moment; none where updates come by webhook."""
+        return CollectorRegistry() if self.polling is None else self.polling.collector()
 
     async def _handle(self, updates: list[Any]) -> None:
         """Store updates, then answer the callback queries of pressed buttons: that ends their progress bars, and may fail."""
@@ -147,19 +163,21 @@ class TelegramChannel:
         with suppress(TelegramError):
             await self._bot.answer_callback_query(query_id)
 
-    async def _poll(self) -> None:
+    async def _poll(self, status: PollingStatus) -> None:
         """Poll for updates; one is confirmed, by asking for the next ones, only once it is stored."""
         offset = 0
         while True:
             try:
-                updates = await self._fetch_updates(offset)
+                updates = await self._fetch_updates(offset, status)
                 await self._handle(updates)
+                status.worked()
                 offset = max([offset, *(u["update_id"] + 1 for u in updates if isinstance(u.get("update_id"), int))])
             except Exception as error:  # the database may be unavailable: the updates are asked for again
+                status.failed(error)
                 log_error(error, "storing updates of Telegram")
                 await asyncio.sleep(STORE_RETRY_SECONDS)
 
-    async def _fetch_updates(self, offset: int) -> list[Any]:
+    async def _fetch_updates(self, offset: int, status: PollingStatus) -> list[Any]:
         """Return the next updates, retried until Telegram answers.
 
         They are not parsed: one that the library cannot read must not hold up the others.
@@ -172,6 +190,7 @@ class TelegramChannel:
                     parameters = {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
                     updates = await self._bot.do_api_request("getUpdates", parameters, read_timeout=POLL_SECONDS + 10)
                 except TelegramError as error:
+                    status.failed(error)
                     if attempt.num == _LOGGED_FAILURE:
                         log_error(error, "asking Telegram for updates; it is tried again")
                     raise
@@ -187,9 +206,11 @@ class TelegramChannel:
             if not hmac.compare_digest(given.encode(), self._secret.encode()):
                 raise Problem(HTTPStatus.FORBIDDEN, "the secret is not the right one")
             try:
-                update = parse_json(await read_body(request, MAX_UPDATE_BYTES))
+                update = parse_json(await read_body(request, MAX_UPDATE_BYTES), nul=True)
             except BodyTooLarge:
                 raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the update is too large", headers={"Connection": "close"}) from None
+            except NestedTooDeeply:
+                raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the update is nested too deeply") from None
             except ValueError:
                 raise Problem(HTTPStatus.BAD_REQUEST, "the update is not JSON") from None
             await self._handle([update])

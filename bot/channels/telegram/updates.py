@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from bot.channels.telegram.group import CONTENT, TelegramGroup, strip_bot_name
 from bot.core.errors import log_error
+from bot.messaging.channel import Intake
 from bot.messaging.messages import Incoming
 
 CHANNEL = "telegram"
@@ -21,19 +22,6 @@ MAX_TEXT_LENGTH = 4_000
 """Code points of a text, as on every channel."""
 _LEFT_STATUSES = frozenset({"kicked", "left"})
 Json = Mapping[str, Any]
-
-
-class UpdateGateway(Protocol):
-    """The part of the gateway that updates are given to."""
-
-    async def find_or_open(self, channel: str, address: str, reference: Mapping[str, Any] | None = None) -> str:
-        """Return the id of the conversation of a chat, opened where there is none."""
-
-    async def mark_closed(self, channel: str, address: str) -> None:
-        """Note that the chat cannot be written to any more."""
-
-    async def receive(self, conversation_id: str, incoming: Incoming) -> Any:
-        """Store what was received."""
 
 
 class MalformedUpdate(Exception):
@@ -50,7 +38,7 @@ class UpdateHandler:
         group: the support team's group, whose updates belong to no conversation with the assistant.
     """
 
-    def __init__(self, gateway: UpdateGateway, bot_name: str | None = None) -> None:
+    def __init__(self, gateway: Intake, bot_name: str | None = None) -> None:
         self._gateway, self._bot_name = gateway, (bot_name or "").casefold()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._pending: dict[str, int] = {}

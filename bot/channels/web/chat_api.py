@@ -1,14 +1,13 @@
 """Channel `web`: the Web chat API (docs/reference.md), used by the chat page, portals and tests.
 
-A chat is known by a bearer token; only its SHA-256 is stored, so that whoever reads the database cannot write in anybody's chat.
+A chat is known by a bearer token (`bot.identity.chat_sessions`); its sessions are opened and ended in `session_api`.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated
@@ -18,27 +17,32 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from bot.channels.web.authentication import Authentication
+from bot.channels.web.event_stream import events_until_end
 from bot.channels.web.notifications import WebNotifications
-from bot.http.bearer import bearer_token, unauthorized
-from bot.http.body import BodyTooLarge, parse_json, read_body
+from bot.channels.web.requests import API_HEADERS, CHANNEL, chat_json, read_chat_body, refuse_if, too_long
+from bot.channels.web.session_api import SessionApi
+from bot.channels.web.session_watch import SessionWatch
 from bot.http.parameters import parse_id
 from bot.http.problems import Problem, validation_errors
-from bot.http.rate_limit import RateLimit, client_address, retry_after
-from bot.identity.continuations import Continuations, hash_token
-from bot.messaging.gateway import Gateway, Typing, Unread
-from bot.messaging.messages import Incoming, Message
+from bot.http.rate_limit import RateLimit, SourceLimit, source_of
+from bot.identity.chat_sessions import OpenSession
+from bot.identity.service import Identity
+from bot.messaging.gateway import Gateway
+from bot.messaging.messages import Incoming
 from bot.settings import Settings
 
-CHANNEL = "web"
 MAX_TEXT_LENGTH = 4_000
 """Unicode code points of a message."""
-MAX_BODY_BYTES = 64 * 1024
-"""Of a request: 4,000 code points are at most 48,000 bytes, each written as two JSON escapes of six."""
 HEARTBEAT_SECONDS = 15
 TYPING_PER_MINUTE = 60
 """How often a chat may say that its user is typing; the page does so every three seconds."""
+QUIET_MESSAGES = 10
+"""Messages of the last minute below which a chat that is linked to no account goes on, however much else its address sends."""
+MAX_STREAMS = 10
+"""Streams of events that a chat may have open at one process: a page opens one, and a lost connection is noticed late."""
+_RETRY_SECONDS = 10
 _DOSSIER = re.compile(r"SPH-\d{4}-\d{6}")
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 def _writable(text: str) -> str:
@@ -74,62 +78,66 @@ class _PostedMessage(BaseModel):
 class WebChat:
     """The handlers of the Web chat API."""
 
-    def __init__(self, gateway: Gateway, continuations: Continuations, notifications: WebNotifications, settings: Settings) -> None:
-        self._gateway, self._continuations, self._notifications = gateway, continuations, notifications
-        self._sessions_limit = RateLimit(settings.chat_sessions_per_minute)
+    def __init__(
+        self,
+        gateway: Gateway,
+        identity: Identity,
+        authentication: Authentication,
+        watch: SessionWatch,
+        notifications: WebNotifications,
+        settings: Settings,
+    ) -> None:
+        self._gateway, self._identity = gateway, identity
+        self._authentication, self._watch, self._notifications = authentication, watch, notifications
+        self._unlinked_limit = SourceLimit("unlinked_messages", settings.chat_unlinked_per_minute)
         self._messages_limit = RateLimit(settings.chat_messages_per_minute)
+        self._per_minute = settings.chat_messages_per_minute
+        self._streams: Counter[str] = Counter()
         self._typing_limit = RateLimit(TYPING_PER_MINUTE)
-
-    async def open_session(self, request: Request) -> Response:
-        """`POST /chat/sessions` → `{"token"}`; with `{"continue": token}` for the conversation of another channel that the link is of."""
-        await self._check_rate_limit(self._sessions_limit, "sessions", client_address(request))
-        link = _continuation_token(await self._body(request))
-        if link is not None:
-            return await self._continue(link)
-        token = secrets.token_urlsafe(32)
-        await self._gateway.open(CHANNEL, hash_token(token))
-        return JSONResponse({"token": token}, headers=NO_STORE)
-
-    async def _continue(self, link: str) -> Response:
-        """Open the web chat of a conversation, which a link does once; the dialogue goes on there by itself."""
-        opened = await self._continuations.open(link)
-        if opened is None:
-            raise Problem(HTTPStatus.UNAUTHORIZED, self._gateway.texts.render("unknown_continuation"))
-        conversation_id, token = opened
-        await self._gateway.receive(conversation_id, Incoming(f"continued:{hash_token(link)}", event="continued"), CHANNEL)
-        return JSONResponse({"token": token}, headers=NO_STORE)
 
     async def post_message(self, request: Request) -> Response:
         """`POST /chat/messages[?wait=true]` → 202, or 200 with the replies of the turn."""
         conversation_id = await self._conversation_id(request)
         incoming = self._parse(await self._body(request))
-        await self._check_rate_limit(self._messages_limit, "messages", conversation_id)
+        await self._check_messages(request, conversation_id)
         received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
             replies = await self._gateway.wait_for_replies(conversation_id, received)
             if replies is not None:
-                return JSONResponse({"messages": replies}, headers=NO_STORE)
-        return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=NO_STORE)
+                return JSONResponse({"messages": replies}, headers=API_HEADERS)
+        return JSONResponse({"id": incoming.client_id}, status_code=HTTPStatus.ACCEPTED, headers=API_HEADERS)
 
     async def typing(self, request: Request) -> Response:
         """`POST /chat/typing` → 204: the user is typing, which agents are shown while they have the conversation; not what they type."""
         conversation_id = await self._conversation_id(request)
-        await self._check_rate_limit(self._typing_limit, "messages", conversation_id)
+        self._refuse_if("messages", await self._typing_limit.hit(conversation_id))
         await self._gateway.user_typing(conversation_id)
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=API_HEADERS)
 
     async def history(self, request: Request) -> Response:
         """`GET /chat/messages[?after=]` → `{"messages"}`, oldest first; without `after` the latest 1,000."""
         conversation_id = await self._conversation_id(request)
         messages = await self._gateway.history(conversation_id, self._message_id(request.query_params.get("after")))
-        return JSONResponse({"messages": messages}, headers=NO_STORE)
+        return JSONResponse({"messages": messages}, headers=API_HEADERS)
 
     async def events(self, request: Request) -> Response:
-        """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`)."""
-        conversation_id = await self._conversation_id(request)
+        """`GET /chat/events` → server-sent events, from the start or from `Last-Event-ID` (or `after`), until the session ends."""
+        session = await self._authentication.session_of(request)
         after = self._message_id(request.headers.get("last-event-id") or request.query_params.get("after"))
-        source = self._gateway.stream(conversation_id, after)
-        return EventSourceResponse(_server_sent(source), ping=HEARTBEAT_SECONDS, headers=NO_STORE)
+        if self._streams[session.conversation_id] >= MAX_STREAMS:
+            self._refuse_if("messages", _RETRY_SECONDS)
+        return EventSourceResponse(self._events(session, after), ping=HEARTBEAT_SECONDS, headers=API_HEADERS)
+
+    async def _events(self, session: OpenSession, after: int | None) -> AsyncIterator[ServerSentEvent]:
+        """Yield a stream's events; count the stream among those of its chat as long as it is open."""
+        self._streams[session.conversation_id] += 1
+        try:
+            with self._watch.ending(session.token_hash) as ending:
+                async for event in events_until_end(self._gateway, session.conversation_id, after, ending):
+                    yield event
+        finally:
+            self._streams[session.conversation_id] -= 1
+            self._streams += Counter()  # drops what is zero
 
     async def notifications(self, request: Request) -> Response:
         """`GET /chat/notifications[?before=&dossier=]` → `{"unread", "notifications", "more"}`, newest first."""
@@ -138,46 +146,31 @@ class WebChat:
         if dossier is not None and not _DOSSIER.fullmatch(dossier):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         before = self._message_id(request.query_params.get("before"))
-        return JSONResponse(await self._notifications.page(conversation_id, before=before, dossier=dossier), headers=NO_STORE)
+        return JSONResponse(await self._notifications.page(conversation_id, before=before, dossier=dossier), headers=API_HEADERS)
 
     async def read_notifications(self, request: Request) -> Response:
         """`POST /chat/notifications/read` with `{"ids": […]}` or `{"all": true}` → `{"unread", "read"}`."""
         conversation_id = await self._conversation_id(request)
-        body = await self._body(request)
-        await self._check_rate_limit(self._messages_limit, "messages", conversation_id)
-        return JSONResponse(await self._notifications.mark_read(conversation_id, body), headers=NO_STORE)
+        body = chat_json(await self._body(request), self._gateway.texts)
+        self._refuse_if("messages", await self._messages_limit.hit(conversation_id))
+        return JSONResponse(await self._notifications.mark_read(conversation_id, body), headers=API_HEADERS)
 
     async def _conversation_id(self, request: Request) -> str:
         """Return the conversation of the bearer token. Raise Problem 401 where there is none."""
-        token = bearer_token(request)
-        if token is not None:
-            hashed = hash_token(token)
-            found = await self._gateway.find(CHANNEL, hashed) or await self._continuations.session_conversation(hashed)
-            if found is not None:
-                return found
-        raise unauthorized(self._gateway.texts.render("unknown_session"))
+        return (await self._authentication.session_of(request)).conversation_id
 
     async def _body(self, request: Request) -> bytes:
-        """Return the body. Raise Problem 413 where it is too large."""
-        try:
-            return await read_body(request, MAX_BODY_BYTES)
-        except BodyTooLarge:
-            raise self._too_long() from None
+        return await read_chat_body(request, self._gateway.texts)
 
     def _parse(self, body: bytes) -> Incoming:
         try:
-            posted = _PostedMessage.model_validate_json(body)
+            posted = _PostedMessage.model_validate(chat_json(body, self._gateway.texts))
         except ValidationError as error:
             errors = validation_errors(error.errors(include_input=False, include_url=False, include_context=False))
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"), errors=errors) from None
         if posted.text is not None and len(posted.text) > MAX_TEXT_LENGTH:
-            raise self._too_long()
+            raise too_long(self._gateway.texts)
         return Incoming(posted.id, posted.text, posted.button)
-
-    def _too_long(self) -> Problem:
-        # The rest of the body is not read: the connection cannot be used again.
-        headers = {"Connection": "close"}
-        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._gateway.texts.render("too_long", limit="4 000"), headers=headers)
 
     def _message_id(self, raw: str | None) -> int | None:
         if raw is None:
@@ -187,19 +180,40 @@ class WebChat:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         return message_id
 
-    async def _check_rate_limit(self, limit: RateLimit, what: str, key: str) -> None:
-        """Count a hit. Raise Problem 429 where there were too many in the last minute; `what` is `sessions` or `messages`."""
-        seconds = await limit.hit(key)
-        if seconds is not None:
-            detail = self._gateway.texts.render(f"too_many_{what}", seconds=seconds)
-            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=retry_after(seconds))
+    async def _check_messages(self, request: Request, conversation_id: str) -> None:
+        """Count a message. Raise Problem 429 where its chat, or the address that it comes from, sent too many in the last minute.
+
+        The messages of a chat that is linked to an account count for that chat alone: whoever else is behind the same address can
+        neither use them up nor be stopped by them. Chats that are linked to none share what their address may send; when that is used
+        up, those that sent little still go on.
+        """
+        self._refuse_if("messages", await self._messages_limit.hit(conversation_id))
+        if await self._gateway.sent_lately(conversation_id, self._per_minute):  # other processes count as well
+            self._refuse_if("messages", _RETRY_SECONDS)
+        await self._identity.note_source(conversation_id, source_of(request))
+        if await self._identity.linked_account_id(conversation_id) is not None:
+            return
+        seconds = await self._unlinked_limit.hit(request)
+        if seconds is not None and await self._gateway.sent_lately(conversation_id, QUIET_MESSAGES):
+            self._refuse_if("messages", seconds)
+
+    def _refuse_if(self, what: str, seconds: int | None) -> None:
+        refuse_if(self._gateway.texts, what, seconds)
 
 
-def router(gateway: Gateway, continuations: Continuations, notifications: WebNotifications, settings: Settings) -> APIRouter:
+def router(
+    gateway: Gateway,
+    identity: Identity,
+    authentication: Authentication,
+    watch: SessionWatch,
+    notifications: WebNotifications,
+    sessions: SessionApi,
+    settings: Settings,
+) -> APIRouter:
     """Return the routes of the Web chat API."""
-    chat = WebChat(gateway, continuations, notifications, settings)
+    chat = WebChat(gateway, identity, authentication, watch, notifications, settings)
     routes = APIRouter(prefix="/chat")
-    routes.add_api_route("/sessions", chat.open_session, methods=["POST"])
+    sessions.add_to(routes)
     routes.add_api_route("/messages", chat.post_message, methods=["POST"])
     routes.add_api_route("/messages", chat.history, methods=["GET"])
     routes.add_api_route("/typing", chat.typing, methods=["POST"])
@@ -207,22 +221,3 @@ def router(gateway: Gateway, continuations: Continuations, notifications: WebNot
     routes.add_api_route("/notifications", chat.notifications, methods=["GET"])
     routes.add_api_route("/notifications/read", chat.read_notifications, methods=["POST"])
     return routes
-
-
-def _continuation_token(body: bytes) -> str | None:
-    """Return the token of the link that a session is opened with; None where it is opened without."""
-    try:
-        link = parse_json(body)["continue"] if body.strip() else None
-    except (ValueError, KeyError, TypeError):
-        return None
-    return link if isinstance(link, str) else None
-
-
-async def _server_sent(source: AsyncIterator[Message | Typing | Unread]) -> AsyncIterator[ServerSentEvent]:
-    async for event in source:
-        if isinstance(event, Typing):
-            yield ServerSentEvent(json.dumps({"on": event.on}), event="typing")
-        elif isinstance(event, Unread):
-            yield ServerSentEvent(json.dumps({"unread": event.notices}), event="notifications")
-        else:
-            yield ServerSentEvent(json.dumps(event, ensure_ascii=False), event="message", id=event["id"])

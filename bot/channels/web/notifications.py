@@ -40,7 +40,10 @@ class _MarkRead(BaseModel):
 
 
 class WebNotifications:
-    """The notifications of a conversation's account. Every method raises Problem 403 where it is linked to no open account."""
+    """The notifications of a conversation's account.
+
+    Every method raises Problem 403 where it is linked to no open account, or must prove first that it is still that account's.
+    """
 
     def __init__(self, notifications: Notifications, identity: Identity, care_teams: CareTeamCache, texts: Texts) -> None:
         self._notifications, self._identity, self._care_teams, self._texts = notifications, identity, care_teams, texts
@@ -54,11 +57,11 @@ class WebNotifications:
         lines = [_to_json(line, with_title=line.dossier is None or line.dossier in own_dossiers) for line in page.lines]
         return {"unread": await self._notifications.unread(account_id), "notifications": lines, "more": page.more}
 
-    async def mark_read(self, conversation_id: str, body: bytes) -> dict[str, Any]:
+    async def mark_read(self, conversation_id: str, body: Any) -> dict[str, Any]:
         """Return `{"unread", "read"}`: how many are unread now, and how many became read. Raise Problem 422 for neither ids nor all."""
         account_id = await self._account(conversation_id)
         try:
-            posted = _MarkRead.model_validate_json(body)
+            posted = _MarkRead.model_validate(body)
         except ValidationError as error:
             errors = validation_errors(error.errors(include_input=False))
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._texts.render("malformed"), errors=errors) from None
@@ -67,6 +70,8 @@ class WebNotifications:
         return {"unread": await self._notifications.unread(account_id), "read": read}
 
     async def _account(self, conversation_id: str) -> str:
+        if await self._identity.needs_proof(conversation_id):
+            raise Problem(HTTPStatus.FORBIDDEN, self._texts.render("not_proven"))
         try:
             person = await self._identity.person_of(conversation_id)
             account_id = person.id if person is not None else None

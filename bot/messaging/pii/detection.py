@@ -38,6 +38,8 @@ _MONTHS = {
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?[/.\-–\s]\s?(\d{1,2})\s?[/.\-–\s]\s?(\d{4}|\d{2})(?!\d)")
+_PHONE = re.compile(r"(?<!\d)0[1-9](?:[ .\-\u00a0]\d{2}){4}(?!\d)")
+"""Pairs of digits that are no date."""
 _COMPACT = re.compile(r"(?<![\d-])(\d{2})(\d{2})(\d{4})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _IN_WORDS = re.compile(r"(?<!\d)(\d{1,2}|1er)\s+([^\W\d_]+)\.?\s+(\d{4}|\d{2})(?!\d)")
@@ -61,7 +63,7 @@ _BORN = re.compile(
     re.IGNORECASE,
 )
 """A name with a civility that is followed by the birth."""
-_NO_NAMES = word_set("sphere sph dmp ror mss esante centre") | _TITLES
+_NO_NAMES = word_set("sphere sph dmp ror mss esante centre") | _TITLES | _CIVILITIES
 _AFTER_CUE = re.compile(
     r"\b(?:patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|dossier d[eu']|dossier)\s+"
     r"(?:(?:de|d'|d’|la|le)\s*)?(?:m\.?|mr|mme|mlle|madame|monsieur)?\s*$",
@@ -224,7 +226,10 @@ def _dates(text: str, born: set[date | None], today: date) -> list[Span]:
 
 
 def _written_dates(text: str, today: date) -> Iterable[tuple[int, int, date]]:
+    phones = [found.span() for found in _PHONE.finditer(text)]
     for match in _NUMERIC.finditer(text):
+        if any(start <= match.start() and match.end() <= end for start, end in phones):
+            continue
         yield from _date(match, match[1], int(match[2]), match[3], today)
     for match in _COMPACT.finditer(text):
         yield from _date(match, match[1], int(match[2]), match[3], today)

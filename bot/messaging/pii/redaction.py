@@ -19,9 +19,9 @@ class Redaction:
     def __init__(self, accounts: LinkedAccounts, usagers: KnownUsagers, clock: Clock) -> None:
         self._accounts, self._usagers, self._clock = accounts, usagers, clock
 
-    async def spans(self, conversation_id: str, text: str) -> list[Span]:
-        """Return where `text` identifies an usager, in code points."""
-        return self._find(text, await self._known(conversation_id))
+    async def spans(self, conversation_id: str, text: str, dossiers: Collection[str] = ()) -> list[Span]:
+        """Return where `text` identifies an usager whom the chat's person knows, or one of `dossiers`, in code points."""
+        return self._find(text, await self._known_with(conversation_id, dossiers))
 
     async def clean(self, conversation_id: str, reply: Reply, about: Collection[str] | None = None) -> Reply:
         """Return a reply as an external channel may have it, stored as well as shown.
@@ -45,8 +45,7 @@ class Redaction:
 
     async def mask(self, conversation_id: str, text: str, dossiers: Collection[str] = ()) -> str:
         """Return a text without the usagers whom the chat's person knows, those of `dossiers`, and what identifies somebody by itself."""
-        known = (*await self._known(conversation_id), *(await self._usagers.of_dossiers(dossiers) or ()))
-        return mask_text(text, self._find(text, known))
+        return mask_text(text, self._find(text, await self._known_with(conversation_id, dossiers)))
 
     async def clean_message(self, conversation_id: str, message: Message, about: Collection[str] | None = None) -> Message:
         """Return a message of the transcript as it may be sent to an external channel; `about` as for `clean`."""
@@ -74,6 +73,12 @@ class Redaction:
     async def _known(self, conversation_id: str) -> tuple[KnownPerson, ...]:
         account_id = await self._accounts.linked_account_id(conversation_id)
         return await self._usagers.of_account(account_id) if account_id else ()
+
+    async def _known_with(self, conversation_id: str, dossiers: Collection[str]) -> tuple[KnownPerson, ...]:
+        known = list(await self._known(conversation_id))
+        for reference in dossiers:  # each on its own: one that is not known hides no other
+            known += await self._usagers.of_dossiers([reference]) or ()
+        return tuple(known)
 
     def _find(self, text: str, known: tuple[KnownPerson, ...]) -> list[Span]:
         return detect_pii(text, known, self._clock.now().astimezone(PARIS).date())

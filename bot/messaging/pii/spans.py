@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 NAME, BIRTH = "usager_name", "birth_date"
-MASKS = {NAME: "[usager]", BIRTH: "[date de naissance]"}
+ADDRESS, PHONE, MAIL, NUMBER = "address", "phone", "email", "number"
+MASKS = {
+    NAME: "[usager]",
+    BIRTH: "[date de naissance]",
+    ADDRESS: "[adresse]",
+    PHONE: "[téléphone]",
+    MAIL: "[e-mail]",
+    NUMBER: "[numéro]",
+}
 """What stands in the place of each entity."""
 
 

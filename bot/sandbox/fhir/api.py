@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import secrets
 from collections import OrderedDict
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.http.body import BodyTooLarge, parse_json
+from bot.http.body import BodyTooLarge, NestedTooDeeply, parse_json
 from bot.http.body import read_body as read_limited_body
 from bot.sandbox.fhir.capability_statement import capability_statement
 from bot.sandbox.fhir.operation_outcomes import FhirResponse, OperationOutcomeError
@@ -152,10 +151,10 @@ class FhirApi:
         _check_content_type(request, ("application/fhir+json", "application/json"))
         raw = await read_body(request)
         try:
-            raw.decode("utf-8").encode("utf-8")
             body: Any = parse_json(raw)
-            json.dumps(body, ensure_ascii=False).encode("utf-8")  # a lone surrogate cannot be stored
-        except (ValueError, RecursionError):
+        except NestedTooDeeply:
+            raise OperationOutcomeError(422, "structure", "the body is nested too deeply") from None
+        except ValueError:
             raise OperationOutcomeError(400, "structure", "the body is not JSON in UTF-8") from None
         validate_resource(resource_type, body)
         return dict(body)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.http.body import parse_json
 from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
 
 Mode = Literal["none", "down", "slow", "garbage", "lost"]
@@ -41,7 +41,7 @@ class FaultMiddleware:
     def set(self, body: bytes) -> Fault:
         """Set the fault that a JSON body describes. Raises OperationOutcomeError 400 where it describes none."""
         try:
-            self._fault = Fault.model_validate(json.loads(body))
+            self._fault = Fault.model_validate(parse_json(body))
         except (ValidationError, ValueError):
             raise OperationOutcomeError(400, "invalid", "not a fault: mode, seconds, count, method, type") from None
         self._left = self._fault.count

@@ -36,6 +36,10 @@ def _telecom(system: str | None) -> Values:
     return values
 
 
+def _sources(resource: Resource) -> Iterable[str]:
+    return [str(item["resource"].get("reference", "")) for item in _path("item")(resource) if item.get("type") == "source"]
+
+
 def _whole_names(resource: Resource) -> Iterable[str]:
     for name in _path("name")(resource):
         family, given = name.get("family", ""), " ".join(name.get("given", []))
@@ -79,6 +83,7 @@ SEARCH_PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
         "participant": ("reference:Practitioner", _path("participant", "member", "reference")),
         "status": ("code", _path("status")),
     },
+    "Linkage": _COMMON | {"item": ("reference:Patient", _path("item", "resource", "reference")), "source": ("reference:Patient", _sources)},
 }
 """By resource type, then by parameter: how it compares, and the values of a resource that it compares."""
 

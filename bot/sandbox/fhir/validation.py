@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fhir.resources.R4B.careteam import CareTeam
+from fhir.resources.R4B.linkage import Linkage
 from fhir.resources.R4B.organization import Organization
 from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.practitioner import Practitioner
@@ -20,6 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Practitioner": Practitioner,
     "PractitionerRole": PractitionerRole,
     "Organization": Organization,
+    "Linkage": Linkage,
 }
 """Models of the resource types that the sandbox holds."""
 

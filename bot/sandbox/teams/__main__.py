@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import uuid
 
-from bot.fake_channels import TEAMS_APP_ID, TEAMS_TENANT_ID
+from bot.fake_channels import CONTROL_PATH, TEAMS_APP_ID, TEAMS_TENANT_ID
+from bot.installation.data_folder import PRIVATE_UMASK
 from bot.sandbox.teams.rate_limits import DOCUMENTED_SEND_WINDOWS, SEND_WINDOWS, RateLimits
 from bot.sandbox.teams.server import LOOPBACK, run
 from bot.sandbox.teams.signing import REAL_ISSUER
 
 
 def main() -> None:
-    """Read the options, and run until stopped."""
+    """Read the options, and run until stopped; below the path that the environment gives, if it gives one."""
+    os.umask(PRIVATE_UMASK)
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox.teams", description="A fake Microsoft Teams on loopback.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--bot-url", required=True, help="where activities are posted, …/teams/messages")
@@ -24,10 +27,11 @@ def main() -> None:
     parser.add_argument("--all-limits", action="store_true", help="with the window of two seconds too")
     parser.add_argument("--support-channel", help="id of a channel of the team, in which the bot is installed")
     options = parser.parse_args()
+    path = os.environ.get(CONTROL_PATH, "")
     print(f"fake Teams: http://{LOOPBACK}:{options.port}/", flush=True)  # noqa: T201 - the command line's own output
     limits = RateLimits(enforced=options.limits, send=DOCUMENTED_SEND_WINDOWS if options.all_limits else SEND_WINDOWS)
     names = {"issuer": options.issuer, "bot_name": options.bot_name, "support_channel": options.support_channel}
-    run(options.port, options.bot_url, options.app_id, options.tenant, limits=limits, **names)
+    run(options.port, options.bot_url, options.app_id, options.tenant, path=path, limits=limits, **names)
 
 
 def _guid(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from bot.http.body import parse_json
 from bot.sandbox.teams.card_validation import InvalidCard, validate_card
 from bot.sandbox.teams.content_types import ADAPTIVE_CARD
 from bot.sandbox.teams.errors import bad_argument, bad_syntax, message_too_big
@@ -25,7 +25,7 @@ _FILES = ("application/vnd.microsoft.teams.card.file.consent", "application/vnd.
 def parse_object(raw: bytes) -> Json:
     """Return the JSON object in a request body. Raises ConnectorError 400."""
     try:
-        body = json.loads(raw)
+        body = parse_json(raw, nul=True)
     except ValueError:
         raise bad_syntax("The request body is not valid JSON.") from None
     if not isinstance(body, dict):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 import uvicorn
 
 from bot.fake_channels import TEAMS_APP_ID, TEAMS_TENANT_ID
+from bot.sandbox.hidden_path import HiddenPath
 from bot.sandbox.teams.app import REGION, create_app
 from bot.sandbox.teams.control_client import ControlClient
 from bot.sandbox.teams.rate_limits import RateLimits
@@ -22,16 +24,21 @@ LOOPBACK = "127.0.0.1"
 class _Server(uvicorn.Server):
     """A server that ends long polls before it waits for requests to end."""
 
+    def __init__(self, config: uvicorn.Config, release: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._release = release
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End long polls, then shut down."""
-        self.config.app.state.release()  # type: ignore[union-attr]
+        self._release()
         await super().shutdown(sockets)
 
 
-def _build_server(app: Any, **more: Any) -> uvicorn.Server:
+def _build_server(app: Any, release: Callable[[], None], **more: Any) -> uvicorn.Server:
     # Ending a connection without an answer is one of the faults: uvicorn must not log it as an error.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.getMessage())
-    return _Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=75, **more))
+    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=75, **more)
+    return _Server(config, release)
 
 
 def bot_environment(url: str, app_id: str, tenant_id: str, issuer: str) -> dict[str, str]:
@@ -45,10 +52,10 @@ def bot_environment(url: str, app_id: str, tenant_id: str, issuer: str) -> dict[
     }
 
 
-def run(port: int, bot_url: str, app_id: str, tenant_id: str, *, limits: RateLimits, **names: str) -> None:
-    """Run until SIGINT or SIGTERM, with the people of the demo. `names`: issuer, bot_name, support_channel."""
-    app = create_app(f"http://{LOOPBACK}:{port}", bot_url, app_id, tenant_id, limits=limits, demo=True, **names)
-    _build_server(app, host=LOOPBACK, port=port).run()
+def run(port: int, bot_url: str, app_id: str, tenant_id: str, *, path: str = "", limits: RateLimits, **names: str) -> None:
+    """Run below `path` until SIGINT or SIGTERM, with the people of the demo. `names`: issuer, bot_name, support_channel."""
+    app = create_app(f"http://{LOOPBACK}:{port}{path}", bot_url, app_id, tenant_id, limits=limits, demo=True, **names)
+    _build_server(HiddenPath(app, path), app.state.release, host=LOOPBACK, port=port).run()
 
 
 class FakeTeams:
@@ -85,7 +92,7 @@ class FakeTeams:
             bot_name=bot_name,
             support_channel=support_channel,
         )
-        self._server = _build_server(app)
+        self._server = _build_server(app, app.state.release)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, name="fake-teams", daemon=True)
         self.control = ControlClient(self.url)
         self.add_user = self.control.add_user

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from bot.sandbox.teams.errors import UserActionError
@@ -31,8 +31,10 @@ def page_routes() -> APIRouter:
 
     @routes.get("/")
     @routes.get("/l/chat/0/0")
-    async def index() -> Response:
-        return FileResponse(PAGE_FOLDER / "index.html", headers=_HEADERS)
+    async def index(request: Request) -> Response:
+        prefix = f'"{request.scope.get("root_path", "")}/page/'
+        page = (PAGE_FOLDER / "index.html").read_text("utf-8").replace('"/page/', prefix)
+        return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)
 
     @routes.get("/page/{name}")
     async def file(name: str) -> Response:

@@ -31,7 +31,7 @@ def create_app(state: State) -> FastAPI:
         yield
         task.cancel()
 
-    app = FastAPI(lifespan=lifespan)
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
     methods = BotApiMethods(state)
 
     @app.api_route("/bot{token}/{method}", methods=["GET", "POST"])

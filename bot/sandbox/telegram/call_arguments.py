@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from email import message_from_bytes
 from email.message import Message
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fastapi import Request
+from fastapi import HTTPException, Request
+
+from bot.http.body import parse_json
 
 _JSON = ("reply_markup", "commands", "allowed_updates", "link_preview_options", "reply_parameters")
 """Fields that a form holds as JSON."""
 
 
 async def call_arguments(request: Request) -> dict[str, Any]:
-    """Return the arguments of a call by name."""
+    """Return the arguments of a call by name. Raise HTTPException 422 where they cannot be read."""
     found: dict[str, Any] = dict(request.query_params)
-    if "json" in request.headers.get("content-type", ""):
-        body: dict[str, Any] = json.loads(await request.body() or b"{}")
-        return found | body
-    found |= _form_fields(request.headers.get("content-type", ""), await request.body())
-    return found | {name: json.loads(found[name]) for name in _JSON if isinstance(found.get(name), str)}
+    body, content_type = await request.body(), request.headers.get("content-type", "")
+    try:
+        if "json" in content_type:
+            return found | dict(parse_json(body or b"{}"))
+        found |= _form_fields(content_type, body)
+        return found | {name: parse_json(found[name].encode()) for name in _JSON if isinstance(found.get(name), str)}
+    except (ValueError, TypeError):
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity: the arguments cannot be read") from None
 
 
 def _form_fields(content_type: str, body: bytes) -> dict[str, str]:

@@ -85,7 +85,7 @@ def control_routes(state: State) -> APIRouter:
         """Press the button of message {"message_id"} whose callback data is {"data"}."""
         chat = state.chats[chat_id]
         message = {name: value for name, value in chat.messages[body["message_id"]].items() if name != "history"}
-        query = f"q{state.update_id}"
+        query = f"q{state.counters.update}"
         state.callback_queries[query] = False
         sender = {"id": chat_id, "is_bot": False, "first_name": chat.name}
         content = {"id": query, "from": sender, "message": message, "chat_instance": "1", "data": body["data"]}

@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any
 
 from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.counters import Counters
 from bot.sandbox.telegram.errors import BotApiError
 from bot.sandbox.telegram.rate_limits import RateLimits
 
@@ -17,11 +18,11 @@ BOT_ID = 4242
 class State:
     """Everything that the fake Telegram knows of one bot. Waiters wait on `changed`."""
 
-    def __init__(self, token: str, bot_name: str) -> None:
+    def __init__(self, token: str, bot_name: str, counters: Counters | None = None) -> None:
         self.token, self.bot_name = token, bot_name
         self.chats: dict[int, Chat] = {}
         self.updates: deque[dict[str, Any]] = deque()
-        self.update_id = 1000
+        self.counters = counters or Counters()
         self.callback_queries: dict[str, bool] = {}  # id → whether it was answered
         self.webhook: dict[str, Any] = {"url": "", "secret": "", "allowed": None}
         self.refused_webhooks = 0
@@ -50,7 +51,7 @@ class State:
 
     def add_message(self, chat: Chat, sender: dict[str, Any], **content: Any) -> dict[str, Any]:
         """Add a message to a chat and return it."""
-        chat.last_id += 1
+        chat.last_id = self.counters.next_message(chat.last_id)
         chat.version += 1
         message = {"message_id": chat.last_id, "from": sender, "chat": chat.to_json(), "date": int(time.time()), **content}
         chat.messages[chat.last_id] = message
@@ -58,8 +59,7 @@ class State:
 
     def add_update(self, **content: Any) -> dict[str, Any]:
         """Queue an update for the bot and return it."""
-        self.update_id += 1
-        update = {"update_id": self.update_id, **content}
+        update = {"update_id": self.counters.next_update(), **content}
         self.updates.append(update)
         return update
 

@@ -59,12 +59,14 @@ class TicketCard:
     facts: tuple[tuple[str, str], ...]
     """Label and value of each."""
     earlier: tuple[str, ...]
-    """What was said before a person was asked for, a line each."""
+    """What was said before a person was asked for, a line each; nothing where the group is not trusted."""
+    url: str
+    """Page of the ticket at the desk, where the conversation is read."""
 
     @property
     def text(self) -> str:
         """All of it as a text."""
-        facts = [f"{label}\u00a0: {value}" for label, value in self.facts]
+        facts = [*(f"{label}\u00a0: {value}" for label, value in self.facts), self.url]
         return "\n".join([self.heading, *facts, *(["", *self.earlier] if self.earlier else [])])
 
 

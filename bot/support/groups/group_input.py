@@ -16,6 +16,7 @@ from bot.support.errors import (
     ConversationBusy,
     DeskError,
     EmptyText,
+    NamesUnreadable,
     NotYours,
     StillJoining,
     TextTooLong,
@@ -37,6 +38,7 @@ _REFUSALS: dict[type[DeskError], str] = {
     EmptyText: "empty",
     TextTooLong: "too_long",
     ConversationBusy: "busy",
+    NamesUnreadable: "names_unreadable",
 }
 """Errors of the desk, with the name of the text that answers each."""
 _REFUSED_KINDS = {InputKind.NOT_TEXT: "not_text", InputKind.EDITED: "edited_here"}
@@ -131,9 +133,9 @@ class GroupInputHandler:
             case Command.RELEASE:
                 await self._desk.release(ticket.id, agent)
             case Command.NOTE:
-                text = await self._filter.clean(ticket, command.argument)
-                await self._desk.note(ticket.id, agent, text, key=self._key(group_input))
-                return self._masked("masked_note") if text != command.argument else Answer()
+                filtered = await self._filter.filter_words(ticket, agent, command.argument)
+                await self._desk.note(ticket.id, agent, filtered.text, key=self._key(group_input))
+                return self._masked("masked_note", filtered.replaced)
             case Command.CLOSE:
                 outcome = parse_outcome(command.argument)
                 if outcome is None:
@@ -144,9 +146,9 @@ class GroupInputHandler:
         return Answer()
 
     async def _reply(self, group_input: GroupInput, ticket: Ticket, agent: Agent) -> Answer:
-        text = await self._filter.clean(ticket, group_input.text)
-        sent = await self._desk.reply(ticket.id, agent, text, key=self._key(group_input))
-        return self._masked("masked") if sent.masked or text != group_input.text else Answer()
+        filtered = await self._filter.filter_words(ticket, agent, group_input.text)
+        sent = await self._desk.reply(ticket.id, agent, filtered.text, key=self._key(group_input))
+        return self._masked("masked", filtered.replaced + sent.replaced)
 
     async def _link(self, group_input: GroupInput, code: str) -> Answer:
         agent = await self._links.redeem(self._group.name, group_input.sender, code)
@@ -157,8 +159,12 @@ class GroupInputHandler:
         """Return the idempotency key. It says whether the group saw the text, which is then not shown there again (`TicketUpdates`)."""
         return f"{self._group.name if group_input.visible else 'card'}:{_digest(group_input.key)}"
 
-    def _masked(self, name: str) -> Answer:
-        return Answer(self._texts.render(name), delete_input=True)
+    def _masked(self, name: str, replaced: int) -> Answer:
+        """Tell how many parts were replaced, where there were any; what was written is deleted where that is possible."""
+        if replaced == 0:
+            return Answer()
+        parts = self._texts.render("one_part" if replaced == 1 else "parts", count=str(replaced))
+        return Answer(self._texts.render(name, text=parts), delete_input=True)
 
     def _refuse(self, name: str, **values: str) -> Answer:
         return Answer(self._texts.render(name, **values), refused=True)

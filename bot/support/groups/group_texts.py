@@ -9,7 +9,7 @@ from string import Formatter
 from ruamel.yaml import YAML
 
 _FILE = Path(__file__).with_name("texts.yml")
-_NAMES = ("reference", "person", "reason", "chat", "agent", "text", "to", "outcome", "dossier", "tags", "help", "error_id")
+_NAMES = ("reference", "person", "reason", "chat", "agent", "text", "to", "outcome", "dossier", "tags", "help", "error_id", "url", "count")
 
 
 class GroupTexts:

@@ -23,7 +23,7 @@ from bot.messaging.rendering import split_text
 from bot.support.desk_events import TICKETS
 from bot.support.groups.group import Group, GroupUnusable, ThreadGone, TicketCard
 from bot.support.groups.group_texts import GroupTexts
-from bot.support.groups.pii_filter import PARAGRAPH, GroupPiiFilter
+from bot.support.groups.pii_filter import GroupPiiFilter
 from bot.support.groups.threads import ClaimedThread, Threads
 from bot.support.groups.ticket_cards import TicketCards
 from bot.support.groups.ticket_updates import TicketUpdates
@@ -152,8 +152,8 @@ class GroupView:
             await self._group.reopen_thread(thread)
         lines = [*news.lines, *dict.fromkeys(answer.text for answer in answers if answer.text)]
         if first and head is not None and not self._group.has_cards:
-            lines = [head.text, *lines, self._words.render("how")]
-        await self._post(claimed.ticket_id, thread, await self._filter.clean(ticket, PARAGRAPH.join(lines)))
+            lines = [head.text, *lines, self._words.render("how_trusted" if self._filter.trusted else "how")]
+        await self._post(claimed.ticket_id, thread, await self._filter.clean(ticket, "\n\n".join(lines)))
         await self._threads.record_answered([answer.id for answer in answers], self._clock.now())
         digest = _digest(head) if head is not None and self._group.has_cards else claimed.head
         if head is not None and digest != claimed.head and claimed.thread is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.messaging.channel import Channel
-from bot.messaging.pii.redaction import Redaction
+from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.settings import Settings, SettingsError
 from bot.support.agent_links import AgentLinks
 from bot.support.desk import Desk
@@ -16,7 +16,7 @@ from bot.support.groups.group import Answer, Group, GroupInput, Listener, WithGr
 from bot.support.groups.group_input import GroupInputHandler
 from bot.support.groups.group_texts import GroupTexts
 from bot.support.groups.group_view import GroupView
-from bot.support.groups.pii_filter import GroupPiiFilter, MaskNames
+from bot.support.groups.pii_filter import GroupPiiFilter
 from bot.support.groups.threads import Threads
 from bot.support.groups.ticket_cards import TicketCards
 from bot.support.groups.ticket_updates import TicketUpdates
@@ -32,20 +32,19 @@ class Groups:
         clock: Clock,
         desk: Desk,
         links: AgentLinks,
-        redaction: Redaction,
-        mask_names: MaskNames,
+        outgoing_filter: OutgoingFilter,
         channels: Iterable[Channel],
     ) -> None:
         """Raise SettingsError where a group is set whose channel is not."""
         texts = GroupTexts()
-        updates = TicketUpdates(database, desk, texts)
         self.views: dict[str, GroupView] = {}
         """What shows tickets in each group, by the name of its channel."""
         for channel in channels:
             group = channel.group if isinstance(channel, WithGroup) else None
             if group is not None:
                 threads = Threads(database, group.name, group.address)
-                pii_filter = GroupPiiFilter(redaction, mask_names, texts, trusted=group.trusted)
+                pii_filter = GroupPiiFilter(outgoing_filter, desk, trusted=group.trusted)
+                updates = TicketUpdates(database, desk, texts, settings.own_url, trusted=group.trusted)
                 view = GroupView(group, threads, updates, pii_filter, texts, clock)
                 handler = GroupInputHandler(group, desk, links, threads, pii_filter, TicketCards(updates, pii_filter), texts, clock)
                 group.listen(_listener(handler, view))

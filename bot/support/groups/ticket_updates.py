@@ -1,15 +1,19 @@
-"""Writes a ticket for the groups: the card of its thread, and what happened since the thread was last updated."""
+"""Writes a ticket for the groups: the card of its thread, and what happened since the thread was last updated.
+
+A group that is not trusted learns who asks, about which reference and topic, and that something was said: the words are read at the desk.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from bot.core.database import Database
 from bot.messaging.messages import Message
+from bot.messaging.pii.codes import mask_codes
 from bot.messaging.tables import MessageRow
 from bot.support import tickets
 from bot.support.desk import Desk
@@ -24,6 +28,8 @@ MAX_EARLIER = 6
 MAX_EARLIER_LENGTH = 300
 """Characters of each."""
 _BLANK_LINES = re.compile(r"\n\s*\n")
+_WORDS = frozenset({TicketEventType.SAID, TicketEventType.REPLIED, TicketEventType.NOTED})
+"""Events that are about words of the conversation."""
 MAX_EVENTS = 200
 """Events written at a time; later ones follow in the next update."""
 
@@ -38,10 +44,10 @@ class TicketUpdate:
 
 
 class TicketUpdates:
-    """Writes cards and updates, unfiltered: whoever shows them filters them."""
+    """Writes the cards and updates of one group, unfiltered: whoever shows them filters them."""
 
-    def __init__(self, database: Database, desk: Desk, texts: GroupTexts) -> None:
-        self._database, self._desk, self._texts = database, desk, texts
+    def __init__(self, database: Database, desk: Desk, texts: GroupTexts, own_url: str, *, trusted: bool) -> None:
+        self._database, self._desk, self._texts, self._own_url, self._trusted = database, desk, texts, own_url, trusted
 
     async def card(self, ticket_id: int) -> TicketCard:
         """Return the ticket's card with its context; asks the platform who the user is. Raise UnknownTicket."""
@@ -55,7 +61,8 @@ class TicketUpdates:
             state=ticket.state,
             agent=_assignee_name(ticket),
             facts=tuple(self._facts(view, person)),
-            earlier=tuple(self._earlier_messages(view)),
+            earlier=tuple(self._earlier_messages(view)) if self._trusted else (),
+            url=self._url(ticket.id),
         )
 
     async def update_since(self, ticket_id: int, after: int, group: str) -> TicketUpdate:
@@ -76,11 +83,13 @@ class TicketUpdates:
             notes = {row.id: row for row in await session.scalars(select(NoteRow).where(NoteRow.id.in_(ids)))}
             agents = {row[0]: row[1] for row in await session.execute(select(SupportAgent.id, SupportAgent.name))}
             outcome = await session.scalar(select(TicketRow.outcome).where(TicketRow.id == ticket_id))
-        lines: list[str] = []
+        lines: list[str] = [] if self._trusted else self._told_without_words(ticket, events, replies, notes, agents, group)
         for event in events:
             agent = self._agent_name(event, agents, ticket)
+            if event.type in _WORDS and not self._trusted:
+                continue
             if event.type == TicketEventType.SAID and (user_message := turns.get(event.subject_id)) is not None:
-                lines.append(self._texts.render("said", text=_BLANK_LINES.sub("\n", user_message.text)))
+                lines.append(self._texts.render("said", text=_BLANK_LINES.sub("\n", mask_codes(user_message.text))))
             elif event.type == TicketEventType.REPLIED and (reply := replies.get(event.subject_id or 0)) is not None:
                 if not _written_in_group(reply.key, group):
                     lines.append(self._texts.render("replied", agent=reply.agent or agent, text=reply.text))
@@ -90,6 +99,32 @@ class TicketUpdates:
             else:
                 lines += self._event_lines(event, agent, ticket, outcome)
         return TicketUpdate(ticket, tuple(lines), events[-1].id if events else after)
+
+    def _told_without_words(
+        self,
+        ticket: Ticket,
+        events: Sequence[TicketEventRow],
+        replies: Mapping[int, MessageRow],
+        notes: Mapping[int, NoteRow],
+        agents: dict[str, str],
+        group: str,
+    ) -> list[str]:
+        """Return that something was said, and by whom, without what; nothing of what the group saw being written there."""
+        said = sum(event.type == TicketEventType.SAID for event in events)
+        lines = (
+            [self._texts.render("user_wrote" if said == 1 else "user_wrote_more", count=str(said), url=self._url(ticket.id))]
+            if said
+            else []
+        )
+        for kind, rows, name in ((TicketEventType.REPLIED, replies, "agent_replied"), (TicketEventType.NOTED, notes, "agent_noted")):
+            for event in events:
+                row = rows.get(event.subject_id or 0)
+                if event.type == kind and row is not None and not _written_in_group(row.key, group):
+                    lines.append(self._texts.render(name, agent=self._agent_name(event, agents, ticket)))
+        return list(dict.fromkeys(lines))
+
+    def _url(self, ticket_id: int) -> str:
+        return f"{self._own_url}/desk/conversations/{ticket_id}"
 
     def _event_lines(self, event: TicketEventRow, agent: str, ticket: Ticket, outcome: str | None) -> list[str]:
         texts = self._texts
@@ -107,7 +142,7 @@ class TicketUpdates:
                 return [texts.render("reopened_user" if event.actor == tickets.USER else "reopened_agent", agent=agent)]
             case TicketEventType.EDITED:
                 dossier, tags = ticket.dossier or texts.render("none"), ", ".join(ticket.tags) or texts.render("none")
-                return [texts.render("edited", agent=agent, dossier=dossier, tags=tags)]
+                return [texts.render("edited" if self._trusted else "edited_reference", agent=agent, dossier=dossier, tags=tags)]
             case TicketEventType.TAKEN if event.from_state == TicketState.JOINING:
                 return []  # said when it was taken
             case TicketEventType.SAID | TicketEventType.REPLIED | TicketEventType.NOTED | TicketEventType.RATED:
@@ -135,7 +170,7 @@ class TicketUpdates:
             "fact_chat": chat if ticket.trusted else texts.render("chat_external", chat=chat),
             "fact_queue": ticket.queue,
             "fact_dossier": ticket.dossier or context.dossier or "",
-            "fact_tags": ", ".join(ticket.tags),
+            "fact_tags": ", ".join(ticket.tags) if self._trusted else "",
             "fact_task": context.task or "",
             "fact_tried": " ; ".join(context.tried),
             "fact_errors": ", ".join(context.error_ids),

@@ -6,6 +6,7 @@ hour. The page works without scripts; each of its buttons saves the whole form, 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -22,8 +23,9 @@ from bot.http.csrf import FIELD
 from bot.http.forms import read_form_lists
 from bot.http.sessions import new_session_token
 from bot.http.urls import root_path
+from bot.identity.masking import mask_email
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
-from bot.notifications.page_links import LINK_LIFE, PATH, SESSION_LIFE, PageLinks, Visit
+from bot.notifications.page_links import DRAFT_LIFE, LINK_LIFE, PATH, SESSION_LIFE, PageLinks, Visit
 from bot.notifications.preferences import MOST_HOURS, Preferences
 from bot.notifications.service import Notifications
 from bot.settings import Settings
@@ -105,6 +107,8 @@ class NotificationSettingsPages:
             return response
         session = await self._session_of(request)
         if isinstance(session, _AccountSession):
+            if (kept := await self._links.take_draft(session.token)) is not None:
+                return self._settings_page(request, session, read_draft(json.loads(kept), session.status.channels), kept=True)
             return self._settings_page(
                 request, session, draft_of(session.preferences, session.status.channels), done=request.query_params.get("done", "")
             )
@@ -119,11 +123,11 @@ class NotificationSettingsPages:
             return self._pages.render(request, "no_cookie", HTTPStatus.UNAUTHORIZED)
         token = _first(form, "t")
         is_own_form = self._pages.csrf.is_valid(_first(form, FIELD), browser, "open", token)
-        session_token = await self._links.open(token) if is_own_form else None
+        session_token = await self._links.open(token, former=browser) if is_own_form else None
         if session_token is None:
             return self._pages.render(request, "over", HTTPStatus.GONE)
         response = self._pages.redirect(f"{root_path(request)}{PATH}")
-        self._pages.cookie.set(response, session_token, int(SESSION_LIFE.total_seconds()))
+        self._pages.cookie.set(response, session_token, int((SESSION_LIFE + DRAFT_LIFE).total_seconds()))
         return response
 
     async def save(self, request: Request) -> Response:
@@ -133,7 +137,7 @@ class NotificationSettingsPages:
         form = await read_form_lists(request, MAX_FORM_BYTES, MAX_FORM_FIELDS)
         session = await self._session_of(request)
         if not isinstance(session, _AccountSession):
-            return session
+            return await self._keep(request, form) or session
         if not self._pages.csrf.is_valid(_first(form, FIELD), session.token, "save"):
             return self._pages.render(request, "no_cookie", HTTPStatus.FORBIDDEN)
         action, _, index = _first(form, "do").partition(":")
@@ -149,6 +153,16 @@ class NotificationSettingsPages:
             return self._settings_page(request, again, draft, HTTPStatus.CONFLICT, stale=True)
         query = {"done": action if action in {"window", "mute", "remove", "resume"} else "save"}
         return self._pages.redirect(f"{root_path(request)}{PATH}?{urlencode(query)}#done")
+
+    async def _keep(self, request: Request, form: Fields) -> Response | None:
+        """Keep what was sent after the session had ended by itself, and return the page that says so; None where it was no such session."""
+        token = self._pages.cookie.read(request)
+        if token is None or not self._pages.csrf.is_valid(_first(form, FIELD), token, "save"):
+            return None
+        if not await self._links.has_timed_out(token):
+            return None
+        await self._links.keep_draft(token, json.dumps({name: list(values) for name, values in form.items()}))
+        return self._pages.render(request, "ended", HTTPStatus.UNAUTHORIZED, kept=True)
 
     async def leave(self, request: Request) -> Response:
         """`POST /account/leave`: end the session."""
@@ -182,6 +196,8 @@ class NotificationSettingsPages:
         """Return the session of this browser, or the page that says why there is none."""
         token = self._pages.cookie.read(request)
         owner = await self._links.visit(token) if token else None
+        if token is not None and owner is None and await self._links.has_timed_out(token):
+            return self._pages.render(request, "ended", HTTPStatus.UNAUTHORIZED, kept=False)
         if owner is None or token is None:
             return self._pages.render(request, "no_link", HTTPStatus.UNAUTHORIZED)
         account: Account | None = None
@@ -205,6 +221,7 @@ class NotificationSettingsPages:
         *,
         errors: dict[str, str] | None = None,
         stale: bool = False,
+        kept: bool = False,
         done: str = "",
     ) -> Response:
         preferences = session.preferences
@@ -216,6 +233,9 @@ class NotificationSettingsPages:
             "draft": draft,
             "errors": errors or {},
             "stale": stale,
+            "kept": kept,
+            "account_email": mask_email(session.account.email) if session.account is not None else "",
+            "idle_minutes": self._settings.account_idle_minutes,
             "done": done,
             "zones": zones,
             "version": fingerprint(preferences, session.status.channels),

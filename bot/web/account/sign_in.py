@@ -22,6 +22,7 @@ from bot.http.csrf import FIELD
 from bot.http.forms import read_form
 from bot.http.security_headers import security_headers
 from bot.http.sessions import new_session_token
+from bot.identity.errors import OtherAccountLinked
 from bot.identity.oidc import AssuranceTooLow, Issuer, IssuerUnavailable, SignInRefused, is_configured
 from bot.identity.service import Identity
 from bot.identity.sign_in import SignInCallback, SignInExpired
@@ -37,6 +38,7 @@ COOKIE_SECONDS = 30 * 60
 """The page is read, then the issuer asks: each has ten minutes."""
 _FAILURES: dict[type[Exception], tuple[str, HTTPStatus]] = {
     SignInExpired: ("over", HTTPStatus.GONE),
+    OtherAccountLinked: ("other_account", HTTPStatus.CONFLICT),
     IssuerUnavailable: ("issuer_away", HTTPStatus.SERVICE_UNAVAILABLE),
     FhirUnavailable: ("platform_away", HTTPStatus.SERVICE_UNAVAILABLE),
     AssuranceTooLow: ("assurance", HTTPStatus.FORBIDDEN),
@@ -148,7 +150,7 @@ class SignInPages:
 
     def _failed(self, request: Request, error: Exception) -> Response:
         page, status = next(failure for kind, failure in _FAILURES.items() if isinstance(error, kind))
-        error_id = None if isinstance(error, SignInExpired) else log_error(error, "linking a chat by OpenID Connect")
+        error_id = None if isinstance(error, SignInExpired | OtherAccountLinked) else log_error(error, "linking a chat by OpenID Connect")
         return self._pages.render(request, page, status, error_id=error_id)
 
 

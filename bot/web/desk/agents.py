@@ -7,6 +7,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from bot.support.agent_sessions import browser_name
 from bot.support.agents import ROLES, Agents
 from bot.support.errors import (
     LastSupervisor,
@@ -60,8 +61,10 @@ class AgentPages:
             await self._agents.change_password(session.agent, old, new)
         except tuple(_REFUSALS) as error:
             return self._renderer.page(request, "password", session, HTTPStatus.UNPROCESSABLE_ENTITY, failure=_failure(error))
+        browser = browser_name(request.headers.get("user-agent", ""))
+        token = await self._agents.open_session(session.agent, method=session.agent.method, shared=session.agent.on_shared, browser=browser)
         response = self._renderer.redirect(request, "/desk")
-        self._auth.set_cookie(response, await self._agents.open_session(session.agent))
+        self._auth.set_cookie(response, token, shared=session.agent.on_shared)
         return response
 
     async def list(self, session: DeskSession, request: Request) -> Response:

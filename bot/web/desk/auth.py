@@ -17,7 +17,7 @@ from bot.http.csrf import FIELD, CsrfTokens
 from bot.http.forms import read_form
 from bot.http.sessions import SessionCookie
 from bot.settings import Settings
-from bot.support.agents import SESSION_LIFETIME, AgentAccount, Agents
+from bot.support.agents import PASSWORD, AgentAccount, Agents
 
 MAX_FORM_BYTES = 64 * 1024
 """A reply of 4,000 characters, percent-encoded, and the small fields beside it."""
@@ -43,7 +43,8 @@ class DeskSession:
 
 Handler = Callable[[DeskSession, Request], Awaitable[Response]]
 Refuse = Callable[[Request, str, DeskSession | None], Response]
-"""Makes the response to somebody who may not pass; the reason is `sign_in`, `role`, or `stale` (no form of this session)."""
+"""Makes the response to somebody who may not pass; the reason is `sign_in`, `timed_out` (a session that ended by itself), `enrol` (a second
+factor has to be set up first), `role`, or `stale` (no form of this session)."""
 
 
 class DeskAuth:
@@ -55,10 +56,20 @@ class DeskAuth:
 
     def __init__(self, agents: Agents, settings: Settings, refuse: Refuse) -> None:
         self._agents, self._refuse = agents, refuse
+        self._must_enrol = settings.desk_totp == "required"
         self.csrf = CsrfTokens(settings.required("secret"), "desk-form")
         self._cookie = SessionCookie("sphere-desk", secure=settings.own_url.startswith("https://"))
 
-    def route(self, routes: APIRouter, method: str, path: str, handler: Handler, *, supervisor: bool = False) -> None:
+    def route(
+        self,
+        routes: APIRouter,
+        method: str,
+        path: str,
+        handler: Handler,
+        *,
+        supervisor: bool = False,
+        unenrolled: bool = False,
+    ) -> None:
         """Add a route that only an agent who is signed in reaches, and that takes only forms of their session.
 
         Args:
@@ -67,13 +78,19 @@ class DeskAuth:
             path: of the route.
             handler: is called with the session and the request.
             supervisor: whether the agent must be a supervisor.
+            unenrolled: whether it is reached before a second factor that is obligatory is set up.
         """
 
         async def guarded(request: Request) -> Response:
             session = await self.session_of(request)
             if session is None:
-                return self._refuse(request, "sign_in", None)
+                token = self._cookie.read(request)
+                timed_out = token is not None and await self._agents.was_session(token)
+                return self._refuse(request, "timed_out" if timed_out else "sign_in", None)
+            if not unenrolled and self.must_enrol(session.agent):
+                return self._refuse(request, "enrol", session)
             if supervisor and not session.agent.supervises:
+                await self._agents.record_refusal(session.agent.id, path)
                 return self._refuse(request, "role", session)
             if method != "GET":
                 form = await read_form(request, MAX_FORM_BYTES)
@@ -92,9 +109,20 @@ class DeskAuth:
         agent = await self._agents.session(token, used=PASSIVE_HEADER not in request.headers)
         return DeskSession(agent, token, self.csrf.token(token)) if agent is not None else None
 
-    def set_cookie(self, response: Response, token: str) -> None:
-        """Give the browser the session with this token."""
-        self._cookie.set(response, token, int(SESSION_LIFETIME.total_seconds()))
+    def must_enrol(self, agent: AgentAccount) -> bool:
+        """Return whether this agent, signed in with a password alone, has to set up a second factor before anything else."""
+        return self._must_enrol and not agent.second_factor and agent.method == PASSWORD
+
+    async def end_former_session(self, request: Request) -> None:
+        """End the session that the browser still has, before it gets another one."""
+        token = self._cookie.read(request)
+        if token is not None:
+            await self._agents.sign_out(token)
+
+    def set_cookie(self, response: Response, token: str, *, shared: bool = False) -> None:
+        """Give the browser the session with this token; a shared machine's browser keeps it only while it is open."""
+        shared = shared or self._agents.all_shared
+        self._cookie.set(response, token, None if shared else int(self._agents.lifetime(shared=False).total_seconds()))
 
     def delete_cookie(self, response: Response) -> None:
         """Take the session from the browser."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from bot.support.errors import (
     ConversationBusy,
     DeskError,
     EmptyText,
+    NamesUnreadable,
     NotOver,
     NotYours,
     StillJoining,
@@ -46,6 +48,7 @@ _REFUSALS: dict[type[DeskError], str] = {
     TextTooLong: "long",
     WrongReference: "reference",
     WrongQueue: "queue",
+    NamesUnreadable: "unreadable",
 }
 """Why what an agent wanted is refused, as the template names it."""
 TICKET_ID_DIGITS = 9
@@ -113,14 +116,27 @@ class ConversationPages:
         return handle
 
     async def reply(self, session: DeskSession, request: Request) -> Response:
-        """`POST …/reply` with `text` and `key`: send a reply; the same key is sent once."""
-        form = session.form
+        """`POST …/reply` with `text` and `key`: send a reply; the same key is sent once.
+
+        Where parts of it would be replaced by masks the form comes back with what would leave, to be sent so (`seen`: the digest of that
+        text), changed, or said in the trusted web chat alone (`elsewhere`).
+        """
+        form, agent = session.form, session.agent.agent
+        text, key = form.get("text", ""), form.get("key", "")[:100]
+        kept: dict[str, Any] = {"text": text, "key": key}
         try:
-            sent = await self._desk.reply(_ticket_id(request), session.agent.agent, form.get("text", ""), key=form.get("key", "")[:100])
+            ticket_id = _ticket_id(request)
+            if form.get("elsewhere"):
+                await self._desk.reply_elsewhere(ticket_id, agent, text, key=key)
+                return await self._composer(session, request, HTTPStatus.OK, told_elsewhere=True)
+            preview = await self._desk.preview(ticket_id, agent, text)
+            if preview.replaced and form.get("seen") != _digest(preview.text):
+                return await self._composer(session, request, HTTPStatus.OK, show=True, preview=preview, seen=_digest(preview.text), **kept)
+            sent = await self._desk.reply(ticket_id, agent, text, key=key)
         except UnknownTicket:
             return self._renderer.not_found(request, session)
         except DeskError as error:
-            return await self._composer(session, request, HTTPStatus.CONFLICT, error, text=form.get("text", ""), key=form.get("key", ""))
+            return await self._composer(session, request, HTTPStatus.CONFLICT, error, **kept)
         return await self._composer(session, request, HTTPStatus.OK, masked=sent.masked)
 
     async def note(self, session: DeskSession, request: Request) -> Response:
@@ -185,15 +201,27 @@ class ConversationPages:
         return self._renderer.page(request, "state", session, status, **variables)
 
     async def _composer(
-        self, session: DeskSession, request: Request, status: HTTPStatus, error: DeskError | None = None, **variables: Any
+        self,
+        session: DeskSession,
+        request: Request,
+        status: HTTPStatus,
+        error: DeskError | None = None,
+        *,
+        show: bool = False,
+        **variables: Any,
     ) -> Response:
-        """Return the form to write in: as it was where nothing was sent, empty where it was."""
+        """Return the form to write in: as it was where nothing was sent, empty where it was; `show`: also where no script runs."""
         if "hx-request" not in request.headers:
-            if error is None:
+            if error is None and not show:
                 return self._renderer.redirect(request, f"/desk/conversations/{_ticket_id(request)}")
             return await self._page(session, request, status, error, **variables)
         view = await self._desk.view(_ticket_id(request))
-        filled = {**await self._empty_composer(view, session.agent.agent), **_refusal(error), **variables}
+        filled = {
+            **await self._empty_composer(view, session.agent.agent),
+            **_refusal(error),
+            **variables,
+            "identified": view.context.person is not None,
+        }
         return self._renderer.page(request, "composer", session, status, ticket=view.ticket, **filled)
 
     async def _page(
@@ -204,11 +232,13 @@ class ConversationPages:
         except UnknownTicket:
             return self._renderer.not_found(request, session)
         agent = session.agent.agent
+        await self._desk.record_reading(agent.id, view.ticket.reference, dossier=view.ticket.dossier)
         filled = {
             **await self._empty_composer(view, agent),
             **await form_choices(self._desk, self._agents, session),
             **_refusal(error),
             **variables,
+            "identified": view.context.person is not None,
         }
         return self._renderer.page(
             request,
@@ -227,7 +257,8 @@ class ConversationPages:
     async def _empty_composer(self, view: TicketView, agent: Agent) -> dict[str, Any]:
         """Return the variables of a composer in which nothing is written yet."""
         canned = [(reply.name, self._desk.fill_canned_reply(reply, view, agent)) for reply in await self._desk.canned_replies()]
-        return {"text": "", "note": "", "mode": "reply", "masked": False, "key": random_id(), "canned": canned}
+        empty = {"text": "", "note": "", "mode": "reply", "masked": False, "preview": None, "seen": "", "told_elsewhere": False}
+        return {**empty, "key": random_id(), "canned": canned}
 
 
 async def form_choices(desk: Desk, agents: Agents, session: DeskSession) -> dict[str, Any]:
@@ -254,6 +285,11 @@ def _ticket_id(request: Request) -> int:
 def _refusal(error: DeskError | None) -> dict[str, Any]:
     why = next((name for kind, name in _REFUSALS.items() if isinstance(error, kind)), None)
     return {"refusal": why, "by": getattr(error, "agent", None)}
+
+
+def _digest(text: str) -> str:
+    """Return what the form remembers of a text that the agent has seen."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _split(tags: str) -> list[str]:

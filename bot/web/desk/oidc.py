@@ -19,7 +19,8 @@ from bot.core.keyed_hash import keyed_hash
 from bot.http.sessions import new_session_token
 from bot.identity.oidc import Issuer, IssuerUnavailable, OidcError
 from bot.settings import Settings
-from bot.support.agents import Agents
+from bot.support.agent_sessions import browser_name
+from bot.support.agents import OIDC, Agents
 from bot.web.desk.auth import DeskAuth, page_after_sign_in
 from bot.web.desk.rendering import Renderer
 from bot.web.desk.sign_in import SignIn
@@ -69,10 +70,11 @@ class OidcSignIn:
             return self._failed(request, error)
         agent = await self._agents.by_login(identified.email) if identified.email else None
         if agent is None:
+            await self._agents.record_failed_sign_in(identified.email or "", "failed")
             return self._sign_in.page(request, HTTPStatus.FORBIDDEN, "", failure="oidc")
-        response = self._renderer.redirect(request, next_page)
-        self._auth.set_cookie(response, await self._agents.open_session(agent))
-        return response
+        browser_label = browser_name(request.headers.get("user-agent", ""))
+        token = await self._agents.open_session(agent, method=OIDC, browser=browser_label)
+        return await self._sign_in.signed_in(request, next_page, token)
 
     def _failed(self, request: Request, error: OidcError) -> Response:
         log_error(error, "signing in to the desk by OpenID Connect")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
 
@@ -25,6 +25,8 @@ DEFAULT_DAYS = 30
 NAMES = ("all", "assistant", "days", "hours", "tasks", "reasons", "queues", "tags", "channels", "requests")
 """Names of the tables, in the order of the page."""
 NO_TASK = "no_task"
+RecordExport = Callable[[str, str], Awaitable[None]]
+"""Records, given (agent id, name of the file), that an agent downloads a table."""
 _BY: dict[str, Callable[[TicketFacts], Iterable[str]]] = {
     "tasks": lambda ticket: (ticket.task or NO_TASK,),
     "reasons": lambda ticket: (ticket.reason,),
@@ -38,10 +40,16 @@ class ReportPages:
     """The routes under `/desk/figures`, for supervisors alone."""
 
     def __init__(
-        self, database: Database, clock: Clock, misunderstood: MisunderstoodMessages, queues: Sequence[str], renderer: Renderer
+        self,
+        database: Database,
+        clock: Clock,
+        misunderstood: MisunderstoodMessages,
+        queues: Sequence[str],
+        renderer: Renderer,
+        record_export: RecordExport,
     ) -> None:
         self._database, self._clock, self._misunderstood = database, clock, misunderstood
-        self._queues, self._renderer = tuple(queues), renderer
+        self._queues, self._renderer, self._record_export = tuple(queues), renderer, record_export
 
     def add_to(self, routes: APIRouter, auth: DeskAuth) -> None:
         """Add the routes."""
@@ -59,6 +67,7 @@ class ReportPages:
         if name not in NAMES:
             return self._renderer.not_found(request, session)
         period = self._period(request)
+        await self._record_export(session.agent.id, f"{name}.csv")
         table = (await self._tables(period, (name,)))[name]
         header, names = (self._titles(request, session, table, part) for part in ("header", "names"))
         file = f"figures-{name}-{period.first}-{period.last}.csv"

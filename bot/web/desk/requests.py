@@ -125,6 +125,7 @@ class AccountRequestPages:
         except UnknownRequest:
             return self._renderer.not_found(request, session)
         details: RequestDetails = values["details"]
+        await self._desk.record_reading(session.agent.id, reference)
         context = await self._context(details)
         refusal = next((name for kind, name in _REFUSALS.items() if isinstance(error, kind)), None)
         return self._renderer.page(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -13,24 +15,29 @@ from bot.accounts.requests import AccountRequests
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.directory.search import Directory
+from bot.dossiers.duplicates import Duplicates
 from bot.http.urls import root_path
 from bot.identity.oidc import is_configured
 from bot.settings import Settings
 from bot.support.agent_links import AgentLinks
+from bot.support.agent_sessions import AgentSessions
 from bot.support.agents import Agents
 from bot.support.desk import Desk
 from bot.support.misunderstood_messages import MisunderstoodMessages
+from bot.support.second_factor import SecondFactor
 from bot.web.desk.agent_chat_links import AgentChatLinkPages
 from bot.web.desk.agents import AgentPages
 from bot.web.desk.auth import DeskAuth, DeskSession, page_after_sign_in, sign_in_url
 from bot.web.desk.canned_replies import CannedReplyPages
 from bot.web.desk.conversations import ConversationPages
+from bot.web.desk.duplicates import DuplicatePages
 from bot.web.desk.events import EventStreams
 from bot.web.desk.oidc import OidcSignIn
 from bot.web.desk.queue_broadcast import QueueBroadcast
 from bot.web.desk.rendering import Renderer
 from bot.web.desk.reports import ReportPages
 from bot.web.desk.requests import AccountRequestPages
+from bot.web.desk.security import SECOND_FACTOR_PATH, SecurityPages
 from bot.web.desk.sign_in import SignIn
 
 
@@ -44,6 +51,7 @@ def router(
     desk: Desk,
     requests: AccountRequests,
     decisions: Decisions,
+    duplicates: Duplicates,
 ) -> APIRouter:
     """Return every route of the desk: `/desk/…`. All of them need a session but the sign-in page.
 
@@ -57,6 +65,7 @@ def router(
         desk: tickets.
         requests: account requests.
         decisions: decisions on account requests.
+        duplicates: dossiers that may be about one person.
 
     Raises:
         FrontendNotInstalled: the npm packages are not installed.
@@ -64,18 +73,23 @@ def router(
     renderer = Renderer(clock)
 
     def refuse(request: Request, reason: str, session: DeskSession | None) -> Response:
-        if reason != "sign_in":
+        root, with_htmx = root_path(request), "hx-request" in request.headers
+        if reason == "enrol":
+            return renderer.redirect(request, SECOND_FACTOR_PATH)
+        if reason not in ("sign_in", "timed_out"):
             return renderer.page(request, "refused", session, HTTPStatus.FORBIDDEN, why=reason)
-        root = root_path(request)
-        next_page = page_after_sign_in(request.url.path.removeprefix(root) if request.method == "GET" else "")
-        response = sign_in.page(request, HTTPStatus.UNAUTHORIZED, next_page)
-        if "hx-request" in request.headers:
-            response.headers["HX-Redirect"] = f"{root}{sign_in_url(next_page)}"
+        timed_out = reason == "timed_out"
+        asked = urlsplit(request.headers.get("hx-current-url", "")).path if with_htmx else request.url.path
+        next_page = page_after_sign_in(asked.removeprefix(root) if with_htmx or request.method == "GET" else "")
+        response = sign_in.page(request, HTTPStatus.UNAUTHORIZED, next_page, failure=reason if timed_out else None)
+        if with_htmx:
+            response.headers["HX-Redirect"] = f"{root}{sign_in_url(next_page)}{'&timed_out' if timed_out else ''}"
         return response
 
     auth = DeskAuth(agents, settings, refuse)
     with_issuer = is_configured(settings)
-    sign_in = SignIn(agents, auth, renderer, settings, settings.oidc_name if with_issuer else None)
+    factor = SecondFactor(database, clock, settings, agents)
+    sign_in = SignIn(agents, factor, auth, renderer, settings, clock, settings.oidc_name if with_issuer else None)
     broadcast = QueueBroadcast(desk, requests)
     routes = APIRouter(include_in_schema=False)
     sign_in.add_to(routes)
@@ -85,9 +99,13 @@ def router(
     directory = Directory(settings.directory_index)
     AccountRequestPages(desk, requests, decisions, directory, renderer).add_to(routes, auth)
     CannedReplyPages(desk, renderer).add_to(routes, auth)
+    DuplicatePages(duplicates, renderer).add_to(routes, auth)
     misunderstood = MisunderstoodMessages(database, clock, settings.sentences_file, directory.given_names)
-    ReportPages(database, clock, misunderstood, desk.queues, renderer).add_to(routes, auth)
+    ReportPages(database, clock, misunderstood, desk.queues, renderer, partial(desk.record_reading, action="support.export")).add_to(
+        routes, auth
+    )
     AgentPages(agents, auth, renderer).add_to(routes)
+    SecurityPages(agents, factor, AgentSessions(database, clock, agents), auth, renderer).add_to(routes)
     AgentChatLinkPages(links, groups, renderer).add_to(routes, auth)
     EventStreams(desk, broadcast, agents, renderer).add_to(routes, auth)
     return routes

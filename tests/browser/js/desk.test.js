@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { arrived, badge } from "../../../bot/web/static/desk/arrivals.js";
+import { createDrafts } from "../../../bot/web/static/desk/drafts.js";
 import { press } from "../../../bot/web/static/desk/keys.js";
 
 const key = (name, more = {}) => ({ key: name, ctrl: false, alt: false, writing: false, at: 0, ...more });
@@ -46,4 +47,41 @@ test("somebody has arrived when a newer ticket waits, or one came back", () => {
   assert.equal(arrived({ waiting: 1, newest: 4 }, { waiting: 2, newest: 4 }), true);
   assert.equal(arrived({ waiting: 2, newest: 5 }, { waiting: 1, newest: 4 }), false);
   assert.equal(arrived({ waiting: 1, newest: 4 }, { waiting: 1, newest: 4 }), false);
+});
+
+function fakeStore() {
+  const kept = new Map();
+  const methods = {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    removeItem: (key) => kept.delete(key),
+  };
+  return new Proxy(methods, { ownKeys: () => [...kept.keys()], getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }) });
+}
+
+test("what was being written outlives a session that ends, for its agent alone", () => {
+  const store = fakeStore();
+  const before = createDrafts(store, "ines", "/desk/conversations/1");
+  before.keep({ id: "reply", value: "Bonjour, je regarde" });
+  const after = createDrafts(store, "ines", "/desk/conversations/1");
+  after.begin();
+  const field = { id: "reply", value: "" };
+  assert.equal(after.restore(field), true);
+  assert.equal(field.value, "Bonjour, je regarde");
+  assert.equal(createDrafts(store, "ines", "/desk/conversations/2").restore({ id: "reply", value: "" }), false);
+  const other = createDrafts(store, "paul", "/desk/conversations/1");
+  other.begin();
+  assert.equal(other.restore({ id: "reply", value: "" }), false);
+  assert.equal(after.restore({ id: "reply", value: "" }), false);
+});
+
+test("what was sent, or left by signing out, is not written again", () => {
+  const store = fakeStore();
+  const drafts = createDrafts(store, "ines", "/desk/conversations/1");
+  drafts.keep({ id: "reply", value: "a" });
+  drafts.keep({ id: "note", value: "b" });
+  drafts.sent({ id: "reply" });
+  assert.equal(drafts.restore({ id: "reply", value: "" }), false);
+  drafts.end();
+  assert.equal(drafts.restore({ id: "note", value: "" }), false);
 });

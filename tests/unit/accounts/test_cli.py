@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,18 +17,18 @@ from bot.accounts.tables import STATES
 from bot.cli import open_account_requests
 from bot.dossiers.partners import BASES
 from tests.unit.accounts.test_requests import ANNE, LEILA, ask
-from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, SETTINGS, World
+from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, SETTINGS, Harness
 
 Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-def bot(world: World, tmp_path: Path) -> Run:
+def bot(harness: Harness, tmp_path: Path) -> Run:
     assert SETTINGS.secret is not None
     env = {
         "DATA": str(tmp_path),
-        "PLATFORM_URL": world.sandbox.fhir,
-        "PLATFORM_TOKEN": world.sandbox.token,
+        "PLATFORM_URL": harness.sandbox.fhir,
+        "PLATFORM_TOKEN": harness.sandbox.token,
         "SECRET": SETTINGS.secret.get_secret_value(),
         "SUPPORT_EMAIL": SETTINGS.support_email,
         "COLUMNS": "200",
@@ -39,16 +40,16 @@ def bot(world: World, tmp_path: Path) -> Run:
     return run
 
 
-async def test_a_request_from_beginning_to_end(world: World, bot: Run) -> None:
+async def test_a_request_from_beginning_to_end(harness: Harness, bot: Run) -> None:
     assert (await bot("list")).output.strip() == "Aucune demande."
-    await world.link("chat", CLAIRE)
-    await ask(world)
+    await harness.link("chat", CLAIRE)
+    await ask(harness)
     listed = await bot("list", "--state", "received")
     assert "DC-2026-000001" in listed.output
     assert "Leïla Zérane" in listed.output
     shown = await bot("show", "DC-2026-000001")
     assert shown.exit_code == 0
-    for told in (
+    for fact in (
         "à vérifier",
         "leila.zerane@cabinet.example",
         "02 47 47 47 47",
@@ -57,27 +58,30 @@ async def test_a_request_from_beginning_to_end(world: World, bot: Run) -> None:
         "accord de l'usager",
         "clé",
     ):
-        assert told in shown.output, told
+        assert fact in shown.output, fact
     created = await bot("create", "dc-2026-000001", "--agent", "Inès")
     assert created.exit_code == 0, created.output
     assert "Compte créé pour Leïla Zérane" in created.output
     assert f"Dossier {CLAIRES_DOSSIER} : accès donné." in created.output
-    assert len(await world.mails(LEILA.email)) == 1
-    assert (await world.account(LEILA.email)).reference in world.members(CLAIRES_DOSSIER)
-    assert len(await world.chats("chat")) == 1
-    (event,) = await world.trail("accounts.create")
+    assert len(await harness.mails(LEILA.email)) == 1
+    assert (await harness.account(LEILA.email)).reference in harness.members(CLAIRES_DOSSIER)
+    assert len(await harness.chats("chat")) == 1
+    (event,) = await harness.trail("accounts.create")
     assert event.actor == "agent:Inès"
+    assert (await bot("resend-codes", "dc-2026-000001")).output.strip() == "Les codes partent de nouveau."
+    first, second = await harness.mails(LEILA.email)
+    assert re.findall(r"\w{4}-\w{4}-\w{4}", first["text"]) == re.findall(r"\w{4}-\w{4}-\w{4}", second["text"])
     again = await bot("create", "DC-2026-000001")
     assert again.exit_code == 1
     assert again.stderr.strip() == "bot accounts: cette demande est déjà close : compte créé"
 
 
-async def test_asking_and_refusing(world: World, bot: Run) -> None:
-    await ask(world, ANNE, by=None)
+async def test_asking_and_refusing(harness: Harness, bot: Run) -> None:
+    await ask(harness, ANNE, by=None)
     assert (await bot("ask", "DC-2026-000001", "--question", "Quel service ?")).exit_code == 0
     assert "Motif : Quel service ?" in (await bot("show", "DC-2026-000001")).output
     assert (await bot("refuse", "DC-2026-000001", "--reason", "Hors région")).exit_code == 0
-    question, refusal = await world.chats("chat")
+    question, refusal = await harness.chats("chat")
     assert "Quel service ?" in question
     assert "Hors région" in refusal
 
@@ -89,39 +93,40 @@ async def test_asking_and_refusing(world: World, bot: Run) -> None:
         (("create", "n'importe quoi"), "cette référence de demande n'existe pas"),
         (("refuse", "DC-2026-999999", "--reason", "x"), "cette référence de demande n'existe pas"),
         (("refuse", "DC-2026-000001", "--reason", " "), "le texte doit compter de 1 à 500 caractères"),
+        (("resend-codes", "DC-2026-000001"), "il n'y a pas de codes à envoyer"),
         (("list", "--state", "fini"), "état inconnu"),
     ],
 )
-async def test_mistakes_are_one_line(world: World, bot: Run, arguments: tuple[str, ...], message: str) -> None:
-    await ask(world, ANNE, by=None)
+async def test_mistakes_are_one_line(harness: Harness, bot: Run, arguments: tuple[str, ...], message: str) -> None:
+    await ask(harness, ANNE, by=None)
     result = await bot(*arguments)
     assert result.exit_code == 1
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-async def test_platform_away(world: World, bot: Run) -> None:
-    await ask(world)
-    world.sandbox.fault("down")
+async def test_platform_away(harness: Harness, bot: Run) -> None:
+    await ask(harness)
+    harness.sandbox.fault("down")
     result = await bot("create", "DC-2026-000001")
     assert result.exit_code == 1
     assert (
         result.stderr.strip() == "bot accounts: la plateforme ne répond pas ; rien n'est perdu, la commande peut être répétée sans risque"
     )
-    world.sandbox.fault("none")
+    harness.sandbox.fault("none")
     assert (await bot("create", "DC-2026-000001")).exit_code == 0
 
 
-async def test_an_access_that_has_to_wait(world: World, bot: Run) -> None:
-    await ask(world)
-    world.sandbox.fault("down", type="CareTeam")
+async def test_an_access_that_has_to_wait(harness: Harness, bot: Run) -> None:
+    await ask(harness)
+    harness.sandbox.fault("down", type="CareTeam")
     result = await bot("create", "DC-2026-000001")
     assert result.exit_code == 0
     assert "en attente de la plateforme" in result.output
     assert "répétée sans risque" in result.output
 
 
-async def test_a_missing_setting_is_named(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_missing_setting_is_named(harness: Harness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PLATFORM_TOKEN", raising=False)
     result = await asyncio.to_thread(
         CliRunner().invoke, accounts_app, ["list"], obj=open_account_requests, env={"DATA": str(tmp_path / "nothing")}
@@ -130,8 +135,8 @@ async def test_a_missing_setting_is_named(world: World, monkeypatch: pytest.Monk
     assert "PLATFORM_TOKEN" in result.stderr
 
 
-async def test_markup_in_a_text_is_shown_as_it_is(world: World, bot: Run) -> None:
-    await ask(world, ANNE, by=None)
+async def test_markup_in_a_text_is_shown_as_it_is(harness: Harness, bot: Run) -> None:
+    await ask(harness, ANNE, by=None)
     await bot("ask", "DC-2026-000001", "--question", "[red]Nom[/red] ?")
     assert "[red]Nom[/red] ?" in (await bot("show", "DC-2026-000001")).output
 

@@ -21,15 +21,9 @@ from ruamel.yaml import YAML
 from actions.framework.action import AssistantAction
 from actions.framework.context import Context
 from actions.framework.server import all_actions
-from actions.framework.services import Services
 from actions.framework.turn import Turn
 from actions.framework.utterances import Utterances
-from bot.directory import Directory
-from bot.dossiers.dossiers import Dossiers
-from bot.identity.continuations import Continuations
-from bot.notifications.service import Notifications
-from bot.support.opening_hours import load_hours
-from tests.unit.accounts.world import SETTINGS, World
+from bot.container import Container
 
 ROOT = Path(__file__).resolve().parents[3]
 TELEGRAM = {"channel": "telegram", "home": "telegram", "trusted": False}
@@ -54,24 +48,6 @@ def rules() -> dict[str, str]:
     """Return the action that each intent's rule calls."""
     steps = [r["steps"] for path in (ROOT / "data/rules").glob("*.yml") for r in YAML(typ="safe").load(path)["rules"]]
     return {first["intent"]: second["action"] for first, second, *_ in steps if "intent" in first}
-
-
-def services_over(world: World, directory: Path) -> Services:
-    """Return the services of the actions over the world's platform and database."""
-    return Services(
-        settings=SETTINGS,
-        clock=world.clock,
-        database=world.database,
-        registry=world.registry,
-        identity=world.identity,
-        continuations=Continuations(world.database, world.clock, SETTINGS),
-        directory=Directory(directory),
-        dossiers=Dossiers(world.fhir, world.database, world.clock, world.operations),
-        partners=world.partners,
-        requests=world.requests,
-        notifications=Notifications(world.database, world.clock, SETTINGS),
-        hours=load_hours(SETTINGS, world.clock),
-    )
 
 
 class Answer:
@@ -108,7 +84,7 @@ def text_of(message: dict[str, Any]) -> str:
 class Dialogue:
     """One conversation. `slots`, `form` and `events` are its tracker."""
 
-    def __init__(self, services: Services, conversation_id: str = "chat") -> None:
+    def __init__(self, services: Container, conversation_id: str = "chat") -> None:
         self.services, self.id = services, conversation_id
         self.slots: dict[str, Any] = {}
         self.form: str | None = None

@@ -149,7 +149,7 @@ async def test_an_impossible_address_is_refused_for_good(relay: tuple[Relay, Set
         ("added", "SPH-2024-000137", False, "a maintenant accès au dossier SPH-2024-000137"),
         ("already", "SPH-2024-000137", False, "avait déjà accès au dossier SPH-2024-000137"),
         ("not_a_member", "SPH-2024-000137", False, "vous ne faites plus partie"),
-        ("unknown_dossier", "SPH-2024-000137", False, "ce dossier n'existe plus"),
+        ("unknown_dossier", "SPH-2024-000137", False, "vous ne faites plus partie"),
         ("refused", "SPH-2024-000137", False, "n'a pas pu être donné"),
         ("none", None, False, "Le compte de Leïla Benali est créé"),
         ("none", None, True, "Votre compte SPHERE est créé"),

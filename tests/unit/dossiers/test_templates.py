@@ -9,8 +9,8 @@ from bot.dossiers.errors import ALL
 from bot.fhir.operations import BROKEN, GAVE_UP
 
 REFUSED = [refusal.code for refusal in ALL]
-ADD = {"added", "already", "not_a_member", "unknown_dossier", "account_closed"}
-REMOVE = {"removed", "not_there", "not_a_member", "unknown_dossier", "not_allowed", "cannot_leave"}
+ADD = {"added", "already", "not_a_member", "account_closed"}
+REMOVE = {"removed", "not_there", "not_a_member", "not_allowed", "cannot_leave"}
 CREATE = {"created", "not_a_member"}
 
 

@@ -30,6 +30,7 @@ from bot.fhir.operations import (
     Refusal,
 )
 from bot.jobs.outbox import OutboxRow
+from tests.databases import fresh_database
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -73,7 +74,7 @@ class Bench:
     async def run(self, key: str = "k", operations: Operations | None = None) -> dict[str, Any]:
         return await (operations or self.first).run("test", key, {"n": 1}, conversation_id="chat")
 
-    async def told(self) -> list[str]:
+    async def proactive_texts(self) -> list[str]:
         async with self.database.reading() as session:
             return [row.payload["text"] for row in (await session.scalars(select(OutboxRow))).all()]
 
@@ -84,17 +85,15 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    yield Bench(database, ManualClock(START))
-    await database.close()
+    async with fresh_database("sqlite", tmp_path) as database:
+        yield Bench(database, ManualClock(START))
 
 
 async def test_done_at_once_and_once(bench: Bench) -> None:
     assert await bench.run() == {"number": 1}
     assert await bench.run(operations=bench.second) == {"number": 1}
     assert len(bench.attempts) == len(bench.settled) == 1
-    assert await bench.told() == []
+    assert await bench.proactive_texts() == []
     assert await bench.first.run_due() == 0
 
 
@@ -109,7 +108,7 @@ async def test_put_back_then_done_by_whoever_comes_first(bench: Bench, error: Ex
     bench.clock.advance(RETRIES.longest * 1.2)
     assert sorted(await asyncio.gather(bench.first.run_due(), bench.second.run_due())) == [0, 1]
     assert len(bench.attempts) == 3
-    assert await bench.told() == ["{'n': 1} {'number': 3}"]
+    assert await bench.proactive_texts() == ["{'n': 1} {'number': 3}"]
     assert await bench.run() == {"number": 3}
 
 
@@ -118,7 +117,7 @@ async def test_asking_again_while_it_is_put_back_tries_at_once(bench: Bench) -> 
     with pytest.raises(Pending):
         await bench.run()
     assert await bench.run() == {"number": 2}
-    assert len(await bench.told()) == 1  # the chat was told that it would be
+    assert len(await bench.proactive_texts()) == 1  # the chat was told that it would be
 
 
 async def test_a_refusal_is_kept(bench: Bench) -> None:
@@ -127,7 +126,7 @@ async def test_a_refusal_is_kept(bench: Bench) -> None:
         with pytest.raises(Unwanted, match="not wanted"):
             await bench.run(operations=operations)
     assert bench.settled == [{"refused": "unwanted"}]
-    assert await bench.told() == []
+    assert await bench.proactive_texts() == []
 
 
 @pytest.mark.parametrize("error", [FhirRejected(422, ("structure",)), ZeroDivisionError()])
@@ -156,7 +155,7 @@ async def test_two_processes_never_attempt_the_same_at_once(bench: Bench) -> Non
     assert await bench.second.run_due() == 0
     go.set()
     assert await doing == {"number": 1}
-    assert len(await bench.told()) == 1  # the second one was told to wait
+    assert len(await bench.proactive_texts()) == 1  # the second one was told to wait
 
 
 async def test_an_attempt_that_outlives_its_lease_changes_nothing_any_more(bench: Bench) -> None:
@@ -175,7 +174,7 @@ async def test_an_attempt_that_outlives_its_lease_changes_nothing_any_more(bench
     go.set()
     assert await doing == {"number": 2}
     assert bench.settled == [{"number": 2}]
-    assert len(await bench.told()) == 1
+    assert len(await bench.proactive_texts()) == 1
 
 
 async def test_it_is_given_up_after_four_hours(bench: Bench) -> None:
@@ -188,7 +187,7 @@ async def test_it_is_given_up_after_four_hours(bench: Bench) -> None:
         ended, rounds = await bench.first.run_due(), rounds + 1
     assert RETRIES.give_up_after is not None
     assert rounds == RETRIES.give_up_after / (RETRIES.longest * 1.2)
-    assert await bench.told() == ["{'n': 1} {'refused': 'gave_up'}"]
+    assert await bench.proactive_texts() == ["{'n': 1} {'refused': 'gave_up'}"]
 
 
 async def test_a_key_that_is_too_long_is_a_fault_of_the_caller(bench: Bench) -> None:
@@ -222,5 +221,5 @@ async def test_whatever_happens_it_ends_at_most_once(
         bench.clock.advance(timedelta(minutes=12))
     assert len(bench.settled) <= 1
     assert all(answer == answers[0] for answer in answers)
-    assert len(await bench.told()) <= 1
+    assert len(await bench.proactive_texts()) <= 1
     await database.close()

@@ -7,21 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from bot.accounts.requests import AccountRequests
-from bot.identity.account_chats import AccountChats
 from bot.identity.errors import LinkTokenInvalid
 from bot.settings import Settings
 from tests.unit.accounts.test_requests import LEILA, ask
-from tests.unit.accounts.world import CLAIRE, SETTINGS, World
+from tests.unit.harness import CLAIRE, SETTINGS, Harness
 
 REFERENCE = "DC-2026-000001"
 
 
-async def mail_with(world: World, settings: Settings) -> str:
-    await world.link("chat", CLAIRE)
-    await ask(world)
-    await AccountRequests(world.database, world.registry, world.partners, world.clock, settings, AccountChats(settings)).create(REFERENCE)
-    (mail,) = await world.mails(LEILA.email)
+async def mail_with(harness: Harness, settings: Settings) -> str:
+    await harness.link("chat", CLAIRE)
+    await ask(harness)
+    await harness.with_settings(settings).account_requests.create(REFERENCE)
+    (mail,) = await harness.mails(LEILA.email)
     return str(mail["text"])
 
 
@@ -29,9 +27,9 @@ def tokens(text: str) -> set[str]:
     return set(re.findall(r"start(?:=|%20)([\w-]+)", text))
 
 
-async def test_one_token_for_every_configured_channel(world: World) -> None:
+async def test_one_token_for_every_configured_channel(harness: Harness) -> None:
     settings = SETTINGS.model_copy(update={"telegram_token": "1:x", "telegram_bot": "SphereBot", "teams_app_id": "app"})
-    text = await mail_with(world, settings)
+    text = await mail_with(harness, settings)
     assert "l'un de ces liens, valable 7 jours" in text
     for line in (
         "Telegram\u00a0: https://t.me/",
@@ -40,25 +38,25 @@ async def test_one_token_for_every_configured_channel(world: World) -> None:
     ):
         assert line in text
     (token,) = tokens(text)
-    world.clock.advance(timedelta(days=6))
-    assert (await world.identity.redeem("leila", token)).email == LEILA.email
+    harness.clock.advance(timedelta(days=6))
+    assert (await harness.identity.redeem("leila", token)).email == LEILA.email
     with pytest.raises(LinkTokenInvalid):
-        await world.identity.redeem("another", token)
+        await harness.identity.redeem("another", token)
 
 
-async def test_the_web_alone(world: World) -> None:
-    text = await mail_with(world, SETTINGS)
+async def test_the_web_alone(harness: Harness) -> None:
+    text = await mail_with(harness, SETTINGS)
     assert "suivez ce lien, valable 7 jours" in text
     assert "Telegram" not in text
     assert "Teams" not in text
     (token,) = tokens(text)
-    world.clock.advance(timedelta(days=7))
+    harness.clock.advance(timedelta(days=7))
     with pytest.raises(LinkTokenInvalid):
-        await world.identity.redeem("leila", token)
+        await harness.identity.redeem("leila", token)
 
 
-async def test_the_paragraphs_of_the_mail(world: World) -> None:
-    text = await mail_with(world, SETTINGS)
+async def test_the_paragraphs_of_the_mail(harness: Harness) -> None:
+    text = await mail_with(harness, SETTINGS)
     paragraphs = text.split("\n\n")
     assert [paragraph for paragraph in paragraphs if not paragraph.strip()] == []
     assert len([paragraph for paragraph in paragraphs if "#start=" in paragraph]) == 1

@@ -18,7 +18,7 @@ TEAMS: dict[str, Any] = {"teams_app_id": "0b5c-75"}
     [
         ({}, ["web"]),
         ({"telegram_token": "1:x"}, ["web"]),
-        ({"telegram_bot": "SphereBot"}, ["web"]),
+        ({"telegram_bot": "SphereBot"}, ["telegram", "web"]),
         (TELEGRAM, ["telegram", "web"]),
         (TELEGRAM | TEAMS, ["telegram", "teams", "web"]),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,16 +10,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
-from actions.flows.identity import LINK_ACCOUNT, AskLoginEmail, SubmitLinkAccount, ValidateLinkAccount
+from actions.flows.identity import LINK_ACCOUNT, AskLoginEmail, SubmitLinkAccount
 from actions.framework.action import Events
 from actions.framework.context import Context
+from actions.framework.flow_actions import ValidateFlow
 from actions.framework.lifecycle import start_flow
-from actions.framework.services import Services
 from actions.framework.turn import BUTTON_EXTRACTOR, Turn
 from actions.framework.utterances import Utterances
-from bot.identity.service import Identity
 from bot.settings import Settings
-from tests.unit.accounts.world import CLAIRE, World
+from tests.unit.harness import CLAIRE, Harness
 
 DOMAIN = Path(__file__).resolve().parents[3] / "domain"
 FORM = LINK_ACCOUNT.form
@@ -39,10 +37,10 @@ def domain() -> dict[str, Any]:
 class Chat:
     """A chat's turns, as the actions get them."""
 
-    def __init__(self, world: World, domain: dict[str, Any], **settings: Any) -> None:
-        self.world, self.domain = world, domain
-        self.settings = Settings(secret="s" * 32, **settings)
-        self.identity = Identity(world.database, world.registry, world.clock, self.settings)
+    def __init__(self, harness: Harness, domain: dict[str, Any], **settings: Any) -> None:
+        self.harness, self.domain = harness, domain
+        self.services = harness.with_settings(Settings(secret="s" * 32, **settings))
+        self.identity = self.services.identity
         self.said: list[dict[str, Any]] = []
 
     def context(
@@ -56,8 +54,7 @@ class Chat:
         tracker = Tracker("chat", slots, message, [{"event": "user"}], False, None, {"name": FORM} if requested else {}, None)
         dispatcher = CollectingDispatcher()
         self.said = cast(list[dict[str, Any]], dispatcher.messages)
-        services = SimpleNamespace(settings=self.settings, identity=self.identity, clock=self.world.clock)
-        return Context(Turn(tracker), Utterances(dispatcher, self.domain), cast(Services, services))
+        return Context(Turn(tracker), Utterances(dispatcher, self.domain), self.services)
 
     @property
     def responses(self) -> list[str]:
@@ -72,9 +69,9 @@ def slots(events: Events) -> dict[str, Any]:
     return {event["name"]: event["value"] for event in events if event["event"] == "slot"}
 
 
-async def test_a_linked_chat_is_offered_the_other_channels(world: World, domain: dict[str, Any]) -> None:
-    claire = await world.link("chat", CLAIRE)
-    chat = Chat(world, domain, **CHANNELS)
+async def test_a_linked_chat_is_offered_the_other_channels(harness: Harness, domain: dict[str, Any]) -> None:
+    claire = await harness.link("chat", CLAIRE)
+    chat = Chat(harness, domain, **CHANNELS)
     await start_flow(LINK_ACCOUNT, chat.context("lier mon compte"))
     assert chat.responses == ["utter_already_linked", "utter_link_other_chat", "utter_link_other_chat"]
     assert [link["title"] for link in chat.links] == ["Ouvrir dans Telegram", "Ouvrir dans Teams"]
@@ -92,43 +89,43 @@ async def test_a_linked_chat_is_offered_the_other_channels(world: World, domain:
         ("sur le web", "telegram", ["Ouvrir la discussion web"]),
     ],
 )
-async def test_the_channel_that_was_named(world: World, domain: dict[str, Any], text: str, home: str, titles: list[str]) -> None:
-    await world.link("chat", CLAIRE)
-    chat = Chat(world, domain, **CHANNELS)
+async def test_the_channel_that_was_named(harness: Harness, domain: dict[str, Any], text: str, home: str, titles: list[str]) -> None:
+    await harness.link("chat", CLAIRE)
+    chat = Chat(harness, domain, **CHANNELS)
     await start_flow(LINK_ACCOUNT, chat.context(text, home=home))
     assert [link["title"] for link in chat.links] == titles
 
 
-async def test_the_channel_as_it_was_understood(world: World, domain: dict[str, Any]) -> None:
-    await world.link("chat", CLAIRE)
-    chat = Chat(world, domain, **CHANNELS)
+async def test_the_channel_as_it_was_understood(harness: Harness, domain: dict[str, Any]) -> None:
+    await harness.link("chat", CLAIRE)
+    chat = Chat(harness, domain, **CHANNELS)
     await start_flow(LINK_ACCOUNT, chat.context("relier l'autre", channel="Telegram"))
     assert [link["title"] for link in chat.links] == ["Ouvrir dans Telegram"]
 
 
-async def test_a_channel_that_is_not_there(world: World, domain: dict[str, Any]) -> None:
-    await world.link("chat", CLAIRE)
-    chat = Chat(world, domain)
+async def test_a_channel_that_is_not_there(harness: Harness, domain: dict[str, Any]) -> None:
+    await harness.link("chat", CLAIRE)
+    chat = Chat(harness, domain)
     await start_flow(LINK_ACCOUNT, chat.context("relier mon Telegram"))
     assert chat.responses == ["utter_already_linked", "utter_link_no_such_channel"]
     assert chat.said[-1]["channel"] == "Telegram"
 
 
-async def test_a_link_made_elsewhere_is_told(world: World, domain: dict[str, Any]) -> None:
-    await world.link("chat", CLAIRE)
-    chat = Chat(world, domain)
+async def test_a_link_made_elsewhere_is_told(harness: Harness, domain: dict[str, Any]) -> None:
+    await harness.link("chat", CLAIRE)
+    chat = Chat(harness, domain)
     events = await start_flow(LINK_ACCOUNT, chat.context(linked="1"))
     assert chat.responses == ["utter_linked", "utter_what_next"]
     assert (chat.said[0]["name"], chat.said[0]["days"]) == ("Claire Moreau", 90)
     assert events[-1]["name"] == "action_listen"
 
 
-async def test_a_link_made_elsewhere_fills_the_form(world: World, domain: dict[str, Any]) -> None:
-    await world.link("chat", CLAIRE)
-    chat = Chat(world, domain)
+async def test_a_link_made_elsewhere_fills_the_form(harness: Harness, domain: dict[str, Any]) -> None:
+    await harness.link("chat", CLAIRE)
+    chat = Chat(harness, domain)
     for requested in LINK_ACCOUNT.required_slots:
         context = chat.context(linked="1", requested=requested)
-        heard = slots(await ValidateLinkAccount().act(context))
+        heard = slots(await ValidateFlow(LINK_ACCOUNT).act(context))
         assert chat.responses == ["utter_linked"]
         assert all(heard[name] for name in LINK_ACCOUNT.required_slots)
     done = chat.context(requested="login_code")
@@ -137,39 +134,39 @@ async def test_a_link_made_elsewhere_fills_the_form(world: World, domain: dict[s
     assert slots(events)["login_email"] is None
 
 
-async def test_a_link_that_has_ended_meanwhile_is_said(world: World, domain: dict[str, Any]) -> None:
-    chat = Chat(world, domain)
+async def test_a_link_that_has_ended_meanwhile_is_said(harness: Harness, domain: dict[str, Any]) -> None:
+    chat = Chat(harness, domain)
     await start_flow(LINK_ACCOUNT, chat.context(linked="1"))
     assert chat.responses == ["utter_linked_no_more"]
-    heard = slots(await ValidateLinkAccount().act(chat.context(linked="1", requested="login_email")))
+    heard = slots(await ValidateFlow(LINK_ACCOUNT).act(chat.context(linked="1", requested="login_email")))
     assert chat.responses == ["utter_linked_no_more"]
     assert set(heard) == {"heard"}
 
 
-async def test_somebody_without_an_account_is_told_so(world: World, domain: dict[str, Any]) -> None:
-    chat = Chat(world, domain, **OIDC)
+async def test_somebody_without_an_account_is_told_so(harness: Harness, domain: dict[str, Any]) -> None:
+    chat = Chat(harness, domain, **OIDC)
     await start_flow(LINK_ACCOUNT, chat.context(linked="0"))
-    await ValidateLinkAccount().act(chat.context(linked="0", requested="login_email"))
+    await ValidateFlow(LINK_ACCOUNT).act(chat.context(linked="0", requested="login_email"))
     assert chat.responses == ["utter_sign_in_no_account"]
     assert chat.said[0]["issuer"] == "Pro Santé Connect"
 
 
-async def test_a_platform_that_is_away_offers_to_look_again(world: World, domain: dict[str, Any]) -> None:
-    await world.link("chat", CLAIRE)
-    world.line.cut_after(0, losing=False)
-    chat = Chat(world, domain)
-    heard = slots(await ValidateLinkAccount().act(chat.context(linked="1", requested="login_email")))
+async def test_a_platform_that_is_away_offers_to_look_again(harness: Harness, domain: dict[str, Any]) -> None:
+    await harness.link("chat", CLAIRE)
+    harness.network.cut_after(0, losing=False)
+    chat = Chat(harness, domain)
+    heard = slots(await ValidateFlow(LINK_ACCOUNT).act(chat.context(linked="1", requested="login_email")))
     assert chat.responses == ["utter_platform_down"]
     assert chat.said[0]["buttons"][0]["payload"] == '/link_account{"linked": "1"}'
     assert set(heard) == {"heard"}
 
 
-async def test_the_way_to_sign_in_is_offered_where_there_is_one(world: World, domain: dict[str, Any]) -> None:
-    chat = Chat(world, domain)
+async def test_the_way_to_sign_in_is_offered_where_there_is_one(harness: Harness, domain: dict[str, Any]) -> None:
+    chat = Chat(harness, domain)
     await AskLoginEmail().act(chat.context())
     assert chat.responses == ["utter_login_email"]
     assert chat.links == []
-    chat = Chat(world, domain, **OIDC)
+    chat = Chat(harness, domain, **OIDC)
     await AskLoginEmail().act(chat.context())
     (link,) = chat.links
     assert chat.responses == ["utter_login_email_or_sign_in"]

@@ -23,16 +23,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from bot.app import create_app
-from bot.container import Container
+from bot.bot_container import BotContainer
 from bot.core.clock import Clock, SystemClock
-from bot.core.database import Database, sqlite_url
+from bot.core.database import sqlite_url
 from bot.core.tls import ssl_context
-from bot.messaging.gateway import Gateway
-from bot.messaging.pii.redaction import Redaction
 from bot.messaging.pii.spans import Span, mask_text
 from bot.migrations import upgrade
-from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
+from tests.signed_answers import SignedAnswers
 
 RASA_TOKEN = "token-of-the-stand-in"
 
@@ -62,7 +60,7 @@ async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
     listener = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where the protocol is named
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on")
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on", proxy_headers=False)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await until(lambda: server.started or task.done())
@@ -98,9 +96,12 @@ class StandInRasa:
         self._answered: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._at_once = 0
         self.app = FastAPI()
+        self.app.add_middleware(SignedAnswers, key=RASA_TOKEN)
         self.app.add_api_route("/webhooks/gateway/messages", self._take, methods=["POST"])
         self.usagers: list[str] = []
         """What is read as an usager's name in a text that is not for the dialogue."""
+        self.masks_nothing = False
+        """Whether the request to read who is named in a text fails."""
         self.app.add_api_route("/webhooks/gateway/masks", self._mask, methods=["POST"])
         self.app.add_api_route("/webhooks/gateway/health", lambda: {"status": "ready"}, methods=["GET"])
 
@@ -108,6 +109,8 @@ class StandInRasa:
         return [turn.get("text") or turn["intent"] for turn in self.turns]
 
     async def _mask(self, request: Request) -> JSONResponse:
+        if self.masks_nothing:
+            return JSONResponse({"status": 503}, 503)
         asked = await request.json()
         text = mask_text(asked["text"], [Span(**mask) for mask in asked["masks"]])
         for name in self.usagers:
@@ -116,8 +119,6 @@ class StandInRasa:
 
     async def _take(self, request: Request) -> JSONResponse:
         self.requests += 1
-        if request.headers.get("authorization") != f"Bearer {RASA_TOKEN}":
-            return JSONResponse({"status": 401}, 401)
         if self.statuses:
             return JSONResponse({"status": self.statuses[0], "detail": "Jeanne Durand"}, self.statuses.pop(0))
         turn = await request.json()
@@ -224,7 +225,7 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
         "EVENTS_TOKEN": "token-of-events",
         "SECRET": "secret-of-the-tests-of-the-gateway",
         "CHAT_MESSAGES_PER_MINUTE": 100_000,
-        "CHAT_SESSIONS_PER_MINUTE": 100_000,
+        "LIMITS": "test",
     }
     settings = Settings(**(values | changes))
     if not (file := folder / "sphere.db").exists():
@@ -232,22 +233,12 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
     return settings
 
 
-def create_gateway(settings: Settings, database: Database, clock: Clock) -> tuple[Gateway, Redaction]:
-    """Return a gateway, not started and without human agents, on a database of the test's own, with its redaction."""
-    parts = Container(settings, clock, database)
-
-    async def link_account(conversation_id: str, token: str) -> str | None:
-        await parts.identity.redeem(conversation_id, token)
-        return None
-
-    return Gateway(settings, database, clock, parts.redaction, link_account, unread_by_chat), parts.redaction
-
-
 class Bot:
     """A running bot and its stand-in Rasa."""
 
     def __init__(self, url: str, http: httpx.AsyncClient, rasa: StandInRasa, app: FastAPI, settings: Settings) -> None:
         self.url, self.http, self.rasa, self.app, self.settings = url, http, rasa, app, settings
+        self.parts: BotContainer = app.state.parts
 
     async def chat(self) -> Chat:
         return await open_chat(self.http)

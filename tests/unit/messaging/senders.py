@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.bot_container import BotContainer
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.jobs.outbox import OutboxRow, enqueue
 from bot.messaging.mail_sender import MailSender
 from bot.messaging.tables import MessageRow
 from bot.settings import Settings
-from tests.unit.messaging.running_bot import create_gateway, settings_for
+from tests.unit.messaging.running_bot import settings_for
 
 MESSAGE = {"text": "Le compte est créé.", "buttons": [{"title": "Voir", "intent": "list_partners", "entities": {}}], "link": None}
 MAIL_PAYLOAD = {"to": ["claire.moreau@sphere.example"], "subject": "Vos codes", "text": "Bonjour"}
@@ -25,10 +26,8 @@ class Senders:
 
     def __init__(self, folder: Path, clock: Clock, **changes: Any) -> None:
         self.settings: Settings = settings_for(folder, "http://127.0.0.1:9", **changes)
-        self.database = Database(self.settings.sqlalchemy_url)
-        self.clock = clock
-        self.gateway, _ = create_gateway(self.settings, self.database, clock)
-        self.mail_sender = self.mail_sender_on(self.database)
+        self.clock, parts = clock, BotContainer(self.settings, clock)
+        self.database, self.gateway, self.mail_sender = parts.database, parts.gateway, parts.mail_sender
 
     async def __aenter__(self) -> Senders:
         await self.database.create_tables()

@@ -81,21 +81,21 @@ async def test_what_can_never_be_delivered_is_dead_at_once_and_holds_nothing_up(
 
 
 async def test_who_waits_for_a_kind_of_row_is_told_at_the_commit_and_not_before(tmp_path: Path) -> None:
-    told: list[str] = []
+    announced: list[str] = []
     async with Senders(tmp_path, ManualClock(NOW)) as senders:
-        senders.database.on_announced(MAIL, lambda: told.append(MAIL))
-        senders.database.on_announced(CHAT, lambda: told.append(CHAT))
+        senders.database.on_announced(MAIL, lambda: announced.append(MAIL))
+        senders.database.on_announced(CHAT, lambda: announced.append(CHAT))
         with suppress(ZeroDivisionError):
             async with senders.database.writing() as session:
                 await enqueue(session, kind=MAIL, key="letter", payload=MAIL_PAYLOAD, now=NOW)
                 _ = 1 / 0
-        assert told == []
+        assert announced == []
         async with senders.database.writing() as session:
             await enqueue(session, kind=MAIL, key="letter", payload=MAIL_PAYLOAD, now=NOW)
-            assert told == []
-        assert told == [MAIL]
+            assert announced == []
+        assert announced == [MAIL]
         await senders.enqueue("letter", MAIL, MAIL_PAYLOAD)  # it is there already
-        assert told == [MAIL]
+        assert announced == [MAIL]
 
 
 async def test_a_message_written_by_another_process_reaches_an_open_stream(tmp_path: Path) -> None:

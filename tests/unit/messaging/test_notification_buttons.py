@@ -31,7 +31,7 @@ SMALL = ChannelCapabilities("telegram", False, 4096, 10, 10, buttons_per_row=1, 
 
 async def notify(bot: Bot, chat: Chat) -> dict[str, Any]:
     """A notice arrives in the chat."""
-    database, before = bot.app.state.database, len(await chat.history())
+    database, before = bot.parts.database, len(await chat.history())
     async with database.writing() as session:
         conversation_id = (await session.scalars(select(MessageRow.conversation_id).limit(1))).one()
         key, now = f"notice:{before}", SystemClock().now()

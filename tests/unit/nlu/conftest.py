@@ -21,12 +21,14 @@ import pytest
 
 from nlu.environment import VARIABLES, prepare_process
 from nlu.evaluate import Example, Prediction
+from nlu.message_signatures import ANSWER_HEADER, MessageSigner
 
 prepare_process()
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = Path(__file__).parent / "fixtures"
 TOKEN = "secret-of-the-test"
+ACTIONS_TOKEN = "key-of-the-action-server"
 Predictor = Callable[[list[Example]], list[Prediction]]
 
 
@@ -66,6 +68,8 @@ class ActionServer:
     port: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
+    key: str = ACTIONS_TOKEN
+    """Key that its answers are signed with; another one makes it a stranger."""
 
 
 @pytest.fixture(scope="session")
@@ -75,14 +79,18 @@ def actions() -> Iterator[ActionServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            nonce = MessageSigner(ACTIONS_TOKEN).verify_request("webhook", raw, self.headers["Authorization"])
+            body = json.loads(raw)
             server.calls.append(body)
             latest = body["tracker"]["latest_message"]
             fails = body["next_action"] == "action_fails"
             answer: dict[str, Any] = {"events": [], "responses": [{"text": "tour " + latest["metadata"]["turn"]}]}
             data = json.dumps({"error": latest["text"], "tracker": body["tracker"]} if fails else answer).encode()
-            self.send_response(500 if fails else 200)
+            status = 500 if fails or nonce is None else 200
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            self.send_header(ANSWER_HEADER, MessageSigner(server.key).sign_answer(nonce or "", status, data))
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -134,8 +142,9 @@ class RasaServer:
 
     def health(self) -> int:
         """Return the status of the health route, 0 where nothing listens yet."""
+        request = urllib.request.Request(f"{self.url}/webhooks/gateway/health", headers={"Authorization": f"Bearer {TOKEN}"})
         try:
-            with urllib.request.urlopen(f"{self.url}/webhooks/gateway/health", timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -151,6 +160,7 @@ def start_rasa(model: Path, actions_port: int, folder: Path) -> RasaServer:
         **VARIABLES,
         "PYTHONPATH": str(ROOT),
         "RASA_TOKEN": TOKEN,
+        "ACTIONS_TOKEN": ACTIONS_TOKEN,
         "ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
         "RASA_TRACKER_DB": str(folder / "rasa.db"),
         "PYTHONUNBUFFERED": "1",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import sqlite3
+import urllib.error
+import urllib.request
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ActionServer, RasaServer, free_port, start_rasa
+from conftest import ACTIONS_TOKEN, TOKEN, ActionServer, RasaServer, free_port, start_rasa
+
+from nlu.message_signatures import ANSWER_HEADER, MessageSigner
 
 
 @pytest.fixture
@@ -185,6 +189,42 @@ def test_masking_asks_for_the_token_and_for_a_text(rasa: RasaServer) -> None:
     assert rasa.send({"text": "bonjour"}, token="wrong", route="masks")[0] == 401
     assert [rasa.send(body, route="masks")[0] for body in ({}, {"text": 7}, {"text": "x" * 4001})] == [422, 422, 413]
     assert rasa.send({"text": " "}, route="masks") == (200, {"text": " "})
+
+
+@pytest.mark.parametrize("path", ["/", "/version", "/webhooks/gateway/health", "/webhooks/gateway/", "/nothing"])
+def test_nothing_of_the_server_answers_without_the_token(rasa: RasaServer, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(f"{rasa.url}{path}", timeout=60):
+        pass
+    assert refused.value.code == 401
+    refused.value.close()
+
+
+def test_an_answer_to_a_signed_request_is_signed(rasa: RasaServer, conversation: str) -> None:
+    signer, body = MessageSigner(TOKEN), json.dumps({"conversation": conversation, "text": "bonjour"}).encode()
+    nonce, authorization = signer.sign_request("messages", body)
+    request = urllib.request.Request(f"{rasa.url}/webhooks/gateway/messages", body, {"Authorization": authorization})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert signer.is_answer(nonce, answer.status, answer.read(), answer.headers[ANSWER_HEADER])
+
+
+def test_what_another_program_says_in_the_action_servers_place_is_not_said(
+    rasa: RasaServer, actions: ActionServer, conversation: str
+) -> None:
+    before, actions.key = _read_events(rasa, conversation), "key of another program"
+    try:
+        status, answer = rasa.send({"conversation": conversation, "text": "au revoir", "turn": "t-1"})
+    finally:
+        actions.key = ACTIONS_TOKEN
+    assert (status, "messages" in answer) == (502, False)
+    assert _read_events(rasa, conversation) == before
+    assert rasa.say(conversation, "au revoir", turn="t-1")[0]["text"] == "tour t-1"
+
+
+def test_the_files_of_the_server_are_its_owners_alone(rasa: RasaServer, conversation: str) -> None:
+    rasa.say(conversation, "bonjour")
+    files = list(rasa.log.parent.glob("rasa.db*"))
+    assert files
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
 def _read_events(rasa: RasaServer, conversation: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.notifications.notification_world import NotificationWorld, notification_world
+from tests.unit.notifications.notification_harness import NotificationHarness, notification_harness
 from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 
@@ -17,7 +17,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[NotificationWorld]:
+async def harness(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[NotificationHarness]:
     sandbox.http.delete(f"{sandbox.url}/mailbox")
-    async with notification_world(request.param, tmp_path, sandbox) as made:
+    async with notification_harness(request.param, tmp_path, sandbox) as made:
         yield made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from fhir.resources.R4B.communicationrequest import CommunicationRequest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.database import Database, sqlite_url
 from bot.notifications.event_intake import MAX_BATCH
-from tests.unit.notifications.test_event_intake import JSON, Intake, application, event
+from tests.unit.notifications.test_event_intake import JSON, Intake, application, event, intake
+
+__all__ = ["intake"]
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 FHIR = "application/fhir+json; charset=utf-8"
@@ -67,16 +67,6 @@ def request(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": resource} for resource in resources]}
-
-
-@pytest.fixture
-async def intake(tmp_path: Path) -> AsyncIterator[Intake]:
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    transport = httpx.ASGITransport(application(database))
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot.example") as client:
-        yield Intake(database, client)
-    await database.close()
 
 
 def test_what_is_posted_here_is_fhir() -> None:
@@ -201,13 +191,11 @@ async def test_any_value_anywhere_is_taken_or_refused_never_an_error(intake: Int
     assert (await intake.post(bundle(body) if name != "resourceType" else body, FHIR)).status_code in (202, 400)
 
 
-async def test_who_only_sends_what_cannot_be_read_is_told_to_wait_and_the_others_are_not(tmp_path: Path) -> None:
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    app = application(database, malformed_a_minute=10)
+async def test_who_only_sends_what_cannot_be_read_is_told_to_wait_and_the_others_are_not(intake: Intake) -> None:
+    app = application(intake.database, malformed_a_minute=10)
     flooding, other = (httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(name, 1)), base_url="http://bot") for name in "ab")
     async with flooding, other:
-        bad, good = Intake(database, flooding), Intake(database, other)
+        bad, good = Intake(intake.database, flooding), Intake(intake.database, other)
         taken = [(await good.post([event(n)])).status_code for n in range(20)]  # good ones are not counted
         before = 0
         while (answer := await bad.post([event(type="x")] * 50)).status_code == 400:
@@ -221,7 +209,6 @@ async def test_who_only_sends_what_cannot_be_read_is_told_to_wait_and_the_others
         assert (await good.post(event(22))).status_code == 202
         assert (await good.post(request(), FHIR)).status_code == 202
         assert len(await good.stored()) == 22
-    await database.close()
 
 
 async def test_a_large_batch_lets_others_have_their_turn(intake: Intake) -> None:

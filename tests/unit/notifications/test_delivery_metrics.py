@@ -180,7 +180,7 @@ async def test_health_says_whether_people_are_told_in_time(tmp_path: Path) -> No
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://bot") as http:
         await add(
-            app.state.database,
+            app.state.parts.database,
             message("telegram", DELIVERED, 60 * SECOND, SECOND),
             message("telegram", DELIVERED, 60 * SECOND, 20 * SECOND),
             row("1", MAIL, dead_at=NOW, last_error="MailRefused"),

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from bot.core.clock import ManualClock
-from bot.core.database import Database, sqlite_url
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import MOST_MUTES, Mute, Preferences
 from bot.notifications.tables import DROPPED, HANDED, WAITING, NotificationPerson
+from tests.databases import fresh_database
 from tests.unit.notifications.stored_notifications import DOSSIER, OTHER, StoredNotifications
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -24,10 +24,8 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 @pytest.fixture
 async def stored(tmp_path: Path) -> AsyncIterator[StoredNotifications]:
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    yield StoredNotifications(database, ManualClock(NOW))
-    await database.close()
+    async with fresh_database("sqlite", tmp_path) as database:
+        yield StoredNotifications(database, ManualClock(NOW))
 
 
 def by_mail(preferences: Preferences) -> Preferences:
@@ -149,9 +147,9 @@ async def test_undoing_and_reading_have_what_waits_decided_again(stored: StoredN
 
 
 async def test_pages_follow_one_another_without_gap_or_repetition(stored: StoredNotifications) -> None:
-    told = [await stored.notice(ago=minutes // 2) for minutes in range(12)]  # two of each minute
+    notices = [await stored.notice(ago=minutes // 2) for minutes in range(12)]  # two of each minute
     await stored.notice("karim")
-    expected = sorted(told, key=lambda notice: (-(told.index(notice) // 2), notice), reverse=True)
+    expected = sorted(notices, key=lambda notice: (-(notices.index(notice) // 2), notice), reverse=True)
     seen: list[int] = []
     more = True
     while more:
@@ -207,11 +205,11 @@ async def test_the_bell_counts_what_was_announced_and_is_unread(stored: StoredNo
 async def test_marking_by_notice_message_and_dossier_then_all(stored: StoredNotifications) -> None:
     one, two, three, four, five = [await stored.notice(ago=n, dossier=OTHER if n == 4 else DOSSIER) for n in range(1, 6)]
     theirs = await stored.notice("karim")
-    told = await stored.message(two, three)
+    message = await stored.message(two, three)
     assert await stored.service.mark_read("claire", notices=[one, theirs]) == 1
     assert await stored.service.mark_read("claire", notices=[]) == 0
-    assert await stored.service.mark_read("claire", message=told) == 2
-    assert await stored.service.mark_read("claire", message=told) == 0
+    assert await stored.service.mark_read("claire", message=message) == 2
+    assert await stored.service.mark_read("claire", message=message) == 0
     assert await stored.service.mark_read("claire", dossier=OTHER) == 1
     assert [line.id for line in (await stored.service.page("claire", unread=True)).lines] == [five]
     assert await stored.service.mark_read("claire") == 1
@@ -221,7 +219,7 @@ async def test_marking_by_notice_message_and_dossier_then_all(stored: StoredNoti
 
 
 async def test_somebody_elses_message_marks_nothing(stored: StoredNotifications) -> None:
-    told = await stored.message(await stored.notice("karim"), account="karim")
+    message = await stored.message(await stored.notice("karim"), account="karim")
     await stored.notice()
-    assert await stored.service.mark_read("claire", message=told) == 0
+    assert await stored.service.mark_read("claire", message=message) == 0
     assert (await stored.service.page("karim")).unread == 1

@@ -17,14 +17,13 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.pool import QueuePool
 
-from bot.container import Container
+from bot.bot_container import BotContainer
 from bot.core.clock import ManualClock
 from bot.core.database import Database
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
 from bot.messaging.tables import DONE, InboxRow, MessageRow
 from bot.migrations import upgrade
-from bot.notifications.unread_counts import unread_by_chat
 from bot.support.desk import Desk
 from bot.support.errors import DeskError
 from bot.support.records import HANDED_OVER, Outcome, TicketEventType, TicketState
@@ -59,8 +58,6 @@ class Installation:
         self._settings = settings_for(folder, url, SUPPORT_DAYS="1,2,3,4,5,6,7", SUPPORT_HOLIDAYS="none", BUTTON_HOURS=24)
         self.database = Database(self._settings.sqlalchemy_url)
         event.listen(self.database.engine.sync_engine, "connect", _without_fsync)
-        self._parts = Container(self._settings, self.clock, self.database)
-        self._identity, self._requests, self._redaction = self._parts.identity, self._parts.account_requests, self._parts.redaction
         self.gateway: Gateway
         self.support: Support
         self.desk: Desk
@@ -82,15 +79,8 @@ class Installation:
 
     async def start(self) -> None:
         """A bot as the application puts it together."""
-        before = asyncio.all_tasks()
-
-        async def link_account(conversation_id: str, token: str) -> str | None:
-            return "link_invalid"
-
-        self.gateway = Gateway(self._settings, self.database, self.clock, self._redaction, link_account, unread_by_chat)
-        self.support = Support(self._settings, self.database, self.clock, self.gateway, self._redaction, self._identity, self._requests)
-        self.gateway.set_handover(self.support.handover)
-        self.desk = self.support.desk
+        before, parts = asyncio.all_tasks(), BotContainer(self._settings, self.clock, self.database)
+        self.gateway, self.support, self.desk = parts.gateway, parts.support, parts.support.desk
         self.support.start()
         await self.gateway.start()
         self._ours = asyncio.all_tasks() - before

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.clock import ManualClock
-from bot.messaging.gateway import Gateway
-from bot.support.desk import Desk
 from bot.support.records import Agent, Ticket, TicketState
-from bot.support.service import Support
 from tests.unit.messaging.running_bot import Bot, Chat, buttons, running_bot
 
 MARIE, PAUL = Agent("a1", "Marie"), Agent("a2", "Paul")
@@ -35,9 +32,8 @@ class SupportBot:
 
     def __init__(self, bot: Bot, clock: ManualClock) -> None:
         self.bot, self.clock = bot, clock
-        self.gateway: Gateway = bot.app.state.gateway
-        self.desk: Desk = bot.app.state.desk
-        self.support: Support = bot.app.state.support
+        self.parts, self.gateway, self.support = bot.parts, bot.parts.gateway, bot.parts.support
+        self.desk = self.support.desk
         bot.rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": HANDOVER_REQUEST}]
         bot.rasa.answers["ajoute"] = [{"text": "Sûr ?", "buttons": buttons("affirm", "deny"), "link": None}]
 

@@ -10,10 +10,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from bot.core.clock import SystemClock
-from bot.core.database import Database, sqlite_url
+from bot.bot_container import BotContainer
 from bot.settings import Settings
-from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
 from bot.support.cli import desk_app
 from bot.support.errors import SignInFailed
@@ -23,11 +21,17 @@ Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-async def agents(tmp_path: Path) -> AsyncIterator[Agents]:
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    await database.create_tables()
-    yield Agents(database, SystemClock(), Settings(secret="s" * 32))
-    await database.close()
+async def parts(tmp_path: Path) -> AsyncIterator[BotContainer]:
+    """A bot's parts, beside the command line."""
+    parts = BotContainer(Settings(DATA=tmp_path, SECRET="s" * 32))
+    await parts.database.create_tables()
+    yield parts
+    await parts.aclose()
+
+
+@pytest.fixture
+def agents(parts: BotContainer) -> Agents:
+    return parts.agents
 
 
 @pytest.fixture
@@ -46,8 +50,8 @@ async def test_a_team_is_made_and_closed(agents: Agents, bot: Run) -> None:
     assert PASSWORD not in added.output
     assert (await bot("add-agent", "paul", "--name", "Paul", "--password-stdin", typed=f"{PASSWORD}\n")).exit_code == 0
     listed = await bot("list")
-    for told in ("ines@sphere.example", "Inès", "superviseur", "paul", "agent", "ouvert"):
-        assert told in listed.output
+    for word in ("ines@sphere.example", "Inès", "superviseur", "paul", "agent", "ouvert"):
+        assert word in listed.output
     agent, _ = await agents.sign_in("ines@sphere.example", PASSWORD)
     assert agent.supervises
     assert (await bot("set-password", "paul", "--password-stdin", typed="un autre mot de passe\n")).exit_code == 0
@@ -57,20 +61,17 @@ async def test_a_team_is_made_and_closed(agents: Agents, bot: Run) -> None:
     assert "fermé" in (await bot("list")).output
 
 
-async def test_a_messaging_account_is_linked_and_taken_away(agents: Agents, bot: Run, tmp_path: Path) -> None:
-    ines = await agents.add("ines", "Inès", "agent", PASSWORD)
-    told = (await bot("link", "ines")).output
-    assert "/relier " in told
-    database = Database(sqlite_url(tmp_path / "sphere.db"))
-    links = AgentLinks(database, SystemClock(), Settings(secret="s" * 32))
-    code = told.split("/relier ")[1].split()[0]
+async def test_a_messaging_account_is_linked_and_taken_away(parts: BotContainer, bot: Run) -> None:
+    ines, links = await parts.agents.add("ines", "Inès", "agent", PASSWORD), parts.agent_links
+    output = (await bot("link", "ines")).output
+    assert "/relier " in output
+    code = output.split("/relier ")[1].split()[0]
     assert await links.redeem("telegram", "7", code) == ines.agent
     assert await links.redeem("telegram", "8", code) is None
     assert await links.agent_of("telegram", "7") == ines.agent
     assert "déliées : 1" in (await bot("unlink", "ines")).output
     assert await links.agent_of("telegram", "7") is None
     assert (await bot("link", "personne")).exit_code == 1
-    await database.close()
 
 
 @pytest.mark.parametrize(

@@ -304,7 +304,7 @@ async def test_a_notice_arrives_meanwhile_and_is_marked(tmp_path: Path) -> None:
     async with running_support_bot(tmp_path) as support_bot:
         chat, ticket = await support_bot.with_agent()
         payload = {"text": "Document déposé au dossier SPH-2024-000137.", "buttons": [], "link": None}
-        async with support_bot.bot.app.state.database.writing() as session:
+        async with support_bot.parts.database.writing() as session:
             now = support_bot.clock.now()
             await enqueue(session, kind=CHAT, key="n1", payload=payload, now=now, conversation_id=ticket.conversation_id)
         await until(lambda: _said(support_bot, ticket.id, "Notification SPHERE : Document déposé au dossier SPH-2024-000137."))

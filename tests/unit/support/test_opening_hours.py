@@ -77,8 +77,8 @@ def test_without_an_instant_it_is_now() -> None:
 
 def test_words_for_a_sentence() -> None:
     at = paris(2026, 4, 30, 18, 0)
-    told = HOURS.describe(HOURS.next_opening(at), at)
-    assert (told.when, told.day, told.date, told.hour) == ("later", "lundi", "lundi 4 mai", "9h30")
+    opening = HOURS.describe(HOURS.next_opening(at), at)
+    assert (opening.when, opening.day, opening.date, opening.hour) == ("later", "lundi", "lundi 4 mai", "9h30")
     assert HOURS.describe(paris(2026, 5, 1, 9, 0), at).when == "tomorrow"
     assert HOURS.describe(paris(2026, 5, 1, 9, 0), at).date == "vendredi 1er mai"
     assert HOURS.describe(paris(2026, 4, 30, 23, 30), at).when == "today"

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import create_app
-from bot.core.clock import SystemClock
+from bot.bot_container import BotContainer
 from bot.installation.supervisor import free_port
-from bot.support.desk import Desk
 from bot.support.records import TicketState
 from tests.unit.messaging.running_bot import Chat, StandInRasa, open_chat, served, settings_for, take
 from tests.unit.messaging.test_recovery import bot_process
@@ -24,8 +22,8 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     rasa, port = StandInRasa(), free_port()
     rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": HANDOVER_REQUEST}]
     async with served(rasa.app) as url:
-        app = create_app(settings_for(tmp_path, url, **ALWAYS), SystemClock())  # another process's desk, on the same database
-        desk: Desk = app.state.desk
+        parts = BotContainer(settings_for(tmp_path, url, **ALWAYS))  # another process's desk, on the same database
+        desk = parts.support.desk
         async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
             chat = await open_chat(bot.http)
             await chat.say(ASK)
@@ -53,5 +51,5 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
             assert "L’assistant reprend" in (await last.post({"id": "fin", "text": "/fin"})).json()["messages"][0]["text"]
             await last.post({"id": "b", "text": "bonjour"})
             assert rasa.said() == [ASK, "bonjour"]
-        await app.state.gateway._rasa.aclose()
-        await app.state.database.close()
+        await parts.gateway._rasa.aclose()
+        await parts.database.close()

@@ -48,7 +48,7 @@ class UpgradedBot:
 
     def __init__(self, bot: Bot, clock: ManualClock, telegram: TelegramState, sandbox: Sandbox, file: Path) -> None:
         self.bot, self.clock, self.telegram, self.sandbox, self.file = bot, clock, telegram, sandbox, file
-        self.desk: Desk = bot.app.state.desk
+        self.desk: Desk = bot.parts.support.desk
 
     def chat(self, name: str) -> Chat:
         """A web chat of before, resumed with its token."""
@@ -76,7 +76,7 @@ class UpgradedBot:
     async def pass_time(self, by: timedelta) -> None:
         """The clock moves; workers find what is due then."""
         self.clock.advance(by)
-        self.bot.app.state.database.wake_all()
+        self.bot.parts.database.wake_all()
 
     async def until_rows(self, expected: Any, query: str, *values: Any) -> None:
         """Wait until a query gives one value."""
@@ -140,10 +140,10 @@ async def running_upgraded_bot(
             "SUPPORT_TELEGRAM_GROUP": group,
         }
         bot = await stack.enter_async_context(running_bot(folder, rasa=rasa, clock=clock, **changes))
-        bot.app.state.groups.views["telegram"].gather_seconds = 0.1
+        bot.parts.groups.views["telegram"].gather_seconds = 0.1
         yield UpgradedBot(bot, clock, telegram, sandbox, folder / "sphere.db")
 
 
 def identity_of(upgraded: UpgradedBot) -> Identity:
     """Who chats are, over the bot's database: another process of the same installation."""
-    return Container(upgraded.bot.settings, upgraded.clock, upgraded.bot.app.state.database).identity
+    return Container(upgraded.bot.settings, upgraded.clock, upgraded.bot.parts.database).identity

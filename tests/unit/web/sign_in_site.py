@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 import httpx
 from fastapi import FastAPI
 
-from bot.identity.service import Identity
 from bot.messaging.tables import Conversation
 from bot.settings import Settings
 from bot.web.account.sign_in import router
-from tests.unit.accounts.world import World
+from tests.unit.harness import Harness
 from tests.unit.web.openid_provider import Provider
 
 BASE_URL = "http://127.0.0.1:8000"
@@ -58,13 +57,13 @@ class Browser:
 class SignInSite:
     """The pages, the chat that links come from, and what became of linking it."""
 
-    def __init__(self, world: World, settings: Settings) -> None:
-        self.world, self.settings = world, settings
+    def __init__(self, harness: Harness, settings: Settings) -> None:
+        self.harness, self.settings = harness, settings
         self.linked_chats: list[tuple[str, str]] = []
         self.on_linked_error: Exception | None = None
-        self.identity = Identity(world.database, world.registry, world.clock, settings)
+        self.identity = harness.with_settings(settings).identity
         self.app = FastAPI()
-        self.app.include_router(router(settings, world.database, world.clock, self.identity, self._on_linked))
+        self.app.include_router(router(settings, harness.database, harness.clock, self.identity, self._on_linked))
 
     async def _on_linked(self, conversation_id: str, outcome: str) -> None:
         if self.on_linked_error is not None:
@@ -88,12 +87,12 @@ def settings_for(issuer: str, **changes: Any) -> Settings:
     return Settings(**{**wanted, "oidc_scope": "openid email", **changes})
 
 
-async def sign_in_site(world: World, issuer: Provider, **changes: Any) -> SignInSite:
-    async with world.database.writing() as session:
-        now = world.clock.now()
+async def sign_in_site(harness: Harness, issuer: Provider, **changes: Any) -> SignInSite:
+    async with harness.database.writing() as session:
+        now = harness.clock.now()
         session.add(Conversation(id="chat", channel="telegram", address="1", created_at=now, last_seen_at=now))
         session.add(Conversation(id="other", channel="web", address="2", created_at=now, last_seen_at=now))
-    return SignInSite(world, settings_for(issuer.url, **changes))
+    return SignInSite(harness, settings_for(issuer.url, **changes))
 
 
 def path_of(address: str) -> str:

@@ -1,6 +1,6 @@
 // Shows the messages of a conversation.
 
-import { renderCard } from '/page/card.js'
+import { renderCard } from './card.js'
 
 const TIME = new Intl.DateTimeFormat('fr-FR', { hour: '2-digit', minute: '2-digit' })
 

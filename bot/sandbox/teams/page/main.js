@@ -1,6 +1,8 @@
 // The page: which user acts, which conversation is open, and its actions. The whole state comes by long poll.
 
-import { showMessages } from '/page/chat.js'
+import { showMessages } from './chat.js'
+
+const HOME = new URL('../', import.meta.url)
 
 const byId = (id) => document.getElementById(id)
 const [person, rooms, title, install, problem, messages, composer] = ['person', 'rooms', 'title', 'install', 'problem', 'messages', 'composer'].map(byId)
@@ -11,7 +13,7 @@ let open = null
 let thread = null
 
 async function request(method, path, body) {
-  const answer = await fetch(`/fake/${path}`, {
+  const answer = await fetch(new URL(`fake/${path}`, HOME), {
     method,
     headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
     body: body === undefined ? undefined : JSON.stringify(body),
@@ -125,8 +127,8 @@ composer.elements.text.addEventListener('keydown', (event) => {
 /** Follow a link of the web chat: https://teams.microsoft.com/l/chat/0/0?users=…&message=… */
 function followLink() {
   const message = new URLSearchParams(location.search).get('message')
-  if (!location.pathname.startsWith('/l/chat') || !message) return
-  history.replaceState(null, '', '/')
+  if (!location.pathname.startsWith(new URL('l/chat', HOME).pathname) || !message) return
+  history.replaceState(null, '', HOME)
   choose(mine().find((one) => one.kind === 'personal')?.id ?? null)
   composer.elements.text.value = message
 }

@@ -2,14 +2,20 @@
 
 import { createParser } from "../vendor/eventsource-parser.js";
 import { createApi } from "./api.js";
+import { askAboutLink } from "./arrival.js";
 import { createBell } from "./bell.js";
 import { createComposer } from "./composer.js";
 import { Conversation } from "./conversation.js";
+import { createIdentity } from "./identity.js";
 import { createMenu } from "./menu.js";
 import { createScroll } from "./scroll.js";
 import { createStorage } from "./storage.js";
 import { TEXTS } from "./texts.js";
 import { drawLog } from "./view.js";
+
+/** Words that ask for what the page does itself. */
+const NEW = /^(nouvelle (conversation|discussion)|\/nouvelle)[ .!]*$/i;
+const OUT = /^(me d[ée]connecter|d[ée]connecter|d[ée]connexion|se d[ée]connecter|d[ée]connecte[ -]moi|\/d[ée]connexion)[ .!]*$/i;
 
 const get = (id) => document.getElementById(id);
 const log = get("log");
@@ -92,6 +98,12 @@ const conversation = new Conversation({
   createParser,
   onChange: draw,
   onUnread: (unread) => bell.ring(unread),
+  onSession: (session) => identity.show(session),
+});
+const identity = createIdentity({
+  shared: storage.shared,
+  onShare: (shared) => conversation.share(shared),
+  onSignOut: signOut,
 });
 const bell = createBell({
   load: (before) => api.notifications(storage.token, before),
@@ -102,10 +114,11 @@ const bell = createBell({
     scroll.focus();
   },
 });
-const composer = createComposer({ onSay: say, onWriting: () => conversation.writes(), announce, storage });
+const composer = createComposer({ onSay: typed, onWriting: () => conversation.writes(), announce, storage });
 
-createMenu({
+const menu = createMenu({
   onNew() {
+    composer.write("");
     conversation.restart();
     composer.focus();
   },
@@ -123,23 +136,61 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") conversation.networkBack();
 });
 
-/** What a link brought: `#continue=` goes on with a conversation of another channel, `#start=` links this one to an account. */
+function signOut() {
+  composer.write("");
+  conversation.restart(TEXTS.signedOut);
+  composer.focus();
+}
+
+storage.onToken(() => conversation.follow());
+
+/**
+ * What a link brought: `#continue=` goes on with a conversation of another channel, `#start=` links this one to an account. Somebody else
+ * may have sent it: nothing is done before the user has read for whom it is and said yes.
+ */
 async function arrive() {
   const brought = new URLSearchParams(location.hash.slice(1));
-  const link = brought.get("continue");
-  let gone = false;
-  if (link) {
-    try {
-      storage.continued = await api.openSession(link);
-    } catch (error) {
-      gone = error.status === 401;
-      banner.hidden = false;
-      banner.textContent = gone ? TEXTS.linkGone : TEXTS.lost;
-    }
+  const kind = ["continue", "start"].find((name) => brought.get(name));
+  if (!kind) return conversation.resume();
+  const said = await followLink(kind, brought.get(kind));
+  if (said !== TEXTS.linkLater) history.replaceState(null, "", location.pathname + location.search); // else a reload tries again
+  if (!said) return;
+  conversation.resume();
+  banner.hidden = false;
+  banner.textContent = said;
+}
+
+/** @returns {Promise<string | null>} why the link was not followed; null where it was, and the conversation is shown */
+async function followLink(kind, link) {
+  let preview;
+  try {
+    preview = await api.previewLink(storage.token, { [kind]: link });
+  } catch (error) {
+    const gone = kind === "continue" ? TEXTS.linkGone : TEXTS.startGone;
+    return error.status === 410 ? gone : TEXTS.linkLater;
   }
-  if (location.hash && banner.hidden) history.replaceState(null, "", location.pathname + location.search); // else a reload tries again
-  if (!gone) conversation.resume();
-  if (brought.get("start")) say(`/start ${brought.get("start")}`);
+  if (kind === "start" && preview.same) return TEXTS.startSame;
+  if (!preview.same && !(await askAboutLink(kind, preview))) return TEXTS.linkRefused;
+  if (kind === "start") {
+    conversation.resume();
+    if (preview.current !== null) conversation.restart(TEXTS.ended.signed_out); // what one account was told is not shown to another
+    say(`/start ${link}`);
+    return null;
+  }
+  try {
+    storage.continued = await api.openSession(link);
+  } catch (error) {
+    return error.status === 401 ? TEXTS.linkGone : TEXTS.linkLater;
+  }
+  conversation.resume();
+  return null;
+}
+
+/** What was typed: said, unless it asks for what the page does itself, and for nothing else. */
+function typed(text) {
+  if (NEW.test(text.trim())) menu.askNew();
+  else if (OUT.test(text.trim()) && storage.token !== null && storage.continued === null) signOut();
+  else say(text);
 }
 
 arrive();

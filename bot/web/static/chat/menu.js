@@ -32,12 +32,18 @@ export function createMenu({ onNew, onHelp }) {
     close();
     onHelp();
   });
-  document.getElementById("menu-new").addEventListener("click", () => {
-    close();
+  function askNew() {
     dialog.returnValue = "";
     dialog.showModal();
+  }
+
+  document.getElementById("menu-new").addEventListener("click", () => {
+    close();
+    askNew();
   });
   dialog.addEventListener("close", () => {
     if (dialog.returnValue === "start") onNew();
   });
+
+  return { askNew };
 }

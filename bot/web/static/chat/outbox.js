@@ -17,7 +17,7 @@ export class Outbox {
    *   deliver: (item: Item) => Promise<void>,
    *   onState: (id: string, status: "sending" | "sent" | "refused", note: string) => void,
    *   onReach: (reached: boolean) => void,
-   *   onExpired: () => Promise<void>,
+   *   onExpired: (reason: string | null) => Promise<boolean>,  true where another token is at hand: the item goes on with it
    * }} options
    */
   constructor(options) {
@@ -69,8 +69,8 @@ export class Outbox {
     this.#options.onReach(failure.status !== 0);
     const next = judge(failure, attempt);
     if (next.expired) {
-      await this.#options.onExpired();
-      if (!item.button) return;
+      const renewed = await this.#options.onExpired(failure.reason);
+      if (renewed || !item.button) return;
     }
     if (next.refused || next.expired) {
       this.forget(item.id);

@@ -20,7 +20,7 @@ export class Stream {
    *   createParser: typeof import("eventsource-parser").createParser,
    *   onEvent: (event: {id?: string, event?: string, data: string}) => void,
    *   onStatus: (status: "open" | "lost") => void,
-   *   onExpired: () => void,
+   *   onExpired: (reason: string | null) => void,
    * }} options
    */
   constructor(options) {
@@ -59,7 +59,7 @@ export class Stream {
       } catch (error) {
         if (stopped.aborted) return;
         if (!(error instanceof ApiError)) throw error;
-        if (error.status === 401) return this.#options.onExpired();
+        if (error.status === 401) return this.#options.onExpired(error.reason);
         wait = error.wait;
         this.#options.onStatus("lost");
       }

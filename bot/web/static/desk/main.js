@@ -1,6 +1,7 @@
 // What the desk's pages do beside htmx: title badge and sound, keyboard, the thread kept at its end, canned replies, « is writing ».
 
 import { arrived, badge } from "./arrivals.js";
+import { createDrafts } from "./drafts.js";
 import { inHand } from "./inhand.js";
 import { press } from "./keys.js";
 import { beep } from "./sound.js";
@@ -84,6 +85,20 @@ document.body.addEventListener("htmx:sseError", async () => {
 document.body.addEventListener("htmx:sendError", () => (by("lost").hidden = false));
 
 // --- writing --------------------------------------------------------------------------------------
+
+const drafts = createDrafts(sessionStorage, document.body.dataset.agent, location.pathname);
+const restoreDrafts = (root) => root.querySelectorAll("form[hx-post] textarea").forEach((field) => drafts.restore(field));
+drafts.begin();
+restoreDrafts(document);
+document.addEventListener("input", ({ target }) => target.matches("form[hx-post] textarea") && drafts.keep(target));
+document.addEventListener("submit", ({ target }) => {
+  if (target.action.endsWith("/desk/sign-out")) drafts.end();
+});
+// A form that the service took (whatever it says to it) is drawn anew with what is left to send; a session that is over draws nothing.
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.successful) return;
+  event.detail.elt.closest("form")?.querySelectorAll("textarea").forEach((field) => drafts.sent(field));
+});
 
 let told = 0;
 document.addEventListener("input", (event) => {

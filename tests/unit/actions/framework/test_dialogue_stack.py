@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.external_channel import create_in_web_chat, gives_link
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 async def test_what_may_go_on_on_this_channel_is_resumed_first(claire: Dialogue) -> None:

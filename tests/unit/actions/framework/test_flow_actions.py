@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER
 from tests.unit.actions.dialogue import Dialogue
 from tests.unit.actions.external_channel import MASKED, gives_link
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 async def test_a_mask_is_no_answer(claire: Dialogue) -> None:

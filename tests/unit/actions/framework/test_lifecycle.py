@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from tests.unit.accounts.world import CLAIRE, World
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.external_channel import MASKED, WEB_CHAT_ONLY, gives_link
+from tests.unit.harness import CLAIRE, Harness
 
 
-async def test_a_flow_asked_for_before_linking_starts_afterwards(stranger: Dialogue, world: World) -> None:
+async def test_a_flow_asked_for_before_linking_starts_afterwards(stranger: Dialogue, harness: Harness) -> None:
     await stranger.say("crée un dossier pour [usager]", "create_dossier", **MASKED)
-    await world.link(stranger.id, CLAIRE)
+    await harness.link(stranger.id, CLAIRE)
     answer = await stranger.press("link_account", linked="1")
     assert WEB_CHAT_ONLY in answer.text
     assert gives_link(answer)
     assert "nom de naissance" in (await stranger.press("repeat", WEB, continued="1")).text
 
 
-async def test_a_deferred_flow_starts_on_the_channel_of_the_answer(stranger: Dialogue, world: World) -> None:
+async def test_a_deferred_flow_starts_on_the_channel_of_the_answer(stranger: Dialogue, harness: Harness) -> None:
     """Asked for by name in the web chat, but linked in Telegram: the answer comes there."""
     await stranger.say("les partenaires de Mme Durand", "list_partners", WEB, usager_name="Durand")
-    await world.link(stranger.id, CLAIRE)
+    await harness.link(stranger.id, CLAIRE)
     answer = await stranger.press("link_account", linked="1")
     assert "reliée au compte" in answer.text
     assert gives_link(answer)

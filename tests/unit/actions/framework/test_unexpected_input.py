@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.external_channel import MASKED, TRAITS, gives_link
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 @pytest.mark.parametrize("intent", ["inform", "nlu_fallback"])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER
 from tests.unit.actions.dialogue import ROOT, TELEGRAM, WEB, Dialogue
 from tests.unit.actions.external_channel import TRAITS
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 def test_only_one_module_uses_the_dossiers_themselves() -> None:

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER, World
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.external_channel import MASKED, TRAITS, create_in_web_chat, gives_link, start_in_web_chat
+from tests.unit.harness import CLAIRES_DOSSIER, Harness
 
 
 async def test_a_creation_waits_and_starts_in_the_web_chat(claire: Dialogue) -> None:
@@ -23,27 +23,27 @@ async def test_a_creation_waits_and_starts_in_the_web_chat(claire: Dialogue) -> 
     assert claire.slots["task_stack"] == []
 
 
-async def test_the_outcome_is_reported_once(claire: Dialogue, world: World) -> None:
+async def test_the_outcome_is_reported_once(claire: Dialogue, harness: Harness) -> None:
     await claire.press("create_dossier")
     await claire.press("repeat", WEB, continued="1")
     created = await create_in_web_chat(claire)
     reference = re.search(r"SPH-\d{4}-\d{6}", created.text)
     assert reference
-    reports = await world.chats("chat")
+    reports = await harness.chats("chat")
     assert reports == [f"«\u00a0Créer un dossier\u00a0»\u00a0: c'est terminé dans la discussion sécurisée. Dossier {reference[0]}."]
     await claire.press("cancel", WEB)  # what was only offered as a next step
-    assert await world.chats("chat") == reports
-    (event,) = await world.trail("dossiers.create")
+    assert await harness.chats("chat") == reports
+    (event,) = await harness.trail("dossiers.create")
     assert event.channel == "web"
 
 
-async def test_what_changed_nothing_is_reported(claire: Dialogue, world: World) -> None:
+async def test_what_changed_nothing_is_reported(claire: Dialogue, harness: Harness) -> None:
     await start_in_web_chat(claire)
     await claire.press("cancel", WEB)
     await claire.press("list_dossiers", WEB)
     await claire.press("repeat", WEB, continued="1")
     await claire.say("retrouve Mme Inconnuvski", "find_dossier", WEB, usager_name="Inconnuvski")
-    reports = await world.chats("chat")
+    reports = await harness.chats("chat")
     assert [text.partition("»")[2].split(",")[0] for text in reports] == [
         "\u00a0: c'est fini dans la discussion sécurisée",
         "\u00a0: c'est terminé dans la discussion sécurisée.",
@@ -52,17 +52,17 @@ async def test_what_changed_nothing_is_reported(claire: Dialogue, world: World) 
     assert not TRAITS.search("\n".join(reports))
 
 
-async def test_a_failure_is_reported(claire: Dialogue, world: World) -> None:
+async def test_a_failure_is_reported(claire: Dialogue, harness: Harness) -> None:
     await claire.press("greet", WEB)
     with pytest.raises(TypeError):
         await claire.act("action_add_partner")  # whose slots are empty
-    (report,) = await world.chats("chat")
+    (report,) = await harness.chats("chat")
     assert "n'a pas abouti" in report
 
 
-async def test_what_is_done_in_the_chat_itself_is_not_reported(claire: Dialogue, world: World) -> None:
+async def test_what_is_done_in_the_chat_itself_is_not_reported(claire: Dialogue, harness: Harness) -> None:
     await claire.press("list_dossiers")
-    assert await world.chats("chat") == []
+    assert await harness.chats("chat") == []
 
 
 @pytest.mark.parametrize(

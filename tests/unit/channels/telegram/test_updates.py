@@ -33,7 +33,7 @@ class RecordingGateway:
     async def mark_closed(self, channel: str, address: str) -> None:
         self.gone.append(address)
 
-    async def receive(self, conversation_id: str, incoming: Incoming) -> Any:
+    async def receive(self, conversation_id: str, incoming: Incoming, channel: str | None = None) -> Any:
         if self.fails:
             raise OSError("the disk is full")
         self.got.append((conversation_id, incoming))

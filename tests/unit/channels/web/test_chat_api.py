@@ -15,6 +15,7 @@ from tests.unit.messaging.running_bot import running_bot, take, until
 def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
     problem: dict[str, Any] = answer.json()
     assert problem["status"] == status
     assert problem["title"]
@@ -131,7 +132,7 @@ async def test_too_many_messages_wait(tmp_path: Path) -> None:
 
 
 async def test_too_many_sessions_wait(tmp_path: Path) -> None:
-    async with running_bot(tmp_path, CHAT_SESSIONS_PER_MINUTE=3) as bot:
+    async with running_bot(tmp_path, CHAT_SESSIONS_PER_MINUTE=3, LIMITS=None) as bot:
         answers = [await bot.http.post("/chat/sessions") for _ in range(5)]
         refused = [answer for answer in answers if answer.status_code == 429]
         assert refused
@@ -196,6 +197,17 @@ async def test_an_error_of_ours_is_told_with_an_id_and_logged_without_values(tmp
         assert problem["error_id"] in caplog.text
         assert "broken" in caplog.text
         assert "Durand" not in caplog.text + str(problem)
+
+
+async def test_no_answer_is_kept_or_taken_for_another_type(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as bot:
+        chat = await bot.chat()
+        answers = [await bot.http.post("/chat/sessions"), await chat.post({"id": "a", "text": "bonjour"}, wait=False)]
+        answers += [await bot.http.get(f"/chat/{what}", headers=chat.headers) for what in ("session", "messages")]
+        for answer in answers:
+            assert answer.is_success
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_unknown_pages_are_problems_too(tmp_path: Path) -> None:

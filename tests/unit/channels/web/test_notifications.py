@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,35 +12,27 @@ import pytest
 from sqlalchemy import delete, update
 
 from bot.channels.web.chat_api import CHANNEL
-from bot.core.clock import SystemClock
-from bot.identity.continuations import Continuations, hash_token
+from bot.identity.continuations import hash_token
 from bot.identity.tables import ChatLink
 from bot.messaging.tables import Conversation
 from bot.notifications.kinds import DeliveryChannel, Mode
-from bot.notifications.service import Notifications
 from bot.notifications.tables import DROPPED, HANDED, WAITING, Event, Notice, NoticeSend
-from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, KARIMS_DOSSIER
+from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, KARIMS_DOSSIER, sandbox
 from tests.unit.messaging.running_bot import Bot, Chat, running_bot, take
-from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
+
+__all__ = ["sandbox"]
 
 DOSSIER = "SPH-2024-000137"
 BEGAN = datetime(2026, 11, 25, 8, tzinfo=UTC)
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    folder = tmp_path / "sandbox"
-    folder.mkdir()
-    with running_sandbox(folder) as running:
-        yield running
 
 
 class Bells:
     """A bot, and the notices of its people."""
 
     def __init__(self, bot: Bot) -> None:
-        self.bot, self.database = bot, bot.app.state.database
-        self._told = 0
+        self.bot, self.database = bot, bot.parts.database
+        self._count = 0
 
     async def chat(self, account_id: str | None = "claire") -> Chat:
         """A chat that is this account's."""
@@ -54,7 +45,7 @@ class Bells:
         return chat
 
     async def conversation(self, chat: Chat) -> str:
-        found = await self.bot.app.state.gateway.find(CHANNEL, hash_token(chat.token))
+        found = await self.bot.parts.gateway.find(CHANNEL, hash_token(chat.token))
         assert found is not None
         return str(found)
 
@@ -62,11 +53,11 @@ class Bells:
         self, account_id: str = "claire", *, state: str | None = HANDED, dossier: str | None = "SPH-2024-000137", **data: Any
     ) -> str:
         """An event for one person, later than those before; `state` of its announcing in the web chat (None: none was ever planned)."""
-        self._told += 1
-        at = BEGAN + timedelta(minutes=self._told)
+        self._count += 1
+        at = BEGAN + timedelta(minutes=self._count)
         kind = "note.added" if dossier else "service.notice"
         async with self.database.writing() as session:
-            event = Event(source="test", event_id=str(self._told), kind=kind, subject=dossier, occurred_at=at, received_at=at, data=data)
+            event = Event(source="test", event_id=str(self._count), kind=kind, subject=dossier, occurred_at=at, received_at=at, data=data)
             session.add(event)
             await session.flush()
             notice = Notice(
@@ -116,10 +107,11 @@ async def test_a_chat_that_is_nobody_has_no_list(tmp_path: Path) -> None:
         nobody, former = await bells.chat(None), await bells.chat()
         async with bells.database.writing() as session:
             await session.execute(update(ChatLink).values(expires_at=datetime.now(UTC)))
-        for chat in (nobody, former):
-            for answer in (await chat.http.get("/chat/notifications", headers=chat.headers), await read(chat, {"all": True})):
-                assert answer.status_code == 403
-                assert "m’identifier" in answer.json()["detail"]
+        for answer in (await nobody.http.get("/chat/notifications", headers=nobody.headers), await read(nobody, {"all": True})):
+            assert answer.status_code == 403
+            assert "m’identifier" in answer.json()["detail"]
+        for answer in (await former.http.get("/chat/notifications", headers=former.headers), await read(former, {"all": True})):
+            assert answer.status_code == 401  # a session ends with its link
 
 
 async def test_the_list_is_ones_own_newest_first_in_pages(tmp_path: Path) -> None:
@@ -167,8 +159,7 @@ async def test_what_is_read_is_read_everywhere(tmp_path: Path) -> None:
         assert (await read(chat, {"ids": [ids[0], karims, "999"]})).json() == {"unread": 2, "read": 1}
         assert [line["read"] for line in (await listed(other))["notifications"]] == [False, False, True]
         assert (await listed(await bells.chat("karim")))["unread"] == 1
-        notifications = Notifications(bells.database, SystemClock(), bot.settings)
-        await notifications.mark_read("claire", notices={int(ids[1])})  # by Telegram's button, say
+        await bot.parts.notifications.mark_read("claire", notices={int(ids[1])})  # by Telegram's button, say
         assert (await listed(chat))["unread"] == 1
         assert (await read(chat, {"all": True})).json() == {"unread": 0, "read": 1}
         assert (await read(chat, {"ids": []})).json() == {"unread": 0, "read": 0}
@@ -242,6 +233,6 @@ async def test_a_conversation_of_another_channel_has_its_bell_in_the_web_chat(tm
             session.add(Conversation(id="phone", channel="telegram", address="1", created_at=now, last_seen_at=now))
             link = ChatLink(conversation_id="phone", account_id="claire", linked_at=now, expires_at=now + timedelta(days=90))
             session.add(link)
-        made = await Continuations(bells.database, SystemClock(), bot.settings).create_link("phone")
+        made = await bot.parts.continuations.create_link("phone")
         token = (await bot.http.post("/chat/sessions", json={"continue": made.partition("#continue=")[2]})).json()["token"]
         assert (await listed(Chat(bot.http, token)))["unread"] == 1

@@ -109,7 +109,7 @@ def test_what_http_has_to_refuse_is_refused(sandbox: Sandbox) -> None:
     url = f"{sandbox.fhir}/Patient"
     json_type = {"Content-Type": "application/fhir+json"}
     assert outcome(sandbox.http.post(url, content=b"{", headers=json_type))[0] == 400
-    assert outcome(sandbox.http.post(url, content=b"[" * 100_000, headers=json_type))[0] == 400
+    assert outcome(sandbox.http.post(url, content=b"[" * 100_000, headers=json_type))[0] == 422
     assert outcome(sandbox.http.post(url, content=b"\xff", headers=json_type))[0] == 400
     assert outcome(sandbox.http.post(url, content=b"<Patient/>", headers={"Content-Type": "application/fhir+xml"}))[0] == 415
     assert outcome(sandbox.http.post(url, content=b" " * (MAX_BODY + 1), headers=json_type))[0] == 413
@@ -133,7 +133,7 @@ def test_metadata_needs_no_token_and_names_the_types(sandbox: Sandbox) -> None:
     statement = httpx.get(f"{sandbox.fhir}/metadata", trust_env=False).json()
     assert statement["fhirVersion"] == "4.0.1"
     types = {resource["type"] for resource in statement["rest"][0]["resource"]}
-    assert types == {"Patient", "CareTeam", "Practitioner", "PractitionerRole", "Organization"}
+    assert types == {"Patient", "CareTeam", "Practitioner", "PractitionerRole", "Organization", "Linkage"}
 
 
 def test_another_host_name_does_not_reach_it(sandbox: Sandbox) -> None:

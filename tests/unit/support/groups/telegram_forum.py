@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from bot.sandbox.telegram.app import create_app
 from bot.sandbox.telegram.chats import Chat as FakeChat
 from bot.sandbox.telegram.state import State as FakeState
 from bot.support.agent_links import AgentLinks
-from bot.support.agents import AgentAccount, Agents
+from bot.support.agents import AgentAccount
 from bot.support.records import Ticket
 from tests.unit.messaging.running_bot import served, until
 from tests.unit.support.running_desk import SupportBot, running_support_bot
@@ -22,6 +23,11 @@ from tests.unit.support.running_desk import SupportBot, running_support_bot
 TOKEN, GROUP = "4242:fake", -1001
 INES, PAUL, STRANGER = 901, 902, 903
 """Telegram's ids of two agents and of somebody who is none."""
+
+
+def messages_told(said: str) -> int:
+    """How many messages of a user are told of in a text."""
+    return said.count("L’utilisateur a écrit. ") + sum(int(count) for count in re.findall(r"L’utilisateur a écrit (\d+) messages", said))
 
 
 @dataclass
@@ -66,6 +72,10 @@ class Forum:
         messages = [m for m in self.group.messages.values() if m["from"]["id"] == 4242 and "text" in m]
         return [m["text"] for m in messages if m.get("message_thread_id") == thread]
 
+    async def written(self, ticket: Ticket) -> int:
+        """How many messages of the user the topic has told of."""
+        return messages_told("\n".join(self.said(await self.topic(ticket))))
+
     async def shows(self, ticket: Ticket, text: str) -> str:
         """Wait until the topic shows a text; all that the bot said there."""
         thread = await self.topic(ticket)
@@ -84,9 +94,8 @@ async def running_forum(
     async with served(create_app(fake)) as url, httpx.AsyncClient(base_url=f"{url}/fake", trust_env=False) as people:
         telegram = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": url, "SUPPORT_TELEGRAM_GROUP": str(group), "TELEGRAM_PER_CHAT": 1000}
         async with running_support_bot(folder, **{**telegram, **changes}) as support_bot:
-            support_bot.bot.app.state.groups.views["telegram"].gather_seconds = 0.1
-            settings, database = support_bot.bot.settings, support_bot.bot.app.state.database
-            team, links = Agents(database, support_bot.clock, settings), AgentLinks(database, support_bot.clock, settings)
+            support_bot.parts.groups.views["telegram"].gather_seconds = 0.1
+            team, links = support_bot.parts.agents, support_bot.parts.agent_links
             if agents:
                 await team.add("ines", "Inès", "agent", None)
                 await team.add("paul", "Paul", "agent", None)

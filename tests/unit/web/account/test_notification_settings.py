@@ -8,7 +8,6 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,13 +21,11 @@ from bot.messaging.tables import Conversation
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.page_links import make_page_link
 from bot.notifications.preferences import Mute, Preferences
-from bot.notifications.service import Notifications
 from bot.notifications.tables import NotificationPerson
 from bot.settings import Settings
 from bot.web.account import notification_settings, unsubscribe
 from bot.web.assets import HERE
-from tests.unit.accounts.world import CLAIRE, START, World, world_over
-from tests.unit.sandbox.sandbox_server import Sandbox
+from tests.unit.harness import CLAIRE, START, Harness
 
 BASE_URL = "http://127.0.0.1:8000"
 DOSSIER = "SPH-2024-000137"
@@ -59,16 +56,16 @@ class FormOf(HTMLParser):
 
 
 class Pages:
-    """The routes over a world, Claire's chats, and a browser."""
+    """The routes over a harness, Claire's chats, and a browser."""
 
-    def __init__(self, world: World, **changes: Any) -> None:
+    def __init__(self, harness: Harness, **changes: Any) -> None:
         wanted = {"secret": "s" * 32, "telegram_token": "4242:x", "telegram_bot": "sphere_bot", "chat_sessions_per_minute": 1000}
-        self.world, self.settings = world, Settings(**{**wanted, **changes})
-        self.notifications = Notifications(world.database, world.clock, self.settings)
+        self.harness, self.settings = harness, Settings(**{**wanted, **changes})
+        self.notifications = harness.with_settings(self.settings).notifications
         self.app = FastAPI()
-        parts = (self.settings, world.database, world.clock)
-        self.app.include_router(notification_settings.router(*parts, world.registry, self.notifications))
-        self.app.include_router(unsubscribe.router(self.settings, world.database, self.notifications))
+        parts = (self.settings, harness.database, harness.clock)
+        self.app.include_router(notification_settings.router(*parts, harness.registry, self.notifications))
+        self.app.include_router(unsubscribe.router(self.settings, harness.database, self.notifications))
         self.http = self.browser()
         self.claire = ""
 
@@ -77,15 +74,15 @@ class Pages:
 
     async def chat(self, channel: str = "web", name: str = "chat") -> None:
         """A chat that is Claire's."""
-        self.claire = (await self.world.account(CLAIRE)).id
-        now = self.world.clock.now()
-        async with self.world.database.writing() as session:
+        self.claire = (await self.harness.account(CLAIRE)).id
+        now = self.harness.clock.now()
+        async with self.harness.database.writing() as session:
             session.add(Conversation(id=name, channel=channel, address=name, created_at=now, last_seen_at=now))
             link = ChatLink(conversation_id=name, account_id=self.claire, linked_at=now, expires_at=now + timedelta(days=90))
             session.add(link)
 
     async def link(self) -> str:
-        return await make_page_link(self.world.database, self.world.clock, self.settings, self.claire, conversation_id="chat")
+        return await make_page_link(self.harness.database, self.harness.clock, self.settings, self.claire, conversation_id="chat")
 
     async def press_open(self, asked: httpx.Response, http: httpx.AsyncClient | None = None) -> httpx.Response:
         return await (http or self.http).post("/account/open", data=dict(FormOf(asked.text, "/account/open").fields))
@@ -119,15 +116,14 @@ def text_of(page: httpx.Response) -> str:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[World]:
+def clock() -> ManualClock:
     """On a Monday, at ten in Paris."""
-    async with world_over(tmp_path, sandbox, ManualClock(START)) as made:
-        yield made
+    return ManualClock(START)
 
 
 @pytest.fixture
-async def pages(world: World) -> AsyncIterator[Pages]:
-    made = Pages(world)
+async def pages(harness: Harness) -> AsyncIterator[Pages]:
+    made = Pages(harness)
     await made.chat()
     yield made
     await made.http.aclose()
@@ -173,14 +169,14 @@ async def test_no_other_site_can_open_or_save(pages: Pages) -> None:
 
 async def test_the_session_ends_after_an_hour_with_the_chat_and_with_the_account(pages: Pages) -> None:
     await pages.open()
-    pages.world.clock.advance(timedelta(minutes=61))
+    pages.harness.clock.advance(timedelta(minutes=61))
     assert (await pages.http.get("/account")).status_code == 401
     await pages.open()
-    pages.world.close_account(CLAIRE)
+    pages.harness.close_account(CLAIRE)
     closed = await pages.http.get("/account")
     assert closed.status_code == 403
     assert "n’est plus ouvert" in text_of(closed)
-    async with pages.world.database.writing() as session:
+    async with pages.harness.database.writing() as session:
         await session.execute(delete(ChatLink))
     assert (await pages.http.get("/account")).status_code == 401
 
@@ -194,7 +190,7 @@ async def test_leaving_ends_the_session(pages: Pages) -> None:
 
 async def test_the_platform_away_the_settings_are_shown_and_saved_all_the_same(pages: Pages) -> None:
     await pages.open()
-    pages.world.line.cut_after(0, losing=False)
+    pages.harness.network.cut_after(0, losing=False)
     page = await pages.http.get("/account")
     assert page.status_code == 200
     assert "Claire Moreau" not in page.text
@@ -281,8 +277,8 @@ async def test_ways_are_those_that_one_has_and_the_others_are_said(pages: Pages)
     page = await pages.http.get("/account")
     assert "mode.access.telegram" in page.text
     assert "Telegram : relié à votre compte." in text_of(page)
-    async with pages.world.database.writing() as session:
-        await session.execute(update(Conversation).where(Conversation.id == "phone").values(closed_at=pages.world.clock.now()))
+    async with pages.harness.database.writing() as session:
+        await session.execute(update(Conversation).where(Conversation.id == "phone").values(closed_at=pages.harness.clock.now()))
     page = await pages.http.get("/account")
     assert "Telegram : éteint" in text_of(page)
     assert "mode.access.telegram" not in page.text
@@ -295,7 +291,7 @@ async def test_a_digest_by_mail_is_one_where_there_is_no_chat(pages: Pages) -> N
 
 async def test_saving_is_in_the_trail(pages: Pages) -> None:
     await pages.save(await pages.open(), hour=["06:00"])
-    assert [(e.actor, e.channel, e.subject) for e in await pages.world.trail("notifications.change")] == [(pages.claire, "web", "chat")]
+    assert [(e.actor, e.channel, e.subject) for e in await pages.harness.trail("notifications.change")] == [(pages.claire, "web", "chat")]
 
 
 async def test_headers_cookie_and_nothing_inline(pages: Pages) -> None:
@@ -312,8 +308,8 @@ async def test_headers_cookie_and_nothing_inline(pages: Pages) -> None:
     assert "SameSite=lax" in opened.headers["set-cookie"]
 
 
-async def test_below_a_prefix(world: World) -> None:
-    pages = Pages(world)
+async def test_below_a_prefix(harness: Harness) -> None:
+    pages = Pages(harness)
     await pages.chat()
     pages.http = httpx.AsyncClient(transport=httpx.ASGITransport(pages.app, root_path="/assistant"), base_url=BASE_URL)
     asked = await pages.http.get(await pages.link())
@@ -321,8 +317,8 @@ async def test_below_a_prefix(world: World) -> None:
     assert answer.headers["location"] == "/assistant/account"
 
 
-async def test_too_many_visits_are_put_off(world: World) -> None:
-    pages = Pages(world, chat_sessions_per_minute=2)
+async def test_too_many_visits_are_put_off(harness: Harness) -> None:
+    pages = Pages(harness, chat_sessions_per_minute=2)
     for path in ("/account", "/notifications/stop?t=x"):
         assert [(await pages.http.get(path)).status_code for _ in range(3)] == [401, 401, 429]
 
@@ -344,9 +340,9 @@ def test_the_templates_are_whole() -> None:
 async def stop_link(pages: Pages) -> str:
     """As the mails carry it."""
     await pages.notifications.change(
-        pages.claire, lambda p: p.model_copy(update={"mutes": (Mute(since=pages.world.clock.now()),)}), channel="web"
+        pages.claire, lambda p: p.model_copy(update={"mutes": (Mute(since=pages.harness.clock.now()),)}), channel="web"
     )
-    async with pages.world.database.reading() as session:
+    async with pages.harness.database.reading() as session:
         person = await session.get(NotificationPerson, pages.claire)
     assert person is not None
     return f"/notifications/stop?t={person.unsubscribe_token}"
@@ -377,7 +373,7 @@ async def test_a_mail_program_stops_them_with_either_form_and_may_ask_twice(page
     for _ in range(2):
         assert (await pages.browser().post(link, files={"List-Unsubscribe": (None, "One-Click")})).status_code == 200
     assert (await pages.preferences()).said(Category.DOCUMENTS, DeliveryChannel.MAIL) is Mode.NEVER
-    assert [e.channel for e in await pages.world.trail("notifications.change")] == ["web", "mail"]
+    assert [e.channel for e in await pages.harness.trail("notifications.change")] == ["web", "mail"]
 
 
 @pytest.mark.parametrize("body", [b"", b"List-Unsubscribe=no", b"a" * 10_000, b"List-Unsubscribe=One-Clicks"])

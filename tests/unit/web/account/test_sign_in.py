@@ -10,15 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bot.web.assets import HERE
-from tests.unit.accounts.world import CLAIRE, KARIM, World
+from tests.unit.harness import CLAIRE, KARIM, Harness
 from tests.unit.web.openid_provider import Provider
 from tests.unit.web.sign_in_site import BASE_URL, SignInSite, sign_in_site
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")  # the provider's own
 
 
-async def test_found_by_rpps_as_pro_sante_connect_gives_it(world: World, issuer: Provider, site: SignInSite) -> None:
-    claire = await world.account(CLAIRE)
+async def test_found_by_rpps_as_pro_sante_connect_gives_it(harness: Harness, issuer: Provider, site: SignInSite) -> None:
+    claire = await harness.account(CLAIRE)
     issuer.know("psc", SubjectNameID=f"8{claire.rpps}")
     page = await site.browser().go_through(await site.link(), "psc")
     assert page.status_code == 200
@@ -27,8 +27,8 @@ async def test_found_by_rpps_as_pro_sante_connect_gives_it(world: World, issuer:
     assert "Revenez à la discussion" in page.text
     assert await site.linked() == claire.id
     assert site.linked_chats == [("chat", "linked")]
-    assert [(e.actor, e.outcome) for e in await world.trail("identity.sign_in")] == [(claire.id, "linked")]
-    assert [e.outcome for e in await world.trail("identity.link")] == ["linked"]
+    assert [(e.actor, e.outcome) for e in await harness.trail("identity.sign_in")] == [(claire.id, "linked")]
+    assert [e.outcome for e in await harness.trail("identity.link")] == ["linked"]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ async def test_found_by_rpps_as_pro_sante_connect_gives_it(world: World, issuer:
         {"SubjectNameID": "899700999999", "otherIds": "nothing", "email": KARIM, "email_verified": False, "sub": "x"},
     ],
 )
-async def test_other_ways_of_saying_who_it_is(world: World, issuer: Provider, site: SignInSite, claims: dict[str, Any]) -> None:
-    claire = await world.account(CLAIRE)
+async def test_other_ways_of_saying_who_it_is(harness: Harness, issuer: Provider, site: SignInSite, claims: dict[str, Any]) -> None:
+    claire = await harness.account(CLAIRE)
     issuer.know("psc", **_filled(claims, claire.rpps))
     await site.browser().go_through(await site.link(), "psc")
     assert await site.linked() == (None if claims.get("email_verified") is False else claire.id)
@@ -55,7 +55,7 @@ def _filled(value: Any, rpps: str) -> Any:
     return value.replace("{rpps}", rpps) if isinstance(value, str) else value
 
 
-async def test_an_address_of_somebody_with_another_number_is_not_believed(world: World, issuer: Provider, site: SignInSite) -> None:
+async def test_an_address_of_somebody_with_another_number_is_not_believed(harness: Harness, issuer: Provider, site: SignInSite) -> None:
     issuer.know("psc", SubjectNameID="899700999999", email=CLAIRE, email_verified=True)
     page = await site.browser().go_through(await site.link(), "psc")
     assert "aucun compte SPHERE" in page.text
@@ -86,20 +86,20 @@ async def test_the_provider_checks_the_verifier(issuer: Provider, site: SignInSi
     assert await site.linked() is None
 
 
-async def test_no_account_is_said_on_the_page_and_in_the_chat(world: World, issuer: Provider, site: SignInSite) -> None:
+async def test_no_account_is_said_on_the_page_and_in_the_chat(harness: Harness, issuer: Provider, site: SignInSite) -> None:
     issuer.know("nobody", SubjectNameID="899700999999")
     link, browser = await site.link(), site.browser()
     page = await browser.go_through(link, "nobody")
     assert "demander un compte" in page.text
     assert site.linked_chats == [("chat", "no_account")]
     assert await site.linked() is None
-    assert [(e.actor, e.outcome) for e in await world.trail("identity.sign_in")] == [(None, "no_account")]
+    assert [(e.actor, e.outcome) for e in await harness.trail("identity.sign_in")] == [(None, "no_account")]
     assert (await browser.open(link)).status_code == 410
 
 
-async def test_a_closed_account_is_none(world: World, issuer: Provider, site: SignInSite) -> None:
+async def test_a_closed_account_is_none(harness: Harness, issuer: Provider, site: SignInSite) -> None:
     issuer.know("psc", email=CLAIRE, email_verified=True)
-    world.close_account(CLAIRE)
+    harness.close_account(CLAIRE)
     await site.browser().go_through(await site.link(), "psc")
     assert site.linked_chats == [("chat", "no_account")]
 
@@ -125,8 +125,8 @@ async def test_headers_and_cookie(site: SignInSite) -> None:
     assert "Secure" not in cookie
 
 
-async def test_over_https_the_cookie_is_of_this_host_alone(world: World, issuer: Provider) -> None:
-    site = await sign_in_site(world, issuer, public_url="https://sphere.example")
+async def test_over_https_the_cookie_is_of_this_host_alone(harness: Harness, issuer: Provider) -> None:
+    site = await sign_in_site(harness, issuer, public_url="https://sphere.example")
     cookie = (await site.browser().open(await site.link())).headers["set-cookie"]
     assert cookie.startswith("__Host-")
     assert "Secure" in cookie
@@ -142,13 +142,13 @@ async def test_opening_the_page_uses_nothing_up(issuer: Provider, site: SignInSi
     assert (await site.browser().go_through(link, "psc")).status_code == 200
 
 
-async def test_a_link_works_once_and_for_ten_minutes(world: World, issuer: Provider, site: SignInSite) -> None:
+async def test_a_link_works_once_and_for_ten_minutes(harness: Harness, issuer: Provider, site: SignInSite) -> None:
     issuer.know("psc", email=CLAIRE, email_verified=True)
     used, old, browser = await site.link(), await site.link("other"), site.browser()
     page = await browser.open(old)
     await browser.go_through(used, "psc")
     assert (await browser.open(used)).status_code == 410
-    world.clock.advance(timedelta(minutes=10))
+    harness.clock.advance(timedelta(minutes=10))
     assert (await browser.press(page)).status_code == 410
     assert (await browser.open(old)).status_code == 410
     assert (await browser.open("/link?t=unknown")).status_code == 410
@@ -165,11 +165,11 @@ async def test_a_state_works_once(issuer: Provider, site: SignInSite) -> None:
     assert site.linked_chats == [("chat", "linked")]
 
 
-async def test_a_state_lives_ten_minutes(world: World, issuer: Provider, site: SignInSite) -> None:
+async def test_a_state_lives_ten_minutes(harness: Harness, issuer: Provider, site: SignInSite) -> None:
     issuer.know("psc", email=CLAIRE, email_verified=True)
     browser = site.browser()
     back = await browser.sign_in(await browser.leave(await site.link()), "psc")
-    world.clock.advance(timedelta(minutes=10))
+    harness.clock.advance(timedelta(minutes=10))
     assert (await browser.http.get(back)).status_code == 410
     assert await site.linked() is None
 
@@ -230,8 +230,8 @@ async def test_the_link_stands_when_the_chat_cannot_be_told(issuer: Provider, si
     assert await site.linked() is not None
 
 
-async def test_too_many_visits_are_put_off(world: World, issuer: Provider) -> None:
-    site = await sign_in_site(world, issuer, chat_sessions_per_minute=2)
+async def test_too_many_visits_are_put_off(harness: Harness, issuer: Provider) -> None:
+    site = await sign_in_site(harness, issuer, chat_sessions_per_minute=2)
     browser = site.browser()
     answers = [await browser.open("/link?t=x") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [410, 410, 429]
@@ -239,15 +239,15 @@ async def test_too_many_visits_are_put_off(world: World, issuer: Provider) -> No
     assert "Réessayez" in answers[-1].text
 
 
-async def test_no_issuer_no_pages(world: World, issuer: Provider) -> None:
-    site = await sign_in_site(world, issuer, oidc_client_id=None)
+async def test_no_issuer_no_pages(harness: Harness, issuer: Provider) -> None:
+    site = await sign_in_site(harness, issuer, oidc_client_id=None)
     assert await site.identity.new_sign_in_link("chat") is None
     assert (await site.browser().open("/link?t=x")).status_code == 404
 
 
 @pytest.mark.parametrize(("issuer_url", "allowed"), [("https://issuer.example", "https:"), ("http://127.0.0.1:9", "http:")])
-async def test_the_button_may_lead_to_the_issuer(world: World, issuer: Provider, issuer_url: str, allowed: str) -> None:
-    site = await sign_in_site(world, issuer, oidc_issuer=issuer_url)
+async def test_the_button_may_lead_to_the_issuer(harness: Harness, issuer: Provider, issuer_url: str, allowed: str) -> None:
+    site = await sign_in_site(harness, issuer, oidc_issuer=issuer_url)
     policy = (await site.browser().open("/link?t=x")).headers["content-security-policy"]
     assert f"form-action 'self' {allowed};" in policy
     assert "unsafe" not in policy

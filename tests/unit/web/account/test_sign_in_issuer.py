@@ -12,7 +12,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.unit.accounts.world import CLAIRE, World
+from tests.unit.harness import CLAIRE, Harness
 from tests.unit.web.openid_provider import Claims, Provider, forged
 from tests.unit.web.sign_in_site import SignInSite, sign_in_site
 
@@ -102,8 +102,8 @@ async def test_too_little_assurance_is_said(issuer: Provider, site: SignInSite) 
 
 
 @pytest.mark.parametrize("acr", ["", "none", "eidas0 eidas1"])
-async def test_assurance_as_it_is_set(world: World, issuer: Provider, acr: str) -> None:
-    site = await sign_in_site(world, issuer, oidc_acr=acr)
+async def test_assurance_as_it_is_set(harness: Harness, issuer: Provider, acr: str) -> None:
+    site = await sign_in_site(harness, issuer, oidc_acr=acr)
     assert (await through(site)).status_code == 200
     assert issuer.authorized[0].get("acr_values") == (acr if " " in acr else None)
 
@@ -117,11 +117,11 @@ async def test_assurance_as_it_is_set(world: World, issuer: Provider, acr: str) 
     ],
 )
 async def test_each_way_of_showing_who_we_are(
-    world: World, issuer: Provider, monkeypatch: pytest.MonkeyPatch, method: str, secret: str | None, form: set[str]
+    harness: Harness, issuer: Provider, monkeypatch: pytest.MonkeyPatch, method: str, secret: str | None, form: set[str]
 ) -> None:
     monkeypatch.setattr("oidc_provider_mock._app.AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS", [method])
     issuer.metadata["token_endpoint_auth_methods_supported"] = [method]
-    site = await sign_in_site(world, issuer, oidc_client_secret=secret)
+    site = await sign_in_site(harness, issuer, oidc_client_secret=secret)
     assert (await through(site)).status_code == 200
     assert set(issuer.exchanged[0]) & {"client_id", "client_secret"} == form
 
@@ -155,14 +155,14 @@ async def test_an_issuer_that_is_away_after(issuer: Provider, site: SignInSite, 
     assert (await browser.go_through(link, "claire")).status_code == 200
 
 
-async def test_an_issuer_that_nobody_answers_for(world: World, issuer: Provider) -> None:
-    site = await sign_in_site(world, issuer, oidc_issuer="http://127.0.0.1:9")
+async def test_an_issuer_that_nobody_answers_for(harness: Harness, issuer: Provider) -> None:
+    site = await sign_in_site(harness, issuer, oidc_issuer="http://127.0.0.1:9")
     browser = site.browser()
     assert (await browser.press(await browser.open(await site.link()))).status_code == 503
 
 
-async def test_metadata_of_another_issuer_is_not_believed(world: World, issuer: Provider) -> None:
-    site = await sign_in_site(world, issuer, oidc_issuer=issuer.url.replace("127.0.0.1", "localhost") + "/x/..")
+async def test_metadata_of_another_issuer_is_not_believed(harness: Harness, issuer: Provider) -> None:
+    site = await sign_in_site(harness, issuer, oidc_issuer=issuer.url.replace("127.0.0.1", "localhost") + "/x/..")
     browser = site.browser()
     assert (await browser.press(await browser.open(await site.link()))).status_code == 503
 
@@ -174,14 +174,14 @@ async def test_an_answer_of_another_issuer_is_refused(issuer: Provider, site: Si
     assert issuer.exchanged == []
 
 
-async def test_a_platform_that_is_away_leaves_the_link_good(world: World, site: SignInSite) -> None:
+async def test_a_platform_that_is_away_leaves_the_link_good(harness: Harness, site: SignInSite) -> None:
     link, browser = await site.link(), site.browser()
     back = await browser.sign_in(await browser.leave(link), "claire")
-    world.line.cut_after(0, losing=False)
+    harness.network.cut_after(0, losing=False)
     page = await browser.http.get(back)
     assert page.status_code == 503
     assert "SPHERE ne répond pas" in page.text
-    world.line.mend()
+    harness.network.restore()
     assert (await browser.go_through(link, "claire")).status_code == 200
 
 

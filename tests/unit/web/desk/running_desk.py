@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from bot.support.agents import AGENT, SUPERVISOR, AgentAccount, Agents
+from bot.support.agents import AGENT, SUPERVISOR, AgentAccount
 from tests.unit.messaging.running_bot import client
 from tests.unit.support.running_desk import SupportBot, running_support_bot
 
@@ -62,10 +62,10 @@ class AgentBrowser:
 class RunningDesk:
     """The desk of a running bot, its agents, and browsers."""
 
-    def __init__(self, world: SupportBot) -> None:
-        self.world = world
+    def __init__(self, support_bot: SupportBot) -> None:
+        self.support_bot = support_bot
         self._opened: list[httpx.AsyncClient] = []
-        self.agents = Agents(world.bot.app.state.database, world.clock, world.bot.settings)
+        self.agents = support_bot.parts.agents
 
     async def agent_browser(self, login: str = "ines", name: str = "Inès", *, supervisor: bool = False) -> AgentBrowser:
         """Add an agent; return the browser in which they are signed in."""
@@ -76,7 +76,7 @@ class RunningDesk:
 
     def browser(self) -> AgentBrowser:
         """Return a browser in which nobody is signed in."""
-        http = client(self.world.bot.url)
+        http = client(self.support_bot.bot.url)
         self._opened.append(http)
         return AgentBrowser(http)
 
@@ -89,8 +89,8 @@ class RunningDesk:
 @asynccontextmanager
 async def running_desk(folder: Path, **changes: Any) -> AsyncIterator[RunningDesk]:
     """Run a bot with these settings, as long as the test."""
-    async with running_support_bot(folder, **changes) as world:
-        desk = RunningDesk(world)
+    async with running_support_bot(folder, **changes) as support_bot:
+        desk = RunningDesk(support_bot)
         try:
             yield desk
         finally:

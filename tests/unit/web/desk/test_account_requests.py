@@ -13,19 +13,14 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from bot.accounts.decisions import Decisions
 from bot.accounts.directory_record import Fiche
-from bot.accounts.registry import AccountRegistry
-from bot.accounts.requests import AccountRequests
-from bot.dossiers.partners import Partners
-from bot.fhir.client import FhirClient
-from bot.fhir.operations import Operations
-from bot.identity.account_chats import AccountChats
+from bot.container import Container
+from bot.core.mail import MailCipher
 from bot.identity.continuations import hash_token
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import MAIL, OutboxRow
 from tests.unit.accounts.test_requests import LEILA
-from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER
+from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER
 from tests.unit.messaging.running_bot import Chat, until
 from tests.unit.sandbox.sandbox_server import Sandbox
 from tests.unit.support.running_desk import button_token
@@ -40,27 +35,21 @@ class Requests:
     """The account requests of an office: another process than its bot, over the same database."""
 
     def __init__(self, desk: RunningDesk, sandbox: Sandbox) -> None:
-        self.desk, self.sandbox, self.database = desk, sandbox, desk.world.bot.app.state.database
-        self.fhir, clock = FhirClient(sandbox.fhir, sandbox.token), desk.world.clock
-        registry = AccountRegistry(self.fhir)
-        self.registry = registry
-        partners = Partners(self.fhir, self.database, clock, Operations(self.database, clock))
-        self.requests = AccountRequests(
-            self.database, registry, partners, clock, desk.world.bot.settings, AccountChats(desk.world.bot.settings)
-        )
-        self.decisions = Decisions(self.database, self.requests, clock, UNDO)
+        self.desk, self.sandbox, self.database = desk, sandbox, desk.support_bot.parts.database
+        parts = Container(desk.support_bot.bot.settings, desk.support_bot.clock, self.database)
+        self.fhir, self.registry, self.requests, self.decisions = parts.fhir, parts.registry, parts.account_requests, parts.decisions
 
     async def ask(self, fiche: Fiche = LEILA, key: str = "k1") -> Chat:
         """A request of Claire's, from a chat that is hers for as long as links last."""
         requester = await self.registry.by_email(CLAIRE)
-        chat = await self.desk.world.chat()
-        conversation_id = await self.desk.world.gateway.find("web", hash_token(chat.token))
+        chat = await self.desk.support_bot.chat()
+        conversation_id = await self.desk.support_bot.gateway.find("web", hash_token(chat.token))
         assert conversation_id
         await self.requests.submit(
             fiche, requester=requester, conversation_id=conversation_id, dossier=CLAIRES_DOSSIER, basis="consent_given", key=key
         )
         async with self.database.writing() as session:
-            now = self.desk.world.clock.now()
+            now = self.desk.support_bot.clock.now()
             assert requester is not None
             session.add(
                 ChatLink(conversation_id=conversation_id, account_id=requester.id, linked_at=now, expires_at=now + timedelta(days=1))
@@ -69,7 +58,7 @@ class Requests:
 
     async def carried_out(self) -> None:
         """Let the time to take a decision back pass, and what was decided be done."""
-        self.desk.world.clock.advance(timedelta(seconds=UNDO))
+        self.desk.support_bot.clock.advance(timedelta(seconds=UNDO))
         await self.decisions.run_due()
 
 
@@ -219,7 +208,7 @@ async def test_a_platform_that_is_away_delays_and_loses_nothing(tmp_path: Path, 
         await made.carried_out()
         assert "nouvel essai dans une minute" in (await ines.open(PAGE)).text
         sandbox.fault("none")
-        made.desk.world.clock.advance(timedelta(minutes=4))
+        made.desk.support_bot.clock.advance(timedelta(minutes=4))
         await made.decisions.run_due()
         await made.requests.finish_created()
         await made.decisions.run_due()
@@ -249,8 +238,9 @@ async def test_the_mail_to_the_team_links_to_the_page(tmp_path: Path, sandbox: S
     async with requests(tmp_path, sandbox, directory) as made:
         await made.ask()
         async with made.database.reading() as session:
-            mail = (await session.scalars(select(OutboxRow.payload).where(OutboxRow.kind == MAIL))).one()
-        assert f"{made.desk.world.bot.settings.own_url}{PAGE}" in mail["text"]
+            sealed = (await session.scalars(select(OutboxRow.payload).where(OutboxRow.kind == MAIL))).one()
+        mail = MailCipher(made.desk.support_bot.bot.settings.required("secret")).open(sealed)
+        assert f"{made.desk.support_bot.bot.settings.own_url}{PAGE}" in mail["text"]
 
 
 async def test_a_question_is_asked_in_the_chat_and_its_answer_comes_back(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import SettingsError
-from bot.support.agent_links import CODE_LIFETIME, AgentLinks
+from bot.support.agent_links import CODE_LIFETIME
 from tests.unit.web.desk.running_desk import running_desk
 
 GROUP = {"SUPPORT_TELEGRAM_GROUP": "-1001", "TELEGRAM_TOKEN": "4242:fake", "TELEGRAM_API_URL": "http://127.0.0.1:9"}
@@ -20,7 +20,7 @@ async def test_a_code_links_the_account_that_shows_it(tmp_path: Path) -> None:
     async with running_desk(tmp_path, **GROUP) as desk:
         ines = await desk.agent_browser()
         assert ines.agent is not None
-        links = AgentLinks(desk.world.bot.app.state.database, desk.world.clock, desk.world.bot.settings)
+        links = desk.support_bot.parts.agent_links
         codes = [re.search(r"/relier ([A-Z2-9-]{14})", (await ines.send(HERE, f"{HERE}/code")).text) for _ in range(2)]
         first, second = (code[1] for code in codes if code is not None)
         assert await links.redeem("telegram", "7", first) is None  # a new one ends the former
@@ -37,9 +37,9 @@ async def test_a_code_is_no_good_after_a_quarter_of_an_hour(tmp_path: Path) -> N
     async with running_desk(tmp_path, **GROUP) as desk:
         ines = await desk.agent_browser()
         assert ines.agent is not None
-        links = AgentLinks(desk.world.bot.app.state.database, desk.world.clock, desk.world.bot.settings)
+        links = desk.support_bot.parts.agent_links
         code = await links.new_code(ines.agent.id)
-        desk.world.clock.advance(CODE_LIFETIME)
+        desk.support_bot.clock.advance(CODE_LIFETIME)
         assert await links.redeem("telegram", "7", code) is None
 
 

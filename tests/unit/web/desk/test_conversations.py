@@ -31,15 +31,15 @@ async def everything_of(chat: Chat) -> str:
 
 async def test_take_reply_close(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
         queue = (await ines.open()).text
         assert ticket.reference in queue
         assert html.escape(ASK) in queue
         assert re.search(r'class="count some">1<', queue)
         page = (await ines.open(f"/desk/conversations/{ticket.id}")).text
-        for told in ("associer un partenaire", "SPH-2024-000137", "e1", "non identifiée", 'data-mine="no"'):
-            assert told in page, told
+        for shown in ("associer un partenaire", "SPH-2024-000137", "e1", "non identifiée", 'data-mine="no"'):
+            assert shown in page, shown
         state = await ines.act(ticket.id, "take", htmx=True)
         assert state.status_code == 200
         assert 'data-mine="yes"' in state.text
@@ -50,7 +50,7 @@ async def test_take_reply_close(tmp_path: Path) -> None:
         assert "SPH-2024-000142" in edited.text
         closed = await ines.act(ticket.id, "close", outcome="solved", tags="ajout", htmx=True)
         assert 'data-state="closed"' in closed.text
-        found = await desk.world.desk.find(ticket.id)
+        found = await desk.support_bot.desk.find(ticket.id)
         assert (found.state, found.tags) == (TicketState.CLOSED, ("urgent", "<i>compte</i>", "ajout"))
         listed = (await ines.open("/desk?view=closed")).text
         assert ticket.reference in listed
@@ -60,7 +60,7 @@ async def test_take_reply_close(tmp_path: Path) -> None:
 
 async def test_two_agents_cannot_answer_one_unaware(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines, paul = await desk.agent_browser(), await desk.agent_browser("paul", "Paul")
         assert "Paul" not in (await ines.act(ticket.id, "looking")).text
         assert "Inès regarde aussi" in (await paul.act(ticket.id, "looking")).text
@@ -85,7 +85,7 @@ async def test_two_agents_cannot_answer_one_unaware(tmp_path: Path) -> None:
 
 async def test_passing_on(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        _, ticket = await desk.world.open_ticket()
+        _, ticket = await desk.support_bot.open_ticket()
         ines, paul = await desk.agent_browser(), await desk.agent_browser("paul", "Paul")
         assert paul.agent is not None
         await ines.act(ticket.id, "take")
@@ -107,7 +107,7 @@ async def test_passing_on(tmp_path: Path) -> None:
 
 async def test_a_note_never_leaks_to_the_user(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines, paul = await desk.agent_browser(), await desk.agent_browser("paul", "Paul")
         secret = "Appeler le cabinet avant midi, code 7714"
         await ines.act(ticket.id, "take")
@@ -120,14 +120,14 @@ async def test_a_note_never_leaks_to_the_user(tmp_path: Path) -> None:
         assert "Je regarde" in seen
         assert "7714" not in seen
         assert "cabinet" not in seen
-        page = await desk.world.bot.http.get("/chat")
+        page = await desk.support_bot.bot.http.get("/chat")
         assert "7714" not in page.text
-        assert "7714" not in str(desk.world.bot.rasa.turns)
+        assert "7714" not in str(desk.support_bot.bot.rasa.turns)
 
 
 async def test_markup_of_a_user_and_of_an_agent_is_text(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
         await chat.say(MARKUP)
         await ines.act(ticket.id, "take")
@@ -148,7 +148,7 @@ async def test_markup_of_a_user_and_of_an_agent_is_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["999999", "0", "-1", "1.5", "x", "9" * 30, "%00"])
 async def test_another_conversations_number_leads_nowhere(tmp_path: Path, number: str) -> None:
     async with running_desk(tmp_path) as desk:
-        await desk.world.open_ticket()
+        await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
         data = {"seal": await ines.csrf_token(), "text": "x", "key": "1", "to": "queue:Comptes", "outcome": "solved", "dossier": ""}
         assert (await ines.open(f"/desk/conversations/{number}")).status_code == 404
@@ -159,7 +159,7 @@ async def test_another_conversations_number_leads_nowhere(tmp_path: Path, number
 
 async def test_a_reply_sent_twice_is_said_once_and_one_that_fails_is_kept(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
         early = await ines.act(ticket.id, "reply", text="Trop tôt", key="0", htmx=True)
         assert early.status_code == 409
@@ -182,7 +182,7 @@ async def test_a_reply_sent_twice_is_said_once_and_one_that_fails_is_kept(tmp_pa
 
 async def test_canned_replies_are_filled_in_and_kept_by_supervisors(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        _, ticket = await desk.world.open_ticket()
+        _, ticket = await desk.support_bot.open_ticket()
         chef, ines = await desk.agent_browser("chef", "Chef", supervisor=True), await desk.agent_browser()
         added = await chef.send("/desk/canned", "/desk/canned", name="Accueil <b>", text="Bonjour, ici {agent}, pour {reference}.")
         assert added.status_code == 303
@@ -191,14 +191,14 @@ async def test_canned_replies_are_filled_in_and_kept_by_supervisors(tmp_path: Pa
         assert "Accueil &lt;b&gt;" in page
         assert (await chef.send("/desk/canned", "/desk/canned", name="x", text="{inconnu}")).status_code == 422
         assert (await chef.send("/desk/canned", "/desk/canned", name="", text="x")).status_code == 422
-        (canned,) = await desk.world.desk.canned_replies()
+        (canned,) = await desk.support_bot.desk.canned_replies()
         assert (await chef.send("/desk/canned", f"/desk/canned/{canned.id}/delete")).status_code == 303
-        assert await desk.world.desk.canned_replies() == []
+        assert await desk.support_bot.desk.canned_replies() == []
 
 
 async def test_the_user_sees_that_somebody_writes(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
         await ines.act(ticket.id, "take")
         async with chat.events() as events:

@@ -77,7 +77,7 @@ async def test_what_comes_back_is_this_browsers_and_recent(tmp_path: Path, issue
         await thief.open("/desk/sign-in")
         for path in (back, back.replace("state=", "state=x"), "/desk/oidc/callback", "/desk/oidc/callback?error=access_denied"):
             assert (await thief.open(path)).status_code == 403
-        desk.world.clock.advance(timedelta(minutes=11))
+        desk.support_bot.clock.advance(timedelta(minutes=11))
         assert (await browser.open(back)).status_code == 403
         issuer.away.add("/.well-known/openid-configuration")
         assert (await browser.open("/desk/oidc")).status_code == 503

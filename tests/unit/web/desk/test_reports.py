@@ -30,23 +30,23 @@ async def boss_of(desk: RunningDesk) -> AgentBrowser:
     return await desk.agent_browser("boss", "Solène", supervisor=True)
 
 
-async def helped(world: SupportBot) -> None:
+async def helped(support_bot: SupportBot) -> None:
     """One ticket: taken after 4 minutes, answered after 6, closed after 16, useful; another one that waits."""
-    chat, ticket = await world.open_ticket()
-    world.clock.advance(timedelta(minutes=4))
-    await world.desk.take(ticket.id, MARIE)
-    world.clock.advance(timedelta(minutes=2))
-    await world.desk.reply(ticket.id, MARIE, "Voilà.", key="1")
-    world.clock.advance(timedelta(minutes=10))
-    await world.desk.close(ticket.id, MARIE, Outcome.SOLVED, tags=["=SOMME(A1)", "accès"])
+    chat, ticket = await support_bot.open_ticket()
+    support_bot.clock.advance(timedelta(minutes=4))
+    await support_bot.desk.take(ticket.id, MARIE)
+    support_bot.clock.advance(timedelta(minutes=2))
+    await support_bot.desk.reply(ticket.id, MARIE, "Voilà.", key="1")
+    support_bot.clock.advance(timedelta(minutes=10))
+    await support_bot.desk.close(ticket.id, MARIE, Outcome.SOLVED, tags=["=SOMME(A1)", "accès"])
     closed = (await chat.history())[-1]
     await chat.press(next(button["token"] for button in closed["buttons"] if button["title"] == "Utile"))
-    await world.open_ticket()
+    await support_bot.open_ticket()
 
 
 async def test_what_happened_is_counted(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        await helped(desk.world)
+        await helped(desk.support_bot)
         boss = await boss_of(desk)
         days = table(await boss.open("/desk/figures/days.csv"))
         assert len(days) == 30
@@ -76,7 +76,7 @@ async def test_what_happened_is_counted(tmp_path: Path) -> None:
 
 async def test_a_period_is_what_is_asked_for(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        await helped(desk.world)
+        await helped(desk.support_bot)
         boss = await boss_of(desk)
         for query, days in (
             ("?from=2026-11-25&to=2026-11-25", 1),
@@ -92,8 +92,8 @@ async def test_a_period_is_what_is_asked_for(tmp_path: Path) -> None:
 
 async def test_what_the_assistant_solves_alone(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        world = desk.world
-        world.bot.rasa.intents |= {"merci": "thank", "blabla": "nlu_fallback", "hors sujet": "out_of_scope"}
+        support_bot = desk.support_bot
+        support_bot.bot.rasa.intents |= {"merci": "thank", "blabla": "nlu_fallback", "hors sujet": "out_of_scope"}
         for course in (
             ["bonjour"],
             ["aide", "blabla", "bonjour"],
@@ -102,11 +102,11 @@ async def test_what_the_assistant_solves_alone(tmp_path: Path) -> None:
             ["hors sujet"],
             ["bonjour", ASK],
         ):
-            chat = await world.chat()
+            chat = await support_bot.chat()
             for text in course:
                 await chat.say(text)
-        world.bot.rasa.statuses = [422]
-        await (await world.chat()).say("bonjour")
+        support_bot.bot.rasa.statuses = [422]
+        await (await support_bot.chat()).say("bonjour")
         boss = await boss_of(desk)
         found = table(await boss.open("/desk/figures/assistant.csv"))
         assert {name: row["Nombre"] for name, row in found.items()} == {
@@ -129,15 +129,15 @@ async def test_only_supervisors_see_them(tmp_path: Path) -> None:
         for act in ("keep", "away"):
             answer = await ines.http.post(f"/desk/figures/sentences/1/{act}", data={"seal": seal, "text": "bonjour"})
             assert answer.status_code == 403
-        assert not desk.world.bot.settings.sentences_file.exists()
+        assert not desk.support_bot.bot.settings.sentences_file.exists()
 
 
 async def test_a_sentence_is_kept_anonymous_once_or_put_away(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        world = desk.world
+        support_bot = desk.support_bot
         said = ("virez le Dr Benali du 137", "<i>zut</i> alors", "Virez le Dr Martin du 12")
-        world.bot.rasa.intents |= dict.fromkeys(said, "nlu_fallback")
-        chat = await world.chat()
+        support_bot.bot.rasa.intents |= dict.fromkeys(said, "nlu_fallback")
+        chat = await support_bot.chat()
         for text in (*said, "bonjour"):
             await chat.say(text)
         boss = await boss_of(desk)
@@ -159,7 +159,7 @@ async def test_a_sentence_is_kept_anonymous_once_or_put_away(tmp_path: Path) -> 
         assert await act(first, "publish", text="a") == 404
         page = (await boss.open("/desk/figures")).text
         assert page.count("/keep?") == 1
-        file = world.bot.settings.sentences_file
+        file = support_bot.bot.settings.sentences_file
         read = YAML(typ="safe").load(file.read_text("utf-8"))
         assert read["nlu"][0]["examples"] == "- virez le Dr [nom] du [nombre]: vite\n"
         assert file.stat().st_mode & 0o077 == 0

@@ -51,7 +51,7 @@ async def wait_for(events: AsyncIterator[Event], name: str, containing: str) -> 
 
 async def test_a_conversations_page_is_sent_messages_notes_and_buttons(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines, paul = await desk.agent_browser(), await desk.agent_browser("paul", "Paul")
         page = (await ines.open(f"/desk/conversations/{ticket.id}")).text
         query = re.search(r'sse-connect="/desk/events([^"]+)"', page)
@@ -82,18 +82,18 @@ async def test_a_queue_page_is_sent_what_it_shows(tmp_path: Path) -> None:
         async with stream(ines, "?view=mine") as mine, stream(ines, "?view=waiting") as waiting:
             await wait_for(mine, "queue", "Rien ici")
             await wait_for(waiting, "queue", "Rien ici")
-            _, ticket = await desk.world.open_ticket()
+            _, ticket = await desk.support_bot.open_ticket()
             await wait_for(waiting, "queue", ticket.reference)
             await ines.act(ticket.id, "take")
             await wait_for(mine, "queue", ticket.reference)
             await wait_for(waiting, "queue", "Rien ici")
-            await desk.world.desk.take(ticket.id, MARIE, take_over=True)
+            await desk.support_bot.desk.take(ticket.id, MARIE, take_over=True)
             await wait_for(mine, "queue", "Rien ici")
 
 
 async def test_twenty_pages_hear_of_one_message(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
 
         async def page() -> None:
@@ -120,8 +120,8 @@ async def test_odd_addresses_are_streams_of_what_waits(tmp_path: Path) -> None:
 
 async def test_that_the_user_writes_is_shown_and_nothing_of_what(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
-        other, _ = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
+        other, _ = await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
         async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
             await wait_for(events, "counts", "2")
@@ -138,7 +138,7 @@ async def test_that_the_user_writes_is_shown_and_nothing_of_what(tmp_path: Path)
 
 async def test_what_is_written_to_the_assistant_is_nobodys_business(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat, ticket = await desk.world.open_ticket()
+        chat, ticket = await desk.support_bot.open_ticket()
         ines = await desk.agent_browser()
         await ines.act(ticket.id, "close", outcome="solved", tags="")
         async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
@@ -156,7 +156,7 @@ async def test_what_is_written_to_the_assistant_is_nobodys_business(tmp_path: Pa
 
 async def test_writing_is_told_by_whoever_has_the_chat_and_not_too_often(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
-        chat = await desk.world.chat()
+        chat = await desk.support_bot.chat()
         assert (await chat.http.post("/chat/typing", headers={"Authorization": "Bearer x"})).status_code == 401
         statuses = [await write(chat) for _ in range(TYPING_PER_MINUTE + 1)]
         assert statuses[:-1] == [204] * TYPING_PER_MINUTE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER
 from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 async def test_the_record_is_not_filled_with_somebody_who_was_rejected(claire: Dialogue) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER, CLAIRES_OTHER
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.external_channel import MASKED, gives_link
+from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
 
 
 async def test_on_an_external_channel_an_usager_names_no_dossier(claire: Dialogue) -> None:

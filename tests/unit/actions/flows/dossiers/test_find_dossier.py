@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.accounts.world import CLAIRES_DOSSIER
 from tests.unit.actions.dialogue import Dialogue
 from tests.unit.actions.external_channel import MASKED, gives_link
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 async def test_an_external_channel_needs_a_reference(claire: Dialogue) -> None:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER, World
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
+from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER, Harness
 from tests.unit.notifications.stored_notifications import StoredNotifications
 
 
@@ -99,8 +99,8 @@ async def test_the_interrupted_flow_is_resumed(claire: Dialogue, desk: StoredNot
     assert claire.form == "add_partner_form"
 
 
-async def test_an_unlinked_chat_is_linked_first(stranger: Dialogue, desk: StoredNotifications, world: World) -> None:
+async def test_an_unlinked_chat_is_linked_first(stranger: Dialogue, desk: StoredNotifications, harness: Harness) -> None:
     await desk.notice()
     assert "je dois savoir qui vous êtes" in (await stranger.say("mes notifs", "list_notifications")).text
-    await world.link(stranger.id, CLAIRE)
+    await harness.link(stranger.id, CLAIRE)
     assert "Vous avez 1 notification non lue" in (await stranger.press("link_account", linked="1")).text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.notifications.tables import HANDED
-from tests.unit.accounts.world import CLAIRES_OTHER
 from tests.unit.actions.dialogue import Dialogue
+from tests.unit.harness import CLAIRES_OTHER
 from tests.unit.notifications.stored_notifications import StoredNotifications
 
 

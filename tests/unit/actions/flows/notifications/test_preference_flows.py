@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from bot.messaging.tables import Conversation
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import Mute, Preferences, Window
-from tests.unit.accounts.world import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER, World
 from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER, Harness
 
 EVERY_DAY = frozenset(range(7))
 
@@ -19,14 +18,14 @@ EVERY_DAY = frozenset(range(7))
 class Settings:
     """Claire's preferences as they are stored."""
 
-    def __init__(self, world: World, claire: Dialogue, account_id: str) -> None:
-        self.world, self.account_id, self._service = world, account_id, claire.services.notifications
+    def __init__(self, harness: Harness, claire: Dialogue, account_id: str) -> None:
+        self.harness, self.account_id, self._service = harness, account_id, claire.services.notifications
 
     async def now(self) -> Preferences:
         return await self._service.preferences(self.account_id)
 
     async def mute(self, *dossiers: str | None) -> None:
-        mutes = tuple(Mute(dossier=dossier, since=self.world.clock.now()) for dossier in dossiers)
+        mutes = tuple(Mute(dossier=dossier, since=self.harness.clock.now()) for dossier in dossiers)
         await self._service.change(self.account_id, lambda held: held.model_copy(update={"mutes": mutes}), channel="web")
 
     async def muted(self) -> list[str | None]:
@@ -34,11 +33,11 @@ class Settings:
 
 
 @pytest.fixture
-async def settings(world: World, claire: Dialogue) -> Settings:
-    now = world.clock.now()
-    async with world.database.writing() as session:
+async def settings(harness: Harness, claire: Dialogue) -> Settings:
+    now = harness.clock.now()
+    async with harness.database.writing() as session:
         session.add(Conversation(id=claire.id, channel="telegram", address="1", created_at=now, last_seen_at=now))
-    return Settings(world, claire, (await world.account(CLAIRE)).id)
+    return Settings(harness, claire, (await harness.account(CLAIRE)).id)
 
 
 async def test_a_change_is_applied_at_once_and_read_back(claire: Dialogue, settings: Settings) -> None:
@@ -49,7 +48,7 @@ async def test_a_change_is_applied_at_once_and_read_back(claire: Dialogue, setti
         "• Heures calmes\u00a0: de 19h à 7h, tous les jours. Ce qui arrive alors attend, sauf urgence",
         "Prochain résumé aujourd'hui à 14h.",
     ]
-    (event,) = await settings.world.trail("notifications.change")
+    (event,) = await settings.harness.trail("notifications.change")
     assert (event.actor, event.channel, event.subject) == (settings.account_id, "telegram", claire.id)
 
 
@@ -95,7 +94,7 @@ async def test_a_question_is_answered_by_button_words_or_position(claire: Dialog
     await claire.say("le deuxième", "choose", ordinal="2")
     (mute,) = (await settings.now()).mutes
     assert mute.until is not None
-    assert mute.until - settings.world.clock.now() >= timedelta(days=6)
+    assert mute.until - settings.harness.clock.now() >= timedelta(days=6)
 
 
 async def test_the_button_of_an_earlier_question_is_no_answer(claire: Dialogue, settings: Settings) -> None:
@@ -146,7 +145,7 @@ async def test_a_week_without_a_free_moment_is_refused(claire: Dialogue, setting
 async def test_a_way_that_is_missing_is_said_so_and_nothing_changes(claire: Dialogue, settings: Settings, offered: bool) -> None:
     if offered:
         own = claire.services.settings.model_copy(update={"teams_app_id": "5a3c"})
-        claire.services = replace(claire.services, settings=own)
+        claire.services.settings = own
     answer = await claire.say("tout sur Teams uniquement", "manage_notifications", channel="Teams")
     assert ("Teams n'est pas encore relié" if offered else "ce n'est pas disponible ici") in answer.text
     assert ("Relier cette messagerie" in answer.titles) is offered
@@ -228,16 +227,16 @@ async def test_the_mute_of_a_dossier_that_the_user_left_is_ended(claire: Dialogu
     assert await settings.muted() == [CLAIRES_DOSSIER]
 
 
-async def test_a_link_that_ended_changes_nothing(claire: Dialogue, settings: Settings, world: World) -> None:
+async def test_a_link_that_ended_changes_nothing(claire: Dialogue, settings: Settings, harness: Harness) -> None:
     await claire.say("pas de notification le soir", "manage_notifications")
-    assert await world.identity.unlink(claire.id)
+    assert await harness.identity.unlink(claire.id)
     answer = await claire.say("20h", "inform")
     assert "n'est plus reliée" in answer.text
     assert await settings.now() == Preferences()
 
 
-async def test_with_the_platform_down_nothing_changes(claire: Dialogue, settings: Settings, world: World) -> None:
-    world.line.cut_after(0, losing=False)
+async def test_with_the_platform_down_nothing_changes(claire: Dialogue, settings: Settings, harness: Harness) -> None:
+    harness.network.cut_after(0, losing=False)
     answer = await claire.say("plus rien après 19h", "manage_notifications")
     assert "SPHERE ne répond pas" in answer.text
     assert set(answer.titles) == {"Réessayer", "Joindre l'équipe SPHERE"}

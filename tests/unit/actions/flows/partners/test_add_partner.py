@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.sandbox.demo_directory import DEMO_PEOPLE
-from tests.unit.accounts.world import CLAIRES_DOSSIER, CLAIRES_OTHER
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
+from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
 
 HUGUES = {"partner_name": "Hugues Martin", "city": "Bourges"}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.accounts.registry import Account
-from tests.unit.accounts.world import CLAIRES_DOSSIER
 from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 async def account_of(dialogue: Dialogue) -> Account:

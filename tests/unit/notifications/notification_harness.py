@@ -11,25 +11,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.container import Container
+from bot.bot_container import BotContainer
 from bot.core.clock import ManualClock
 from bot.core.database import Database, random_id
 from bot.dossiers.care_teams import operation_mark
 from bot.fhir.client import FhirClient
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import OutboxRow
-from bot.messaging.gateway import Gateway
-from bot.messaging.mail_sender import MailSender
 from bot.messaging.tables import MessageRow
 from bot.notifications.kinds import DeliveryChannel
-from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.preferences import Preferences
-from bot.notifications.service import Notifications
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
-from bot.notifications.unread_counts import unread_by_chat
 from bot.settings import Settings
 from tests.databases import fresh_database
-from tests.unit.accounts.world import Line
+from tests.unit.harness import Network
 from tests.unit.messaging.recording_channel import RecordingChannel
 from tests.unit.messaging.running_bot import settings_for
 from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox
@@ -41,48 +36,34 @@ START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-async def _redeem(_conversation_id: str, _token: str) -> str | None:
-    return "link_invalid"
+class Process(BotContainer):
+    """One bot process, of which only notifications run; a second one over the same database is another process."""
 
-
-class Process:
-    """Notifications of one bot process; a second one over the same database is another process."""
-
-    def __init__(self, world: NotificationWorld) -> None:
-        self.world = world
-        parts = Container(world.settings, world.clock, world.database)
-        parts.fhir = world.fhir
-        self.privacy = parts.redaction
-        self.gateway = Gateway(world.settings, world.database, world.clock, self.privacy, _redeem, unread_by_chat)
-        for channel in world.channels.values():
+    def __init__(self, harness: NotificationHarness) -> None:
+        super().__init__(harness.settings, harness.clock, harness.database)
+        self.fhir = harness.fhir
+        for channel in harness.channels.values():
             self.gateway.registry.add(channel)
-        self.worker = NotificationWorker(
-            world.settings, world.database, world.clock, world.fhir, self.privacy.safe_url, self.gateway.registry.channels
-        )
-        self.gateway.tracking.register(self.worker.tracker)
-        self.mail_sender = MailSender(world.settings, world.database, world.clock, self.gateway.tracking)
-
-    async def aclose(self) -> None:
-        await self.gateway.stop()
+        _ = self.notification_worker  # the gateway tells it what became of what it sends
 
     async def deliver_due(self) -> None:
         """Do everything that is due now, until nothing is: fan-out, dispatch, mails, messages."""
         for _ in range(50):
-            if not (await self.worker.run_due() + await self.mail_sender.send_due() + await self.gateway.sender.send_due()):
+            if not (await self.notification_worker.run_due() + await self.mail_sender.send_due() + await self.gateway.sender.send_due()):
                 return
         raise AssertionError("there is always something more to do")
 
 
-class NotificationWorld:
+class NotificationHarness:
     """People, their chats, and the events of their dossiers."""
 
     def __init__(self, database: Database, sandbox: Sandbox, settings: Settings, clock: ManualClock) -> None:
         self.database, self.sandbox, self.settings, self.clock = database, sandbox, settings, clock
-        self.line = Line()
-        self.fhir = FhirClient(sandbox.fhir, TOKEN, transport=self.line)
+        self.network = Network()
+        self.fhir = FhirClient(sandbox.fhir, TOKEN, transport=self.network)
         self.channels = {name: RecordingChannel(name) for name in ("telegram", "teams")}
-        self.service = Notifications(database, clock, settings)
         self.process = Process(self)
+        self.service = self.process.notifications
         self._numbers = itertools.count(1)
 
     @property
@@ -118,7 +99,7 @@ class NotificationWorld:
 
     async def dispatch_only(self) -> None:
         """Fan out and dispatch; send nothing."""
-        await self.process.worker.run_due()
+        await self.process.notification_worker.run_due()
 
     async def advance(self, by: timedelta) -> None:
         """Move the clock, and deliver what falls due by then."""
@@ -190,14 +171,14 @@ class NotificationWorld:
 
 
 @asynccontextmanager
-async def notification_world(kind: str, folder: Path, sandbox: Sandbox) -> AsyncIterator[NotificationWorld]:
-    """A world on an empty database of this kind."""
+async def notification_harness(kind: str, folder: Path, sandbox: Sandbox) -> AsyncIterator[NotificationHarness]:
+    """A harness on an empty database of this kind."""
     clock = ManualClock(START)
     async with fresh_database(kind, folder) as database:
         settings = settings_for(folder, "http://127.0.0.1:9", PLATFORM_URL=sandbox.fhir, PLATFORM_TOKEN=TOKEN, SMTP_PORT=sandbox.smtp_port)
-        world = NotificationWorld(database, sandbox, settings, clock)
+        harness = NotificationHarness(database, sandbox, settings, clock)
         try:
-            yield world
+            yield harness
         finally:
-            await world.process.aclose()
-            await world.fhir.aclose()
+            await harness.process.gateway.stop()
+            await harness.fhir.aclose()

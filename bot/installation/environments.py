@@ -1,0 +1,20 @@
+"""The environment that each process of an installation is started with: every setting, but of the secrets only those that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.settings import secret_variables
+
+RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN"})
+"""Rasa authenticates the bot, and is authenticated by the action server. It reads neither the database nor the platform."""
+ACTIONS = frozenset({"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN"})
+"""The action server checks codes (SECRET), and works on the database and the platform."""
+BOT = secret_variables()
+"""The bot speaks to everything there is: channels, mail relay, issuer, platform, Rasa; it asks the action server how it is."""
+
+
+def environment_of(allowed: frozenset[str], variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without the secrets of the settings that are not `allowed`, however their names are written."""
+    withheld = secret_variables() - allowed
+    return {name: value for name, value in variables.items() if name.upper() not in withheld}

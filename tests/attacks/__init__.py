@@ -1,0 +1,1 @@
+"""Attacks from outside on a running installation: each test is one."""
