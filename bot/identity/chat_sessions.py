@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
@@ -77,6 +77,11 @@ async def end_sessions(session: AsyncSession, conversation_id: str, why: Ended, 
     announce(session, TOPIC)
 
 
+def _with_link() -> Select[ChatSession, datetime]:
+    """Return the query for sessions, each with the end of its conversation's link to an account (None where there is none)."""
+    return select(ChatSession, ChatLink.expires_at).outerjoin(ChatLink, ChatLink.conversation_id == ChatSession.conversation_id)
+
+
 async def is_signed_out(session: AsyncSession, conversation_id: str) -> bool:
     """Return whether a conversation had sessions of the web chat and none of them is open any more."""
     ends = list(await session.scalars(select(ChatSession.ended_at).where(ChatSession.conversation_id == conversation_id)))
@@ -108,12 +113,13 @@ class ChatSessions:
         """
         now, hashed = self._clock.now(), hash_token(token)
         async with self._database.reading() as session:
-            row = await session.get(ChatSession, hashed)
-        if row is None:
+            found = (await session.execute(_with_link().where(ChatSession.token_hash == hashed))).one_or_none()
+        if found is None:
             return Ended.UNKNOWN
+        row, linked_until = found
         if row.ended_at is not None:
             return Ended(row.ended_why or Ended.UNKNOWN)
-        if (why := self._over(row, now)) is not None:
+        if (why := self._over(row, now, linked_until)) is not None:
             await self._end(hashed, why)
             return why
         if used and row.seen_at + SEEN_INTERVAL <= now:
@@ -161,13 +167,13 @@ class ChatSessions:
         """Return those of these sessions that are over, and why."""
         now = self._clock.now()
         async with self._database.reading() as session:
-            rows = list(await session.scalars(select(ChatSession).where(ChatSession.token_hash.in_(token_hashes))))
-        over = {row.token_hash: Ended(row.ended_why or Ended.UNKNOWN) for row in rows if row.ended_at is not None}
-        for row in rows:
-            if row.ended_at is None and (why := self._over(row, now)) is not None:
+            rows = list(await session.execute(_with_link().where(ChatSession.token_hash.in_(token_hashes))))
+        over = {row.token_hash: Ended(row.ended_why or Ended.UNKNOWN) for row, _ in rows if row.ended_at is not None}
+        for row, linked_until in rows:
+            if row.ended_at is None and (why := self._over(row, now, linked_until)) is not None:
                 await self._end(row.token_hash, why)
                 over[row.token_hash] = why
-        return over | dict.fromkeys(set(token_hashes) - {row.token_hash for row in rows}, Ended.UNKNOWN)
+        return over | dict.fromkeys(set(token_hashes) - {row.token_hash for row, _ in rows}, Ended.UNKNOWN)
 
     async def _end(self, token_hash: str, why: Ended) -> None:
         now = self._clock.now()
@@ -200,9 +206,11 @@ class ChatSessions:
         async with self._database.writing() as session:
             await session.execute(delete(ChatSession).where(ChatSession.ended_at < now - ENDED_RETENTION))
 
-    def _over(self, row: ChatSession, now: datetime) -> Ended | None:
+    def _over(self, row: ChatSession, now: datetime, linked_until: datetime | None = None) -> Ended | None:
         if row.expires_at <= now:
             return Ended.EXPIRED
+        if linked_until is not None and linked_until <= now:
+            return Ended.UNLINKED
         return Ended.IDLE if row.seen_at + self._idle[row.shared] <= now else None
 
     def _open(self, row: ChatSession) -> OpenSession:

@@ -103,7 +103,23 @@ async def test_a_text_is_read_as_it_was_seen(tmp_path: Path, fields: dict[str, A
 async def test_what_is_not_read_is_an_event(tmp_path: Path, fields: dict[str, Any], event: str) -> None:
     async with running_channel(tmp_path) as teams:
         await teams.say(**fields)
-        assert teams.gateway.only == Incoming("a:1485983408511", event=event)
+        assert (teams.gateway.only.client_id, teams.gateway.only.event) == ("a:1485983408511", event)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"text": "x" * 4001}, "x" * 4001),
+        ({"text": "", "attachments": [{"contentType": "image/png", "name": "ordonnance.png"}]}, "ordonnance.png"),
+        ({"text": None, "attachments": [{"contentType": "text/html", "content": "<p>vos&nbsp;horaires</p>"}]}, "vos horaires"),
+        ({"text": None, "attachments": [{"contentType": "image/*"}]}, None),
+    ],
+)
+async def test_words_beside_what_is_not_read(tmp_path: Path, fields: dict[str, Any], words: str | None) -> None:
+    async with running_channel(tmp_path) as teams:
+        await teams.say(**fields)
+        found = teams.gateway.only.text
+        assert (found and found.replace("\u00a0", " ")) == words
 
 
 async def test_an_edit_is_told_once_each_time(tmp_path: Path) -> None:

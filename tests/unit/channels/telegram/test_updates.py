@@ -55,21 +55,31 @@ async def test_a_text_is_a_message() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "event"),
+    ("content", "event", "words"),
     [
-        ({"photo": [{}]}, "not_text"),
-        ({"voice": {}, "caption": "écoute"}, "not_text"),
-        ({"sticker": {}}, "not_text"),
-        ({"text": "d'un autre", "forward_origin": {"type": "user"}}, "not_text"),
-        ({"text": "x" * 4001}, "too_long"),
+        ({"photo": [{}]}, "not_text", None),
+        ({"voice": {}, "caption": "écoute"}, "not_text", "écoute"),
+        ({"photo": [{}], "caption": "deux", "media_group_id": "7"}, "not_text", "deux"),
+        ({"sticker": {}}, "not_text", None),
+        ({"text": "d'un autre", "forward_origin": {"type": "user"}}, "not_text", "d'un autre"),
+        ({"document": {"file_name": "ordonnance.pdf"}}, "not_text", "ordonnance.pdf"),
+        ({"contact": {"first_name": "Ada", "last_name": "Roy", "phone_number": "1"}}, "not_text", "Ada\nRoy"),
+        ({"poll": {"question": "qui ?", "options": [{"text": "elle"}, {"text": "lui"}, 3]}}, "not_text", "qui ?\nelle\nlui"),
+        ({"venue": {"title": 3, "address": "rue"}}, "not_text", "rue"),
+        ({"text": "x" * 4001}, "too_long", "x" * 4001),
     ],
 )
-async def test_what_is_not_read_is_told(content: dict[str, Any], event: str) -> None:
-    assert await read(message=message(**content)) == Incoming("u9", event=event, sent_id="5")
+async def test_what_is_not_read_is_told_with_its_words(content: dict[str, Any], event: str, words: str | None) -> None:
+    assert await read(message=message(**content)) == Incoming("u9", event=event, text=words, sent_id="5")
 
 
 async def test_an_edited_message_is_told() -> None:
-    assert await read(edited_message=message(text="autre")) == Incoming("u9", event="edited")
+    assert await read(edited_message=message(text="autre")) == Incoming("u9", event="edited", text="autre", sent_id="5")
+
+
+async def test_an_edited_message_that_is_too_old_to_be_deleted() -> None:
+    old = message(text="autre", edit_date=1 + 50 * 3600)
+    assert await read(edited_message=old) == Incoming("u9", event="edited", text="autre")
 
 
 @pytest.mark.parametrize(
