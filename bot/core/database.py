@@ -178,10 +178,11 @@ class Database:
                 committed = self._committed
                 if not (await asyncio.wait({turn}, timeout=BUSY_SECONDS))[0] and committed == self._committed:
                     raise DatabaseBusy
+            turn.result()  # raises CancelledError where the turn was cancelled by itself, as at the loop's end
             yield
             self._committed += 1
         finally:
-            if not turn.cancel():  # it was taken
+            if not turn.cancel() and not turn.cancelled():  # it was taken
                 self._turnstile.release()
 
     def on_announced(self, topic: str, listener: Callable[[], None]) -> None:
