@@ -19,7 +19,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.mail import MailCipher, mail_payload, render_text
 from bot.core.upsert import insert_or_ignore
-from bot.dossiers.care_teams import CareTeams
+from bot.dossiers.care_teams import CareTeam, CareTeams
 from bot.dossiers.errors import NotAMember
 from bot.dossiers.records import dossier_reference, usager_of
 from bot.dossiers.similarity import may_be_same
@@ -84,7 +84,10 @@ class Duplicates:
             return True
 
     async def _attempt(self, attempt: Attempt) -> Payload:
-        """Return the other dossiers that may be about the same person, by reference, each with the accounts that take part in both."""
+        """Return the older dossiers that may be about the same person, by reference, each with the accounts that take part in both.
+
+        A younger one is compared with this one itself: each pair is found once.
+        """
         created = attempt.payload["reference"]
         try:
             team = await self._teams.read(created)
@@ -100,15 +103,15 @@ class Duplicates:
         others: dict[str, list[str]] = {}
         for patient in similar:
             reference = dossier_reference(patient) or ""
+            try:
+                other = await self._teams.read(reference)
+            except NotAMember:
+                other = None
+            if other is not None and _age(other, reference) > _age(team, created):
+                continue
             await self._link(patient, team.patient)
-            others[reference] = sorted(members & await self._members(reference))
+            others[reference] = sorted(members & other.account_ids) if other is not None else []
         return {"others": others}
-
-    async def _members(self, reference: str) -> frozenset[str]:
-        try:
-            return (await self._teams.read(reference)).account_ids
-        except NotAMember:
-            return frozenset()
 
     async def _link(self, existing: Resource, created: Resource) -> None:
         """Say it on the platform, once. One that has no `Linkage` is told nothing: the pair is kept here all the same."""
@@ -152,6 +155,11 @@ class Duplicates:
             for conversation_id in (await self._chats.linked(session, account_id, now))[:1]:
                 key = f"possible-duplicate:{existing}:{created}:{account_id}"
                 await enqueue(session, kind=CHAT, key=key, payload=payload, now=now, conversation_id=conversation_id)
+
+
+def _age(team: CareTeam, reference: str) -> tuple[str, str]:
+    """Return what orders dossiers by their beginning, the older first."""
+    return str((team.resource.get("period") or {}).get("start", "")), reference
 
 
 def compare_key(reference: str, key: str) -> str:

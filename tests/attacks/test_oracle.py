@@ -245,6 +245,18 @@ async def test_the_same_creation_twice_makes_one_dossier_and_one_pair(probing: P
     assert len([mail for mail in await probing.world.mails(SETTINGS.support_email) if FOREIGN in mail["text"]]) == 1
 
 
+async def test_two_that_are_created_before_either_is_compared_are_one_pair(probing: Probing) -> None:
+    created = []
+    for number in range(2):
+        chat = await probing.chat(name=f"chat{number}")
+        await _create(chat, NOBODY)
+        created.append(chat.slots["last_dossier"])
+    await probing.world.operations.run_due()
+    (pair,) = await probing.duplicates.open_pairs()
+    assert {pair.existing, pair.created} == set(created)
+    assert len(probing.world.sandbox.found("Linkage")) == 1
+
+
 async def test_a_platform_that_knows_no_linkage_changes_nothing_for_anybody(probing: Probing) -> None:
     probing.world.sandbox.fault("none")
     chat = await probing.chat()

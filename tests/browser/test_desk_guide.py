@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.channels import ALWAYS_OPEN, TELEGRAM
-from tests.conversations.talk import CLAIRE, Talk, as_user
+from tests.conversations.talk import CLAIRE, KARIM, Talk, as_user
 from tests.conversations.telegram import TelegramTalk
 from tests.stack import ROOT, Stack, wait_for
 
@@ -67,6 +67,7 @@ def test_everything_that_the_guide_says_can_be_done(browser: Browser, installati
     _conversation(guide, boss, ines, chat, reference)
     _requests(guide, boss, ines, installation)
     _externally(guide, boss, browser, installation)
+    _duplicates(guide, boss, installation)
     _figures(guide, boss)
     _leaving(guide, boss)
     assert guide.left == set(), "the guide names what nobody clicked"
@@ -206,9 +207,32 @@ def _externally(guide: Guide, boss: DeskPage, browser: Browser, installation: St
     there = browser.new_context(locale="fr-FR")
     page = there.new_page()
     page.goto(next(link for link in telegram.messages()[-1].links if "#continue=" in link))
+    page.get_by_role("button", name="Oui, c’est ma discussion").click()
     expect(page.locator("article .bubble").filter(has_text="C’est le dossier de Mme Durand.")).to_be_visible(timeout=SECONDS)
     there.close()
     boss.close("résolu")
+
+
+def _duplicates(guide: Guide, boss: DeskPage, installation: Stack) -> None:
+    """Two who know nothing of each other open a dossier for the same person."""
+    for email in (CLAIRE, KARIM):
+        talk = as_user(installation, email)
+        answer = talk.say("nouveau dossier pour M. Antoine Lebrun né le 28/02/1941")
+        if "Nouveau dossier" not in answer:
+            talk.press("Masculin")
+        created = talk.say("oui")
+        assert "SPH-" in created, created
+    boss.page.get_by_role("link", name=guide.name("Doublons")).click()
+    done = boss.page.get_by_role("button", name=guide.name("C’est traité"))
+
+    def found() -> bool:
+        boss.page.reload()
+        return done.count() == 1
+
+    wait_for("the possible duplicate on its page", found)
+    assert violations(boss.page) == []
+    done.click()
+    expect(boss.page.get_by_text("Aucun doublon possible")).to_be_visible()
 
 
 def _figures(guide: Guide, boss: DeskPage) -> None:
