@@ -157,9 +157,10 @@ class Supervisor:
                 if task.done():  # it gave up
                     task.result()
         finally:
-            for begun in (starting, rotating, *keep_tasks):
-                begun.cancel()
-            await asyncio.gather(starting, rotating, *keep_tasks, return_exceptions=True)
+            running: list[asyncio.Future[Any]] = [starting, rotating, *keep_tasks]
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await self._stop_all()
 
     async def _keep_running(self, process: Process) -> None:

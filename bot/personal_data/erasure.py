@@ -62,7 +62,7 @@ class PersonalData:
             return await find_person(session, who, account)
 
     async def export(self, who: str, account: Account | None = None) -> tuple[Person, dict[str, list[dict[str, Any]]]]:
-        """Return the rows about a person by table, as JSON. What opens something (tokens, hashes) is left out."""
+        """Return the rows about a person by table, as JSON, and record it. What opens something (tokens, hashes) is left out."""
         tables: dict[str, dict[str, dict[str, Any]]] = {}
         async with self._database.reading() as session:
             person = await find_person(session, who, account)
@@ -73,6 +73,8 @@ class PersonalData:
                 for row in rows.mappings():
                     key = ":".join(str(row[column.name]) for column in primary_key)
                     found[key] = _as_json(row, holding)
+        async with self._database.writing() as session:
+            await _record(session, person, "person.export", "exported", self._clock.now())
         return person, {name: list(rows.values()) for name, rows in tables.items() if rows}
 
     async def erase(self, who: str, account: Account | None = None) -> Erased:
@@ -92,9 +94,7 @@ class PersonalData:
             for holding in HOLDINGS:
                 await self._erase(session, holding, person, erased, now)
             if sum(erased.rows.values()):
-                who_id = next(iter(sorted(person.accounts)), None)
-                subject = f"Practitioner/{who_id}"[:100] if who_id else None
-                await audit.record(session, now=now, actor="operator", action="person.erase", subject=subject, outcome="erased")
+                await _record(session, person, "person.erase", "erased", now)
         await self._forget_log()
         return erased
 
@@ -146,6 +146,12 @@ class PersonalData:
                 assert raw.driver_connection is not None
                 await connection.rollback()
                 await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def _record(session: AsyncSession, person: Person, action: str, outcome: str, now: datetime) -> None:
+    who = next(iter(sorted(person.accounts)), None)
+    subject = f"Practitioner/{who}"[:100] if who else None
+    await audit.record(session, now=now, actor="operator", action=action, subject=subject, outcome=outcome)
 
 
 def _differs(holding: Holding) -> Any:

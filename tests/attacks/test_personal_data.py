@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from bot.cli import app
@@ -224,7 +224,8 @@ async def test_an_export_holds_what_is_held_and_nothing_that_opens_anything(ever
         held = {holding.table.__tablename__ for holding in HOLDINGS} - agents
         assert set(tables) == held - {"events"}, "an event on a dossier is about the dossier"
         async with database.reading() as session:
-            assert await session.scalar(select(func.count()).select_from(AuditEvent)) == 1
+            exported = list(await session.scalars(select(AuditEvent).where(AuditEvent.action == "person.export")))
+        assert [(event.subject, event.actor, event.outcome) for event in exported] == [(f"Practitioner/{ACCOUNT}", "operator", "exported")]
 
 
 @pytest.fixture
