@@ -85,13 +85,15 @@ bench: install-test ## measure latency, load, start-up, memory, training and sea
 
 # --- checking -----------------------------------------------------------------------------------
 
+NEED_MODEL := tests/attacks/test_typed_names.py
+
 # Training uses one core for minutes: the unit tests, which need no model, are passed beside it.
 test: install-test ## pass all the tests (browser tests where there is a Chromium)
 	@$(MAKE) --no-print-directory -j2 test-units test-nlu
-	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser $(NEED_MODEL)
 
 test-units: install-test
-	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/unit tests/understanding tests/attacks
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/unit tests/understanding tests/attacks $(addprefix --ignore ,$(NEED_MODEL))
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit

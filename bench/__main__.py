@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import channels, crash, desk, directory, idle, notifications, startup, training
+from bench import channels, crash, desk, directory, idle, notifications, startup, training, typed_names
 from bench.figures import Figure, arguments, console, describe_machine, machine, missed, save, show
 from bench.installed import installation, say
 from bench.load import load
@@ -20,6 +20,7 @@ TITLES = {
     "channels": "Channels: what each adds to a turn of the web chat, and a burst under the limits of Telegram",
     "desk": "The desk, full",
     "notifications": "Notifications: from an event to its messages",
+    "typed names": "Names typed where no usager may be named",
     "crash": "Notices being told by two bots, each killed fifty times",
     "idle": "Two idle bots on PostgreSQL",
     "directory": "Directory: import and search, one typing error in the family name of every query",
@@ -47,6 +48,7 @@ def main() -> int:
     keep("channels", channels.measure(given.quick))
     keep("desk", desk.measure(given.quick))
     keep("notifications", notifications.measure(given.quick))
+    keep("typed names", typed_names.measure(given.quick))
     keep("crash", crash.measure(given.quick))
     keep("idle", idle.measure(given.quick))
     say("the directory…")

@@ -30,7 +30,8 @@ from nlu.components.intent_classifier import build_response_selector
 from nlu.log_redaction import configure_logging
 from nlu.login_codes import is_hidden
 from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
-from nlu.pii_masking import PLACEHOLDERS, Mask, is_masked, mask_parse_data
+from nlu.pii.message_masks import ASKED, find_masks, load_in_background
+from nlu.pii_masking import PLACEHOLDERS, Mask, collect_masks, is_masked, mask_parse_data
 from nlu.replies import InvalidReply, TurnOutputChannel
 from nlu.turn_processor import TurnFailed, TurnProcessor
 
@@ -97,6 +98,7 @@ class GatewayInput(InputChannel):
         """Return the channel with the `token` of credentials.yml; redact the process's logs, and make its files private, from here on."""
         os.umask(0o077)
         configure_logging()
+        load_in_background()
         return cls(str((credentials or {}).get("token") or ""))
 
     def blueprint(self, on_new_message: Any) -> Blueprint:
@@ -122,10 +124,10 @@ class GatewayInput(InputChannel):
         @gateway.route("/masks", methods=["POST"])
         async def masks(request: Request) -> HTTPResponse:
             try:
-                text = await _mask_text(_get_processor(request.app.ctx), _read_body(request))
+                answer = await _mask_text(_get_processor(request.app.ctx), _read_body(request))
             except ProblemError as error:
                 return to_problem_response(error.status, error.title)
-            return response.json({"text": text})
+            return response.json(answer)
 
         return gateway
 
@@ -228,12 +230,19 @@ def _locate_masks(body: dict[str, Any], text: str) -> tuple[Mask, ...]:
         words = unicodedata.normalize("NFC", words.replace("\x00", "")).strip()
         if entity not in PLACEHOLDERS or not words:
             raise ProblemError(422, "A mask is malformed")
-        masks += [Mask(*found.span(), entity) for found in re.finditer(re.escape(words), text)]
+        # A short word (an initial) is not looked for inside of others.
+        pattern = rf"(?<!\w){re.escape(words)}(?!\w)" if len(words) < 3 else re.escape(words)
+        found = list(re.finditer(pattern, text)) or list(re.finditer(re.escape(words), text))
+        masks += [Mask(*match.span(), entity) for match in found]
     return tuple(masks)
 
 
-async def _mask_text(processor: TurnProcessor, body: dict[str, Any]) -> str:
-    """Return a text that is not a turn as it may be stored where no usager may be named; nothing of it is kept."""
+async def _mask_text(processor: TurnProcessor, body: dict[str, Any]) -> dict[str, Any]:
+    """Return a text that is not a turn as it may be stored where no usager may be named; nothing of it is kept.
+
+    `asked` may say what the user answers to (`ASKED`). The answer's `masks` are the spans of the given text, with their kinds
+    (`PLACEHOLDERS`).
+    """
     text = body.get("text")
     if not isinstance(text, str):
         raise ProblemError(422, "text is not a string")
@@ -241,10 +250,19 @@ async def _mask_text(processor: TurnProcessor, body: dict[str, Any]) -> str:
         raise ProblemError(413, "The message is too long")
     stripped = text.strip()
     if not stripped:
-        return text
+        return {"text": text, "masks": []}
     guard = _PAYLOAD_GUARD if stripped.startswith("/") else ""
-    parse_data = await processor.parse_message(UserMessage(guard + stripped))
-    return mask_parse_data(guard + stripped, parse_data, _locate_masks(body, guard + stripped))[0].removeprefix(guard)
+    read = guard + stripped
+    asked = body.get("asked", "")
+    if asked not in ASKED:
+        raise ProblemError(422, "asked is unknown")
+    parse_data, known, found = await processor.parse_message(UserMessage(read)), _locate_masks(body, read), find_masks(read, asked)
+    shift = text.index(stripped) - len(guard)
+    masks = [
+        {"start": max(mask.start + shift, 0), "end": mask.end + shift, "entity": mask.entity}
+        for mask in collect_masks(read, parse_data, known, found)
+    ]
+    return {"text": mask_parse_data(read, parse_data, known, found)[0].removeprefix(guard), "masks": masks}
 
 
 def _read_id(body: dict[str, Any], name: str) -> str:

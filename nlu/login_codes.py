@@ -11,7 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 CODE_SLOT = "login_code"
 """The slot that is asked for when a code is awaited."""
 BULLET = "•"
-_CODE = re.compile(r"(?<![\d-])\d(?:[ .]?\d){5}(?!\d)")
+_CODE = re.compile(r"(?<![\d-])(?:\d(?:[ .]?\d){5}|\d{3}[-\u2010\u2011\u2013]\d{3})(?![\d-])")
 _REFERENCE = re.compile(r"\bSPH\b", re.IGNORECASE)
 """A message that names a dossier: its number has six digits too."""
 
@@ -45,7 +45,7 @@ def hide_code(tracker: DialogueStateTracker, turn: str) -> str | None:
 
 def is_hidden(text: str) -> bool:
     """Return whether a kept text had a code."""
-    return BULLET * 2 in text.replace(" ", "").replace(".", "")
+    return BULLET * 2 in re.sub(r"[ .\-\u2010\u2011\u2013]", "", text)
 
 
 def _hidden(value: Any, codes: list[str]) -> Any:

@@ -10,8 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-PLACEHOLDERS = {"usager_name": "[usager]", "birth_date": "[date de naissance]"}
-"""The entities that identify an usager, and what stands in their place."""
+PLACEHOLDERS = {
+    "usager_name": "[usager]",
+    "birth_date": "[date de naissance]",
+    "address": "[adresse]",
+    "phone": "[téléphone]",
+    "email": "[e-mail]",
+    "number": "[numéro]",
+}
+"""What identifies an usager, by kind, and what stands in its place."""
+ENTITIES = ("usager_name", "birth_date")
+"""The kinds that the model and the dialogue know as entities."""
 _KEPT_KEYS = ("intent", "intent_ranking", "response_selector", "message_id", "metadata")
 """The parse data that is kept beside text and entities; none of it quotes the text."""
 _KEPT_ENTITY_KEYS = ("start", "end", "entity", "value", "extractor", "confidence_entity")
@@ -19,7 +28,7 @@ _KEPT_ENTITY_KEYS = ("start", "end", "entity", "value", "extractor", "confidence
 
 @dataclass(frozen=True)
 class Mask:
-    """A span of the text to be masked, in code points, and its entity."""
+    """A span of the text to be masked, in code points, and its kind."""
 
     start: int
     end: int
@@ -31,21 +40,27 @@ def is_masked(text: str) -> bool:
     return any(placeholder in text for placeholder in PLACEHOLDERS.values())
 
 
-def mask_parse_data(text: str, parse_data: Mapping[str, Any], known: Sequence[Mask]) -> tuple[str, dict[str, Any]]:
-    """Return the masked text and the parse data that goes with it.
+def collect_masks(text: str, parse_data: Mapping[str, Any], known: Sequence[Mask], found: Sequence[Mask] = ()) -> list[Mask]:
+    """Return what is masked in a text, in order and without overlap.
 
     Args:
         text: the message as it was typed.
         parse_data: what Rasa understood of `text`.
         known: spans that are known to identify an usager; an entity that overlaps one is dropped for it.
+        found: spans that may identify an usager whom nobody knows.
     """
-    found = [
-        Mask(e["start"], e["end"], e["entity"])
-        for e in parse_data["entities"]
-        if e["entity"] in PLACEHOLDERS and e.get("start") is not None
+    read = [
+        Mask(e["start"], e["end"], e["entity"]) for e in parse_data["entities"] if e["entity"] in ENTITIES and e.get("start") is not None
     ]
-    masks = _merge([*known, *(mask for mask in found if not _overlaps(mask, known))])
-    masks = _merge([*masks, *_find_repetitions(text, masks)])
+    masks = _merge([*known, *found, *(mask for mask in read if not _overlaps(mask, known))])
+    return _merge([*masks, *_find_repetitions(text, masks)])
+
+
+def mask_parse_data(
+    text: str, parse_data: Mapping[str, Any], known: Sequence[Mask], found: Sequence[Mask] = ()
+) -> tuple[str, dict[str, Any]]:
+    """Return the masked text and the parse data that goes with it; the arguments are those of `collect_masks`."""
+    masks = collect_masks(text, parse_data, known, found)
     pieces: list[str] = []
     entities: list[dict[str, Any]] = []
     position = length = 0
@@ -55,7 +70,8 @@ def mask_parse_data(text: str, parse_data: Mapping[str, Any], known: Sequence[Ma
         pieces += [before, placeholder]
         start = length + len(before)
         end = start + len(placeholder)
-        entities.append({"entity": mask.entity, "start": start, "end": end, "value": placeholder, "extractor": "mask"})
+        if mask.entity in ENTITIES:
+            entities.append({"entity": mask.entity, "start": start, "end": end, "value": placeholder, "extractor": "mask"})
         length, position = end, mask.end
         shifts.append((mask.end, length - mask.end))
     pieces.append(text[position:])

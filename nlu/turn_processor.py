@@ -22,6 +22,7 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from nlu.login_codes import awaits_code, hide_code
 from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
+from nlu.pii.message_masks import asked_for, find_masks
 from nlu.pii_masking import mask_parse_data
 from nlu.replies import Reply, TurnOutputChannel, to_replies
 
@@ -151,7 +152,8 @@ class TurnProcessor(MessageProcessor):
             code_awaited = awaits_code(tracker)
             if output.masks is not None:  # understood as typed, stored masked
                 parse_data = await self.parse_message(message, tracker)
-                message.text, message.parse_data = mask_parse_data(message.text, parse_data, output.masks)
+                found = find_masks(message.text, asked_for(tracker))
+                message.text, message.parse_data = mask_parse_data(message.text, parse_data, output.masks, found)
                 output.masked_text = message.text
             await self._handle_message_with_tracker(message, tracker)
             tracker = await self.run_action_extract_slots(output, tracker)

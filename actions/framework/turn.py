@@ -14,7 +14,7 @@ from bot.dossiers.probing import Origin
 BUTTON_EXTRACTOR = "button"
 """Extractor of the entities that a pressed button carries (set by Rasa's input channel)."""
 
-MASKS = ("[usager]", "[date de naissance]")
+MASKS = ("[usager]", "[date de naissance]", "[adresse]", "[téléphone]", "[e-mail]", "[numéro]")
 """What replaces the identity of an usager on an external channel (set by Rasa's input channel)."""
 IDENTIFYING_ENTITIES = frozenset({"usager_name", "birth_date"})
 """Entities that identify an usager: they have no value on an external channel, whoever put them there."""

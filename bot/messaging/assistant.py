@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
@@ -9,6 +10,7 @@ from bot.core.errors import log_error
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.messages import MAX_TURN_ATTEMPTS, FixedReply, Outcome, Reply, RoutedMessage, Turn
 from bot.messaging.pii.outgoing_filter import OutgoingFilter
+from bot.messaging.pii.unread_text import UnreadText
 from bot.messaging.ports import Handover, NoHandover, Response
 from bot.messaging.rasa import RasaClient, RasaError, RasaRefused, TurnContext
 from bot.messaging.router import Router
@@ -38,6 +40,7 @@ class Assistant:
     ) -> None:
         self._router, self._rasa, self._texts, self._clock = router, rasa, texts, clock
         self._registry, self._filter = registry, outgoing_filter
+        self._unread_text = UnreadText(outgoing_filter, rasa.mask_names)
         self._turn_life = timedelta(seconds=turn_seconds)
         self._started_at = clock.now()
         self.handover: Handover = NoHandover()
@@ -63,13 +66,32 @@ class Assistant:
             if isinstance(routed, RoutedMessage) and routed.intent is not None and self.handover.handles_intent(routed.intent):
                 return routed
             if isinstance(routed, FixedReply):
-                text = self._texts.render(routed.text_name, **routed.values)
-                return Outcome((Reply(text=text),), delivered=False, text=routed.transcript_text)
+                return await self._fixed(turn, routed)
             return await self._ask_rasa(turn, routed)
         except RasaError as error:
-            return self._failure(error, reached=error.reached, routed=routed)
+            return await self._protected(turn, self._failure(error, reached=error.reached, routed=routed))
         except Exception as error:  # whatever it is, the user gets an answer and the log an id
             return self._failure(error, reached=True, routed=routed)
+
+    async def _fixed(self, turn: Turn, routed: FixedReply) -> Outcome:
+        """Return a fixed reply; what came beside an event is deleted from the chat where it may name an usager."""
+        reply = Reply(text=self._texts.render(routed.text_name, **routed.values))
+        outcome = Outcome((reply,), delivered=False, text=routed.transcript_text)
+        if await self._unread_text.may_name_usager(turn):
+            return self._deleted(turn, outcome, "nothing_kept")
+        return outcome
+
+    async def _protected(self, turn: Turn, outcome: Outcome) -> Outcome:
+        """Return the outcome of a turn that failed: what was typed is not kept, and deleted where an usager whom one knows is named."""
+        typed = turn.event is None and turn.text and not self._registry.is_trusted(turn.channel)
+        if typed and await self._filter.spans(turn.conversation_id, turn.text or ""):
+            return self._deleted(turn, outcome, "nothing_kept")
+        return outcome
+
+    def _deleted(self, turn: Turn, outcome: Outcome, otherwise: str) -> Outcome:
+        """Return the outcome with the user's message deleted from the chat; where it cannot be, the text `otherwise` asks the user to."""
+        name = "masked_deleted" if self._registry.can_delete(turn) else otherwise
+        return replace(outcome, replies=(Reply(text=self._texts.render(name)), *outcome.replies), masked=True)
 
     async def _ask_rasa(self, turn: Turn, routed: RoutedMessage) -> Outcome:
         """Return Rasa's answer; on an external channel nothing that identifies an usager passes in either direction."""
@@ -81,20 +103,17 @@ class Assistant:
         replies = answer.replies
         if not trusted:
             replies = tuple([await self._filter.clean(turn.conversation_id, reply) for reply in replies])
-        if answer.masked:
-            name = "masked_deleted" if self._registry.can_delete(turn) else "masked"
-            replies = (Reply(text=self._texts.render(name)), *replies)
-        return Outcome(
+        outcome = Outcome(
             replies,
             delivered=True,
             consumed_message=routed.button_message_id,
             consumed_button=routed.button_token,
             consumed_title=routed.button_title,
             text=routed.transcript_text or answer.text,
-            masked=answer.masked,
             handover=answer.handover,
             intent=answer.intent,
         )
+        return self._deleted(turn, outcome, "masked") if answer.masked else outcome
 
     def _failure(self, error: Exception, *, reached: bool, routed: RoutedMessage | FixedReply | None) -> Outcome:
         error_id = log_error(error, f"answering a turn ({error})" if isinstance(error, RasaError) else "answering a turn")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,7 +105,12 @@ class Inbox:
         self._last_seen: dict[str, datetime] = {}
 
     async def receive(self, conversation_id: str, incoming: Incoming, door: Door, now: datetime) -> Received:
-        """Store a message, once per `client_id`, and claim it at once where no older one of the conversation waits."""
+        """Store a message, once per `client_id`, and claim it at once where no older one of the conversation waits.
+
+        Where an usager may be named, the words beside an event are of no concern, and are not stored.
+        """
+        if incoming.event is not None and door.trusted:
+            incoming = replace(incoming, text=None)
         async with self._database.writing() as session:
             await lock_conversation(session, conversation_id)
             same = INBOX.c.client_id == incoming.client_id
@@ -174,7 +179,7 @@ class Inbox:
         if text is None and incoming.event is None:
             title = select(ButtonRow.title).where(ButtonRow.token == incoming.button, ButtonRow.conversation_id == conversation_id)
             text = await session.scalar(title) or self._texts.render("button_unknown_title")
-        elif text is None or not door.trusted or holds_token(text):
+        elif text is None or incoming.event is not None or not door.trusted or holds_token(text):
             text = self._texts.render("unread_message")
         else:
             text = mask_codes(text)

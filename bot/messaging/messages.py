@@ -74,6 +74,7 @@ class Incoming:
     client_id: str
     """The channel's own id of it; the same one twice is done once."""
     text: str | None = None
+    """What was typed. Beside an event: words that are not read, which are looked through for an usager's name and not kept."""
     button: str | None = None
     event: str | None = None
     sent_id: str | None = None

@@ -24,6 +24,7 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "group": frozenset(),
     "masked": frozenset(),
     "masked_deleted": frozenset(),
+    "nothing_kept": frozenset(),
     "link_invalid": frozenset(),
     "link_locked": frozenset(),
     "link_closed": _SUPPORT,

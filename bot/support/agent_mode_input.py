@@ -9,6 +9,7 @@ from bot.messaging.commands import COMMANDS, MAX_TEXT_LENGTH_SHOWN, split_comman
 from bot.messaging.messages import MAX_TURN_ATTEMPTS, RoutedMessage, Turn
 from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.pii.spans import mask_text
+from bot.messaging.pii.unread_text import UnreadText
 from bot.messaging.ports import AssistantUnavailable, Messaging
 from bot.support.texts import SupportTexts
 
@@ -45,13 +46,15 @@ class AgentModeReader:
 
     def __init__(self, messaging: Messaging, outgoing_filter: OutgoingFilter, texts: SupportTexts) -> None:
         self._messaging, self._filter, self._texts = messaging, outgoing_filter, texts
+        self._unread_text = UnreadText(outgoing_filter, messaging.mask_names)
 
     async def read(self, turn: Turn) -> AgentModeInput:
         """Return what the turn's message is."""
         if turn.attempts > MAX_TURN_ATTEMPTS:
             return AgentModeInput(turn, text=self._messaging.text("unread_message"))
         if turn.event is not None:
-            return self._read_event(turn, turn.event)
+            read = self._read_event(turn, turn.event)
+            return replace(read, masked=await self._unread_text.may_name_usager(turn))
         if turn.button is None and turn.text is None:
             return AgentModeInput(turn, fixed_reply=self._messaging.text("malformed"))
         pressed = await self._messaging.handled_button(turn)

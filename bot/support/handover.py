@@ -167,6 +167,7 @@ class Handover:
 
     def _outcome(self, read: AgentModeInput, *announcements: Reply) -> Outcome:
         if read.masked:
-            name = "masked_deleted" if self._messaging.can_delete(read.turn) else "masked"
+            kept = "masked" if read.turn.event is None else "nothing_kept"
+            name = "masked_deleted" if self._messaging.can_delete(read.turn) else kept
             announcements = (Reply(text=self._messaging.text(name)), *announcements)
         return Outcome((), delivered=False, announcements=announcements, text=read.transcript_text, masked=read.masked)

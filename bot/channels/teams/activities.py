@@ -135,6 +135,15 @@ class Activity:
         return to_plain_text(text, markup=self.text_of("textFormat") in {"xml", "html"})
 
     @property
+    def words(self) -> str | None:
+        """All words of a message that is not read: its text, what files are called, and text that is attached."""
+        found = [self.text]
+        for attachment in self._dicts("attachments"):
+            content = attachment.get("content")
+            found += [to_plain_text(content, markup=True) if isinstance(content, str) else "", str(attachment.get("name") or "")]
+        return "\n".join(word for word in found if word.strip()) or None
+
+    @property
     def data(self) -> dict[str, Any]:
         """The data of the pressed button, with what was entered in the card; empty where nothing was pressed."""
         data = self._at("value", "action", "data") if self.type == "invoke" else self.body.get("value")

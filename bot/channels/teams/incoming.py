@@ -88,7 +88,7 @@ class ActivityHandler:
                 if activity.mentioned and activity.text_of("channelData", "eventType") == "editMessage":
                     await self.group.edited(activity)
             case "messageUpdate" if activity.personal and activity.text_of("channelData", "eventType") == "editMessage":
-                await self._give(activity, Incoming(activity.edit_id, event="edited"))
+                await self._give(activity, Incoming(activity.edit_id, event="edited", text=activity.words))
             case "conversationUpdate" | "installationUpdate":
                 await self._membership(activity)
             case _:  # typing, reactions, deletions, and whatever Teams comes to send one day
@@ -147,9 +147,9 @@ def _incoming(activity: Activity) -> Incoming:
         return Incoming(_press_id(activity), button=activity.token)
     text = activity.text
     if not text:
-        return Incoming(activity.client_id(), event="not_text")
+        return Incoming(activity.client_id(), event="not_text", text=activity.words)
     if len(text) > MAX_TEXT_LENGTH:
-        return Incoming(activity.client_id(), event="too_long")
+        return Incoming(activity.client_id(), event="too_long", text=activity.words)
     return Incoming(activity.client_id(), text=text)
 
 

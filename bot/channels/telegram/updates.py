@@ -20,6 +20,16 @@ ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_membe
 """Kinds of updates that are asked for; others (polls, reactions, channel posts…) are ignored where they come all the same."""
 MAX_TEXT_LENGTH = 4_000
 """Code points of a text, as on every channel."""
+_DELETABLE_SECONDS = 47 * 3600
+_NAMED_CONTENT = {
+    "contact": ("first_name", "last_name", "vcard"),
+    "document": ("file_name",),
+    "audio": ("title", "file_name"),
+    "video": ("file_name",),
+    "venue": ("title", "address"),
+    "poll": ("question",),
+}
+"""Content that is called something, with the fields that say what."""
 _LEFT_STATUSES = frozenset({"kicked", "left"})
 Json = Mapping[str, Any]
 
@@ -100,8 +110,7 @@ def _read(update: Json, bot_name: str) -> tuple[str, dict[str, Any], Incoming | 
         return _button_press(query, client_id)
     if (edited := update.get("edited_message")) is not None:
         address, reference = _chat_reference(edited)
-        private = edited["chat"]["type"] == "private"
-        return address, reference, Incoming(client_id, event="edited") if private else None, False
+        return address, reference, _edited(edited, client_id) if edited["chat"]["type"] == "private" else None, False
     if (message := update.get("message")) is not None:
         address, reference = _chat_reference(message)
         return address, reference, _message(message, client_id, bot_name), False
@@ -121,13 +130,33 @@ def _message(message: Json, client_id: str, bot_name: str) -> Incoming | None:
         return Incoming(client_id, event="group") if _is_for_bot(message, bot_name) else None
     sent_id, text = str(int(message["message_id"])), message.get("text")
     if CONTENT & message.keys() or "forward_origin" in message:
-        return Incoming(client_id, event="not_text", sent_id=sent_id)
+        return Incoming(client_id, event="not_text", text=words_of(message), sent_id=sent_id)
     if not isinstance(text, str) or not text.strip():
         return None  # a service message: somebody joined, a title was changed
     text = strip_bot_name(text)
     if len(text) > MAX_TEXT_LENGTH:
-        return Incoming(client_id, event="too_long", sent_id=sent_id)
+        return Incoming(client_id, event="too_long", text=text, sent_id=sent_id)
     return Incoming(client_id, text=text, sent_id=sent_id)
+
+
+def _edited(edited: Json, client_id: str) -> Incoming:
+    """Return a message that its user changed. Telegram lets nobody delete one that is older than two days."""
+    changed_at, written_at = edited.get("edit_date"), edited.get("date")
+    old = isinstance(changed_at, int) and isinstance(written_at, int) and changed_at - written_at > _DELETABLE_SECONDS
+    sent_id = None if old else str(int(edited["message_id"]))
+    return Incoming(client_id, event="edited", text=words_of(edited), sent_id=sent_id)
+
+
+def words_of(message: Json) -> str | None:
+    """Return the words of a message that is not read: text, caption, and what a contact, a file, a poll or a place is called."""
+    found = [message.get("text"), message.get("caption")]
+    for kind, fields in _NAMED_CONTENT.items():
+        if isinstance(content := message.get(kind), Mapping):
+            found += [content.get(field) for field in fields]
+    poll = message.get("poll")
+    options = poll.get("options") if isinstance(poll, Mapping) else None
+    found += [option.get("text") for option in options if isinstance(option, Mapping)] if isinstance(options, list) else []
+    return "\n".join(word for word in found if isinstance(word, str) and word.strip()) or None
 
 
 def _is_for_bot(message: Json, bot_name: str) -> bool:

@@ -211,7 +211,7 @@ def _cued_names(text: str) -> list[Span]:
     for match in itertools.chain(_CUED.finditer(text), _BORN.finditer(text)):
         group = match.lastgroup or ""
         first = _folded(re.split(r"[\s-]", match[group])[0])
-        if first not in _NO_NAMES:
+        if first not in _NO_NAMES and (len(first) > 1 or match[group][0].isupper()):
             found.append(Span(*match.span(group), NAME))
     return found
 

@@ -43,11 +43,13 @@ def control_routes(state: State) -> APIRouter:
     async def send_message(chat_id: int, body: dict[str, Any]) -> Any:
         """Send a message of the user: {"text"} or {"kind": photo, voice, sticker, document}, and {"forwarded": true}?.
 
-        In a group: also {"user"}, and {"thread"}? and {"anonymous": true}?.
+        With a kind: also {"caption"}? and {"album"}? (media_group_id). In a group: also {"user"}, and {"thread"}? and {"anonymous": true}?.
         """
         chat = state.chats[chat_id]
         chat.started = True
         content: dict[str, Any] = {"text": body["text"]} if "text" in body else {body["kind"]: _CONTENT[body["kind"]]}
+        content |= {"caption": body["caption"]} if "caption" in body else {}
+        content |= {"media_group_id": body["album"]} if "album" in body else {}
         if str(body.get("text", "")).startswith("/"):
             content["entities"] = [{"type": "bot_command", "offset": 0, "length": len(body["text"].split()[0])}]
         if body.get("forwarded"):

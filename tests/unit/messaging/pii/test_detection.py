@@ -31,6 +31,8 @@ def masked(text: str) -> str:
         ("dossier durand", "dossier [usager]"),
         ("JEANNE DURAND va mieux", "[usager] va mieux"),
         ("durand jeanne", "[usager]"),
+        ("tel 06 09 96 23 88, née le 12/03/1948", "tel 06 09 96 23 88, née le [date de naissance]"),
+        ("la fille de la patiente m a appelée", "la fille de la patiente m a appelée"),
         ("Durant Jeane, née en 48", "[usager], née en 48"),
         ("Durand", "[usager]"),
         ("J. Durand est sortie", "[usager]. est sortie"),

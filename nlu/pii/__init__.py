@@ -1,0 +1,1 @@
+"""Finding whose name stands in a text that was typed where no usager may be named."""
