@@ -201,4 +201,4 @@ class Stack:
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `bot` command on this installation."""
         env = {**os.environ, "DATA": str(self.data), "PORT": str(self.port), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-        return subprocess.run([sys.executable, "-m", "bot.cli", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+        return subprocess.run([sys.executable, "-m", "bot.cli", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
