@@ -107,8 +107,11 @@ def _may_be_name(text: str, words: Sequence[TaggedWord], at: int, *, mixed: bool
     token, kind, likely = reading.token, reading.kind, word.usager + word.professional
     if kind in (RULE, MARK, NUMBER):
         return False
-    if at and words[at - 1].reading.token.form in _CIVILITIES and (kind != KNOWN or (len(token.text) == 1 and token.text.isupper())):
+    before = words[at - 1].reading.token.form if at else ""
+    if before in _CIVILITIES and (kind != KNOWN or (token.text[:1].isupper() and (mixed or len(token.text) == 1))):
         return True
+    if before == "en" and word.usager < CERTAIN:
+        return False
     if word.usager < CERTAIN and _is_of_organization(words, at):
         return False
     if word.usager < STRONG and _is_common(reading, begins=_begins_sentence(text, token.start)):

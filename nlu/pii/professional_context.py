@@ -34,6 +34,8 @@ _REQUESTS = (
     "dissoci",
 )
 """Beginnings of words that ask for something about a professional."""
+_GIVING = ("ajout", "rajout", "associ", "rattach")
+"""Those of them that give an usager a professional."""
 _WEAK_REQUESTS = (
     "mets",
     "mettre",
@@ -145,7 +147,7 @@ def _is_cared_for(readings: Sequence[Reading], forms: Sequence[str], start: int)
     if forms[at] == "pour":
         return True
     if forms[at] == "a":
-        return any(map(_is_job, readings[max(at - 3, 0) : at])) and any(form.startswith(_REQUESTS) for form in before)
+        return any(map(_is_job, readings[max(at - 3, 0) : at])) and any(form.startswith(_GIVING) for form in before)
     return False
 
 
@@ -159,7 +161,11 @@ def _before(readings: Sequence[Reading], forms: Sequence[str], start: int) -> bo
             return True
         if step < 5 and form in _CLOSINGS and all(forms[place] in _CLOSINGS or readings[place].kind == MARK for place in range(at, start)):
             return True
-        if form in _USAGER and not (form == "pour" and step < 3 and at and any(f in _ACCOUNT for f in forms[max(at - 4, 0) : at])):
+        if (
+            form in _USAGER
+            and not _is_job(readings[at])
+            and not (form == "pour" and step < 3 and at and any(f in _ACCOUNT for f in forms[max(at - 4, 0) : at]))
+        ):
             return False
         if form.startswith(_REQUESTS) or (weak and form.startswith(_WEAK_REQUESTS)):
             return True
