@@ -82,9 +82,7 @@ class LinkTokens:
         row = await session.get(LinkToken, token_hash, with_for_update=True)
         if row is None or not self._is_usable(row, conversation_id):
             return await self._count_invalid(session, conversation_id, now)
-        if exhausted := await self._held(session, conversation_id, now):
-            return Locked(exhausted.until)
-        if account is None or not account.active:
+        if account is None or not account.active:  # no limit holds a token that is good: nobody guesses one, and floods must not stop it
             await record_event(session, row.account_id, "identity.link", conversation_id, "account_closed", now)
             return AccountClosed()
         if row.used_by is None:

@@ -30,6 +30,7 @@ from bot.identity.chat_links import link_chat, record_event
 from bot.identity.chat_sessions import Ended, end_sessions
 from bot.identity.code_limits import WRONG_PER_ADDRESS, Asking
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, TooManyCodes, WrongCode
+from bot.identity.link_ends import end_link, revoke_tokens
 from bot.identity.link_tokens import LinkTokens
 from bot.identity.oidc import is_configured
 from bot.identity.sign_in import SignIns
@@ -85,17 +86,19 @@ class Identity:
 
     async def unlink(self, conversation_id: str) -> bool:
         """End this chat's link, and the sessions of the web chat that read it; return False where there was no link."""
+        now = self._clock.now()
         async with self._database.writing() as session:
-            await end_sessions(session, conversation_id, Ended.UNLINKED, self._clock.now())
             link = await session.get(ChatLink, conversation_id)
             if link is None:
+                await end_sessions(session, conversation_id, Ended.UNLINKED, now)
                 return False
-            await session.delete(link)
-            await self._record(session, link.account_id, "identity.unlink", conversation_id, "asked")
+            await end_link(session, link, "asked", now)
             return True
 
     async def unlink_account_of(self, email: str) -> int | None:
-        """End the links of every chat of the account of this e-mail, as support does; return how many, None for no open account.
+        """End the links of every chat of the account of this e-mail, and the tokens that would link one, as support does.
+
+        Return how many links there were, None for no open account.
 
         Raises FhirUnavailable.
         """
@@ -105,8 +108,8 @@ class Identity:
         async with self._database.writing() as session:
             links = list(await session.scalars(select(ChatLink).where(ChatLink.account_id == account.id)))
             for link in links:
-                await session.delete(link)
-                await self._record(session, account.id, "identity.unlink", link.conversation_id, "support")
+                await end_link(session, link, "support", self._clock.now())
+            await revoke_tokens(session, account.id)
         return len(links)
 
     async def needs_proof(self, conversation_id: str) -> bool:
@@ -334,9 +337,7 @@ class Identity:
                 select(ChatLink).where(ChatLink.conversation_id == link.conversation_id, ChatLink.linked_at == link.linked_at)
             )
             if current is not None:  # else it was ended or replaced meanwhile
-                await session.delete(current)
-                await end_sessions(session, link.conversation_id, Ended.UNLINKED, self._clock.now())
-                await self._record(session, link.account_id, "identity.unlink", link.conversation_id, outcome)
+                await end_link(session, current, outcome, self._clock.now())
 
     async def _record(self, session: AsyncSession, actor: str | None, action: str, conversation_id: str, outcome: str) -> None:
         await record_event(session, actor, action, conversation_id, outcome, self._clock.now())

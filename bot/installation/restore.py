@@ -106,6 +106,8 @@ def _unpack(file: Path, folder: Path) -> dict[str, Any]:
             wanted: dict[str, dict[str, Any]] = dict(manifest["files"])
         except (ValueError, KeyError, TypeError):
             raise RestoreFailed("the manifest of the backup cannot be read") from None
+        if not set(wanted) <= _KNOWN:
+            raise RestoreFailed("the manifest of the backup names files that no backup has")
         if manifest.get("format") != FORMAT:
             raise RestoreFailed(f"the backup has format {manifest.get('format')}; this version reads format {FORMAT}")
         while (member := tar.next()) is not None:

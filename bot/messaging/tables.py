@@ -35,6 +35,8 @@ class Conversation(Table):
     """Since when the chat cannot be written to (blocked, uninstalled). Cleared when the user writes again."""
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    history_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Id of the last message that is not shown any more: it was said before the chat's link to an account ended (`identity.link_ends`)."""
 
 
 class InboxRow(Table):

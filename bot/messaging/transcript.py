@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, true
+from sqlalchemy import ColumnElement, Select, func, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.database import Database, random_id
 from bot.messaging.messages import Button, Message, Reply
 from bot.messaging.outbound_commands import FETCHED, send_messages
-from bot.messaging.tables import DONE, ButtonRow, InboxRow, MessageRow
+from bot.messaging.tables import DONE, ButtonRow, Conversation, InboxRow, MessageRow
 
 WEB = "web"
 """Name of the trusted web chat's channel."""
@@ -164,6 +164,11 @@ async def last_delivered(session: AsyncSession, conversation_id: str) -> int:
     return (await last_delivered_turns(session, [conversation_id])).get(conversation_id, 0)
 
 
+def _shown(conversation_id: str) -> tuple[ColumnElement[bool], ...]:
+    hidden = select(Conversation.history_from).where(Conversation.id == conversation_id).scalar_subquery()
+    return MessageRow.conversation_id == conversation_id, MessageRow.id > hidden, *_KEPT
+
+
 class Transcript:
     """Reads transcripts."""
 
@@ -171,13 +176,13 @@ class Transcript:
         self._database = database
 
     async def after(self, conversation_id: str, last_id: int) -> list[Message]:
-        """Return up to `PAGE` messages after `last_id`, oldest first."""
-        wanted = select(MessageRow).where(MessageRow.conversation_id == conversation_id, MessageRow.id > last_id, *_KEPT)
+        """Return up to `PAGE` messages after `last_id`, oldest first; none that was said before the chat's link to an account ended."""
+        wanted = select(MessageRow).where(MessageRow.id > last_id, *_shown(conversation_id))
         return await self._read(wanted.order_by(MessageRow.id).limit(PAGE))
 
     async def latest(self, conversation_id: str) -> list[Message]:
-        """Return the last `PAGE` messages, oldest first."""
-        wanted = select(MessageRow).where(MessageRow.conversation_id == conversation_id, *_KEPT)
+        """Return the last `PAGE` messages, oldest first; the same are left out."""
+        wanted = select(MessageRow).where(*_shown(conversation_id))
         newest_first = await self._read(wanted.order_by(MessageRow.id.desc()).limit(PAGE))
         return newest_first[::-1]
 

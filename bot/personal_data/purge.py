@@ -22,6 +22,7 @@ from bot.identity import lockout
 from bot.identity.chat_links import record_event
 from bot.identity.code_limits import SOURCE_RETENTION, ChatSource
 from bot.identity.continuations import Continuation
+from bot.identity.link_ends import end_access
 from bot.identity.tables import ChatLink, ChatSession, LinkToken, LoginCode, LoginCounter, SignIn
 from bot.messaging.ports import Erasure
 from bot.messaging.retention import ERASED
@@ -96,6 +97,7 @@ class _TitleErasure:
 
 async def _record_expiry(session: AsyncSession, conversations: Sequence[str], now: datetime) -> None:
     for link in await session.scalars(select(ChatLink).where(ChatLink.conversation_id.in_(conversations))):
+        await end_access(session, link.conversation_id, now)
         await record_event(session, link.account_id, "identity.unlink", link.conversation_id, "expired", now)
 
 

@@ -21,6 +21,7 @@ from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
 from bot.identity.chat_sessions import is_signed_out
 from bot.identity.tables import ChatLink
+from bot.messaging.tables import Conversation
 from bot.settings import Settings
 from bot.support.tables import TicketRow, TranscriptLinkRow
 from bot.support.ticket_span import shown_to_agents, ticket_messages
@@ -116,7 +117,7 @@ class TicketTranscriptLinks:
     async def _is_still_theirs(self, session: AsyncSession, row: TranscriptLinkRow) -> bool:
         """Return whether the conversation is still that of whom the link was given to."""
         ticket = await session.get(TicketRow, row.ticket_id)
-        if ticket is None or await is_signed_out(session, ticket.conversation_id):
+        if ticket is None or not await is_shown(session, ticket) or await is_signed_out(session, ticket.conversation_id):
             return False
         link = await session.get(ChatLink, ticket.conversation_id)
         account_id = link.account_id if link is not None and link.expires_at > self._clock.now() else None
@@ -124,6 +125,12 @@ class TicketTranscriptLinks:
 
     def _hash(self, what: str, token: str) -> str:
         return keyed_hash(self._secret, "transcript", what, token)
+
+
+async def is_shown(session: AsyncSession, row: TicketRow) -> bool:
+    """Return whether a ticket may still be shown in its chat: none from before the end of the chat's link to an account is."""
+    hidden = await session.scalar(select(Conversation.history_from).where(Conversation.id == row.conversation_id))
+    return not hidden or row.opened_message > hidden
 
 
 def new_secret() -> str:

@@ -12,7 +12,7 @@ from bot.messaging.tables import SYSTEM
 from bot.messaging.transcript import WEB, add_replies
 from bot.support.system_messages import SystemMessages
 from bot.support.tables import TicketRow
-from bot.support.ticket_transcript import TicketTranscriptLinks, last_ticket
+from bot.support.ticket_transcript import TicketTranscriptLinks, is_shown, last_ticket
 
 
 class TranscriptReplies:
@@ -36,7 +36,7 @@ class TranscriptReplies:
         Where the answer goes to an external channel, the address is added to the web chat of the same conversation.
         """
         row = await (last_ticket(session, turn.conversation_id) if ticket_id is None else session.get(TicketRow, ticket_id))
-        if row is None or row.conversation_id != turn.conversation_id or row.erased_at is not None:
+        if row is None or row.conversation_id != turn.conversation_id or row.erased_at is not None or not await is_shown(session, row):
             return self._messages.text_only("no_transcript")
         address = self._messages.transcript(row, await self._links.make(session, row))
         if self._messaging.is_trusted(turn.channel):

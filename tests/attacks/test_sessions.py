@@ -13,7 +13,9 @@ import pytest
 
 from bot.identity.chat_sessions import hash_token
 from bot.messaging.messages import Incoming
+from bot.messaging.retention import Retention
 from bot.notifications.page_links import make_page_link
+from bot.personal_data.purge import erasures
 from bot.support.records import Outcome
 from tests.attacks.sessions_fixtures import CLAIRE, KARIM, running_site, sandbox, until_end
 from tests.databases import every_database
@@ -219,6 +221,54 @@ async def test_a_continued_session_leaves_the_other_channel_linked_and_its_unlin
         assert [(await site.bot.http.get("/chat/messages", headers=reader)).status_code for reader in readers] == [401, 200]
         await parts.identity.unlink(conversation)
         assert (await site.bot.http.get("/chat/messages", headers=readers[1])).status_code == 401
+
+
+WAYS_TO_END = ["asked", "support", "expired", "purged"]
+"""By whom a link ends: its user, support, time alone, or the erasure of what is over."""
+
+
+@pytest.mark.parametrize("ended", WAYS_TO_END)
+async def test_after_the_link_nobody_reads_what_was_said_before(every_database: str, tmp_path: Path, sandbox: Sandbox, ended: str) -> None:
+    """Not by a link that was made before or after, not once the chat is somebody else's."""
+    async with running_site(tmp_path, sandbox) as site:
+        gateway, parts = site.bot.app.state.parts.gateway, site.other_process
+        conversation = await gateway.open("telegram", "42")
+        await parts.identity.redeem(conversation, await site.start_token(CLAIRE))
+
+        async def say(number: int, text: str) -> None:
+            received = await gateway.receive(conversation, Incoming(str(number), text=text))
+            await gateway.wait_for_replies(conversation, received)
+
+        async def read(url: str) -> str:
+            opened = await site.ask("POST", "/chat/sessions", body={"continue": url.partition("#continue=")[2]})
+            if not opened.is_success:
+                return ""
+            bearer = {"Authorization": f"Bearer {opened.json()['token']}"}
+            return (await site.bot.http.get("/chat/messages", headers=bearer)).text
+
+        await say(1, "un mot de Claire")
+        assert "un mot de Claire" in await read(await parts.continuations.create_link(conversation))
+        before = await parts.continuations.create_link(conversation)
+        spare = await site.start_token(CLAIRE)
+        if ended == "asked":
+            await parts.identity.unlink(conversation)
+        elif ended == "support":
+            assert await parts.identity.unlink_account_of(CLAIRE) == 1
+        else:
+            site.clock.advance(timedelta(days=91))
+            if ended == "purged":
+                await Retention(parts.database, site.clock, parts.settings, erasures(parts.settings)).run_due()
+            assert await parts.identity.person_of(conversation) is None
+        assert "un mot de Claire" not in await read(before)
+        assert "un mot de Claire" not in await read(await parts.continuations.create_link(conversation))
+        if ended == "support":
+            await say(2, f"/start {spare}")
+            assert await parts.identity.linked_account_id(conversation) is None
+        await parts.identity.redeem(conversation, await site.start_token(KARIM))
+        await say(3, "un mot de Karim")
+        shown = await read(await parts.continuations.create_link(conversation))
+        assert "un mot de Karim" in shown
+        assert "un mot de Claire" not in shown
 
 
 async def test_the_database_holds_no_token_of_a_session(tmp_path: Path, sandbox: Sandbox) -> None:
