@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from urllib.parse import unquote, urlsplit
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -43,14 +45,17 @@ _PHONE = re.compile(r"(?<!\d)0[1-9](?:[ .\-\u00a0]\d{2}){4}(?!\d)")
 _COMPACT = re.compile(r"(?<![\d-])(\d{2})(\d{2})(\d{4})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _IN_WORDS = re.compile(r"(?<!\d)(\d{1,2}|1er)\s+([^\W\d_]+)\.?\s+(\d{4}|\d{2})(?!\d)")
-_BIRTH_CUE = re.compile(r"\b(?:n[ée]+\s*e?|n[ée]\(e\)|ddn|dn|naissance|naiss)\b\W*(?:le|en|du|:)?\W*$", re.IGNORECASE)
+_CUE_WINDOW = 60
+"""Characters before a date or initials in which a word that tells what they are is looked for: a longer way costs, at each of them."""
+_BIRTH_CUE = re.compile(r"\b(?:n[ée]++(?:\s++e)?|n[ée]\(e\)|ddn|dn|naissance|naiss)\b\W*+(?:(?:le|en|du)\W*+)?\Z", re.IGNORECASE)
 _NIR = re.compile(r"(?<!\d)[12]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[abAB])\s?\d{3}\s?\d{3}(?:\s?\d{2})?(?!\d)")
 _UPPER = "A-ZÀ-ÖØ-ÞŒ"
 _INITIALS = re.compile(rf"\b([{_UPPER}])\.\s?-?([{_UPPER}])(?:\.|\b)(?:\s?([{_UPPER}])\.)?|\b([{_UPPER}]{{2}})\b")
 _PATIENT_WORD = r"patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|malade"
 _CIVILITY = r"(?:m\.|mr\.?|m|mme|mlle|madame|monsieur|mademoiselle)"
-_CAPITAL = rf"(?-i:[{_UPPER}][^\W\d_]+(?:[-'’][^\W\d_]+)*)"
-_LOWER = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*"
+_CAPITAL = rf"(?-i:(?>[{_UPPER}][^\W\d_]+(?:[-'’][^\W\d_]+)*))"
+_LOWER = r"(?>[^\W\d_]+(?:[-'’][^\W\d_]+)*)"
+"""Both to the end of the name or not at all: « Aa-Aa-Aa » is parted in one way."""
 _CAPITALS = rf"{_CAPITAL}(?:[ \u00a0-]+{_CAPITAL}){{0,3}}"
 _CUED = re.compile(
     rf"\b(?:{_PATIENT_WORD}|dossier)[ \u00a0]+(?:(?:de|du|la|le|de la) |d['’] ?)?{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})"
@@ -65,8 +70,8 @@ _BORN = re.compile(
 """A name with a civility that is followed by the birth."""
 _NO_NAMES = word_set("sphere sph dmp ror mss esante centre") | _TITLES | _CIVILITIES
 _AFTER_CUE = re.compile(
-    r"\b(?:patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|dossier d[eu']|dossier)\s+"
-    r"(?:(?:de|d'|d’|la|le)\s*)?(?:m\.?|mr|mme|mlle|madame|monsieur)?\s*$",
+    r"\b(?:patiente?|usag[èe]re?|r[ée]sidente?|b[ée]n[ée]ficiaire|dossier d[eu']|dossier)\s++"
+    r"(?:(?:de|d'|d’|la|le)\s*+)?(?:(?:m\.?|mr|mme|mlle|madame|monsieur)\s*+)?\Z",
     re.IGNORECASE,
 )
 
@@ -203,7 +208,12 @@ def _dotted_initials(text: str, family: list[str], given: list[str]) -> list[Spa
 
 
 def _initials_after_cue(text: str) -> list[Span]:
-    return [Span(*match.span(), NAME) for match in _INITIALS.finditer(text) if _AFTER_CUE.search(text[: match.start()])]
+    return [Span(*match.span(), NAME) for match in _INITIALS.finditer(text) if _follows(_AFTER_CUE, text, match.start())]
+
+
+def _follows(cue: re.Pattern[str], text: str, at: int) -> bool:
+    """Return whether a cue ends at a place of the text."""
+    return cue.search(text, max(at - _CUE_WINDOW, 0), at) is not None
 
 
 def _cued_names(text: str) -> list[Span]:
@@ -219,7 +229,7 @@ def _cued_names(text: str) -> list[Span]:
 def _dates(text: str, born: set[date | None], today: date) -> list[Span]:
     spans = []
     for start, end, found in _written_dates(text, today):
-        cued = bool(_BIRTH_CUE.search(text[:start]))
+        cued = _follows(_BIRTH_CUE, text, start)
         if found in born or cued or found.year <= today.year - RECENT_YEARS - 1:
             spans.append(Span(start, end, BIRTH))
     return spans
@@ -228,7 +238,8 @@ def _dates(text: str, born: set[date | None], today: date) -> list[Span]:
 def _written_dates(text: str, today: date) -> Iterable[tuple[int, int, date]]:
     phones = [found.span() for found in _PHONE.finditer(text)]
     for match in _NUMERIC.finditer(text):
-        if any(start <= match.start() and match.end() <= end for start, end in phones):
+        before = bisect.bisect_right(phones, match.start(), key=itemgetter(0)) - 1
+        if before >= 0 and match.end() <= phones[before][1]:
             continue
         yield from _date(match, match[1], int(match[2]), match[3], today)
     for match in _COMPACT.finditer(text):
