@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account
@@ -132,10 +133,16 @@ class DeskQueries:
         """
         now = self._clock.now()
         key = f"{action}:{agent_id}:{subject}:{now:%Y%m%d%H}"
-        async with self._database.writing() as session:
-            await record(
-                session, now=now, actor=f"agent:{agent_id}", action=action, dossier=dossier, subject=subject, outcome="read", key=key
-            )
+
+        async def write() -> None:
+            async with self._database.writing() as session:
+                actor = f"agent:{agent_id}"
+                await record(session, now=now, actor=actor, action=action, dossier=dossier, subject=subject, outcome="read", key=key)
+
+        try:
+            await write()
+        except IntegrityError:  # another page recorded it at the same moment: now it is found
+            await write()
 
     @property
     def queues(self) -> tuple[str, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import httpx
 import pyotp
 import pytest
+from sqlalchemy import update
 
 from bot.core.clock import Clock
 from bot.core.database import Database
@@ -19,8 +22,11 @@ from bot.settings import Settings, SettingsError, load_settings
 from bot.support.agents import Agents
 from bot.support.errors import SignInFailed, SignInLocked
 from bot.support.second_factor import SecondFactor
+from bot.support.tables import SupportAgent
 from tests.databases import every_database
+from tests.unit.support.running_desk import MARIE
 from tests.unit.web.desk.running_desk import PASSWORD, AgentBrowser, RunningDesk, running_desk
+from tests.unit.web.desk.test_streams import Event, stream, wait_for
 from tests.unit.web.openid_provider import Provider, running_provider
 
 __all__ = ["every_database"]
@@ -265,6 +271,93 @@ async def test_a_reply_to_a_session_that_is_over_leads_back_to_its_page(tmp_path
         answer = await ines.http.post("/desk/conversations/1/reply", data={"seal": seal, "text": "Bonjour"}, headers=headers)
         assert answer.status_code == 401
         assert answer.headers["hx-redirect"] == "/desk/sign-in?next=/desk/conversations/1&timed_out"
+
+
+# Streams
+
+
+@asynccontextmanager
+async def busy(desk: RunningDesk, ticket_id: int) -> AsyncIterator[None]:
+    """Somebody writes notes about a ticket all the time."""
+
+    async def write() -> None:
+        for number in count():
+            await desk.support_bot.desk.note(ticket_id, MARIE, f"note {number}")
+            await asyncio.sleep(0.1)
+
+    writing = asyncio.create_task(write())
+    try:
+        yield
+        assert not writing.done()
+    finally:
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
+
+
+async def ends_soon(events: AsyncIterator[Event]) -> None:
+    async with asyncio.timeout(3):
+        async for _ in events:
+            pass
+
+
+@pytest.mark.parametrize("page", ["ticket", "queue"])
+@pytest.mark.parametrize("end", ["ended elsewhere", "signed out", "deactivated", "expired"])
+async def test_a_busy_desk_keeps_no_stream_going_whose_session_is_over(tmp_path: Path, end: str, page: str) -> None:
+    async with running_desk(tmp_path) as desk:
+        _, ticket = await desk.support_bot.open_ticket()
+        ines, kept_by_somebody = await desk.agent_browser(), desk.browser()
+        await desk.agent_browser("paul", "Paul", supervisor=True)
+        await kept_by_somebody.sign_in("ines")
+        query, name = (f"?ticket={ticket.id}&after=0.0", "items") if page == "ticket" else ("?view=open", "queue")
+        async with stream(kept_by_somebody, query) as events, busy(desk, ticket.id):
+            await wait_for(events, name, "je veux parler")
+            await wait_for(events, name, "note" if page == "ticket" else ticket.reference)
+            if end == "ended elsewhere":
+                ids = re.findall(r'name="end" value="([0-9a-f]+)"', (await ines.open("/desk/sessions")).text)
+                await ines.http.post("/desk/sessions", data={"seal": await ines.csrf_token(), "end": ids[0]})
+            elif end == "signed out":
+                await kept_by_somebody.http.post("/desk/sign-out", data={"seal": await kept_by_somebody.csrf_token()})
+            elif end == "deactivated":
+                assert ines.agent is not None
+                await desk.agents.set_active(ines.agent.id, False, "test")
+            else:
+                desk.support_bot.clock.advance(timedelta(hours=24))
+            await ends_soon(events)
+
+
+async def test_nothing_is_sent_to_a_session_that_ended_while_it_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The platform may take long to say who the user is: neither does the stream wait for that, nor is what was read then sent."""
+    async with running_desk(tmp_path) as desk:
+        _, ticket = await desk.support_bot.open_ticket()
+        ines, support = await desk.agent_browser(), desk.support_bot.desk
+        async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
+            await wait_for(events, "counts", "1")
+            view, reading = support.view, asyncio.Event()
+
+            async def slow_view(ticket_id: int) -> object:
+                reading.set()
+                await asyncio.sleep(1.5)
+                return await view(ticket_id)
+
+            monkeypatch.setattr(support, "view", slow_view)
+            await support.note(ticket.id, MARIE, "une note")
+            await reading.wait()
+            await desk.agents.sign_out(ines.http.cookies["sphere-desk"])
+            async with asyncio.timeout(3):
+                assert [html async for name, _, html in events if "une note" in html] == []
+
+
+async def test_a_stream_ends_where_the_second_factor_has_to_be_set_up_again(tmp_path: Path) -> None:
+    async with running_desk(tmp_path, DESK_TOTP="required") as desk:
+        _, ticket = await desk.support_bot.open_ticket()
+        ines = await desk.agent_browser()
+        await enrol(ines, desk.support_bot.clock)
+        async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events, busy(desk, ticket.id):
+            await wait_for(events, "items", "je veux parler")
+            async with desk.support_bot.parts.database.writing() as session:
+                await session.execute(update(SupportAgent).values(totp_key=None, totp_since=None))
+            await ends_soon(events)
 
 
 # OpenID Connect

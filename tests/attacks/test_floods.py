@@ -54,6 +54,13 @@ BROKEN = {
     "nothing-known": b'"x"',
 }
 """Bodies that are no JSON which everybody reads alike."""
+MESSAGE_LENGTH = 4_000
+ENDLESS = {
+    "hyphens": "Mme " + "Aa-" * MESSAGE_LENGTH,
+    "dates": "né" + "." * (MESSAGE_LENGTH // 2) + "x " + "1/1/24 " * MESSAGE_LENGTH,
+    "initials": "patient" + " " * (MESSAGE_LENGTH // 2) + "x" + "AB " * MESSAGE_LENGTH,
+}
+"""Messages that hold whoever looks for usagers in them, for hours the first, if it tries every way to read them."""
 TELEGRAM_SECRET = "a-secret-of-the-webhook"
 
 
@@ -259,6 +266,17 @@ async def test_a_chat_opens_few_streams_and_each_again_once_it_is_closed(tmp_pat
 async def _opens(bot: Bot, headers: dict[str, str]) -> bool:
     async with bot.http.stream("GET", "/chat/events", headers=headers) as answer:
         return answer.status_code == HTTPStatus.OK
+
+
+async def test_no_message_holds_the_bot(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as bot:
+        gateway = bot.app.state.parts.gateway
+        gateway.registry.add(RecordingChannel("telegram"))
+        sender, other = await gateway.find_or_open("telegram", "7"), await bot.chat()
+        for name, text in ENDLESS.items():
+            received = await gateway.receive(sender, Incoming(name, text=text[:MESSAGE_LENGTH]))
+            assert await gateway.wait_for_replies(sender, received), name
+            assert (await other.say(name))[0]["text"] == f"dit {name}"
 
 
 async def test_a_garbage_start_opens_no_chat(tmp_path: Path) -> None:
