@@ -131,12 +131,12 @@ def _same(word: str, name: str) -> bool:
 def _names(text: str, tokens: list[_Token], usager: KnownPerson) -> list[Span]:
     family = [word for found in _WORD.findall(usager.family) if (word := _folded(found)) not in PARTICLES]
     given = [_folded(found) for found in _WORD.findall(usager.given)]
+    found_at = [at for at in range(len(tokens)) if family and _matches(tokens, at, family)]
+    runs = _given_runs(tokens, given) if found_at else {}
     spans = []
-    for at, token in enumerate(tokens):
-        if not family or not _matches(tokens, at, family):
-            continue
-        end = at + len(family) - 1
-        whole = _with_given(tokens, at, end, given)
+    for at in found_at:
+        token, end = tokens[at], at + len(family) - 1
+        whole = _with_given(tokens, at, end, given, runs)
         if whole is not None:
             spans.append(Span(tokens[whole[0]].start, tokens[whole[1]].end, NAME))
         elif _means_usager(text, tokens, at, end):
@@ -149,7 +149,17 @@ def _matches(tokens: list[_Token], at: int, words: list[str]) -> bool:
     return len(found) == len(words) and all(_same(token.folded, word) for token, word in zip(found, words, strict=True))
 
 
-def _with_given(tokens: list[_Token], start: int, end: int, given: list[str]) -> tuple[int, int] | None:
+def _given_runs(tokens: list[_Token], given: list[str]) -> dict[int, tuple[int, int]]:
+    """Return, for each token that is one of the given names, the first and last token of those in a row that it is among."""
+    runs: dict[int, tuple[int, int]] = {}
+    places = [at for at, token in enumerate(tokens) if any(_same(token.folded, name) for name in given)]
+    for _, row in itertools.groupby(enumerate(places), lambda numbered: numbered[1] - numbered[0]):
+        members = [place for _, place in row]
+        runs |= dict.fromkeys(members, (members[0], members[-1]))
+    return runs
+
+
+def _with_given(tokens: list[_Token], start: int, end: int, given: list[str], runs: dict[int, tuple[int, int]]) -> tuple[int, int] | None:
     """Return the first and last token of the whole name, where a given name or its initial stands beside the family name."""
     if not given:
         return None
@@ -161,13 +171,9 @@ def _with_given(tokens: list[_Token], start: int, end: int, given: list[str]) ->
             continue
         neighbour = tokens[place]
         initial = len(neighbour.folded) == 1 and neighbour.capital and neighbour.folded == given[0][:1]
-        if initial or any(_same(neighbour.folded, name) for name in given):
+        if initial or place in runs:
             first, last = min(place, start), max(place, end)
-            while first > 0 and any(_same(tokens[first - 1].folded, name) for name in given):
-                first -= 1
-            while last + 1 < len(tokens) and any(_same(tokens[last + 1].folded, name) for name in given):
-                last += 1
-            return first, last
+            return runs[first - 1][0] if first - 1 in runs else first, runs[last + 1][1] if last + 1 in runs else last
     return None
 
 

@@ -108,6 +108,11 @@ def test_no_text_takes_long(text: str) -> None:
     assert len(masked(text)) > LONG // 2
 
 
+def test_a_name_said_over_and_over_takes_no_longer() -> None:
+    spans = detect_pii("Li " * (2 * LONG), [Usager("Li", "Li", None, "female")], TODAY)
+    assert [(span.start, span.end) for span in spans] == [(0, 6 * LONG - 1)]
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     before=st.sampled_from(["dossier de ", "retrouve ", "j'ai vu ", "ajoute le Dr Paul Petit pour Mme ", "", "où en est "]),
