@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.support.random_conversations import Action, Installation, run_conversation
 
-LIVES = int(os.environ.get("LIVES", "200"))
+LIVES = int(os.environ.get("LIVES", "120"))
 """How many conversations, in parts that run beside one another."""
 PARTS = 4
 KINDS = ("say", "hurry", "press", "pause", "take", "reply", "close", "release", "transfer", "reopen", "note", "both", "let go", "kill")
