@@ -24,15 +24,20 @@ _MESSAGES = table("messages", column("id"), column("conversation_id"))
 async def end_link(session: AsyncSession, link: ChatLink, outcome: str, now: datetime) -> None:
     """Delete a link with all that it opened, in the caller's writing transaction, and record it with its `outcome`."""
     await session.delete(link)
-    await end_access(session, link.conversation_id, now)
+    await end_access(session, link, now)
     await record_event(session, link.account_id, "identity.unlink", link.conversation_id, outcome, now)
 
 
-async def end_access(session: AsyncSession, conversation_id: str, now: datetime) -> None:
-    """End the sessions, codes, sign-ins and links to the web chat of a conversation, and hide what was said until now."""
+async def end_access(session: AsyncSession, link: ChatLink, now: datetime) -> None:
+    """End what a link opened (sessions, codes for its account, sign-ins, links to the web chat), and hide what was said until now.
+
+    A code for another account goes on: its user was told to end this link first.
+    """
+    conversation_id = link.conversation_id
     await end_sessions(session, conversation_id, Ended.UNLINKED, now)
-    for kept in (LoginCode, SignIn):
-        await session.execute(delete(kept).where(kept.conversation_id == conversation_id))
+    codes = (LoginCode.conversation_id == conversation_id, LoginCode.account_id == link.account_id)
+    await session.execute(delete(LoginCode).where(*codes))
+    await session.execute(delete(SignIn).where(SignIn.conversation_id == conversation_id))
     unused = (Continuation.conversation_id == conversation_id, Continuation.session.is_(None))
     await session.execute(delete(Continuation).where(*unused))
     said = select(func.coalesce(func.max(_MESSAGES.c.id), 0)).where(_MESSAGES.c.conversation_id == conversation_id)

@@ -97,7 +97,7 @@ class _TitleErasure:
 
 async def _record_expiry(session: AsyncSession, conversations: Sequence[str], now: datetime) -> None:
     for link in await session.scalars(select(ChatLink).where(ChatLink.conversation_id.in_(conversations))):
-        await end_access(session, link.conversation_id, now)
+        await end_access(session, link, now)
         await record_event(session, link.account_id, "identity.unlink", link.conversation_id, "expired", now)
 
 
