@@ -135,7 +135,6 @@ def erasures(settings: Settings) -> Sequence[Erasure]:
     }
     return (
         TableErasure(Conversation, idle, nobody),
-        TableErasure(ChatLink, lambda now, _: ChatLink.expires_at <= now, first=_record_expiry),
         TableErasure(LoginCode, _over(LoginCode.expires_at)),
         TableErasure(LoginCounter, lambda now, _: LoginCounter.touched_at < now - lockout.RETENTION),
         TableErasure(LimitCounter, _over(LimitCounter.until)),
@@ -174,6 +173,8 @@ def erasures(settings: Settings) -> Sequence[Erasure]:
             ChatSession,
             lambda now, _: or_(ChatSession.ended_at < now - DAY, and_(ChatSession.ended_at.is_(None), ChatSession.expires_at < now - DAY)),
         ),
+        # After the sessions: those that it ends stay for a day, so that their clients can be told why.
+        TableErasure(ChatLink, lambda now, _: ChatLink.expires_at <= now, first=_record_expiry),
         TableErasure(TranscriptLinkRow, _over(TranscriptLinkRow.expires_at, TranscriptLinkRow.reading_until)),
         TableErasure(
             RecoveryCodeRow,
