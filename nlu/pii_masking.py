@@ -52,8 +52,8 @@ def collect_masks(text: str, parse_data: Mapping[str, Any], known: Sequence[Mask
     read = [
         Mask(e["start"], e["end"], e["entity"]) for e in parse_data["entities"] if e["entity"] in ENTITIES and e.get("start") is not None
     ]
-    masks = _merge([*known, *found, *(mask for mask in read if not _overlaps(mask, known))])
-    return _merge([*masks, *_find_repetitions(text, masks)])
+    masks = merge_masks([*known, *found, *(mask for mask in read if not _overlaps(mask, known))])
+    return merge_masks([*masks, *_find_repetitions(text, masks)])
 
 
 def mask_parse_data(
@@ -89,8 +89,7 @@ def mask_parse_data(
 def _find_repetitions(text: str, masks: Sequence[Mask]) -> list[Mask]:
     """Return where the words of a mask stand again: « Mme Durand… oui Durand »."""
     repetitions = []
-    for mask in masks:
-        words = text[mask.start : mask.end].strip()
+    for words, mask in {text[mask.start : mask.end].strip().lower(): mask for mask in reversed(masks)}.items():
         if len(words) > 2:
             pattern = rf"(?<!\w){re.escape(words)}(?!\w)"
             repetitions += [Mask(*found.span(), mask.entity) for found in re.finditer(pattern, text, re.IGNORECASE)]
@@ -101,7 +100,7 @@ def _overlaps(mask: Mask, others: Sequence[Mask]) -> bool:
     return any(mask.start < other.end and other.start < mask.end for other in others)
 
 
-def _merge(masks: Sequence[Mask]) -> list[Mask]:
+def merge_masks(masks: Sequence[Mask]) -> list[Mask]:
     """Return the masks in order, overlapping ones as one with the first one's entity."""
     merged: list[Mask] = []
     for mask in sorted(masks, key=lambda mask: (mask.start, -mask.end)):

@@ -10,7 +10,7 @@ from nlu.components.folding import strip_accents
 from nlu.corpus.examples import Segment, Segments, merge_segments, read_yaml
 from nlu.corpus.slot_values import DATA, SlotValues
 
-_TOKEN = re.compile(r"\{(\w+)\}|([(|)])|([^{}(|)]+)")
+_TOKEN = re.compile(r"\\(.)|\{(\w+)\}|([(|)])|([^\\{}(|)]+)")
 _ELIDED = {"le": "l'", "la": "l'", "du": "de l'", "au": "à l'", "de": "d'", "que": "qu'"}
 _ARTICLE = re.compile(r"(^|[ '])(le|la|du|au|de|que) $")
 # « de ajouter », « que il », where pieces of plain text meet.
@@ -53,7 +53,7 @@ class Templates:
 
     def _expand(self, text: str, values: SlotValues, rng: random.Random) -> list[Segment]:
         segments: list[Segment] = []
-        for slot, literal in _draw_choices(text, rng):
+        for slot, literal in draw_choices(text, rng):
             if slot is None:
                 segments.append(Segment(literal))
             elif slot in self._phrases:
@@ -63,10 +63,10 @@ class Templates:
         return segments
 
 
-def _draw_choices(text: str, rng: random.Random) -> list[tuple[str | None, str]]:
-    """Return the (slot, literal) pairs of `text` with a branch drawn for each choice, nested ones included."""
+def draw_choices(text: str, rng: random.Random) -> list[tuple[str | None, str]]:
+    r"""Return the (slot, literal) pairs of `text` with a branch drawn for each choice, nested ones included; `\(` is a bracket."""
     stack: list[list[list[tuple[str | None, str]]]] = [[[]]]
-    for slot, sign, literal in _TOKEN.findall(text):
+    for escaped, slot, sign, literal in _TOKEN.findall(text):
         if sign == "(":
             stack.append([[]])
         elif sign == "|":
@@ -75,7 +75,7 @@ def _draw_choices(text: str, rng: random.Random) -> list[tuple[str | None, str]]
             branches = stack.pop()
             stack[-1][-1] += rng.choice(branches)
         else:
-            stack[-1][-1].append((slot or None, literal))
+            stack[-1][-1].append((slot or None, escaped or literal))
     return stack[0][0]
 
 

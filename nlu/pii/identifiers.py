@@ -6,12 +6,12 @@ A rule errs towards finding: where a text may be of an usager, a needless mask c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 
 from nlu.components.birth_dates import find_birth_dates
 from nlu.components.folding import fold
+from nlu.pii_masking import Mask
 
 NAME, BIRTH, ADDRESS, PHONE, NUMBER = "usager_name", "birth_date", "address", "phone", "number"
 _MONTHS = "janv|fevr?|mars|avri?l?|mai|juin|juil|aout|sept|oct|nov|dec"
@@ -35,34 +35,25 @@ _BORN = re.compile(
 _PHONE = re.compile(r"(?<![\d+])(?:\+33[ .]?\(?0?\)?|0033 ?|0)[1-9](?:[ .\-]?\d\d){4}(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A span of the text, in code points, and what it is."""
-
-    start: int
-    end: int
-    kind: str
-
-
-def find_numbers(text: str) -> Iterator[Found]:
+def find_numbers(text: str) -> Iterator[Mask]:
     """Yield social security numbers, and other numbers of an usager after their name."""
     folded = fold(text)
     for match in _NIR.finditer(folded):
-        yield Found(match.start(), match.end(), NUMBER)
+        yield Mask(match.start(), match.end(), NUMBER)
     for match in _CUED_NUMBER.finditer(folded):
-        yield Found(match.start(1), match.end(1), NUMBER)
+        yield Mask(match.start(1), match.end(1), NUMBER)
 
 
-def find_births(text: str, today: date) -> Iterator[Found]:
+def find_births(text: str, today: date) -> Iterator[Mask]:
     """Yield dates of birth: what stands after a word for birth (a date in any spelling, a year), and dates that may be nothing else."""
     folded = fold(text)
     for match in _BORN.finditer(folded):
-        yield Found(match.start("date"), match.end("date"), BIRTH)
+        yield Mask(match.start("date"), match.end("date"), BIRTH)
     for found in find_birth_dates(folded, today):
-        yield Found(found.start, found.end, BIRTH)
+        yield Mask(found.start, found.end, BIRTH)
 
 
-def find_addresses(text: str) -> Iterator[Found]:
+def find_addresses(text: str) -> Iterator[Mask]:
     """Yield postal addresses, with the town that follows."""
     folded = fold(text)
     for match in _ADDRESS.finditer(folded):
@@ -70,21 +61,10 @@ def find_addresses(text: str) -> Iterator[Found]:
         end = match.end()
         if town := re.match(r",\s*\d{5}\s+[a-z][a-z\-']*(?:[ \-][a-z\-']+){0,3}|,\s*[a-z][a-z\-']+(?=\s*(?:[.;)]|$))", folded[end:]):
             end += town.end()
-        yield Found(start, end, ADDRESS)
+        yield Mask(start, end, ADDRESS)
 
 
-def find_phones(text: str) -> Iterator[Found]:
+def find_phones(text: str) -> Iterator[Mask]:
     """Yield telephone numbers."""
     for match in _PHONE.finditer(text):
-        yield Found(match.start(), match.end(), PHONE)
-
-
-def merge_found(found: Sequence[Found]) -> list[Found]:
-    """Return the spans in order; overlapping ones are one, of the first one's kind."""
-    merged: list[Found] = []
-    for span in sorted(found, key=lambda span: (span.start, -span.end)):
-        if merged and span.start < merged[-1].end:
-            merged[-1] = Found(merged[-1].start, max(merged[-1].end, span.end), merged[-1].kind)
-        else:
-            merged.append(span)
-    return merged
+        yield Mask(match.start(), match.end(), PHONE)

@@ -31,8 +31,7 @@ def asked_for(tracker: Any) -> str:
 
 def find_masks(text: str, asked: str = "") -> list[Mask]:
     """Return the spans of `text` that may identify an usager."""
-    spans = find_usager_spans(text, load_tagger(), asked, get_imported_lexicon().current())
-    return [Mask(span.start, span.end, span.kind) for span in spans]
+    return find_usager_spans(text, load_tagger(), asked, get_imported_lexicon().current())
 
 
 def load_in_background() -> None:

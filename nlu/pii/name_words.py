@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nlu.pii.identifiers import NAME, Found
+from nlu.pii.identifiers import NAME
 from nlu.pii.name_features import (
     FRENCH,
     HEARD,
@@ -22,6 +22,7 @@ from nlu.pii.name_features import (
     split_words,
 )
 from nlu.pii.name_tagger import TaggedWord
+from nlu.pii_masking import Mask
 
 LIKELY = {HEARD: 0.015, NEAR: 0.008, MISSPELT: 0.06, RARE: 0.012, FRENCH: 0.08, KNOWN: 0.4}
 """The least probability of being in a name, whoever's, with which a word of each kind is taken for one."""
@@ -68,7 +69,7 @@ def are_adjacent(text: str, words: Sequence[TaggedWord], one: int, other: int) -
     return re.fullmatch(r"[ .\u00a0\-']{0,2}", text[first.end : last.start]) is not None
 
 
-def with_what_sticks(text: str, word: TaggedWord) -> Found:
+def with_what_sticks(text: str, word: TaggedWord) -> Mask:
     """Return the span of a word with the digits and letters that stick to it: « durand1948 »."""
     start, end = word.reading.token.start, word.reading.token.end
     while start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_"):
@@ -77,7 +78,7 @@ def with_what_sticks(text: str, word: TaggedWord) -> Found:
         end += 1
     if len(word.reading.token.text) == 1 and text[end : end + 1] == ".":
         end += 1
-    return Found(start, end, NAME)
+    return Mask(start, end, NAME)
 
 
 def _goes_with_name(text: str, words: Sequence[TaggedWord], likely: Sequence[bool], at: int) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from nlu.components.folding import strip_accents
 from nlu.components.spelling_correction import load_french_words
@@ -12,6 +13,7 @@ from nlu.corpus.examples import read_yaml
 from nlu.corpus.slot_values import SlotValues
 from nlu.pii.template_expansion import Piece
 
+T = TypeVar("T")
 USAGER, PROFESSIONAL = "usager_name", "partner_name"
 DATA = Path(__file__).resolve().parent / "data"
 _PARTICLES = ("de ", "de la ", "du ", "d'", "Le ", "La ", "Ben ", "El ", "Van ", "Da ", "Di ", "Abd ", "Saint-", "De ")
@@ -140,5 +142,5 @@ class TrainingValues:
     def _value(self, slot: str) -> str:
         return self._values.draw(slot).text
 
-    def _pick(self, values: list | tuple):  # type: ignore[no-untyped-def, type-arg]
+    def _pick(self, values: Sequence[T]) -> T:
         return self._rng.choice(values)

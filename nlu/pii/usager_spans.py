@@ -14,11 +14,12 @@ from datetime import datetime
 
 from nlu.components.folding import fold
 from nlu.components.lexicon import EMPTY_LEXICON, Lexicon
-from nlu.pii.identifiers import BIRTH, NAME, PHONE, Found, find_addresses, find_births, find_numbers, find_phones, merge_found
+from nlu.pii.identifiers import BIRTH, NAME, PHONE, find_addresses, find_births, find_numbers, find_phones
 from nlu.pii.name_features import KNOWN, MARK, NUMBER, RULE
 from nlu.pii.name_tagger import NameTagger, TaggedWord
 from nlu.pii.name_words import BETWEEN, CERTAIN, are_adjacent, find_name_words, has_digits, with_what_sticks
 from nlu.pii.professional_context import CORRECTION, PROFESSIONAL, USAGER, is_asked_for, is_professional
+from nlu.pii_masking import Mask, merge_masks
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 PLAIN = 0.9
@@ -43,7 +44,7 @@ _PROFESSIONAL = re.compile(
 )
 
 
-def find_usager_spans(text: str, tagger: NameTagger, asked: str = "", lexicon: Lexicon = EMPTY_LEXICON) -> list[Found]:
+def find_usager_spans(text: str, tagger: NameTagger, asked: str = "", lexicon: Lexicon = EMPTY_LEXICON) -> list[Mask]:
     """Return what may identify an usager in `text`, in order and without overlap.
 
     Args:
@@ -63,7 +64,7 @@ def find_usager_spans(text: str, tagger: NameTagger, asked: str = "", lexicon: L
     found += [*find_numbers(text), *find_births(text, datetime.now(PARIS).date())]
     found += _beside(text, words, named, asked)
     found += _mails(text, found)
-    return merge_found(found)
+    return merge_masks(found)
 
 
 def _names_of_usagers(text: str, words: Sequence[TaggedWord], asked: str) -> Iterator[int]:
@@ -157,18 +158,18 @@ def _is_initial(word: TaggedWord) -> bool:
     return len(text) == 1 and text.isalpha() and "civ" not in word.reading.token.classes and (text.isupper() or word.usager > 0.05)
 
 
-def _joined(text: str, found: Sequence[Found]) -> list[Found]:
+def _joined(text: str, found: Sequence[Mask]) -> list[Mask]:
     """Return what stands between two parts of one name: a space, a hyphen, a particle; the whole becomes one span."""
     spans = sorted(found, key=lambda span: span.start)
     joined = []
     for one, other in itertools.pairwise(spans):
         between = fold(text[one.end : other.start])
         if other.start >= one.end and re.fullmatch(r"[ .\-']{0,2}(?:(?:de la|de l'|de|du|des|d'|la|le|van|von|ben|el)[ ']?)?", between):
-            joined.append(Found(one.start, other.end, NAME))
+            joined.append(Mask(one.start, other.end, NAME))
     return joined
 
 
-def _beside(text: str, words: Sequence[TaggedWord], named: set[int], asked: str) -> list[Found]:
+def _beside(text: str, words: Sequence[TaggedWord], named: set[int], asked: str) -> list[Mask]:
     """Return the addresses and telephone numbers that are an usager's: of whoever was named or meant last before them."""
     if asked == PROFESSIONAL:
         return []
@@ -187,25 +188,25 @@ def _beside(text: str, words: Sequence[TaggedWord], named: set[int], asked: str)
         )
         other = max([other, *(match.end() for match in _PROFESSIONAL.finditer(folded, 0, span.start))])
         later = any(words[at].reading.token.start >= span.end for at in named)
-        if usager > other or (other < 0 and (later or span.kind != PHONE)):
+        if usager > other or (other < 0 and (later or span.entity != PHONE)):
             found.append(span)
     return found
 
 
-def _years(text: str, words: Sequence[TaggedWord], named: set[int]) -> list[Found]:
+def _years(text: str, words: Sequence[TaggedWord], named: set[int]) -> list[Mask]:
     """Return the years that stand behind a name: « hocquet gontran 1936 »."""
     behind = [
         words[at + 1].reading.token for at in named if at + 1 < len(words) and at + 1 not in named and are_adjacent(text, words, at, at + 1)
     ]
-    return [Found(token.start, token.end, BIRTH) for token in behind if re.fullmatch(r"19\d\d|20[01]\d", token.text)]
+    return [Mask(token.start, token.end, BIRTH) for token in behind if re.fullmatch(r"19\d\d|20[01]\d", token.text)]
 
 
 def _is_professional(word: TaggedWord) -> bool:
     return word.professional > 0.5 or bool(word.reading.token.classes & {"job", "org"})
 
 
-def _mails(text: str, found: Sequence[Found]) -> list[Found]:
+def _mails(text: str, found: Sequence[Mask]) -> list[Mask]:
     """Return the e-mail addresses that are made of a name which was found."""
-    names = {part for span in found if span.kind == NAME for part in re.findall(r"[a-z]{4,}", fold(text[span.start : span.end]))}
+    names = {part for span in found if span.entity == NAME for part in re.findall(r"[a-z]{4,}", fold(text[span.start : span.end]))}
     mails = re.finditer(r"[\w.+\-]+@[\w.\-]+", text)
-    return [Found(match.start(), match.end(), NAME) for match in mails if any(name in fold(match[0]) for name in names)]
+    return [Mask(match.start(), match.end(), NAME) for match in mails if any(name in fold(match[0]) for name in names)]

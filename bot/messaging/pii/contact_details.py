@@ -35,9 +35,9 @@ _OF = r"(?:(?:des?|du|la|les?)\s+|[dl]['’]\s*)"
 _STREET_WORD = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*"
 _CAPITAL_WORD = r"(?-i:[A-ZÀ-ÖØ-ÞŒ])[^\W\d_]*(?:[-'’][^\W\d_]+)*"
 _STREET_NAME = rf"{_OF}*(?:\d{{1,2}}(?:er)?\s+)?{_STREET_WORD}(?:\s+{_OF}*{_CAPITAL_WORD})*"
-_TOWN = rf"(?:\s*,?\s*(?:[àa]\s+)?\d{{5}}(?:\s+{_STREET_WORD}(?:[\s-]+{_CAPITAL_WORD})*)?)"
+_TOWN = rf"(?:\s*+(?:,\s*+)?(?:[àa]\s++)?\d{{5}}(?:\s+{_STREET_WORD}(?:[\s-]+{_CAPITAL_WORD})*)?)"
 _ADDRESS = re.compile(
-    rf"\b\d{{1,4}}\s*(?:bis|ter|quater|[a-d])?\b\s*,?\s*(?:{_STREET}|{_OTHER_STREET})\s+{_STREET_NAME}{_TOWN}?"
+    rf"\b\d{{1,4}}(?:\s*+(?:bis|ter|quater|[a-d])\b|\b)\s*+(?:,\s*+)?(?:{_STREET}|{_OTHER_STREET})\s+{_STREET_NAME}{_TOWN}?"
     rf"|\b{_STREET}\s+{_STREET_NAME}{_TOWN}?",
     re.IGNORECASE,
 )
