@@ -22,7 +22,7 @@ NLU := nlu/.venv/bin
 STAMPS := .build/stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-browser lint bench train nlu-eval locks clean
+.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-browser lint bench train nlu-eval commands-eval locks clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -79,6 +79,10 @@ train: install ## train the understanding model, unless it is there already
 nlu-eval: install ## measure understanding: FILE=<Rasa NLU YAML> [OUT=<json>]
 	@test -n "$(FILE)" || { echo "make nlu-eval FILE=<Rasa NLU YAML> [OUT=<json>]"; exit 2; }
 	@$(NLU)/python -m nlu.evaluate "$(FILE)" $(if $(OUT),--out "$(OUT)")
+
+commands-eval: install ## measure the commands that messages come to: FILE=<YAML> [OUT=<json>]
+	@test -n "$(FILE)" || { echo "make commands-eval FILE=<YAML> [OUT=<json>]"; exit 2; }
+	@$(NLU)/python -m nlu.commands.evaluate "$(FILE)" $(if $(OUT),--out "$(OUT)")
 
 bench: install-test ## measure latency, load, start-up, memory, training and search
 	@$(BIN)/python -m bench

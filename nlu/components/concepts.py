@@ -108,6 +108,8 @@ def _parse(table: str) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[s
 
 
 _BY_WORD, _BY_STEM, _BY_CODE = _parse(_TABLE)
+CONCEPTS = tuple(sorted(set().union(*_BY_WORD.values(), *_BY_STEM.values())))
+"""The names of all concepts."""
 # The vowel is added so that the stem's last consonant is not silent.
 _BY_STEM_CODE = {phonetic_code(stem + "a")[:-1]: concepts for stem, concepts in _BY_STEM.items() if len(stem) > 3}
 _STEM_LENGTHS = sorted({len(stem) for stem in _BY_STEM}, reverse=True)

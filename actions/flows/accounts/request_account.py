@@ -20,6 +20,7 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, re
 from actions.framework.answers import CORRECTION_REQUEST, find_email, gives_no_answer
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
+from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from bot.accounts.directory_record import FieldError, prefill, validate_field
 from bot.core.text_folding import fold
@@ -236,7 +237,7 @@ class RequestAccount(Flow):
             buttons = [utterances.button(f"utter_title_field_{each}", "correct", field=each) for each in ASKED_FIELDS]
             utterances.utter("utter_which_field", buttons=buttons)
             return {"correcting": True}
-        return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
+        return {"confirmed": confirmation(context)} if turn.intent in {"affirm", "deny"} else {}
 
 
 REQUEST_ACCOUNT = register_flow(RequestAccount())

@@ -24,6 +24,7 @@ from actions.framework.dates import format_date
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import offer_flow
+from actions.framework.reservation import confirmation
 from actions.framework.utterances import MAX_SHOWN
 from actions.framework.web_continuation import refer_to_web_chat
 from bot.accounts.directory_record_fields import FieldError, validate_field
@@ -153,7 +154,7 @@ class CreateDossier(Flow):
             return changed or self._ask_which_trait(context)
         if changed:
             return changed
-        return {"confirmed": turn.intent} if turn.intent in {"affirm", "deny"} else {}
+        return {"confirmed": confirmation(context)} if turn.intent in {"affirm", "deny"} else {}
 
     def _ask_which_trait(self, context: Context) -> Slots:
         buttons = [context.utterances.button(f"utter_title_{trait}", "correct", field=trait) for trait in IDENTITY_TRAITS]

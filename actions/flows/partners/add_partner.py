@@ -12,6 +12,7 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, N
 from actions.framework.answers import find_email, list_position
 from actions.framework.context import Context
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.reservation import has_reservation
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 
@@ -138,6 +139,9 @@ class AddPartner(Flow):
             return {**changed, "basis_said": basis if basis in {CARE_TEAM, CONSENT} else None, "agreed": None}
         if basis is None and (position := list_position(turn)) is not None:
             basis = [CARE_TEAM, CONSENT, NEITHER, DECLINED][position] if 0 <= position < 4 else None
+        if (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm") and has_reservation(turn):
+            context.utterances.utter("utter_yes_with_reservation")
+            return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if basis:
             return {"basis": basis}
         if turn.is_correction:

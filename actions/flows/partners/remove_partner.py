@@ -22,6 +22,7 @@ from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
+from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.core.text_folding import fold
@@ -64,7 +65,7 @@ class RemovePartner(Flow):
         """Return the dossier, the member, or a yes or no. What is corrected is shown again before it is confirmed."""
         turn, utterances, asked = context.turn, context.utterances, context.turn.requested_slot
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
-            return {"confirmed": turn.intent}
+            return {"confirmed": confirmation(context)}
         criteria = self._read_criteria(turn, oneself=_ONESELF_IN_ANSWER if asked == "member" else None)
         before = utterances.count
         slots: Slots = {}
@@ -86,7 +87,7 @@ class RemovePartner(Flow):
                 raise FlowAborted
             return {**slots, "confirmed": None, **await self._find_member(context, reference, criteria)}
         if asked == "confirmed" and turn.intent in {"affirm", "deny"}:
-            return {"confirmed": turn.intent}
+            return {"confirmed": confirmation(context)}
         return slots
 
     @staticmethod

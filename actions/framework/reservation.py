@@ -1,0 +1,44 @@
+"""A yes with a reservation: « oui, mais seulement à partir du 15 décembre », « oui enfin non, attendez », « d'accord si sa fille l'est ».
+
+Only a clean yes confirms. Which reservation it is may be beyond what a card can hold; that there is one is enough to do nothing yet.
+"""
+
+from __future__ import annotations
+
+import re
+
+from actions.framework.context import Context
+from actions.framework.turn import Turn
+from bot.core.text_folding import fold
+
+_COURTESY = re.compile(
+    r"s[' ]?il (?:vous|te) plai\w+|si (?:vous|tu) (?:voulez|veux)( bien)?|\bmais (?:oui|si|bien sur)\b|\bsans souci\b|\bsi si\b"
+)
+_CONDITION = r"\b(?:si|s[' ](?:il|ils|elle|elles|on)|seulement|uniquement|sauf|hormis|excepte|sous reserve|tant qu\w*|du moment|a condition)\b"
+_TIME = (
+    r"\b(?:a partir|jusqu\w*|pas avant|pas tout de suite|pas encore|des (?:que|qu)|quand|lorsqu\w*|apres|avant (?:de|que|qu|le|la)|d[' ]abord"
+    r"|le temps (?:de|que)|pendant|dans (?:\d+|un|une|deux|trois|quelques)|pour (?:\d+|une?|deux|trois|la|les|le|quelques) (?:deux )?"
+    r"(?:jours?|semaines?|mois|quinzaine|conges|vacances|remplacement|duree))\b"
+)
+_SECOND_THOUGHT = r"\b(?:non|attend[sz]?|attendez|finalement|enfin|je verifie|je reflechis|laisse[zr]?|annule[zr]?|stop|en fait)\b"
+_CHANGE = r"\b(?:mais|par contre|toutefois|chang\w+|modifi\w+|corrig\w+|remplac\w+|plutot|au lieu|a la place)\b"
+_RESERVATION = re.compile("|".join((_CONDITION, _TIME, _SECOND_THOUGHT, _CHANGE)))
+
+
+def has_reservation(turn: Turn) -> bool:
+    """Return whether a typed yes holds a condition, a time, a second thought or a change; a pressed button never does."""
+    return not turn.is_button and names_reservation(turn.text)
+
+
+def names_reservation(text: str) -> bool:
+    """Return whether a text holds a condition, a time, a second thought or a change."""
+    return bool(_RESERVATION.search(_COURTESY.sub(" ", fold(text.replace("’", "'")))))
+
+
+def confirmation(context: Context) -> str | None:
+    """Return `affirm` or `deny` where the message is one, None otherwise; a yes with a reservation is none: the user is told so."""
+    turn = context.turn
+    if turn.intent == "affirm" and has_reservation(turn):
+        context.utterances.utter("utter_yes_with_reservation")
+        return None
+    return turn.intent if turn.intent in {"affirm", "deny"} else None
