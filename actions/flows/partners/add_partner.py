@@ -139,7 +139,7 @@ class AddPartner(Flow):
             return {**changed, "basis_said": basis if basis in {CARE_TEAM, CONSENT} else None, "agreed": None}
         if basis is None and (position := list_position(turn)) is not None:
             basis = [CARE_TEAM, CONSENT, NEITHER, DECLINED][position] if 0 <= position < 4 else None
-        if (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm") and has_reservation(turn):
+        if not turn.is_correction and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm") and has_reservation(turn):
             context.utterances.utter("utter_yes_with_reservation")
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if basis:
