@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from nlu.pii.name_tagger import load_tagger
 FILES = Path(__file__).resolve().parent / "data"
 WEIGHTS_FILE, SETTINGS_FILE = "network{number}.npz", "reader.json"
 MAX_CHARACTERS = 4000
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class CommandReader:
@@ -54,7 +56,7 @@ class CommandReader:
 
     def read_all(self, text: str, asked: Asked, lexicon: Lexicon = EMPTY_LEXICON) -> list[Command]:
         """Return all that may be commands of a message, in its order; past `MAX_CHARACTERS` nothing is read."""
-        text = text[:MAX_CHARACTERS]
+        text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text[:MAX_CHARACTERS])
         tokens = self._extractor.analyse(text)
         if not tokens:
             return []

@@ -1,0 +1,69 @@
+"""The trained command reader: its figures on messages that nobody learnt from, and odd messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nlu.commands.clause_intents import load_intent_model, split_clauses
+from nlu.commands.command import Asked
+from nlu.commands.evaluate import measure
+from nlu.commands.labelled_messages import read_messages
+from nlu.commands.reader import CommandReader, load_reader
+from nlu.components.analysis import analyse
+from nlu.components.gazetteers import Gazetteers
+from nlu.train import ensure_model
+
+BLIND = Path(__file__).resolve().parents[2] / "understanding" / "commands_blind.yml"
+CARD = Asked("add_partner", "confirm")
+
+
+@pytest.fixture(scope="module")
+def reader() -> CommandReader:
+    return load_reader(load_intent_model(ensure_model(report=False)))
+
+
+def test_the_figures_on_the_blind_set_do_not_fall(reader: CommandReader) -> None:
+    result = measure(read_messages(BLIND), reader.read)
+    figures = {name: result[name] for name in ("exact", "heads", "slots", "dangerous", "asked")}
+    assert figures["exact"] >= 0.6, figures
+    assert figures["heads"] >= 0.85, figures
+    assert figures["slots"] >= 0.72, figures
+    assert figures["dangerous"] <= 0.04, figures
+    assert figures["asked"] <= 0.16, figures
+
+
+@pytest.mark.parametrize("yes", ["oui", "Oui merci, bonne journée", "ok c'est bon"])
+def test_a_yes_with_courtesy_is_a_yes(reader: CommandReader, yes: str) -> None:
+    assert [command.to_dict() for command in reader.read(yes, CARD).commands] == [{"affirm": True}]
+
+
+def test_the_question_on_the_table_decides(reader: CommandReader) -> None:
+    (answer,) = reader.read("Blois", Asked("add_partner", "city")).commands
+    assert answer.to_dict() == {"set": True, "city": "Blois"}
+
+
+def test_several_wishes_are_several_commands(reader: CommandReader) -> None:
+    commands = reader.read_all("enlève le Dr Durand du dossier 137 et mets le Dr Coutteret à la place", Asked())
+    assert [command.label for command in commands] == ["start:remove_partner", "start:add_partner"]
+    assert [command.slots["partner"] for command in commands] == [["Durand"], ["Coutteret"]]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\u200b", "😀" * 50, "a" * 5000, "non " * 2000, "مرحبا كيف حالك", "/restart", "\x00\x07", "\ud83d"]
+)
+def test_odd_messages_are_read_without_harm(reader: CommandReader, text: str) -> None:
+    reading = reader.read(text, CARD)
+    assert not any(command.head == "start" and command.slots.get("partner") == ["all"] for command in reading.commands)
+
+
+def test_the_same_message_is_read_the_same(reader: CommandReader) -> None:
+    text = "ajoute Mme Petit kiné à Vierzon au dossier Lamy, elle est d'accord, mais pas avant lundi"
+    assert reader.read(text) == reader.read(text)
+
+
+def test_a_message_is_cut_where_marks_and_conjunctions_stand() -> None:
+    tokens = analyse("oui merci, et ajoute Petit. puis enlève Durand", Gazetteers({}))
+    clauses = [" ".join(token.text for token in tokens[first:end]) for first, end in split_clauses(tokens)]
+    assert clauses == ["oui merci", ",", "et ajoute Petit", ".", "puis enlève Durand"]
