@@ -20,7 +20,7 @@ def read_phone(text: str) -> str | None:
     number = _parse(text, "FR")
     if number is None:
         return None
-    tried = [number]
+    tried: list[phonenumbers.PhoneNumber | None] = [number]
     if number.country_code == FRANCE and _OVERSEAS.match(str(number.national_number)):
         tried = [*(_parse(f"0{number.national_number}", region) for region in _FRENCH[1:]), number]
     valid = next((each for each in tried if each is not None and phonenumbers.is_valid_number(each)), None)
