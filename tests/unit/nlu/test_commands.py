@@ -18,7 +18,7 @@ from nlu.components.analysis import analyse
 from nlu.components.gazetteers import Gazetteers
 
 WRITERS = sorted((DATA / "messages").glob("*.yml"))
-BLIND = Path(__file__).resolve().parents[2] / "understanding" / "commands_blind.yml"
+BLIND = Path(__file__).resolve().parents[2] / "commands" / "blind.yml"
 NO_LISTS = Gazetteers({})
 ADD = Command("start", "add_partner", {"partner": ["Benali"], "dossier": ["137"]})
 LABELS = all_labels(["add_partner", "remove_partner"])
