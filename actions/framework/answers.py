@@ -6,10 +6,10 @@ import re
 
 from actions.framework.negation import affirmed
 from actions.framework.turn import Turn
+from bot.core.typed_text import email_words, unwrap_emails
 
 CORRECTION_REQUEST = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
 """« corriger », « modifier le nom » at the beginning of a message, whatever its intent."""
-_EMAIL = re.compile(r"\S*@\S*")
 _POSITION = re.compile(r"\W*(?:l[ea']\s*)?(?:n[°o]\s*)?(\d{1,2})\W*")
 _NO_ANSWER = re.compile(
     r"\W*(?:je (?:(?:ne |n')?(?:le |la |les |l')?(?:sais|connais|connait|connai|ai) pas(?: ça| encore)?|l'ignore|passe)"
@@ -19,9 +19,10 @@ _NO_ANSWER = re.compile(
 
 
 def find_email(text: str) -> str | None:
-    """Return the word of a text that is meant as an e-mail address, as it was typed and unchecked; the last one of several."""
-    words = [{"value": found[0].strip("<>,;.()"), "start": found.start(), "end": found.end()} for found in _EMAIL.finditer(text)]
-    return next((str(word["value"]) for word in reversed(affirmed(text, words))), None)
+    """Return the word of a text that is meant as an e-mail address, out of its wrapping and unchecked; the last one of several."""
+    typed = unwrap_emails(text)
+    words = [{"value": address, "start": start, "end": end} for address, start, end in email_words(typed)]
+    return next((str(word["value"]) for word in reversed(affirmed(typed, words))), None)
 
 
 def list_position(turn: Turn) -> int | None:

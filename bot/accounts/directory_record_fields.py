@@ -9,11 +9,15 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from bot.accounts.phones import display_phone, read_phone
+from bot.accounts.professional_numbers import read_adeli, read_rpps
 from bot.accounts.professions import recognize_profession
 from bot.core.text_folding import fold
+from bot.core.typed_text import plain_text
+
+__all__ = ["OPTIONAL", "ORDER", "REQUIRED", "REQUIRED_ONE_OF", "FieldError", "display_phone", "validate_field"]
 
 REQUIRED = ("family", "given", "profession", "email")
 """Fields that every fiche has."""
@@ -45,6 +49,12 @@ TEXT_LENGTH = 120
 """Characters of any other text at most."""
 
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[-' .](?=[^\W\d_])|(?<=[^\W\d_])\.)*")
+_SPACED_SIGN = re.compile(r"\s*([-'])\s*")
+"""« Martin - Dubois », « d' Arc »: a hyphen or an apostrophe with spaces around it."""
+_NAME_END = re.compile(r"[\s,;:!?]+\Z|(?<=[^\W\d_]{3})[\s.]+\Z")
+"""What closes a sentence; the full stop of « J. » is of the name."""
+_BRETON = re.compile(r"\Al(?=(?:e|a|es) )")
+"""« le Gall » is « Le Gall »: only « de » and its like keep their small letter where they begin a name."""
 _TEXT = re.compile(r"(?:[^\W_]|[ '&(),./°:+-])+")
 _CIVILITIES = {
     "m": "M",
@@ -92,9 +102,7 @@ def validate_field(name: str, raw: str) -> str:
     Raises FieldError with the reason "<field>_missing", "<field>_too_long" or "<field>_invalid", and KeyError for an unknown field.
     """
     check = _CHECKS[name]
-    # Every kind of space becomes a plain one; invisible characters (directions, zero widths), which no name needs, are removed.
-    text = "".join(" " if unicodedata.category(c) in {"Zs", "Cc"} else c for c in unicodedata.normalize("NFC", raw))
-    text = " ".join("".join(c for c in text if unicodedata.category(c) not in {"Cf", "Cs", "Co"}).replace("’", "'").split())
+    text = plain_text(raw)
     if not text:
         raise FieldError(name, f"{name}_missing")
     value = check(name, text)
@@ -103,18 +111,11 @@ def validate_field(name: str, raw: str) -> str:
     return value
 
 
-def display_phone(phone: str) -> str:
-    """Return an E.164 number as people read it: "+33247051234" → "02 47 05 12 34", foreign ones with their country's prefix."""
-    number = phonenumbers.parse(phone, None)
-    french = phonenumbers.region_code_for_number(number) == "FR"
-    form = phonenumbers.PhoneNumberFormat.NATIONAL if french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(number, form)
-
-
 def _name(field: str, text: str) -> str | None:
     if len(text) > NAME_LENGTH:
         raise FieldError(field, f"{field}_too_long")
     # Combining marks that NFC could not join to their letter (in many scripts) count as part of that letter.
+    text = _BRETON.sub("L", _NAME_END.sub("", _SPACED_SIGN.sub(r"\1", text)))
     letters = "".join("a" if unicodedata.category(c) in {"Mn", "Mc"} else c for c in text)
     if not _NAME.fullmatch(letters):
         return None
@@ -146,13 +147,11 @@ def _profession(field: str, text: str) -> str | None:
 
 
 def _rpps(_field: str, text: str) -> str | None:
-    digits = re.sub(r"[ .\-]", "", text)
-    return digits if re.fullmatch(r"[0-9]{11}", digits) else None
+    return read_rpps(text)
 
 
 def _adeli(_field: str, text: str) -> str | None:
-    digits = re.sub(r"[ .\-]", "", text).upper()
-    return digits if re.fullmatch(r"[0-9][0-9AB][0-9]{7}", digits) else None  # Corsican numbers begin with 2A and 2B
+    return read_adeli(text)
 
 
 def _postal_code(_field: str, text: str) -> str | None:
@@ -161,6 +160,7 @@ def _postal_code(_field: str, text: str) -> str | None:
 
 
 def _email(_field: str, text: str) -> str | None:
+    text = text.strip("<>«»“”\"'!;, ").removeprefix("mailto:")
     try:
         address = validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
     except EmailNotValidError:
@@ -169,13 +169,7 @@ def _email(_field: str, text: str) -> str | None:
 
 
 def _phone(_field: str, text: str) -> str | None:
-    try:
-        number = phonenumbers.parse(text, "FR")
-    except phonenumbers.NumberParseException:
-        return None
-    if number.extension or not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return read_phone(text)
 
 
 def _civility(_field: str, text: str) -> str | None:
