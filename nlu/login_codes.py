@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from rasa.shared.core.events import SlotSet, UserUttered
@@ -11,7 +12,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 CODE_SLOT = "login_code"
 """The slot that is asked for when a code is awaited."""
 BULLET = "•"
-_CODE = re.compile(r"(?<![\d-])(?:\d(?:[ .]?\d){5}|\d{3}[-\u2010\u2011\u2013]\d{3})(?![\d-])")
+_GAP = r"[\s.,\-_/\u2010-\u2015\u2212]"
+_CODE = re.compile(rf"(?<!\d)(?<!\d-)\d(?:{_GAP}{{0,3}}\d){{5}}(?!{_GAP}?\d)")
 _REFERENCE = re.compile(r"\bSPH\b", re.IGNORECASE)
 """A message that names a dossier: its number has six digits too."""
 
@@ -45,14 +47,14 @@ def hide_code(tracker: DialogueStateTracker, turn: str) -> str | None:
 
 def is_hidden(text: str) -> bool:
     """Return whether a kept text had a code."""
-    return BULLET * 2 in re.sub(r"[ .\-\u2010\u2011\u2013]", "", text)
+    return BULLET * 2 in re.sub(_GAP, "", text)
 
 
 def _hidden(value: Any, codes: list[str]) -> Any:
     """Return a value with the digits of the codes in all its texts replaced, also where they stand without spaces."""
     if isinstance(value, str):
         for code in codes:
-            for written in {code, re.sub(r"\D", "", code)}:
+            for written in {code, (digits := re.sub(r"\D", "", code)), unicodedata.normalize("NFKC", digits)}:
                 value = value.replace(written, re.sub(r"\d", BULLET, written))
         return value
     if isinstance(value, dict):
