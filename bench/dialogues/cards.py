@@ -88,7 +88,7 @@ def _is_about(kind: str, head: str, one: Expected) -> bool:
 
 
 def person_named(knows: Knowledge, name: str) -> Person | None:
-    """Return the person of whom a path of the digest speaks, as the user knows them."""
+    """Return the person of whom a path of the snapshot speaks, as the user knows them."""
     folded = fold_said(name)
     return next((person for person in knows.people if names(folded, person)), None)
 

@@ -152,7 +152,7 @@ class Goal(Strict):
     end: dict[str, Any] = Field(default_factory=dict)
     """The change of the data, in the form that `bench.dialogues.judge` reads; empty: nothing may change."""
     passes: tuple[str, ...] = ()
-    """Beginnings of paths of the digest that may change on the way."""
+    """Beginnings of paths of the snapshot that may change on the way."""
     says: tuple[str, ...] = ()
     """Regular expressions, each of which must match something that the assistant said (folded to plain small letters)."""
     never_says: tuple[str, ...] = ()

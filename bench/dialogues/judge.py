@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.dialogues.goals import Goal
-from bench.dialogues.world import Digest, changes
+from bench.dialogues.world import Snapshot, changes
 from bot.core.text_folding import fold
 
 ANYTHING = "set"
@@ -17,7 +17,7 @@ ANYTHING = "set"
 
 @dataclass(frozen=True)
 class Expected:
-    """A path of the digest and the value that it must have at the end; None: nothing may be there."""
+    """A path of the snapshot and the value that it must have at the end; None: nothing may be there."""
 
     path: str
     value: Any
@@ -42,18 +42,18 @@ class Judge:
 
     Args:
         goal: what is wanted.
-        before: the digest at the start.
+        before: the snapshot at the start.
         user_name: name of the user's account, whom a dossier of theirs has as referent.
     """
 
-    def __init__(self, goal: Goal, before: Digest, user_name: str) -> None:
+    def __init__(self, goal: Goal, before: Snapshot, user_name: str) -> None:
         self._goal, self._before, self._user = goal, before, user_name
-        self._now: Digest = before
+        self._now: Snapshot = before
         self._said: list[str] = []
         self._wrong: dict[str, None] = {}
 
-    def see(self, now: Digest, said: Sequence[str], *, may_change: bool = True) -> None:
-        """Take one turn: the digest after it and the assistant's texts; `may_change`: whether the user had meant anything to be done."""
+    def see(self, now: Snapshot, said: Sequence[str], *, may_change: bool = True) -> None:
+        """Take one turn: the snapshot after it and the assistant's texts; `may_change`: whether the user had meant anything to be done."""
         turn = changes(self._now, now)
         self._said += [fold_said(text) for text in said]
         self._now = now

@@ -1,10 +1,10 @@
-"""The state of the data: what can be changed by a dialogue, as one flat digest that can be compared before and after.
+"""The state of the data: what can be changed by a dialogue, as one flat snapshot that can be compared before and after.
 
-Paths and values of a digest:
+Paths and values of a snapshot:
 
 | path | value |
 |---|---|
-| `access/<reference>/<name>` | `from`, `until` (dates or None), `referent`, `basis` (of an act since the digest's start) |
+| `access/<reference>/<name>` | `from`, `until` (dates or None), `referent`, `basis` (of an act since the snapshot's start) |
 | `dossier/<reference>` | `family`, `given`, `birth_date`, `sex` |
 | `account/<name>` | `active`, `email` |
 | `request/<name>` | `state`, the fields of the directory record, `asked`: whoever asked, `dossier`, `basis` |
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-Digest = Mapping[str, Any]
+Snapshot = Mapping[str, Any]
 Resource = dict[str, Any]
 PARIS = ZoneInfo("Europe/Paris")
 REFERENT = "referent"
@@ -77,7 +77,7 @@ class Platform:
 
 
 class WorldReader:
-    """Reads digests of one installation; what was done before `begin` leaves no basis in them.
+    """Reads snapshots of one installation; what was done before `begin` leaves no basis in them.
 
     Args:
         data: the installation's data folder.
@@ -93,10 +93,10 @@ class WorldReader:
         self._audit_start = int(last)
 
     def read(self, conversation: str) -> dict[str, Any]:
-        """Return the digest; `link` and `tickets` are those of the conversation of this id."""
+        """Return the snapshot; `link` and `tickets` are those of the conversation of this id."""
         platform = Platform.read(self._data)
         return {
-            **_digest_dossiers(platform, self._bases(platform), datetime.now(PARIS)),
+            **_snapshot_dossiers(platform, self._bases(platform), datetime.now(PARIS)),
             **self._requests(platform),
             **self._settings(platform),
             **self._conversation(platform, conversation),
@@ -141,8 +141,8 @@ class WorldReader:
         return {"link": platform.name_of(linked[0][0]) if linked else None, **({"tickets": tickets} if tickets else {})}
 
 
-def changes(before: Digest, after: Digest) -> dict[str, tuple[Any, Any]]:
-    """Return what differs between two digests: by path, the value before and after; None where there was or is nothing."""
+def changes(before: Snapshot, after: Snapshot) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two snapshots: by path, the value before and after; None where there was or is nothing."""
     return {path: (before.get(path), after.get(path)) for path in sorted({*before, *after}) if before.get(path) != after.get(path)}
 
 
@@ -152,7 +152,7 @@ def rows(file: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
         return database.execute(query, values).fetchall()
 
 
-def _digest_dossiers(platform: Platform, bases: Mapping[tuple[str, str], str], now: datetime) -> dict[str, Any]:
+def _snapshot_dossiers(platform: Platform, bases: Mapping[tuple[str, str], str], now: datetime) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for account, person in platform.resources.get("Practitioner", {}).items():
         mails = [contact["value"] for contact in person.get("telecom", []) if "@" in contact.get("value", "")]

@@ -23,10 +23,10 @@ def goal(**more: Any) -> Goal:
 
 
 def judged(wanted: Goal, *turns: tuple[dict[str, Any], str]) -> Judge:
-    """A dialogue of these digests and answers."""
+    """A dialogue of these snapshots and answers."""
     judge = Judge(wanted, BEFORE, "Claire Moreau")
-    for digest, said in turns:
-        judge.see(digest, [said])
+    for snapshot, said in turns:
+        judge.see(snapshot, [said])
     return judge
 
 
