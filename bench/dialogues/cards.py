@@ -33,6 +33,8 @@ class Flaw(StrEnum):
     """It is about something that nobody asked for."""
     PERSON = "person"
     DOSSIER = "dossier"
+    PERIOD = "period"
+    """The day from which or until which access is wanted is not on it."""
     FACT = "fact"
 
 
@@ -60,6 +62,8 @@ def look_at(reply: Reply, knows: Knowledge, unmet: Sequence[Expected]) -> Seen:
     person, reference = shown[0]
     if kind != REQUEST and reference and fold_said(reference) not in reply.asking:
         return Seen(Flaw.DOSSIER, person)
+    if kind == ADD and knows.period and not any(fold_said(day) in reply.asking for day in knows.period.shown):
+        return Seen(Flaw.PERIOD, person)
     wrong = _wrong_fact(reply, person, _SHOWN) if kind in (REQUEST, ADD) else None
     return Seen(Flaw.FACT, person, *wrong) if wrong else Seen(None, person)
 

@@ -70,6 +70,15 @@ class Usager(Strict):
         return f"{self.given or ''} {self.family}".strip()
 
 
+class Period(Strict):
+    """When an access starts or ends."""
+
+    said: str
+    """As the user says it: « jusqu'au 15 mars 2027 »."""
+    shown: tuple[str, ...]
+    """Ways of writing the day, one of which a right card shows."""
+
+
 class Knowledge(Strict):
     """The facts that the user answers from."""
 
@@ -80,6 +89,7 @@ class Knowledge(Strict):
     others: tuple[str, ...] = ()
     """Family names that must not stand on a card: others of whom is spoken."""
     basis: Literal["care_team_informed", "consent_given", "neither"] | None = None
+    period: Period | None = None
     email: str | None = None
     """Address of the user's own account, typed to be identified."""
     answers: dict[str, str] = Field(default_factory=dict)

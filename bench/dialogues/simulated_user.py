@@ -19,6 +19,17 @@ MOST_REPEATED = 2
 _BASES = {"care_team_informed": "meme equipe", "consent_given": "accord de l'usager", "neither": "ni l'un"}
 """Words of the button of each basis."""
 _YES = {cards.REMOVE: "oui", cards.REQUEST: "envoyer la demande", cards.CREATE: "oui"}
+_READINGS = {
+    "access": "ajouter un partenaire",
+    "removal": "retirer un partenaire",
+    "request": "demander un compte",
+    "dossier": "créer un dossier",
+    "settings": "notifications",
+    "read": "comme lues",
+    "link": "compte",
+    "tickets": "joindre l'équipe",
+}
+"""Words of the button of a reading by the beginning of what is wanted."""
 _SEXES = {"female": "féminin", "male": "masculin", "unknown": "non précisé"}
 _USAGER_FACTS = {"usager_family": "family", "usager_given": "given", "usager_birth_date": "birth_date"}
 _PEOPLE = ("partner", "professional")
@@ -52,6 +63,7 @@ class SimulatedUser:
         self._repeated: dict[str, int] = {}
         self._correction: str | None = None
         self._told: set[str] = set()
+        self._confirmed: set[str] = set()
 
     def open(self) -> Act:
         """Return the first message."""
@@ -82,10 +94,12 @@ class SimulatedUser:
         if kind in self._knows.answers:
             return self._press_or_type(reply, self._knows.answers[kind])
         if kind in ("not_understood", "readings"):
-            return self._wish_again(unmet) if wants else None
+            return (self._choose_reading(reply, unmet) or self._wish_again(unmet)) if wants else None
         return self._answer_question(kind, reply, unmet)
 
     def _answer_question(self, kind: str, reply: Reply, unmet: Sequence[Expected]) -> Act | None:
+        if kind == "reservation" and self._knows.period and not self._is_tired("period"):
+            return self._say("not_period", period=self._knows.period.said)
         if kind in ("basis", "reservation"):
             return self._confirm_basis(reply) if self._goal.agrees else self._no()
         if kind == "resume":
@@ -117,13 +131,15 @@ class SimulatedUser:
         if self._knows.basis == "neither":
             return self._refuse_basis(reply) if kind == cards.ADD else self._no()
         seen = look_at(reply, self._knows, unmet)
+        who = seen.person.name if seen.person else kind
+        if self._wording.confirms and seen.flaw in (None, Flaw.PERIOD) and who not in self._confirmed:
+            self._confirmed.add(who)
+            return Act(self._wording.confirms)
         if seen.flaw is not None:
             return self._correct(seen)
         hesitation = self._hesitate()
         if hesitation is not None:
             return hesitation
-        if self._wording.confirms:
-            return Act(self._wording.confirms)
         if kind == cards.ADD:
             return self._confirm_basis(reply)
         button = reply.button(_YES[kind])
@@ -139,6 +155,8 @@ class SimulatedUser:
             said = self._say("not_person", **facts_of(seen.person))
         elif seen.flaw is Flaw.DOSSIER:
             said = self._say("not_dossier", dossier=self._knows.dossier, usager=self._knows.usager.name if self._knows.usager else None)
+        elif seen.flaw is Flaw.PERIOD and self._knows.period:
+            said = self._say("not_period", period=self._knows.period.said)
         elif seen.flaw is Flaw.FACT:
             said = self._say("not_fact", label=seen.label, value=seen.value)
         if said is None or self._is_tired(f"{seen.flaw} {seen.label}"):
@@ -214,6 +232,14 @@ class SimulatedUser:
             return self._press_or_type(reply, value)
         skip = reply.button("passer")
         return self._press(skip) if skip and self._phrases.presses() else self._unknown()
+
+    def _choose_reading(self, reply: Reply, unmet: Sequence[Expected]) -> Act | None:
+        """Press what was meant, where the assistant offers what it may have understood."""
+        one = unmet[0] if unmet else None
+        head = one.path.partition("/")[0] if one else ""
+        title = _READINGS.get("removal" if one and head == "access" and one.value is None else head)
+        button = reply.button(title) if title and reply.question == "readings" else None
+        return self._press(button) if button and not self._is_tired("reading") else None
 
     def _wish_again(self, unmet: Sequence[Expected]) -> Act | None:
         """Say the wish that is left in plain words, as often as somebody would."""

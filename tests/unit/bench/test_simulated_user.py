@@ -177,3 +177,25 @@ def test_the_code_is_the_one_that_was_mailed() -> None:
 def test_the_same_user_says_the_same() -> None:
     twice = [[said(user(manner).answer(reply(CARD, *BASES), UNMET)) for manner in Manner] for _ in range(2)]
     assert twice[0] == twice[1]
+
+
+def test_a_card_without_the_day_of_the_access_is_not_confirmed() -> None:
+    period = {"said": "jusqu'au 15 mars 2027", "shown": ["15 mars 2027", "15/03/2027"]}
+    replaced = user(knows={**KNOWS, "period": period})
+    assert "jusqu'au 15 mars 2027" in said(replaced.answer(reply(CARD, *BASES), UNMET))
+    dated = replaced.answer(reply(CARD.replace("\n\n", "\nJusqu'au 15/03/2027\n\n"), *BASES), UNMET)
+    assert "équipe" in said(dated)
+
+
+def test_the_words_of_a_yes_are_said_once_for_each_person() -> None:
+    grateful = user(wording={"opening": "Bonjour", "confirms": "Oui, merci bien."})
+    first, second = (said(grateful.answer(reply(CARD, *BASES), UNMET)) for _ in range(2))
+    assert first == "Oui, merci bien."
+    assert second != first
+
+
+def test_the_reading_that_was_meant_is_pressed() -> None:
+    readings = reply("Je ne suis pas sûr d'avoir compris. Voulez-vous :", {"title": "Ajouter un partenaire", "token": "t"})
+    act = user().answer(readings, UNMET)
+    assert act is not None
+    assert act.button is not None
