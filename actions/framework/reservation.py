@@ -9,17 +9,14 @@ import re
 
 from actions.framework.context import Context
 from actions.framework.turn import Turn
-from bot.core.text_folding import fold
+from bot.core.text_folding import MAX_CHARACTERS, fold
 
-_COURTESY = re.compile(
-    r"s[' ]?il (?:vous|te) plai\w+|si (?:vous|tu) (?:voulez|veux)( bien)?|\bmais (?:oui|si|bien sur)\b|\bsans souci\b|\bsi si\b"
-)
-_CONDITION = (
-    r"\b(?:si|s[' ](?:il|ils|elle|elles|on)|seulement|uniquement|sauf|hormis|excepte|sous reserve|tant qu\w*|du moment|a condition)\b"
-)
+_COURTESY = re.compile(r"\bs il (?:vous|te) plai\w+|\bsi (?:vous|tu) (?:voulez|veux)(?: bien)?\b|\bmais (?:oui|si|bien sur)\b|\bsi si\b")
+"""Patterns are of folded text: no accents, a space for each apostrophe."""
+_CONDITION = r"\b(?:si|s (?:il|ils|elle|elles|on)|seulement|uniquement|sauf|hormis|excepte|sous reserve|tant qu\w*|du moment|a condition)\b"
 _TIME = (
     r"\b(?:a partir|jusqu\w*|pas avant|pas tout de suite|pas encore|des (?:que|qu)|quand|lorsqu\w*|apres|avant (?:de|que|qu|le|la)"
-    r"|d[' ]abord|le temps (?:de|que)|pendant|dans (?:\d+|un|une|deux|trois|quelques)"
+    r"|d abord|le temps (?:de|que)|pendant|dans (?:\d+|un|une|deux|trois|quelques)"
     r"|pour (?:\d+|une?|deux|trois|la|les|le|quelques) (?:deux )?(?:jours?|semaines?|mois|quinzaine|conges|vacances|remplacement|duree))\b"
 )
 _SECOND_THOUGHT = r"\b(?:non|attend[sz]?|attendez|finalement|enfin|je verifie|je reflechis|laisse[zr]?|annule[zr]?|stop|en fait)\b"
@@ -33,8 +30,8 @@ def has_reservation(turn: Turn) -> bool:
 
 
 def names_reservation(text: str) -> bool:
-    """Return whether a text holds a condition, a time, a second thought or a change."""
-    return bool(_RESERVATION.search(_COURTESY.sub(" ", fold(text.replace("’", "'")))))
+    """Return whether a text holds a condition, a time, a second thought or a change; a long letter may hold anything."""
+    return len(text) > MAX_CHARACTERS or bool(_RESERVATION.search(_COURTESY.sub(" ", fold(text))))
 
 
 def confirmation(context: Context) -> str | None:

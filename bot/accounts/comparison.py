@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.accounts.directory_record import Fiche, prefill
-from bot.accounts.directory_record_fields import ORDER, display_phone
+from bot.accounts.directory_record_fields import ORDER
+from bot.accounts.phones import display_phone
 from bot.core.text_folding import fold
 from bot.directory.records import Professional
 from bot.directory.search import Directory, Query

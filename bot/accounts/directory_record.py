@@ -7,7 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, model_validator
 
-from bot.accounts.directory_record_fields import ORDER, REQUIRED, REQUIRED_ONE_OF, FieldError, display_phone, validate_field
+from bot.accounts.directory_record_fields import ORDER, REQUIRED, REQUIRED_ONE_OF, FieldError, validate_field
+from bot.accounts.phones import display_phone
 from bot.accounts.professions import recognize_profession
 from bot.directory.records import Professional, proper_case, rpps_luhn_ok
 

@@ -11,13 +11,11 @@ from collections.abc import Callable
 
 from email_validator import EmailNotValidError, validate_email
 
-from bot.accounts.phones import display_phone, read_phone
+from bot.accounts.phones import read_phone
 from bot.accounts.professional_numbers import read_adeli, read_rpps
 from bot.accounts.professions import recognize_profession
 from bot.core.text_folding import fold
 from bot.core.typed_text import plain_text
-
-__all__ = ["OPTIONAL", "ORDER", "REQUIRED", "REQUIRED_ONE_OF", "FieldError", "display_phone", "validate_field"]
 
 REQUIRED = ("family", "given", "profession", "email")
 """Fields that every fiche has."""

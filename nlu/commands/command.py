@@ -20,6 +20,9 @@ class Asked:
     question: str = ""
 
 
+NOTHING_ASKED = Asked()
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a part of a message comes to.

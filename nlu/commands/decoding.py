@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlu.commands.command import Command, Reading
-from nlu.commands.labels import CHANGING, HEADS, TEXT_SLOTS
+from nlu.commands.labels import CHANGING, TEXT_SLOTS
 from nlu.commands.network import CLOSED, SLOT_TAGS, place_pair
 from nlu.components.analysis import Token
 
@@ -197,8 +197,3 @@ def _inside_tags() -> npt.NDArray[np.int64]:
 @lru_cache(maxsize=1)
 def _outer_tags() -> npt.NDArray[np.int64]:
     return np.flatnonzero(~_is_inside())
-
-
-def all_labels(intents: Sequence[str]) -> list[str]:
-    """Return the labels that commands may have, for some intents: `start:<intent>`, `forbid:<intent>`, and the other heads."""
-    return [*(f"{head}:{intent}" for head in HEADS[:2] for intent in intents), *HEADS[2:]]

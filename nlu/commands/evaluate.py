@@ -22,6 +22,8 @@ from nlu.components.folding import fold_word
 from nlu.environment import prepare_process
 
 UNCOUNTED_SLOTS = frozenset(["reason"])
+DANGEROUS = CHANGING - {"resume_notifications", "mark_notifications_read"}
+"""What the contract counts: reading as read, or resuming, loses nothing."""
 Reader = Callable[[str, Asked], Reading]
 
 
@@ -97,7 +99,8 @@ def is_dangerous(expected: Sequence[Command], got: Sequence[Command]) -> bool:
     if not said_yes and any(command.head == "affirm" and "condition" not in command.slots for command in got):
         return True
     meant = [(command.intent, _about(command)) for command in expected if command.head == "start"]
-    return any(command.head == "start" and command.intent in CHANGING and (command.intent, _about(command)) not in meant for command in got)
+    changes = [command for command in got if command.head == "start" and command.intent in DANGEROUS]
+    return any((command.intent, _about(command)) not in meant for command in changes)
 
 
 def _about(command: Command) -> tuple[frozenset[str], ...]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from nlu.commands.command import Asked, Command, parse_command
 from nlu.commands.labels import REFERENCES, TEXT_SLOTS
 from nlu.components.analysis import Token
 from nlu.components.folding import fold
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DATA = Path(__file__).resolve().parent / "data"
 
 
@@ -54,8 +54,8 @@ def read_messages(path: Path) -> list[LabelledMessage]:
         ValueError: the file is not of this form; the message's number is said.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  # it is a safe one
-    except yaml.YAMLError as error:
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except YAMLError as error:
         raise ValueError(f"{path}: {error}") from error
     if not isinstance(content, list):
         raise ValueError(f"{path}: not a list of messages")

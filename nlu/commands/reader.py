@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from nlu.commands.clause_intents import ClauseIntents
-from nlu.commands.command import Asked, Command, Reading
+from nlu.commands.command import NOTHING_ASKED, Asked, Command, Reading
 from nlu.commands.decoding import Probabilities, Thresholds, decode, withhold
 from nlu.commands.features import FeatureExtractor
+from nlu.commands.labelled_messages import DATA
 from nlu.commands.network import CLOSED, batch, run_network
 from nlu.commands.word_vectors import load_word_vectors
 from nlu.components.intent_model import IntentModel
 from nlu.components.lexicon import EMPTY_LEXICON, Lexicon
 from nlu.pii.name_tagger import load_tagger
 
-FILES = Path(__file__).resolve().parent / "data"
 WEIGHTS_FILE, SETTINGS_FILE = "network{number}.npz", "reader.json"
 MAX_CHARACTERS = 4000
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -50,7 +49,7 @@ class CommandReader:
         self._tasks = {name: number for number, name in enumerate(tasks, 1)}
         self._questions = {name: number for number, name in enumerate(questions, 1)}
 
-    def read(self, text: str, asked: Asked = Asked(), lexicon: Lexicon = EMPTY_LEXICON) -> Reading:  # noqa: B008  # it is frozen
+    def read(self, text: str, asked: Asked = NOTHING_ASKED, lexicon: Lexicon = EMPTY_LEXICON) -> Reading:
         """Return the commands of a message, and those too doubtful to be carried out."""
         return withhold(self.read_all(text, asked, lexicon), self._thresholds)
 
@@ -81,9 +80,9 @@ def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def load_reader(intent_model: IntentModel) -> CommandReader:
     """Return the reader whose files are committed beside this module, with the intent model that runs beside it."""
-    settings = json.loads((FILES / SETTINGS_FILE).read_text(encoding="utf-8"))
+    settings = json.loads((DATA / SETTINGS_FILE).read_text(encoding="utf-8"))
     networks = []
-    for path in sorted(FILES.glob(WEIGHTS_FILE.format(number="*"))):
+    for path in sorted(DATA.glob(WEIGHTS_FILE.format(number="*"))):
         with np.load(path) as arrays:
             networks.append({name: arrays[name].astype(np.float32) for name in arrays.files})
     extractor = FeatureExtractor(settings["words"], load_tagger(), load_word_vectors(), ClauseIntents(intent_model, settings["intents"]))

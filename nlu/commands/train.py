@@ -19,8 +19,7 @@ import numpy as np
 
 from nlu.commands.clause_intents import load_intent_model
 from nlu.commands.labelled_messages import DATA, LabelledMessage, read_messages
-from nlu.commands.network import Weights
-from nlu.commands.reader import FILES, SETTINGS_FILE, WEIGHTS_FILE
+from nlu.commands.reader import SETTINGS_FILE, WEIGHTS_FILE
 from nlu.commands.training_examples import Example, ExampleBuilder
 from nlu.commands.training_loop import EPOCHS, train_network
 from nlu.components.analysis import analyse
@@ -81,7 +80,7 @@ def build_examples(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train and write the files."""
     parser = argparse.ArgumentParser(description="Train the command reader on data/messages.")
-    parser.add_argument("--out", type=Path, default=FILES)
+    parser.add_argument("--out", type=Path, default=DATA)
     parser.add_argument("--hold-out", default="", help="writers that are left out, with commas: to measure")
     parser.add_argument("--networks", type=int, default=NETWORKS)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
@@ -104,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in range(options.networks):
         started = time.monotonic()
 
-        def report(epoch: int, loss: float, _: Weights, number: int = number, started: float = started) -> None:
+        def report(epoch: int, loss: float, number: int = number, started: float = started) -> None:
             print(f"network {number}, epoch {epoch}: loss {loss:.3f}, {time.monotonic() - started:.0f} s", flush=True)
 
         weights = train_network(*examples, sizes, SEED + number, report, options.epochs)

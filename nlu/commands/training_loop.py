@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlu.commands.network import CLOSED, Inputs, Weights, init_weights, run_network
+from nlu.commands.network import CLOSED, Inputs, init_weights, run_network
 from nlu.commands.training_examples import Example, to_arrays
 
 EPOCHS, BATCH, RATE, LAST_RATE = 12, 32, 1.5e-3, 2e-5
@@ -18,7 +18,8 @@ SENTENCES_OF_AN_EPOCH = 1200
 WORDS_HIDDEN = 0.12
 """The share of words of which the network sees the parts and lists alone."""
 WEIGHTS_OF_LOSSES = {"anchors": 4.0, "slots": 4.0, "attachment": 1.0, "closed": 0.6, "sentences": 0.05}
-_EVERY_SHAPE = {"buckets": 3, "ngrams": 3, "numbers": 3, "vectors": 3, "intents": 3, "closed": 3, "positions": 2, "pairs": 2, "asked": 2}
+_FIXED_WIDTH = frozenset(["buckets", "ngrams", "numbers", "vectors", "intents", "positions", "pairs", "asked"])
+"""Arrays whose last dimension is the same in every batch."""
 
 
 def train_network(
@@ -27,7 +28,7 @@ def train_network(
     sentences: Sequence[Example],
     sizes: tuple[int, int, int, int],
     seed: int,
-    report: Callable[[int, float, Weights], None],
+    report: Callable[[int, float], None],
     epochs: int = EPOCHS,
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Return trained weights.
@@ -38,7 +39,7 @@ def train_network(
         sentences: sentences of which the intent alone is known.
         sizes: how many labels, tasks, questions and intents there are.
         seed: of chance.
-        report: called after each epoch with its number, the mean loss and the weights.
+        report: called after each epoch with its number and the mean loss.
         epochs: how often the messages are seen.
     """
     import tensorflow as tf
@@ -48,24 +49,21 @@ def train_network(
     tf.keras.utils.set_random_seed(seed)
     rng = random.Random(seed)
     weights = {name: tf.Variable(value) for name, value in init_weights(*sizes, seed).items()}
-    variables = list(weights.values())
     of_an_epoch = len(known) + len(copies) // 3 + min(SENTENCES_OF_AN_EPOCH, len(sentences))
     schedule = tf.keras.optimizers.schedules.PolynomialDecay(RATE, epochs * (of_an_epoch // BATCH + 1), LAST_RATE)
     optimizer = tf.keras.optimizers.legacy.Adam(schedule, clipnorm=1.0)
     first = to_arrays(known[:2])
     signature = {
-        name: tf.TensorSpec(
-            [*[None] * (value.ndim - 1), value.shape[-1] if name in _EVERY_SHAPE and name != "closed" else None], value.dtype
-        )
+        name: tf.TensorSpec([*[None] * (value.ndim - 1), value.shape[-1] if name in _FIXED_WIDTH else None], value.dtype)
         for name, value in first.items()
     }
 
-    @tf.function(input_signature=[signature])  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=[signature])
     def step(arrays: dict[str, Any]) -> Any:
         with tf.GradientTape() as tape:
             loss = _loss(tf, tnp, weights, arrays)
-        gradients = tape.gradient(loss, variables)
-        optimizer.apply_gradients(zip(gradients, variables))  # noqa: B905  # a traced zip knows no "strict"
+        gradients = tape.gradient(loss, weights)
+        optimizer.apply_gradients([(gradients[name], variable) for name, variable in weights.items()])
         return loss
 
     shuffled: list[Example] = []
@@ -79,7 +77,7 @@ def train_network(
         batches = [seen[at : at + BATCH] for at in range(0, len(seen), BATCH)]
         rng.shuffle(batches)
         losses = [float(step({name: tf.constant(value) for name, value in to_arrays(one).items()})) for one in batches]
-        report(epoch, float(np.mean(losses)), {name: value.numpy() for name, value in weights.items()})
+        report(epoch, float(np.mean(losses)))
     return {name: value.numpy() for name, value in weights.items()}
 
 

@@ -26,10 +26,13 @@ class WordVectors:
     def __init__(self, keys: npt.NDArray[np.uint64], rows: npt.NDArray[np.int32], table: npt.NDArray[np.float16]) -> None:
         order = np.argsort(keys)
         self._keys, self._rows, self._table = keys[order], rows[order], table
+        self._cached = lru_cache(maxsize=8192)(self._find)
 
-    @lru_cache(maxsize=8192)  # noqa: B019  # there is one table in a process, for as long as it lives
     def find(self, word: str) -> npt.NDArray[np.float16] | None:
         """Return the vector of a word as written or in lower case, of unit length; None if it has none."""
+        return self._cached(word)
+
+    def _find(self, word: str) -> npt.NDArray[np.float16] | None:
         for spelling in (word, word.lower()):
             key = np.uint64(hash_word(spelling))
             at = int(np.searchsorted(self._keys, key))

@@ -12,7 +12,8 @@ from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import slots_of_last_flow
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
-from bot.accounts.directory_record_fields import FieldError, display_phone, validate_field
+from bot.accounts.directory_record_fields import FieldError, validate_field
+from bot.accounts.phones import display_phone
 from bot.directory.records import Professional
 
 _CONTINUATION = re.compile(r"\W*et\b(?! (?:ajoute|demande|cr[ée]e))", re.IGNORECASE)

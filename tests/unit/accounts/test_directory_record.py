@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.accounts.directory_record import CHOICES, CODES, Fiche, missing_fields, prefill
-from bot.accounts.directory_record_fields import OPTIONAL, ORDER, REQUIRED, FieldError, display_phone, validate_field
+from bot.accounts.directory_record_fields import OPTIONAL, ORDER, REQUIRED, FieldError, validate_field
+from bot.accounts.phones import display_phone
 from bot.directory.codes import CIVILITIES, MODES, TITLES
 from bot.directory.records import Practice, Professional
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nlu.commands.command import Asked, Command, Reading, parse_command
-from nlu.commands.decoding import Probabilities, Span, Thresholds, all_labels, decode, find_spans, withhold
+from nlu.commands.decoding import Probabilities, Span, Thresholds, decode, find_spans, withhold
 from nlu.commands.evaluate import format_report, is_dangerous, main, measure
 from nlu.commands.labelled_messages import DATA, LabelledMessage, align, read_messages
 from nlu.commands.labels import TEXT_SLOTS
@@ -21,7 +21,7 @@ WRITERS = sorted((DATA / "messages").glob("*.yml"))
 BLIND = Path(__file__).resolve().parents[2] / "commands" / "blind.yml"
 NO_LISTS = Gazetteers({})
 ADD = Command("start", "add_partner", {"partner": ["Benali"], "dossier": ["137"]})
-LABELS = all_labels(["add_partner", "remove_partner"])
+LABELS = ["start:add_partner", "start:remove_partner", "deny"]
 
 
 # The contract's form

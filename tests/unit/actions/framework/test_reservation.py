@@ -21,6 +21,7 @@ RESERVED = [
     "ok sauf pour le dossier Lamy",
     "oui pas avant le 3 janvier",
     "oui plutôt au cabinet de Blois",
+    "oui " + "merci beaucoup à vous et à toute l'équipe " * 6,
 ]
 CLEAN = [
     "oui",
@@ -66,4 +67,30 @@ async def test_a_removal_waits_for_a_clean_yes(claire: Dialogue, text: str) -> N
     await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
     answer = await claire.say(text, "affirm", WEB)
     assert "Je n’ai rien fait" in answer.text
+    assert claire.slots.get("confirmed") is None
+
+
+@pytest.mark.parametrize("text", RESERVED[3:6])
+async def test_a_creation_waits_for_a_clean_yes(claire: Dialogue, text: str) -> None:
+    await claire.press("create_dossier", WEB)
+    await claire.say("Quillivic", "inform", WEB)
+    await claire.say("Maud", "inform", WEB)
+    await claire.say("1931-03-12", "inform", WEB, birth_date="1931-03-12")
+    card = await claire.say("féminin", "inform", WEB)
+    assert "Quillivic" in card.text
+    assert "Voulez-vous créer ce dossier" in (await claire.say(text, "affirm", WEB)).text
+    assert claire.slots.get("confirmed") is None
+
+
+@pytest.mark.parametrize("text", RESERVED[3:6])
+async def test_an_account_request_waits_for_a_clean_yes(claire: Dialogue, text: str) -> None:
+    entities = {"partner_name": "Maud Quillivic", "profession": "infirmière", "city": "Blois"}
+    answer = await claire.say("un compte pour Maud Quillivic, infirmière à Blois", "request_account", WEB, **entities)
+    for _ in range(12):
+        if claire.slots.get("requested_slot") == "confirmed":
+            break
+        words = "maud@cabinet.example" if "email" in str(claire.slots.get("requested_slot")) else "passer"
+        answer = await claire.say(words, "inform", WEB)
+    assert "Quillivic" in answer.text
+    assert "Je n’ai rien fait" in (await claire.say(text, "affirm", WEB)).text
     assert claire.slots.get("confirmed") is None
