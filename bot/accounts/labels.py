@@ -27,6 +27,7 @@ LABELS = {
     "added": "accès donné",
     "already": "avait déjà accès",
     "not_a_member": "non donné : le demandeur n'est plus partenaire du dossier",
+    "period_over": "non donné : la fin demandée était passée",
     "unknown_dossier": "non donné : dossier inconnu",
     "waiting": "en attente de la plateforme",
 }
