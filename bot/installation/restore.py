@@ -29,7 +29,7 @@ from bot.installation.backup import (
     secret_fingerprint,
 )
 from bot.installation.database_copy import CopyFailed, has_tables, load_postgres
-from bot.migrations import configuration, knows_revision
+from bot.migrations import knows_revision
 from bot.settings import Settings
 
 _KNOWN = {SPHERE_DB, SPHERE_DUMP, SETTINGS_FILE, *SQLITE_FILES, *PLAIN_FILES}
@@ -138,7 +138,7 @@ def _write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -
 def _check(settings: Settings, manifest: dict[str, Any], folder: Path) -> None:
     """Raise RestoreFailed where the backup does not fit this version or these settings."""
     revision = manifest.get("revision")
-    if not isinstance(revision, str) or not knows_revision(configuration(settings.sqlalchemy_url), revision):
+    if not isinstance(revision, str) or not knows_revision(revision):
         raise RestoreFailed(f"the backup was made by a newer version (schema {revision}): install that version, or a later one")
     is_sqlite = make_url(settings.sqlalchemy_url).get_backend_name() == "sqlite"
     if is_sqlite != (folder / SPHERE_DB).exists():

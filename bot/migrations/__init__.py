@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -19,6 +20,12 @@ def configuration(url: str) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["url"] = make_url(url).set(drivername=make_url(url).drivername.replace("+aiosqlite", ""))
     return config
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """Return the migrations of this version, which are read once in a process."""
+    return ScriptDirectory.from_config(configuration("sqlite://"))
 
 
 class DatabaseError(Exception):
@@ -63,9 +70,9 @@ def current_revision(config: Config) -> str | None:
         engine.dispose()
 
 
-def knows_revision(config: Config, revision: str) -> bool:
+def knows_revision(revision: str) -> bool:
     """Return whether this version has the schema `revision`, and so opens a database that has it."""
-    return revision in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return revision in {script.revision for script in _scripts().walk_revisions()}
 
 
 def _is_newest(config: Config) -> bool:
@@ -74,7 +81,7 @@ def _is_newest(config: Config) -> bool:
     Raises DatabaseError where it is a schema that this version does not know.
     """
     engine = create_engine(config.attributes["url"], poolclass=pool.NullPool)
-    scripts = ScriptDirectory.from_config(config)
+    scripts = _scripts()
     try:
         with engine.connect() as connection:
             found = set(MigrationContext.configure(connection).get_current_heads())
