@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -24,6 +25,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from bot.core.database import Database, sqlite_url
+from bot.migrations import upgrade
 
 SERVER_USER = "postgres"
 """PostgreSQL refuses to run as root: then it runs as the user that Debian's package makes."""
@@ -44,9 +46,9 @@ def postgres_programs() -> Path | None:
 
 
 class Cluster:
-    """A PostgreSQL cluster of one's own in a temporary folder, durable as a real one (fsync on)."""
+    """A PostgreSQL cluster of one's own in a temporary folder: durable as a real one (fsync on), or good until the machine stops."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = True) -> None:
         programs = postgres_programs()
         if programs is None:
             raise NoPostgres
@@ -54,8 +56,10 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         if os.geteuid() == 0:
             shutil.chown(self.folder, SERVER_USER, SERVER_USER)
-        self._run("initdb", "--pgdata", str(self._data), "--username", SERVER_USER, "--auth", "trust", "--encoding", "UTF8")
+        self._run("initdb", "--pgdata", str(self._data), "--username", SERVER_USER, "--auth", "trust", "--encoding", "UTF8", "--no-sync")
         options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200"
+        if not durable:
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--log", str(self.folder / "log"), "--options", options, "start")
 
     @property
@@ -81,55 +85,83 @@ class Cluster:
 
 
 @cache
-def server_url() -> str:
+def server_url(*, durable: bool = True) -> str:
     """The server to make databases on. Raises NoPostgres."""
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
         return given
-    cluster = Cluster()
+    cluster = Cluster(durable=durable)
     atexit.register(cluster.stop)
     return cluster.url
 
 
 @contextmanager
-def postgres_database() -> Iterator[str]:
-    """SQLAlchemy URL of an empty database, which is dropped at the end. Raises NoPostgres."""
-    server = make_url(server_url())
+def postgres_database(*, durable: bool = True, newest: bool = False) -> Iterator[str]:
+    """SQLAlchemy URL of a database, empty or of the newest schema, which is dropped at the end. Raises NoPostgres."""
+    template = _newest_postgres(server_url(durable=durable)) if newest else "template1"
+    with _made_database(server_url(durable=durable), template) as url:
+        yield url
+
+
+@contextmanager
+def _made_database(server_address: str, template: str) -> Iterator[str]:
+    server = make_url(server_address)
     name = f"test_{secrets.token_hex(6)}"
     plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield server.set(database=name).render_as_string(hide_password=False)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@cache
+def _newest_postgres(server_address: str) -> str:
+    """Name of a database of the newest schema that others are copied from: tests/unit/test_migrations.py tests how it comes to be."""
+    making = _made_database(server_address, "template1")
+    url = making.__enter__()
+    atexit.register(making.__exit__, None, None, None)
+    upgrade(url)
+    return str(make_url(url).database)
+
+
+@cache
+def newest_sqlite() -> bytes:
+    """A SQLite file of the newest schema that others are copied from: tests/unit/test_migrations.py tests how it comes to be."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "sphere.db"
+        upgrade(sqlite_url(file))
+        return file.read_bytes()
+
+
 @contextmanager
-def database_url(kind: str, folder: Path) -> Iterator[str]:
-    """URL of an empty database of kind "sqlite" (a file in `folder`) or "postgresql".
+def database_url(kind: str, folder: Path, *, newest: bool = False) -> Iterator[str]:
+    """URL of a database of kind "sqlite" (a file in `folder`) or "postgresql": empty, or of the newest schema.
 
     A test that wants PostgreSQL is skipped where there is none, unless REQUIRE_POSTGRES is set.
     """
     if kind == "sqlite":
-        yield sqlite_url(folder / "sphere.db")
+        file = folder / "sphere.db"
+        if newest and not file.exists():
+            file.write_bytes(newest_sqlite())
+        yield sqlite_url(file)
         return
     try:
-        server_url()
+        server_url(durable=False)
     except NoPostgres as error:
         if os.environ.get("REQUIRE_POSTGRES"):
             raise
         pytest.skip(f"{error} (apt-get install postgresql, or TEST_POSTGRES_URL)")
-    with postgres_database() as url:
+    with postgres_database(durable=False, newest=newest) as url:
         yield url
 
 
 @asynccontextmanager
 async def fresh_database(kind: str, folder: Path) -> AsyncIterator[Database]:
-    """An empty database with every table; see `database_url`."""
-    with database_url(kind, folder) as url:
+    """A database of the newest schema that holds nothing; see `database_url`."""
+    with database_url(kind, folder, newest=True) as url:
         database = Database(url)
-        await database.create_tables()
         try:
             yield database
         finally:
@@ -138,7 +170,17 @@ async def fresh_database(kind: str, folder: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def every_database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Has a test run on each kind: gives the URL, which settings made in the test take for DATABASE_URL."""
-    with database_url(request.param, tmp_path) as url:
+    """Has a test run on each kind: gives the URL, which settings made in the test take for DATABASE_URL.
+
+    On PostgreSQL its schema is the newest one; the SQLite file is made by whoever opens it first.
+    """
+    with database_url(request.param, tmp_path, newest=request.param != "sqlite") as url:
         monkeypatch.setenv("DATABASE_URL", url)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def every_empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Has a test run on each kind, without a table: gives the URL."""
+    with database_url(request.param, tmp_path) as url:
         yield url

@@ -63,11 +63,10 @@ class Installation:
 
 @asynccontextmanager
 async def two_processes(kind: str, folder: Path, platform: Sandbox) -> AsyncIterator[Installation]:
-    """Two processes over an empty database of a kind, and a clock that only tests move."""
+    """Two processes over a fresh database of a kind, and a clock that only tests move."""
     clock = ManualClock(START)
-    with database_url(kind, folder) as url:
+    with database_url(kind, folder, newest=True) as url:
         databases = [Database(url), Database(url)]
-        await databases[0].create_tables()
         processes = [Harness(database, platform, clock) for database in databases]
         try:
             yield Installation(processes[0], processes[1], clock)

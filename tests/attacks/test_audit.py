@@ -41,14 +41,14 @@ from tests.attacks.oracle_fixtures import (
     probing,
     sandbox,
 )
-from tests.databases import every_database
+from tests.databases import every_empty_database
 from tests.unit.harness import CLAIRES_DOSSIER
 from tests.unit.web.desk.running_desk import running_desk
 
 __all__ = [
     "database_kind",
     "directory",
-    "every_database",
+    "every_empty_database",
     "limits",
     "probing",
     "sandbox",
@@ -320,19 +320,19 @@ async def test_a_place_that_cannot_be_written_is_refused_at_start(tmp_path: Path
     await parts.aclose()
 
 
-def test_events_of_an_older_version_are_chained_by_the_upgrade(every_database: str) -> None:
-    command.upgrade(configuration(every_database), "0009")
-    engine = create_engine(every_database.replace("+aiosqlite", ""))
+def test_events_of_an_older_version_are_chained_by_the_upgrade(every_empty_database: str) -> None:
+    command.upgrade(configuration(every_empty_database), "0009")
+    engine = create_engine(every_empty_database.replace("+aiosqlite", ""))
     with engine.begin() as connection:
         for number in range(3):
             connection.execute(
                 text(f"INSERT INTO audit_events ({ROW}, actor) VALUES ('2026-01-01 00:00:00', 'x', 'y', :actor)"), {"actor": f"a-{number}"}
             )
     engine.dispose()
-    upgrade(every_database)
+    upgrade(every_empty_database)
 
     async def check() -> None:
-        database = Database(every_database)
+        database = Database(every_empty_database)
         trail = Trail(database)
         await trail.add("read")
         assert [event.actor for event in await trail.events()] == ["a-0", "a-1", "a-2", "a-1"]

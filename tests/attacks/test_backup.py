@@ -102,7 +102,7 @@ async def test_what_was_acknowledged_before_is_in_it_while_the_bot_writes_all_th
 
 
 def _other_database(url: str, folder: Path) -> Any:
-    return nullcontext(sqlite_url(folder / "sphere.db")) if url.startswith("sqlite") else postgres_database()
+    return nullcontext(sqlite_url(folder / "sphere.db")) if url.startswith("sqlite") else postgres_database(durable=False)
 
 
 def test_a_backup_holds_what_it_says_and_its_owner_alone_may_read_it(installation: Settings, tmp_path: Path) -> None:

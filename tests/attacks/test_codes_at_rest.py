@@ -16,12 +16,12 @@ from bot.jobs.outbox import MAIL
 from bot.migrations import configuration, upgrade
 from bot.notifications.dead_letters import CodeDeleted, DeadLetters
 from tests.attacks.inside_fixtures import Office, change, everything_in, office
-from tests.databases import every_database
+from tests.databases import every_database, every_empty_database
 from tests.unit.accounts.test_requests import LEILA
 from tests.unit.harness import CLAIRE, Harness
 from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
-__all__ = ["every_database"]
+__all__ = ["every_database", "every_empty_database"]
 
 REFERENCE = "DC-2026-000001"
 
@@ -149,12 +149,12 @@ def test_mails_cannot_be_opened_with_the_key_of_the_inbox() -> None:
         Cipher("s" * 32).decrypt(payload["encrypted"])
 
 
-def test_the_upgrade_empties_dead_letters_with_codes(every_database: str) -> None:
-    command.upgrade(configuration(every_database), "0007")
+def test_the_upgrade_empties_dead_letters_with_codes(every_empty_database: str) -> None:
+    command.upgrade(configuration(every_empty_database), "0007")
     columns = "kind, key, payload, created_at, not_before, attempts, dead_at"
     at, said = "2026-11-20 09:00:00+00:00", '{"to": ["a@b.c"], "subject": "s", "text": "ABCD-EFGH-JKLM 135791"}'
     for key, dead in (("login-code:1", at), ("account-codes:DC-2026-000001", at), ("notice:7", at), ("login-code:2", None)):
         values = {"key": key, "payload": said, "at": at, "dead": dead}
-        change(every_database, f"INSERT INTO outbox ({columns}) VALUES ('mail', :key, :payload, :at, :at, 1, :dead)", **values)
-    upgrade(every_database)
-    assert everything_in(every_database).count("ABCD-EFGH-JKLM") == 2
+        change(every_empty_database, f"INSERT INTO outbox ({columns}) VALUES ('mail', :key, :payload, :at, :at, 1, :dead)", **values)
+    upgrade(every_empty_database)
+    assert everything_in(every_empty_database).count("ABCD-EFGH-JKLM") == 2

@@ -10,29 +10,29 @@ from sqlalchemy import create_engine, insert
 
 from bot.migrations import upgrade
 from bot.migrations.tables import metadata
-from tests.databases import every_database
+from tests.databases import every_empty_database
 
-__all__ = ["every_database"]
+__all__ = ["every_empty_database"]
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ROW = {"kind": "mail", "key": "x", "payload": {}, "created_at": NOW, "not_before": NOW, "attempts": 0}
 
 
-def test_migrations_and_declared_tables_agree(every_database: str) -> None:
-    upgrade(every_database)
-    engine = create_engine(every_database.replace("+aiosqlite", ""))
+def test_migrations_and_declared_tables_agree(every_empty_database: str) -> None:
+    upgrade(every_empty_database)
+    engine = create_engine(every_empty_database.replace("+aiosqlite", ""))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
 
 
-def test_a_bot_starts_while_another_one_writes(every_database: str) -> None:
-    upgrade(every_database)
-    engine = create_engine(every_database.replace("+aiosqlite", ""))
+def test_a_bot_starts_while_another_one_writes(every_empty_database: str) -> None:
+    upgrade(every_empty_database)
+    engine = create_engine(every_empty_database.replace("+aiosqlite", ""))
     with engine.connect() as writing:
         if engine.dialect.name == "sqlite":
             writing.exec_driver_sql("BEGIN IMMEDIATE")
         writing.execute(insert(metadata.tables["outbox"]), ROW)
-        upgrade(every_database)  # a lock that it waited for would never be free
+        upgrade(every_empty_database)  # a lock that it waited for would never be free
         writing.rollback()
     engine.dispose()

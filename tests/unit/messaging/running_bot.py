@@ -12,9 +12,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -25,11 +23,10 @@ from fastapi.responses import JSONResponse
 from bot.app import create_app
 from bot.bot_container import BotContainer
 from bot.core.clock import Clock, SystemClock
-from bot.core.database import sqlite_url
 from bot.core.tls import ssl_context
 from bot.messaging.pii.spans import Span, mask_text
-from bot.migrations import upgrade
 from bot.settings import Settings
+from tests.databases import newest_sqlite
 from tests.signed_answers import SignedAnswers
 
 RASA_TOKEN = "token-of-the-stand-in"
@@ -216,15 +213,6 @@ async def take(events: AsyncIterator[tuple[str, str | None, Any]], count: int, k
     raise AssertionError(f"the stream ended after {len(found)} events")
 
 
-@cache
-def _new_database() -> bytes:
-    """An empty database of the newest schema: tests/unit/test_migrations.py tests how it comes to be, the others begin with it."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "sphere.db"
-        upgrade(sqlite_url(file))
-        return file.read_bytes()
-
-
 def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
     """Settings of a bot whose other dependencies are nowhere, and an empty database in its folder unless there is one."""
     values: dict[str, Any] = {
@@ -240,7 +228,7 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
     }
     settings = Settings(**(values | changes))
     if not (file := folder / "sphere.db").exists():
-        file.write_bytes(_new_database())
+        file.write_bytes(newest_sqlite())
     return settings
 
 

@@ -7,13 +7,18 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.sandbox.fhir.event_publisher import events_of_change
+from bot.sandbox.fhir.seed import demo_resources
+from bot.sandbox.fhir.store import Store
 from bot.sandbox.server import create_app
 
 TOKEN = "sandbox-token"
@@ -93,9 +98,22 @@ class Sandbox:
         self.http.post(f"{self.url}/sandbox/faults", json={"mode": mode, **limits}).raise_for_status()
 
 
+@cache
+def _seeded_store() -> bytes:
+    """The file of a fresh sandbox: others begin with a copy of it."""
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "sandbox.db", events_of_change)
+        store.seed(demo_resources())
+        store.close()
+        return (Path(folder) / "sandbox.db").read_bytes()
+
+
 @contextmanager
 def running_sandbox(data_dir: Path, events_url: str = UNREACHABLE_URL) -> Iterator[Sandbox]:
     """Run a sandbox over `data_dir`, fresh where that is empty, and yield a client of it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not (file := data_dir / "sandbox.db").exists():
+        file.write_bytes(_seeded_store())
     app = create_app(data_dir, TOKEN, events_url, EVENTS_TOKEN, smtp_port=0)
     with serve_app(app) as url:
         sandbox = Sandbox(url, app)
