@@ -1,4 +1,7 @@
-"""The stand-in for the Bot API is what a client that knows nothing of this project takes it for: aiogram."""
+"""The stand-in for the Bot API is what a client that knows nothing of this project takes it for: aiogram.
+
+aiogram takes eight seconds to import: only the process that runs these tests does, when it runs them.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,20 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 import uvicorn
-from aiogram import Bot, Dispatcher
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramNotFound, TelegramRetryAfter, TelegramUnauthorizedError
-from aiogram.types import BotCommand, CallbackQuery, ChatMemberUpdated, InlineKeyboardButton, InlineKeyboardMarkup, Message, TelegramObject
-from aiogram.webhook.aiohttp_server import SimpleRequestHandler
-from aiohttp import web
 
 from bot.sandbox.telegram.app import create_app
 from bot.sandbox.telegram.state import State
+
+if TYPE_CHECKING:
+    from aiogram import Bot, Dispatcher
+    from aiogram.types import Message, TelegramObject
+
+pytestmark = pytest.mark.xdist_group("aiogram")
 
 TOKEN = "4242:fake"
 CHAT, GROUP = 77, -77
@@ -50,6 +53,10 @@ def people(url: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 async def bot(url: str) -> AsyncIterator[Bot]:
+    from aiogram import Bot
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import TelegramAPIServer
+
     bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(url)))
     yield bot
     await bot.session.close()
@@ -89,6 +96,9 @@ async def received_events(dispatcher: Dispatcher, bot: Bot, count: int, act: obj
 
 
 async def test_a_long_poll_hands_everything_over_in_order(people: httpx.Client, bot: Bot) -> None:
+    from aiogram import Dispatcher
+    from aiogram.types import ChatMemberUpdated, Message
+
     me = await bot.get_me()
     assert (me.id, me.is_bot, me.username) == (4242, True, "demo_bot")
 
@@ -114,6 +124,10 @@ async def test_a_long_poll_hands_everything_over_in_order(people: httpx.Client, 
 
 
 async def test_messages_with_buttons_are_sent_changed_pressed_and_deleted(people: httpx.Client, bot: Bot) -> None:
+    from aiogram import Dispatcher
+    from aiogram.exceptions import TelegramBadRequest
+    from aiogram.types import BotCommand, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+
     send_text(people)
     keyboard = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Oui", callback_data="t:1")]])
     sent = await bot.send_message(CHAT, "<b>Sûr</b> &amp; certain ?", parse_mode="HTML", reply_markup=keyboard)
@@ -155,6 +169,9 @@ async def test_messages_with_buttons_are_sent_changed_pressed_and_deleted(people
     ],
 )
 async def test_what_telegram_refuses_is_refused(people: httpx.Client, bot: Bot, text: str, extra: dict[str, str], why: str) -> None:
+    from aiogram.exceptions import TelegramBadRequest
+    from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
     send_text(people)
     data = extra.pop("data", None)
     markup = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="x", callback_data=data)]]) if data else None
@@ -163,6 +180,9 @@ async def test_what_telegram_refuses_is_refused(people: httpx.Client, bot: Bot, 
 
 
 async def test_who_cannot_be_written_to(people: httpx.Client, bot: Bot) -> None:
+    from aiogram import Bot
+    from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramNotFound, TelegramUnauthorizedError
+
     with pytest.raises(TelegramBadRequest, match="chat not found"):
         await bot.send_message(1, "bonjour")
     with pytest.raises(TelegramForbiddenError, match="initiate"):
@@ -183,6 +203,8 @@ def control(people: httpx.Client, method: str, path: str, **body: object) -> Non
 
 
 async def test_topics_of_a_forum(people: httpx.Client, bot: Bot) -> None:
+    from aiogram.exceptions import TelegramBadRequest
+
     send_text(people)
     topic = await bot.create_forum_topic(GROUP, "Demande 12")
     sent = await bot.send_message(GROUP, "Bonjour", message_thread_id=topic.message_thread_id)
@@ -199,6 +221,8 @@ async def test_topics_of_a_forum(people: httpx.Client, bot: Bot) -> None:
 
 
 async def test_what_a_bot_may_do_in_a_group(people: httpx.Client, bot: Bot) -> None:
+    from aiogram.exceptions import TelegramBadRequest
+
     control(people, "POST", f"/chats/{GROUP}/say", user=CHAT, text="bonjour")
     control(people, "POST", "/chats", id=GROUP, name="Équipe", rights=[])
     with pytest.raises(TelegramBadRequest, match="not enough rights"):
@@ -210,6 +234,8 @@ async def test_what_a_bot_may_do_in_a_group(people: httpx.Client, bot: Bot) -> N
 
 
 async def test_limits_by_chat_and_by_group(people: httpx.Client, bot: Bot) -> None:
+    from aiogram.exceptions import TelegramRetryAfter
+
     send_text(people)
     enforce_limits(people)
     await bot.send_message(CHAT, "un")
@@ -224,6 +250,10 @@ async def test_limits_by_chat_and_by_group(people: httpx.Client, bot: Bot) -> No
 
 
 async def test_a_webhook_gets_every_update_with_its_secret(people: httpx.Client, bot: Bot) -> None:
+    from aiogram import Dispatcher
+    from aiogram.webhook.aiohttp_server import SimpleRequestHandler
+    from aiohttp import web
+
     found: list[str | None] = []
     arrived = asyncio.Event()
     dispatcher = Dispatcher()
