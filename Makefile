@@ -89,6 +89,12 @@ bench: install-test ## measure latency, load, start-up, memory, training and sea
 
 # --- checking -----------------------------------------------------------------------------------
 
+# Tests write thousands of small databases, each of them durably: in memory where there is room for them.
+MEMORY := $(shell df --output=avail -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000' | grep -q . && ! grep -q ' /dev/shm .*noexec' /proc/mounts && echo /dev/shm)
+ifneq ($(MEMORY),)
+export PYTEST_DEBUG_TEMPROOT := $(MEMORY)
+endif
+
 NEED_MODEL := tests/attacks/test_typed_names.py
 
 # Training uses one core for minutes: the unit tests, which need no model, are passed beside it.
@@ -97,7 +103,7 @@ test: install-test ## pass all the tests (browser tests where there is a Chromiu
 	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser $(NEED_MODEL)
 
 test-units: install-test
-	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/unit tests/understanding tests/attacks $(addprefix --ignore ,$(NEED_MODEL))
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 --dist worksteal tests/unit tests/understanding tests/attacks $(addprefix --ignore ,$(NEED_MODEL))
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit
