@@ -27,7 +27,7 @@ T = TypeVar("T")
 OPERATOR = "agent:cli"
 """Actor of an export that was asked for on the command line."""
 
-audit_app = typer.Typer(no_args_is_help=True, help="Journal d'audit : exporter, vérifier.")
+audit_app = typer.Typer(no_args_is_help=True, help="Journal d’audit\u00a0: exporter, vérifier.")
 
 
 @audit_app.command()
@@ -58,7 +58,7 @@ def verify_trail(
     try:
         known |= hashes_of(log) if log is not None else {}
     except (OSError, ValueError):
-        _fail(f"{log} n'est pas lisible")
+        _fail(f"{log} n’est pas lisible")
     verdict = _run(lambda database: verify(database, known))
     for line in _lines(verdict):
         _console().print(line)
@@ -98,9 +98,9 @@ def hashes_of(log: Path) -> dict[str, int]:
 
 
 def _lines(verdict: Verdict) -> list[str]:
-    lines = [f"{verdict.count} événement(s), empreinte du dernier : {verdict.head}"]
+    lines = [f"{verdict.count} événement(s), empreinte du dernier\u00a0: {verdict.head}"]
     if verdict.broken_at is not None:
-        lines.append(f"Le journal a été modifié : l'événement {verdict.broken_at} ne suit pas le précédent.")
+        lines.append(f"Le journal a été modifié\u00a0: l’événement {verdict.broken_at} ne suit pas le précédent.")
     if verdict.missing:
         lines.append(f"{len(verdict.missing)} événement(s) connus par ailleurs ne sont plus dans le journal.")
     return lines if not verdict.intact else [*lines, "Le journal est intact."]
@@ -121,7 +121,7 @@ def _run(work: Callable[[Database], Awaitable[T]]) -> T:
     except SettingsError as error:
         _fail(str(error))
     except SQLAlchemyError as error:
-        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
+        _fail(f"la base de données n’est pas utilisable (incident {log_error(error)})")
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -19,7 +19,7 @@ Line = str | Callable[[Any], str]
 
 SHARED_ERRORS: dict[type[Exception], Line] = {
     SettingsError: str,
-    SQLAlchemyError: lambda error: f"la base de données n'est pas utilisable (incident {log_error(error)})",
+    SQLAlchemyError: lambda error: f"la base de données n’est pas utilisable (incident {log_error(error)})",
 }
 """Errors that any command may meet."""
 

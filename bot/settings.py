@@ -86,6 +86,12 @@ class Settings(LimitSettings):
     smtp_starttls: bool = Field(False, alias="SMTP_STARTTLS", description="Whether the relay is spoken to over STARTTLS.")
     mail_from: str = Field("assistant@sphere.example", alias="MAIL_FROM", description="Sender of every mail.")
 
+    sphere_url: str | None = Field(
+        None,
+        alias="SPHERE_URL",
+        pattern=r"^https?://\S+$",
+        description="Address at which users log in to SPHERE, as mails give it; none: not given.",
+    )
     support_email: str = Field("accompagnement-sphere@esante-centre.fr", alias="SUPPORT_EMAIL", description="The SPHERE team.")
     support_phone: str = Field("05 57 96 59 47", alias="SUPPORT_PHONE", description="Phone of the SPHERE team, as shown.")
     support_hours: str = Field(

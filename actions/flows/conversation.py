@@ -41,7 +41,7 @@ class Reply(AssistantAction):
             response = "utter_greet_again"
         if turn.intent == "out_of_scope" and failures_in_a_row(turn) >= SUPPORT_AFTER_FAILURES:
             response = "utter_fallback_support"
-        utterances.utter(response, phone=settings.support_phone, email=settings.support_email)
+        utterances.utter(response, phone=settings.support_phone, email=settings.support_email, days=settings.retention_days)
         if turn.intent in SILENT_AFTER:
             return wait_for_user(turn)
         frame = next_frame(frames_of(turn), turn)

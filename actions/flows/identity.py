@@ -164,7 +164,9 @@ class LinkAccount(Flow):
         )
 
     def _utter_linked(self, context: Context, name: str) -> None:
-        context.utterances.utter("utter_linked", name=name, days=context.services.settings.link_days)
+        """Say that the chat is linked, and how long: in the web chat as long as its session."""
+        response = "utter_linked_web" if context.turn.home_channel == "web" else "utter_linked"
+        context.utterances.utter(response, name=name, days=context.services.settings.link_days)
 
     async def _offer_other_channels(self, context: Context, account_id: str) -> None:
         """Give a link for each other channel, or for the one named, that opens a chat there linked to the same account."""

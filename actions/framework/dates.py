@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.clock import PARIS
-from bot.support.opening_hours import french_hour
+from bot.core.clock import PARIS, french_hour
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
@@ -30,7 +29,7 @@ def format_date(at: date) -> str:
 
 def format_relative_day(at: date, today: date) -> str:
     """Return « aujourd'hui », « hier », « demain » or « lundi 30 novembre », with the year if it is not that of today."""
-    near = {0: "aujourd'hui", -1: "hier", 1: "demain"}.get((at - today) // timedelta(days=1))
+    near = {0: "aujourd’hui", -1: "hier", 1: "demain"}.get((at - today) // timedelta(days=1))
     return near or (format_day(at) if at.year == today.year else f"{format_day(at)} {at.year}")
 
 
@@ -43,6 +42,6 @@ def format_until(at: datetime, now: datetime, zone: ZoneInfo = PARIS) -> str:
     """Return « jusqu'à 18h » on the same day, « jusqu'à demain à 8h », « jusqu'au lundi 30 novembre à 8h »."""
     today, last = now.astimezone(zone).date(), at.astimezone(zone).date()
     if last == today:
-        return f"jusqu'à {format_time(at, zone)}"
+        return f"jusqu’à {format_time(at, zone)}"
     moment = format_moment(at, now, zone)
-    return f"jusqu'à {moment}" if last == today + timedelta(days=1) else f"jusqu'au {moment}"
+    return f"jusqu’à {moment}" if last == today + timedelta(days=1) else f"jusqu’au {moment}"

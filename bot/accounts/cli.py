@@ -30,27 +30,27 @@ Reference = Annotated[str, typer.Argument(metavar="REF", help="Référence de la
 Agent = Annotated[str, typer.Option(help="Votre nom, pour la traçabilité.")]
 
 _ERRORS: dict[type[Exception], Line] = {
-    UnknownRequest: "cette référence de demande n'existe pas",
-    WrongState: lambda error: f"cette demande est déjà close : {LABELS[error.state]}",
-    NoCodes: "aucun compte n'a été créé ici pour cette demande : il n'y a pas de codes à envoyer",
-    BeingCreated: "la création de ce compte est en cours ; répétez « create » dans deux minutes pour la terminer, c'est sans risque",
-    EmailTaken: "cette adresse e-mail est celle du compte d'une autre personne ; demandez-en une autre avec « ask »",
-    AccountGone: "le compte créé pour cette demande n'existe plus sur la plateforme",
-    FhirUnavailable: "la plateforme ne répond pas ; rien n'est perdu, la commande peut être répétée sans risque",
+    UnknownRequest: "cette référence de demande n’existe pas",
+    WrongState: lambda error: f"cette demande est déjà close\u00a0: {LABELS[error.state]}",
+    NoCodes: "aucun compte n’a été créé ici pour cette demande\u00a0: il n’y a pas de codes à envoyer",
+    BeingCreated: "la création de ce compte est en cours\u00a0; répétez «\u00a0create\u00a0» dans deux minutes, c’est sans risque",
+    EmailTaken: "cette adresse e-mail est celle du compte d’une autre personne\u00a0; demandez-en une autre avec «\u00a0ask\u00a0»",
+    AccountGone: "le compte créé pour cette demande n’existe plus sur la plateforme",
+    FhirUnavailable: "la plateforme ne répond pas\u00a0; rien n’est perdu, la commande peut être répétée sans risque",
     FhirError: lambda error: f"la plateforme refuse la demande (incident {log_error(error)})",
     UnusableText: "le texte doit compter de 1 à 500 caractères",
 }
 
-accounts_app = typer.Typer(no_args_is_help=True, help="Demandes de compte : lister, voir, créer, demander un complément, refuser.")
+accounts_app = typer.Typer(no_args_is_help=True, help="Demandes de compte\u00a0: lister, voir, créer, demander un complément, refuser.")
 
 
 @accounts_app.command("list")
 def list_requests(
-    context: typer.Context, state: Annotated[str | None, typer.Option(help=f"Un état : {', '.join(STATES)}.")] = None
+    context: typer.Context, state: Annotated[str | None, typer.Option(help=f"Un état\u00a0: {', '.join(STATES)}.")] = None
 ) -> None:
     """Lister les demandes, les plus anciennes d'abord."""
     if state is not None and state not in STATES:
-        fail("accounts", f"état inconnu ; les états sont {', '.join(STATES)}")
+        fail("accounts", f"état inconnu\u00a0; les états sont {', '.join(STATES)}")
     statuses = _run(context, lambda requests: requests.list(state))
     if not statuses:
         say("Aucune demande.")
@@ -73,9 +73,9 @@ def create(context: typer.Context, reference: Reference, agent: Agent = "support
     creation = _run(context, lambda requests: requests.create(reference, agent))
     say(_creation_line(creation))
     for dossier, outcome in creation.accesses:
-        say(f"Dossier {dossier} : {LABELS.get(outcome, 'accès non donné')}.")
+        say(f"Dossier {dossier}\u00a0: {LABELS.get(outcome, 'accès non donné')}.")
     if not creation.complete:
-        say("Les accès en attente seront donnés dès que la plateforme répondra ; la commande peut être répétée sans risque.")
+        say("Les accès en attente seront donnés dès que la plateforme répondra\u00a0; la commande peut être répétée sans risque.")
 
 
 @accounts_app.command("resend-codes")
@@ -106,7 +106,7 @@ def refuse(
 ) -> None:
     """Refuser une demande."""
     _run(context, lambda requests: requests.refuse(reference, reason, agent))
-    say("Demande refusée ; les demandeurs en sont informés.")
+    say("Demande refusée\u00a0; les demandeurs en sont informés.")
 
 
 def _run(context: typer.Context, work: Callable[[AccountRequests], Awaitable[T]]) -> T:
@@ -123,8 +123,8 @@ def _run(context: typer.Context, work: Callable[[AccountRequests], Awaitable[T]]
 def _creation_line(creation: Creation) -> str:
     account = creation.account
     if creation.made:
-        return f"Compte créé pour {account.name} ; ses codes partent à l'adresse {account.email}."
-    return f"{account.name} avait déjà un compte ; aucun code n'est envoyé."
+        return f"Compte créé pour {account.name}\u00a0; ses codes partent à l’adresse {account.email}."
+    return f"{account.name} avait déjà un compte\u00a0; aucun code n’est envoyé."
 
 
 def _row(status: RequestStatus) -> tuple[str, str, str, str]:
@@ -135,19 +135,19 @@ def _print_details(details: RequestDetails) -> None:
     reference, name, state, since = _row(details.status)
     say(f"{reference} · {name} · {state} depuis le {since}")
     if details.status.reason:
-        say(f"Motif : {details.status.reason}")
+        say(f"Motif\u00a0: {details.status.reason}")
     fiche = Table("Fiche annuaire", "")
     for field, value in details.fiche:
         fiche.add_row(LABELS[field], value)
     say(fiche)
     for warning in details.warnings:
-        say(f"À vérifier : {LABELS[warning]}.")
+        say(f"À vérifier\u00a0: {LABELS[warning]}.")
     requesters = Table("Demandée le", "Par", "Dossier", "Fondement", "Accès", "Fiche différente")
     for requester in details.requesters:
-        differing = ", ".join(f"{LABELS[field]} : {value}" for field, value in requester.differing)
+        differing = ", ".join(f"{LABELS[field]}\u00a0: {value}" for field, value in requester.differing)
         at = f"{requester.at.astimezone(PARIS):%d/%m/%Y %H:%M}"
         basis = LABELS.get(requester.basis or "", "")
         outcome = LABELS.get(requester.outcome or "", requester.outcome or "")
-        who = requester.display or "la personne elle-même"
+        who = requester.display or "une personne non identifiée"
         requesters.add_row(at, who, requester.dossier or "", basis, outcome, differing)
     say(requesters)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
 from bot.accounts.tables import AccountRequest, AccountRequester
-from bot.core.clock import PARIS
+from bot.core.clock import PARIS, french_hour
 from bot.core.mail import MailCipher, mail_payload, render_text
 from bot.jobs.outbox import CHAT, MAIL, enqueue
 from bot.settings import Settings
@@ -44,13 +44,13 @@ class RequestMessages:
 
     async def mail_team(self, session: AsyncSession, request: AccountRequest, requester: AccountRequester) -> None:
         """Mail the SPHERE team that an account was asked for, with all it needs to verify."""
-        fiche = Fiche.model_validate(requester.fiche)
+        fiche, at = Fiche.model_validate(requester.fiche), requester.at.astimezone(PARIS)
         mail = mail_payload(
             self._settings.support_email,
             "accounts/request_to_team",
             reference=request.reference,
             joined=requester.joined,
-            at=f"{requester.at.astimezone(PARIS):%d/%m/%Y %H:%M}",
+            at=f"{at:%d/%m/%Y} à {french_hour(at.time())}",
             requester=requester.display,
             dossier=requester.dossier,
             basis=requester.basis,
@@ -78,6 +78,7 @@ class RequestMessages:
             code=code,
             links=await self._chats.invite(session, request.account_id, now),
             days=self._chats.invitation_days,
+            sphere_url=self._settings.sphere_url,
             **self._contact,
         )
         key, payload = f"account-codes:{request.reference}{again and ':'}{again}", self._mails.seal(mail, holds_code=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 """The time zone of dates and times that people read, and of opening hours."""
+
+
+def french_hour(hour: time) -> str:
+    """Return an hour as the SPHERE guide writes it: « 9h », « 9h30 »."""
+    return f"{hour.hour}h{hour.minute:02d}" if hour.minute else f"{hour.hour}h"
 
 
 class Clock(Protocol):

@@ -15,7 +15,7 @@ from bot.directory.errors import DirectoryError
 from bot.directory.importer import ImportReport, import_file
 from bot.directory.search import Directory, Query
 
-directory_app = typer.Typer(no_args_is_help=True, help="L'annuaire des professionnels.")
+directory_app = typer.Typer(no_args_is_help=True, help="L’annuaire des professionnels.")
 
 SHOWN_REJECTED = 10
 _BYTES_PER_STEP = 1 << 20
@@ -28,7 +28,7 @@ def default_index() -> Path:
 
 IndexOption = Annotated[
     Path,
-    typer.Option("--index", envvar="DIRECTORY_INDEX", default_factory=default_index, help="Dossier de l'index."),
+    typer.Option("--index", envvar="DIRECTORY_INDEX", default_factory=default_index, help="Dossier de l’index."),
 ]
 
 
@@ -60,7 +60,7 @@ def _print_report(console: Console, report: ImportReport) -> None:
         highlight=False,
     )
     for line, reason in report.rejected[:SHOWN_REJECTED]:
-        console.print(f"  ligne {line} : {reason}", highlight=False)
+        console.print(f"  ligne {line}\u00a0: {reason}", highlight=False)
     if report.rejected_total > SHOWN_REJECTED:
         console.print(f"  … et {report.rejected_total - SHOWN_REJECTED} autres", highlight=False)
 
@@ -68,7 +68,7 @@ def _print_report(console: Console, report: ImportReport) -> None:
 @directory_app.command("search")
 def search_command(
     index: IndexOption,
-    name: Annotated[str, typer.Argument(help="Nom, prénom, dans n'importe quel ordre.")] = "",
+    name: Annotated[str, typer.Argument(help="Nom, prénom, dans n’importe quel ordre.")] = "",
     profession: Annotated[str, typer.Option(help="Profession ou spécialité.")] = "",
     place: Annotated[str, typer.Option(help="Ville, code postal ou département.")] = "",
     organization: Annotated[str, typer.Option(help="Structure.")] = "",

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account
 from bot.core import audit
-from bot.core.clock import PARIS
+from bot.core.clock import PARIS, french_hour
 from bot.core.database import random_id
 from bot.core.figures import count_figure
 from bot.core.mail import MailCipher, mail_payload
@@ -52,7 +52,7 @@ async def _tell_holder(session: AsyncSession, conversation_id: str, account: Acc
         "identity/chat_linked",
         channel=channel,
         day=f"{at:%d/%m/%Y}",
-        hour=f"{at:%H:%M}",
+        hour=french_hour(at.time()),
         days=settings.link_days,
         support_phone=settings.support_phone,
         support_email=settings.support_email,

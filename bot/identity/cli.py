@@ -21,7 +21,7 @@ from bot.settings import SettingsError
 
 OpenIdentity = Callable[[], AbstractAsyncContextManager[Identity]]
 
-identity_app = typer.Typer(no_args_is_help=True, help="Discussions reliées à un compte : défaire les liens.")
+identity_app = typer.Typer(no_args_is_help=True, help="Discussions reliées à un compte\u00a0: défaire les liens.")
 
 
 @identity_app.callback()
@@ -41,16 +41,16 @@ def unlink(context: typer.Context, email: Annotated[str, typer.Argument(metavar=
     try:
         ended = asyncio.run(main())
     except FhirError as error:
-        _fail(f"la plateforme ne répond pas ou refuse la demande : rien n'est changé (incident {log_error(error)})")
+        _fail(f"la plateforme ne répond pas ou refuse la demande\u00a0: rien n’est changé (incident {log_error(error)})")
     except SettingsError as error:
         _fail(str(error))
     except SQLAlchemyError as error:
-        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
+        _fail(f"la base de données n’est pas utilisable (incident {log_error(error)})")
     if ended is None:
-        _fail("aucun compte ouvert n'a cette adresse")
-    Console(highlight=False, soft_wrap=True).print(f"Liens défaits : {ended}.", markup=False)
+        _fail("aucun compte ouvert n’a cette adresse")
+    Console(highlight=False, soft_wrap=True).print(f"Liens défaits\u00a0: {ended}.", markup=False)
 
 
 def _fail(message: str) -> NoReturn:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"bot : {message}", markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"bot\u00a0: {message}", markup=False)
     raise typer.Exit(1)

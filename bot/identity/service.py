@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account, AccountRegistry
-from bot.core.clock import PARIS, Clock
+from bot.core.clock import PARIS, Clock, french_hour
 from bot.core.database import Database, random_id
 from bot.core.encryption import ADDRESSES, Cipher, DecryptionFailed
 from bot.core.figures import count_figure
@@ -287,7 +287,7 @@ class Identity:
             address,
             "identity/wrong_codes",
             day=f"{at:%d/%m/%Y}",
-            hour=f"{at:%H:%M}",
+            hour=french_hour(at.time()),
             support_phone=self._settings.support_phone,
             support_email=self._settings.support_email,
         )

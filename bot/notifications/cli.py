@@ -18,11 +18,11 @@ from bot.settings import load_settings
 T = TypeVar("T")
 
 _ERRORS = {
-    NotDead: "ce numéro n'est pas dans la liste",
-    CodeDeleted: "cet e-mail contenait un code, effacé depuis ; pour un nouveau compte : bot accounts resend-codes RÉFÉRENCE",
+    NotDead: "ce numéro n’est pas dans la liste",
+    CodeDeleted: "cet e-mail contenait un code, effacé depuis\u00a0; pour un nouveau compte\u00a0: bot accounts resend-codes RÉFÉRENCE",
 }
 
-notifications_app = typer.Typer(no_args_is_help=True, help="Notifications : voir et renvoyer ce qui n'a pas pu partir.")
+notifications_app = typer.Typer(no_args_is_help=True, help="Notifications\u00a0: voir et renvoyer ce qui n’a pas pu partir.")
 
 CHANNEL_NAMES = {"telegram": "Telegram", "teams": "Teams", "mail": "e-mail", "sphere": "liste SPHERE"}
 KIND_NAMES = {"mail": "e-mail", "chat": "message", "push": "message"}
@@ -33,7 +33,7 @@ def dead(everything: Annotated[bool, typer.Option("--all", help="Aussi les messa
     """Lister ce qui n'a pas pu partir : jamais ce qui y est écrit, ni à qui."""
     letters = _run(lambda dead_letters: dead_letters.letters(closed=everything))
     if not letters:
-        say("Rien n'est resté en souffrance.")
+        say("Rien n’est resté en souffrance.")
         return
     table = Table("N°", "Nature", "Moyen", "Âge", "Essais", "Erreur", "Repris")
     for letter in letters:
@@ -42,14 +42,14 @@ def dead(everything: Annotated[bool, typer.Option("--all", help="Aussi les messa
 
 
 @notifications_app.command()
-def resend(which: Annotated[str, typer.Argument(metavar="ID|all", help="Un numéro de la liste, ou « all ».")]) -> None:
+def resend(which: Annotated[str, typer.Argument(metavar="ID|all", help="Un numéro de la liste, ou «\u00a0all\u00a0».")]) -> None:
     """Renvoyer un message, ou toutes les notifications qu'aucun autre moyen n'a reprises."""
     if which == "all":
         count = _run(lambda dead_letters: dead_letters.resend_all())
         say("Aucune notification à renvoyer." if not count else f"{count} notification(s) à nouveau en partance.")
         return
     if not which.isdecimal():
-        fail("notifications", "indiquez un numéro de la liste, ou « all »")
+        fail("notifications", "indiquez un numéro de la liste, ou «\u00a0all\u00a0»")
     _run(lambda dead_letters: dead_letters.resend(int(which)))
     say("À nouveau en partance.")
 

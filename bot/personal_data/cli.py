@@ -25,13 +25,13 @@ from bot.settings import Settings, SettingsError, load_settings
 T = TypeVar("T")
 Who = Annotated[str, typer.Argument(metavar="ACCOUNT|EMAIL", help="Identifiant du compte SPHERE, ou adresse e-mail professionnelle.")]
 
-person_app = typer.Typer(no_args_is_help=True, help="Données d'une personne : les exporter (droit d'accès) ou les effacer.")
+person_app = typer.Typer(no_args_is_help=True, help="Données d’une personne\u00a0: les exporter (droit d’accès) ou les effacer.")
 
 
 @person_app.command()
 def export(
     who: Who,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Fichier JSON à créer ; lisible par son seul propriétaire.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Fichier JSON à créer\u00a0; lisible par son seul propriétaire.")],
 ) -> None:
     """Écrire dans un fichier tout ce qui est conservé sur une personne."""
     if out.exists():
@@ -70,26 +70,27 @@ def erase(who: Who, yes: Annotated[bool, typer.Option("--yes", help="Ne pas dema
 
     person, _ = _run(who, look)
     if not yes:
-        _say(f"Comptes : {_listed(person.accounts)}. Adresses : {_listed(person.emails)}. Conversations : {len(person.conversations)}.")
-        if not typer.confirm("Effacer définitivement ce qui est conservé sur cette personne ?"):
-            _fail("rien n'a été effacé")
+        _say(f"Comptes\u00a0: {_listed(person.accounts)}. Adresses\u00a0: {_listed(person.emails)}.")
+        _say(f"Conversations\u00a0: {len(person.conversations)}.")
+        if not typer.confirm("Effacer définitivement ce qui est conservé sur cette personne\u00a0?"):
+            _fail("rien n’a été effacé")
     (erased, events), answered = _run(who, work)
     if not sum(erased.rows.values()) and not events:
-        _say("Rien n'est conservé sur cette personne.")
+        _say("Rien n’est conservé sur cette personne.")
     for table, count in sorted(erased.rows.items()):
         if count:
-            _say(f"effacé : {count} ligne(s) de {table}")
+            _say(f"effacé\u00a0: {count} ligne(s) de {table}")
     if events:
-        _say(f"effacé : {events} événement(s) de dialogue (rasa.db)")
+        _say(f"effacé\u00a0: {events} événement(s) de dialogue (rasa.db)")
     for table, count in erased.kept.items():
-        _say(f"conservé : {count} ligne(s) de {table} ({_REASONS[table]})")
+        _say(f"conservé\u00a0: {count} ligne(s) de {table} ({_REASONS[table]})")
     _say_limits(erased.person, answered)
 
 
 _REASONS = {
-    "audit_events": "preuve de qui a fait quoi : identifiants et codes seulement, jamais un nom ni une adresse",
-    "operations": "en cours : relancez la commande quand ce sera terminé",
-    "login_guards": "compteurs d'essais, effacés un jour après le dernier",
+    "audit_events": "preuve de qui a fait quoi\u00a0: identifiants et codes seulement, jamais un nom ni une adresse",
+    "operations": "en cours\u00a0: relancez la commande quand ce sera terminé",
+    "login_guards": "compteurs d’essais, effacés un jour après le dernier",
 }
 
 
@@ -100,12 +101,12 @@ def tracker_file(settings: Settings) -> Path:
 
 def _say_limits(person: Person, answered: bool) -> None:
     if not answered:
-        _say("La plateforme n'a pas répondu : son nom et ses autres adresses n'ont pas pu servir à chercher. Relancez la commande ensuite.")
+        _say("La plateforme n’a pas répondu\u00a0: son nom et ses autres adresses n’ont pas servi. Relancez la commande ensuite.")
     if person.shared:
-        _say(f"{len(person.shared)} conversation(s) sont aujourd'hui reliées au compte d'une autre personne : laissées telles quelles.")
+        _say(f"{len(person.shared)} conversation(s) sont aujourd’hui reliées au compte d’une autre personne, et laissées telles quelles.")
     if person.agents:
-        _say("Cette personne a fait partie de l'équipe : son nom reste dans les conversations où elle a répondu, jusqu'à leur terme.")
-    _say("Ce que d'autres ont écrit à son sujet s'efface avec leurs propres messages (RETENTION_DAYS) ; les sauvegardes, à leur terme.")
+        _say("Cette personne a fait partie de l’équipe\u00a0: son nom reste dans les conversations où elle a répondu, jusqu’à leur terme.")
+    _say("Ce que d’autres ont écrit à son sujet s’efface avec leurs propres messages (RETENTION_DAYS), les sauvegardes à leur terme.")
 
 
 def _listed(texts: frozenset[str]) -> str:
@@ -116,7 +117,7 @@ def _write(out: Path, document: dict[str, Any]) -> None:
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        _fail(f"{out} n'a pas pu être créé : {error.strerror}")
+        _fail(f"{out} n’a pas pu être créé\u00a0: {error.strerror}")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(document, file, ensure_ascii=False, indent=1, default=str)
         file.write("\n")
@@ -139,12 +140,12 @@ def _run(who: str, work: Callable[[PersonalData, Account | None, Settings], Awai
         return asyncio.run(main())
     except PersonBusy as busy:
         if busy.agent:
-            _fail("cette personne est un agent actif : fermez d'abord son compte (bot desk)")
-        _fail(f"une demande au support est ouverte (n° {', '.join(map(str, sorted(busy.tickets)))}) : fermez-la d'abord au poste")
+            _fail("cette personne est un agent actif\u00a0: fermez d’abord son compte (bot desk)")
+        _fail(f"une demande est ouverte (n° {', '.join(map(str, sorted(busy.tickets)))})\u00a0: fermez-la d’abord au poste")
     except SettingsError as error:
         _fail(str(error))
     except SQLAlchemyError as error:
-        _fail(f"la base de données n'est pas utilisable (incident {log_error(error)})")
+        _fail(f"la base de données n’est pas utilisable (incident {log_error(error)})")
 
 
 def _say(line: str) -> None:

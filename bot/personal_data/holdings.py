@@ -201,7 +201,7 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     Holding(
         AuditEvent, _subjects, KEPT,
-        why="la preuve de qui a fait quoi est conservée ; elle ne contient que des identifiants et des codes",
+        why="la preuve de qui a fait quoi est conservée\u00a0; elle ne contient que des identifiants et des codes",
     ),
 )  # fmt: skip
 """By table. A table may stand there twice, where two kinds of its rows become different things."""

@@ -39,7 +39,7 @@ def sbom(out: Out = None) -> None:
         typer.echo(text, nl=False)
     else:
         out.write_text(text, "utf-8")
-        _console().print(f"{out} : nomenclature écrite.")
+        _console().print(f"{out}\u00a0: nomenclature écrite.")
 
 
 def advisories(
@@ -53,23 +53,24 @@ def advisories(
     say = _console().print
     say(f"Avis à la date du {findings.asked_at:%Y-%m-%d %H:%M} UTC.")
     for lock, count in findings.looked_up.items():
-        say(f"{lock} : {count} paquet(s) vérifié(s)")
+        say(f"{lock}\u00a0: {count} paquet(s) vérifié(s)")
     for one in findings.advisories:
         say(
-            f"FAILLE {one.id} : {one.package} {one.version} ({one.lock}), corrigée dans : {', '.join(one.fixed) or 'aucune version connue'}"
+            f"FAILLE {one.id}\u00a0: {one.package} {one.version} ({one.lock}), "
+            f"corrigée dans\u00a0: {', '.join(one.fixed) or 'aucune version connue'}"
         )
     for reason in findings.unknown:
         say(f"NON VÉRIFIÉ {reason}")
     if findings.code == CLEAN:
         say("Aucune faille connue.")
     elif findings.code == UNKNOWN:
-        say("Tout n'a pas pu être vérifié : ce résultat ne dit pas qu'il n'y a pas de faille.")
+        say("Tout n’a pas pu être vérifié\u00a0: ce résultat ne dit pas qu’il n’y a pas de faille.")
     raise typer.Exit(findings.code)
 
 
 def _needs(module: str) -> None:
     if importlib.util.find_spec(module) is None:
-        _fail("il manque les outils de vérification : make install-test")
+        _fail("il manque les outils de vérification\u00a0: make install-test")
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -19,19 +19,19 @@ from bot.support.errors import LastSupervisor, LoginTaken, UnknownAgent, Unusabl
 from bot.support.second_factor import SecondFactor
 
 T = TypeVar("T")
-Login = Annotated[str, typer.Argument(help="Identifiant ; l'adresse e-mail, pour qui se connecte par le fournisseur d'identité.")]
-Stdin = Annotated[bool, typer.Option("--password-stdin", help="Lire le mot de passe sur l'entrée standard au lieu de le demander.")]
+Login = Annotated[str, typer.Argument(help="Identifiant\u00a0; l’adresse e-mail, pour qui se connecte par le fournisseur d’identité.")]
+Stdin = Annotated[bool, typer.Option("--password-stdin", help="Lire le mot de passe sur l’entrée standard au lieu de le demander.")]
 
 desk_app = typer.Typer(
-    no_args_is_help=True, help="Comptes de l'équipe d'accompagnement : ajouter, lister, mot de passe, second facteur, fermer."
+    no_args_is_help=True, help="Comptes du poste d’accompagnement\u00a0: ajouter, lister, mot de passe, second facteur, fermer."
 )
 _ERRORS: dict[type[Exception], Line] = {
-    LoginTaken: "cet identifiant est déjà celui de quelqu'un",
+    LoginTaken: "cet identifiant est déjà celui de quelqu’un",
     UnusableLogin: "un identifiant compte de 2 à 80 caractères, sans espace",
     UnusableName: "un nom compte de 1 à 80 caractères",
-    WeakPassword: "un mot de passe compte de 12 à 200 caractères et ne contient pas l'identifiant",
-    UnknownAgent: "cet identifiant n'existe pas",
-    LastSupervisor: "il faut qu'il reste un superviseur",
+    WeakPassword: "un mot de passe compte de 12 à 200 caractères et ne contient pas l’identifiant",
+    UnknownAgent: "cet identifiant n’existe pas",
+    LastSupervisor: "il faut qu’il reste un superviseur",
 }
 ROLE_LABELS = {"agent": "agent", "supervisor": "superviseur"}
 
@@ -40,16 +40,16 @@ ROLE_LABELS = {"agent": "agent", "supervisor": "superviseur"}
 def add_agent(
     login: Login,
     name: Annotated[str, typer.Option(help="Nom tel que les utilisateurs le liront.")],
-    role: Annotated[str, typer.Option(help=f"Un rôle : {', '.join(ROLES)}.")] = AGENT,
+    role: Annotated[str, typer.Option(help=f"Un rôle\u00a0: {', '.join(ROLES)}.")] = AGENT,
     password_stdin: Stdin = False,
-    no_password: Annotated[bool, typer.Option("--no-password", help="Connexion par le fournisseur d'identité seulement.")] = False,
+    no_password: Annotated[bool, typer.Option("--no-password", help="Connexion par le fournisseur d’identité seulement.")] = False,
 ) -> None:
     """Ajouter quelqu'un à l'équipe."""
     if role not in ROLES:
-        fail("desk", f"rôle inconnu ; les rôles sont {', '.join(ROLES)}")
+        fail("desk", f"rôle inconnu\u00a0; les rôles sont {', '.join(ROLES)}")
     password = None if no_password else _password(password_stdin)
     agent = _run(lambda agents: agents.add(login, name, role, password))
-    say(f"{agent.name} ({agent.login}) peut se connecter au poste d'accompagnement.")
+    say(f"{agent.name} ({agent.login}) peut se connecter au poste d’accompagnement.")
 
 
 @desk_app.command("list")
@@ -81,7 +81,7 @@ def reset_second_factor(login: Login) -> None:
     async def work(team: _Team) -> bool:
         return await team.factor.reset(await _id(team, login), "cli")
 
-    say("Second facteur réinitialisé." if _run(work) else "Il n'y a pas de second facteur.")
+    say("Second facteur réinitialisé." if _run(work) else "Il n’y a pas de second facteur.")
 
 
 @desk_app.command("link")
@@ -92,7 +92,7 @@ def link(login: Login) -> None:
         return await team.links.new_code(await _id(team, login))
 
     code = _run(work)
-    say(f"À écrire dans le groupe de l'équipe, dans les {round(CODE_LIFETIME.total_seconds() / 60)} minutes : /relier {code}")
+    say(f"À écrire dans le groupe de l’équipe, dans les {round(CODE_LIFETIME.total_seconds() / 60)} minutes\u00a0: /relier {code}")
 
 
 @desk_app.command("unlink")
@@ -102,7 +102,7 @@ def unlink(login: Login) -> None:
     async def work(team: _Team) -> int:
         return await team.links.unlink(await _id(team, login), "cli")
 
-    say(f"Messageries déliées : {_run(work)}.")
+    say(f"Messageries déliées\u00a0: {_run(work)}.")
 
 
 @desk_app.command("close")

@@ -9,7 +9,7 @@ from typing import Literal
 
 import holidays
 
-from bot.core.clock import PARIS, Clock
+from bot.core.clock import PARIS, Clock, french_hour
 from bot.settings import Settings, SettingsError
 
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -97,11 +97,6 @@ class OpeningHours:
         if self.is_working_day(day):
             for start, end in self.periods:
                 yield datetime.combine(day, start, PARIS).astimezone(UTC), datetime.combine(day, end, PARIS).astimezone(UTC)
-
-
-def french_hour(hour: time) -> str:
-    """Return an hour as the SPHERE guide writes it: « 9h », « 9h30 »."""
-    return f"{hour.hour}h{hour.minute:02d}" if hour.minute else f"{hour.hour}h"
 
 
 def _periods(spec: str) -> tuple[tuple[time, time], ...]:

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import time
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from bot.core.clock import french_hour
 from bot.http.security_headers import security_headers
 from bot.http.urls import root_path
 from bot.web.assets import load_assets
@@ -27,13 +29,8 @@ class SupportContact:
 
     @property
     def opening_ranges(self) -> list[list[str]]:
-        """Opening hours from and to, as the page writes them: `[["9 h 30", "12 h 30"], …]`, with U+00A0."""
-        return [[_format_time(time) for time in hours.split("-")] for hours in self.hours.split(",")]
-
-
-def _format_time(time: str) -> str:
-    hour, minute = time.split(":")
-    return f"{int(hour)}\u00a0h" + ("" if minute == "00" else f"\u00a0{minute}")
+        """Opening hours from and to, as the SPHERE guide writes them: `[["9h30", "12h30"], …]`."""
+        return [[french_hour(time.fromisoformat(at)) for at in hours.split("-")] for hours in self.hours.split(",")]
 
 
 def router(frame_ancestors: Sequence[str] = (), support: SupportContact = SupportContact()) -> APIRouter:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from bot.core.clock import PARIS
+from bot.core.clock import PARIS, french_hour
 from bot.web.assets import HERE
 
 NBSP = "\u00a0"
@@ -44,7 +44,7 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_datetime(at: datetime) -> str:
-    """Return « 25/11/2026 à 14 h 05 »."""
+    """Return « 25/11/2026 à 14h05 »."""
     return f"{format_date(at)} à {format_time(at)}"
 
 
@@ -54,9 +54,8 @@ def format_date(at: datetime) -> str:
 
 
 def format_time(at: datetime) -> str:
-    """Return « 14 h 05 »."""
-    local = at.astimezone(PARIS)
-    return f"{local.hour}{NBSP}h{NBSP}{local:%M}"
+    """Return « 14h05 », « 9h »."""
+    return french_hour(at.astimezone(PARIS).time())
 
 
 TEMPLATES.filters |= {

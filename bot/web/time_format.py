@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class RelativeTime:
-    """The parts of « demain à 8 h » or « lundi 30 novembre à 8 h 30 »."""
+    """The parts of « demain à 8h » or « lundi 30 novembre à 8h30 »."""
 
     days_from_today: int
     """0 today, 1 tomorrow, negative in the past."""

@@ -119,7 +119,7 @@ def to_text(transcript: TicketTranscript) -> str:
     """Return the transcript as a text file."""
     head = [f"Discussion avec l’équipe SPHERE, référence {transcript.reference}", f"Ouverte le {format_datetime(transcript.opened_at)}"]
     head += [f"Close le {format_datetime(transcript.closed_at)}"] if transcript.closed_at else []
-    lines = [f"{format_datetime(line.at)}, {author_name(line.author, line.agent)} :\n{line.text}" for line in transcript.lines]
+    lines = [f"{format_datetime(line.at)}, {author_name(line.author, line.agent)}\u00a0:\n{line.text}" for line in transcript.lines]
     return "\n\n".join(["\n".join(head), *lines]) + "\n"
 
 

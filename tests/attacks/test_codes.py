@@ -176,7 +176,7 @@ async def test_the_holder_is_told_of_each_chat_that_is_linked(installation: Inst
     await installation.other.link("chat", CLAIRE)  # the same chat again: nothing new
     told = [mail for mail in await installation.one.mails(CLAIRE) if "reliée" in mail["subject"]]
     assert len(told) == 2
-    assert all("le 23/11/2026 à 10:00" in mail["text"] and "déconnecter mon compte" in mail["text"] for mail in told)
+    assert all("le 23/11/2026 à 10h" in mail["text"] and "déconnecter mon compte" in mail["text"] for mail in told)
 
 
 async def test_what_is_kept_of_codes_and_sources_names_nobody(installation: Installation) -> None:
@@ -253,13 +253,13 @@ async def test_a_silent_chat_changes_nothing_before_the_code_and_goes_on_after_i
         name = next(member.display for member in members if "Moreau" not in member.display)
         words = f"retire {name} de {CLAIRES_DOSSIER}"
         card = await dialogue.say(words, "remove_partner", channel, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
-        assert "retirer l'accès" in card.text
+        assert "retirer l’accès" in card.text
         process.clock.advance(timedelta(days=31))
         asked = await dialogue.say("oui", "affirm", channel)  # the card was left on the screen
         assert "pas servi depuis longtemps" in asked.text
         assert len(await dialogue.services.partners.list(CLAIRES_DOSSIER, claire)) == len(members)
         again = await dialogue.say(await process.code(CLAIRE), "inform", channel)
-        assert "retirer l'accès" in again.text  # the same card, to be confirmed afresh
+        assert "retirer l’accès" in again.text  # the same card, to be confirmed afresh
         declined = await dialogue.say("non", "deny", channel)
         assert "pas servi" not in declined.text
         assert len(await dialogue.services.partners.list(CLAIRES_DOSSIER, claire)) == len(members)
@@ -282,7 +282,7 @@ async def test_a_silent_chat_is_asked_before_a_task_begins_and_loses_no_word_of_
         assert name not in asked.text
         card = await dialogue.say(await process.code(CLAIRE), "inform", TELEGRAM)
         assert f"{name}" in card.text
-        assert "retirer l'accès" in card.text
+        assert "retirer l’accès" in card.text
 
 
 async def test_a_silent_chat_shows_no_dossier_on_the_web_and_references_alone_elsewhere(

@@ -259,7 +259,7 @@ async def test_a_shared_machine_keeps_nobody_signed_in(tmp_path: Path) -> None:
         desk.support_bot.clock.advance(timedelta(minutes=15))
         shut = await browser.open()
         assert shut.status_code == 401
-        assert "Vous avez été déconnecté" in shut.text
+        assert "Votre session s’est fermée" in shut.text
 
 
 async def test_a_reply_to_a_session_that_is_over_leads_back_to_its_page(tmp_path: Path) -> None:

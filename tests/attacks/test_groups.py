@@ -43,7 +43,7 @@ async def test_words_of_the_web_chat_are_not_shown_in_the_forum(tmp_path: Path) 
         assert "diabète" not in told
         assert "467" not in told
         assert ASK not in told
-        for known in ("SPH-2024-000137", "associer un partenaire", "non identifiée", f"/desk/conversations/{ticket.id}"):
+        for known in ("SPH-2024-000137", "ajouter un partenaire", "non identifiée", f"/desk/conversations/{ticket.id}"):
             assert known in told
 
 
@@ -134,7 +134,7 @@ async def test_words_are_not_shown_in_the_channel_of_teams(tmp_path: Path) -> No
         assert "467" not in handed
         assert "diabète" not in handed
         assert f"/desk/conversations/{ticket.id}" in handed
-        assert "associer un partenaire" in card.text
+        assert "ajouter un partenaire" in card.text
 
 
 @pytest.mark.parametrize("by", ["button", "mention"])

@@ -274,7 +274,7 @@ async def test_the_command_line_shows_and_erases_everything(folder: Path) -> Non
     assert WORDS.encode() not in (folder / "rasa.db").read_bytes().replace(f"{WORDS} de {OTHER}".encode(), b"")
     with closing(sqlite3.connect(folder / "rasa.db")) as connection:
         assert connection.execute("SELECT sender_id FROM events").fetchall() == [(OTHER,)]
-    assert "Rien n'est conservé" in invoke("erase", ACCOUNT, "--yes").output
+    assert "Rien n’est conservé" in invoke("erase", ACCOUNT, "--yes").output
     await database.close()
 
 
@@ -295,7 +295,7 @@ async def test_while_the_database_is_locked_nothing_is_half_erased(folder: Path,
 
 
 def test_a_person_nobody_knows_has_nothing(folder: Path) -> None:
-    assert "Rien n'est conservé" in invoke("erase", "personne@nulle-part.test", "--yes").output
+    assert "Rien n’est conservé" in invoke("erase", "personne@nulle-part.test", "--yes").output
 
 
 async def test_the_service_keeps_no_secret_of_who_was_erased(every_database: str) -> None:

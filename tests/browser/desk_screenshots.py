@@ -44,7 +44,7 @@ def _happenings(browser: Browser, run: dict[str, Any]) -> tuple[list[str], str]:
     claire = ChatPage.open(browser, run["chat"], reduced_motion="reduce")
     identify(lambda text, _answer: claire.say(text), run["mailbox"])
     claire.say("ajoute le Dr Leïla Benali, cardiologue à Tours, au dossier SPH-2024-000137")
-    claire.page.get_by_role("button", name=re.compile("accord de l'usager recueilli")).last.click()
+    claire.page.get_by_role("button", name=re.compile("accord de l’usager recueilli")).last.click()
     request = _mailed(run["mailbox"])
     claire.say("ajoute Paul Martin, kiné à Vierzon, au dossier SPH-2024-000137")
     first = _ask(claire)

@@ -200,7 +200,7 @@ def test_the_bot_dies_in_the_middle(at_desk: Callable[..., DeskPage], user: Call
 def test_an_account_request_from_the_chat_to_the_account(at_desk: Callable[..., DeskPage], installation: Stack) -> None:
     claire = as_user(installation, CLAIRE)
     claire.say("ajoute le Dr Leïla Benali, cardiologue à Tours, au dossier SPH-2024-000137")
-    claire.press("accord de l'usager recueilli")
+    claire.press("accord de l’usager recueilli")
     reference = wait_for("a request", lambda: next(iter(re.findall(r"DC-\d{4}-\d{6}", str(claire.history()))), None))
     mail = installation.mail_to("accompagnement-sphere@esante-centre.fr", reference)
 

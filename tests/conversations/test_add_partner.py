@@ -18,7 +18,7 @@ def test_known_with_an_account_takes_two_turns(stack: Stack) -> None:
     assert "Paul Martin" in card
     assert "Vierzon" in card
     assert DOSSIER in card
-    assert "Cette personne a déjà un compte d'accès, voulez-vous lui donner accès à ce dossier" in card
+    assert "Cette personne a déjà un compte d’accès, voulez-vous lui donner accès à ce dossier" in card
     done = claire.press("même équipe de soins, usager informé")
     assert "a maintenant accès" in done
     assert any("Paul Martin" in name for name in stack.participants(DOSSIER))
@@ -31,8 +31,8 @@ def test_known_without_an_account_is_asked_for_and_gets_access(stack: Stack) -> 
     claire = as_user(stack, CLAIRE)
     card = claire.say(f"Ajoute le Dr Leïla Benali, cardiologue à Tours, au dossier {DOSSIER}")
     assert "Leïla Benali" in card
-    assert "n'a pas de compte" in card
-    sent = claire.press("accord de l'usager recueilli")
+    assert "n’a pas de compte" in card
+    sent = claire.press("accord de l’usager recueilli")
     request = re.search(r"DC-\d{4}-\d+", sent)
     assert request, sent
     mail = stack.mail_to("accompagnement-sphere@esante-centre.fr", request[0])
@@ -125,11 +125,11 @@ def test_homonyms_by_words(stack: Stack) -> None:
 def test_an_address_that_the_directory_lacks_is_asked_for(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     assert "adresse e-mail" in claire.say(f"ajoute Étienne Martin, pharmacien à Orléans, au dossier {DOSSIER}")
-    assert "n'est pas valable" in claire.say("etienne.martin")
+    assert "n’est pas valable" in claire.say("etienne.martin")
     card = claire.say("etienne.martin@pharmacie-loire.example")
     assert "etienne.martin@pharmacie-loire.example" in card
     assert DOSSIER in card
-    assert "n'aura pas accès" in claire.press("Non")
+    assert "n’aura pas accès" in claire.press("Non")
 
 
 def test_correction_on_the_way(stack: Stack) -> None:
@@ -145,7 +145,7 @@ def test_a_question_on_the_way_is_answered_and_the_task_goes_on(stack: Stack) ->
     claire.say(f"je veux ajouter quelqu'un au dossier {DOSSIER}")
     answer = claire.say("faut-il l'accord du patient ?")
     assert "L1110-4" in answer
-    assert "professionnel à associer" in answer
+    assert "professionnel à ajouter" in answer
     assert "Bourges" in claire.say("Hugues Martin")
 
 
@@ -162,7 +162,7 @@ def test_another_task_on_the_way_and_back(stack: Stack) -> None:
     answer = claire.say("mes dossiers")
     assert DOSSIER in answer
     assert "Je reprends" in answer
-    assert "professionnel à associer" in answer
+    assert "professionnel à ajouter" in answer
     assert "Martin" in claire.say("Paul Martin kiné")
 
 
@@ -171,7 +171,7 @@ def test_without_a_basis_nothing_is_given(stack: Stack) -> None:
     before = stack.participants(DOSSIER)
     claire.say(f"ajoute Martin au dossier {DOSSIER}")
     claire.say("celle de Blois")
-    assert "loi" in claire.press("Ni l'un ni l'autre")
+    assert "loi" in claire.press("Ni l’un ni l’autre")
     assert stack.participants(DOSSIER) == before
 
 
@@ -188,7 +188,7 @@ def test_an_unknown_dossier_is_answered_like_one_of_others(stack: Stack) -> None
     claire = as_user(stack, CLAIRE)
     foreign, unknown = stack.dossier_without("Claire Moreau"), "SPH-2019-999999"
     told = [claire.say(f"ajoute Paul Martin, kiné à Vierzon, au dossier {each}").replace(each, "X") for each in (unknown, foreign)]
-    assert "n'existe pas" in told[0]
+    assert "n’existe pas" in told[0]
     assert told[0].splitlines()[0] == told[1].splitlines()[0]
 
 
@@ -229,5 +229,5 @@ def test_listing_and_removing(stack: Stack) -> None:
     card = karim.say(f"retire Paul Martin du dossier {OF_KARIM}")
     assert "Paul Martin" in card
     assert OF_KARIM in card
-    assert "n'a plus accès" in karim.say("oui")
+    assert "n’a plus accès" in karim.say("oui")
     assert not any("Paul Martin" in name for name in stack.participants(OF_KARIM))

@@ -76,7 +76,7 @@ def test_a_button_works_once_and_for_its_owner_only(stack: Stack) -> None:
     claire, other = as_user(stack, CLAIRE), open_talk(stack)
     claire.say("ajoute Martin de Blois au dossier SPH-2024-000137")
     before = stack.participants("SPH-2024-000137")
-    token = claire.button("accord de l'usager")
+    token = claire.button("accord de l’usager")
     assert "bouton" in other.press_token(token)
     assert stack.participants("SPH-2024-000137") == before
     first = claire.press_token(token)

@@ -22,10 +22,10 @@ def test_create_then_add_at_once(stack: Stack) -> None:
     created = claire.press("Oui, créer")
     reference = re.search(r"SPH-\d{4}-\d{6}", created)
     assert reference, created
-    assert "professionnel à associer" in created
+    assert "professionnel à ajouter" in created
     card = claire.say("Paul Martin, kiné à Vierzon")
     assert reference[0] in card
-    assert "a maintenant accès" in claire.press("accord de l'usager")
+    assert "a maintenant accès" in claire.press("accord de l’usager")
     names = " ".join(stack.participants(reference[0]))
     assert "Paul Martin" in names
     assert "Claire Moreau" in names
@@ -41,7 +41,7 @@ def test_duplicates_are_shown_first(stack: Stack) -> None:
     shown = claire.press("Féminin")
     assert "peut-être déjà ce dossier" in shown
     assert "SPH-2024-000137" in shown
-    assert "aucun dossier n'a été créé" in claire.press("Non")
+    assert "aucun dossier n’a été créé" in claire.press("Non")
 
 
 @pytest.mark.channels("web")

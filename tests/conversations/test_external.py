@@ -39,7 +39,7 @@ def test_an_usager_named_there_is_masked_everywhere(stack: Stack, channel: str) 
         answer = talk.say(text)
         assert warning in answer, text
         assert not TRAITS.search(answer), text
-    assert "C'est abandonné" in talk.say("annuler")
+    assert "C’est abandonné" in talk.say("annuler")
     assert "SPH-2024-000137" in talk.say("mes dossiers")
     assert [m.text for m in talk.messages() if m.deleted] == (said if channel in DELETING else [])
     assert not TRAITS.search(kept(stack, talk.channel, talk.address) + logs(stack))
@@ -47,7 +47,7 @@ def test_an_usager_named_there_is_masked_everywhere(stack: Stack, channel: str) 
 
 def test_a_dossier_is_created_through_the_web_chat_and_the_chat_is_told(stack: Stack) -> None:
     talk = external(stack)
-    assert "leur identité ne s'écrit pas ici" in talk.say("nouveau dossier")
+    assert "leur identité ne s’écrit pas ici" in talk.say("nouveau dossier")
     web = followed(talk)
     web.wait_said("nom de naissance")
     web.say("Zwingelstein")
@@ -56,7 +56,7 @@ def test_a_dossier_is_created_through_the_web_chat_and_the_chat_is_told(stack: S
     assert "Zwingelstein" in web.press("Masculin")
     made = re.search(r"SPH-\d{4}-\d{6}", web.press("Oui, créer le dossier"))
     assert made
-    report = talk.wait_said("terminé dans la discussion sécurisée")
+    report = talk.wait_said("terminé dans la discussion web")
     assert made[0] in report
     assert not TRAITS.search("\n".join(m.text for m in talk.messages()))
 

@@ -16,7 +16,7 @@ def test_a_yes_that_changes_the_dossier_confirms_nothing(stack: Stack) -> None:
     before = stack.participants(OTHER)
     card = claire.say(f"oui mais au dossier {OTHER}")
     assert OTHER in claire.last[-1]["text"], card
-    assert "C'est fait" not in card
+    assert "C’est fait" not in card
     assert stack.participants(OTHER) == before
 
 
@@ -24,7 +24,7 @@ def test_a_yes_for_somebody_else_confirms_nothing(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say(f"ajoute Karim Benali, médecin à Blois, au dossier {OTHER}")
     card = claire.say("non pas lui, plutôt Sophie Leroux, même équipe de soins")
-    assert "C'est fait" not in card
+    assert "C’est fait" not in card
     assert "Sophie Leroux" in card
     assert not any("Benali" in name for name in stack.participants(OTHER))
 
@@ -33,7 +33,7 @@ def test_a_yes_for_somebody_else_confirms_nothing(stack: Stack) -> None:
 def test_no_doubtful_basis_is_taken(stack: Stack, text: str) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say(f"ajoute Karim Benali, médecin à Blois, au dossier {OTHER}")
-    assert "C'est fait" not in claire.say(text)
+    assert "C’est fait" not in claire.say(text)
     assert not any("Benali" in name for name in stack.participants(OTHER))
 
 
@@ -55,7 +55,7 @@ def test_a_yes_with_another_address_shows_the_fiche_again(stack: Stack) -> None:
     again = claire.say("oui mais l'email c'est lou2@ergo.example")
     assert "Voulez-vous envoyer" in again
     assert "lou2@ergo.example" in again
-    assert "n'est pas envoyée" in claire.press("Ne pas envoyer")
+    assert "n’est pas envoyée" in claire.press("Ne pas envoyer")
 
 
 def test_the_dossier_of_a_removal_can_be_corrected(stack: Stack) -> None:
@@ -63,7 +63,7 @@ def test_the_dossier_of_a_removal_can_be_corrected(stack: Stack) -> None:
     other = next(name for name in stack.participants(OTHER) if "Moreau" not in name)
     claire.say(f"retire Noël Boulanger du dossier {DOSSIER}")
     card = claire.say(f"non plutôt {other} du dossier {OTHER}")
-    assert "C'est fait" not in card
+    assert "C’est fait" not in card
     assert other.split()[-1] in card or "référent" in card
     assert "Boulanger" not in card
 
@@ -132,7 +132,7 @@ def test_narrowing_a_list_by_the_given_name(stack: Stack) -> None:
 def test_a_position_that_is_not_in_the_list(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say(f"ajoute Martin au dossier {DOSSIER}")
-    assert "Il n'y a pas d'entrée" in claire.say("9")
+    assert "La liste n’a pas de ligne" in claire.say("9")
     assert DOSSIER in claire.say("2")
 
 

@@ -41,7 +41,7 @@ def test_settings_are_shown_with_a_link_to_the_page(talk: Talk) -> None:
     assert shown.startswith(f"Vos réglages{NB}:")
     assert f"Résumés{NB}: à 8h et 14h, tous les jours" in shown
     assert f"En sourdine{NB}: rien" in shown
-    assert re.search(r"Prochain résumé (aujourd'hui|demain) à (8h|14h)\.", shown)
+    assert re.search(r"Prochain résumé (aujourd’hui|demain) à (8h|14h)\.", shown)
     links = [link for m in talk.last for link in (m["links"] if "links" in m else [m["link"]["url"]] if m["link"] else [])]
     assert any("/account?t=" in link for link in links)
     assert talk.say("gérer mes notifications").startswith(f"Vos réglages{NB}:")
@@ -54,15 +54,15 @@ def test_settings_are_shown_with_a_link_to_the_page(talk: Talk) -> None:
         ("pas de notifs le week-end", f"Heures calmes{NB}: le samedi et le dimanche"),
         ("ne m'envoie rien avant 8h", f"Heures calmes{NB}: de 0h à 8h, tous les jours"),
         ("je ne veux pas de notifications entre 21h et 7h", f"Heures calmes{NB}: de 21h à 7h, tous les jours"),
-        ("je ne veux plus de mails", "C'est réglé"),
+        ("je ne veux plus de mails", "C’est réglé"),
     ],
 )
 def test_a_wish_is_done_read_back_and_undone(talk: Talk, wish: str, read_back: str) -> None:
     before = settings(talk)
     done = talk.say(wish)
-    assert done.startswith(f"C'est réglé{NB}:"), done
+    assert done.startswith(f"C’est réglé{NB}:"), done
     assert read_back in done, done
-    assert talk.say(wish).startswith("C'est déjà réglé ainsi")
+    assert talk.say(wish).startswith("C’est déjà réglé ainsi")
     talk.press("Voir mes réglages")
     talk.say("remets mes notifications comme avant")
     assert settings(talk) == before
@@ -72,13 +72,13 @@ def test_a_change_is_taken_back_by_a_button_or_by_a_word(talk: Talk) -> None:
     before = settings(talk)
     assert "de 19h à 8h, tous les jours" in talk.press("Rien de 19h à 8h")
     undone = talk.press("Annuler ce changement")
-    assert undone.startswith(f"C'est annulé, vos réglages d'avant sont de retour{NB}:")
+    assert undone.startswith(f"C’est annulé, vos réglages d’avant sont de retour{NB}:")
     assert f"Heures calmes{NB}: aucune" in undone
     assert settings(talk) == before
     talk.press("Pas le week-end")
-    assert "C'est annulé" in talk.say("annule")
+    assert "C’est annulé" in talk.say("annule")
     assert settings(talk) == before
-    assert "Il n'y a rien en cours" in talk.say("annule")
+    assert "Il n’y a rien en cours" in talk.say("annule")
 
 
 def test_one_digest_by_a_button(talk: Talk) -> None:
@@ -86,7 +86,7 @@ def test_one_digest_by_a_button(talk: Talk) -> None:
     done = talk.press("Un seul résumé à 8h")
     assert f"Résumés{NB}: à 8h, tous les jours" in done
     assert re.search(rf"En résumé (dans Telegram|dans Teams|par e-mail){NB}: tout", done), done
-    assert re.search(r"Prochain résumé (aujourd'hui|demain) à 8h\.", done)
+    assert re.search(r"Prochain résumé (aujourd’hui|demain) à 8h\.", done)
 
 
 def test_what_can_be_taken_in_two_ways_is_asked_about(talk: Talk) -> None:
@@ -101,8 +101,8 @@ def test_what_can_be_taken_in_two_ways_is_asked_about(talk: Talk) -> None:
 
 def test_a_question_may_be_dropped_and_nothing_changes(talk: Talk) -> None:
     before = settings(talk)
-    assert "Jusqu'à quand" in talk.say("je suis en congés, coupe les notifications")
-    assert "C'est abandonné" in talk.say("laisse tomber")
+    assert "Jusqu’à quand" in talk.say("je suis en congés, coupe les notifications")
+    assert "C’est abandonné" in talk.say("laisse tomber")
     assert settings(talk) == before
 
 
@@ -117,21 +117,21 @@ def test_a_dossier_is_muted_until_a_day_then_heard_again(talk: Talk, member: Mem
     assert re.search(rf"En sourdine{NB}: dossier {dossier}, jusqu'(?:au lundi \d|à demain)", done), done
     over = talk.say(f"réactive les notifications du dossier {dossier}")
     assert f"En sourdine{NB}: rien" in over
-    assert "Rien n'est en sourdine" in talk.say("réactive les notifications")
+    assert "Rien n’est en sourdine" in talk.say("réactive les notifications")
 
 
 def test_everything_is_muted_and_an_end_given_by_a_button(talk: Talk) -> None:
     done = talk.say("stop notifs")
-    assert f"En sourdine{NB}: toutes vos notifications, jusqu'à nouvel ordre" in done
+    assert f"En sourdine{NB}: toutes vos notifications, jusqu’à nouvel ordre" in done
     assert "votre compte ou le service" in done
-    assert "toutes vos notifications, jusqu'à demain à 8h" in talk.press("Jusqu'à demain 8h")
+    assert "toutes vos notifications, jusqu’à demain à 8h" in talk.press("Jusqu’à demain 8h")
     assert f"En sourdine{NB}: rien" in talk.say("remets les notifications")
 
 
 def test_which_dossier_is_asked_for(talk: Talk, member: Member) -> None:
-    assert "ou de celles d'un dossier" in talk.say("mettre un dossier en sourdine")
+    assert "ou de celles d’un dossier" in talk.say("mettre un dossier en sourdine")
     done = talk.press(member.dossiers[0])
-    assert f"dossier {member.dossiers[0]}, jusqu'à nouvel ordre" in done
+    assert f"dossier {member.dossiers[0]}, jusqu’à nouvel ordre" in done
     others = next(each for each in (DOSSIER, "SPH-2024-000205") if each not in member.dossiers)
     refused = talk.say(f"mets le dossier {others} en sourdine")
     assert "ne faites pas partie" in refused
@@ -156,7 +156,7 @@ def test_an_unlinked_chat_is_linked_first_and_the_wish_goes_on(stack: Stack, mem
 
 
 def test_told_then_read_in_the_list_and_marked(talk: Talk, member: Member) -> None:
-    assert "Vous n'avez aucune notification" in talk.say("j'ai du nouveau ?")
+    assert "Vous n’avez aucune notification" in talk.say("j'ai du nouveau ?")
     member.post("document.added", title="Ordonnance de Mme Untel")
     text = member.wait_notification(talk, "document a été déposé")
     assert member.dossiers[0] in text
@@ -228,7 +228,7 @@ def test_the_whole_way(stack: Stack) -> None:
     assert DOSSIER in text
     assert "Durand" not in text
 
-    assert f"dossier {DOSSIER}, jusqu'à nouvel ordre" in odile.press("Sourdine")
+    assert f"dossier {DOSSIER}, jusqu’à nouvel ordre" in odile.press("Sourdine")
     member.post("document.added")
     member.wait_listed(4)  # after the account, the access and the note
     assert member.sends("telegram") == [("handed", None)]
@@ -237,7 +237,7 @@ def test_the_whole_way(stack: Stack) -> None:
     member.wait_notification(odile, "rendez-vous a été fixé")
 
     odile.say("comment sont réglées mes notifications ?")
-    assert re.search(r"Prochain résumé (aujourd'hui|demain) à 8h", odile.press("Un seul résumé à 8h"))
+    assert re.search(r"Prochain résumé (aujourd’hui|demain) à 8h", odile.press("Un seul résumé à 8h"))
     member.post("document.added")
     member.post("message.received")
     wait_for("two to wait", lambda: [state for state, _ in member.sends("telegram")][-2:] == ["waiting"] * 2)

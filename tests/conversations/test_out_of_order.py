@@ -42,7 +42,7 @@ def test_the_dossier_first_then_the_person_and_the_basis_in_one_sentence(stack: 
     assert "Paul Martin" in card
     assert OTHER in card
     assert [title for title in claire.titles if title.startswith("Oui")] == [
-        "Oui : même équipe de soins, usager informé".replace(" :", f"{NB}:")
+        "Oui\u00a0: même équipe de soins, usager informé".replace(" :", f"{NB}:")
     ]
     assert "a maintenant accès" in claire.say("oui")
     assert any("Paul Martin" in name for name in stack.participants(OTHER))
@@ -54,12 +54,12 @@ def test_a_number_for_the_person_then_a_number_for_the_dossier(stack: Stack) -> 
     before = stack.participants(OTHER)
     assert "De quel dossier" in claire.say("ajoute un partenaire")
     noted = claire.say(rpps)  # not what was asked for, and kept
-    assert "C'est noté" in noted
+    assert "C’est noté" in noted
     assert "De quel dossier" in noted
     card = claire.say("142")
     assert OTHER in card
-    assert "Cette personne a déjà un compte d'accès" in card
-    assert "a maintenant accès" in claire.press("accord de l'usager")
+    assert "Cette personne a déjà un compte d’accès" in card
+    assert "a maintenant accès" in claire.press("accord de l’usager")
     assert len(stack.participants(OTHER)) == len(before) + 1
 
 
@@ -67,14 +67,14 @@ def test_the_consent_and_the_person_before_the_dossier(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     assert "De quel dossier" in claire.say("je veux ajouter un partenaire")
     noted = claire.say("l'usager est d'accord")
-    assert "C'est noté" in noted
+    assert "C’est noté" in noted
     assert "De quel dossier" in noted
     assert "De quel dossier" in claire.say("Hugues Martin, kiné à Bourges")
     reference = claire.titles[1][:15]
     card = claire.say("le 2")
     assert "Hugues Martin" in card
     assert reference in card
-    assert [title for title in claire.titles if title.startswith("Oui")] == [f"Oui{NB}: accord de l'usager recueilli"]
+    assert [title for title in claire.titles if title.startswith("Oui")] == [f"Oui{NB}: accord de l’usager recueilli"]
     claire.say("annuler")
 
 
@@ -98,7 +98,7 @@ def test_the_address_is_said_before_it_is_needed(stack: Stack) -> None:
     card = claire.say(f"ajoute Étienne Martin, pharmacien à Orléans, au dossier {DOSSIER}, son mail est {address}")
     assert address in card
     assert "Voulez-vous demander son compte" in card
-    assert "n'aura pas accès" in claire.press("Non")
+    assert "n’aura pas accès" in claire.press("Non")
 
 
 def test_another_town_before_the_card_and_after_it(stack: Stack) -> None:
@@ -113,7 +113,7 @@ def test_another_town_before_the_card_and_after_it(stack: Stack) -> None:
     assert "Hugues Martin" in again
     assert "Blois" not in again
     assert DOSSIER in again
-    assert "n'aura pas accès" in claire.press("Non")
+    assert "n’aura pas accès" in claire.press("Non")
     assert stack.participants(DOSSIER) == before
 
 
@@ -205,7 +205,7 @@ def test_a_removal_told_in_pieces_and_corrected(stack: Stack) -> None:
     card = karim.say(f"non, {name}")
     assert name.split()[-1] in card
     assert stays not in card
-    assert "n'a plus accès" in karim.say("oui")
+    assert "n’a plus accès" in karim.say("oui")
     left = stack.participants(OF_KARIM)
     assert stays in left
     assert not any(name.split()[-1] in each for each in left)

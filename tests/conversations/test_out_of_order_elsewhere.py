@@ -51,7 +51,7 @@ def test_a_fiche_whose_answers_come_in_another_order(stack: Stack) -> None:
     claire.say("Yvette Quillerou, diététicienne à Loches")  # the title was asked for
     for words in ("yvette.quillerou@diet.example et son téléphone c'est le 02 47 59 00 33", "elle est salariée", "EHPAD Les Tilleuls"):
         said = claire.say(words)
-        assert "C'est noté" in said
+        assert "C’est noté" in said
         assert "civilité" in said  # still
     assert "RPPS" in claire.say("Mme")
     claire.say("passer")
@@ -63,13 +63,13 @@ def test_a_fiche_whose_answers_come_in_another_order(stack: Stack) -> None:
     card = claire.press("Prénom")
     assert "Anne" in card
     assert "Quillerou" in card
-    assert "n'est pas envoyée" in claire.press("Ne pas envoyer")
+    assert "n’est pas envoyée" in claire.press("Ne pas envoyer")
 
 
 def test_two_addresses_that_contradict_each_other(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     said = claire.say("demande un compte pour Noé Wzyx, ergothérapeute à Bourges, noe@ergo.example ou noe2@ergo.example")
-    assert "je n'en retiens aucun" in said
+    assert "je n’en retiens aucun" in said
     for _ in range(8):
         if "e-mail" in claire.last[-1]["text"]:
             break
@@ -93,7 +93,7 @@ def test_a_dossier_whose_traits_come_in_another_order(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     assert "nom de naissance" in claire.say("nouveau dossier")
     noted = claire.say("née le 3 février 1939")
-    assert "C'est noté" in noted
+    assert "C’est noté" in noted
     assert "nom de naissance" in noted
     claire.say("Wendling")
     card = claire.say("Marguerite Anne")
@@ -116,12 +116,12 @@ def test_a_dossier_whose_traits_come_in_another_order(stack: Stack) -> None:
 def test_two_birth_dates_that_contradict_each_other(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     said = claire.say("nouveau dossier pour Mme Solange Wexler, née le 3 février 1939 ou le 4 février 1939")
-    assert "je n'en retiens aucun" in said
+    assert "je n’en retiens aucun" in said
     assert "date de naissance" in said
     card = claire.say("le 4 février 1939")
     assert "Wexler" in card
     assert "04/02/1939" in card
-    assert "aucun dossier n'a été créé" in claire.press("Non")
+    assert "aucun dossier n’a été créé" in claire.press("Non")
 
 
 @pytest.mark.channels("web")
@@ -157,7 +157,7 @@ def test_a_professional_is_looked_for_elsewhere_then_taken_from_the_list(stack: 
 def test_identifying_out_of_order_with_another_address(stack: Stack) -> None:
     talk = open_talk(stack)
     assert "qui vous êtes" in talk.say(f"qui suit le dossier {OF_KARIM} ?")
-    assert "n'est pas valable" in talk.say("123456")  # the code before the address
+    assert "n’est pas valable" in talk.say("123456")  # the code before the address
     talk.say(CLAIRE)
     assert "05 57 96 59 47" in talk.say("vous êtes ouverts le samedi ?")
     before = talk.codes_sent(KARIM)
@@ -182,7 +182,7 @@ def test_a_wish_is_corrected_after_it_was_done(stack: Stack) -> None:
     assert f"Heures calmes{NB}: de 20h à 7h, tous les jours" in done
     assert "de 19h" not in settings(talk)
     again = talk.say("pas de notifs le week-end")
-    assert "C'est réglé" in again
+    assert "C’est réglé" in again
     assert "de 20h à 7h" in again
     talk.say("annule")
     talk.say("je ne veux plus d'heures calmes")
@@ -197,5 +197,5 @@ def test_a_question_about_a_wish_is_answered_after_something_else(stack: Stack) 
     assert "Je reprends" in looked
     assert "à quelle heure" in looked
     assert "de 21h à" in talk.say("21h")
-    assert "C'est annulé" in talk.say("annule")
+    assert "C’est annulé" in talk.say("annule")
     assert settings(talk) == before

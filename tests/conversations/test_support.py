@@ -20,8 +20,8 @@ def test_from_the_assistant_to_a_person_and_back_twice(stack: Stack) -> None:
             talk.wait_said("a rejoint la discussion")
             julie.see(ticket, words)
             assert talk.say("bonjour") == talk.say("oui") == ""
-            julie.act(ticket, "reply", text=f"Réponse {ticket} de l'équipe", key="1")
-            talk.wait_said(f"Réponse {ticket} de l'équipe")
+            julie.act(ticket, "reply", text=f"Réponse {ticket} de l’équipe", key="1")
+            talk.wait_said(f"Réponse {ticket} de l’équipe")
             julie.act(ticket, "note", text=f"note {ticket} entre nous")
             julie.act(ticket, "close", outcome="solved", tags="")
             talk.wait_said("L’assistant reprend")
@@ -35,10 +35,10 @@ def test_a_task_is_put_aside_and_taken_up_afterwards(stack: Stack) -> None:
     ticket = ask_for_a_person(claire)
     with colleague(stack) as julie:
         page = julie.see(ticket, "SPH-2024-000137")
-        assert "associer un partenaire" in page
+        assert "ajouter un partenaire" in page
         assert "Claire Moreau" in page
     assert "L’assistant reprend" in claire.say("/fin")
-    assert "à associer au dossier SPH-2024-000137" in claire.press("Reprendre")
+    assert "à ajouter au dossier SPH-2024-000137" in claire.press("Reprendre")
 
 
 def test_what_was_not_understood_twice_goes_to_the_team(stack: Stack) -> None:
@@ -46,7 +46,7 @@ def test_what_was_not_understood_twice_goes_to_the_team(stack: Stack) -> None:
     talk.say("asdf qsdf jklm")
     talk.say("wxcv uiop azer")
     talk.may_be_silent = True
-    said = talk.press("Joindre l'équipe")
+    said = talk.press("Joindre l’équipe")
     assert "SUP-" in said
     assert "L’assistant reprend" in talk.say("fin")
 

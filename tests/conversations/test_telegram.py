@@ -75,7 +75,7 @@ def test_sent_but_not_noted_is_at_most_sent_twice(stack: Stack) -> None:
     talk = telegram(stack)
     talk.fake("POST", "/faults", [{"method": "sendMessage", "code": "lost"}])
     talk.say("bonjour")
-    greetings = [m for m in talk.messages() if "Je suis l'assistant" in m.text]
+    greetings = [m for m in talk.messages() if "Je suis l’assistant" in m.text]
     assert 1 <= len(greetings) <= 2
 
 

@@ -202,7 +202,8 @@ class AskCreateDossierConfirmed(AssistantAction):
             utterances.utter_lines(warnings)
         born = format_date(date.fromisoformat(turn.slot("usager_birth_date")))
         sex = utterances.text(f"utter_sex_{usager.sex}")
-        utterances.utter("utter_card_create_dossier", family=usager.family, given=usager.given, born=born, sex=sex)
+        card = "utter_card_create_duplicate" if own else "utter_card_create_dossier"
+        utterances.utter(card, family=usager.family, given=usager.given, born=born, sex=sex)
         return []
 
 

@@ -15,12 +15,12 @@ from actions.framework.dates import DAYS
 from actions.framework.flow import Slots
 from actions.framework.turn import MASKS, Turn
 from actions.framework.utterances import Button, Utterances, make_button
+from bot.core.clock import french_hour
 from bot.identity.deep_links import link_channels
 from bot.notifications import preference_parser
 from bot.notifications.kinds import CHATS, DeliveryChannel
 from bot.notifications.preference_changes import CHANGES, Change
 from bot.notifications.preference_parser import About, Choice, PreferenceRequest, Question, Span
-from bot.support.opening_hours import french_hour
 
 MAX_CHOICES = 6
 """Choices of a question that are shown as buttons."""

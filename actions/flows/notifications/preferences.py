@@ -162,9 +162,9 @@ def _missing_ways(context: Context, ways: Iterable[DeliveryChannel], changes: It
     }
     lines = []
     for way in (way for way in DeliveryChannel if way in named - set(ways)):
-        name = context.utterances.text(f"utter_way_{way}")
+        name, place = context.utterances.text(f"utter_name_{way}"), context.utterances.text(f"utter_way_{way}")
         offered = way not in CHATS or way in link_channels(context.services.settings)
-        lines.append(context.utterances.text("utter_way_missing" if offered else "utter_way_not_here", way=name))
+        lines.append(context.utterances.text("utter_way_missing" if offered else "utter_way_not_here", way=place, name=name))
     return lines
 
 

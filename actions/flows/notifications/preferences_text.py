@@ -8,11 +8,11 @@ from datetime import datetime, time
 
 from actions.framework.dates import DAYS, format_moment, format_until
 from actions.framework.utterances import Utterances
+from bot.core.clock import french_hour
 from bot.notifications.calendar import next_digest, quiet_until
 from bot.notifications.delivery_policy import modes
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY, Mute, Preferences, Window
-from bot.support.opening_hours import french_hour
 
 WEEKEND = frozenset({5, 6})
 MAX_MUTES_SHOWN = 5

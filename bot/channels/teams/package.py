@@ -22,7 +22,7 @@ ICONS = ("color.png", "outline.png")
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)
 """Always the same, so that the same settings make the same file."""
 
-teams_app = typer.Typer(no_args_is_help=True, help="Microsoft Teams : le paquet de l’application à installer.")
+teams_app = typer.Typer(no_args_is_help=True, help="Microsoft Teams\u00a0: le paquet de l’application à installer.")
 _console = Console(highlight=False, soft_wrap=True)
 
 
@@ -42,10 +42,10 @@ def _teams() -> None:
 @teams_app.command()
 def package(
     out: Annotated[Path, typer.Option(help="Fichier à écrire.")] = Path("sphere-teams.zip"),
-    version: Annotated[str, typer.Option(help="Version de l’application : à augmenter à chaque nouveau paquet.")] = "1.0.0",
-    website: Annotated[str | None, typer.Option(help="Site de l’éditeur (https) ; sinon PUBLIC_URL.")] = None,
-    privacy: Annotated[str | None, typer.Option(help="Politique de confidentialité (https) ; sinon le site.")] = None,
-    terms: Annotated[str | None, typer.Option(help="Conditions d’utilisation (https) ; sinon le site.")] = None,
+    version: Annotated[str, typer.Option(help="Version de l’application\u00a0: à augmenter à chaque nouveau paquet.")] = "1.0.0",
+    website: Annotated[str | None, typer.Option(help="Site de l’éditeur (https)\u00a0; sinon PUBLIC_URL.")] = None,
+    privacy: Annotated[str | None, typer.Option(help="Politique de confidentialité (https)\u00a0; sinon le site.")] = None,
+    terms: Annotated[str | None, typer.Option(help="Conditions d’utilisation (https)\u00a0; sinon le site.")] = None,
 ) -> None:
     """Écrire le paquet (zip) à importer dans le centre d’administration Teams, d’après TEAMS_APP_ID et PUBLIC_URL."""
     try:

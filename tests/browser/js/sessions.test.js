@@ -94,7 +94,7 @@ test("the question before a link says whom it is for and who is here", () => {
   const account = { name: "Karim B.", email: "k•••@sphere.example" };
   const [who, here, warning] = TEXTS.link.start({ account, current: { name: "Claire M.", email: "c•••@sphere.example" } }).lines;
   assert.match(who, /Karim B\. \(k•••@sphere\.example\)/);
-  assert.match(here, /Claire M\..*Vous serez déconnecté/);
+  assert.match(here, /Claire M\..*est ouvert\. Il sera fermé/);
   assert.match(warning, /répondez non/);
   assert.match(TEXTS.link.start({ account, current: null }).lines[1], /personne n’est identifié/);
   assert.match(TEXTS.link.continue({ account: null, channel: "telegram", current: null }).lines[0], /Telegram qui n’est reliée à aucun compte/);

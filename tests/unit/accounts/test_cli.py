@@ -57,14 +57,14 @@ async def test_a_request_from_beginning_to_end(harness: Harness, bot: Run) -> No
         "02 47 47 47 47",
         "Claire Moreau",
         CLAIRES_DOSSIER,
-        "accord de l'usager",
+        "accord de l’usager",
         "clé",
     ):
         assert fact in shown.output, fact
     created = await bot("create", "dc-2026-000001", "--agent", "Inès")
     assert created.exit_code == 0, created.output
     assert "Compte créé pour Leïla Zérane" in created.output
-    assert f"Dossier {CLAIRES_DOSSIER} : accès donné." in created.output
+    assert f"Dossier {CLAIRES_DOSSIER}\u00a0: accès donné." in created.output
     assert len(await harness.mails(LEILA.email)) == 1
     assert (await harness.account(LEILA.email)).reference in harness.members(CLAIRES_DOSSIER)
     assert len(await harness.chats("chat")) == 1
@@ -75,27 +75,27 @@ async def test_a_request_from_beginning_to_end(harness: Harness, bot: Run) -> No
     assert FIRST_USE_CODE.findall(first["text"]) == FIRST_USE_CODE.findall(second["text"])
     again = await bot("create", "DC-2026-000001")
     assert again.exit_code == 1
-    assert again.stderr.strip() == "bot accounts: cette demande est déjà close : compte créé"
+    assert again.stderr.strip() == "bot accounts: cette demande est déjà close\u00a0: compte créé"
 
 
 async def test_asking_and_refusing(harness: Harness, bot: Run) -> None:
     await ask(harness, ANNE, by=None)
-    assert (await bot("ask", "DC-2026-000001", "--question", "Quel service ?")).exit_code == 0
-    assert "Motif : Quel service ?" in (await bot("show", "DC-2026-000001")).output
+    assert (await bot("ask", "DC-2026-000001", "--question", "Quel service\u00a0?")).exit_code == 0
+    assert "Motif\u00a0: Quel service\u00a0?" in (await bot("show", "DC-2026-000001")).output
     assert (await bot("refuse", "DC-2026-000001", "--reason", "Hors région")).exit_code == 0
     question, refusal = await harness.chats("chat")
-    assert "Quel service ?" in question
+    assert "Quel service\u00a0?" in question
     assert "Hors région" in refusal
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("show", "DC-2026-999999"), "cette référence de demande n'existe pas"),
-        (("create", "n'importe quoi"), "cette référence de demande n'existe pas"),
-        (("refuse", "DC-2026-999999", "--reason", "x"), "cette référence de demande n'existe pas"),
+        (("show", "DC-2026-999999"), "cette référence de demande n’existe pas"),
+        (("create", "n'importe quoi"), "cette référence de demande n’existe pas"),
+        (("refuse", "DC-2026-999999", "--reason", "x"), "cette référence de demande n’existe pas"),
         (("refuse", "DC-2026-000001", "--reason", " "), "le texte doit compter de 1 à 500 caractères"),
-        (("resend-codes", "DC-2026-000001"), "il n'y a pas de codes à envoyer"),
+        (("resend-codes", "DC-2026-000001"), "il n’y a pas de codes à envoyer"),
         (("list", "--state", "fini"), "état inconnu"),
     ],
 )
@@ -140,7 +140,7 @@ async def test_a_missing_setting_is_named(harness: Harness, monkeypatch: pytest.
 async def test_markup_in_a_text_is_shown_as_it_is(harness: Harness, bot: Run) -> None:
     await ask(harness, ANNE, by=None)
     await bot("ask", "DC-2026-000001", "--question", "[red]Nom[/red] ?")
-    assert "[red]Nom[/red] ?" in (await bot("show", "DC-2026-000001")).output
+    assert "[red]Nom[/red]\u00a0?" in (await bot("show", "DC-2026-000001")).output
 
 
 def test_everything_shown_has_a_french_name() -> None:

@@ -44,7 +44,7 @@ async def test_a_request_has_a_reference_and_a_mail(harness: Harness) -> None:
     (mail,) = await harness.mails(SETTINGS.support_email)
     assert mail["subject"] == "Demande de compte DC-2026-000001"
     for told in (
-        "DC-2026-000001", "Claire Moreau", CLAIRE, CLAIRES_DOSSIER, "accord de l'usager recueilli", "Leïla", "Zérane", "10001234567",
+        "DC-2026-000001", "Claire Moreau", CLAIRE, CLAIRES_DOSSIER, "accord de l’usager recueilli", "Leïla", "Zérane", "10001234567",
         "leila.zerane@cabinet.example", "02 47 47 47 47", "CHRU de Tours", "Tours", "23/11/2026 10:00", "clé de contrôle",
     ):  # fmt: skip
         assert told in mail["text"], told
@@ -135,7 +135,7 @@ async def test_only_members_ask_for_a_dossier_and_on_a_basis(harness: Harness) -
 async def test_somebody_unlinked_asks_for_themself(harness: Harness) -> None:
     assert (await ask(harness, ANNE, by=None)).reference == "DC-2026-000001"
     (mail,) = await harness.mails(SETTINGS.support_email)
-    assert "la personne elle-même" in mail["text"]
+    assert "une personne non identifiée" in mail["text"]
     assert "aucun" in mail["text"]
     (status,) = await harness.account_requests.for_conversation("chat", None)
     assert (status.reference, status.name, status.state) == ("DC-2026-000001", "Anne Zimmer", "received")

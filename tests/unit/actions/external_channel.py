@@ -8,7 +8,7 @@ from tests.unit.actions.dialogue import WEB, Answer, Dialogue
 
 TRAITS = re.compile(r"Durand|Jeanne|Garnier|Marcel|Lemaitre|Odette|1948|1939|1944|\[usager\]|\[date", re.IGNORECASE)
 """Names and birth years of the usagers of the demo, and masks."""
-WEB_CHAT_ONLY = "leur identité ne s'écrit pas ici"
+WEB_CHAT_ONLY = "leur identité ne s’écrit pas ici"
 MASKED = {"usager_name": "[usager]"}
 
 
@@ -16,7 +16,7 @@ def gives_link(answer: Answer) -> bool:
     """Return whether an answer shows the link to the trusted web chat. Fail if it shows a trait, or another link."""
     assert not TRAITS.search(answer.all), answer.all
     assert all("/chat#continue=" in link["url"] for link in answer.links)
-    return [link["title"] for link in answer.links] == ["Continuer dans la discussion sécurisée"]
+    return [link["title"] for link in answer.links] == ["Continuer dans la discussion web"]
 
 
 async def start_in_web_chat(dialogue: Dialogue) -> None:

@@ -48,7 +48,7 @@ async def relay() -> AsyncIterator[tuple[Relay, Settings]]:
 
 def test_first_line_is_the_subject() -> None:
     mail = render("identity/login_code", **CODE_VALUES)
-    assert mail.subject == "Votre code pour l'assistant SPHERE"
+    assert mail.subject == "Votre code pour l’assistant SPHERE"
     assert mail.text.startswith("Bonjour,")
     assert "123456" in mail.text
     assert "rien demandé" in mail.text
@@ -68,9 +68,11 @@ def test_what_is_missing_is_an_error() -> None:
 
 def test_values_cannot_add_lines() -> None:
     values = {"reference": "DC-2026-000001", "name": "Eve\r\nBcc: all@example.org\n\nFaux message", "login": "a@b.example", "code": "X"}
-    mail = render("accounts/account_codes", support_phone="1", support_email="2", links=[("web", "https://x.example")], days=7, **values)
+    links = {"links": [("web", "https://x.example")], "days": 7, "sphere_url": "https://sphere.example"}
+    mail = render("accounts/account_codes", support_phone="1", support_email="2", **links, **values)
     assert "\nBcc" not in mail.text
     assert "Bonjour Eve Bcc: all@example.org Faux message," in mail.text
+    assert "page de connexion de SPHERE\u00a0: https://sphere.example" in mail.text
 
 
 @pytest.mark.parametrize("trick", ["\r\nBcc: x@example.org", "\n\nBcc: x@example.org", "\u2028Bcc: x", "\x85Bcc: x", "\x00", "\u202eevil"])
@@ -150,9 +152,9 @@ async def test_an_impossible_address_is_refused_for_good(relay: tuple[Relay, Set
         ("already", "SPH-2024-000137", False, "avait déjà accès au dossier SPH-2024-000137"),
         ("not_a_member", "SPH-2024-000137", False, "vous ne faites plus partie"),
         ("unknown_dossier", "SPH-2024-000137", False, "vous ne faites plus partie"),
-        ("refused", "SPH-2024-000137", False, "n'a pas pu être donné"),
+        ("refused", "SPH-2024-000137", False, "n’a pas pu être donné"),
         ("none", None, False, "Le compte de Leïla Benali est créé"),
-        ("none", None, True, "Votre compte SPHERE est créé"),
+        ("none", None, True, "Le compte demandé ici (DC-2026-000001) est créé"),
     ],
 )
 def test_notices_to_requesters(outcome: str, dossier: str | None, own: bool, expected: str) -> None:

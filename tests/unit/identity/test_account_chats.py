@@ -30,7 +30,7 @@ def tokens(text: str) -> set[str]:
 async def test_one_token_for_every_configured_channel(harness: Harness) -> None:
     settings = SETTINGS.model_copy(update={"telegram_token": "1:x", "telegram_bot": "SphereBot", "teams_app_id": "app"})
     text = await mail_with(harness, settings)
-    assert "l'un de ces liens, valable 7 jours" in text
+    assert "l’un de ces liens, valable 7 jours" in text
     for line in (
         "Telegram\u00a0: https://t.me/",
         "Microsoft Teams\u00a0: https://teams.",

@@ -66,7 +66,7 @@ def _button(row: MessageRow, at: datetime) -> ButtonRow:
 
 
 async def add_ticket(database: Database, closed: datetime | None) -> int:
-    context = {"task": "associer un partenaire", "dossier": "SPH-2024-000137", "error_ids": ["e1"], "tried": ["aide"]}
+    context = {"task": "ajouter un partenaire", "dossier": "SPH-2024-000137", "error_ids": ["e1"], "tried": ["aide"]}
     opened = (closed or EDGE) - timedelta(days=1)
     async with database.writing() as session:
         row = TicketRow(conversation_id="c", state="closed" if closed else "left", queue="Général", reason="asked", context=context)
@@ -111,7 +111,7 @@ async def test_of_a_ticket_the_figures_stay(every_database: str) -> None:
             await add_ticket(database, closed)
         await retention_at(database).run_due()
         assert await column_values(database, TicketRow.dossier) == [None, "SPH-2024-000137", "SPH-2024-000137"]
-        assert (await column_values(database, TicketRow.context))[0] == {"task": "associer un partenaire"}
+        assert (await column_values(database, TicketRow.context))[0] == {"task": "ajouter un partenaire"}
         assert await column_values(database, TicketRow.rating) == [3, 3, 3]
         assert len(await column_values(database, TicketEventRow.id)) == 3
         assert await column_values(database, NoteRow.id) == []

@@ -19,7 +19,7 @@ NIGHT = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
 ASK = "je veux parler à quelqu’un"
 HANDOVER_REQUEST = {
     "reason": "asked",
-    "task": "associer un partenaire",
+    "task": "ajouter un partenaire",
     "dossier": "SPH-2024-000137",
     "error_ids": ["e1"],
     "tried": ["help"],

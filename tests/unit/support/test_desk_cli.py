@@ -69,7 +69,7 @@ async def test_a_messaging_account_is_linked_and_taken_away(parts: BotContainer,
     assert await links.redeem("telegram", "7", code) == ines.agent
     assert await links.redeem("telegram", "8", code) is None
     assert await links.agent_of("telegram", "7") == ines.agent
-    assert "déliées : 1" in (await bot("unlink", "ines")).output
+    assert "déliées\u00a0: 1" in (await bot("unlink", "ines")).output
     assert await links.agent_of("telegram", "7") is None
     assert (await bot("link", "personne")).exit_code == 1
 
@@ -81,7 +81,7 @@ async def test_a_messaging_account_is_linked_and_taken_away(parts: BotContainer,
         (("add-agent", "x1", "--name", " ", "--password-stdin"), "un nom compte"),
         (("add-agent", "x1", "--name", "X", "--role", "chef", "--password-stdin"), "rôle inconnu"),
         (("add-agent", "ines", "--name", "X", "--password-stdin"), "déjà celui"),
-        (("set-password", "personne", "--password-stdin"), "n'existe pas"),
+        (("set-password", "personne", "--password-stdin"), "n’existe pas"),
         (("close", "ines"), "qu'il reste un superviseur"),
     ],
 )

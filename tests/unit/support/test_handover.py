@@ -25,7 +25,7 @@ async def test_the_ticket_is_there_before_the_user_is_told(tmp_path: Path) -> No
         assert "pas encore estimer" in told["text"]
         assert (entry.ticket.state, entry.ticket.reason, entry.ticket.dossier) == (TicketState.WAITING, Reason.ASKED, "SPH-2024-000137")
         context = (await support_bot.desk.view(entry.ticket.id)).context
-        assert (context.task, context.error_ids, context.tried) == ("associer un partenaire", ("e1",), ("help",))
+        assert (context.task, context.error_ids, context.tried) == ("ajouter un partenaire", ("e1",), ("help",))
         (second,) = await (await support_bot.chat()).say(ASK)
         assert "Une demande est avant la vôtre" in second["text"]
 
@@ -101,7 +101,7 @@ async def test_a_second_handover_works_as_the_first(tmp_path: Path) -> None:
         assert [other.id for other in (await support_bot.desk.view(second.id)).others] == [first.id]
 
 
-@pytest.mark.parametrize("wish", ["/fin", "Fin.", "revenir à l'assistant", "Mettre fin à la conversation"])
+@pytest.mark.parametrize("wish", ["/fin", "Fin.", "revenir à l’assistant", "Mettre fin à la conversation"])
 async def test_the_user_ends_it(tmp_path: Path, wish: str) -> None:
     async with running_support_bot(tmp_path) as support_bot:
         waiting, first = await support_bot.open_ticket()
@@ -111,9 +111,9 @@ async def test_the_user_ends_it(tmp_path: Path, wish: str) -> None:
         for message, ticket in ((told, first), (again, second)):
             assert message["author"] == "system"
             assert "L’assistant reprend" in message["text"]
-            assert titles(message) == ["Reprendre : associer un partenaire"]
+            assert titles(message) == ["Reprendre\u00a0: ajouter un partenaire"]
             assert await support_bot.state(ticket) is TicketState.CLOSED
-        assert (await waiting.press(button_token(told, "Reprendre : associer un partenaire")))[0]["text"] == "dit affirm"
+        assert (await waiting.press(button_token(told, "Reprendre\u00a0: ajouter un partenaire")))[0]["text"] == "dit affirm"
         with pytest.raises(TicketOver):
             await support_bot.desk.reply(second.id, MARIE, "trop tard", key="1")
         assert "trop tard" not in await talking.texts()
@@ -127,7 +127,7 @@ async def test_a_word_that_may_answer_the_agent_ends_only_a_wait(tmp_path: Path)
         talking, second = await support_bot.with_agent()
         assert await talking.say("Annuler") == []
         (told,) = await talking.say("/annuler")
-        assert "écrivez « fin »" in told["text"]
+        assert "écrivez «\u00a0fin\u00a0»" in told["text"]
         assert await support_bot.state(second) is TicketState.AGENT
 
 
@@ -192,7 +192,7 @@ async def test_out_of_hours_the_next_opening_is_said_and_a_message_left(tmp_path
         chat = await support_bot.chat()
         (told,) = await chat.say(ASK)
         assert "demain à 9h30" in told["text"]
-        assert titles(told) == ["Laisser un message", "Reprendre : associer un partenaire"]
+        assert titles(told) == ["Laisser un message", "Reprendre\u00a0: ajouter un partenaire"]
         assert await support_bot.desk.queue() == []
         (asked,) = await chat.press(button_token(told, "Laisser un message"))
         assert await chat.press(button_token(asked, "Revenir à l’assistant")) != []
@@ -275,7 +275,7 @@ async def test_rating_and_reopening_keep_the_thread(tmp_path: Path) -> None:
         closed = (await chat.history())[-1]
         assert titles(closed) == [
             *("Très utile", "Utile", "Pas utile", "Rouvrir la discussion", "Recevoir la transcription"),
-            "Reprendre : associer un partenaire",
+            "Reprendre : ajouter un partenaire",
         ]
         (thanks,) = await chat.press(button_token(closed, "Utile"))
         assert (await support_bot.desk.find(ticket.id)).rating == 2

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.clock import PARIS, ManualClock
-from bot.support.opening_hours import OpeningHours, french_hour
+from bot.core.clock import PARIS, ManualClock, french_hour
+from bot.support.opening_hours import OpeningHours
 
 SPEC = "09:30-12:30,13:30-17:30"
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 9h00 in Paris

@@ -121,5 +121,5 @@ async def test_on_an_external_channel_by_way_of_the_web_chat(tmp_path: Path) -> 
         seen = (await support_bot.bot.http.get("/chat/messages", headers=headers)).json()["messages"]
         (here,) = [message for message in seen if message["link"] and "/transcript/" in message["link"]["url"]]
         file = await fetched(support_bot, here, "/file")
-        assert "Vous :\nle dossier de Mme [usager] est vide" in file.text
+        assert "Vous\u00a0:\nle dossier de Mme [usager] est vide" in file.text
         assert "Durand" not in file.text

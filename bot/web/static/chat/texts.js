@@ -7,8 +7,8 @@ const person = ({ name, email }) => (email ? `${name} (${email})` : name);
 export const TEXTS = {
   you: "Vous",
   assistant: "Assistant SPHERE",
-  support: "Support SPHERE",
-  agent: (name) => (/sphere/i.test(name) ? name : `${name}, support SPHERE`),
+  support: "Équipe SPHERE",
+  agent: (name) => (/sphere/i.test(name) ? name : `${name}, équipe SPHERE`),
 
   loading: "Chargement de la conversation…",
   typing: "L’assistant écrit…",
@@ -32,19 +32,19 @@ export const TEXTS = {
   restored: "Connexion rétablie.",
   expired: "La conversation précédente a expiré : une nouvelle conversation commence. Il faudra vous identifier à nouveau.",
   restarted: "Nouvelle conversation.",
-  signedOut: "Vous êtes déconnecté : ce qui a été dit ici n’est plus lisible, et personne ne peut agir en votre nom.",
+  signedOut: "Votre session est fermée : ce qui a été dit ici n’est plus lisible, et personne ne peut agir en votre nom.",
   /** Why a session is over, as the service says it. */
   ended: {
-    signed_out: "Vous êtes déconnecté. Une nouvelle conversation commence.",
-    unlinked: "Vous êtes déconnecté : ce qui a été dit ici n’est plus lisible. Une nouvelle conversation commence.",
+    signed_out: "Votre session est fermée. Une nouvelle conversation commence.",
+    unlinked: "Votre session est fermée : ce qui a été dit ici n’est plus lisible. Une nouvelle conversation commence.",
     renewed: "Cette conversation continue dans un autre onglet.",
-    idle: "Vous avez été déconnecté, car vous n’avez rien fait ici depuis un moment. Identifiez-vous à nouveau pour continuer.",
-    expired: "Vous avez été déconnecté, car une conversation ne reste pas ouverte indéfiniment. Identifiez-vous à nouveau pour continuer.",
+    idle: "Votre session s’est fermée, car rien n’a été fait ici depuis un moment. Identifiez-vous à nouveau pour continuer.",
+    expired: "Votre session s’est fermée : une conversation ne reste pas ouverte indéfiniment. Identifiez-vous à nouveau pour continuer.",
   },
 
   who(session) {
     if (session === null || !session.linked) return "Personne n’est identifié";
-    if (session.account === null) return "Vous êtes identifié (votre nom n’est pas disponible pour l’instant)";
+    if (session.account === null) return "Votre compte est ouvert (votre nom n’est pas disponible pour l’instant)";
     const { name, email } = session.account;
     return email ? `${name} (${email})` : name;
   },
@@ -58,7 +58,7 @@ export const TEXTS = {
       lines: [
         `Ce lien est pour le compte de ${person(account)}.`,
         current
-          ? `Ici, vous êtes identifié : ${person(current)}. Vous serez déconnecté, et une nouvelle conversation commencera.`
+          ? `Ici, le compte de ${person(current)} est ouvert. Il sera fermé, et une nouvelle conversation commencera.`
           : "Ici, personne n’est identifié. Cette conversation sera reliée à ce compte.",
         "Si ce compte n’est pas le vôtre, ou si vous n’avez pas demandé ce lien, répondez non.",
       ],
@@ -69,34 +69,34 @@ export const TEXTS = {
       lines: [
         `Ce lien ouvre ${CHANNELS[channel] ?? "une discussion"}${account ? `, reliée au compte de ${person(account)}` : " qui n’est reliée à aucun compte"}.`,
         current
-          ? `Ici, vous êtes identifié : ${person(current)}. Votre conversation reste ouverte dans les autres onglets.`
+          ? `Ici, le compte de ${person(current)} est ouvert. Votre conversation reste ouverte dans les autres onglets.`
           : "Ici, personne n’est identifié.",
         "Si ce n’est pas votre discussion, ou si vous n’avez pas demandé ce lien, répondez non : ce que vous écririez irait à quelqu’un d’autre.",
       ],
     }),
   },
   startGone: "Ce lien n’est plus valable : il ne sert qu’une fois, et pendant peu de temps. Écrivez « m’identifier » pour continuer autrement.",
-  startSame: "Vous êtes déjà identifié avec ce compte : le lien n’a pas servi.",
+  startSame: "Ce compte est déjà ouvert ici : le lien n’a pas servi.",
   linkLater: "SPHERE ne répond pas : le lien n’a pas servi. Rechargez la page dans quelques minutes pour réessayer.",
   linkRefused: "Le lien n’a pas servi.",
 
   left: (used) => `${used.toLocaleString("fr-FR")} / 4 000 caractères`,
-  over: (extra) => `${extra.toLocaleString("fr-FR")} caractère${extra > 1 ? "s" : ""} de trop`,
+  over: (extra) => `${extra.toLocaleString("fr-FR")} caractère${extra > 1 ? "s" : ""} de trop`,
   empty: "Écrivez d’abord un message.",
   help: "aide",
 
-  bell: (unread) => (unread === 0 ? "Notifications" : `Notifications, ${unread} non lue${unread > 1 ? "s" : ""}`),
+  bell: (unread) => (unread === 0 ? "Notifications" : `Notifications, ${unread} non lue${unread > 1 ? "s" : ""}`),
   bellNone: "Vous n’avez pas de notification.",
   bellLoading: "Chargement des notifications…",
   bellFailed: "Vos notifications n’ont pas pu être lues.",
   bellAgain: "Réessayer",
   bellMore: "Plus anciennes",
-  bellNew: (many) => `${many} nouvelle${many > 1 ? "s" : ""} notification${many > 1 ? "s" : ""}.`,
+  bellNew: (many) => `${many} nouvelle${many > 1 ? "s" : ""} notification${many > 1 ? "s" : ""}.`,
   unread: "Non lue",
   urgent: "Urgent",
   markRead: "Marquer comme lu",
   markAllRead: "Tout marquer comme lu",
-  markedRead: (many) => (many > 1 ? `${many} notifications marquées comme lues.` : "Notification marquée comme lue."),
+  markedRead: (many) => (many > 1 ? `${many} notifications marquées comme lues.` : "Notification marquée comme lue."),
   see: "Voir dans SPHERE",
   mute: "Sourdine",
   muteOf: (dossier) => `Mets le dossier ${dossier} en sourdine`,

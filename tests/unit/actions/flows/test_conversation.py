@@ -26,7 +26,7 @@ async def test_an_external_channel_repeats_only_what_it_showed(claire: Dialogue)
 async def test_what_a_channel_showed_while_it_was_trusted_is_not_repeated(claire: Dialogue) -> None:
     await claire.press("list_dossiers", {"channel": "teams", "home": "teams", "trusted": True})
     answer = await claire.press("repeat", {"channel": "teams", "home": "teams", "trusted": False})
-    assert "Je n'ai encore rien dit" in answer.text
+    assert "Je n’ai encore rien dit" in answer.text
 
 
 async def test_a_link_is_repeated_as_a_new_one(claire: Dialogue) -> None:
@@ -38,12 +38,12 @@ async def test_a_link_is_repeated_as_a_new_one(claire: Dialogue) -> None:
 
 
 async def test_help_on_an_external_channel_differs(claire: Dialogue) -> None:
-    assert "un dossier n'a que sa référence" in (await claire.press("help")).text
-    assert "un dossier n'a que sa référence" not in (await claire.press("help", WEB)).text
+    assert "un dossier n’a que sa référence" in (await claire.press("help")).text
+    assert "un dossier n’a que sa référence" not in (await claire.press("help", WEB)).text
     await claire.press("add_partner")
     helped = await claire.press("help")
     assert "par sa référence seule" in helped.text
-    assert "nom de l'usager" not in helped.text
+    assert "nom de l’usager" not in helped.text
 
 
 async def test_a_new_session_asks_no_identity_on_an_external_channel(claire: Dialogue) -> None:

@@ -12,7 +12,7 @@ async def test_the_team_gets_the_context_and_the_flow_waits(claire: Dialogue) ->
     assert answer.texts == []  # the gateway tells the user what happens
     assert answer.handover is not None
     assert answer.handover["reason"] == "asked"
-    assert answer.handover["task"] == "associer un partenaire"
+    assert answer.handover["task"] == "ajouter un partenaire"
     assert answer.handover["dossier"] == "SPH-2024-000137"
     assert answer.handover["resumes"] is True
     assert answer.handover["tried"] == ["Ajouter un partenaire"]

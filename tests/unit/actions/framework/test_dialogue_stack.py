@@ -10,7 +10,7 @@ from tests.unit.harness import CLAIRES_DOSSIER
 async def test_what_may_go_on_on_this_channel_is_resumed_first(claire: Dialogue) -> None:
     await claire.press("add_partner", dossier_ref=CLAIRES_DOSSIER)
     assert gives_link(await claire.press("create_dossier"))
-    assert "associer un partenaire" in (await claire.press("greet")).texts[-1]
+    assert "ajouter un partenaire" in (await claire.press("greet")).texts[-1]
     assert "Quel est le nom du professionnel" in (await claire.say("oui", "affirm")).text
     await claire.press("cancel")
     assert gives_link(await claire.say("oui", "affirm"))

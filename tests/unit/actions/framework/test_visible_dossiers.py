@@ -26,7 +26,7 @@ async def test_an_external_channel_shows_references_alone(claire: Dialogue, chan
     ]
     member = next(p for p in reversed(answers[-1].payloads) if "member" in p)
     answers.append(await claire.press("choose", channel, member=member.split('"')[3]))
-    assert "Voulez-vous lui retirer l'accès" in answers[-1].text
+    assert "Voulez-vous lui retirer l’accès" in answers[-1].text
     claire.slots, claire.form = {}, None
     answers.append(await claire.press("add_partner", channel))
     for answer in (*answers[:2], *answers[-2:]):

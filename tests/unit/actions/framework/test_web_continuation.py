@@ -17,7 +17,7 @@ async def test_a_creation_waits_and_starts_in_the_web_chat(claire: Dialogue) -> 
     assert gives_link(answer)
     assert claire.form is None
     there = await claire.press("repeat", WEB, continued="1")
-    assert there.texts[0].startswith("Vous êtes dans la discussion sécurisée")
+    assert there.texts[0].startswith("Vous êtes dans la discussion web")
     assert "nom de naissance" in there.texts[-1]
     assert "Je reprends" not in there.text
     assert claire.slots["task_stack"] == []
@@ -30,7 +30,7 @@ async def test_the_outcome_is_reported_once(claire: Dialogue, harness: Harness) 
     reference = re.search(r"SPH-\d{4}-\d{6}", created.text)
     assert reference
     reports = await harness.chats("chat")
-    assert reports == [f"«\u00a0Créer un dossier\u00a0»\u00a0: c'est terminé dans la discussion sécurisée. Dossier {reference[0]}."]
+    assert reports == [f"«\u00a0Créer un dossier\u00a0»\u00a0: c’est terminé dans la discussion web. Dossier {reference[0]}."]
     await claire.press("cancel", WEB)  # what was only offered as a next step
     assert await harness.chats("chat") == reports
     (event,) = await harness.trail("dossiers.create")
@@ -45,9 +45,9 @@ async def test_what_changed_nothing_is_reported(claire: Dialogue, harness: Harne
     await claire.say("retrouve Mme Inconnuvski", "find_dossier", WEB, usager_name="Inconnuvski")
     reports = await harness.chats("chat")
     assert [text.partition("»")[2].split(",")[0] for text in reports] == [
-        "\u00a0: c'est fini dans la discussion sécurisée",
-        "\u00a0: c'est terminé dans la discussion sécurisée.",
-        "\u00a0: c'est fini dans la discussion sécurisée",
+        "\u00a0: c'est fini dans la discussion web",
+        "\u00a0: c'est terminé dans la discussion web.",
+        "\u00a0: c'est fini dans la discussion web",
     ]
     assert not TRAITS.search("\n".join(reports))
 
@@ -57,7 +57,7 @@ async def test_a_failure_is_reported(claire: Dialogue, harness: Harness) -> None
     with pytest.raises(TypeError):
         await claire.act("action_add_partner")  # whose slots are empty
     (report,) = await harness.chats("chat")
-    assert "n'a pas abouti" in report
+    assert "n’a pas abouti" in report
 
 
 async def test_what_is_done_in_the_chat_itself_is_not_reported(claire: Dialogue, harness: Harness) -> None:
@@ -87,7 +87,7 @@ async def test_a_form_about_identity_asks_nothing_on_an_external_channel(
     answer = await claire.say(words, intent, **entities)
     assert "prénoms" not in answer.text
     assert "nom de naissance" not in answer.text
-    assert answer.text.count("Continuez dans la discussion sécurisée") == 1, answer.text
+    assert answer.text.count("Continuez dans la discussion web") == 1, answer.text
     assert gives_link(answer)
     assert "Zwingelstein" not in answer.all
     assert claire.form is None

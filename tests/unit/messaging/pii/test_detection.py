@@ -90,7 +90,7 @@ def test_traits_are_masked(text: str, left: str) -> None:
         "mes dossiers",
         "ajoute Mme Zorglub au dossier SPH-2024-000137",
         "le dossier du Dr Petit",
-        "accord de l'usager recueilli",
+        "accord de l’usager recueilli",
         "le dossier de SPHERE",
         "qui est le médecin du patient ?\nMerci",
         "dossier de demande de compte",

@@ -16,7 +16,7 @@ async def test_from_the_card_to_the_user_and_back(tmp_path: Path) -> None:
         chat, ticket = await channel.support_bot.open_ticket()
         await chat.say("je n’arrive pas à *ajouter* <b>Paul</b>")
         card = await channel.card(ticket, "Je prends", "Note interne", "Clore")
-        assert "associer un partenaire" in card.text
+        assert "ajouter un partenaire" in card.text
         assert "ajouter" not in await channel.said(card, "L’utilisateur a écrit")
         assert "relié à aucun compte" in (await channel.act(stranger.press, card, "Je prends"))["shown"]
         assert (await desk.find(ticket.id)).state is TicketState.WAITING

@@ -132,7 +132,7 @@ async def pages(harness: Harness) -> AsyncIterator[Pages]:
 async def test_without_a_link_the_page_says_how_to_get_one(pages: Pages) -> None:
     for answer in (await pages.http.get("/account"), await pages.http.post("/account"), await pages.http.post("/account/leave")):
         assert answer.status_code == 401
-        assert "Écrivez « gérer mes notifications »" in text_of(answer)
+        assert "Écrivez «\u00a0gérer mes notifications\u00a0»" in text_of(answer)
     assert (await pages.http.post("/account/open")).status_code == 401
 
 
@@ -362,7 +362,7 @@ async def test_opening_the_stop_link_changes_nothing_and_the_button_stops_mails(
     assert dict(FormOf(page.text, link).fields) == ONE_CLICK
     done = await pages.http.post(link, data=ONE_CLICK)
     assert done.status_code == 200
-    assert "Pour revenir en arrière, écrivez « gérer mes notifications »" in text_of(done)
+    assert "Pour revenir en arrière, écrivez «\u00a0gérer mes notifications\u00a0»" in text_of(done)
     found = await pages.preferences()
     assert {c for c in Category if found.said(c, DeliveryChannel.MAIL) is Mode.NEVER} == set(Category) - {Category.ACCOUNT}
     assert found.mutes == before.mutes

@@ -255,7 +255,7 @@ async def test_a_question_is_asked_in_the_chat_and_its_answer_comes_back(tmp_pat
 
         await until(asked)
         question = (await chat.history())[-1]
-        await chat.press(button_token(question, "Répondre à l'équipe"))
+        await chat.press(button_token(question, "Répondre à l’équipe SPHERE"))
         await chat.say("Elle travaille en cardiologie interventionnelle.")
         page = (await ines.open(PAGE)).text
         assert "Elle travaille en cardiologie interventionnelle." in page

@@ -38,7 +38,7 @@ async def test_take_reply_close(tmp_path: Path) -> None:
         assert html.escape(ASK) in queue
         assert re.search(r'class="count some">1<', queue)
         page = (await ines.open(f"/desk/conversations/{ticket.id}")).text
-        for shown in ("associer un partenaire", "SPH-2024-000137", "e1", "non identifiée", 'data-mine="no"'):
+        for shown in ("ajouter un partenaire", "SPH-2024-000137", "e1", "non identifiée", 'data-mine="no"'):
             assert shown in page, shown
         state = await ines.act(ticket.id, "take", htmx=True)
         assert state.status_code == 200

@@ -66,7 +66,7 @@ async def test_whoever_has_no_account_of_the_desk_stays_out(tmp_path: Path, issu
         browser = desk.browser()
         answer = await browser.open(await sign_in(await leave(browser), sub))
         assert answer.status_code == 403
-        assert "ne vous a pas identifié" in answer.text
+        assert "n’a pas confirmé votre identité" in answer.text
         assert (await browser.open()).status_code == 401
 
 

@@ -61,7 +61,7 @@ async def test_what_happened_is_counted(tmp_path: Path) -> None:
         assert table(await boss.open("/desk/figures/all.csv"))["toutes les demandes"]["Clôture (médiane), en secondes"] == "960"
         hours = table(await boss.open("/desk/figures/hours.csv"))
         assert (hours["10 h"]["Demandes"], hours["9 h"]["Demandes"]) == ("2", "0")  # 9h UTC is 10h in Paris
-        assert table(await boss.open("/desk/figures/tasks.csv"))["associer un partenaire"]["Demandes"] == "2"
+        assert table(await boss.open("/desk/figures/tasks.csv"))["ajouter un partenaire"]["Demandes"] == "2"
         assert table(await boss.open("/desk/figures/reasons.csv"))["a demandé une personne"]["Demandes"] == "2"
         assert table(await boss.open("/desk/figures/queues.csv"))["Technique"]["Demandes"] == "0"
         assert set(table(await boss.open("/desk/figures/tags.csv"))) == {"'=SOMME(A1)", "accès"}  # no formula for a spreadsheet

@@ -13,7 +13,7 @@ from tests.unit.notifications.stored_notifications import StoredNotifications
 
 async def test_nothing_yet(claire: Dialogue, desk: StoredNotifications) -> None:
     answer = await claire.say("j'ai du nouveau ?", "list_notifications")
-    assert answer.text == "Vous n'avez aucune notification."
+    assert answer.text == "Vous n’avez aucune notification."
     assert answer.titles == []
 
 
@@ -25,7 +25,7 @@ async def test_five_at_a_time_the_unread_ones_alone(claire: Dialogue, desk: Stor
     assert first.text.splitlines()[0] == "Vous avez 7 notifications non lues\u00a0:"
     assert re.findall(r"Auteur \d", first.text) == [f"Auteur {n}" for n in range(5)]
     assert "Déjà lu" not in first.text
-    assert "Auteur 0 a écrit une note de liaison dans le dossier\u00a0SPH-2024-000137 – aujourd'hui à 10h" in first.text
+    assert "Auteur 0 a écrit une note de liaison dans le dossier\u00a0SPH-2024-000137 – aujourd’hui à 10h" in first.text
     assert first.titles == ["La suite", "Marquer comme lu", "Tout marquer comme lu"]
     assert [link["title"] for link in first.links] == ["Voir dans SPHERE"]
     rest = await claire.press("list_notifications", **first.entities_of("La suite"))

@@ -44,7 +44,7 @@ async def test_a_change_is_applied_at_once_and_read_back(claire: Dialogue, setti
     answer = await claire.say("plus rien après 19h", "manage_notifications")
     assert (await settings.now()).quiet == (Window(days=EVERY_DAY, start=time(19), end=time(7)),)
     assert answer.text.splitlines() == [
-        "C'est réglé\u00a0:",
+        "C’est réglé\u00a0:",
         "• Heures calmes\u00a0: de 19h à 7h, tous les jours. Ce qui arrive alors attend, sauf urgence",
         "Prochain résumé aujourd'hui à 14h.",
     ]
@@ -56,30 +56,30 @@ async def test_a_button_undoes_its_own_change_only(claire: Dialogue, settings: S
     first = await claire.say("plus rien après 19h", "manage_notifications")
     second = await claire.say("pas de notifs le week-end", "manage_notifications")
     held = await settings.now()
-    assert "n'est plus le dernier" in (await claire.press("manage_notifications", **first.entities_of("Annuler ce changement"))).text
+    assert "n’est plus le dernier" in (await claire.press("manage_notifications", **first.entities_of("Annuler ce changement"))).text
     assert await settings.now() == held
     undone = await claire.press("manage_notifications", **second.entities_of("Annuler ce changement"))
-    assert undone.text.startswith("C'est annulé")
+    assert undone.text.startswith("C’est annulé")
     assert len((await settings.now()).quiet) == 1
 
 
 async def test_annule_undoes_the_change_of_the_turn_before_only(claire: Dialogue, settings: Settings) -> None:
     await claire.say("plus rien après 19h", "manage_notifications")
-    assert "C'est annulé" in (await claire.say("annule", "cancel")).text
+    assert "C’est annulé" in (await claire.say("annule", "cancel")).text
     assert await settings.now() == Preferences()
     await claire.say("plus rien après 19h", "manage_notifications")
     await claire.say("merci", "thank")
-    assert "Il n'y a rien en cours" in (await claire.say("annule", "cancel")).text
+    assert "Il n’y a rien en cours" in (await claire.say("annule", "cancel")).text
     assert len((await settings.now()).quiet) == 1
-    assert "C'est annulé" in (await claire.say("annule ce changement", "cancel")).text
+    assert "C’est annulé" in (await claire.say("annule ce changement", "cancel")).text
     await claire.say("plus rien après 19h", "manage_notifications")
-    assert "C'est annulé" in (await claire.say("remets mes notifications comme avant", "resume_notifications")).text
+    assert "C’est annulé" in (await claire.say("remets mes notifications comme avant", "resume_notifications")).text
 
 
 async def test_a_change_that_changes_nothing_is_said_so(claire: Dialogue, settings: Settings) -> None:
     await claire.say("plus rien après 19h", "manage_notifications")
     again = await claire.say("plus rien après 19h", "manage_notifications")
-    assert again.text.startswith("C'est déjà réglé ainsi")
+    assert again.text.startswith("C’est déjà réglé ainsi")
     assert again.titles == ["Voir mes réglages"]
 
 
@@ -102,13 +102,13 @@ async def test_the_button_of_an_earlier_question_is_no_answer(claire: Dialogue, 
     await claire.say("annuler", "cancel")
     await claire.say("je suis en congés, coupe tout", "mute_notifications")
     answer = await claire.press("choose", **old.entities_of("20h"))
-    assert "Je n'ai pas compris votre réponse" in answer.text
+    assert "Je n’ai pas compris votre réponse" in answer.text
     assert await settings.now() == Preferences()
 
 
 async def test_no_drops_the_flow(claire: Dialogue, settings: Settings) -> None:
     await claire.say("pas de notification le soir", "manage_notifications")
-    assert "C'est abandonné" in (await claire.say("non", "deny")).text
+    assert "C’est abandonné" in (await claire.say("non", "deny")).text
     assert claire.form is None
     assert await settings.now() == Preferences()
 
@@ -116,7 +116,7 @@ async def test_no_drops_the_flow(claire: Dialogue, settings: Settings) -> None:
 async def test_another_request_replaces_the_question(claire: Dialogue, settings: Settings) -> None:
     await claire.say("pas de notification le soir", "manage_notifications")
     answer = await claire.say("en fait stop notifs jusqu'à lundi", "mute_notifications", time="lundi")
-    assert "toutes vos notifications, jusqu'au lundi 30 novembre" in answer.text
+    assert "toutes vos notifications, jusqu’au lundi 30 novembre" in answer.text
     assert (await settings.now()).quiet == ()
 
 
@@ -125,7 +125,7 @@ async def test_presets(claire: Dialogue, settings: Settings) -> None:
     assert shown.text.startswith("Vos réglages\u00a0:")
     assert shown.links[0]["url"].startswith("http")
     for title in ("Un seul résumé à 8h", "Rien de 19h à 8h", "Pas le week-end"):
-        assert "C'est réglé" in (await claire.press("manage_notifications", **shown.entities_of(title))).text
+        assert "C’est réglé" in (await claire.press("manage_notifications", **shown.entities_of(title))).text
     held = await settings.now()
     assert held.digest_hours == (time(8),)
     assert {held.mode(category, DeliveryChannel.TELEGRAM) for category in Category} == {Mode.DIGEST}
@@ -147,7 +147,7 @@ async def test_a_way_that_is_missing_is_said_so_and_nothing_changes(claire: Dial
         own = claire.services.settings.model_copy(update={"teams_app_id": "5a3c"})
         claire.services.settings = own
     answer = await claire.say("tout sur Teams uniquement", "manage_notifications", channel="Teams")
-    assert ("Teams n'est pas encore relié" if offered else "ce n'est pas disponible ici") in answer.text
+    assert ("Teams n’est pas encore relié" if offered else "ce n’est pas disponible ici") in answer.text
     assert ("Relier cette messagerie" in answer.titles) is offered
     assert claire.form is None
     assert await settings.now() == Preferences()
@@ -155,10 +155,10 @@ async def test_a_way_that_is_missing_is_said_so_and_nothing_changes(claire: Dial
 
 async def test_the_button_under_a_notification_mutes_its_dossier(claire: Dialogue, settings: Settings) -> None:
     answer = await claire.press("mute_notifications", dossier_ref=CLAIRES_DOSSIER)
-    assert f"dossier {CLAIRES_DOSSIER}, jusqu'à nouvel ordre" in answer.text
+    assert f"dossier {CLAIRES_DOSSIER}, jusqu’à nouvel ordre" in answer.text
     assert await settings.muted() == [CLAIRES_DOSSIER]
     ended = await claire.press("mute_notifications", **answer.entities_of("Jusqu'à demain 8h"))
-    assert f"dossier {CLAIRES_DOSSIER}, jusqu'à demain à 8h" in ended.text
+    assert f"dossier {CLAIRES_DOSSIER}, jusqu’à demain à 8h" in ended.text
     assert (await settings.now()).mutes[0].until == datetime(2026, 11, 24, 7, tzinfo=UTC)
 
 
@@ -199,11 +199,11 @@ async def test_in_the_web_chat_an_usager_names_the_dossier(claire: Dialogue, set
     assert await settings.muted() == [CLAIRES_DOSSIER]
     answer = await claire.say("mets Zorglub en sourdine", "mute_notifications", WEB, partner_name="Zorglub")
     assert await settings.muted() == [CLAIRES_DOSSIER]
-    assert "ou de celles d'un dossier" in answer.text
+    assert "ou de celles d’un dossier" in answer.text
 
 
 async def test_a_mute_is_ended(claire: Dialogue, settings: Settings) -> None:
-    assert "Rien n'est en sourdine" in (await claire.say("réactive les notifications", "resume_notifications")).text
+    assert "Rien n’est en sourdine" in (await claire.say("réactive les notifications", "resume_notifications")).text
     await settings.mute(None, CLAIRES_DOSSIER)
     answer = await claire.say("réactive les notifications", "resume_notifications")
     assert await settings.muted() == [CLAIRES_DOSSIER]
@@ -231,7 +231,7 @@ async def test_a_link_that_ended_changes_nothing(claire: Dialogue, settings: Set
     await claire.say("pas de notification le soir", "manage_notifications")
     assert await harness.identity.unlink(claire.id)
     answer = await claire.say("20h", "inform")
-    assert "n'est plus reliée" in answer.text
+    assert "n’est plus reliée" in answer.text
     assert await settings.now() == Preferences()
 
 
@@ -239,5 +239,5 @@ async def test_with_the_platform_down_nothing_changes(claire: Dialogue, settings
     harness.network.cut_after(0, losing=False)
     answer = await claire.say("plus rien après 19h", "manage_notifications")
     assert "SPHERE ne répond pas" in answer.text
-    assert set(answer.titles) == {"Réessayer", "Joindre l'équipe SPHERE"}
+    assert set(answer.titles) == {"Réessayer", "Joindre l’équipe SPHERE"}
     assert await settings.now() == Preferences()

@@ -38,12 +38,12 @@ async def test_a_bare_name_on_an_external_channel_looks_for_no_usager(claire: Di
 
 async def test_what_is_given_in_advance_is_kept(claire: Dialogue) -> None:
     await claire.press("add_partner", WEB)
-    assert "C'est noté" in (await claire.say("l'usager est d'accord", "inform", WEB)).text
-    assert "C'est noté" in (await claire.say("son mail est e.martin@pharmacie.example", "inform", WEB)).text
+    assert "C’est noté" in (await claire.say("l'usager est d'accord", "inform", WEB)).text
+    assert "C’est noté" in (await claire.say("son mail est e.martin@pharmacie.example", "inform", WEB)).text
     await claire.say(CLAIRES_DOSSIER, "inform", WEB, dossier_ref=CLAIRES_DOSSIER)
     card = await claire.say("Étienne Martin d'Orléans", "inform", WEB, partner_name="Étienne Martin", city="Orléans")
     assert "e.martin@pharmacie.example" in card.text
-    assert [title for title in card.titles if title.startswith("Oui")] == ["Oui\u00a0: accord de l'usager recueilli"]
+    assert [title for title in card.titles if title.startswith("Oui")] == ["Oui\u00a0: accord de l’usager recueilli"]
 
 
 async def test_a_denied_value_is_replaced_and_the_rest_stays(claire: Dialogue) -> None:

@@ -20,7 +20,7 @@ async def test_the_member_is_named_before_the_dossier(claire: Dialogue) -> None:
     assert "De quel dossier" in (await claire.say(f"retire {name}", "remove_partner", WEB, partner_name=name)).text
     card = await claire.say("Durand", "inform", WEB, partner_name="Durand")
     assert f"{name}" in card.text
-    assert "Voulez-vous lui retirer l'accès" in card.text
+    assert "Voulez-vous lui retirer l’accès" in card.text
 
 
 async def test_a_correction_without_a_name_asks_who(claire: Dialogue) -> None:
@@ -28,4 +28,4 @@ async def test_a_correction_without_a_name_asks_who(claire: Dialogue) -> None:
     name = next(p.display for p in members if "Moreau" not in p.display)
     await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
     answer = await claire.say("je me suis trompé de personne", "correct", WEB)
-    assert "À qui faut-il retirer l'accès" in answer.text
+    assert "À qui faut-il retirer l’accès" in answer.text

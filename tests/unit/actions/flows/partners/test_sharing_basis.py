@@ -10,7 +10,7 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, pa
 @pytest.mark.parametrize(
     "text",
     [
-        "accord de l'usager recueilli",
+        "accord de l’usager recueilli",
         "oui, avec son accord",
         "le patient est d'accord",
         "la patiente a donné son accord",
