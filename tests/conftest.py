@@ -7,15 +7,10 @@ import gc
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
-from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
-from sqlalchemy.util import LRUCache
 
-import bot.core.database
 import bot.support.passwords
 from tests.channels import SETUPS
 from tests.stack import Stack
@@ -51,18 +46,6 @@ def one_context() -> Iterator[None]:
     """One TLS context for all HTTP clients: each would take 40 ms to read the authorities of certifi anew."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_statement_cache() -> Iterator[None]:
-    """One cache of compiled statements for all databases of a kind, as a process with one database has: a fifth of most tests' time."""
-    create, compiled = bot.core.database.create_async_engine, LRUCache[Any, Any](2_000)
-    with pytest.MonkeyPatch.context() as patch:
-        for dialect in (SQLiteDialect_aiosqlite, PGDialectAsync_psycopg):
-            patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
-            patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
-        patch.setattr(bot.core.database, "create_async_engine", functools.partial(create, execution_options={"compiled_cache": compiled}))
         yield
 
 
