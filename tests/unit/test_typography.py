@@ -89,7 +89,10 @@ def page_texts(source: str) -> Iterator[str]:
 def script_texts(path: Path) -> Iterator[str]:
     """Yield the string and template literals of a script."""
     source = re.sub(r"/\*.*?\*/|^\s*//.*?$", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
-    yield from (found[0] or found[1] for found in re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\$]|\\.|\$(?!\{)|\$\{[^}]*\})*)`', source))
+    yield from QUOTED.findall(source)
+    while (flat := re.sub(r"\$\{[^{}]*\}", "x", source)) != source:
+        source = flat
+    yield from re.findall(r"`([^`]*)`", source)
 
 
 def module_texts(path: Path) -> Iterator[str]:

@@ -113,7 +113,8 @@ async def test_platform_away(harness: Harness, bot: Run) -> None:
     result = await bot("create", "DC-2026-000001")
     assert result.exit_code == 1
     assert (
-        result.stderr.strip() == "bot accounts: la plateforme ne répond pas ; rien n'est perdu, la commande peut être répétée sans risque"
+        result.stderr.strip()
+        == "bot accounts: la plateforme ne répond pas\u00a0; rien n’est perdu, la commande peut être répétée sans risque"
     )
     harness.sandbox.fault("none")
     assert (await bot("create", "DC-2026-000001")).exit_code == 0
@@ -140,7 +141,7 @@ async def test_a_missing_setting_is_named(harness: Harness, monkeypatch: pytest.
 async def test_markup_in_a_text_is_shown_as_it_is(harness: Harness, bot: Run) -> None:
     await ask(harness, ANNE, by=None)
     await bot("ask", "DC-2026-000001", "--question", "[red]Nom[/red] ?")
-    assert "[red]Nom[/red]\u00a0?" in (await bot("show", "DC-2026-000001")).output
+    assert "[red]Nom[/red] ?" in (await bot("show", "DC-2026-000001")).output
 
 
 def test_everything_shown_has_a_french_name() -> None:

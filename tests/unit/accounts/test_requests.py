@@ -45,7 +45,7 @@ async def test_a_request_has_a_reference_and_a_mail(harness: Harness) -> None:
     assert mail["subject"] == "Demande de compte DC-2026-000001"
     for told in (
         "DC-2026-000001", "Claire Moreau", CLAIRE, CLAIRES_DOSSIER, "accord de l’usager recueilli", "Leïla", "Zérane", "10001234567",
-        "leila.zerane@cabinet.example", "02 47 47 47 47", "CHRU de Tours", "Tours", "23/11/2026 10:00", "clé de contrôle",
+        "leila.zerane@cabinet.example", "02 47 47 47 47", "CHRU de Tours", "Tours", "23/11/2026 à 10h", "clé de contrôle",
     ):  # fmt: skip
         assert told in mail["text"], told
     assert "Durand" not in mail["text"]
@@ -245,7 +245,7 @@ async def test_a_refusal_is_told_with_its_reason_once(harness: Harness) -> None:
         await harness.account_requests.refuse("DC-2026-000002", " \n ")
     await harness.account_requests.refuse("DC-2026-000002", "Hors de la région.")
     (own,) = await harness.chats("anne")
-    assert "votre compte" in own
+    assert "le compte demandé ici" in own
     with pytest.raises(WrongState) as caught:
         await harness.account_requests.refuse("DC-2026-000001", "Encore")
     assert caught.value.state == "refused"
