@@ -114,7 +114,7 @@ def test_what_is_not_offered_is_said_so(talk: Talk) -> None:
 def test_a_dossier_is_muted_until_a_day_then_heard_again(talk: Talk, member: Member) -> None:
     dossier = member.dossiers[0]
     done = talk.say(f"mets le dossier {dossier} en sourdine jusqu'à lundi")
-    assert re.search(rf"En sourdine{NB}: dossier {dossier}, jusqu'(?:au lundi \d|à demain)", done), done
+    assert re.search(rf"En sourdine{NB}: dossier {dossier}, jusqu’(?:au lundi \d|à demain)", done), done
     over = talk.say(f"réactive les notifications du dossier {dossier}")
     assert f"En sourdine{NB}: rien" in over
     assert "Rien n’est en sourdine" in talk.say("réactive les notifications")

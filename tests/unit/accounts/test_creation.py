@@ -87,7 +87,7 @@ async def test_somebody_who_asked_for_themself_is_told(harness: Harness) -> None
     creation = await harness.account_requests.create(REFERENCE)
     assert creation.accesses == []
     (text,) = await harness.chats("anne")
-    assert text.startswith("Votre compte SPHERE est créé")
+    assert text.startswith("Le compte demandé ici (")
     account = await harness.account(ANNE.email)
     assert account.profession == "Auxiliaire de vie sociale"
 

@@ -115,7 +115,7 @@ async def test_a_link_made_elsewhere_is_told(harness: Harness, domain: dict[str,
     await harness.link("chat", CLAIRE)
     chat = Chat(harness, domain)
     events = await start_flow(LINK_ACCOUNT, chat.context(linked="1"))
-    assert chat.responses == ["utter_linked", "utter_what_next"]
+    assert chat.responses == ["utter_linked_web", "utter_what_next"]
     assert (chat.said[0]["name"], chat.said[0]["days"]) == ("Claire Moreau", 90)
     assert events[-1]["name"] == "action_listen"
 
@@ -126,7 +126,7 @@ async def test_a_link_made_elsewhere_fills_the_form(harness: Harness, domain: di
     for requested in LINK_ACCOUNT.required_slots:
         context = chat.context(linked="1", requested=requested)
         heard = slots(await ValidateFlow(LINK_ACCOUNT).act(context))
-        assert chat.responses == ["utter_linked"]
+        assert chat.responses == ["utter_linked_web"]
         assert all(heard[name] for name in LINK_ACCOUNT.required_slots)
     done = chat.context(requested="login_code")
     events = await SubmitLinkAccount().act(done)

@@ -45,9 +45,9 @@ async def test_what_changed_nothing_is_reported(claire: Dialogue, harness: Harne
     await claire.say("retrouve Mme Inconnuvski", "find_dossier", WEB, usager_name="Inconnuvski")
     reports = await harness.chats("chat")
     assert [text.partition("»")[2].split(",")[0] for text in reports] == [
-        "\u00a0: c'est fini dans la discussion web",
-        "\u00a0: c'est terminé dans la discussion web.",
-        "\u00a0: c'est fini dans la discussion web",
+        "\u00a0: c’est fini dans la discussion web",
+        "\u00a0: c’est terminé dans la discussion web.",
+        "\u00a0: c’est fini dans la discussion web",
     ]
     assert not TRAITS.search("\n".join(reports))
 

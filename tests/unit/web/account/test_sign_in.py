@@ -107,7 +107,7 @@ async def test_a_closed_account_is_none(harness: Harness, issuer: Provider, site
 async def test_the_page_says_which_chat_and_warns(site: SignInSite) -> None:
     page = await site.browser().open(await site.link())
     assert "votre discussion Telegram" in page.text
-    assert re.search(r"ouverte le \d\d/\d\d/\d{4} à \d\d:\d\d", page.text)
+    assert re.search(r"ouverte le \d\d/\d\d/\d{4} à \d+h\d*", page.text)
     assert "Si vous n’avez pas demandé ce lien vous-même, fermez cette page" in page.text
     assert "<script" not in page.text
     assert "{{" not in page.text

@@ -112,9 +112,9 @@ async def test_what_the_assistant_solves_alone(tmp_path: Path) -> None:
         assert {name: row["Nombre"] for name, row in found.items()} == {
             "résolues, confirmé": "1",
             "résolues, présumé": "2",
-            "non résolues : une personne a été demandée": "1",
-            "non résolues : les derniers mots n’ont pas été compris": "2",
-            "non résolues : une erreur pour finir": "1",
+            "non résolues\u00a0: une personne a été demandée": "1",
+            "non résolues\u00a0: les derniers mots n’ont pas été compris": "2",
+            "non résolues\u00a0: une erreur pour finir": "1",
         }
         assert found["résolues, présumé"]["Part (%)"] == "29"
 

@@ -46,7 +46,7 @@ async def test_a_change_is_applied_at_once_and_read_back(claire: Dialogue, setti
     assert answer.text.splitlines() == [
         "C’est réglé\u00a0:",
         "• Heures calmes\u00a0: de 19h à 7h, tous les jours. Ce qui arrive alors attend, sauf urgence",
-        "Prochain résumé aujourd'hui à 14h.",
+        "Prochain résumé aujourd’hui à 14h.",
     ]
     (event,) = await settings.harness.trail("notifications.change")
     assert (event.actor, event.channel, event.subject) == (settings.account_id, "telegram", claire.id)
@@ -157,7 +157,7 @@ async def test_the_button_under_a_notification_mutes_its_dossier(claire: Dialogu
     answer = await claire.press("mute_notifications", dossier_ref=CLAIRES_DOSSIER)
     assert f"dossier {CLAIRES_DOSSIER}, jusqu’à nouvel ordre" in answer.text
     assert await settings.muted() == [CLAIRES_DOSSIER]
-    ended = await claire.press("mute_notifications", **answer.entities_of("Jusqu'à demain 8h"))
+    ended = await claire.press("mute_notifications", **answer.entities_of("Jusqu’à demain 8h"))
     assert f"dossier {CLAIRES_DOSSIER}, jusqu’à demain à 8h" in ended.text
     assert (await settings.now()).mutes[0].until == datetime(2026, 11, 24, 7, tzinfo=UTC)
 
