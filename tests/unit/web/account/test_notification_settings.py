@@ -205,7 +205,7 @@ async def test_saving_says_what_it_means_next(pages: Pages) -> None:
     said = text_of(page)
     assert "Vos réglages sont enregistrés." in said
     assert "Prochain résumé demain à 8h" in said
-    assert "Heures calmes en ce moment, jusqu’à 12 h 15" in said
+    assert "Heures calmes en ce moment, jusqu’à 12h15" in said
     found = await pages.preferences()
     assert len(found.quiet) == 1
     assert found.matrix == {}
