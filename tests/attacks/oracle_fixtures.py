@@ -18,7 +18,7 @@ from bot.fhir.client import FhirClient
 from bot.sandbox.demo_directory import write_demo_file
 from tests.databases import fresh_database
 from tests.unit.actions.dialogue import Answer, Dialogue
-from tests.unit.harness import CLAIRE, KARIM, START, Harness, Network
+from tests.unit.harness import CLAIRE, KARIM, PATIENCE, START, Harness, Network
 from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
 CHANNELS: dict[str, dict[str, Any]] = {
@@ -54,7 +54,7 @@ class Probing:
         self.world, self.directory = harness, directory
         self.line = RecordingNetwork()
         harness.network = self.line
-        harness.fhir = FhirClient(harness.sandbox.fhir, harness.sandbox.token, transport=self.line)
+        harness.fhir = FhirClient(harness.sandbox.fhir, harness.sandbox.token, timeout=PATIENCE, transport=self.line)
         harness.directory = directory
         if limits is not None:
             harness.probe_limits = limits

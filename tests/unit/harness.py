@@ -35,6 +35,8 @@ CLAIRE = "claire.moreau@sphere.example"
 KARIM = "karim.benali@sphere.example"
 CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER = "SPH-2024-000137", "SPH-2024-000142", "SPH-2024-000205"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PATIENCE = 60.0
+"""Seconds that a test waits for the platform: a machine with other work may be slow; tests of slow platforms set their own."""
 SETTINGS = Settings(secret="s" * 32, support_email="equipe@sphere.example")
 
 
@@ -82,7 +84,7 @@ class Harness(Container):
     def __init__(self, database: Database, sandbox: Sandbox, clock: ManualClock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         super().__init__(SETTINGS, clock, database)
         self.sandbox, self.network = sandbox, Network()
-        self.fhir = FhirClient(sandbox.fhir, sandbox.token, transport=transport or self.network)
+        self.fhir = FhirClient(sandbox.fhir, sandbox.token, timeout=PATIENCE, transport=transport or self.network)
 
     def with_settings(self, settings: Settings) -> Container:
         """The parts of a process with other settings, over the same database and platform."""

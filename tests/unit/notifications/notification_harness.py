@@ -24,7 +24,7 @@ from bot.notifications.preferences import Preferences
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson
 from bot.settings import Settings
 from tests.databases import fresh_database
-from tests.unit.harness import Network
+from tests.unit.harness import PATIENCE, Network
 from tests.unit.messaging.recording_channel import RecordingChannel
 from tests.unit.messaging.running_bot import settings_for
 from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox
@@ -60,7 +60,7 @@ class NotificationHarness:
     def __init__(self, database: Database, sandbox: Sandbox, settings: Settings, clock: ManualClock) -> None:
         self.database, self.sandbox, self.settings, self.clock = database, sandbox, settings, clock
         self.network = Network()
-        self.fhir = FhirClient(sandbox.fhir, TOKEN, transport=self.network)
+        self.fhir = FhirClient(sandbox.fhir, TOKEN, timeout=PATIENCE, transport=self.network)
         self.channels = {name: RecordingChannel(name) for name in ("telegram", "teams")}
         self.process = Process(self)
         self.service = self.process.notifications
