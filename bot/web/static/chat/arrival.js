@@ -5,9 +5,10 @@ import { TEXTS } from "./texts.js";
 /**
  * Asks, unless nothing would change for whoever is here.
  * @param {"start" | "continue"} kind @param {object} preview as api.js says it
+ * @param {{watch: (group: Element) => void}} guard
  * @returns {Promise<boolean>} whether the link is to be followed
  */
-export function askAboutLink(kind, preview) {
+export function askAboutLink(kind, preview, guard) {
   const dialog = document.getElementById("link-dialog");
   const asked = TEXTS.link[kind](preview);
   document.getElementById("link-title").textContent = asked.title;
@@ -16,5 +17,6 @@ export function askAboutLink(kind, preview) {
   document.getElementById("link-text").replaceChildren(...lines);
   dialog.returnValue = "";
   dialog.showModal();
+  guard.watch(dialog.querySelector(".dialog-buttons"));
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
 }

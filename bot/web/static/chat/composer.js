@@ -5,6 +5,14 @@ import { TEXTS } from "./texts.js";
 
 export const LIMIT = 4_000;
 const NEAR = 3_600;
+/** `keyCode` of the Enter that ends a composition, where the browser says no longer that it composes (Safari). */
+const COMPOSING = 229;
+
+/** Two texts of which nothing is lost. Pure. */
+export function together(kept, typed) {
+  if (typed === kept || typed === "") return kept;
+  return kept === "" ? typed : `${kept}\n${typed}`;
+}
 
 /** @param {{onSay: (text: string) => void, onWriting: () => void, announce: (text: string) => void, storage: {draft: string}}} parts */
 export function createComposer({ onSay, onWriting, announce, storage }) {
@@ -35,14 +43,14 @@ export function createComposer({ onSay, onWriting, announce, storage }) {
     if (text === "") announce(TEXTS.empty);
     else if (length(text) > LIMIT) announce(`${TEXTS.tooLong} ${count.textContent}`);
     else {
+      onSay(text); // first: what could not be taken stays where it was written
       write("");
-      onSay(text);
     }
     field.focus();
   }
 
   function write(text) {
-    field.value = text;
+    if (field.value !== text) field.value = text; // setting it moves the caret
     refresh();
   }
 
@@ -52,11 +60,16 @@ export function createComposer({ onSay, onWriting, announce, storage }) {
     if (field.value.trim() !== "") onWriting();
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
     event.preventDefault();
-    form.requestSubmit();
+    if (!event.repeat) form.requestSubmit();
   });
-  write(storage.draft);
 
-  return { write, focus: () => field.focus() };
+  function putBefore(text) {
+    write(together(text, field.value));
+  }
+
+  putBefore(storage.draft); // what was typed before this script was there stands in the field already
+
+  return { write, putBefore, focus: () => field.focus() };
 }

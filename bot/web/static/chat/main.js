@@ -6,6 +6,7 @@ import { askAboutLink } from "./arrival.js";
 import { createBell } from "./bell.js";
 import { createComposer } from "./composer.js";
 import { Conversation } from "./conversation.js";
+import { createGuard } from "./guard.js";
 import { createIdentity } from "./identity.js";
 import { createMenu } from "./menu.js";
 import { createScroll } from "./scroll.js";
@@ -25,6 +26,7 @@ const typing = get("typing");
 
 const storage = createStorage();
 const scroll = createScroll();
+const guard = createGuard();
 let drawn = null;
 
 function announce(text) {
@@ -44,19 +46,21 @@ const actions = {
     else scroll.focus();
   },
   modify(key) {
-    composer.write(conversation.withdraw(key));
+    composer.putBefore(conversation.withdraw(key));
     composer.focus();
   },
   resend(key) {
     conversation.resend(key);
     composer.focus();
   },
+  watch: guard.watch,
 };
 
 function draw(state) {
   const before = drawn;
   drawn = state;
   if (before?.entries !== state.entries) {
+    if (state.entries.length > (before?.entries.length ?? 0)) guard.moved();
     drawLog(log, state.entries, actions);
     welcome.hidden = state.loading || state.entries.some((entry) => !entry.local);
     if (before) scroll.drawn({ smooth: !before.loading, grown: state.entries.length > before.entries.length });
@@ -117,6 +121,7 @@ const bell = createBell({
 const composer = createComposer({ onSay: typed, onWriting: () => conversation.writes(), announce, storage });
 
 const menu = createMenu({
+  guard,
   onNew() {
     composer.write("");
     conversation.restart();
@@ -170,7 +175,7 @@ async function followLink(kind, link) {
     return error.status === 410 ? gone : TEXTS.linkLater;
   }
   if (kind === "start" && preview.same) return TEXTS.startSame;
-  if (!preview.same && !(await askAboutLink(kind, preview))) return TEXTS.linkRefused;
+  if (!preview.same && !(await askAboutLink(kind, preview, guard))) return TEXTS.linkRefused;
   if (kind === "start") {
     conversation.resume();
     if (preview.current !== null) conversation.restart(TEXTS.ended.signed_out); // what one account was told is not shown to another

@@ -1,7 +1,7 @@
 /** The menu of the header (a disclosure: button and list) and the question before a new conversation. */
 
-/** @param {{onNew: () => void, onHelp: () => void}} actions */
-export function createMenu({ onNew, onHelp }) {
+/** @param {{onNew: () => void, onHelp: () => void, guard: {watch: (group: Element) => void}}} actions */
+export function createMenu({ onNew, onHelp, guard }) {
   const button = document.getElementById("menu-button");
   const menu = document.getElementById("menu");
   const dialog = document.getElementById("new-dialog");
@@ -35,6 +35,7 @@ export function createMenu({ onNew, onHelp }) {
   function askNew() {
     dialog.returnValue = "";
     dialog.showModal();
+    guard.watch(dialog.querySelector(".dialog-buttons"));
   }
 
   document.getElementById("menu-new").addEventListener("click", () => {

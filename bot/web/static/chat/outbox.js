@@ -77,7 +77,7 @@ export class Outbox {
       this.#options.onState(item.id, "refused", next.refused ?? TEXTS.staleButton);
       return;
     }
-    this.#options.onState(item.id, "sending", next.note);
+    for (const { id } of this.#items) this.#options.onState(id, "sending", next.note); // those behind it wait as well
     await this.#pause.wait(next.wait);
   }
 }
@@ -94,5 +94,5 @@ export function judge(failure, attempt, random = Math.random) {
   const wait = failure.wait ?? backoff(attempt, random);
   if (status === 429) return { wait, note: TEXTS.tooMany(Math.ceil(wait / 1_000)) };
   if (status >= 400 && status < 500 && status !== 408 && status !== 425) return { refused: TEXTS.refused };
-  return { wait, note: status === 0 ? "" : TEXTS.unavailable };
+  return { wait, note: status === 0 ? TEXTS.waiting : TEXTS.unavailable };
 }

@@ -17,6 +17,7 @@ export const TEXTS = {
   newTab: "nouvel onglet",
 
   sending: "Envoi…",
+  waiting: "Envoi… en attente du réseau",
   sent: "Envoyé",
   modify: "Modifier",
   resend: "Renvoyer",

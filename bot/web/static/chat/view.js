@@ -13,7 +13,8 @@ const html = htm.bind(h);
  * @param {Element} root
  * @param {import("./transcript.js").Entry[]} entries
  * @param {{press: (button: {title: string, token: string}, byKeyboard: boolean) => void,
- *   modify: (key: string) => void, resend: (key: string) => void}} actions
+ *   modify: (key: string) => void, resend: (key: string) => void, watch: (group: Element | null) => void}} actions
+ *   watch: told of each group of buttons that can be pressed, when it appears
  */
 export function drawLog(root, entries, actions) {
   const drawn = rows(entries, new Date().toISOString()).map((row) =>
@@ -37,9 +38,9 @@ function MessageRow({ entry, named, timed, live, chosen, latest, actions }) {
         ${author === "user" ? html`<p class="verbatim">${message.text}</p>` : blocks(message.text).map(block)}
         <${Link} link=${message.link} />
       </div>
-      <${Choices} message=${message} live=${live} chosen=${chosen} press=${actions.press} />
+      <${Choices} message=${message} live=${live} chosen=${chosen} actions=${actions} />
       ${author === "user" && html`
-        <div class="meta">
+        <div class="meta" ref=${status === "refused" ? actions.watch : null}>
           ${(timed || status !== "received") && html`<${Hour} at=${message.at} />`}
           <${Delivery} status=${status} latest=${latest} note=${note} />
           ${status === "refused" && html`<${Repair} id=${key} button=${entry.button} actions=${actions} />`}
@@ -75,18 +76,19 @@ function Link({ link }) {
   return html`<p><a class="link" href=${href} ...${OUTSIDE}>${link.title}<span class="sr"> (${TEXTS.newTab})</span></a></p>`;
 }
 
-function Choices({ message, live, chosen, press }) {
+function Choices({ message, live, chosen, actions }) {
   if (!message.buttons?.length) return null;
   const button = (choice) => {
     const picked = !live && choice.title === chosen;
     return html`
       <button type="button" class=${picked ? "choice picked" : "choice"} key=${choice.token} disabled=${!live}
-        onClick=${(event) => press(choice, event.detail === 0)}>
+        onClick=${(event) => actions.press(choice, event.detail === 0)}>
         ${picked && html`<span class="icon icon-check" aria-hidden="true"></span>`}
         ${choice.title}${picked && html`<span class="sr"> (${TEXTS.chosen})</span>`}
       </button>`;
   };
-  return html`<div class="choices" role="group" aria-label=${TEXTS.choices}>${message.buttons.map(button)}</div>`;
+  const watch = live ? actions.watch : null;
+  return html`<div class="choices" role="group" aria-label=${TEXTS.choices} ref=${watch}>${message.buttons.map(button)}</div>`;
 }
 
 function Delivery({ status, latest, note }) {
