@@ -241,7 +241,7 @@ async def _mask_text(processor: TurnProcessor, body: dict[str, Any]) -> dict[str
     """Return a text that is not a turn as it may be stored where no usager may be named; nothing of it is kept.
 
     `asked` may say what the user answers to (`ASKED`). The answer's `masks` are the spans of the given text, with their kinds
-    (`PLACEHOLDERS`).
+    (`PLACEHOLDERS`); its `intent` is what the text would be understood as (`name`, `confidence`).
     """
     text = body.get("text")
     if not isinstance(text, str):
@@ -262,7 +262,10 @@ async def _mask_text(processor: TurnProcessor, body: dict[str, Any]) -> dict[str
         {"start": max(mask.start + shift, 0), "end": mask.end + shift, "entity": mask.entity}
         for mask in collect_masks(read, parse_data, known, found)
     ]
-    return {"text": mask_parse_data(read, parse_data, known, found)[0].removeprefix(guard), "masks": masks}
+    understood = parse_data.get("intent") or {}
+    intent = {"name": understood.get("name"), "confidence": float(understood.get("confidence") or 0.0)}
+    masked = mask_parse_data(read, parse_data, known, found)[0].removeprefix(guard)
+    return {"text": masked, "masks": masks, "intent": intent}
 
 
 def _read_id(body: dict[str, Any], name: str) -> str:

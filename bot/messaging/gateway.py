@@ -27,7 +27,7 @@ from bot.messaging.pii.contact_details import OwnContacts
 from bot.messaging.pii.outgoing_filter import OutgoingFilter
 from bot.messaging.pii.redaction import Redaction
 from bot.messaging.pii.spans import Span
-from bot.messaging.ports import Handover, LinkAccount, NoHandover, UnreadCounts
+from bot.messaging.ports import Handover, IntentReading, LinkAccount, NoHandover, UnreadCounts
 from bot.messaging.proactive_writer import ProactiveWriter
 from bot.messaging.rasa import RasaClient
 from bot.messaging.router import Router
@@ -268,6 +268,10 @@ class Gateway:
     async def mask_names(self, text: str, known: Sequence[Span] = ()) -> str:
         """Return a user's text without the usagers who are named in it. Raise RasaError where nobody can say."""
         return await self._rasa.mask_names(text, known)
+
+    async def read_intent(self, text: str) -> IntentReading:
+        """Return what a user's text is understood as. Raise RasaError where nobody can say."""
+        return await self._rasa.read_intent(text)
 
     def message_added(self, conversation_id: str) -> None:
         """Wake the open streams of a conversation that has a new message."""

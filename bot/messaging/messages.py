@@ -98,6 +98,8 @@ class Turn:
     received_at: datetime
     attempts: int
     """How often it was taken, this time included."""
+    pressed: RoutedMessage | None = None
+    """The button of its own for which a responder returned the turn to the next one: used up when the turn ends."""
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,14 @@ class NoHandover:
         """Do nothing."""
 
 
+@dataclass(frozen=True)
+class IntentReading:
+    """What a text was understood as; no intent: nobody could say."""
+
+    intent: str | None = None
+    confidence: float = 0.0
+
+
 LinkAccount = Callable[[str, str], Awaitable[str | None]]
 """Links a conversation (its id) to an account by the token of a deep link; returns None, or the name of the text that says why not."""
 
@@ -231,6 +239,13 @@ class Messaging(Protocol):
 
         Raises:
             AssistantUnavailable: nobody can say who is named there.
+        """
+
+    async def read_intent(self, text: str) -> IntentReading:
+        """Return what a user's text is understood as, which moves no dialogue and is kept nowhere.
+
+        Raises:
+            AssistantUnavailable: nobody can say.
         """
 
     async def history(self, conversation_id: str, after: int | None) -> list[Message]:

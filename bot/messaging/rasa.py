@@ -22,7 +22,7 @@ from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
 from bot.messaging.messages import Reply, RoutedMessage
 from bot.messaging.pii.spans import Span
-from bot.messaging.ports import AssistantUnavailable
+from bot.messaging.ports import AssistantUnavailable, IntentReading
 
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 4.0
@@ -69,8 +69,14 @@ class _Answer(BaseModel):
     intent: Annotated[str, Field(max_length=100)] | None = None
 
 
+class _Intent(BaseModel):
+    name: Annotated[str, Field(max_length=100)] | None = None
+    confidence: float = 0.0
+
+
 class _Masked(BaseModel):
     text: str
+    intent: _Intent = _Intent()
 
 
 @dataclass(frozen=True)
@@ -174,11 +180,23 @@ class RasaClient:
         Raises:
             RasaError: it is not there, or did not say.
         """
+        return (await self._read(text, known)).text
+
+    async def read_intent(self, text: str) -> IntentReading:
+        """Return what Rasa understands a text as, without the topic of a question. It keeps nothing of it, and no dialogue moves on.
+
+        Raises:
+            RasaError: it is not there, or did not say.
+        """
+        intent = (await self._read(text)).intent
+        return IntentReading(intent.name, intent.confidence)
+
+    async def _read(self, text: str, known: Sequence[Span] = ()) -> _Masked:
         body = {"text": text, "masks": [{"start": span.start, "end": span.end, "entity": span.entity} for span in known]}
         url = f"{self._url.rpartition('/')[0]}/masks"
         try:
             response = await self._post(body, MASKING_SECONDS, url)
-            return _Masked.model_validate_json(response.raise_for_status().content).text
+            return _Masked.model_validate_json(response.raise_for_status().content)
         except httpx.HTTPStatusError as error:
             raise RasaError(f"status {error.response.status_code}", reached=True) from None
         except httpx.HTTPError as error:

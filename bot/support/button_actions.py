@@ -12,8 +12,9 @@ from bot.messaging.tables import MessageRow
 from bot.support import tickets
 from bot.support.records import HANDED_OVER, SupportRequest, TicketEventType, TicketState
 from bot.support.support_policy import SupportPolicy
-from bot.support.system_messages import ADD, END, LEAVE, RATE, REOPEN, REQUEST_AGENT, TRANSCRIPT, WAIT, WEB_CHAT
+from bot.support.system_messages import ADD, DROP, END, KEEP, LEAVE, RATE, REOPEN, REQUEST_AGENT, TRANSCRIPT, WAIT, WEB_CHAT
 from bot.support.tables import TicketEventRow, TicketRow
+from bot.support.ticket_span import last_message_id
 from bot.support.tickets import USER, TicketOrigin
 from bot.support.transcript_replies import TranscriptReplies
 
@@ -41,6 +42,10 @@ class ButtonActions:
             return await self.request_agent(session, turn, SupportRequest.parse(pressed.entities), row, now)
         if pressed.intent in {LEAVE, ADD}:
             return await self._ask_for_message(session, turn, SupportRequest.parse(pressed.entities), row, now)
+        if pressed.intent == KEEP:
+            return await self._keep_message(session, turn, pressed, row, now)
+        if pressed.intent == DROP and not tickets.is_handed_over(row):
+            return self._messages.dropped(pressed.entities), None
         if pressed.intent == WAIT and row is not None and TicketState(row.state) is TicketState.WRITING:
             return await self._wait(session, row, now)
         if pressed.intent == END and tickets.is_handed_over(row):
@@ -96,6 +101,25 @@ class ButtonActions:
             return self._already_open(row), None
         return self._messages.ask_for_message("write", now), row
 
+    async def _keep_message(
+        self, session: AsyncSession, turn: Turn, pressed: RoutedMessage, row: TicketRow | None, now: datetime
+    ) -> tuple[Reply, TicketRow]:
+        """Leave what was written before it was asked whether to: the message begins with the first of its turns."""
+        turns = [int(each) for each in pressed.entities["turns"]]
+        if row is None:
+            first = select(func.min(MessageRow.id)).where(MessageRow.turn.in_(turns), MessageRow.author == USER)
+            request, before = SupportRequest.parse(pressed.entities), (await session.scalar(first) or 1) - 1
+            row = await self._open(session, turn, request, TicketState.WRITING, now, unanswered=False, after=before)
+        elif TicketState(row.state) is TicketState.LEFT:
+            await self._transition(session, row, TicketState.WRITING, TicketEventType.REQUESTED, now)
+        for each in turns:
+            said, timeouts = TicketEventType.SAID, self._policy.timeouts
+            await tickets.record_event(session, row, said, USER, now=now, timeouts=timeouts, subject_id=each)
+        if TicketState(row.state) is not TicketState.WRITING:  # a person is asked for, or answers, by now: they read it
+            return self._already_open(row), row
+        await self._transition(session, row, TicketState.LEFT, TicketEventType.LEFT_MESSAGE, now)
+        return self._messages.message_left(row, now, is_open=self._policy.hours.is_open(now)), row
+
     async def _wait(self, session: AsyncSession, row: TicketRow, now: datetime) -> tuple[Reply, TicketRow | None]:
         if not self._policy.hours.is_open(now):
             return self._messages.ask_for_message("no_wait", now), None
@@ -126,10 +150,18 @@ class ButtonActions:
         return self.status(row) if tickets.is_handed_over(row) else self._messages.text_only("already_open")
 
     async def _open(
-        self, session: AsyncSession, turn: Turn, request: SupportRequest, to: TicketState, now: datetime, *, unanswered: bool
+        self,
+        session: AsyncSession,
+        turn: Turn,
+        request: SupportRequest,
+        to: TicketState,
+        now: datetime,
+        *,
+        unanswered: bool,
+        after: int | None = None,
     ) -> TicketRow:
-        newest = select(func.max(MessageRow.id)).where(MessageRow.conversation_id == turn.conversation_id)
-        last = await session.scalar(newest) or 0
+        """Open a ticket, which begins after the message `after`; by default after the last one."""
+        last = after if after is not None else await last_message_id(session, turn.conversation_id)
         origin = TicketOrigin(turn.conversation_id, turn.home, self._policy.queues[0], last, unanswered=unanswered)
         return await tickets.open_ticket(session, origin, request, to, now=now, timeouts=self._policy.timeouts)
 

@@ -20,6 +20,7 @@ from bot.support import tickets
 from bot.support.agent_mode_input import AgentModeInput, AgentModeReader
 from bot.support.button_actions import ButtonActions, outcome_of_button
 from bot.support.desk_events import DeskEvents
+from bot.support.offered_message import OfferAnswer, OfferedMessages
 from bot.support.records import HANDED_OVER, SupportRequest, TicketEventType, TicketState
 from bot.support.support_policy import SupportPolicy
 from bot.support.system_messages import HANDLED_PREFIX, TRANSCRIPT
@@ -43,11 +44,13 @@ class Handover:
     ) -> None:
         self._database, self._clock, self._messaging, self._policy = database, clock, messaging, policy
         self._reader, self._buttons, self._events = reader, buttons, events
+        self._offers = OfferedMessages(database, clock, messaging, reader, policy.messages)
 
     async def respond(self, turn: Turn) -> Response | Turn:
-        """Take the turn in while the assistant is silent; otherwise return it for the assistant."""
+        """Take the turn in while the assistant is silent, or where it answers an offer; otherwise return it for the assistant."""
         if await self._handed_over_ticket(turn.conversation_id) is None:
-            return turn
+            answer = await self._offers.read(turn)
+            return answer if isinstance(answer, Turn) else self._respond_to_offer(turn, answer)
         read = await self._reader.read(turn)
 
         async def outcome(session: AsyncSession, changed: list[TicketRow]) -> Outcome:
@@ -59,8 +62,31 @@ class Handover:
 
         return self._response(outcome)
 
+    def _respond_to_offer(self, turn: Turn, answer: OfferAnswer) -> Response:
+        """Do what the words mean, or ask whether they are to be left; where an agent answers by now, they are for them."""
+
+        async def outcome(session: AsyncSession, changed: list[TicketRow]) -> Outcome:
+            row = await tickets.open_ticket_of(session, turn.conversation_id)
+            if row is not None and tickets.is_handed_over(row):
+                changed.append(row)
+                return await self._take_in(session, row, answer.read, changed)
+            reply, ticket = answer.confirmation, None
+            if reply is None:
+                assert answer.pressed is not None
+                reply, ticket = await self._buttons.press(session, turn, answer.pressed, row, self._clock.now())
+            changed.extend([ticket] if ticket is not None else [])
+            used = answer.offer.message_id if answer.pressed is not None or answer.offer.turns else None
+            taken_in = replace(self._outcome(answer.read, reply), consumed_message=used)
+            return await self._let_agent_join(session, turn, row, taken_in, changed)
+
+        return self._response(outcome)
+
     def finish_turn(self, turn: Turn, outcome: Outcome) -> Response:
         """End a turn of the assistant: open a ticket where its outcome asks for a person."""
+        if turn.pressed is not None and outcome.delivered:  # the button that handed the words to the assistant
+            outcome = replace(
+                outcome, consumed_message=turn.pressed.button_message_id, consumed_button=None, consumed_title=turn.pressed.button_title
+            )
 
         async def with_handover(session: AsyncSession, changed: list[TicketRow]) -> Outcome:
             row = await tickets.open_ticket_of(session, turn.conversation_id)

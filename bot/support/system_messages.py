@@ -21,6 +21,8 @@ REQUEST_AGENT, END, LEAVE, WAIT, ADD, RATE, REOPEN, TRANSCRIPT, WEB_CHAT = (
     HANDLED_PREFIX + name for name in ("ask", "end", "leave", "wait", "add", "rate", "reopen", "transcript", "web_chat")
 )
 """Intents of support's own buttons. The transcript may also be asked for in words."""
+KEEP, DROP, REDIRECT = (HANDLED_PREFIX + name for name in ("keep", "drop", "redirect"))
+"""Intents of the buttons under the question whether to leave what was written: leave it, leave nothing, it was for the assistant."""
 RATINGS = {3: "button_very_useful", 2: "button_useful", 1: "button_useless"}
 """Ratings, with the names of their buttons' titles."""
 
@@ -49,7 +51,8 @@ class SystemMessages:
     def closed_offer(self, request: SupportRequest, row: TicketRow | None, now: datetime) -> Reply:
         """Return the message out of hours: when the team answers next, and that a message can be left, or added to."""
         text = self.texts.render("closed_offer", opening=self.texts.opening(now))
-        leave = self._button("button_add", ADD) if row else self._button("button_leave", LEAVE, **request.values)
+        title, intent, more = ("button_add", ADD, {"offered": True}) if row else ("button_leave", LEAVE, {})
+        leave = self._button(title, intent, **request.values, **more)
         return Reply(text=text, buttons=(leave, *self._resume_button(request.values)))
 
     def ask_for_message(self, name: str, now: datetime, *, can_wait: bool = False) -> Reply:
@@ -57,6 +60,18 @@ class SystemMessages:
         text = self.texts.render(name, opening=self.texts.opening(now))
         wait = (self._button("button_wait", WAIT),) if can_wait else ()
         return Reply(text=text, buttons=(*wait, self._button("button_end", END)))
+
+    def confirm_message(self, text: str, entities: dict[str, Any]) -> Reply:
+        """Return the question whether to leave what was written; `entities` are the request's, with the ids of its `turns`."""
+        buttons = (("button_keep", KEEP), ("button_redirect", REDIRECT), ("button_drop", DROP))
+        return Reply(
+            text=self.texts.render("confirm_message", text=text),
+            buttons=tuple(self._button(title, intent, **entities) for title, intent in buttons),
+        )
+
+    def dropped(self, entities: Mapping[str, Any]) -> Reply:
+        """Return the message that nothing is left; what was put aside may be resumed."""
+        return Reply(text=self.texts.render("dropped"), buttons=self._resume_button(entities))
 
     def message_left(self, row: TicketRow, now: datetime, *, is_open: bool) -> Reply:
         """Return the message that what the user left is kept, and when it is answered."""

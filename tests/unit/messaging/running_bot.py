@@ -112,7 +112,8 @@ class StandInRasa:
         text = mask_text(asked["text"], [Span(**mask) for mask in asked["masks"]])
         for name in self.usagers:
             text = text.replace(name, "[usager]")
-        return JSONResponse({"text": text})
+        intent = {"name": self.intents.get(asked["text"]), "confidence": 1.0}
+        return JSONResponse({"text": text, "intent": intent})
 
     async def _take(self, request: Request) -> JSONResponse:
         self.requests += 1

@@ -188,6 +188,8 @@ def test_a_text_that_is_no_turn_is_masked_and_stored_nowhere(rasa: RasaServer, b
     assert "Durand" not in answer["text"]
     (mask,) = answer["masks"]
     assert (mask["end"], mask["entity"]) == (len(before) + 13, "usager_name")
+    assert isinstance(answer["intent"]["name"], str)
+    assert 0 < answer["intent"]["confidence"] <= 1
     assert "Jeanne" not in rasa.log.read_text()
 
 

@@ -220,6 +220,7 @@ class RandomConversation:
                     break
                 self._installation.clock.advance(timedelta(minutes=31))
                 await self._installation.support.timeouts.run_due()
+            await self.say("/aide")  # what may have been offered last is not taken up
         replies = await self.say("bonjour")
         assert [reply["author"] for reply in replies] == ["assistant"], replies
         messages_query = select(MessageRow.author, MessageRow.text, MessageRow.turn).where(MessageRow.conversation_id == self.id)
