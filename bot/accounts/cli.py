@@ -14,7 +14,18 @@ import typer
 from rich.table import Table
 
 from bot.accounts.creation import Creation
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, NoCodes, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import (
+    AccountGone,
+    AddressNotGiven,
+    AddressToPick,
+    AlreadyDecided,
+    BeingCreated,
+    EmailTaken,
+    NoCodes,
+    UnknownRequest,
+    UnusableText,
+    WrongState,
+)
 from bot.accounts.labels import LABELS
 from bot.accounts.request_views import RequestDetails, RequestStatus
 from bot.accounts.requests import AccountRequests
@@ -35,6 +46,9 @@ _ERRORS: dict[type[Exception], Line] = {
     NoCodes: "aucun compte n’a été créé ici pour cette demande\u00a0: il n’y a pas de codes à envoyer",
     BeingCreated: "la création de ce compte est en cours\u00a0; répétez «\u00a0create\u00a0» dans deux minutes, c’est sans risque",
     EmailTaken: "cette adresse e-mail est celle du compte d’une autre personne\u00a0; demandez-en une autre avec «\u00a0ask\u00a0»",
+    AddressToPick: "plusieurs adresses e-mail sont possibles\u00a0; voyez-les avec «\u00a0show\u00a0», puis retenez-en une avec «\u00a0address\u00a0»",
+    AddressNotGiven: "aucun demandeur n’a donné cette adresse e-mail\u00a0; voyez avec «\u00a0show\u00a0» celles qui l’ont été",
+    AlreadyDecided: lambda error: f"{error.agent} vient de décider\u00a0; rien n’a été fait de plus",
     AccountGone: "le compte créé pour cette demande n’existe plus sur la plateforme",
     FhirUnavailable: "la plateforme ne répond pas\u00a0; rien n’est perdu, la commande peut être répétée sans risque",
     FhirError: lambda error: f"la plateforme refuse la demande (incident {log_error(error)})",
@@ -76,6 +90,18 @@ def create(context: typer.Context, reference: Reference, agent: Agent = "support
         say(f"Dossier {dossier}\u00a0: {LABELS.get(outcome, 'accès non donné')}.")
     if not creation.complete:
         say("Les accès en attente seront donnés dès que la plateforme répondra\u00a0; la commande peut être répétée sans risque.")
+
+
+@accounts_app.command()
+def address(
+    context: typer.Context,
+    reference: Reference,
+    email: Annotated[str, typer.Argument(metavar="E-MAIL", help="L'adresse à retenir : l'une de celles que « show » montre.")],
+    agent: Agent = "support",
+) -> None:
+    """Retenir l'adresse où partiront les codes, quand les demandeurs n'ont pas tous donné la même."""
+    _run(context, lambda requests: requests.pick_address(reference, email, agent))
+    say("Adresse retenue\u00a0; les codes y partiront à la création du compte.")
 
 
 @accounts_app.command("resend-codes")
@@ -142,6 +168,13 @@ def _print_details(details: RequestDetails) -> None:
     say(fiche)
     for warning in details.warnings:
         say(f"À vérifier\u00a0: {LABELS[warning]}.")
+    if len(details.addresses) > 1 or details.address_to_pick or details.address_picked_by:
+        addresses = Table("Adresse e-mail", "Donnée par")
+        for given in details.addresses:
+            addresses.add_row(given.email, ", ".join(giver or "une personne sans compte" for giver in given.givers))
+        say(addresses)
+        picked = details.address_picked_by
+        say(f"Adresse retenue par {picked}\u00a0: {details.person.email}" if picked else "Adresse à retenir avant de créer le compte.")
     requesters = Table("Demandée le", "Par", "Dossier", "Fondement", "Accès", "Fiche différente")
     for requester in details.requesters:
         differing = ", ".join(f"{LABELS[field]}\u00a0: {value}" for field, value in requester.differing)

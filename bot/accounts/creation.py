@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import is_account_of
-from bot.accounts.errors import AccountGone, BeingCreated, EmailTaken, NoCodes, RequestError, WrongState
+from bot.accounts.errors import AccountGone, AddressToPick, BeingCreated, EmailTaken, NoCodes, RequestError, WrongState
 from bot.accounts.first_use_code import first_use_code, first_use_hash
+from bot.accounts.login_address import must_be_picked
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_messages import RequestMessages
-from bot.accounts.request_rows import get_request
+from bot.accounts.request_rows import get_request, requesters_of
 from bot.accounts.tables import CREATED, OPEN, AccountRequest, AccountRequester
 from bot.core import audit
 from bot.core.clock import Clock
@@ -142,6 +143,9 @@ class AccountCreations:
                 raise BeingCreated
             if request.state not in OPEN and request.creating_since is None:
                 raise WrongState(request.state)
+            # What was begun is finished for the address that was agreed on: nothing changes that meanwhile.
+            if request.creating_since is None and must_be_picked(request, await requesters_of(session, request)):
+                raise AddressToPick
             request.creating_since = request.creating_since or now
             request.nonce = request.nonce or random_id()
             request.agent, token = agent, random_id()

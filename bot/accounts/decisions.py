@@ -10,11 +10,12 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.errors import (
     AccountGone,
+    AddressToPick,
     AlreadyDecided,
     BeingCreated,
     EmailTaken,
@@ -24,10 +25,11 @@ from bot.accounts.errors import (
     UnusableText,
     WrongState,
 )
-from bot.accounts.request_rows import get_request
+from bot.accounts.login_address import must_be_picked
+from bot.accounts.request_rows import get_request, requesters_of, waiting_decision
 from bot.accounts.request_views import version_of
 from bot.accounts.requests import AccountRequests, usable_text
-from bot.accounts.tables import CREATED, OPEN, AccountDecision, AccountRequest, AccountRequester
+from bot.accounts.tables import AWAY, CREATED, OPEN, AccountDecision, AccountRequest
 from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce
@@ -39,10 +41,9 @@ from bot.jobs.queue import Queue
 CREATE, ASK, REFUSE = "create", "ask", "refuse"
 RETRY_PAUSE = timedelta(minutes=1)
 """Before the next attempt where the platform is unavailable or somebody else is creating the account."""
-AWAY = "away"
-"""Failure that will pass: the decision is retried."""
 _FAILURES: dict[type[Exception], str] = {
     EmailTaken: "email_taken",
+    AddressToPick: "address",
     AccountGone: "account_gone",
     WrongState: "over",
     UnusableText: "text",
@@ -63,7 +64,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision that waits, or failed (`failure`: "away", "email_taken", "account_gone", "over", "text", "platform", "request")."""
+    """A decision that waits, or failed (`failure`: AWAY, "email_taken", "address", "account_gone", "over", "text", "platform", "request")."""
 
     reference: str
     action: str
@@ -90,24 +91,27 @@ class Decisions:
     async def decide(self, reference: str, action: str, *, agent_id: str, agent: str, seen: str, text: str | None = None) -> Decision:
         """Decide on a request: `action` is carried out in a moment. `seen` is the version of the request that the agent was shown.
 
-        Raises UnknownRequest, WrongState, BeingCreated, Moved, AlreadyDecided, UnusableText; ValueError for an unknown action.
+        Raises UnknownRequest, WrongState, BeingCreated, RequestChanged, AlreadyDecided, AddressToPick, UnusableText; ValueError for an
+        unknown action.
         """
         if action not in (CREATE, ASK, REFUSE):
             raise ValueError("an action is create, ask or refuse")
         text = usable_text(text or "") if action != CREATE else None
         async with self._database.writing() as session:
             request, now = await get_request(session, reference, locked=True), self._clock.now()
-            row = await session.get(AccountDecision, request.id)
-            if row is not None and row.failure in (None, AWAY):
-                raise AlreadyDecided(row.agent)
+            if waiting := await waiting_decision(session, request):
+                raise AlreadyDecided(waiting.agent)
             if request.state not in OPEN:
                 raise WrongState(request.state)
             if request.creating_since is not None:
                 raise BeingCreated
-            if version_of(request, await _askers(session, request)) != seen:
+            requesters = await requesters_of(session, request)
+            if version_of(request, len(requesters)) != seen:
                 raise RequestChanged
-            if row is not None:
-                await session.delete(row)
+            if action == CREATE and must_be_picked(request, requesters):
+                raise AddressToPick
+            if failed := await session.get(AccountDecision, request.id):
+                await session.delete(failed)
                 await session.flush()
             row = AccountDecision(
                 request_id=request.id, action=action, text=text, agent_id=agent_id, agent=agent, decided_at=now, due_at=now + self._delay
@@ -180,10 +184,6 @@ class Decisions:
                 return
             await DECISIONS.release(session, [row.request_id], not_before=self._clock.now() + RETRY_PAUSE)
             row.failure = failure
-
-
-async def _askers(session: AsyncSession, request: AccountRequest) -> int:
-    return await session.scalar(select(func.count()).where(AccountRequester.request_id == request.id)) or 0
 
 
 async def _audit(session: AsyncSession, agent_id: str, action: str, request: AccountRequest, outcome: str, now: datetime) -> None:

@@ -52,6 +52,14 @@ class EmailTaken(RequestError):
     """Another person's account has this e-mail: ask for another address."""
 
 
+class AddressToPick(RequestError):
+    """The requesters gave several e-mail addresses, or nobody known gave one: somebody has to pick where the codes go."""
+
+
+class AddressNotGiven(RequestError):
+    """None of the requesters gave this e-mail address."""
+
+
 class RequestChanged(RequestError):
     """The request has changed since it was read: read it again before deciding."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import person_key, same_person
 from bot.accounts.errors import UnknownRequest
-from bot.accounts.tables import OPEN, RECEIVED, AccountRequest, AccountRequester, AccountRequestNumber
+from bot.accounts.tables import AWAY, OPEN, RECEIVED, AccountDecision, AccountRequest, AccountRequester, AccountRequestNumber
 from bot.core.upsert import insert_or_ignore
 
 
@@ -22,10 +22,17 @@ def new_request(reference: str, fiche: Fiche, at: datetime) -> AccountRequest:
 
 
 def set_fiche(request: AccountRequest, fiche: Fiche) -> None:
-    """Make the fiche the one that the request is about."""
+    """Make the fiche the one that the request is about; its address is nobody's pick."""
+    request.address_picked_by = None
     request.fiche = fiche.model_dump(exclude_none=True)
     request.rpps, request.adeli, request.email = fiche.rpps, fiche.adeli, fiche.email
     request.person = person_key(fiche)
+
+
+def set_address(request: AccountRequest, email: str, agent: str) -> None:
+    """Make `email` the address of the request, as an agent picked it."""
+    set_fiche(request, Fiche.model_validate(request.fiche | {"email": email}))
+    request.address_picked_by = agent
 
 
 async def lock_year_counter(session: AsyncSession, year: int) -> AccountRequestNumber:
@@ -53,6 +60,12 @@ async def get_request(session: AsyncSession, reference: str, *, locked: bool = F
     if request is None:
         raise UnknownRequest
     return request
+
+
+async def waiting_decision(session: AsyncSession, request: AccountRequest) -> AccountDecision | None:
+    """Return the decision on the request that is still to be carried out."""
+    decision = await session.get(AccountDecision, request.id)
+    return decision if decision is not None and decision.failure in (None, AWAY) else None
 
 
 async def requesters_of(session: AsyncSession, request: AccountRequest) -> list[AccountRequester]:

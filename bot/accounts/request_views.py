@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.accounts.directory_record import Fiche
+from bot.accounts.login_address import GivenAddress, given_addresses, must_be_picked
 from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequester
 
 
@@ -50,6 +52,12 @@ class RequestDetails:
     version: str
     """Changes with every change of the request: an agent who decides says which version they saw."""
     being_created: bool
+    addresses: tuple[GivenAddress, ...]
+    """The e-mail addresses that the requesters gave, in the order in which they came."""
+    address_to_pick: bool
+    """Whether an agent has to pick one of them before the account can be created."""
+    address_picked_by: str | None
+    """The agent who picked the address of `person`."""
 
 
 def status_of(request: AccountRequest) -> RequestStatus:
@@ -73,12 +81,16 @@ def details_of(request: AccountRequest, requesters: list[AccountRequester]) -> R
         person=fiche,
         version=version_of(request, len(requesters)),
         being_created=request.creating_since is not None,
+        addresses=given_addresses(request, requesters),
+        address_to_pick=must_be_picked(request, requesters),
+        address_picked_by=request.address_picked_by,
     )
 
 
 def version_of(request: AccountRequest, requesters: int) -> str:
-    """Return what changes whenever the request does: its state, since when, and how many asked for it."""
-    return f"{request.state}.{request.state_since.timestamp():.6f}.{requesters}"
+    """Return what changes whenever the request does: its state, since when, how many asked for it, its address and whose pick that is."""
+    address = hashlib.sha256(f"{request.email} {request.address_picked_by}".encode()).hexdigest()[:12]
+    return f"{request.state}.{request.state_since.timestamp():.6f}.{requesters}.{address}"
 
 
 def _requester(row: AccountRequester, lines: tuple[tuple[str, str], ...]) -> Requester:
@@ -88,6 +100,6 @@ def _requester(row: AccountRequester, lines: tuple[tuple[str, str], ...]) -> Req
         dossier=row.dossier,
         basis=row.basis,
         outcome=row.outcome,
-        differing=tuple(set(Fiche.model_validate(row.fiche).lines()) - {*lines}),
+        differing=tuple(set(Fiche.model_validate(row.fiche).lines()) - {*lines}) if row.fiche else (),
         conversation_id=row.conversation_id,
     )

@@ -14,12 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.creation import AccountCreations, Creation
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import is_account_of
-from bot.accounts.errors import BeingCreated, TooManyRequests, UnusableText, WrongState
+from bot.accounts.errors import AddressNotGiven, AlreadyDecided, BeingCreated, RequestChanged, TooManyRequests, UnusableText, WrongState
+from bot.accounts.login_address import given_addresses, identity_of
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_limits import request_hits
 from bot.accounts.request_messages import AccountChats, RequestMessages
-from bot.accounts.request_rows import find_open_duplicate, get_request, lock_year_counter, new_request, requesters_of, set_fiche
-from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of
+from bot.accounts.request_rows import (
+    find_open_duplicate,
+    get_request,
+    lock_year_counter,
+    new_request,
+    requesters_of,
+    set_address,
+    set_fiche,
+    waiting_decision,
+)
+from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of, version_of
 from bot.accounts.tables import (
     MORE_INFO,
     OPEN,
@@ -204,11 +214,36 @@ class AccountRequests:
             await self._audit(session, request, "accounts.refuse", agent)
             await self._notify(session, request, "notice_refused", "refused")
 
+    async def pick_address(
+        self, reference: str, email: str, agent: str = "support", *, agent_id: str = "", seen: str | None = None
+    ) -> None:
+        """Make one of the addresses that the requesters gave the one that the codes go to.
+
+        `seen` is the version of the request that the agent was shown, where a page showed it.
+
+        Raises UnknownRequest, WrongState, BeingCreated, AlreadyDecided (what was decided is carried out as it was seen), RequestChanged,
+        AddressNotGiven.
+        """
+        email = email.strip().lower()
+        async with self._database.writing() as session:
+            request = await self._open(session, reference)
+            if waiting := await waiting_decision(session, request):
+                raise AlreadyDecided(waiting.agent)
+            requesters = await requesters_of(session, request)
+            if seen is not None and version_of(request, len(requesters)) != seen:
+                raise RequestChanged
+            picked = next((address for address in given_addresses(request, requesters) if address.email == email), None)
+            if picked is None:
+                raise AddressNotGiven
+            set_address(request, email, agent)
+            outcome = "picked_known" if picked.known else "picked_unknown"
+            await self._audit(session, request, "accounts.address", agent_id or agent, outcome)
+
     async def create(self, reference: str, agent: str = "support") -> Creation:
         """Create the account, mail the codes, give the requested access, notify the requesters; resume what was interrupted.
 
-        Raises UnknownRequest, WrongState (refused, or created and all done), BeingCreated, EmailTaken, and FhirUnavailable, after which
-        it can be called again.
+        Raises UnknownRequest, WrongState (refused, or created and all done), BeingCreated, AddressToPick, EmailTaken, and
+        FhirUnavailable, after which it can be called again.
         """
         return await self._creations.create(reference, agent)
 
@@ -272,9 +307,12 @@ class AccountRequests:
     async def _join(self, session: AsyncSession, request: AccountRequest, fiche: Fiche, requester: AccountRequester) -> bool:
         """Join an open request; return whether this says something new to the team.
 
-        An answer to *complément demandé* replaces the old fiche.
+        An answer to *complément demandé* replaces the old fiche. An address that the agent who picked one did not see undoes the pick.
         """
-        earlier = [row for row in await requesters_of(session, request) if _identity(row) == _identity(requester)]
+        so_far = await requesters_of(session, request)
+        if request.creating_since is None and fiche.email not in {address.email for address in given_addresses(request, so_far)}:
+            request.address_picked_by = None
+        earlier = [row for row in so_far if identity_of(row) == identity_of(requester)]
         if request.state == MORE_INFO and earlier and request.creating_since is None:
             set_fiche(request, fiche)
             self._move(request, TO_VERIFY)
@@ -293,16 +331,12 @@ class AccountRequests:
         for requester in await requesters_of(session, request):
             await self._messages.notify_requester(session, template, request, requester, request.state_since, event=event)
 
-    async def _audit(self, session: AsyncSession, request: AccountRequest, action: str, agent: str) -> None:
-        now = request.state_since
-        await audit.record(session, now=now, actor=f"agent:{agent}", action=action, subject=request.reference, outcome=request.state)
+    async def _audit(self, session: AsyncSession, request: AccountRequest, action: str, agent: str, outcome: str | None = None) -> None:
+        now, outcome = self._clock.now(), outcome or request.state
+        await audit.record(session, now=now, actor=f"agent:{agent}", action=action, subject=request.reference, outcome=outcome)
 
     def _move(self, request: AccountRequest, state: str) -> None:
         request.state, request.state_since = state, self._clock.now()
-
-
-def _identity(requester: AccountRequester) -> str:
-    return requester.requester_id or f"chat:{requester.conversation_id}"
 
 
 def usable_text(text: str) -> str:

@@ -16,6 +16,9 @@ STATES = (RECEIVED, TO_VERIFY, MORE_INFO, CREATED, REFUSED)
 OPEN = (RECEIVED, TO_VERIFY, MORE_INFO)
 """States in which a request still waits for the team or for the requester."""
 
+AWAY = "away"
+"""Failure of a decision that will pass: it is retried."""
+
 
 class AccountRequest(Table):
     """A request for an account, about one person."""
@@ -45,6 +48,8 @@ class AccountRequest(Table):
     account_id: Mapped[str | None] = mapped_column(String(64))
     account_made: Mapped[bool | None]
     """Whether the account was made for this request; False where it existed already."""
+    address_picked_by: Mapped[str | None] = mapped_column(String(80))
+    """The agent who picked `email` among the addresses that were given; None where nobody did since the last one came."""
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
 
@@ -101,4 +106,4 @@ class AccountDecision(Table):
     lease_until: Mapped[datetime | None]
     """Set while a process carries it out."""
     failure: Mapped[str | None] = mapped_column(String(32))
-    """Why it could not be carried out (`bot.accounts.decisions`); somebody has to decide again."""
+    """Why it could not be carried out (`bot.accounts.decisions`); somebody has to decide again, unless that will pass (`AWAY`)."""

@@ -12,7 +12,17 @@ from fastapi.responses import Response
 
 from bot.accounts.comparison import Candidate, comparison_rows, nearest_candidates
 from bot.accounts.decisions import ASK, CREATE, REFUSE, Decisions
-from bot.accounts.errors import AlreadyDecided, BeingCreated, RequestChanged, TooLate, UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import (
+    AddressNotGiven,
+    AddressToPick,
+    AlreadyDecided,
+    BeingCreated,
+    RequestChanged,
+    TooLate,
+    UnknownRequest,
+    UnusableText,
+    WrongState,
+)
 from bot.accounts.labels import LABELS
 from bot.accounts.registry import Account
 from bot.accounts.request_views import RequestDetails
@@ -35,6 +45,8 @@ _REFUSALS: dict[type[Exception], str] = {
     WrongState: "over",
     BeingCreated: "being_created",
     UnusableText: "text",
+    AddressToPick: "address",
+    AddressNotGiven: "address_not_given",
     TooLate: "too_late",
 }
 """Why an agent's decision is refused, as the template names it."""
@@ -63,6 +75,7 @@ class AccountRequestPages:
         auth.route(routes, "GET", "/desk/requests/{reference}", self.show)
         auth.route(routes, "GET", "/desk/requests/{reference}/state", self.state)
         auth.route(routes, "POST", "/desk/requests/{reference}/undo", self.undo)
+        auth.route(routes, "POST", "/desk/requests/{reference}/address", self.pick_address)
         auth.route(routes, "POST", "/desk/requests/{reference}/{action}", self.decide)
 
     async def list(self, session: DeskSession, request: Request) -> Response:
@@ -101,6 +114,19 @@ class AccountRequestPages:
             )
         except tuple(_REFUSALS) as error:
             return await self._page(session, request, HTTPStatus.CONFLICT, error=error, action=action, text=text)
+        except UnknownRequest:
+            return self._renderer.not_found(request, session)
+        return self._renderer.redirect(request, f"/desk/requests/{_reference(request)}")
+
+    async def pick_address(self, session: DeskSession, request: Request) -> Response:
+        """`POST …/address` with `seen` and `email`: pick where the codes go, among the addresses that the requesters gave."""
+        agent, form = session.agent, session.form
+        try:
+            await self._requests.pick_address(
+                _reference(request), form.get("email", ""), agent.name, agent_id=agent.id, seen=form.get("seen", "")
+            )
+        except tuple(_REFUSALS) as error:
+            return await self._page(session, request, HTTPStatus.CONFLICT, error=error)
         except UnknownRequest:
             return self._renderer.not_found(request, session)
         return self._renderer.redirect(request, f"/desk/requests/{_reference(request)}")

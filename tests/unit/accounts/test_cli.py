@@ -146,3 +146,18 @@ async def test_markup_in_a_text_is_shown_as_it_is(harness: Harness, bot: Run) ->
 
 def test_everything_shown_has_a_french_name() -> None:
     assert {*STATES, *ORDER, *BASES} <= {*LABELS}
+
+
+async def test_an_address_is_picked_where_several_were_given(harness: Harness, bot: Run) -> None:
+    await harness.link("chat", CLAIRE)
+    strangers = LEILA.model_copy(update={"email": "leila@boite.example"})
+    await ask(harness, strangers, by=None, conversation_id="stranger")
+    await ask(harness, key="k2")
+    refused = await bot("create", "DC-2026-000001")
+    assert refused.exit_code == 1
+    assert "plusieurs adresses" in refused.output
+    shown = (await bot("show", "DC-2026-000001")).output
+    assert re.search(r"leila@boite\.example\s*│\s*une personne sans compte", shown)
+    assert (await bot("address", "DC-2026-000001", "autre@boite.example")).exit_code == 1
+    assert (await bot("address", "DC-2026-000001", LEILA.email)).exit_code == 0
+    assert LEILA.email in (await bot("create", "DC-2026-000001")).output

@@ -224,6 +224,29 @@ async def test_other_requests_for_the_person_stand_beside(tmp_path: Path, sandbo
         assert "DC-2026-000002" in page
 
 
+async def test_where_several_addresses_were_given_one_is_picked_first(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
+    async with requests(tmp_path, sandbox, directory) as made:
+        strangers = Fiche.model_validate(LEILA.model_dump() | {"email": "leila@boite.example"})
+        await made.requests.submit(strangers, requester=None, conversation_id="stranger", dossier=None, basis=None, key="s1")
+        await made.ask()
+        ines = await made.desk.agent_browser()
+        page = (await ines.open(PAGE)).text
+        assert f"{PAGE}/create" not in page
+        assert "leila@boite.example, donnée par une personne sans compte" in page
+        assert f"{LEILA.email}, donnée par Claire Moreau" in page
+        seen = ines.hidden(await ines.open(PAGE), f"{PAGE}/address")
+        refused = await ines.http.post(f"{PAGE}/create", data=seen)
+        assert refused.status_code == 409
+        assert "retenez d’abord l’adresse" in refused.text
+        assert (await ines.send(PAGE, f"{PAGE}/address", email="nobody@boite.example")).status_code == 409
+        assert (await ines.send(PAGE, f"{PAGE}/address", email=LEILA.email)).status_code == 303
+        assert "Adresse retenue par Inès" in (await ines.open(PAGE)).text
+        await decide(ines, "create")
+        await made.carried_out()
+        assert sandbox.found("Practitioner", email=LEILA.email)
+        assert not sandbox.found("Practitioner", email="leila@boite.example")
+
+
 async def test_a_request_that_is_not_there(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         ines = await made.desk.agent_browser()
