@@ -14,7 +14,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.errors import log_error
-from bot.dossiers.records import normalize_reference, references_in
+from bot.dossiers.records import normalize_reference
 from bot.fhir.errors import FhirUnavailable
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Message, Reply
@@ -38,6 +38,7 @@ from bot.support.errors import (
     WrongQueue,
     WrongReference,
 )
+from bot.support.named_dossiers import named_dossiers
 from bot.support.records import QUEUED, Agent, Note, Outcome, Ticket, TicketEventType, TicketState
 from bot.support.tables import NoteRow, TicketRow
 from bot.support.tickets import assignee_of
@@ -118,22 +119,28 @@ class Desk(DeskQueries):
         return self._ticket(row)
 
     async def filter_words(self, ticket: Ticket, agent: Agent, text: str) -> FilteredText:
-        """Return an agent's words about a ticket as an external channel may have them. Raise TextTooLong, NamesUnreadable."""
+        """Return an agent's words about a ticket as an external channel may have them.
+
+        Raise TextTooLong, TooManyDossiers, NamesUnreadable.
+        """
         if len(text) > MAX_TEXT_LENGTH:
             raise TextTooLong
-        dossiers = {ticket.dossier, await self._dossier_talked_about(ticket.id), *references_in(text)} - {None}
+        dossiers = await named_dossiers(self._database, ticket, agent, text, self._clock.now())
         names = [agent.name]
         with suppress(FhirUnavailable):
             person = await self._identity.person_of(ticket.conversation_id)
             names += [person.name] if person is not None else []
         try:
-            return await self._filter.filter_words(ticket.conversation_id, text, sorted(filter(None, dossiers)), professionals=names)
+            return await self._filter.filter_words(ticket.conversation_id, text, dossiers, professionals=names)
         except AssistantUnavailable as error:
             log_error(error, "asking what is to be masked in an agent's words")
             raise NamesUnreadable from None
 
     async def preview(self, ticket_id: int, agent: Agent, text: str) -> FilteredText:
-        """Return a reply as the user would have it, masked for an external channel. Raise EmptyText, TextTooLong, NamesUnreadable."""
+        """Return a reply as the user would have it, masked for an external channel.
+
+        Raise EmptyText, TextTooLong, TooManyDossiers, NamesUnreadable.
+        """
         ticket, text = await self.find(ticket_id), _clean_text(text)
         return FilteredText(text, 0) if ticket.trusted else await self.filter_words(ticket, agent, text)
 
@@ -148,6 +155,7 @@ class Desk(DeskQueries):
             TicketOver: the ticket is closed.
             EmptyText: there is nothing to read.
             TextTooLong: over `MAX_TEXT_LENGTH`.
+            TooManyDossiers: the text names more dossiers than may be that the conversation is not about, and the channel is external.
             NamesUnreadable: nobody can say now whether the text names an usager, and the channel is external.
         """
         key = f"desk:{ticket_id}:{agent.id}:{key}"
@@ -276,11 +284,6 @@ class Desk(DeskQueries):
         if row.version != before:
             self._events.publish(row)
             self._messaging.message_added(conversation_id)
-
-    async def _dossier_talked_about(self, ticket_id: int) -> str | None:
-        async with self._database.reading() as session:
-            dossier = (await tickets.get_ticket(session, ticket_id)).context.get("dossier")
-        return normalize_reference(dossier) if isinstance(dossier, str) else None
 
     def _check_assignee(self, row: TicketRow, agent: Agent, *, supervisor: bool = True) -> Agent:
         """Return the assignee: the agent, or anybody where the agent is a supervisor. Raise TicketOver, NotYours."""

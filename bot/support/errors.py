@@ -71,6 +71,14 @@ class NamesUnreadable(DeskError):
     """Nobody can say now whether the text names an usager: nothing was said."""
 
 
+class TooManyDossiers(DeskError):
+    """The agent named as many dossiers as may be that the conversation is not about: nothing was said; `until` says for how long."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
 class UnknownVariable(DeskError):
     """The text has an unknown variable."""
 

@@ -9,10 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from bot.core.audit import AuditEvent
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import CHAT, enqueue
-from bot.support.errors import NamesUnreadable
+from bot.support.errors import NamesUnreadable, TooManyDossiers
+from bot.support.named_dossiers import BROUGHT
 from tests.attacks.outgoing_fixtures import EXTERNAL, SECRETS, WORDS, OutgoingWorld, outgoing_world, without_secrets
 from tests.databases import every_database
 from tests.unit.messaging.running_bot import until
@@ -270,3 +273,38 @@ async def test_what_waits_for_the_model_is_sent_once_it_is_back(tmp_path: Path) 
 
         await until(sent)
         assert "Elle suit [usager]." in chat.received
+
+
+async def test_whether_a_name_is_an_usagers_is_no_unrecorded_guess(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path / "platform") as platform:
+        async with outgoing_world(tmp_path, PLATFORM_URL=platform.fhir, PLATFORM_TOKEN=TOKEN) as world:
+            world.support_bot.bot.rasa.usagers = []
+            chat, ticket = await world.with_agent("telegram")  # about SPH-2024-000137
+            names = select(AuditEvent).where(AuditEvent.action == "support.names").order_by(AuditEvent.id)
+
+            async def recorded() -> list[tuple[str | None, str | None, str]]:
+                async with world.support_bot.bot.parts.database.reading() as session:
+                    return [(event.actor, event.dossier, event.outcome) for event in await session.scalars(names)]
+
+            await chat.say("et le SPH-2024-000142 ?")
+            for about in ("SPH-2024-000137", "SPH-2024-000142"):  # the conversation is about them
+                await world.desk.preview(ticket.id, MARIE, f"{about} : Jeanne Durand")
+            assert await recorded() == []
+            (patient,) = platform.found("Patient", identifier="SPH-2024-000205")
+            name = f"{patient['name'][0]['given'][0]} {patient['name'][0]['family']}"
+            for guess in ("A. B.", name):
+                guessed = await world.desk.preview(ticket.id, MARIE, f"SPH-2024-000205 : {guess}")
+            assert guessed.replaced == 1
+            assert await recorded() == [(f"agent:{MARIE.id}", "SPH-2024-000205", "read")]
+            await world.desk.edit(ticket.id, MARIE, dossier="SPH-2024-000300")  # attached instead of written
+            await world.desk.preview(ticket.id, MARIE, "A.")
+            assert (await recorded())[1:] == [(f"agent:{MARIE.id}", "SPH-2024-000300", "read")]
+            for number in range(BROUGHT.amount - 2):
+                await world.desk.preview(ticket.id, MARIE, f"SPH-2024-{number + 1:06d} : A.")
+            for _ in range(2):
+                with pytest.raises(TooManyDossiers):
+                    await world.desk.preview(ticket.id, MARIE, "SPH-2024-000400 : A.")
+            assert [(dossier, outcome) for _, dossier, outcome in await recorded()][-1] == (None, "limited")
+            assert len(await recorded()) == BROUGHT.amount + 1
+            world.support_bot.clock.advance(timedelta(minutes=61))
+            assert (await world.desk.preview(ticket.id, MARIE, "SPH-2024-000400 : A.")).replaced == 0

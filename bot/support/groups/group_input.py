@@ -21,6 +21,7 @@ from bot.support.errors import (
     StillJoining,
     TextTooLong,
     TicketOver,
+    TooManyDossiers,
 )
 from bot.support.groups.commands import Command, ParsedCommand, parse_command, parse_outcome
 from bot.support.groups.group import Answer, Group, GroupInput, InputKind
@@ -39,6 +40,7 @@ _REFUSALS: dict[type[DeskError], str] = {
     TextTooLong: "too_long",
     ConversationBusy: "busy",
     NamesUnreadable: "names_unreadable",
+    TooManyDossiers: "too_many_dossiers",
 }
 """Errors of the desk, with the name of the text that answers each."""
 _REFUSED_KINDS = {InputKind.NOT_TEXT: "not_text", InputKind.EDITED: "edited_here"}

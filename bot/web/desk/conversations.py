@@ -27,6 +27,7 @@ from bot.support.errors import (
     StillJoining,
     TextTooLong,
     TicketOver,
+    TooManyDossiers,
     UnknownTicket,
     WrongQueue,
     WrongReference,
@@ -49,6 +50,7 @@ _REFUSALS: dict[type[DeskError], str] = {
     WrongReference: "reference",
     WrongQueue: "queue",
     NamesUnreadable: "unreadable",
+    TooManyDossiers: "dossiers",
 }
 """Why what an agent wanted is refused, as the template names it."""
 TICKET_ID_DIGITS = 9
