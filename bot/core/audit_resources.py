@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.core.audit import AuditEvent
+from bot.core.audit_strangers import MORE
 
 Resource = dict[str, Any]
 HASH_URL, PREVIOUS_URL = "urn:sphere:audit-hash", "urn:sphere:audit-previous"
@@ -47,6 +48,7 @@ _KINDS: dict[str, tuple[Resource, Resource | None, str]] = {
     "accounts.": (_REST, _rest("update"), "U"),
     "support.sign_in": (_AUTHENTICATION, _LOGIN, "E"),
     "support.read": (_REST, _rest("read"), "R"),
+    "support.names": (_REST, _rest("read"), "R"),
     "support.export": (_EXPORT, None, "R"),
     "support.refused": (_ALERT, None, "E"),
     "support.agent": (_ALERT, _ATTRIBUTES, "U"),
@@ -118,7 +120,7 @@ def _kind_of(action: str) -> tuple[Resource, Resource | None, str]:
 def _outcome(event: AuditEvent) -> str:
     if event.action in _ALWAYS_SUCCESSFUL:
         return "0"
-    return "8" if event.outcome == "error" else "4" if event.outcome in _FAILED else "0"
+    return "8" if event.outcome == "error" else "4" if event.outcome in _FAILED or event.outcome.startswith(MORE) else "0"
 
 
 def _agent(event: AuditEvent) -> Resource:

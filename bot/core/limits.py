@@ -124,6 +124,15 @@ async def count(session: AsyncSession, hits: Sequence[Hit], now: datetime) -> li
     return reached
 
 
+async def tally(session: AsyncSession, hits: Sequence[Hit], now: datetime) -> list[int]:
+    """Count one hit each, whatever was counted before; return how many there are in the window of each, in the order of `hits`."""
+    counted = {}
+    for hit, row in await _lock(session, hits, now):
+        row.hits += 1
+        counted[hit.subject] = row.hits
+    return [counted[hit.subject] for hit in hits]
+
+
 async def hold(session: AsyncSession, hits: Sequence[Hit], now: datetime) -> Exhausted | None:
     """Return what `find_exhausted` does, and keep other transactions from counting these hits until this one ends."""
     spent = [Exhausted(hit.limit, row.until, row.hits) for hit, row in await _lock(session, hits, now) if row.hits >= hit.limit.amount]

@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account
 from bot.core import audit
+from bot.core.audit_strangers import record_stranger_refusal
 from bot.core.clock import PARIS, french_hour
 from bot.core.database import random_id
 from bot.core.figures import count_figure
 from bot.core.mail import MailCipher, mail_payload
+from bot.identity.code_limits import source_of_chat
 from bot.identity.errors import OtherAccountLinked
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import MAIL, enqueue
@@ -71,9 +73,7 @@ async def record_event(
     session: AsyncSession, actor: str | None, action: str, conversation_id: str | None, outcome: str, now: datetime
 ) -> None:
     """Add what happened to a chat's identity to the audit trail."""
-    channel = (
-        await session.scalar(select(_CONVERSATIONS.c.channel).where(_CONVERSATIONS.c.id == conversation_id)) if conversation_id else None
-    )
+    channel = await _channel_of(session, conversation_id) if conversation_id else None
     await audit.record(
         session,
         now=now,
@@ -84,3 +84,23 @@ async def record_event(
         conversation=conversation_id,
         outcome=outcome,
     )
+
+
+async def record_refused(session: AsyncSession, actor: str | None, action: str, conversation_id: str, outcome: str, now: datetime) -> None:
+    """Add what a chat of somebody who is not known was refused, at the end of the transaction: a flood is not recorded one by one."""
+    await record_stranger_refusal(
+        session,
+        now=now,
+        action=action,
+        outcome=outcome,
+        account=actor,
+        source=await source_of_chat(session, conversation_id) or conversation_id,
+        actor=actor,
+        subject=conversation_id,
+        channel=await _channel_of(session, conversation_id),
+        conversation=conversation_id,
+    )
+
+
+async def _channel_of(session: AsyncSession, conversation_id: str) -> str | None:
+    return await session.scalar(select(_CONVERSATIONS.c.channel).where(_CONVERSATIONS.c.id == conversation_id))

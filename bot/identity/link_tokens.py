@@ -19,7 +19,7 @@ from bot.core.figures import count_figure
 from bot.core.keyed_hash import keyed_hash
 from bot.core.limits import Exhausted, Hit, count, hold
 from bot.identity import lockout
-from bot.identity.chat_links import link_chat, record_event
+from bot.identity.chat_links import link_chat, record_event, record_refused
 from bot.identity.code_limits import Asking, source_of_chat
 from bot.identity.errors import AccountClosed, IdentityError, LinkTokenInvalid, Locked
 from bot.identity.tables import LinkToken
@@ -101,7 +101,7 @@ class LinkTokens:
             if until is not None:
                 await count_figure(session, "lock_chat")
         until = until or (exhausted.until if exhausted else None)
-        await record_event(session, None, "identity.link_token", conversation_id, "locked" if until else "refused", now)
+        await record_refused(session, None, "identity.link_token", conversation_id, "locked" if until else "refused", now)
         return Locked(until) if until else LinkTokenInvalid()
 
     async def _held(self, session: AsyncSession, conversation_id: str, now: datetime) -> Exhausted | None:

@@ -26,7 +26,7 @@ from bot.core.keyed_hash import keyed_hash
 from bot.core.limits import Hit, clear, count, delete_over, give_back, hold, take
 from bot.core.mail import MailCipher, mail_payload
 from bot.identity import code_limits, lockout
-from bot.identity.chat_links import link_chat, record_event
+from bot.identity.chat_links import link_chat, record_event, record_refused
 from bot.identity.chat_sessions import Ended, end_sessions
 from bot.identity.code_limits import WRONG_PER_ADDRESS, Asking
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, TooManyCodes, WrongCode
@@ -175,14 +175,15 @@ class Identity:
                 refused = Locked(until)
             elif exhausted is not None:
                 refused = TooManyCodes(exhausted.until)
-                await self._record(session, account.id if account else None, "identity.code", conversation_id, "limited")
+                await record_refused(session, account.id if account else None, "identity.code", conversation_id, "limited", now)
             else:
                 await self._store_code(session, conversation_id, account, asking.address, code, account.email if account else address)
-                actor, outcome = (account.id, "sent") if account else (None, "unknown")
-                await self._record(session, actor, "identity.code", conversation_id, outcome)
-                await count_figure(session, f"code_{outcome}")
+                await count_figure(session, "code_sent" if account else "code_unknown")
                 if account is not None:
+                    await self._record(session, account.id, "identity.code", conversation_id, "sent")
                     await enqueue(session, kind=MAIL, key=f"login-code:{random_id()}", payload=payload, now=now)
+                else:
+                    await record_refused(session, None, "identity.code", conversation_id, "unknown", now)
         if refused is not None:
             raise refused
 
@@ -269,14 +270,14 @@ class Identity:
         reached = await count(session, [*asking.guesses(lifted=self._lifted), Hit(WRONG_PER_ADDRESS, asking.address)], now)
         await count_figure(session, "code_wrong")
         until = lockout.locked_until(counters)
-        await self._record(session, awaited.account_id, "identity.wrong_code", awaited.conversation_id, "locked" if until else "refused")
         if any(exhausted.limit is WRONG_PER_ADDRESS for exhausted in reached):
             await self._tell_of_guesses(session, awaited, now)
-        if until is None:
-            return WrongCode(lockout.tries_left(counters))
-        await count_figure(session, "lock_chat")
-        await session.delete(awaited)
-        return Locked(until)
+        if until is not None:
+            await count_figure(session, "lock_chat")
+            await session.delete(awaited)
+        outcome = "locked" if until else "refused"
+        await record_refused(session, awaited.account_id, "identity.wrong_code", awaited.conversation_id, outcome, now)
+        return Locked(until) if until else WrongCode(lockout.tries_left(counters))
 
     async def _tell_of_guesses(self, session: AsyncSession, awaited: LoginCode, now: datetime) -> None:
         """Mail the holder of the account that many wrong codes came for; for an unknown address the same is done but the mail."""

@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import audit
+from bot.core.audit_strangers import record_stranger_refusal
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.keyed_hash import keyed_hash
@@ -170,7 +171,7 @@ class Agents:
 
     async def change_password(self, agent: AgentAccount, old: str, new: str) -> None:
         """Change one's own password. Raise SignInFailed, SignInLocked, WeakPassword."""
-        async with self._failures_recorded(agent.login):
+        async with self._failures_recorded(agent.login, f"agent:{agent.id}"):
             await self._authenticate(agent.login, old, self._limits.signed_in(agent.login, agent.id))
         await self.set_password(agent.id, new, agent.id)
 
@@ -191,7 +192,7 @@ class Agents:
             browser: as its agent recognises it.
         """
         login = login.strip().lower()[:80]
-        async with self._failures_recorded(login):
+        async with self._failures_recorded(login, source):
             agent = await self._authenticate(login, password, self._limits.attempt(login, source, device))
         if agent.second_factor:
             raise SecondFactorNeeded(agent.id)
@@ -269,17 +270,26 @@ class Agents:
             row = await session.scalar(select(SupportAgent).where(SupportAgent.login == login.strip().lower()))
             return account_of(row) if row is not None and row.active else None
 
-    async def record_failed_sign_in(self, login: str, outcome: str) -> None:
+    async def record_failed_sign_in(self, login: str, outcome: str, source: str) -> None:
         """Record that somebody tried to sign in: as which agent, where there is one of this login; the login itself is not kept.
 
         Args:
             login: what was given.
             outcome: "failed", "locked".
+            source: where on the network it comes from.
         """
         async with self._database.writing() as session:
             agent_id = await session.scalar(select(SupportAgent.id).where(SupportAgent.login == login.strip().lower()))
-            await audit.record(
-                session, now=self._clock.now(), actor=None, action="support.sign_in", subject=agent_id, channel="desk", outcome=outcome
+            await record_stranger_refusal(
+                session,
+                now=self._clock.now(),
+                action="support.sign_in",
+                outcome=outcome,
+                account=agent_id,
+                source=keyed_hash(self._secret, "source", source),
+                actor=None,
+                subject=agent_id,
+                channel="desk",
             )
 
     async def record_refusal(self, agent_id: str, path: str) -> None:
@@ -288,12 +298,12 @@ class Agents:
             await self._audit(session, agent_id, "support.refused", path[:100], "not_allowed")
 
     @asynccontextmanager
-    async def _failures_recorded(self, login: str) -> AsyncIterator[None]:
+    async def _failures_recorded(self, login: str, source: str) -> AsyncIterator[None]:
         """Record SignInFailed and SignInLocked that leave the context."""
         try:
             yield
         except (SignInFailed, SignInLocked) as error:
-            await self.record_failed_sign_in(login, "locked" if isinstance(error, SignInLocked) else "failed")
+            await self.record_failed_sign_in(login, "locked" if isinstance(error, SignInLocked) else "failed", source)
             raise
 
     async def _authenticate(self, login: str, password: str, attempt: Attempt) -> AgentAccount:

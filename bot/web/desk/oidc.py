@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.core.keyed_hash import keyed_hash
+from bot.http.rate_limit import source_of
 from bot.http.sessions import new_session_token
 from bot.identity.oidc import Issuer, IssuerUnavailable, OidcError
 from bot.settings import Settings
@@ -70,7 +71,7 @@ class OidcSignIn:
             return self._failed(request, error)
         agent = await self._agents.by_login(identified.email) if identified.email else None
         if agent is None:
-            await self._agents.record_failed_sign_in(identified.email or "", "failed")
+            await self._agents.record_failed_sign_in(identified.email or "", "failed", source_of(request))
             return self._sign_in.page(request, HTTPStatus.FORBIDDEN, "", failure="oidc")
         browser_label = browser_name(request.headers.get("user-agent", ""))
         token = await self._agents.open_session(agent, method=OIDC, browser=browser_label)
