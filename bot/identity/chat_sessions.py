@@ -146,17 +146,18 @@ class ChatSessions:
         return token
 
     async def set_shared(self, current: OpenSession, shared: bool) -> OpenSession | None:
-        """Shorten a session for a machine that several people use, or not; return it, None where it just ended."""
-        shared, now = shared or self._all_shared, self._clock.now()
+        """Shorten a session for a machine that several people use; return it, None where it just ended.
+
+        Once shortened it stays so: who would lengthen it may be the next person who sat down. The next session is as its user says.
+        """
+        now = self._clock.now()
         async with self._database.writing() as session:
             row = await session.get(ChatSession, current.token_hash, with_for_update=True)
             if row is None or row.ended_at is not None:
                 return None
-            row.shared, row.seen_at = shared, now
-            if shared:
+            row.shared, row.seen_at = row.shared or shared or self._all_shared, now
+            if row.shared:
                 row.expires_at = min(row.expires_at, now + self._life[True])
-            elif not row.continued:
-                row.expires_at = row.created_at + self._life[False]
         return self._open(row)
 
     async def sign_out(self, current: OpenSession) -> None:

@@ -183,6 +183,21 @@ async def test_a_session_that_nobody_uses_ends(tmp_path: Path, sandbox: Sandbox,
         assert await site.other_process.identity.linked_account_id(conversation) is None
 
 
+async def test_who_sits_down_next_does_not_lengthen_the_session(tmp_path: Path, sandbox: Sandbox) -> None:
+    async with running_site(tmp_path, sandbox) as site:
+        chat = await site.chat(CLAIRE)
+        before = (await site.ask("POST", "/chat/session", chat, {"shared": True})).json()
+        site.clock.advance(timedelta(minutes=10))
+        answer = await site.ask("POST", "/chat/session", chat, {"shared": False})
+        assert answer.status_code == 200
+        assert {**answer.json(), "shared": True} == before == answer.json()
+        renewed = (await site.ask("POST", "/chat/session/renew", chat)).json()["token"]
+        chat.token, chat.headers = renewed, {"Authorization": f"Bearer {renewed}"}
+        assert (await site.ask("POST", "/chat/session", chat, {"shared": False})).json()["shared"]
+        site.clock.advance(timedelta(minutes=15))
+        await site.assert_shut(chat, "idle")
+
+
 async def test_no_use_keeps_a_session_for_ever(tmp_path: Path, sandbox: Sandbox) -> None:
     async with running_site(tmp_path, sandbox, SHARED_SESSION_HOURS=2) as site:
         chat = await site.chat(CLAIRE)

@@ -89,7 +89,7 @@ class SessionApi:
         return await self._shown(await self._authentication.session_of(request))
 
     async def change(self, request: Request) -> Response:
-        """`POST /chat/session` with `{"shared": bool}` → as `GET`."""
+        """`POST /chat/session` with `{"shared": bool}` → as `GET`, whose `shared` says how it is now: a shortened session stays so."""
         session = await self._authentication.session_of(request)
         shared = (await self._body(request)).get("shared")
         if not isinstance(shared, bool):

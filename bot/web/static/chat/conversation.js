@@ -138,13 +138,15 @@ export class Conversation {
     if (begun) await this.#renew(token);
   }
 
-  /** Keeps the session short, as on a machine that several people use, or not. */
+  /** Keeps the session short, as on a machine that several people use; the service alone says whether a session may be long again. */
   async share(shared) {
     const { token } = this.#storage;
-    if (this.#storage.continued === null) this.#storage.shared = shared;
+    if ((shared || token === null) && this.#storage.continued === null) this.#storage.shared = shared;
     if (token === null) return;
     try {
-      this.#onSession(await this.#api.setShared(token, shared));
+      const session = await this.#api.setShared(token, shared);
+      if (this.#storage.continued === null) this.#storage.shared = session.shared;
+      this.#onSession(session);
     } catch (error) {
       if (error.status === 401) this.#expire(error.reason);
     }

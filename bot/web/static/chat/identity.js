@@ -7,6 +7,7 @@ export function createIdentity({ onSignOut, onShare, shared }) {
   const text = document.getElementById("who-text");
   const out = document.getElementById("sign-out");
   const box = document.getElementById("who-shared");
+  const boxText = document.getElementById("who-shared-text");
 
   out.addEventListener("click", onSignOut);
   box.addEventListener("change", () => onShare(box.checked));
@@ -18,9 +19,11 @@ export function createIdentity({ onSignOut, onShare, shared }) {
       text.textContent = TEXTS.who(session);
       out.hidden = session === null;
       out.textContent = session?.continued ? TEXTS.leaveContinued : TEXTS.signOut;
+      // Whoever sits down next could take it off: it stays until the session ends.
+      box.disabled = session !== null && session.shared;
+      boxText.textContent = box.disabled && !session.always_shared ? TEXTS.sharedUntilSignOut : TEXTS.shared;
       if (session === null) return;
       box.checked = session.shared;
-      box.disabled = session.always_shared;
       box.parentElement.hidden = session.continued;
     },
   };

@@ -50,6 +50,8 @@ export const TEXTS = {
     return email ? `${name} (${email})` : name;
   },
   signOut: "Se déconnecter",
+  shared: "Poste partagé",
+  sharedUntilSignOut: "Poste partagé, jusqu’à la déconnexion",
   leaveContinued: "Quitter cette discussion",
 
   link: {
