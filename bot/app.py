@@ -111,7 +111,12 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.parts, app.state.begin_stop, app.state.rate_limits = parts, begin_stop, rate_limits
-    app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header)
+    proxy_token = settings.trusted_proxy_token.get_secret_value() if settings.trusted_proxy_token is not None else None
+    app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header, token=proxy_token)
+    if settings.believes_local_processes:
+        logging.getLogger(__name__).warning(
+            "TRUSTED_PROXIES names this machine: without TRUSTED_PROXY_TOKEN each of its processes says where it is from"
+        )
     _tell_problems(app, gateway.texts, settings)
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
     authentication = Authentication(parts.chat_sessions, gateway.texts)

@@ -25,6 +25,9 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the message names its variable."""
 
 
+_LOOPBACK: dict[int, Any] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
+
+
 class Settings(LimitSettings):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
@@ -40,6 +43,12 @@ class Settings(LimitSettings):
     )
     trusted_proxy_header: Literal["X-Forwarded-For", "Forwarded"] = Field(
         "X-Forwarded-For", alias="TRUSTED_PROXY_HEADER", description="Header in which they say so; the other one is not read."
+    )
+    trusted_proxy_token: SecretStr | None = Field(
+        None,
+        alias="TRUSTED_PROXY_TOKEN",
+        min_length=32,
+        description="What they show in `X-Proxy-Token` to be believed (≥ 32 characters); none: their address is enough.",
     )
     limits: Literal["test"] | None = Field(
         None,
@@ -239,6 +248,17 @@ class Settings(LimitSettings):
     def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
         """Networks of the reverse proxies that are believed."""
         return [ip_network(network.strip()) for network in self.trusted_proxies.split(",") if network.strip()]
+
+    @property
+    def believes_local_processes(self) -> bool:
+        """Whether every process of this machine is taken for a reverse proxy."""
+        return self.trusted_proxy_token is None and any(network.overlaps(_LOOPBACK[network.version]) for network in self.proxy_networks)
+
+    @model_validator(mode="after")
+    def _a_token_of_proxies(self) -> Settings:
+        if self.trusted_proxy_token is not None and not self.proxy_networks:
+            raise ValueError("TRUSTED_PROXY_TOKEN needs TRUSTED_PROXIES, which says who shows it")
+        return self
 
     @property
     def lifts_limits(self) -> bool:

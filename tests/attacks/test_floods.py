@@ -169,6 +169,26 @@ async def test_what_a_client_puts_before_the_proxys_word_is_not_believed(tmp_pat
         assert (await bot.http.post("/chat/sessions", headers=elsewhere)).status_code == HTTPStatus.OK
 
 
+async def test_a_process_beside_the_proxy_does_not_choose_its_source(tmp_path: Path) -> None:
+    token = "a-token-of-the-proxy-on-this-machine"
+    proxy: dict[str, Any] = {"TRUSTED_PROXIES": "127.0.0.1", "TRUSTED_PROXY_TOKEN": token}
+    async with running_bot(tmp_path, LIMITS=None, CHAT_SESSIONS_PER_MINUTE=3, clock=ManualClock(OPEN_AT), **proxy) as bot:
+
+        async def ask(n: int, *tokens: str) -> int:
+            shown = [("X-Proxy-Token", each) for each in tokens]
+            return (await bot.http.post("/chat/sessions", headers=[("X-Forwarded-For", f"192.0.2.{n}"), *shown])).status_code
+
+        tries: list[tuple[str, ...]] = [(), ("",), (token[:-1],), ("é" * 32,), (token, "another"), ("another", token)]
+        assert [await ask(n, *shown) for n, shown in enumerate(tries)] == [200] * 3 + [429] * 3
+        assert [await ask(n, token) for n in range(6)] == [200] * 6
+
+
+@pytest.mark.parametrize("values", [{"TRUSTED_PROXY_TOKEN": "x" * 32}, {"TRUSTED_PROXIES": "::1", "TRUSTED_PROXY_TOKEN": "short"}])
+def test_a_token_that_protects_nothing_is_refused_at_the_start(tmp_path: Path, values: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="TRUSTED_PROXY_TOKEN"):
+        load_settings(DATA=tmp_path, **values)
+
+
 async def test_an_address_of_ones_own_network_is_no_new_source(tmp_path: Path) -> None:
     async with two_bots(tmp_path, CHAT_SESSIONS_PER_MINUTE=3) as (bot, _):
         statuses = [(await open_session(bot, f"2001:db8:1:2::{n:x}")).status_code for n in range(1, 7)]
