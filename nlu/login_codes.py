@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import Any
 
 from rasa.shared.core.events import SlotSet, UserUttered
@@ -12,6 +13,9 @@ CODE_SLOT = "login_code"
 """The slot that is asked for when a code is awaited."""
 BULLET = "•"
 _CODE = re.compile(r"(?<![\d-])(?:\d(?:[ .]?\d){5}|\d{3}[-\u2010\u2011\u2013]\d{3})(?![\d-])")
+_LENGTHS = range(11, 5, -1)
+"""Of a code as it is written: six digits, and a sign between each two of them at most."""
+_DIGIT = re.compile(r"\d")
 _REFERENCE = re.compile(r"\bSPH\b", re.IGNORECASE)
 """A message that names a dossier: its number has six digits too."""
 
@@ -32,9 +36,10 @@ def hide_code(tracker: DialogueStateTracker, turn: str) -> str | None:
     if number is None:
         return None
     said = events[number]
-    codes = [] if _REFERENCE.search(said.text or "") else _CODE.findall(said.text or "")
-    if not codes:
+    found = [] if _REFERENCE.search(said.text or "") else _CODE.findall(said.text or "")
+    if not found:
         return None
+    codes = frozenset(written for code in found for written in (code, re.sub(r"\D", "", code)))
     said.text, said.entities = _hidden(said.text, codes), _hidden(said.entities, codes)
     said.parse_data = _hidden(said.parse_data, codes)
     for event in events[number:]:
@@ -48,13 +53,19 @@ def is_hidden(text: str) -> bool:
     return BULLET * 2 in re.sub(r"[ .\-\u2010\u2011\u2013]", "", text)
 
 
-def _hidden(value: Any, codes: list[str]) -> Any:
-    """Return a value with the digits of the codes in all its texts replaced, also where they stand without spaces."""
+def _hidden(value: Any, codes: Set[str]) -> Any:
+    """Return a value with the digits of the codes, as they are written, replaced in all its texts; each place is looked at once."""
     if isinstance(value, str):
-        for code in codes:
-            for written in {code, re.sub(r"\D", "", code)}:
-                value = value.replace(written, re.sub(r"\d", BULLET, written))
-        return value
+        kept, end = [], 0
+        for digit in _DIGIT.finditer(value):
+            at = digit.start()
+            if at < end:
+                continue
+            written = next((value[at : at + length] for length in _LENGTHS if value[at : at + length] in codes), None)
+            if written is not None:
+                kept += [value[end:at], _DIGIT.sub(BULLET, written)]
+                end = at + len(written)
+        return "".join([*kept, value[end:]])
     if isinstance(value, dict):
         return {name: _hidden(part, codes) for name, part in value.items()}
     return [_hidden(part, codes) for part in value] if isinstance(value, list) else value

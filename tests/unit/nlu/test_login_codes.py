@@ -8,7 +8,7 @@ import pytest
 from rasa.shared.core.events import SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from nlu.login_codes import awaits_code, hide_code, is_hidden
+from nlu.login_codes import BULLET, _hidden, awaits_code, hide_code, is_hidden
 
 
 def _tracker(text: str) -> DialogueStateTracker:
@@ -42,3 +42,22 @@ def test_other_texts_are_kept(typed: str) -> None:
 def test_a_code_is_awaited_where_it_is_asked_for() -> None:
     tracker = DialogueStateTracker("c", [])
     assert not awaits_code(tracker)
+
+
+class _CountedCodes(frozenset[str]):
+    """Codes that count how often one looks whether a text is among them."""
+
+    looks = 0
+
+    def __contains__(self, text: object) -> bool:
+        type(self).looks += 1
+        return super().__contains__(text)
+
+
+def test_many_codes_in_one_text_cost_no_more_than_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = " ".join(f"{number:06d}" for number in range(571))
+    for amount in (10, 571):
+        monkeypatch.setattr(_CountedCodes, "looks", 0)
+        hidden = _hidden([text], _CountedCodes(f"{number:06d}" for number in range(amount)))
+        assert hidden[0].count(BULLET) == amount * 6
+        assert _CountedCodes.looks <= len(text) * 6
