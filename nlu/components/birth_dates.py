@@ -86,7 +86,9 @@ def _compile_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(words), re.compile(digits)
 
 
-_BIRTH_CUE = re.compile(r"(?:\bne(?:e|\(e\))?s?|\bnaissance|\bddn|\bdate de nais\w*)(?:\s|:|,|=|le|la|est|un|au|en|c'est|date|du)*\Z")
+_BIRTH_CUE = re.compile(
+    r"(?:\bne(?:e| ?[(·•./\-] ?e ?\)?)?s?|\bnaissance|\bddn|\bdate de nais\w*)(?:\s|:|,|=|le|la|est|un|au|en|c'est|date|du)*\Z"
+)
 _WEEKDAY = re.compile(r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s*\Z")
 _FILLER = re.compile(r"[\s.,:;!?]*(?:(?:le|la|du|c'est|date|oui|donc|alors|svp|stp|merci|euh?)[\s.,:;!?]*)*")
 

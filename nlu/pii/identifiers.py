@@ -28,10 +28,12 @@ _ADDRESS = re.compile(
     r"|,\s*(?!\d{5}|[a-z\-]+$))"
 )
 _BORN = re.compile(
-    r"\b(?:n[e]+(?:\(e\)|e)?|ddn|dn|date de naissance|naissance|naiss)\b[ :]{0,3}(?:c'?est |est )?(?:le |en |du |la |: )?"
+    r"\b(?:ne+(?: ?[(·•./\-] ?e ?\)?| e)?s?|ddn|dn|date de naissance|naissance|naiss)(?!\w)[ :,]{0,3}(?:c'?est |est )?"
+    r"(?:a [a-z][a-z' \-]{1,29} (?=le |en ))?(?:le |en |du |la |: )?(?:(?:lun|mar|mercre|jeu|vendre|same)di |dimanche )?"
     rf"(?P<date>\d{{1,2}}(?:er)?[ /.\-]*(?:\d{{1,2}}|(?:{_MONTHS})[a-z]*\.?)[ /.\-]*\d{{2,4}}|\d{{6}}|\d{{8}}|(?:19|20)\d\d|(?<=en )\d\d)"
     r"(?!\d)"
 )
+"""A date after a word for birth, however both genders are written (« né(e) », « né·e », « né e »), also after a place or a weekday."""
 _PHONE = re.compile(r"(?<![\d+])(?:\+33[ .]?\(?0?\)?|0033 ?|0)[1-9](?:[ .\-]?\d\d){4}(?!\d)")
 
 

@@ -47,7 +47,12 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _IN_WORDS = re.compile(r"(?<!\d)(\d{1,2}|1er)\s+([^\W\d_]+)\.?\s+(\d{4}|\d{2})(?!\d)")
 _CUE_WINDOW = 60
 """Characters before a date or initials in which a word that tells what they are is looked for: a longer way costs, at each of them."""
-_BIRTH_CUE = re.compile(r"\b(?:n[ée]++(?:\s++e)?|n[ée]\(e\)|ddn|dn|naissance|naiss)\b\W*+(?:(?:le|en|du)\W*+)?\Z", re.IGNORECASE)
+_BIRTH_CUE = re.compile(
+    r"\b(?:n[ée]++s?+(?:\s*+[(·•./\-]?+\s*+es?+\b(?:\)s?+)?+)?|ddn|dn|naissance|naiss)(?!\w)\W*+"
+    r"(?:[àa]\s[^\W\d_][^\d\n]{1,29}?\s)?(?:(?:le|en|du)\W*+)?(?:(?:lun|mar|mercre|jeu|vendre|same)di\W*+|dimanche\W*+)?\Z",
+    re.IGNORECASE,
+)
+"""A word for birth, however both genders are written (« né(e) », « né·e », « né e »), with the place, « le » and the weekday after it."""
 _NIR = re.compile(r"(?<!\d)[12]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[abAB])\s?\d{3}\s?\d{3}(?:\s?\d{2})?(?!\d)")
 _UPPER = "A-ZÀ-ÖØ-ÞŒ"
 _INITIALS = re.compile(rf"\b([{_UPPER}])\.\s?-?([{_UPPER}])(?:\.|\b)(?:\s?([{_UPPER}])\.)?|\b([{_UPPER}]{{2}})\b")
@@ -64,7 +69,8 @@ _CUED = re.compile(
 )
 """A name after a word for patient or after « dossier de »: an usager's, whoever that is."""
 _BORN = re.compile(
-    rf"\b{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})[ \u00a0,:]+(?:(?:qui )?est )?(?=n[ée]+e?[ \u00a0]+l[ea]\b|ddn\b)",
+    rf"\b{_CIVILITY}[ \u00a0]+(?P<polite>{_CAPITALS}|{_LOWER})[ \u00a0,:]+(?:(?:qui )?est )?"
+    r"(?=n[ée]+(?: ?[(·•./\-] ?e\)?)?[ \u00a0]+l[ea]\b|ddn\b)",
     re.IGNORECASE,
 )
 """A name with a civility that is followed by the birth."""
