@@ -44,13 +44,7 @@ class DeskPage(WatchedPage):
         """From the queue, which is there already."""
         row, heading = self.page.locator("[data-row]", has_text=reference), self.page.get_by_role("heading", level=1)
         row.click()
-        try:
-            expect(heading).to_have_text(reference)
-        except AssertionError:
-            if not row.is_visible():
-                raise
-            row.click()  # the queue was renewed under the press, which a user would repeat
-            expect(heading).to_have_text(reference)
+        expect(heading).to_have_text(reference)
 
     def take(self) -> None:
         self.page.get_by_role("button", name="Prendre", exact=True).click()

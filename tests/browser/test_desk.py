@@ -353,3 +353,19 @@ def test_a_link_that_is_pressed_as_the_numbers_change_still_leads_there(
     expect(waiting).not_to_have_attribute("data-newest", before or "")
     ines.page.mouse.up()
     expect(ines.page.get_by_role("heading", level=1)).to_have_text("Demandes de compte")
+
+
+def test_a_row_that_is_pressed_as_the_queue_is_renewed_is_opened(at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage]) -> None:
+    reference, ines = ask(user()), at_desk("ines")
+    row, waiting = ines.page.locator("[data-row]", has_text=reference), ines.page.locator("#counts")
+    row.evaluate("row => row.dataset.same = 'yes'")
+    row.hover()
+    ines.page.mouse.down()
+    before = waiting.get_attribute("data-newest")
+    later = ask(user())
+    expect(waiting).not_to_have_attribute("data-newest", before or "")
+    expect(row).to_have_attribute("data-same", "yes")
+    ines.page.mouse.up()
+    expect(ines.page.get_by_role("heading", level=1)).to_have_text(reference)
+    ines.page.goto(ines.url)
+    expect(ines.page.locator("[data-row]", has_text=later)).to_be_visible()

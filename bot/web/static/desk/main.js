@@ -4,6 +4,7 @@ import { arrived, badge } from "./arrivals.js";
 import { createDrafts } from "./drafts.js";
 import { inHand } from "./inhand.js";
 import { press } from "./keys.js";
+import { createPresses, rowsOf } from "./presses.js";
 import { beep } from "./sound.js";
 
 const by = (id) => document.getElementById(id);
@@ -60,9 +61,42 @@ function itemsChanged() {
 }
 
 let putBack;
+const RENEWED = ["queue", "state", "facts"];
+const presses = createPresses();
+
+function aboutToRenew(place) {
+  if (place.querySelector("[data-row]")) presses.renewed(rowsOf(place));
+  return inHand(place);
+}
+
 document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
-  putBack = ["queue", "state"].includes(event.detail.type) ? inHand(event.target) : undefined;
+  const { target: place, detail: { type, data } } = event;
+  putBack = undefined;
+  if (!RENEWED.includes(type)) return;
+  const show = () => {
+    const back = aboutToRenew(place);
+    window.htmx.swap(place, data, { swapStyle: "innerHTML" });
+    back();
+  };
+  if (presses.hold(place, show)) event.preventDefault();
+  else putBack = aboutToRenew(place);
 });
+
+document.addEventListener("pointermove", ({ target }) => target.closest?.("[sse-swap]") && presses.moved(), { passive: true });
+document.addEventListener("pointerdown", ({ clientX, clientY }) => presses.began(clientX, clientY), true);
+for (const end of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(end, () => presses.ended(), true);
+document.addEventListener(
+  "click",
+  (event) => {
+    const row = event.target.closest("[data-row]");
+    const { meant } = presses;
+    if (!row || event.detail === 0 || meant === undefined || meant === row.href) return; // 0: by keyboard
+    event.preventDefault();
+    event.stopPropagation();
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) location.assign(meant); // else a tab would open beside: pressed once more
+  },
+  true,
+);
 
 document.body.addEventListener("htmx:sseMessage", (event) => {
   putBack?.();
