@@ -64,7 +64,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision that waits, or failed (`failure`: AWAY, "email_taken", "address", "account_gone", "over", "text", "platform", "request")."""
+    """A decision that waits or failed (`failure`: "email_taken", "address", "account_gone", "over", "text", "platform", "request")."""
 
     reference: str
     action: str
