@@ -137,7 +137,7 @@ class Container:
     @cached_property
     def care_team_cache(self) -> CareTeamCache:
         """Care teams as the platform told them a moment ago."""
-        return CareTeamCache(CareTeams(self.fhir), self.clock)
+        return CareTeamCache(CareTeams(self.fhir, self.clock), self.clock)
 
     @cached_property
     def opening_hours(self) -> OpeningHours:

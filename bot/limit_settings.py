@@ -17,6 +17,13 @@ class LimitSettings(BaseSettings):
         description="Days without use after which a linked chat must prove whose it is by a new code.",
     )
     button_hours: int = Field(24, alias="BUTTON_HOURS", ge=1, description="Hours until a button that was not pressed expires.")
+    access_end_notice_days: int = Field(
+        3,
+        alias="ACCESS_END_NOTICE_DAYS",
+        ge=0,
+        le=60,
+        description="Days before the last day of an access on which its end is announced; 0: only when it has ended.",
+    )
     notice_days: int = Field(365, alias="NOTICE_DAYS", ge=30, description="Days that notices, and what became of them, are kept.")
     outbox_days: int = Field(30, alias="OUTBOX_DAYS", ge=1, description="Days that rows of what was sent, and dead letters, are kept.")
     retention_days: int = Field(

@@ -21,7 +21,12 @@ _TIME = (
 )
 _SECOND_THOUGHT = r"\b(?:non|attend[sz]?|attendez|finalement|enfin|je verifie|je reflechis|laisse[zr]?|annule[zr]?|stop|en fait)\b"
 _CHANGE = r"\b(?:mais|par contre|toutefois|chang\w+|modifi\w+|corrig\w+|remplac\w+|plutot|au lieu|a la place)\b"
+_ON_AN_EVENT = (
+    r"\b(?:quand|lorsqu\w*|des qu\w*|une fois|apres (?:que|l|la|le|son|sa|avoir)|avant (?:que|qu)|d[' ]abord"
+    r"|le temps (?:de|que|qu))\b"
+)
 _RESERVATION = re.compile("|".join((_CONDITION, _TIME, _SECOND_THOUGHT, _CHANGE)))
+_CONDITIONAL = re.compile(f"{_CONDITION}|{_ON_AN_EVENT}")
 
 
 def has_reservation(turn: Turn) -> bool:
@@ -32,6 +37,12 @@ def has_reservation(turn: Turn) -> bool:
 def names_reservation(text: str) -> bool:
     """Return whether a text holds a condition, a time, a second thought or a change; a long letter may hold anything."""
     return len(text) > MAX_CHARACTERS or bool(_RESERVATION.search(_COURTESY.sub(" ", fold(text))))
+
+
+def names_condition(text: str) -> bool:
+    """Return whether a text makes something depend on what is not sure, or on an event: « si elle accepte », « quand il sera sorti »."""
+    folded = _COURTESY.sub(" ", fold(text.replace("’", "'")))
+    return any(found[0] not in {"seulement", "uniquement"} for found in _CONDITIONAL.finditer(folded))
 
 
 def confirmation(context: Context) -> str | None:

@@ -179,7 +179,7 @@ def _print_details(details: RequestDetails) -> None:
     for requester in details.requesters:
         differing = ", ".join(f"{LABELS[field]}\u00a0: {value}" for field, value in requester.differing)
         at = f"{requester.at.astimezone(PARIS):%d/%m/%Y %H:%M}"
-        basis = LABELS.get(requester.basis or "", "")
+        basis = ", ".join(part for part in (LABELS.get(requester.basis or "", ""), requester.period) if part)
         outcome = LABELS.get(requester.outcome or "", requester.outcome or "")
         who = requester.display or "une personne non identifiée"
         requesters.add_row(at, who, requester.dossier or "", basis, outcome, differing)

@@ -26,8 +26,9 @@ from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database, announce, random_id
 from bot.core.errors import log_error
-from bot.dossiers.errors import NotAMember
+from bot.dossiers.errors import NotAMember, PeriodOver
 from bot.dossiers.partners import Outcome, Partners
+from bot.dossiers.period import AccessPeriod
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnavailable
 from bot.fhir.operations import OperationFailed, Pending, Refusal
 from bot.jobs import leases
@@ -248,12 +249,19 @@ class AccountCreations:
             return "refused"
         try:
             outcome = await self._partners.grant_requested_access(
-                asker.dossier, asker.requester_id, account, basis=asker.basis, key=f"account-request:{asker.key}"
+                asker.dossier,
+                asker.requester_id,
+                account,
+                basis=asker.basis,
+                key=f"account-request:{asker.key}",
+                period=AccessPeriod(asker.access_from, asker.access_until),
             )
         except (Pending, FhirUnavailable, FhirConflict):
             return WAITING
         except NotAMember:
             return "not_a_member"
+        except PeriodOver:  # the team took longer than the access was to last
+            return "period_over"
         except (Refusal, OperationFailed):
             return "refused"
         except (FhirRejected, FhirNotFound) as error:  # a retry would not help, and the others must not wait for it

@@ -27,6 +27,7 @@ LABELS = {
     "added": "accès donné",
     "already": "avait déjà accès",
     "not_a_member": "non donné\u00a0: le demandeur n’est plus partenaire du dossier",
+    "period_over": "non donné\u00a0: la fin demandée était passée",
     "unknown_dossier": "non donné\u00a0: dossier inconnu",
     "waiting": "en attente de la plateforme",
 }

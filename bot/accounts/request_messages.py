@@ -11,6 +11,7 @@ from bot.accounts.directory_record import Fiche
 from bot.accounts.tables import AccountRequest, AccountRequester
 from bot.core.clock import PARIS, french_hour
 from bot.core.mail import MailCipher, mail_payload, render_text
+from bot.dossiers.period import AccessPeriod, paris_day
 from bot.jobs.outbox import CHAT, MAIL, enqueue
 from bot.settings import Settings
 
@@ -54,6 +55,7 @@ class RequestMessages:
             requester=requester.display,
             dossier=requester.dossier,
             basis=requester.basis,
+            period=AccessPeriod(requester.access_from, requester.access_until).words(paris_day(requester.at)),
             lines=fiche.lines(),
             warnings=fiche.warnings,
             url=f"{self._settings.own_url}/desk/requests/{request.reference}",
@@ -98,6 +100,7 @@ class RequestMessages:
 
         A chat that is nobody's any more, or somebody else's, only learns that a request moved on.
         """
+        period = AccessPeriod(requester.access_from, requester.access_until)
         conversation_id, is_theirs = await self._chat_of(session, requester, now)
         text = render_text(
             f"accounts/{template}" if is_theirs else "accounts/notice_unlinked",
@@ -106,6 +109,8 @@ class RequestMessages:
             own=requester.requester_id is None,
             dossier=requester.dossier,
             outcome=requester.outcome,
+            period=period.words(paris_day(now)),
+            later=period.begins_later(paris_day(now)),
             reason=request.reason,
             **self._contact,
         )

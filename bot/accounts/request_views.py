@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.accounts.directory_record import Fiche
 from bot.accounts.login_address import GivenAddress, given_addresses, must_be_picked
 from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequester
+from bot.dossiers.period import AccessPeriod, paris_day
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Requester:
     """Fields (name, value) in which their fiche differs from the request's."""
     conversation_id: str
     """The chat that they asked in."""
+    period: str = ""
+    """The dates of the access, in words."""
 
 
 @dataclass(frozen=True)
@@ -102,4 +105,5 @@ def _requester(row: AccountRequester, lines: tuple[tuple[str, str], ...]) -> Req
         outcome=row.outcome,
         differing=tuple(set(Fiche.model_validate(row.fiche).lines()) - {*lines}) if row.fiche else (),
         conversation_id=row.conversation_id,
+        period=AccessPeriod(row.access_from, row.access_until).words(paris_day(row.at)),
     )

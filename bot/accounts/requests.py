@@ -46,6 +46,7 @@ from bot.core.limits import take
 from bot.core.mail import one_line
 from bot.dossiers.errors import MissingBasis, NotAMember
 from bot.dossiers.partners import BASES, Partners
+from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.probing import Origin
 from bot.dossiers.records import normalize_reference
 from bot.settings import Settings
@@ -97,15 +98,17 @@ class AccountRequests:
         dossier: str | None,
         basis: str | None,
         key: str,
+        period: AccessPeriod = ALWAYS,
     ) -> Submission:
-        """Ask for an account for the person of `fiche`, who gets access to `dossier` once they have it.
+        """Ask for an account for the person of `fiche`, who gets access to `dossier`, for a period, once they have it.
 
-        The same `key` again gives the same result. Raises NotAMember, LimitReached, MissingBasis, TooManyRequests, FhirUnavailable
-        (nothing was kept).
+        The same `key` again gives the same result. Raises NotAMember, LimitReached, MissingBasis, EndBeforeStart, PeriodOver,
+        TooManyRequests, FhirUnavailable (nothing was kept).
         """
         if earlier := await self._earlier(key):
             return earlier
         if dossier is not None:
+            period.checked(paris_day(self._clock.now()))
             await self._check_access(dossier, requester, basis, Origin(conversation_id, key))
         if account := await self.existing_account(fiche):
             return Submission(None, joined=False, state=HAS_ACCOUNT, account=account)
@@ -117,6 +120,8 @@ class AccountRequests:
             display=f"{requester.name} ({requester.email})" if requester else "",
             dossier=normalize_reference(dossier) if dossier else None,
             basis=basis if dossier else None,
+            access_from=period.start if dossier else None,
+            access_until=period.end if dossier else None,
             fiche=fiche.model_dump(exclude_none=True),
         )
         async with self._database.writing() as session:
@@ -301,6 +306,7 @@ class AccountRequests:
             conversation=requester.conversation_id,
             outcome="joined" if requester.joined else RECEIVED,
             key=f"accounts.request:{requester.key}",
+            period=AccessPeriod(requester.access_from, requester.access_until).code,
         )
         return Submission(request.reference, joined=requester.joined, state=request.state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
@@ -72,6 +72,10 @@ class AccountRequester(Table):
     """Name and e-mail as the team reads them; empty for somebody unlinked."""
     dossier: Mapped[str | None] = mapped_column(String(32))
     basis: Mapped[str | None] = mapped_column(String(32))
+    access_from: Mapped[date | None]
+    """First day of the access to the dossier, in Paris; None: when the account exists."""
+    access_until: Mapped[date | None]
+    """Its last day, included."""
     fiche: Mapped[dict[str, Any]]
     """The fiche as this requester gave it: it may differ from the request's."""
     outcome: Mapped[str | None] = mapped_column(String(32))

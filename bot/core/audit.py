@@ -44,7 +44,7 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
 GENESIS = "0" * 64
 """What stands for the hash before the first event."""
 HASHED = ("at", "actor", "action", "dossier", "subject", "basis", "channel", "conversation", "outcome", "key")
-"""The columns that an event's hash covers, in their order."""
+"""The columns that the hash of every event covers, in their order; a `period`, where there is one, comes after them."""
 _CHAIN_LOCK = 0x61756469
 """Advisory lock of PostgreSQL under which events are appended, so that the order of ids is that of commits."""
 _PENDING = "audit"
@@ -73,6 +73,8 @@ class AuditEvent(Table):
     """Idempotency key: the same act is recorded once."""
     conversation: Mapped[str | None] = mapped_column(String(32))
     """Id of the chat in which it was done."""
+    period: Mapped[str | None] = mapped_column(String(24))
+    """Of an access with dates: first and last day, « 2026-12-15/2027-01-02 », an open side as « .. »."""
     previous: Mapped[str | None] = mapped_column(String(64))
     """Hash of the event before."""
     hash: Mapped[str | None] = mapped_column(String(64))
@@ -103,6 +105,7 @@ async def record(
     channel: str | None = None,
     conversation: str | None = None,
     key: str | None = None,
+    period: str | None = None,
 ) -> bool:
     """Record one act in the caller's writing transaction; return False if an event with this `key` exists already.
 
@@ -126,15 +129,20 @@ async def record(
             "conversation": conversation,
             "outcome": outcome,
             "key": key,
+            "period": period,
         }
     )
     return True
 
 
 def chain_hash(previous: str, values: Mapping[str, Any]) -> str:
-    """Return the hash of an event (its `HASHED` columns by name) that follows the one whose hash is `previous`."""
+    """Return the hash of an event (its columns by name) that follows the one whose hash is `previous`.
+
+    Events without a period, as all were before there were any, have the hash that they always had.
+    """
     at = values["at"].astimezone(UTC).isoformat(timespec="microseconds")
-    content = json.dumps([previous, at, *(values[name] for name in HASHED[1:])], ensure_ascii=False, separators=(",", ":"))
+    dated = [values["period"]] if values.get("period") is not None else []
+    content = json.dumps([previous, at, *(values[name] for name in HASHED[1:]), *dated], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -48,7 +48,7 @@ async def verify(database: Database, known: Mapping[str, int] | None = None) -> 
     broken_at: int | None = None
     async for row in events(database):
         count += 1
-        expected = chain_hash(previous, {name: getattr(row, name) for name in HASHED})
+        expected = chain_hash(previous, {name: getattr(row, name) for name in (*HASHED, "period")})
         if broken_at is None and (row.previous != previous or row.hash != expected):
             broken_at = row.id
         previous = row.hash or ""

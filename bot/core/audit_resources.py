@@ -62,6 +62,7 @@ _FAILED = frozenset(
         "account_closed",
         "cannot_add_self",
         "cannot_leave",
+        "end_before_start",
         "failed",
         "gave_up",
         "limited",
@@ -70,6 +71,7 @@ _FAILED = frozenset(
         "no_account",
         "not_a_member",
         "not_allowed",
+        "period_over",
         "refused",
         "unknown",
         "unknown_dossier",
@@ -149,7 +151,8 @@ def _entities(event: AuditEvent) -> list[Resource]:
     if event.subject and event.subject != event.conversation:
         is_reference = _REFERENCE.fullmatch(event.subject)
         what: Resource = {"reference": event.subject} if is_reference else {"identifier": {"value": event.subject}}
-        found.append({"what": what, "type": {"system": f"{_TERMINOLOGY}/audit-entity-type", "code": "2", "display": "System Object"}})
+        entity: Resource = {"what": what, "type": {"system": f"{_TERMINOLOGY}/audit-entity-type", "code": "2", "display": "System Object"}}
+        found.append(entity | ({"detail": [{"type": "period", "valueString": event.period}]} if event.period else {}))
     return found
 
 

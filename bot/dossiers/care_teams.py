@@ -1,7 +1,7 @@
 """Care teams on the platform: reading who takes part in a dossier now, and changing a team.
 
 Source: ANS "Cercle de soins" 2.0.1 (`ans.fhir.fr.cds`): each participant has a period of their own; leaving sets its end, coming back
-is another participant.
+is another participant. Who takes part now is decided by both bounds of that period, at the instant at which the team is read.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.core.clock import Clock
 from bot.dossiers.errors import NotAMember
-from bot.dossiers.records import Partner, dossier_reference, normalize_reference, paris_date
+from bot.dossiers.period import ALWAYS, AccessPeriod, first_day, has_begun, is_over, last_day
+from bot.dossiers.records import Partner, dossier_reference, normalize_reference
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirNotFound
 from bot.fhir.resources import Resource
@@ -24,15 +26,20 @@ ROLE_SYSTEM = "urn:sphere:team-role"
 REFERENT = "referent"
 ENDED_BY = "urn:sphere:ended-by"
 """Extension of a participant that ended: the operation that ended it."""
+DATED_BY = "urn:sphere:dated-by"
+"""Extension of a participant: the operation that last changed its dates."""
+ADDED_BY = "urn:sphere:added-by"
+"""Extension of a participant: the account that added it, who may change its dates."""
 _NOBODY = "none"
 """Id of no Patient, asked for in the place of one that does not exist."""
 
 
 @dataclass(frozen=True)
 class Participant:
-    """A participant who has access now.
+    """A participant who has access now, or will (`planned`).
 
-    `position` is the index in `CareTeam.participant`; `account_id` is the Practitioner, directly or behind the PractitionerRole.
+    `position` is the index in `CareTeam.participant`; `account_id` is the Practitioner, directly or behind the PractitionerRole; `since`
+    and `until` are the bounds of the FHIR Period, as they are written.
     """
 
     position: int
@@ -42,20 +49,42 @@ class Participant:
     profession: str
     since: str | None
     is_referent: bool
+    until: str | None = None
+    planned: bool = False
+    added_by: str | None = None
+    """Account of who added them, where that is known."""
+
+    @property
+    def period(self) -> AccessPeriod:
+        """First and last day; the first only where it is still to come."""
+        return AccessPeriod(first_day(self.since) if self.planned else None, last_day(self.until))
 
     def partner(self) -> Partner:
         """Return the participant as others see them."""
-        return Partner(self.account_id, self.reference, self.display, self.profession, paris_date(self.since), self.is_referent)
+        return Partner(
+            self.account_id,
+            self.reference,
+            self.display,
+            self.profession,
+            first_day(self.since),
+            self.is_referent,
+            last_day(self.until),
+            self.planned,
+        )
 
 
 @dataclass(frozen=True)
 class CareTeam:
-    """A dossier and its active CareTeam as they are on the platform now."""
+    """A dossier and its active CareTeam as they are on the platform now.
+
+    `participants` have access now; `planned` are those whose access begins later, who see nothing yet.
+    """
 
     reference: str
     patient: Resource
     resource: Resource
     participants: list[Participant]
+    planned: list[Participant] = field(default_factory=list)
 
     def participant_of(self, account_id: str) -> Participant | None:
         """Return the participant of this account, or None where it has no access."""
@@ -75,8 +104,8 @@ class CareTeam:
 class CareTeams:
     """Reads dossiers with their teams. Every method raises the errors of `bot.fhir.errors`."""
 
-    def __init__(self, fhir: FhirClient) -> None:
-        self._fhir = fhir
+    def __init__(self, fhir: FhirClient, clock: Clock) -> None:
+        self._fhir, self._clock = fhir, clock
 
     async def load(self, text: str, member_id: str) -> CareTeam:
         """Return the care team of the dossier of this reference for its member `member_id`. Raises NotAMember."""
@@ -126,8 +155,10 @@ class CareTeams:
         teams = [team for team in found if subject_id(team) == patient["id"] and team.get("status") == "active"]
         if not teams:
             raise NotAMember
-        team = min(teams, key=_start_order)
-        return CareTeam(reference, patient, team, participants_of(team, await self._practitioners([team])))
+        team, now = min(teams, key=_start_order), self._clock.now()
+        members = participants_of(team, await self._practitioners([team]), now)
+        present, planned = ([one for one in members if one.planned is later] for later in (False, True))
+        return CareTeam(reference, patient, team, present, planned)
 
     async def is_active(self, account_id: str) -> bool:
         """Return whether there is an account of this id, and it is open."""
@@ -147,13 +178,15 @@ class CareTeams:
         """Return every active team in which this account participates now, each with its participants."""
         members = await self._members_of(account_id)
         found = await self._fhir.search("CareTeam", {"participant": members, "status": "active", "_count": "200"})
-        practitioners = await self._practitioners(found)
-        teams = [(team, participants_of(team, practitioners)) for team in found if team.get("status") == "active"]
+        practitioners, now = await self._practitioners(found), self._clock.now()
+        members = [(team, participants_of(team, practitioners, now)) for team in found if team.get("status") == "active"]
+        teams = [(team, [one for one in present if not one.planned]) for team, present in members]
         return [(team, present) for team, present in teams if any(one.account_id == account_id for one in present)]
 
     async def _practitioners(self, teams: list[Resource]) -> dict[str, str]:
         """Return the account ids of the PractitionerRoles among the participants of these teams, by reference of the role."""
-        wanted = {ref.partition("/")[2] for team in teams for ref in _present_members(team) if ref.startswith("PractitionerRole/")}
+        now = self._clock.now()
+        wanted = {ref.partition("/")[2] for team in teams for ref in _open_members(team, now) if ref.startswith("PractitionerRole/")}
         practitioners: dict[str, str] = {}
         for batch in batches(sorted(wanted)):
             for role in await self._fhir.search("PractitionerRole", {"_id": ",".join(batch), "_count": "200"}):
@@ -174,44 +207,77 @@ def subject_id(team: Resource) -> str | None:
     return key if kind.endswith("Patient") else None
 
 
-def participants_of(team: Resource, practitioners: dict[str, str]) -> list[Participant]:
-    """Return who has access now: the participants whose period has no end.
+def participants_of(team: Resource, practitioners: dict[str, str], now: datetime) -> list[Participant]:
+    """Return who has access now, or will: the participants whose period is not over.
 
     Args:
         team: a CareTeam resource.
         practitioners: account ids by reference of a PractitionerRole.
+        now: the instant.
     """
-    present = []
+    found = []
     for position, participant in enumerate(team.get("participant") or []):
-        reference = _member(participant)
-        if reference is None or not _is_present(participant):
+        reference, period = _member(participant), participant.get("period") or {}
+        if reference is None or is_over(period, now):
             continue
         kind, _, key = reference.partition("/")
         roles = participant.get("role") or []
         professions = [str(role["text"]) for role in roles if role.get("text") and not _is_referent_role(role)]
-        present.append(
+        found.append(
             Participant(
                 position=position,
                 reference=reference,
                 account_id=key if kind == "Practitioner" else practitioners.get(reference),
                 display=str((participant.get("member") or {}).get("display", "")),
                 profession=professions[0] if professions else "",
-                since=(participant.get("period") or {}).get("start"),
+                since=period.get("start"),
                 is_referent=any(_is_referent_role(role) for role in roles),
+                until=period.get("end"),
+                planned=not has_begun(period, now),
+                added_by=_added_by(participant),
             )
         )
-    return present
+    return found
 
 
-def new_participant(reference: str, display: str, profession: str, since: datetime, *, mark: str, referent: bool = False) -> Resource:
-    """Return a new entry of `CareTeam.participant`; `mark` says which operation made it."""
+def new_participant(
+    reference: str,
+    display: str,
+    profession: str,
+    since: datetime,
+    *,
+    mark: str,
+    referent: bool = False,
+    period: AccessPeriod = ALWAYS,
+    added_by: str | None = None,
+) -> Resource:
+    """Return a new entry of `CareTeam.participant`.
+
+    Args:
+        reference: the member.
+        display: their name.
+        profession: in words, or "".
+        since: since when, unless the period says a day.
+        mark: which operation made it.
+        referent: whether they are the referent.
+        period: the days that were asked for, which are written as days.
+        added_by: account of who adds them.
+    """
     roles: list[Resource] = []
     if referent:
         roles.append({"coding": [{"system": ROLE_SYSTEM, "code": REFERENT, "display": "Référent"}]})
     if profession:
         roles.append({"text": profession})
-    entry: Resource = {"id": mark, "member": {"reference": reference, "display": display}, "period": {"start": fhir_instant(since)}}
+    entry: Resource = {"id": mark, "member": {"reference": reference, "display": display}, "period": fhir_period(period, since)}
+    if added_by:
+        entry["extension"] = [{"url": ADDED_BY, "valueReference": {"reference": f"Practitioner/{added_by}"}}]
     return entry | ({"role": roles} if roles else {})
+
+
+def fhir_period(period: AccessPeriod, since: datetime) -> Resource:
+    """Return a FHIR Period: days as days, and `since` where no first day was given."""
+    start, end = period.iso
+    return {"start": start or fhir_instant(since)} | ({"end": end} if end else {})
 
 
 def with_participant(team: Resource, entry: Resource) -> Resource:
@@ -222,18 +288,54 @@ def with_participant(team: Resource, entry: Resource) -> Resource:
 
 
 def with_participants_ended(team: Resource, positions: list[int], at: datetime, *, mark: str) -> Resource:
-    """Return a copy of the team in which the participants at these positions have left."""
+    """Return a copy of the team in which the participants at these positions have left; one that had not begun never does."""
     changed = copy.deepcopy(team)
     for position in positions:
         participant = changed["participant"][position]
-        participant.setdefault("period", {})["end"] = fhir_instant(at)
+        period = participant.setdefault("period", {})
+        if not has_begun(period, at):
+            period["start"] = fhir_instant(at)
+        period["end"] = fhir_instant(at)
         participant.setdefault("extension", []).append({"url": ENDED_BY, "valueString": mark})
+    return changed
+
+
+def with_participant_dated(team: Resource, one: Participant, period: AccessPeriod, at: datetime, *, mark: str) -> Resource | None:
+    """Return a copy of the team in which a participant has these dates; None where they have them already.
+
+    The start of an access that has begun stays. If it is to begin anew later, it ends now and comes back as another participant.
+    """
+    if one.period == period:
+        return None
+    changed = copy.deepcopy(team)
+    entry = changed["participant"][one.position]
+    extensions = entry.pop("extension", [])
+    if period.start is not None and not one.planned:
+        again = copy.deepcopy(entry) | {"id": mark, "period": fhir_period(period, at)}
+        if added_by := [each for each in extensions if each.get("url") == ADDED_BY]:
+            again["extension"] = added_by
+        entry["extension"] = extensions
+        changed = with_participants_ended(changed, [one.position], at, mark=mark)
+        return with_participant(changed, again)
+    dated = fhir_period(period, at)
+    if not one.planned or first_day(one.since) == period.start:
+        dated["start"] = one.since
+    if one.until and last_day(one.until) == period.end:
+        dated["end"] = one.until
+    entry["period"] = {name: value for name, value in dated.items() if value}
+    entry["extension"] = [*(each for each in extensions if each.get("url") != DATED_BY), {"url": DATED_BY, "valueString": mark}]
     return changed
 
 
 def was_added_by(team: Resource, mark: str) -> bool:
     """Tell whether this very operation already added its participant (its answer was lost)."""
     return any(participant.get("id") == mark for participant in team.get("participant") or [])
+
+
+def was_dated_by(team: Resource, mark: str) -> bool:
+    """Tell whether this very operation already changed the dates of its participant."""
+    wanted = {"url": DATED_BY, "valueString": mark}
+    return was_added_by(team, mark) or any(wanted in (one.get("extension") or []) for one in team.get("participant") or [])
 
 
 def was_ended_by(team: Resource, mark: str) -> bool:
@@ -252,19 +354,21 @@ def fhir_instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _present_members(team: Resource) -> list[str]:
-    present = [participant for participant in team.get("participant") or [] if _is_present(participant)]
-    return [reference for participant in present if (reference := _member(participant))]
+def _open_members(team: Resource, now: datetime) -> list[str]:
+    still = [one for one in team.get("participant") or [] if not is_over(one.get("period") or {}, now)]
+    return [reference for one in still if (reference := _member(one))]
+
+
+def _added_by(participant: Resource) -> str | None:
+    """Return the account that added a participant."""
+    found = (each.get("valueReference") or {} for each in participant.get("extension") or [] if each.get("url") == ADDED_BY)
+    return next((str(reference.get("reference", "")).rpartition("/")[2] or None for reference in found), None)
 
 
 def _member(participant: dict[str, Any]) -> str | None:
     """Return the member as "Type/id", whatever server the reference names in front of it."""
     parts = str((participant.get("member") or {}).get("reference", "")).split("/")
     return "/".join(parts[-2:]) if len(parts) > 1 and parts[-1] else None
-
-
-def _is_present(participant: dict[str, Any]) -> bool:
-    return not (participant.get("period") or {}).get("end")
 
 
 def _is_referent_role(role: dict[str, Any]) -> bool:

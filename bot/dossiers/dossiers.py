@@ -48,7 +48,7 @@ class Dossiers:
     ) -> None:
         self._fhir = fhir
         self._clock = clock
-        self._teams = CareTeams(fhir)
+        self._teams = CareTeams(fhir, clock)
         self._access = DossierAccess(self._teams, database, clock, limits)
         self._operations = operations
         self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _create_text, errors.ALL))

@@ -55,7 +55,7 @@ class Duplicates:
         self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations, chats: LinkedChats, settings: Settings
     ) -> None:
         self._fhir, self._database, self._clock = fhir, database, clock
-        self._teams, self._chats, self._settings = CareTeams(fhir), chats, settings
+        self._teams, self._chats, self._settings = CareTeams(fhir, clock), chats, settings
         operations.register(COMPARE, Kind(self._attempt, self._complete, lambda _payload, _result: None))
 
     async def open_pairs(self) -> list[PossibleDuplicateRow]:

@@ -43,7 +43,28 @@ class CannotLeave(Refusal):
     code = "cannot_leave"
 
 
-ALL: tuple[type[Refusal], ...] = (NotAMember, CannotAddSelf, MissingBasis, AccountClosed, NotAllowed, CannotLeave)
+class PeriodOver(Refusal):
+    """The last day of an access is past."""
+
+    code = "period_over"
+
+
+class EndBeforeStart(Refusal):
+    """The last day of an access is before its first."""
+
+    code = "end_before_start"
+
+
+ALL: tuple[type[Refusal], ...] = (
+    NotAMember,
+    CannotAddSelf,
+    MissingBasis,
+    AccountClosed,
+    NotAllowed,
+    CannotLeave,
+    PeriodOver,
+    EndBeforeStart,
+)
 
 
 class LimitReached(Exception):

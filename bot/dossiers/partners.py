@@ -10,7 +10,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -29,12 +29,25 @@ from bot.dossiers.care_teams import (
     new_participant,
     operation_mark,
     was_added_by,
+    was_dated_by,
     was_ended_by,
     with_participant,
+    with_participant_dated,
     with_participants_ended,
 )
+from bot.dossiers.dated_accesses import forget_dates, keep_dates
 from bot.dossiers.duplicates import compare_again
-from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, MissingBasis, NotAllowed, NotAMember
+from bot.dossiers.errors import (
+    AccountClosed,
+    CannotAddSelf,
+    CannotLeave,
+    EndBeforeStart,
+    MissingBasis,
+    NotAllowed,
+    NotAMember,
+    PeriodOver,
+)
+from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.fhir.client import FhirClient
@@ -48,6 +61,7 @@ __all__ = [
     "Basis",
     "CannotAddSelf",
     "CannotLeave",
+    "EndBeforeStart",
     "MissingBasis",
     "NotAMember",
     "NotAllowed",
@@ -55,12 +69,13 @@ __all__ = [
     "Partner",
     "Partners",
     "Pending",
+    "PeriodOver",
 ]
 
 Basis = Literal["care_team_informed", "consent_given"]
 BASES: tuple[Basis, ...] = ("care_team_informed", "consent_given")
 """Why sharing is lawful (articles L1110-4 and L1110-12 of the Code de la santé publique): same care team and usager informed; consent."""
-ADD, REMOVE = "partners.add", "partners.remove"
+ADD, REMOVE, DATE = "partners.add", "partners.remove", "partners.date"
 MAX_TRIES = 40
 """Readings of a care team that others keep changing, before the operation is postponed."""
 _MEMBER = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9.-]{1,64}")
@@ -74,6 +89,8 @@ class Outcome(StrEnum):
     ALREADY = "already"
     REMOVED = "removed"
     NOT_THERE = "not_there"
+    DATED = "dated"
+    UNCHANGED = "unchanged"
 
 
 class Partners:
@@ -89,15 +106,20 @@ class Partners:
         self._fhir = fhir
         self._clock = clock
         self._operations = operations
-        self._teams = CareTeams(fhir)
+        self._teams = CareTeams(fhir, clock)
         self._access = DossierAccess(self._teams, database, clock, limits)
         operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _text("dossiers/partner_added"), errors.ALL))
+        operations.register(DATE, Kind(self._attempt_date, _settle(DATE), _text("dossiers/partner_dated"), errors.ALL))
         operations.register(REMOVE, Kind(self._attempt_remove, _settle(REMOVE), _text("dossiers/partner_removed"), errors.ALL))
 
     async def list(self, reference: str, actor: Practitioner, origin: Origin | None = None) -> list[Partner]:
-        """Return who has access now, in the order of joining, the referent first; recorded for `origin`. Raises also LimitReached."""
+        """Return who has access now, in the order of joining, the referent first, then who will; recorded for `origin`.
+
+        Raises also LimitReached.
+        """
         team = await self._access.open(reference, actor.id, TEAM, origin)
-        return [participant.partner() for participant in sorted(team.participants, key=lambda participant: not participant.is_referent)]
+        present = sorted(team.participants, key=lambda participant: not participant.is_referent)
+        return [participant.partner() for participant in (*present, *team.planned)]
 
     async def add(
         self,
@@ -109,15 +131,46 @@ class Partners:
         channel: str | None,
         key: str,
         conversation_id: str | None = None,
+        period: AccessPeriod = ALWAYS,
     ) -> Outcome:
-        """Give `account` access; return ADDED or ALREADY. Raises also CannotAddSelf, MissingBasis and AccountClosed."""
-        return await self._add(reference, actor.id, account, basis=basis, channel=channel, key=key, conversation_id=conversation_id)
+        """Give `account` access for a period; return ADDED, or ALREADY for who has access, or will.
+
+        Raises also CannotAddSelf, MissingBasis, AccountClosed, EndBeforeStart and PeriodOver.
+        """
+        return await self._add(
+            reference, actor.id, account, basis=basis, channel=channel, key=key, conversation_id=conversation_id, period=period
+        )
 
     async def grant_requested_access(
-        self, reference: str, requester_account_id: str, account: Practitioner, basis: str, key: str
+        self, reference: str, requester_account_id: str, account: Practitioner, basis: str, key: str, period: AccessPeriod = ALWAYS
     ) -> Outcome:
         """Do what `add` does for an account that was requested and now exists; the requester must still be a member."""
-        return await self._add(reference, requester_account_id, account, basis=basis, channel=None, key=key, conversation_id=None)
+        return await self._add(
+            reference, requester_account_id, account, basis=basis, channel=None, key=key, conversation_id=None, period=period
+        )
+
+    async def set_period(
+        self,
+        reference: str,
+        actor: Practitioner,
+        member: str,
+        period: AccessPeriod,
+        *,
+        channel: str | None,
+        key: str,
+        conversation_id: str | None = None,
+    ) -> Outcome:
+        """Give the access of `member` (a `Partner.reference`) these dates; return DATED, UNCHANGED or NOT_THERE.
+
+        No first day: an access that has begun goes on, one that has not begins now. No last day: it has no end any more. The referent
+        may do it, and who added the member. Raises also NotAllowed, CannotLeave for the only referent, EndBeforeStart and PeriodOver.
+        """
+        if not _MEMBER.fullmatch(member):
+            return Outcome.NOT_THERE
+        payload = {"reference": _valid_reference(reference), "actor": actor.id, "member": member, "channel": channel}
+        payload |= {"conversation": conversation_id} | _dates(period)
+        result = await self._operations.run(DATE, key, payload, conversation_id=conversation_id)
+        return Outcome(result["outcome"])
 
     async def remove(
         self, reference: str, actor: Practitioner, member: str, *, channel: str | None, key: str, conversation_id: str | None = None
@@ -143,6 +196,7 @@ class Partners:
         channel: str | None,
         key: str,
         conversation_id: str | None,
+        period: AccessPeriod,
     ) -> Outcome:
         if basis not in BASES:
             raise MissingBasis
@@ -157,6 +211,7 @@ class Partners:
             "basis": basis,
             "channel": channel,
             "conversation": conversation_id,
+            **_dates(period),
         }
         result = await self._operations.run(ADD, key, payload, conversation_id=conversation_id)
         return Outcome(result["outcome"])
@@ -169,36 +224,67 @@ class Partners:
             if was_added_by(team.resource, mark):
                 return Outcome.ADDED, None
             _check_member(team, payload["actor"], actor_open)
-            if team.participant_of(payload["account"]):
+            if any(one.account_id == payload["account"] for one in (*team.participants, *team.planned)):
                 return Outcome.ALREADY, None
             if not account_open:
                 raise AccountClosed
-            member = f"Practitioner/{payload['account']}"
-            entry = new_participant(member, payload["name"], payload["profession"], self._clock.now(), mark=mark)
+            member, now = f"Practitioner/{payload['account']}", self._clock.now()
+            period = _period(payload).checked(paris_day(now))
+            entry = new_participant(
+                member, payload["name"], payload["profession"], now, mark=mark, period=period, added_by=payload["actor"]
+            )
             return Outcome.ADDED, with_participant(team.resource, entry)
 
-        return {"outcome": await self._change(payload, decide), "name": payload["name"]}
+        return {"outcome": await self._change(payload, decide), "name": payload["name"]} | self._today()
+
+    async def _attempt_date(self, attempt: Attempt) -> Payload:
+        payload, mark = attempt.payload, operation_mark(attempt.key)
+        actor_open = await self._teams.is_active(payload["actor"])
+        found: Participant | None = None
+
+        def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
+            nonlocal found
+            _check_member(team, payload["actor"], actor_open)
+            meant = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
+            found = meant[-1] if meant else None
+            if was_dated_by(team.resource, mark):
+                return Outcome.DATED, None
+            if found is None:
+                return Outcome.NOT_THERE, None
+            now = self._clock.now()
+            period = _period(payload).checked(paris_day(now))
+            _check_may_date(team, payload["actor"], found, period)
+            changed = with_participant_dated(team.resource, found, period, now, mark=mark)
+            return (Outcome.DATED, changed) if changed else (Outcome.UNCHANGED, None)
+
+        outcome = await self._change(payload, decide)
+        who = {"name": found.display, "account": found.account_id, "added_by": found.added_by} if found else {"name": ""}
+        return {"outcome": outcome} | who | self._today()
 
     async def _attempt_remove(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
         actor_open = await self._teams.is_active(payload["actor"])
-        removed_name = ""
+        removed_name, removed_account = "", None
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
-            nonlocal removed_name
+            nonlocal removed_name, removed_account
             if was_ended_by(team.resource, mark):
                 return Outcome.REMOVED, None
             _check_member(team, payload["actor"], actor_open)
-            leaving = [one for one in team.participants if payload["member"] in (one.reference, f"Practitioner/{one.account_id}")]
+            leaving = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
             if not leaving:
                 return Outcome.NOT_THERE, None
             _check_may_remove(team, payload["actor"], leaving)
-            removed_name = leaving[0].display
+            removed_name, removed_account = leaving[0].display, leaving[0].account_id
             return Outcome.REMOVED, with_participants_ended(
                 team.resource, [participant.position for participant in leaving], self._clock.now(), mark=mark
             )
 
-        return {"outcome": await self._change(payload, decide), "name": removed_name}
+        return {"outcome": await self._change(payload, decide), "name": removed_name, "account": removed_account}
+
+    def _today(self) -> Payload:
+        """Return the day on which an act was done, by which its dates are worded."""
+        return {"on": paris_day(self._clock.now()).isoformat()}
 
     async def _change(self, payload: Payload, decide: Callable[[CareTeam], tuple[Outcome, Resource | None]]) -> Outcome:
         """Read the team, decide, write the decision; repeat where somebody else was quicker. Raises FhirConflict after MAX_TRIES."""
@@ -238,9 +324,33 @@ def _check_may_remove(team: CareTeam, actor_id: str, leaving: list[Participant])
         raise CannotLeave
 
 
+def _check_may_date(team: CareTeam, actor_id: str, member: Participant, period: AccessPeriod) -> None:
+    """Raise NotAllowed unless the actor is a referent or added the member; CannotLeave where the dossier would lose its referent."""
+    actor = team.participant_of(actor_id)
+    if not (actor and actor.is_referent) and member.added_by != actor_id:
+        raise NotAllowed
+    staying = [one for one in team.participants if one.is_referent and one != member and one.until is None]
+    if member.is_referent and period != ALWAYS and not staying:
+        raise CannotLeave
+
+
+def _is_member(participant: Participant, member: str) -> bool:
+    return member in (participant.reference, f"Practitioner/{participant.account_id}")
+
+
+def _dates(period: AccessPeriod) -> Payload:
+    """Return the dates as a payload has them: ISO dates, those that were given."""
+    start, end = period.iso
+    return {name: day for name, day in (("from", start), ("until", end)) if day}
+
+
+def _period(payload: Payload) -> AccessPeriod:
+    return AccessPeriod.read(payload.get("from"), payload.get("until"))
+
+
 def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload], Awaitable[None]]:
     async def settle(session: AsyncSession, attempt: Attempt, now: datetime, result: Payload) -> None:
-        payload = attempt.payload
+        payload, outcome = attempt.payload, result.get("outcome")
         account = payload.get("account")
         await record(
             session,
@@ -254,9 +364,16 @@ def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload],
             conversation=payload.get("conversation"),
             outcome=result.get("outcome") or result["refused"],
             key=f"operation:{attempt.key}",
+            period=_period(payload).code,
         )
-        if action == ADD and result.get("outcome") == Outcome.ADDED:  # who came may see both of a pair now
-            await compare_again(session, payload["reference"], attempt.key, now)
+        if outcome == Outcome.ADDED:
+            await keep_dates(session, payload["reference"], account or "", payload["actor"], _period(payload), now)
+            await compare_again(session, payload["reference"], attempt.key, now)  # who came may see both of a pair now
+        elif outcome == Outcome.DATED and result.get("account"):
+            added_by = result.get("added_by") or payload["actor"]
+            await keep_dates(session, payload["reference"], result["account"], added_by, _period(payload), now)
+        elif outcome == Outcome.REMOVED and result.get("account"):
+            await forget_dates(session, payload["reference"], result["account"])
 
     return settle
 
@@ -265,6 +382,15 @@ def _text(template: str) -> Callable[[Payload, Payload], str]:
     def text(payload: Payload, result: Payload) -> str:
         outcome = result.get("outcome") or result["refused"]
         name = result.get("name") or payload.get("name") or ""
-        return render_text(template, outcome=outcome, name=name, reference=payload["reference"], error_id=result.get("error_id"))
+        period, today = _period(payload), date.fromisoformat(result["on"]) if "on" in result else date.min
+        return render_text(
+            template,
+            outcome=outcome,
+            name=name,
+            reference=payload["reference"],
+            error_id=result.get("error_id"),
+            period=period.words(today),
+            later=period.begins_later(today),
+        )
 
     return text

@@ -80,7 +80,12 @@ class Dossier:
 
 @dataclass(frozen=True)
 class Partner:
-    """Somebody who takes part in a dossier today. `reference` is the member's, as `Partners.remove` takes it."""
+    """Somebody who takes part in a dossier today, or will. `reference` is the member's, as `Partners.remove` takes it.
+
+    Attributes:
+        since: the first day, which is still to come where `planned`.
+        until: the last day, included; None: no end was set.
+    """
 
     account_id: str | None
     reference: str
@@ -88,6 +93,8 @@ class Partner:
     profession: str
     since: date | None
     is_referent: bool
+    until: date | None = None
+    planned: bool = False
 
 
 def normalize_reference(text: str) -> str | None:

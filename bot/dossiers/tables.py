@@ -1,8 +1,11 @@
-"""Tables of dossiers: counters of probing, and pairs of dossiers that may be about one person. Neither holds anything of an usager."""
+"""Tables of dossiers: counters of probing, pairs of dossiers that may be about one person, accesses with dates.
+
+None holds anything of an usager.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,3 +38,23 @@ class PossibleDuplicateRow(Table):
     """When support was done with it."""
     closed_by: Mapped[str | None] = mapped_column(String(64))
     """Id of the agent."""
+
+
+class DatedAccess(Table):
+    """An access that is to begin, or to end, on a day: what is announced of it. Whether it holds, the platform says."""
+
+    __tablename__ = "dated_accesses"
+
+    dossier: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Whose access it is."""
+    added_by: Mapped[str] = mapped_column(String(64))
+    """Account of who gave it."""
+    starts_on: Mapped[date | None]
+    """First day, in Paris, as long as it has not come; None: it has begun."""
+    ends_on: Mapped[date | None]
+    """Last day, included."""
+    noted_at: Mapped[datetime]
+    """When these dates were given."""
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    """When something is to be announced next, or looked at again."""

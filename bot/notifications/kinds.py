@@ -42,6 +42,8 @@ class Mode(StrEnum):
 CATEGORY_OF = {
     "access.granted": Category.ACCESS,
     "access.ended": Category.ACCESS,
+    "access.ending": Category.ACCESS,
+    "access.expired": Category.ACCESS,
     "team.joined": Category.TEAM,
     "team.left": Category.TEAM,
     "document.added": Category.DOCUMENTS,
@@ -51,7 +53,8 @@ CATEGORY_OF = {
     "account.updated": Category.ACCOUNT,
     "service.notice": Category.SERVICE,
 }
-"""The category of each kind of event (`bot.notifications.cloudevents.KINDS`)."""
+"""The category of each kind of event: those of the platform (`bot.notifications.cloudevents.KINDS`) and two of our own
+(`bot.notifications.access_dates`)."""
 
 PASS_MUTES = frozenset({Category.ACCOUNT, Category.SERVICE})
 """Categories that a mute does not silence."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.notifications.kinds import CATEGORY_OF, Category, DeliveryChannel
+from bot.notifications.rendering import until_of
 from bot.notifications.tables import HANDED, Event, Notice, NoticeSend
 
 
@@ -30,6 +31,8 @@ class Line:
     read: bool
     mine: bool
     """Whether the event names the person as a recipient: it is theirs, not the team's."""
+    until: date | None = None
+    """The last day of an access that ends."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def _line(row: Row[Notice, dict[str, Any]], account_id: str, *, titles: bool) ->
         urgent=notice.urgent,
         read=notice.read_at is not None,
         mine=account_id in (data.get("recipients") or ()),
+        until=until_of(data),
     )
 
 

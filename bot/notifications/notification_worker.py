@@ -15,6 +15,7 @@ from bot.dossiers.care_teams import CareTeams
 from bot.fhir.client import FhirClient
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
+from bot.notifications.access_dates import AccessDates
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.delivery_status import NotificationTracker
 from bot.notifications.dispatch import Dispatcher
@@ -35,10 +36,12 @@ class NotificationWorker:
         self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, safe_url: SafeUrl, channels: Container[str]
     ) -> None:
         registry, lookup = AccountRegistry(fhir), ReachabilityLookup(channels)
-        care_teams, addresses = CareTeamCache(CareTeams(fhir), clock), EmailAddresses(database, clock, registry)
+        teams = CareTeams(fhir, clock)
+        care_teams, addresses = CareTeamCache(teams, clock), EmailAddresses(database, clock, registry)
         checks = EligibilityCheck(database, care_teams, addresses, lookup, safe_url)
         self._database, self._clock = database, clock
         self.tracker = NotificationTracker(SendTimeCheck(database, clock, care_teams, lookup))
+        self.access_dates = AccessDates(database, clock, teams, settings.access_end_notice_days)
         self.fan_out = FanOut(database, clock, care_teams, registry, addresses, lookup)
         self.dispatcher = Dispatcher(database, clock, checks, lookup, settings)
         self.reminders = UnreadReminders(database, clock, care_teams, addresses, settings)
@@ -73,7 +76,7 @@ class NotificationWorker:
         Everything that is pending is fanned out first, so that what arrived together leaves together; what arrives meanwhile waits for
         its turn, so that events which go on arriving keep nobody waiting.
         """
-        done = 0
+        done = await self.access_dates.run_due()
         while not self._worker.stopping:
             fanned_out = await self.fan_out.run_due()
             dispatched = await self.dispatcher.run_due() if fanned_out < EVENTS_AT_ONCE else 0
@@ -85,5 +88,9 @@ class NotificationWorker:
     async def _next_due(self) -> datetime | None:
         now = self._clock.now()
         async with self._database.reading() as session:
-            instants = (await QUEUE.next_due(session, now), await next_check(session, now))
+            instants = (
+                await QUEUE.next_due(session, now),
+                await next_check(session, now),
+                await self.access_dates.next_due(session),
+            )
         return min((instant for instant in instants if instant is not None), default=None)

@@ -7,13 +7,15 @@ are given by the caller only where they may be shown (docs/dev/notifications.md)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
 from bot.core.database import random_id
 from bot.core.mail import one_line, render_html, render_text
+from bot.dossiers.period import day_words
 from bot.notifications.kinds import DeliveryChannel
 
 MAX_SECTIONS = 20
@@ -35,14 +37,27 @@ class EventText:
     """Whether the person is one of those whom the event was sent to by name."""
     title: str = ""
     url: str | None = None
+    until: date | None = None
+    """The last day of an access that ends."""
 
     @property
     def sentence(self) -> str:
         """The sentence, as in: « Claire Moreau a déposé un document dans le dossier SPH-2024-000137. »."""
         said = render_text(
-            "notifications/event", kind=self.kind, dossier=self.dossier, author=self.author, mine=self.mine, title=self.title
+            "notifications/event",
+            kind=self.kind,
+            dossier=self.dossier,
+            author=self.author,
+            mine=self.mine,
+            title=self.title,
+            until=day_words(self.until, self.until) if self.until else "",
         )
         return one_line(said)
+
+
+def until_of(data: Mapping[str, Any]) -> date | None:
+    """Return the last day of an access that the data of an event name."""
+    return date.fromisoformat(data["until"]) if "until" in data else None
 
 
 @dataclass(frozen=True)

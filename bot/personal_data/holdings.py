@@ -13,7 +13,7 @@ from bot.accounts.tables import AccountDecision, AccountRequest, AccountRequeste
 from bot.core.audit import AuditEvent
 from bot.core.database import Table
 from bot.core.limits import LimitCounter
-from bot.dossiers.tables import ProbeCounter
+from bot.dossiers.tables import DatedAccess, ProbeCounter
 from bot.fhir.operations import PENDING, Operation
 from bot.identity.code_limits import ChatSource
 from bot.identity.continuations import Continuation
@@ -66,6 +66,10 @@ def _of_chats(column: Any) -> Rows:
 
 def _of_accounts(column: Any) -> Rows:
     return lambda person: column.in_(person.accounts)
+
+
+def _of_either(account: Any, other: Any) -> Rows:
+    return lambda person: or_(account.in_(person.accounts), other.in_(person.accounts))
 
 
 def _of_chats_or_accounts(chat: Any, account: Any) -> Rows:
@@ -147,6 +151,7 @@ HOLDINGS: tuple[Holding, ...] = (
         why="the counter of an address goes a day after it was last used",
     ),
     Holding(ProbeCounter, _counters(ProbeCounter.subject), DELETED),
+    Holding(DatedAccess, _of_either(DatedAccess.account_id, DatedAccess.added_by), DELETED),
     Holding(LimitCounter, _counters(LimitCounter.subject), DELETED, why="the counter of an address goes a day after its window closed"),
     Holding(ChatSource, _of_chats(ChatSource.conversation_id), DELETED, secret=frozenset({"source"})),
     Holding(LoginCode, _of_chats_or_accounts(LoginCode.conversation_id, LoginCode.account_id), DELETED, secret=frozenset({"code_hash"})),

@@ -16,6 +16,7 @@ from actions.flows.accounts.directory_record import (
 )
 from actions.flows.directory.search import Criteria, get_professional, is_certain_match, read_criteria, search
 from actions.flows.dossiers.dossier_slot import read_dossier
+from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, read_basis
 from actions.framework.answers import CORRECTION_REQUEST, find_email, gives_no_answer
 from actions.framework.context import Context
@@ -33,7 +34,7 @@ class RequestAccount(Flow):
     name = "request_account"
     needs_link = False
     required_slots = (*(field_slot(field) for field in ASKED_FIELDS), "basis", "confirmed")
-    slots = (*required_slots, "fiche_rest", "dossier", "correcting")
+    slots = (*required_slots, "fiche_rest", "dossier", "correcting", FROM, UNTIL)
     confirmation_slot = "confirmed"
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"email", "rpps"})
     free_text_slots: ClassVar[frozenset[str]] = frozenset(field_slot(field) for field in ASKED_FIELDS)
@@ -59,6 +60,7 @@ class RequestAccount(Flow):
         if not dossier and context.turn.entity("dossier_ref"):
             dossier = (await read_dossier(context, asked=False)).get("dossier")
         slots: Slots = {"dossier": dossier, "basis": adding.get("basis") if dossier else "none"}
+        slots |= {name: adding[name] for name in (FROM, UNTIL) if dossier and adding.get(name)}
         criteria = adding.get("query") or read_criteria(context.turn)
         person = await self._find_person(context, adding, criteria)
         if person is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from actions.flows.accounts.directory_record import ASKED_FIELDS, SKIPPED, field_slot
 from actions.flows.accounts.request_account import REQUEST_ACCOUNT
+from actions.flows.partners.access_dates import FROM, UNTIL, access_line, period_of
 from actions.flows.partners.partner_slot import NOBODY
 from actions.framework.action import AssistantAction, Events
 from actions.framework.context import Context
@@ -15,7 +16,8 @@ from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import reset_flow, start_flow
 from bot.accounts.directory_record import Fiche, FieldError
 from bot.accounts.errors import TooManyRequests
-from bot.dossiers.errors import NotAMember
+from bot.dossiers.errors import EndBeforeStart, NotAMember, PeriodOver
+from bot.dossiers.period import ALWAYS
 
 
 class StartRequestAccount(AssistantAction):
@@ -33,6 +35,7 @@ class StartRequestAccount(AssistantAction):
         turn.tracker.slots["adding"] = {
             "dossier": turn.slot("dossier"),
             "basis": turn.slot("basis_said"),
+            **{name: turn.slot(name) for name in (FROM, UNTIL)},
             "key": partner.get("key"),
             "query": turn.slot("partner_query") or {},
             "nobody": turn.slot("partner_choices") == NOBODY,
@@ -82,6 +85,7 @@ class AskRequestAccountConfirmed(AssistantAction):
             ]
         lines = [utterances.text("utter_fiche_line", label=utterances.text(f"utter_field_{field}"), value=value) for field, value in fields]
         dossier = utterances.text("utter_fiche_dossier", reference=turn.slot("dossier")) if turn.slot("dossier") else ""
+        dossier += access_line(context) if dossier else ""
         utterances.utter("utter_card_request", fiche="\n".join(lines), dossier=dossier)
         return []
 
@@ -107,9 +111,13 @@ class SubmitRequestAccount(SubmitFlow):
                 dossier=dossier,
                 basis=basis if dossier else None,
                 key=turn.key,
+                period=period_of(turn) if dossier else ALWAYS,
             )
         except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=dossier)
+            return []
+        except (PeriodOver, EndBeforeStart):
+            context.utter_unchanged("utter_access_period_over", name=record.name, reference=dossier)
             return []
         except TooManyRequests as many:
             settings, until = context.services.settings, format_until(many.until, context.services.clock.now())
@@ -119,5 +127,6 @@ class SubmitRequestAccount(SubmitFlow):
             context.utter_unchanged("utter_request_has_account", name=record.name)
             return []
         response = ("utter_request_joined" if submission.joined else "utter_request_sent") + ("_dossier" if dossier else "")
-        utterances.utter(response, name=record.name, request=submission.reference, reference=dossier or "")
+        period = access_line(context) if dossier else ""
+        utterances.utter(response, name=record.name, request=submission.reference, reference=dossier or "", period=period)
         return []

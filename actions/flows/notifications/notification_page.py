@@ -65,7 +65,9 @@ def format_lines(context: Context, lines: Sequence[Line], *, mark_unread: bool) 
     return [
         context.utterances.text(
             _line_response(line, mark_unread=mark_unread),
-            sentence=EventText(line.kind, line.dossier, line.author, line.urgent, line.mine, line.title).sentence.rstrip("."),
+            sentence=EventText(line.kind, line.dossier, line.author, line.urgent, line.mine, line.title, until=line.until).sentence.rstrip(
+                "."
+            ),
             when=format_moment(line.occurred_at, now),
         )
         for line in lines

@@ -7,12 +7,23 @@ from typing import Any, ClassVar
 
 from actions.flows.directory.search import Criteria, correct_criteria, read_criteria
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, read_dossier, read_reference
+from actions.flows.partners.access_dates import (
+    FROM,
+    UNTIL,
+    AccessDates,
+    accepted_dates,
+    confirmed_dates,
+    names_access_dates,
+    partner_period,
+    said_dates,
+)
 from actions.flows.partners.partner_slot import choose_partner, collect_partner, given_email, look_up, look_up_replacement
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
 from actions.framework.answers import find_email, list_position
 from actions.framework.context import Context
-from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.reservation import has_reservation
+from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 
@@ -20,12 +31,16 @@ from bot.accounts.directory_record import FieldError, validate_field
 class AddPartner(Flow):
     """Collect the dossier, the professional, the basis, and an e-mail address if an account must be requested and none is known.
 
+    Dates of the access are kept when they are said; nothing asks for them.
+
     A message may give any of these in any order: what it gives is kept and not asked for again.
     """
 
     name = "add_partner"
     required_slots = ("dossier", "partner", "partner_email", "basis")
-    slots = (*required_slots, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "email_said", "agreed", "offered")
+    slots = (
+        *required_slots, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "email_said", "agreed", "offered", FROM, UNTIL,
+    )  # fmt: skip
     confirmation_slot = "basis"
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"email"})
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"partner", "basis"})
@@ -41,8 +56,17 @@ class AddPartner(Flow):
             slots |= await look_up(context, criteria)
         if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
             context.utterances.utter("utter_one_at_a_time")
+        slots |= accepted_dates(context, slots)
         await self._check_addition(context, slots)
         return slots
+
+    def is_answer(self, turn: Turn) -> bool:
+        """Return True too for dates at the confirmation, whatever intent they were given; those of a mute are a digression."""
+        if super().is_answer(turn):
+            return True
+        if turn.requested_slot != "basis" or turn.is_button or turn.intent in NEVER_AN_ANSWER:
+            return False
+        return names_access_dates(turn.text) and len(turn.text.split()) <= MAX_ANSWER_WORDS
 
     async def collect(self, context: Context) -> Slots:
         """Return the answer to the question, a correction of an earlier answer, or both."""
@@ -51,10 +75,13 @@ class AddPartner(Flow):
             return self._collect_email(context)
         slots = await self._collect_dossier(context)
         slots |= await self._collect_partner(context, about_dossier=bool(slots))
+        confirming = turn.requested_slot == "basis"
+        if not confirming:
+            slots |= accepted_dates(context, slots)
         refused = utterances.has_uttered and not slots
         if turn.requested_slot == "partner_email" and not slots:
             slots |= self._collect_email(context)
-        if turn.requested_slot == "basis" and not refused:
+        if confirming and not refused:
             slots |= self._collect_basis(context, slots)
         else:
             slots |= self._collect_in_advance(context, slots)
@@ -135,11 +162,19 @@ class AddPartner(Flow):
         basis = read_basis(turn)
         if find_email(turn.text) and not changed:
             changed = self._collect_email(context)
+        dates = AccessDates() if basis in {NEITHER, DECLINED} or list_position(turn) is not None else said_dates(context)
+        if dates.unclear or dates.changed(turn):
+            kept = None if changed else turn.slot("basis_said")
+            return {**changed, **confirmed_dates(context, dates), "basis_said": basis or kept, "agreed": None}
         if changed or (basis and turn.is_correction and not turn.is_button):
             return {**changed, "basis_said": basis if basis in {CARE_TEAM, CONSENT} else None, "agreed": None}
         if basis is None and (position := list_position(turn)) is not None:
             basis = [CARE_TEAM, CONSENT, NEITHER, DECLINED][position] if 0 <= position < 4 else None
-        if not turn.is_correction and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm") and has_reservation(turn):
+        if (
+            not turn.is_correction
+            and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm")
+            and (dates.reserved if dates.slots else has_reservation(turn))
+        ):
             context.utterances.utter("utter_yes_with_reservation")
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if basis:
@@ -169,9 +204,13 @@ class AddPartner(Flow):
         if partner["account"]["id"] == requester.id:
             utterances.utter("utter_cannot_add_self")
             raise FlowAborted
-        if dossier and any(p.account_id == partner["account"]["id"] for p in await context.partners_of(dossier)):
+        members = await context.partners_of(dossier) if dossier else []
+        present = next((p for p in members if p.account_id == partner["account"]["id"]), None)
+        if present is not None:
             add_another = make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=dossier)
-            utterances.utter("utter_already_partner", name=partner["name"], reference=dossier, buttons=[add_another])
+            values = {"name": partner["name"], "reference": dossier, "period": partner_period(context, present)}
+            dated = "utter_already_planned" if present.planned else "utter_already_partner_until"
+            utterances.utter(dated if values["period"] else "utter_already_partner", buttons=[add_another], **values)
             raise FlowAborted
 
 

@@ -8,6 +8,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.flows.directory.search import get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
+from actions.flows.partners.access_dates import access_line, period_of, period_words
 from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
@@ -16,8 +17,9 @@ from actions.framework.context import Context, FlowOutcome
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill
-from bot.dossiers.errors import AccountClosed, CannotAddSelf, MissingBasis, NotAMember
+from bot.dossiers.errors import AccountClosed, CannotAddSelf, EndBeforeStart, MissingBasis, NotAMember, PeriodOver
 from bot.dossiers.partners import Outcome
+from bot.dossiers.period import paris_day
 from bot.dossiers.records import AccountReference, Practitioner
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
@@ -72,6 +74,7 @@ class AskAddPartnerBasis(AssistantAction):
         partner: dict[str, Any] = turn.slot("partner") or {}
         values = {"partner": partner.get("label", ""), "name": partner.get("name", ""), "reference": turn.slot("dossier")}
         values["dossier"] = await dossier_label(context, turn.slot("dossier"))
+        values["period"] = access_line(context)
         if turn.slot("agreed"):
             utterances.utter("utter_ask_basis", **values)
         elif partner.get("account"):
@@ -139,6 +142,8 @@ class SubmitAddPartner(SubmitFlow):
             context.utter_unchanged("utter_cannot_add_self")
         except MissingBasis:
             context.utter_unchanged("utter_basis_refused", name=partner["name"])
+        except (PeriodOver, EndBeforeStart):  # a day went by while the card was open
+            context.utter_unchanged("utter_access_period_over", name=partner["name"], reference=reference)
         except AccountClosed:
             context.utter_unchanged("utter_partner_account_closed", name=partner["name"], reference=reference)
         return [SlotSet("last_dossier", reference)]
@@ -167,16 +172,26 @@ class SubmitAddPartner(SubmitFlow):
                 channel=turn.channel,
                 key=turn.key,
                 conversation_id=turn.conversation_id,
+                period=period_of(turn),
             )
         except Pending:
             context.outcome = FlowOutcome.PENDING
-            utterances.utter("utter_add_pending", name=name, reference=reference)
+            utterances.utter("utter_add_pending", name=name, reference=reference, period=access_line(context))
             return
         if outcome is Outcome.ALREADY:
             context.utter_unchanged("utter_already_partner", name=name, reference=reference, buttons=[add_another])
             return
         list_partners = make_button(utterances.text("utter_title_list_partners"), "list_partners", dossier_ref=reference)
-        utterances.utter("utter_partner_added", name=name, reference=reference, buttons=[add_another, list_partners])
+        period, today = period_of(turn), paris_day(context.services.clock.now())
+        dated = "utter_partner_added_later" if period.begins_later(today) else "utter_partner_added_until"
+        words = period_words(context)
+        utterances.utter(
+            dated if words else "utter_partner_added",
+            name=name,
+            reference=reference,
+            period=words,
+            buttons=[add_another, list_partners],
+        )
 
     async def _request_account(self, context: Context) -> None:
         turn, utterances = context.turn, context.utterances
@@ -187,9 +202,11 @@ class SubmitAddPartner(SubmitFlow):
             dossier=turn.slot("dossier"),
             basis=turn.slot("basis"),
             key=turn.key,
+            period=period_of(turn),
         )
         if submission.account is not None:  # another number or this address is that of an account: none is to be created
             await self._add(context, submission.account)
             return
         response = "utter_request_joined_dossier" if submission.joined else "utter_request_sent_dossier"
-        utterances.utter(response, name=turn.slot("partner")["name"], request=submission.reference, reference=turn.slot("dossier"))
+        values = {"name": turn.slot("partner")["name"], "request": submission.reference, "reference": turn.slot("dossier")}
+        utterances.utter(response, period=access_line(context), **values)

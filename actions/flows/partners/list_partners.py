@@ -5,6 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, read_dossier_or_last
+from actions.flows.partners.access_dates import partner_period
 from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
@@ -52,7 +53,7 @@ class SubmitListPartners(SubmitFlow):
     flow = LIST_PARTNERS
 
     async def submit(self, context: Context) -> Events:
-        """Show each partner's name and profession, and who is the referent."""
+        """Show each partner's name and profession, who is the referent, and the dates of an access that has some."""
         turn, utterances = context.turn, context.utterances
         reference = turn.slot("dossier")
         try:
@@ -62,6 +63,7 @@ class SubmitListPartners(SubmitFlow):
             return []
         lines = [
             utterances.text("utter_partner_line_referent" if p.is_referent else "utter_partner_line", partner=partner_label(p))
+            + (utterances.text("utter_partner_period", period=words) if (words := partner_period(context, p)) else "")
             for p in partners
         ]
         head = utterances.text("utter_partners_of", reference=reference, count=len(partners))

@@ -83,7 +83,7 @@ class WebNotifications:
 
 
 def _to_json(line: Line, *, with_title: bool) -> dict[str, Any]:
-    text = EventText(line.kind, line.dossier, line.author, line.urgent, line.mine)
+    text = EventText(line.kind, line.dossier, line.author, line.urgent, line.mine, until=line.until)
     return {
         "id": str(line.id),
         "at": line.occurred_at.isoformat(),

@@ -67,7 +67,7 @@ def _chain_what_is_there() -> None:
     connection, table = op.get_bind(), Table.metadata.tables[AuditEvent.__tablename__]
     previous, last = GENESIS, 0
     while True:
-        wanted = sa.select(table).where(table.c.id > last).order_by(table.c.id).limit(_BATCH)
+        wanted = sa.select(table.c.id, *(table.c[name] for name in HASHED)).where(table.c.id > last).order_by(table.c.id).limit(_BATCH)
         rows = [*connection.execute(wanted).mappings()]
         for row in rows:
             hashed = chain_hash(previous, {name: row[name] for name in HASHED})

@@ -10,10 +10,13 @@ import asyncio
 import logging
 import uuid
 from contextlib import suppress
+from datetime import datetime
 
 import httpx
 
+from bot.core.clock import SystemClock
 from bot.core.tls import ssl_context
+from bot.dossiers.period import has_begun, is_over
 from bot.sandbox.fhir.store import Resource, Store
 
 SOURCE = "urn:sphere:sandbox"
@@ -36,7 +39,8 @@ def _events_of_care_team(store: Store, before: Resource | None, after: Resource,
     dossier = _dossier_reference(store, after)
     if dossier is None:
         return []
-    former, current = _members(store, before), _members(store, after)
+    now = SystemClock().now()
+    former, current = _members(store, before, now), _members(store, after, now)
     author_id = author.rpartition("/")[2] if author else None
     events = []
     for member in sorted(current - former):
@@ -55,11 +59,12 @@ def _dossier_reference(store: Store, team: Resource) -> str | None:
     return next((value for value in values if value.startswith("SPH-")), None)
 
 
-def _members(store: Store, team: Resource | None) -> set[str]:
-    """Return the ids of the practitioners who are active participants of the care team."""
+def _members(store: Store, team: Resource | None, now: datetime) -> set[str]:
+    """Return the ids of the practitioners who take part in the care team at this instant: a start or an end to come changes nothing yet."""
     found = set()
     for participant in (team or {}).get("participant", []):
-        if "end" in participant.get("period", {}):
+        period = participant.get("period") or {}
+        if not has_begun(period, now) or is_over(period, now):
             continue
         resource_type, _, resource_id = str((participant.get("member") or {}).get("reference", "")).rpartition("/")
         if resource_type == "PractitionerRole":

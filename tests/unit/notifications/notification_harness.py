@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bot.bot_container import BotContainer
 from bot.core.clock import ManualClock
 from bot.core.database import Database, random_id
-from bot.dossiers.care_teams import operation_mark
+from bot.dossiers.care_teams import fhir_instant, operation_mark
 from bot.fhir.client import FhirClient
 from bot.identity.tables import ChatLink
 from bot.jobs.outbox import OutboxRow
@@ -127,6 +127,11 @@ class NotificationHarness:
         async with self.database.reading() as session:
             return list(await session.scalars(select(table).where(*conditions).order_by(table.id)))
 
+    async def rows_of(self, table: Any) -> list[Any]:
+        """All rows of a table that has no `id`."""
+        async with self.database.reading() as session:
+            return list(await session.scalars(select(table)))
+
     async def notices(self, email: str) -> list[Notice]:
         return await self.rows(Notice, Notice.account_id == self.account(email))
 
@@ -166,7 +171,7 @@ class NotificationHarness:
         team = self.sandbox.team_of(dossier)
         for participant in team["participant"]:
             if participant["member"]["reference"].endswith(f"/{self.account(email)}"):
-                participant["period"]["end"] = "2026-11-23"
+                participant["period"]["end"] = fhir_instant(self.clock.now())
         self.sandbox.put(team).raise_for_status()
 
 
