@@ -179,8 +179,8 @@ class CareTeams:
         members = await self._members_of(account_id)
         found = await self._fhir.search("CareTeam", {"participant": members, "status": "active", "_count": "200"})
         practitioners, now = await self._practitioners(found), self._clock.now()
-        members = [(team, participants_of(team, practitioners, now)) for team in found if team.get("status") == "active"]
-        teams = [(team, [one for one in present if not one.planned]) for team, present in members]
+        read = [(team, participants_of(team, practitioners, now)) for team in found if team.get("status") == "active"]
+        teams = [(team, [one for one in still if not one.planned]) for team, still in read]
         return [(team, present) for team, present in teams if any(one.account_id == account_id for one in present)]
 
     async def _practitioners(self, teams: list[Resource]) -> dict[str, str]:

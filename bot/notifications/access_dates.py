@@ -18,6 +18,7 @@ from bot.core.database import Database, announce
 from bot.core.errors import log_error
 from bot.core.upsert import insert_or_ignore
 from bot.dossiers.care_teams import CareTeam, CareTeams, Participant
+from bot.dossiers.duplicates import compare_again
 from bot.dossiers.errors import NotAMember
 from bot.dossiers.period import midnight, paris_day
 from bot.dossiers.tables import DatedAccess
@@ -117,6 +118,7 @@ class AccessDates:
             others = sorted(team.account_ids - {row.account_id, row.added_by})
             await _store(session, row, "access.granted", day, now, author=author, recipients=[row.account_id])
             await _store(session, row, "team.joined", day, now, author=author, recipients=others)
+        await compare_again(session, row.dossier, f"start:{row.account_id}:{row.starts_on}", now)  # who came may see both of a pair now
         row.starts_on = None
         return None
 
@@ -160,7 +162,8 @@ async def _was_told(session: AsyncSession, row: DatedAccess, kind: str, since: d
 
 
 async def _store(session: AsyncSession, row: DatedAccess, kind: str, name: str, at: datetime, **data: Any) -> None:
-    values = {"source": SOURCE, "event_id": f"{kind}:{row.dossier}:{row.account_id}:{name}", "kind": kind, "subject": row.dossier}
+    event_id = f"{kind}:{row.dossier}:{row.account_id}:{name}"
+    values: dict[str, Any] = {"source": SOURCE, "event_id": event_id, "kind": kind, "subject": row.dossier}
     values |= {"occurred_at": at, "received_at": at, "data": data}
     await session.execute(insert_or_ignore(session, Event).values(**values))
     announce(session, QUEUE.name)

@@ -76,13 +76,14 @@ class NotificationWorker:
         Everything that is pending is fanned out first, so that what arrived together leaves together; what arrives meanwhile waits for
         its turn, so that events which go on arriving keep nobody waiting.
         """
-        done = await self.access_dates.run_due()
+        done = 0
         while not self._worker.stopping:
             fanned_out = await self.fan_out.run_due()
             dispatched = await self.dispatcher.run_due() if fanned_out < EVENTS_AT_ONCE else 0
-            if not fanned_out + dispatched:
+            looked_after = await self.access_dates.run_due() if fanned_out < EVENTS_AT_ONCE else 0  # what the platform told comes first
+            if not fanned_out + dispatched + looked_after:
                 break
-            done += fanned_out + dispatched
+            done += fanned_out + dispatched + looked_after
         return done
 
     async def _next_due(self) -> datetime | None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.tables import OPEN, AccountDecision, AccountRequest, AccountRequester
 from bot.core.database import Table
 from bot.core.limits import LimitCounter
-from bot.dossiers.tables import ProbeCounter
+from bot.dossiers.tables import DatedAccess, ProbeCounter
 from bot.fhir.operations import PENDING, Operation
 from bot.identity import lockout
 from bot.identity.chat_links import record_event
@@ -43,6 +43,8 @@ from bot.support.tables import (
 
 DAY = timedelta(days=1)
 """How long what has ended is kept: long enough to be told that it is too late."""
+NOT_ANNOUNCED = timedelta(days=30)
+"""How long the dates of an access are kept that could not be announced."""
 
 Condition = ColumnElement[bool]
 Where = Callable[[datetime, datetime], Condition]
@@ -138,6 +140,7 @@ def erasures(settings: Settings) -> Sequence[Erasure]:
         TableErasure(LoginCode, _over(LoginCode.expires_at)),
         TableErasure(LoginCounter, lambda now, _: LoginCounter.touched_at < now - lockout.RETENTION),
         TableErasure(LimitCounter, _over(LimitCounter.until)),
+        TableErasure(DatedAccess, lambda now, _: DatedAccess.due_at < now - NOT_ANNOUNCED),
         TableErasure(ProbeCounter, lambda now, _: ProbeCounter.since < now - DAY),
         TableErasure(ChatSource, lambda now, _: ChatSource.seen_at < now - SOURCE_RETENTION),
         TableErasure(LinkToken, _over(LinkToken.expires_at)),

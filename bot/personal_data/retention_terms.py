@@ -100,7 +100,9 @@ TERMS: dict[str, Term] = {
     ),
     "audit_copies": _no_person("how far the audit trail was copied"),
     "dossier_probes": _short("account or chat, and how often", "a day"),
-    "dated_accesses": _short("account, dossier, days of an access", "when its end was told, or it was removed"),
+    "dated_accesses": _short(
+        "account, dossier, days of an access", "when its end was told, or it was removed; 30 days after it could not be"
+    ),
     "possible_duplicates": _no_person("pairs of references, and the agent who closed one"),
     "retention": _no_person("how far texts are erased"),
     "heartbeats": _no_person("when the health report last wrote"),

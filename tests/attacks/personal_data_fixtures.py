@@ -44,6 +44,7 @@ def rows_of_person(at: datetime, closed: bool = True) -> dict[str, dict[str, Any
         "chat_sources": {"conversation_id": CONVERSATION},
         "chat_sessions": {"conversation_id": CONVERSATION},
         "dossier_probes": {"subject": f"refusals:chat:{CONVERSATION}"},
+        "dated_accesses": {"dossier": "SPH-2024-000137", "account_id": ACCOUNT, "added_by": "account-2"},
         "link_tokens": {"account_id": ACCOUNT},
         "sign_ins": {"conversation_id": CONVERSATION},
         "continuations": {"conversation_id": CONVERSATION},

@@ -53,8 +53,6 @@ async def test_a_stay_is_told_at_its_start_before_its_end_and_at_its_end(harness
     await add(harness, STAY)
     await at(harness, datetime(2026, 12, 15, 6, 59, tzinfo=UTC))
     assert await harness.rows(Notice) == []
-    await harness.add_event()  # before the notice, but on the first day: he takes part
-    await harness.add_event(at=START)
     await at(harness, datetime(2026, 12, 15, 7, 0, tzinfo=UTC))
     assert (await told(harness, PAUL)).count("access.granted") == 1
     assert f"Claire Moreau vous a donné accès au dossier {DOSSIER}." in harness.sent_texts()
