@@ -31,6 +31,9 @@ _SAYS = {
     "never": r"jamais|plus (?:du tout|rien)|desactiv|coupe|arret|stop",
     "now": r"tout de suite|immediat|direct|au fur",
     "all": r"\btou(?:t|s|tes)\b",
+    "yes": r"^(?:oui|ok|d accord|c est (?:ca|bien ca)|exact[a-z]*|vas y|allez y|confirm[a-z]*|parfait|tout a fait)\b",
+    "included": r"^oui|inclus|compris|avec",
+    "excluded": r"^non|exclu|non compris|sans|avant",
     "pause": r"oui|pause|sourdine|stop|coupe|plus (?:de|rien)|ok\b|d accord",
     "mute": r"oui|sourdine|pause|ok\b",
 }

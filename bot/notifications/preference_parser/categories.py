@@ -66,6 +66,8 @@ class Kind(StrEnum):
     """« congés », « absente »."""
     UNREADABLE = auto()
     """« quand je dors », « par défaut », « je ne reçois rien »: conditions, resets and complaints that no change answers."""
+    BEYOND = auto()
+    """« un jour sur deux », « n'arrête pas », « pour toute l'équipe »: what no change can hold. Value: the words."""
     THING = auto()
     """« notifs », « rien », « déranger »: that it is about notices at all."""
     BREAK = auto()

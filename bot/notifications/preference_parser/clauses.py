@@ -152,6 +152,8 @@ def _begins(segment: list[Token], before: list[Token]) -> bool:
     kinds, had = {atom.kind for atom in segment}, {atom.kind for atom in before}
     if {Kind.CATEGORY, Kind.WAY} <= kinds & had:
         return True
+    if Kind.REST in kinds and had & _CONTENT and kinds & (_RHYTHM | {Kind.WAY, Kind.TELL, Kind.NEVER}):
+        return True
     if not had & (_ACTS | _RHYTHM) or not had & (_CONTENT | {Kind.THING}) or not kinds & _CONTENT:
         return False
     if kinds & _RHYTHM and not kinds & (_ACTS | {Kind.WAY, Kind.CATEGORY}) and not had & _RHYTHM and Kind.NEVER not in had:

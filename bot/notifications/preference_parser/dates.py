@@ -40,6 +40,19 @@ DATES = (
 )
 NUMERIC_DATES = r"(?:du|entre le) (?P<a>\d{1,2} / \d{1,2}(?: / \d{2,4})?) (?:au|et le|jusqu au) (?P<b>\d{1,2} / \d{1,2}(?: / \d{2,4})?)"
 UNIT = r"(?:minutes?|min|h|heures|jours?|j|semaines?|mois|weekend)"
+FEASTS = {"de l an": (1, 1), "nouvel an": (1, 1), "noel": (25, 12), "sylvestre": (31, 12), "toussaint": (1, 11), "armistice": (11, 11)}
+FEAST = r"(?:(?:1 er|jour) de l an|nouvel an|(?:jour de )?noel|(?:la )?saint sylvestre|(?:la )?toussaint|l? ?armistice)"
+"""Days of the year that have a name. Feasts that move are asked about."""
+AHEAD = rf"(?:{DAY} (?:d )?en (?:huit|8|quinze|15))"
+"""« lundi en huit »: a week after the next Monday."""
+_ROUND = {"huitaine": 8, "dizaine": 10, "douzaine": 12, "quinzaine": 15, "vingtaine": 20, "trentaine": 30}
+_HALVES = {"et demie": 30, "et demi": 30, "et quart": 15, "trente": 30, "quinze": 15, "quarante cinq": 45}
+SPAN = (
+    r"(?:trois quarts d heures|3 quarts d heures|(?:un |1 )?quart d heures|(?:une )?demi e?heures?|(?:une )?demie heures?"
+    rf"|(?:une? )?(?:{'|'.join(_ROUND)})(?: de (?:jours|minutes))?"
+    rf"|(?:une? )?(?:(?:petite|bonne) )?(?:{N} )?(?:heures|h)\b(?: (?:{'|'.join(_HALVES)}|\d{{2}}(?! (?:h|/))))?(?: minutes?| min)?)"
+)
+"""How long, in hours and minutes or in round numbers of days."""
 
 
 def number(words: str) -> int:
@@ -124,15 +137,16 @@ def next_weekday(name: str, today: date) -> date:
 
 def after_duration(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """« 48 h », « deux semaines », « un mois » from now: hours to the minute, days at the same local hour."""
+    local = now.astimezone(zone)
+    if (minutes := _minutes(words)) is not None:
+        return now + timedelta(minutes=minutes)
+    for name, many in _ROUND.items():
+        if name in words:
+            return instant(local.date() + timedelta(days=many), local.time(), zone)
     found = re.search(rf"({N}) (?:prochaine?s? )?({UNIT})", words)
     if "demi" in words or found is None:
-        return now + timedelta(minutes=30) if "demi heure" in words or "demie heure" in words else None
+        return None
     count, unit = number(found[1]), found[2]
-    if unit.startswith("min"):
-        return now + timedelta(minutes=count)
-    if unit in ("h", "heures"):
-        return now + timedelta(hours=count)
-    local = now.astimezone(zone)
     if unit == "mois":
         month = local.month - 1 + count
         year, month = local.year + month // 12, month % 12 + 1
@@ -140,6 +154,22 @@ def after_duration(words: str, now: datetime, zone: ZoneInfo) -> datetime | None
         return instant(date(year, month, day), local.time(), zone)
     days = count * (7 if unit.startswith(("semaine", "weekend")) else 1)
     return instant(local.date() + timedelta(days=days), local.time(), zone)
+
+
+def _minutes(words: str) -> int | None:
+    """« trois quarts d heures », « 1 h 30 », « une dizaine de minutes », « 45 min » → minutes; None for what is counted in days."""
+    if "quart d heures" in words or "quarts d heures" in words:
+        return 45 if "quarts" in words else 15
+    if re.search(r"\bdemi e?heures?|\bdemie heures?", words):
+        return 30
+    if re.search(r"\b(?:h|heures)\b", words):
+        found = re.search(rf"(?:({N}) (?:prochaines )?)?(?:petite |bonne )?(?:heures|h)\b(?: ({'|'.join(_HALVES)}|\d{{2}}))?", words)
+        if found is None:
+            return None
+        rest = found[2] or "0"
+        return 60 * (number(found[1]) if found[1] else 1) + (_HALVES[rest] if rest in _HALVES else int(rest))
+    counted = re.search(rf"({N}|{'|'.join(_ROUND)})(?: de)? (?:prochaines )?min", words)
+    return None if counted is None else _ROUND.get(counted[1]) or number(counted[1])
 
 
 def _exists(year: int, month: int, day: int) -> bool:
@@ -185,6 +215,15 @@ def _day(words: str, today: date) -> date | None:
         return today + timedelta(days=1 if words == "demain" else 2)
     if words in DAYS:
         return next_weekday(words, today)
+    if ahead := re.fullmatch(rf"({DAY}) (?:d )?en (huit|8|quinze|15)", words):
+        if today.weekday() == DAYS.index(ahead[1]):
+            return None  # said on that day: of this one, or of the next
+        return next_weekday(ahead[1], today) + timedelta(days=7 if ahead[2] in ("huit", "8") else 14)
+    if re.fullmatch(FEAST, words):
+        feast = next(date_ for name, date_ in FEASTS.items() if name in words)
+        return _next(*feast, None, today + timedelta(days=1))
+    if words in ("fin de l annee", "fin de l an", "fin d annee", "annee prochaine", "an prochain"):
+        return date(today.year + 1, 1, 1)
     if words == "weekend":
         return next_weekday("samedi", today)
     if words in ("fin de semaine", "fin de la semaine"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
 
 from bot.notifications.calendar import instant
@@ -75,6 +76,22 @@ def _asked(dossiers: tuple[str | None, ...], asking: Asking) -> Changes:
     )
 
 
+def _last_day(words: str, until: datetime, asking: Asking) -> datetime:
+    """Return the end of a leave: a date belongs to it; whether a day of the week does is asked; an hour is an hour."""
+    zone = asking.context.preferences.zone
+    local = until.astimezone(zone)
+    if local.time() != time(0):
+        return until
+    after = instant(local.date() + timedelta(days=1), time(0), zone)
+    if re.search(dates.DAY, words) and not re.search(r"\d", words):
+        options = {"included": after, "excluded": until}
+        chosen = asking.given.get(About.LAST_DAY)
+        if chosen is None or chosen.name not in options:
+            raise Unclear(About.LAST_DAY, tuple(Choice(name=name) for name in options), words)
+        return options[chosen.name]
+    return after if re.search(rf"\d|{dates.FEAST}", words) else until
+
+
 def _span(clause: Clause, asking: Asking) -> tuple[datetime | None, datetime | None]:
     """Since when (None: now) and until when (None: until it is undone)."""
     now, zone = asking.context.now, asking.context.preferences.zone
@@ -98,6 +115,8 @@ def _span(clause: Clause, asking: Asking) -> tuple[datetime | None, datetime | N
         known = known and until is not None
     for words in clause.values(Kind.UNTIL):
         until = dates.until(words, now, zone) if words else None
+        if until is not None and clause.has(Kind.AWAY) and not words.endswith(("inclus", "compris")):
+            until = _last_day(words, until, asking)
         known = known and (until is not None or words == "")  # "": until it is undone
     if not known:
         raise Unclear(About.UNTIL)

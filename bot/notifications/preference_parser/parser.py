@@ -16,7 +16,7 @@ from bot.notifications.preference_parser.digests import hours_said
 from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
 from bot.notifications.preference_parser.mutes import read_pause, read_resume
 from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
-from bot.notifications.preference_parser.spelling_correction import MOST_CHARACTERS, Canonical, canonical
+from bot.notifications.preference_parser.spelling_correction import IDLE, MOST_CHARACTERS, Canonical, canonical
 from bot.notifications.preference_parser.tokens import Token, tokenize
 from bot.notifications.preference_parser.values import (
     About,
@@ -53,6 +53,20 @@ def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceReques
     return _read(text, tuple(spans), context, ())
 
 
+def unread_words(text: str) -> str:
+    """Return the words, as they were typed, that mean something and that no token accounts for; "" where there are none."""
+    reading = canonical(text)
+    seen = bytearray(len(reading.text))
+    for atom in tokenize(reading.text):
+        seen[atom.start : atom.end] = b"\1" * (atom.end - atom.start)
+    unread = [
+        found
+        for found in re.finditer(r"[a-z]{2,}", reading.text)
+        if found[0] not in IDLE and not any(seen[found.start() : found.end()])
+    ]
+    return " ".join(dict.fromkeys(text[slice(*reading.origin(found.start(), found.end()))] for found in unread))
+
+
 def choose(question: Question, choice: Choice, context: Context) -> PreferenceRequest | Question | None:
     """Return what the request is now that one of the choices was taken."""
     given = (*question.given, Given(clause=question.clause, about=question.about, choice=choice))
@@ -69,6 +83,10 @@ def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Giv
             changes += _clause(clause, whole(parts, context), asking)
         except Unclear as open_:
             return Question(about=open_.about, choices=open_.choices, value=open_.value, text=text, spans=spans, clause=number, given=given)
+    unread = unread_words(text)
+    if changes and unread and not any(each.about is About.CONFIRM for each in given):
+        yes = (Choice(name="yes"),)
+        return Question(about=About.CONFIRM, choices=yes, value=unread, text=text, spans=spans, given=given)
     return PreferenceRequest(changes=changes) if changes else None
 
 
@@ -102,6 +120,8 @@ def _missed(text: str, reading: Canonical, found: list[Token], spans: Sequence[S
 
 def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
     named = clause.has(Kind.WAY, Kind.CATEGORY)
+    if clause.has(Kind.CATEGORY) and all(atom.kind in (Kind.CATEGORY, Kind.BREAK, Kind.BEYOND) for atom in clause.atoms):
+        return ()  # « un compte pour ma collègue », « l'équipe du dossier »
     _refuse_what_cannot_be(clause)
     if clause.has(Kind.QUIET) and (clause.has(Kind.LIFT) or (clause.has(Kind.NEVER) and not clause.has_time)):
         return read_no_quiet(clause)
@@ -139,8 +159,25 @@ def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
     return _stop(clause, asking)
 
 
+def _urgent_then(clause: Clause, asking: Asking) -> Changes:
+    """« de jeudi à vendredi que l'urgent »: a mute, or quiet hours where they come every week."""
+    rest = Clause(tuple(atom for atom in clause.atoms if atom.kind not in (Kind.URGENT, Kind.ONLY, Kind.EXCEPT)))
+    options: dict[Choice, Changes] = {}
+    if rest.has(*_SPAN_OF_TIME) and not rest.has(*_RECURRING):
+        options[Choice(name="pause")] = read_pause(rest, asking)
+    elif rest.has(*_RECURRING) and not rest.has(*_SPAN_OF_TIME, Kind.AT):
+        always = replace(asking, given={**asking.given, About.ONCE_OR_ALWAYS: Choice(name="always")})
+        options[Choice(name="quiet")] = read_quiet(rest, always)
+        if all(days.bare for days in rest.days()) and rest.days():
+            once = replace(asking, given={**asking.given, About.ONCE_OR_ALWAYS: Choice(name="once")})
+            options = {Choice(name="pause"): read_quiet(rest, once), **options}
+    return asking.between(About.URGENT_THEN if options else About.UNCLEAR, options)
+
+
 def _refuse_what_cannot_be(clause: Clause) -> None:
     """Raise Unclear for what would be read wrong without it: conditions, complaints, « sauf » of what nobody can except."""
+    for words in clause.values(Kind.BEYOND):
+        raise Unclear(About.UNCLEAR, value=words)
     timed = clause.has(*_RECURRING, *_SPAN_OF_TIME)
     if clause.has(Kind.UNREADABLE) and not timed and not clause.has(Kind.CATEGORY, Kind.FEWER):
         raise Unclear(About.UNCLEAR)
@@ -152,7 +189,7 @@ def _refuse_what_cannot_be(clause: Clause) -> None:
     named = clause.has(Kind.WAY, Kind.CATEGORY)
     if clause.has(Kind.SINCE) and (named or not clause.unwanted):
         raise Unclear(About.UNCLEAR)  # nothing but a mute can be put off
-    if clause.excepted(Kind.CATEGORY) and clause.excepted(Kind.WAY):
+    if sum(bool(clause.excepted(kind)) for kind in (Kind.CATEGORY, Kind.WAY, Kind.DAYS)) > 1:
         raise Unclear(About.UNCLEAR)
 
 
@@ -226,7 +263,9 @@ def _fewer(clause: Clause, asking: Asking) -> Changes:
 
 
 def _urgent(clause: Clause, asking: Asking) -> Changes:
-    """« que les urgences »: what is urgent comes at once anyway; the rest can be gathered."""
+    """« que les urgences »: what is urgent comes at once anyway; the rest can be gathered. No mute lets it through, quiet hours do."""
+    if clause.has(*_RECURRING, *_SPAN_OF_TIME):
+        return _urgent_then(clause, asking)
     some = frozenset(way for way in clause.ways() if isinstance(way, DeliveryChannel)) or active(EVERYTHING, asking.context)
     daily = SetDigest(hours=(min(asking.context.preferences.digest_hours),), days=EVERY_DAY)
     gathered = (SetMode(categories=EVERYTHING, ways=some, mode=Mode.DIGEST), daily)

@@ -16,6 +16,8 @@ MOST_CHARACTERS = 500
 """No request is longer."""
 _WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 _SHORT: dict[str, str] = _WORDS["short"]
+IDLE = frozenset(_WORDS["idle"]["words"].split())
+"""Words that change nothing of what is requested."""
 _KNOWN = sorted(set(_WORDS["known"]["words"].split()) | set(" ".join(_SHORT.values()).split()))
 _KNOWN_SET = frozenset(_KNOWN)
 _LONG = [word for word in _KNOWN if len(word) > 4]
@@ -25,7 +27,11 @@ _TOKEN = re.compile(r"apres[ -]*midis?\b|apr[ -]midi|week[ -]*ends?\b|a?2m1|dem1
 _SPOKEN = {"une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11}
 _SPOKEN |= {"douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16, "dix sept": 17, "dix huit": 18, "dix neuf": 19}
 _SPOKEN |= {"vingt": 20, "vingt et une": 21, "vingt et un": 21, "vingt deux": 22, "vingt trois": 23}
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "‐": "-", "‑": "-", "–": "-", "—": "-"})
+_DAYS = {"lun": "lundi", "mar": "mardi", "mer": "mercredi", "jeu": "jeudi", "ven": "vendredi", "sam": "samedi", "dim": "dimanche"}
+_DAY = r"(?:lun|mar|mer|jeu|ven|sam|dim)(?:di|credi|dredi|edi|anche)?"
+_BETWEEN_DAYS = re.compile(rf"\b{_DAY}\.?(?: ?- ?| (?:au|a|et) |, ?|/){_DAY}\b(?:(?:, ?|/){_DAY}\b)*")
+"""« lun-mer », « jeu/ven »: there a day's three letters are that day, and a hyphen is « à »."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,14 @@ def canonical(typed: str) -> Canonical:
     """« Pas de notif apré 19h30 ! » → "pas de notif apres 19 h 30 !". What follows MOST_CHARACTERS is not read."""
     folded, places = _folded(_ELIDED.sub("  ", typed[:MOST_CHARACTERS]))
     words: list[tuple[str, tuple[int, int]]] = []
+    between = [found.span() for found in _BETWEEN_DAYS.finditer(folded)]
     for token in _TOKEN.finditer(folded):
         start, end = token.span()
-        if token[0] == "-" and not _by_a_digit(folded, start):
+        of_days = any(since <= start < until for since, until in between)
+        if token[0] == "-" and not of_days and not _by_a_digit(folded, start):
+            continue
+        if of_days and token[0] in _DAYS:
+            words.append((_DAYS[token[0]], (places[start], places[end - 1] + 1)))
             continue
         mended = _mended(re.sub(r"[ -]", "", token[0]) if len(token[0]) > 1 else token[0])
         words.extend((word, (places[start], places[end - 1] + 1)) for word in mended.split())
