@@ -18,7 +18,16 @@ from actions.framework.dialogue_stack import (
     without_waiting_for_link,
 )
 from actions.framework.flow import active_flow
-from actions.framework.lifecycle import LINK_FLOW, correct_last_flow, reset_flow, resume_flow, resume_next, return_to_flow
+from actions.framework.lifecycle import (
+    LINK_FLOW,
+    claiming_flow,
+    correct_last_flow,
+    reset_flow,
+    resume_flow,
+    resume_next,
+    return_to_flow,
+    start_flow,
+)
 from actions.framework.turn import Turn, last_utterance
 from actions.framework.unexpected_input import SUPPORT_AFTER_FAILURES, UnexpectedInput, failures_in_a_row
 from actions.framework.utterances import Button
@@ -36,6 +45,8 @@ class Reply(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Utter the response and return to the active flow."""
         turn, utterances, settings = context.turn, context.utterances, context.services.settings
+        if (claimed := claiming_flow(turn)) is not None:
+            return await start_flow(claimed, context)
         response = f"utter_{turn.intent}"
         if turn.intent == "greet" and turn.active_form is not None:
             response = "utter_greet_again"

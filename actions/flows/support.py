@@ -11,7 +11,7 @@ from actions.framework.context import Context
 from actions.framework.dates import format_day, format_time
 from actions.framework.dialogue_stack import frame_of, frames_of, push, set_stack
 from actions.framework.flow import active_flow
-from actions.framework.lifecycle import LINK_FLOW, reset_flow, return_to_flow
+from actions.framework.lifecycle import LINK_FLOW, claiming_flow, reset_flow, return_to_flow, start_flow
 from actions.framework.turn import Turn, full_intent
 from actions.framework.unexpected_input import reading_response
 from bot.core.clock import PARIS
@@ -78,6 +78,8 @@ class SupportContact(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Utter the response of the intent, with whether support is open, and until or from when."""
         services, utterances, turn = context.services, context.utterances, context.turn
+        if (claimed := claiming_flow(turn)) is not None:
+            return await start_flow(claimed, context)
         now, hours = services.clock.now(), services.opening_hours
         contact: dict[str, Any] = {"phone": services.settings.support_phone, "email": services.settings.support_email}
         if hours.is_open(now):

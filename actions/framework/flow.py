@@ -84,6 +84,10 @@ class Flow(ABC):
         """
         return {}
 
+    def claims(self, turn: Turn) -> bool:
+        """Return whether typed words surely ask for this flow, whatever intent the model gave them."""
+        return False
+
     def needs_identity(self, turn: Turn) -> bool:
         """Return whether the flow cannot go on after this message without the identity of an usager."""
         return self.asks_identity

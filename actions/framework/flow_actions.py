@@ -12,6 +12,7 @@ from actions.framework.context import Context, FlowOutcome, LinkEnded
 from actions.framework.dialogue_stack import Frame, frame_of, frames_of, is_unproven, push_for_web_chat, push_unproven, set_stack
 from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
 from actions.framework.lifecycle import (
+    claiming_flow,
     discard_contradictions,
     drop_all_flows,
     finish_flow,
@@ -41,7 +42,7 @@ class StartFlow(AssistantAction):
         """Start it; if the platform is down, offer to try again."""
         turn = context.turn
         try:
-            return await start_flow(FLOWS[turn.intent], context)
+            return await start_flow(claiming_flow(turn) or FLOWS[turn.intent], context)
         except FhirUnavailable:
             retry = context.utterances.button("utter_title_retry", turn.intent, **turn.entity_values)
             context.utterances.utter("utter_platform_down", buttons=[retry])

@@ -54,6 +54,14 @@ def run_flow(flow: Flow, slots: Slots) -> Events:
     return [*set_slots(slots), FollowupAction(flow.submit_action if complete else flow.form)]
 
 
+def claiming_flow(turn: Turn) -> Flow | None:
+    """Return the flow that the typed words surely ask for though they have another intent; none while a flow is active."""
+    named = FLOWS.get(turn.intent)
+    if turn.is_button or active_flow(turn) is not None or (named is not None and named.claims(turn)):
+        return None
+    return next((flow for flow in FLOWS.values() if flow.claims(turn)), None)
+
+
 def return_to_flow(turn: Turn) -> Events:
     """Return events that end a digression: the active form asks its question again; without one, wait for the user.
 

@@ -10,7 +10,7 @@ from actions.framework.answers import list_position
 from actions.framework.context import Context
 from actions.framework.dialogue_stack import frames_of, next_frame, waits_for_web_chat
 from actions.framework.flow import FLOWS, active_flow
-from actions.framework.lifecycle import LINK_FLOW, correct_last_flow, resume_flow, return_to_flow, start_flow
+from actions.framework.lifecycle import LINK_FLOW, claiming_flow, correct_last_flow, resume_flow, return_to_flow, start_flow
 from actions.framework.turn import BUTTON_EXTRACTOR, Turn, full_intent, last_utterance
 from actions.framework.utterances import Button
 from actions.framework.web_continuation import refer_to_web_chat
@@ -63,6 +63,8 @@ class Fallback(AssistantAction):
         turn, utterances, settings = context.turn, context.utterances, context.services.settings
         if not turn.trusted and turn.masked:
             return await answer_masked_message(context)
+        if (claimed := claiming_flow(turn)) is not None:
+            return await start_flow(claimed, context)
         if turn.active_form is not None and failures_in_a_row(turn) < SUPPORT_AFTER_FAILURES:
             utterances.utter("utter_not_an_answer")
             return return_to_flow(turn)

@@ -13,8 +13,8 @@ from actions.flows.notifications.preference_flows import (
     current_mutes,
     muted_dossiers,
 )
-from actions.flows.notifications.preference_request import ask_question, changes_of, open_question
-from actions.flows.notifications.preferences import apply_changes, show_preferences, undo_change
+from actions.flows.notifications.preference_request import ask_question, changes_of, open_question, would_change
+from actions.flows.notifications.preferences import apply_changes, proposed_lines, show_preferences, undo_change
 from actions.framework.action import AssistantAction, Events
 from actions.framework.context import Context
 from actions.framework.flow import Flow
@@ -68,7 +68,12 @@ class AskManageNotificationsWish(AssistantAction):
 
     async def act(self, context: Context) -> Events:
         """Ask the open question, with its choices."""
-        ask_question(context, open_question(context) or Question(about=About.UNCLEAR))
+        question = open_question(context) or Question(about=About.UNCLEAR)
+        proposed: list[str] = []
+        if question.about is About.CONFIRM:
+            changes = await would_change(context, question, context.turn.slot("dossier") or None)
+            proposed = await proposed_lines(context, changes)
+        ask_question(context, question, proposed)
         return []
 
 

@@ -31,7 +31,7 @@ from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
 from actions.framework.lifecycle import slots_of_last_flow
 from actions.framework.turn import Turn
 from bot.notifications.preference_changes import EndMutes
-from bot.notifications.preference_parser import About, PreferenceRequest, Question
+from bot.notifications.preference_parser import About, PreferenceRequest, Question, is_wish
 from bot.notifications.preferences import Mute
 
 _MUTE_ONLY = re.compile(
@@ -52,6 +52,10 @@ class PreferenceFlow(Flow):
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"wish"})
     dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name"})
     """Entities that stand for a dossier."""
+
+    def claims(self, turn: Turn) -> bool:
+        """Return True for words that surely request a change of notices: « laisse juste les urgences »."""
+        return is_wish(turn.raw_text)
 
     def is_answer(self, turn: Turn) -> bool:
         """Return True for any request about notifications too while a question about one is open."""

@@ -6,6 +6,7 @@ The slot `wish` holds the changes, the slot `wish_question` a question that must
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
@@ -134,9 +135,19 @@ def is_dead_end(question: Question) -> bool:
     return not question.choices and question.about in {About.NOT_LINKED, About.DOSSIER_MODE, About.URGENT}
 
 
-def ask_question(context: Context, question: Question) -> None:
-    """Ask a question, with a button for each choice."""
+async def would_change(context: Context, question: Question, dossier: str | None) -> tuple[Change, ...]:
+    """Return what a yes to a question that asks for confirmation changes."""
+    result = preference_parser.choose(question, question.choices[0], await reading_context(context, dossier))
+    return result.changes if isinstance(result, PreferenceRequest) else ()
+
+
+def ask_question(context: Context, question: Question, proposed: Sequence[str] = ()) -> None:
+    """Ask a question, with a button for each choice; one that asks for confirmation, with the lines of what is proposed."""
     utterances = context.utterances
+    if question.about is About.CONFIRM:
+        lines = [utterances.text("utter_wish_confirm", value=question.value), *proposed, utterances.text("utter_wish_confirm_ask")]
+        utterances.utter_lines(lines, _buttons(utterances, question))
+        return
     about, value = question.about, _value_text(utterances, question.about, question.value)
     if about is About.NOT_LINKED and question.value in CHATS and question.value not in link_channels(context.services.settings):
         utterances.utter("utter_way_not_here", way=utterances.text(f"utter_way_{question.value}"))

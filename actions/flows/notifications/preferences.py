@@ -60,10 +60,7 @@ async def apply_changes(context: Context, changes: Sequence[Change]) -> Events:
         context.utter_unchanged(_refusal(error))
         return []
     text = await _preferences_text(context, after)
-    sections = {name for change in changes for name in _SECTIONS[type(change)]}
-    if any(isinstance(change, SetMode) and change.mode is Mode.DIGEST for change in changes):
-        sections.add("digest")
-    lines = [line for name, found in text.sections().items() if name in sections for line in found]
+    lines = _read_back(text, changes)
     missing = _missing_ways(context, text.ways, changes)
     if after == before:
         context.utter_unchanged("utter_settings_same")
@@ -76,6 +73,25 @@ async def apply_changes(context: Context, changes: Sequence[Change]) -> Events:
     message = [utterances.text("utter_settings_changed"), *lines, *exceptions, *missing, text.outlook()]
     utterances.utter_lines(message, [undo, *_duration_buttons(context, changes), preferences_button(context)])
     return [SlotSet(UNDOABLE_CHANGE, {"version": version, "turn": turn.key})]
+
+
+async def proposed_lines(context: Context, changes: Sequence[Change]) -> list[str]:
+    """Return how the preferences would be read back after these changes; no line where they cannot be made."""
+    account, service = await context.linked_account(), context.services.notifications
+    try:
+        after = apply(await service.preferences(account.id), changes, context.services.clock.now())
+    except ValidationError:
+        return []
+    return _read_back(await _preferences_text(context, after), changes)
+
+
+def _read_back(text: PreferencesText, changes: Sequence[Change]) -> list[str]:
+    """Return the lines of the sections that the changes are about, and what is off."""
+    sections = {name for change in changes for name in _SECTIONS[type(change)]}
+    if any(isinstance(change, SetMode) and change.mode is Mode.DIGEST for change in changes):
+        sections.add("digest")
+    lines = [line for name, found in text.sections().items() if name in sections for line in found]
+    return [*lines, *text.off(changes)]
 
 
 async def undo_change(context: Context, version: int | None) -> Events:

@@ -12,6 +12,7 @@ from bot.core.clock import french_hour
 from bot.notifications.calendar import next_digest, quiet_until
 from bot.notifications.delivery_policy import modes
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
+from bot.notifications.preference_changes import Change, SetMode
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY, Mute, Preferences, Window
 
 WEEKEND = frozenset({5, 6})
@@ -50,6 +51,17 @@ class PreferencesText:
             if way is not DeliveryChannel.SPHERE
         )
         return lines if pushed else [self.utterances.text("utter_settings_nothing_sent"), *lines]
+
+    def off(self, changes: Iterable[Change]) -> list[str]:
+        """Return what is not sent any more by the ways that the changes switch off."""
+        ways = {way for change in changes if isinstance(change, SetMode) and change.mode is Mode.NEVER for way in change.ways}
+        lines = []
+        for way in (way for way in DeliveryChannel if way in ways & self.ways):
+            never = [each for each in Category if modes(each, self.preferences, self.ways)[0][way] is Mode.NEVER]
+            if never:
+                name = self.utterances.text(f"utter_way_{way}")
+                lines.append(self.utterances.text("utter_settings_off", way=name, what=self._categories(never)))
+        return lines
 
     def digest(self) -> list[str]:
         """Return when digests are sent."""

@@ -45,12 +45,17 @@ _WEEKEND = Window(days=frozenset({5, 6}), start=MIDNIGHT, end=MIDNIGHT)
 def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
     """Return what a text requests; a question where that is not certain; None where it requests nothing (« mes réglages »)."""
     reading = canonical(text)
-    if _ASKS_HOW.match(reading.text):
+    if asks_how(reading.text):
         return None
     missed = text[MOST_CHARACTERS:].strip() or _missed(text, reading, tokenize(reading.text), spans)
     if missed:
         return Question(about=About.UNCLEAR, value=missed[:MOST_CHARACTERS], text=text)
     return _read(text, tuple(spans), context, ())
+
+
+def asks_how(reading: str) -> bool:
+    """Return whether a canonical text asks how notices work, rather than for a change."""
+    return _ASKS_HOW.match(reading) is not None
 
 
 def unread_words(text: str) -> str:
@@ -60,9 +65,7 @@ def unread_words(text: str) -> str:
     for atom in tokenize(reading.text):
         seen[atom.start : atom.end] = b"\1" * (atom.end - atom.start)
     unread = [
-        found
-        for found in re.finditer(r"[a-z]{2,}", reading.text)
-        if found[0] not in IDLE and not any(seen[found.start() : found.end()])
+        found for found in re.finditer(r"[a-z]{2,}", reading.text) if found[0] not in IDLE and not any(seen[found.start() : found.end()])
     ]
     return " ".join(dict.fromkeys(text[slice(*reading.origin(found.start(), found.end()))] for found in unread))
 
@@ -181,6 +184,8 @@ def _refuse_what_cannot_be(clause: Clause) -> None:
     timed = clause.has(*_RECURRING, *_SPAN_OF_TIME)
     if clause.has(Kind.UNREADABLE) and not timed and not clause.has(Kind.CATEGORY, Kind.FEWER):
         raise Unclear(About.UNCLEAR)
+    if any(days.part for days in clause.excepted(Kind.DAYS)):
+        raise Unclear(About.UNCLEAR)  # « le week-end sauf le samedi matin »
     if clause.excepted(Kind.DOSSIER):
         raise Unclear(About.DOSSIER_MODE)
     known = (Kind.WAY, Kind.CATEGORY, Kind.DAYS, Kind.URGENT)

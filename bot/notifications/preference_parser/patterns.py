@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.notifications.kinds import Category, DeliveryChannel
 from bot.notifications.preference_parser import dates
+from bot.notifications.preference_parser.beyond import BEYOND, OPPOSITE
 from bot.notifications.preference_parser.categories import Days, Kind
 from bot.notifications.preference_parser.dates import AHEAD, DATE, DATES, DAY, FEAST, HOUR, MONTH, NUMERIC_DATES, PART, SPAN, UNIT, N
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY
@@ -66,37 +67,24 @@ def _words(found: re.Match[str]) -> str:
 
 _ARTICLE = r"(?:(?:tous|toutes) les|chaque|les|le|la|un|une|des|du|mes|au|l|en)"
 _DATED = (
-    rf"(?:(?:le |la |l |ce |cet |cette )?(?:{AHEAD}|{FEAST}|fin de l an(?:nee)?|fin d annee|(?:an|annee) prochaine?|{DATE}|\d{{1,2}}\b(?! (?:h|heures|:|/|j|jours?|semaines?|mois|min|minutes?)\b)|apres demain|"
+    rf"(?:(?:le |la |l |ce |cet |cette )?(?:{AHEAD}|{FEAST}|fin de l an(?:nee)?|fin d annee|(?:an|annee) prochaine?|{DATE}|"
+    rf"\d{{1,2}}\b(?! (?:h|heures|:|/|j|jours?|semaines?|mois|min|minutes?)\b)|apres demain|"
     rf"demain|aujourd hui|{DAY} \d{{1,2}}(?! (?:h|:))|{DAY}(?: prochain| qui vient)?|weekend(?: prochain)?|semaine prochaine|"
     rf"mois prochain|{MONTH}|fin (?:du|de la|de) (?:weekend|semaine|mois))(?: (?:a |vers |au )?(?:{HOUR}|{PART}))?)"
 )
 _MOMENT = rf"(?:{_DATED}|(?:ce |cet |cette |l |la |le )?(?:{PART})|{HOUR})(?: inclus| compris)?"
 _PAIR = rf"(?P<from>{HOUR}|\d{{1,2}}) (?:a|et|jusqu a|-|/|et jusqu a) (?P<to>{HOUR})"
-_CUT = r"(?:coup|arret|desactiv|enlev|stop|suspen|supprim|retir|bloqu|cess|oubli)"
-_NOT_TO = r"(?:pas|jamais)(?: (?:besoin|envie|question|la peine|necessaire|utile|souhaite|demande|voulu|dit|surtout))? (?:de|d)|(?:veux|faut|voulais|souhaite|voudrais|surtout|dois) pas"
 _DOSSIERS = r"(?:sph ?(?:- ?)?\d{4} ?(?:- ?)?\d{6})"
 
 PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
-    # what no change can hold
-    (
-        Kind.BEYOND,
-        r"(?:un|une|1) (?:jours?|weekend|semaines?|nuits?|mois|fois|soirs?|matins?) sur [a-z0-9]+|(?:semaines?|jours?|weekend|dates?) (?:im)?paire?s?|"
-        rf"(?:le |la |les )?(?:1 er|1 ere|premiere?s?|2 eme|deuxiemes?|second|troisiemes?|derniere?s?) (?:{DAY}s?|jours?|semaines?|weekend) d[ue]s?(?: [a-z]+)?|"
-        r"(?:pour |a )?(?:toute (?:l |notre |mon )?equipe|tout le (?:monde|service|cabinet)|(?:ma|mon|mes|nos|tous mes|toutes mes) collegues?)|"
-        r"(?:l )?autres? jours?|(?:l )?(?:aube|aurore|crepuscule)|le temps (?:de|du|d|que)\b|tant que|en journee|la journee|(?:cet?|l|en|d) (?:ete|hiver|automne)|(?:le |ce |au )?printemps|de jour\b|"
-        r"(?:pendant|durant) (?:tout|toute) (?:le|la) (?:journee|mois|annee|an)",
-        lambda m: m[0],
-    ),
-    (
-        Kind.BEYOND,  # « n'arrête pas », « je ne veux pas couper »: the opposite of the verb
-        rf"(?:ne|n|{_NOT_TO}) (?:me |m |nous |te |surtout |plus |pas |les |la |le )*{_CUT}[a-z]*\b",
-        lambda m: m[0],
-    ),
+    (Kind.BEYOND, BEYOND, lambda m: m[0]),
+    (Kind.BEYOND, OPPOSITE, lambda m: m[0]),
     # said in passing
     (Kind.BREAK, r"(?:je suis|je travaille|jtravaille|je bosse|poste|infirmiere?|equipe) de nuit", _fixed(None)),
     (
         Kind.BREAK,
-        r"je (?:ne )?(?:travaille pas|bosse pas)|s il (?:te|vous) plait|pas (?:grave|de souci|de probleme)|"
+        rf"je (?:dors|me repose|me leve|me couche) (?:le |la |l )?(?:{PART})|je (?:ne )?(?:travaille pas|bosse pas)|"
+        r"s il (?:te|vous) plait|pas (?:grave|de souci|de probleme)|"
         r"temps partiel|mi temps",
         _fixed(None),
     ),
@@ -147,9 +135,17 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         _count,
     ),
     (Kind.DURATION, rf"(?:pendant|durant|pour|sur) (?:encore )?(?:environ )?{SPAN}(?! a\b)", _words),
-    (Kind.DURATION, rf"(?:(?<=sourdine )|(?<=pause )|(?<=silence )|(?<=mute )|(?<=muet )|(?<=pause d )|(?<=pause de )){SPAN}(?! a\b)", _words),
+    (
+        Kind.DURATION,
+        rf"(?:(?<=sourdine )|(?<=pause )|(?<=silence )|(?<=mute )|(?<=muet )|(?<=pause d )|(?<=pause de )){SPAN}(?! a\b)",
+        _words,
+    ),
     (Kind.DURATION, rf"(?:dans )?{N} min(?:utes?)?\b", _words),
-    (Kind.PART, r"(?:(?:pendant|durant|a) )?(?:(?:la|ma|mes|les|l|le|mon|une) )?(?:(?:pauses?|heures) (?:du |de |de la )?)?(?:dejeuners?|repas)", _fixed("midi")),
+    (
+        Kind.PART,
+        r"(?:(?:pendant|durant|a) )?(?:(?:la|ma|mes|les|l|le|mon|une) )?(?:(?:pauses?|heures) (?:du |de |de la )?)?(?:dejeuners?|repas)",
+        _fixed("midi"),
+    ),
     (Kind.PART, r"(?:(?:pendant|durant|a) )?(?:(?:la|ma|mes|les|l|le) )?(?:pauses?|heures) (?:du |de )?midi", _fixed("midi")),
     (
         Kind.DURATION,
@@ -180,7 +176,11 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.BEFORE, rf"avant (?P<at>{HOUR}|\d{{1,2}}(?! (?:h|/|jours?|semaines?|mois|{MONTH})\b))", _hour),
     # days
     (Kind.ONCE, rf"(?:le )?(?P<words>{AHEAD})", _words),
-    (Kind.DAYS, rf"(?:(?P<first_>du|de) )?(?P<first>{DAY}) (?:au|a|-|jusqu au|jusqu a) (?P<last>{DAY})(?! (?:prochain|en)\b)", _span_of_days),
+    (
+        Kind.DAYS,
+        rf"(?:(?P<first_>du|de) )?(?P<first>{DAY}) (?:au|a|-|jusqu au|jusqu a) (?P<last>{DAY})(?! (?:prochain|en)\b)",
+        _span_of_days,
+    ),
     (
         Kind.ONCE,
         rf"(?:ce|cet|cette) (?:weekend|semaine|{PART}|{DAY}(?: {PART})?)|aujourd hui|(?:apres )?demain(?: {PART})?|"
@@ -289,8 +289,10 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         Kind.LIFT,
         r"(?:enlev|retir|annul|supprim|leve|sor[st])[a-z]*|arrete[rz]? (?:de )?(?=la (?:sourdine|"
         r"pause)|le (?:silence|mode))|desactive[rz]? (?=la (?:sourdine|pause)|le (?:silence|mode)|"
-        r"les heures)|stop (?=(?:la )?(?:sourdine|pause))|lever\b|oubli[a-z]*|laisse[rz]? tomber|(?:plus|pas) besoin|"
-        r"(?:fini[a-z]*|termin[a-z]*|arrete[rz]?|cess[a-z]*|stopp?e?[rz]?|coupe[rz]?|vire[rz]?|otez?|oter) (?=(?:avec )?(?:la |le |ma |mon |cette |ce )?"
+        r"les heures)|stop (?=(?:la )?(?:sourdine|pause))|lever\b|oubli[a-z]*|laisse[rz]? tomber|(?:plus|pas) besoin "
+        r"(?=(?:de la |du |de |des )(?:mise|sourdine|pause|silence|mode|heures calmes))|"
+        r"(?:fini[a-z]*|termin[a-z]*|arrete[rz]?|cess[a-z]*|stopp?e?[rz]?|coupe[rz]?|vire[rz]?|otez?|oter) "
+        r"(?=(?:avec )?(?:la |le |ma |mon |cette |ce )?"
         r"(?:mise en )?(?:sourdine|pause|silence|mode (?:muet|silencieux)))",
         _fixed(None),
     ),
@@ -331,7 +333,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (
         Kind.ONLY,
         r"(?<!plutot )(?<!des )(?<!est ce )(?<!parce )(?<!pour )(?<!alors )(?<!autre )(?<!aimerais )\bque? (?=(?:par|"
-        r"sur|pour|du|des|telegram|teams|mail|sphere|sms|entre|de \d|en|le (?:matin|soir|weekend|"
+        r"sur|pour|du|des|telegram|teams|mail|sphere|sms|l urgen|entre|de \d|en|le (?:matin|soir|weekend|"
         r"lundi)|les (?:nouveaux|documents|messages|rendez|urgen|notes|arrivees|acces)|ici)\b)(?!.*\b(?:arrivent|"
         r"soient|viennent|passent|arrive|soit|aillent)\b)|\bqu (?=une?\b)",
         _fixed(None),

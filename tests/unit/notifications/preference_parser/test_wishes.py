@@ -1,0 +1,121 @@
+"""Wishes in many registers: none is read wrong, hardly any is passed over, and those that are sure are recognised as wishes."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.notifications.preference_changes import StartMute
+from bot.notifications.preference_parser import About, Choice, PreferenceRequest, Question, answer, choose, is_wish, read
+from tests.unit.notifications.preference_notation import notation
+from tests.unit.notifications.preference_parser.examples import BOTH, EXPECTED, paris
+
+MOST_PASSED_OVER = 0.02
+SETS = {name: tomllib.loads((Path(__file__).parent / f"wishes_{name}.toml").read_text(encoding="utf-8")) for name in ("mended", "figure")}
+WISHES = [(text, right) for wishes in SETS.values() for text, right in wishes.items()]
+
+
+@pytest.mark.parametrize(("text", "right"), WISHES)
+def test_nothing_is_read_wrong(text: str, right: str) -> None:
+    result = read(text, [], BOTH)
+    assert result is None or isinstance(result, Question) or notation(result) == right
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_hardly_any_wish_is_passed_over(name: str) -> None:
+    wishes = [text for text, right in SETS[name].items() if right != "nothing"]
+    assert sum(read(text, [], BOTH) is None for text in wishes) <= MOST_PASSED_OVER * len(wishes)
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("arrête de me spammer", About.LESS),
+        ("laisse juste les urgences", About.URGENT),
+        ("toutes les 2 heures", About.RHYTHM),
+        ("en congés jusqu'à vendredi, coupe tout", About.LAST_DAY),
+        ("coupe tout jusqu'à lundi sauf urgences", About.URGENT_THEN),
+        ("plus de mails pendant le ramadan", About.UNTIL),
+        ("pas de mail pour les zinzins", About.CONFIRM),
+    ],
+)
+def test_what_cannot_be_held_is_asked_about(text: str, about: About) -> None:
+    result = read(text, [], BOTH)
+    assert isinstance(result, Question)
+    assert result.about is about
+
+
+def test_words_that_were_not_read_are_confirmed() -> None:
+    question = read("plus de mails pour les zinzins", [], BOTH)
+    assert isinstance(question, Question)
+    assert question.value == "zinzins"
+    for yes in (choose(question, Choice(name="yes"), BOTH), answer(question, "oui", [], BOTH)):
+        assert notation(yes) == "all·mail=never"
+
+
+def test_the_dates_of_what_is_urgent_are_kept() -> None:
+    question = read("je pars en formation jeudi et vendredi, juste l'urgent", [], BOTH)
+    assert isinstance(question, Question)
+    muted = choose(question, Choice(name="pause"), BOTH)
+    assert isinstance(muted, PreferenceRequest)
+    starts = [change.since for change in muted.changes if isinstance(change, StartMute)]
+    assert starts == [paris(2026, 11, 26), paris(2026, 11, 27)]
+
+
+@pytest.mark.parametrize(("answered", "expected"), [("included", "mute →2026-11-28"), ("excluded", "mute →2026-11-27")])
+def test_the_last_day_of_a_leave(answered: str, expected: str) -> None:
+    question = read("en congés jusqu'à vendredi, coupe tout", [], BOTH)
+    assert isinstance(question, Question)
+    assert notation(choose(question, Choice(name=answered), BOTH)) == expected
+
+
+def test_that_day_in_a_week_is_asked_about_when_said_on_that_day() -> None:
+    tuesday = replace(BOTH, now=paris(2026, 11, 24, 9))
+    assert notation(read("plus rien jusqu'à lundi en huit", [], tuesday)) == "mute →2026-12-07"
+    assert isinstance(read("plus rien jusqu'à lundi en huit", [], BOTH), Question)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "laisse juste les urgences",
+        "toutes les 2 heures",
+        "jamais de mail sauf pour mon compte",
+        "oublie la sourdine du dossier 137",
+        "arrête de me spammer",
+        "plus de notifs svp",
+        "un résumé le matin",
+    ],
+)
+def test_sure_wishes_are_recognised(text: str) -> None:
+    assert is_wish(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c'est une urgence",
+        "juste une urgence",
+        "c'est juste urgent",
+        "le numéro des urgences ?",
+        "il faut appeler les urgences seulement",
+        "je n'ai pas de mail",
+        "son mail uniquement",
+        "un résumé du dossier 137 ce matin",
+        "horaires du support",
+        "je voudrais un compte pour ma collègue",
+        "je n'ai plus de notifs depuis hier",
+        "comment couper les notifs",
+        "les notifs n'arrivent pas",
+    ],
+)
+def test_what_is_no_sure_wish_is_left_to_the_model(text: str) -> None:
+    assert not is_wish(text)
+
+
+def test_what_requests_nothing_is_no_wish() -> None:
+    nothing = [text for text, right in [*EXPECTED, *WISHES] if right == "nothing"]
+    assert not [text for text in nothing if is_wish(text)]
