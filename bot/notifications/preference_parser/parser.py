@@ -58,14 +58,16 @@ def asks_how(reading: str) -> bool:
     return _ASKS_HOW.match(reading) is not None
 
 
-def unread_words(text: str) -> str:
+def unread_words(text: str, spans: Sequence[Span] = ()) -> str:
     """Return the words, as they were typed, that mean something and that no token accounts for; "" where there are none."""
     reading = canonical(text)
     seen = bytearray(len(reading.text))
-    for atom in tokenize(reading.text):
+    for atom in _with_usagers(tokenize(reading.text), reading, spans):
         seen[atom.start : atom.end] = b"\1" * (atom.end - atom.start)
     unread = [
-        found for found in re.finditer(r"[a-z]{2,}", reading.text) if found[0] not in IDLE and not any(seen[found.start() : found.end()])
+        found
+        for found in re.finditer(r"[a-z]{2,}", reading.text)
+        if found[0] not in IDLE and (found.start(), found[0]) != (0, "non") and not any(seen[found.start() : found.end()])
     ]
     return " ".join(dict.fromkeys(text[slice(*reading.origin(found.start(), found.end()))] for found in unread))
 
@@ -86,7 +88,7 @@ def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Giv
             changes += _clause(clause, whole(parts, context), asking)
         except Unclear as open_:
             return Question(about=open_.about, choices=open_.choices, value=open_.value, text=text, spans=spans, clause=number, given=given)
-    unread = unread_words(text)
+    unread = unread_words(text, spans)
     if changes and unread and not any(each.about is About.CONFIRM for each in given):
         yes = (Choice(name="yes"),)
         return Question(about=About.CONFIRM, choices=yes, value=unread, text=text, spans=spans, given=given)
