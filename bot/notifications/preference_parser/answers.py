@@ -52,10 +52,16 @@ def answer(question: Question, text: str, spans: Sequence[Span], context: Contex
     if choice is not None and not (other and choice.name == "only"):
         return choose(question, choice, context)
     if not other and not re.match(r"non\b|en fait|finalement|plutot", reading):
+        doubtful: Question | None = None
         for joined in _joined(question, text):
             again = read(joined, (), context)
+            if isinstance(again, Question) and again.about is About.CONFIRM:
+                doubtful = doubtful or again
+                continue
             if isinstance(again, PreferenceRequest) or (again is not None and again.about not in (question.about, About.UNCLEAR)):
                 return again
+        if doubtful is not None:
+            return doubtful
     instead = read(_in_its_place(question, text), (), context) if other else None
     return instead if isinstance(instead, PreferenceRequest) else read(text, spans, context)
 
