@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Set
 from typing import Any
 
@@ -12,9 +13,10 @@ from rasa.shared.core.trackers import DialogueStateTracker
 CODE_SLOT = "login_code"
 """The slot that is asked for when a code is awaited."""
 BULLET = "•"
-_CODE = re.compile(r"(?<![\d-])(?:\d(?:[ .]?\d){5}|\d{3}[-\u2010\u2011\u2013]\d{3})(?![\d-])")
-_LENGTHS = range(11, 5, -1)
-"""Of a code as it is written: six digits, and a sign between each two of them at most."""
+_GAP = r"[\s.,\-_/\u2010-\u2015\u2212]"
+_CODE = re.compile(rf"(?<!\d)(?<!\d-)\d(?:{_GAP}{{0,3}}\d){{5}}(?!{_GAP}?\d)")
+_LENGTHS = range(21, 5, -1)
+"""Of a code as it is written: six digits, and three signs between each two of them at most."""
 _DIGIT = re.compile(r"\d")
 _REFERENCE = re.compile(r"\bSPH\b", re.IGNORECASE)
 """A message that names a dossier: its number has six digits too."""
@@ -39,7 +41,7 @@ def hide_code(tracker: DialogueStateTracker, turn: str) -> str | None:
     found = [] if _REFERENCE.search(said.text or "") else _CODE.findall(said.text or "")
     if not found:
         return None
-    codes = frozenset(written for code in found for written in (code, re.sub(r"\D", "", code)))
+    codes = frozenset(written for code in found for written in (code, *_bare(code)))
     said.text, said.entities = _hidden(said.text, codes), _hidden(said.entities, codes)
     said.parse_data = _hidden(said.parse_data, codes)
     for event in events[number:]:
@@ -50,7 +52,13 @@ def hide_code(tracker: DialogueStateTracker, turn: str) -> str | None:
 
 def is_hidden(text: str) -> bool:
     """Return whether a kept text had a code."""
-    return BULLET * 2 in re.sub(r"[ .\-\u2010\u2011\u2013]", "", text)
+    return BULLET * 2 in re.sub(_GAP, "", text)
+
+
+def _bare(code: str) -> tuple[str, str]:
+    """Return the digits alone, as they were typed and as plain ones."""
+    digits = re.sub(r"\D", "", code)
+    return digits, unicodedata.normalize("NFKC", digits)
 
 
 def _hidden(value: Any, codes: Set[str]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import ActionExecuted, SessionStarted, SlotSet
+from datetime import UTC, datetime, timedelta
+
+from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
 
 from actions.flows.directory.search import read_criteria
 from actions.flows.notifications.preferences import undo_change, undoable_version
@@ -17,9 +19,8 @@ from actions.framework.dialogue_stack import (
     waits_for_web_chat,
     without_waiting_for_link,
 )
-from actions.framework.flow import active_flow
+from actions.framework.flow import active_flow, set_slots
 from actions.framework.lifecycle import (
-    LINK_FLOW,
     claiming_flow,
     correct_last_flow,
     reset_flow,
@@ -185,21 +186,37 @@ class Repeat(AssistantAction):
         return await resume_flow(frame, context)
 
 
+MAX_SILENCE = timedelta(hours=24)
+"""A flow goes on after a shorter silence; after a longer one it is dropped, and the user is told so."""
+
+
 class SessionStart(AssistantAction):
-    """Start a session after an hour of silence: the active flow is put on the stack, to be resumed."""
+    """Start a session after an hour of silence: the active flow goes on where it was, so that no answer is lost without a word."""
 
     action_name = "action_session_start"
 
     async def act(self, context: Context) -> Events:
-        """Keep the stack, without what waits for the chat to be linked, and the dossier talked about last."""
+        """Keep the active flow, the stack and the dossier talked about last; drop the flows after a day, and say so."""
         turn = context.turn
-        flow = active_flow(turn)
-        frames = without_waiting_for_link(frames_of(turn))
-        if flow is not None and flow.name != LINK_FLOW:
-            frames.append(frame_of(flow, turn))
-        kept: Events = [set_stack(frames), SlotSet("last_dossier", turn.slot("last_dossier"))]
+        flow, frames = active_flow(turn), frames_of(turn)
+        kept: Events = [SlotSet("last_dossier", turn.slot("last_dossier"))]
+        if _silence(context) > MAX_SILENCE:
+            dropped = flow or (flow_of(frames[-1]) if frames else None)
+            if dropped is not None:
+                context.utterances.utter("utter_task_expired", task=context.utterances.text(f"utter_task_{dropped.name}"))
+        elif flow is not None:
+            kept += [set_stack(frames), *set_slots(frame_of(flow, turn)["slots"])]
+            kept += [ActiveLoop(turn.active_form), SlotSet("requested_slot", turn.requested_slot)]
+        else:
+            kept.append(set_stack(frames))
         return [SessionStarted(), *kept, ActionExecuted("action_listen")]
 
     def events_after_failure(self, turn: Turn) -> Events:
         """Return events that start the session in any case."""
         return [SessionStarted(), ActionExecuted("action_listen")]
+
+
+def _silence(context: Context) -> timedelta:
+    """Return how long ago the user wrote last; none where they never did."""
+    said = [event["timestamp"] for event in context.turn.tracker.events if event.get("event") == "user" and event.get("timestamp")]
+    return context.services.clock.now() - datetime.fromtimestamp(max(said), UTC) if said else timedelta(0)

@@ -20,12 +20,14 @@ from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 from bot.accounts.registry import Account
+from bot.core.typed_text import plain_text
 from bot.fhir.errors import FhirUnavailable
 from bot.identity.deep_links import LINK_TTL, deep_link, other_channels
 from bot.identity.errors import AccountClosed, CodeExpired, Locked, NoCode, OtherAccountLinked, TooManyCodes, WrongCode
 
 _RESEND = re.compile(r"\b(?:renvo|nouveau code|autre code|rien re[çc]u|pas re[çc]u)", re.IGNORECASE)
-_CODE = re.compile(r"(?<!\d)(\d(?:[ .]?\d){5})(?!\d)")
+_CODE = re.compile(r"(?<!\d)(?<!\d[ .\-])(\d(?:[ .,\-_/]{0,3}\d){5})(?![ .,\-_/]?\d)")
+"""Six digits of a plain text, grouped in whatever way."""
 _CHANNEL = re.compile(r"\b(telegram|teams|web)\b")
 NO_ACCOUNT = "0"
 """Value of the entity `linked` after somebody without an account signed in; any other value says that the chat was linked."""
@@ -43,7 +45,7 @@ class LinkAccount(Flow):
         """Return True for six digits and for an e-mail address too, whatever the intent of the message."""
         if turn.entity("linked"):
             return True
-        about_code = turn.requested_slot == "login_code" and bool(_CODE.search(turn.text) or _RESEND.search(turn.text))
+        about_code = turn.requested_slot == "login_code" and bool(_CODE.search(plain_text(turn.text)) or _RESEND.search(turn.text))
         return about_code or bool(find_email(turn.text)) or super().is_answer(turn)
 
     async def start(self, context: Context) -> Slots:
@@ -101,7 +103,7 @@ class LinkAccount(Flow):
 
     async def _check_code(self, context: Context) -> Slots:
         utterances = context.utterances
-        found = _CODE.search(context.turn.text)
+        found = _CODE.search(plain_text(context.turn.text))
         if found is None:
             utterances.utter("utter_code_is_six_digits")
             return {}

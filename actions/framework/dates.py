@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.clock import PARIS, french_hour
+from bot.core.written_dates import MONTH_WORDS
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 
 
 def format_time(at: datetime, zone: ZoneInfo = PARIS) -> str:
@@ -19,12 +19,7 @@ def format_time(at: datetime, zone: ZoneInfo = PARIS) -> str:
 def format_day(at: date) -> str:
     """Return « lundi 23 novembre »."""
     number = "1er" if at.day == 1 else str(at.day)
-    return f"{DAYS[at.weekday()]} {number} {MONTHS[at.month - 1]}"
-
-
-def format_date(at: date) -> str:
-    """Return « 12/03/1948 »."""
-    return f"{at.day:02d}/{at.month:02d}/{at.year}"
+    return f"{DAYS[at.weekday()]} {number} {MONTH_WORDS[at.month - 1]}"
 
 
 def format_relative_day(at: date, today: date) -> str:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
-from actions.framework.dates import format_date
+from bot.core.written_dates import in_words
 from bot.dossiers.dossiers import Dossier, Dossiers
 from bot.dossiers.probing import Origin
 from bot.dossiers.records import Practitioner, Usager
@@ -44,7 +43,7 @@ class VisibleDossiers:
         """Return the dossier of this reference. Raise NotAMember, LimitReached."""
         return self._visible(await self._dossiers.get(reference, member, self._origin))
 
-    async def search(self, member: Practitioner, *, name: str | None, birth_date: date | None) -> list[VisibleDossier]:
+    async def search(self, member: Practitioner, *, name: str | None, birth_date: str | None) -> list[VisibleDossier]:
         """Return the member's own dossiers whose usager matches. Raise IdentityOnExternalChannel on an external channel."""
         self._require_trusted()
         return self._all_visible(await self._dossiers.search(member, name=name, birth_date=birth_date, origin=self._origin))
@@ -73,5 +72,5 @@ class VisibleDossiers:
         if not self._trusted:
             return VisibleDossier(dossier.reference, dossier.reference)
         usager = dossier.usager
-        born = f" ({format_date(usager.birth_date)})" if usager.birth_date else ""
+        born = f" ({in_words(usager.born)})" if usager.born else ""
         return VisibleDossier(dossier.reference, f"{dossier.reference} – {usager.given} {usager.family}{born}")

@@ -46,7 +46,7 @@ _ERRORS: dict[type[Exception], Line] = {
     NoCodes: "aucun compte n’a été créé ici pour cette demande\u00a0: il n’y a pas de codes à envoyer",
     BeingCreated: "la création de ce compte est en cours\u00a0; répétez «\u00a0create\u00a0» dans deux minutes, c’est sans risque",
     EmailTaken: "cette adresse e-mail est celle du compte d’une autre personne\u00a0; demandez-en une autre avec «\u00a0ask\u00a0»",
-    AddressToPick: "plusieurs adresses e-mail sont possibles\u00a0; voyez-les avec «\u00a0show\u00a0», puis retenez-en une avec «\u00a0address\u00a0»",
+    AddressToPick: "plusieurs adresses sont possibles\u00a0; voyez-les avec «\u00a0show\u00a0», retenez-en une avec «\u00a0address\u00a0»",
     AddressNotGiven: "aucun demandeur n’a donné cette adresse e-mail\u00a0; voyez avec «\u00a0show\u00a0» celles qui l’ont été",
     AlreadyDecided: lambda error: f"{error.agent} vient de décider\u00a0; rien n’a été fait de plus",
     AccountGone: "le compte créé pour cette demande n’existe plus sur la plateforme",

@@ -18,7 +18,7 @@ from bot.dossiers.duplicates import COMPARE, compare_key
 from bot.dossiers.errors import NotAMember
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Practitioner, Usager, dossier_reference, usager_of
-from bot.dossiers.similarity import may_be_same, name_matches
+from bot.dossiers.similarity import born_agrees, may_be_same, name_matches
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirUnavailable
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending, defer
@@ -70,16 +70,18 @@ class Dossiers:
         return next((usager_of(patient) for patient in found if dossier_reference(patient) == reference), None)
 
     async def search(
-        self, actor: Practitioner, *, name: str | None = None, birth_date: date | None = None, origin: Origin | None = None
+        self, actor: Practitioner, *, name: str | None = None, birth_date: date | str | None = None, origin: Origin | None = None
     ) -> list[Dossier]:
         """Return the actor's own dossiers whose usager matches; accents, order and typing errors in the name do not matter.
 
+        A `birth_date` is a day or a FHIR date; it matches one that is known less, or more, precisely.
         Raises LimitReached.
         """
         own = await self._of_member(actor)
         if name:
             own = [dossier for dossier in own if name_matches(name, dossier.usager.name)]
-        found = [dossier for dossier in own if birth_date in (None, dossier.usager.birth_date)]
+        born = birth_date.isoformat() if isinstance(birth_date, date) else birth_date
+        found = [dossier for dossier in own if born is None or born_agrees(born, dossier.usager.born)]
         await self._access.searched(actor.id, origin, found=bool(found))
         return found
 
@@ -100,12 +102,12 @@ class Dossiers:
         Raises Pending (kept and retried: `conversation_id` is notified of the result), OperationFailed, NotAMember for a closed
         account, and LimitReached; ValueError for an usager without birth date.
         """
-        if usager.birth_date is None:
+        if not usager.born:
             raise ValueError("a new dossier needs a birth date")
         payload = {
             "family": usager.family,
             "given": usager.given,
-            "birth_date": usager.birth_date.isoformat(),
+            "birth_date": usager.born,
             "sex": usager.sex,
             "actor": actor.id,
             "name": actor.name,

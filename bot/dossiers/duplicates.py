@@ -94,8 +94,7 @@ class Duplicates:
         except NotAMember:  # it is gone: there is nothing to compare
             return {"others": {}}
         usager = usager_of(team.patient)
-        born = usager.birth_date
-        same_day = await self._fhir.search("Patient", {"birthdate": born.isoformat()}) if born else []
+        same_day = await self._fhir.search("Patient", {"birthdate": usager.born}) if usager.born else []
         same_name = await self._fhir.search("Patient", [("family", _escape(usager.family)), ("given", _escape(usager.given))])
         candidates = {p["id"]: p for p in (*same_day, *same_name) if p["id"] != team.patient["id"] and dossier_reference(p)}
         similar = sorted((p for p in candidates.values() if may_be_same(usager, usager_of(p))), key=lambda p: str(p["id"]))[:MAX_PAIRS]

@@ -14,6 +14,7 @@ DOSSIER_SYSTEM = "urn:sphere:dossier"
 REQUEST_SYSTEM = "urn:sphere:dossier-request"
 """System of the identifier of the operation that created a dossier, so that doing it twice creates one."""
 _REFERENCE = re.compile(r"SPH-\d{4}-\d{6}")
+_PARTIAL_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 
 Sex = Literal["male", "female", "other", "unknown"]
 
@@ -54,12 +55,21 @@ class AccountReference:
 
 @dataclass(frozen=True)
 class Usager:
-    """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (FHIR codes)."""
+    """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (FHIR codes).
+
+    `partial_birth_date` is the FHIR date where only the year, or year and month, are known: "1948", "1948-03".
+    """
 
     family: str
     given: str
     birth_date: date | None
     sex: Sex
+    partial_birth_date: str = ""
+
+    @property
+    def born(self) -> str:
+        """The FHIR date of birth, as precise as it is known; "" where it is not."""
+        return self.birth_date.isoformat() if self.birth_date else self.partial_birth_date
 
     @property
     def name(self) -> str:
@@ -120,12 +130,13 @@ def usager_of(patient: Resource) -> Usager:
     name = next((name for name in names if name.get("use") == "official"), names[0])
     gender = patient.get("gender")
     sex: Sex = gender if gender in ("male", "female", "other") else "unknown"
-    return Usager(
-        family=str(name.get("family", "")),
-        given=" ".join(name.get("given") or []),
-        birth_date=paris_date(patient.get("birthDate")),
-        sex=sex,
-    )
+    return usager_born(str(name.get("family", "")), " ".join(name.get("given") or []), str(patient.get("birthDate") or ""), sex)
+
+
+def usager_born(family: str, given: str, born: str, sex: Sex) -> Usager:
+    """Return an usager with a FHIR date of birth of whatever precision."""
+    day = paris_date(born)
+    return Usager(family, given, day, sex, born if day is None and _PARTIAL_DATE.fullmatch(born) else "")
 
 
 def paris_date(text: str | None) -> date | None:

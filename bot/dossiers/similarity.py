@@ -27,10 +27,20 @@ def may_be_same(one: Usager, other: Usager) -> bool:
         return False
     same_whole_name = name_matches(one.name, other.name) or name_matches(other.name, one.name)
     if one.birth_date is None or other.birth_date is None:
-        return same_whole_name
+        return same_whole_name and (not one.born or not other.born or partly_equal(one.born, other.born))
     if one.birth_date == other.birth_date:
         return same_whole_name or one.given[:1].casefold() == other.given[:1].casefold()
     return same_whole_name and dates_nearly_equal(one.birth_date, other.birth_date)
+
+
+def born_agrees(one: str, other: str) -> bool:
+    """Tell whether two FHIR dates may be one: the less precise one begins the other. An unknown one agrees with none."""
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
+
+
+def partly_equal(one: str, other: str) -> bool:
+    """Tell whether two FHIR dates differ by at most one digit as far as both are known."""
+    return sum(a != b for a, b in zip(one, other, strict=False)) <= 1
 
 
 def dates_nearly_equal(one: date, other: date) -> bool:

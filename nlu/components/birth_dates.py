@@ -14,7 +14,7 @@ EARLIEST_YEAR = 1900
 _UNITS = ("zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize").split()  # noqa: SIM905
 _TENS = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "huitante": 80,
          "octante": 80, "nonante": 90}  # fmt: skip
-_MONTHS = {
+MONTHS = {
     "janvier": 1, "janv": 1, "jan": 1, "fevrier": 2, "fevr": 2, "fev": 2, "mars": 3, "avril": 4, "avr": 4, "mai": 5,
     "juin": 6, "juillet": 7, "juil": 7, "aout": 8, "septembre": 9, "sept": 9, "sep": 9, "octobre": 10, "oct": 10,
     "novembre": 11, "nov": 11, "decembre": 12, "dec": 12,
@@ -70,7 +70,7 @@ def _alternatives(spelled: dict[str, int]) -> str:
 @lru_cache(maxsize=1)
 def _compile_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of a date with its month in words and of a date in digits."""
-    month_words = "|".join(sorted(_MONTHS, key=len, reverse=True))
+    month_words = "|".join(sorted(MONTHS, key=len, reverse=True))
     days = {w: n for w, n in _numbers_in_words().items() if 1 <= n <= 31}
     day = rf"(?:[0-3]?[0-9](?:er|e)?|1er|premier|{_alternatives(days)})"
     year = rf"(?:(?:19|20)[0-9]{{2}}|'?[0-9]{{2}}|{_alternatives(_years_in_words())})"
@@ -110,7 +110,7 @@ def find_birth_dates(folded: str, today: datetime.date) -> Iterator[EntityMatch]
     for match in in_words.finditer(folded):
         day = _parse_number(match.group("day"), _numbers_in_words())
         year = _parse_number(match.group("year"), _years_in_words())
-        yield from _accept(folded, match, _build_date(day, _MONTHS[match.group("month")], year, today), today)
+        yield from _accept(folded, match, _build_date(day, MONTHS[match.group("month")], year, today), today)
     for match in in_digits.finditer(folded):
         if iso := match.group("iso"):
             parts = re.split(r"[\-/.]", iso)[::-1]

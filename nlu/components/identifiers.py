@@ -18,6 +18,9 @@ _INTRODUCTION = r"(?:\s|:|=|,|-|n[°o]\.?|numero|num|est|c'est|c|le|du|code|id)*
 _EMAIL = re.compile(
     r"(?<![\w.+@-])[a-z0-9](?:[a-z0-9_.+'-]{0,62}[a-z0-9_+])?@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?![\w@-])"
 )
+_IDNPS = re.compile(r"(?<![\w+])(?<![0-9][ .,\-/])8[ .\-]?(?P<value>[0-9](?:[ .\-]?[0-9]){10})(?!\w)(?![ .][0-9])")
+"""The national identifier of a professional: 8, then the RPPS."""
+_RPPS_CUED = re.compile(r"\brpps\b" + _INTRODUCTION + r"(?:8[ .\-]?)?(?P<value>[0-9](?:[ .\-/]{0,2}[0-9]){10})(?!\w)(?![ .\-/]?[0-9])")
 _RPPS_SOLID = re.compile(r"(?<![\w+])(?<![0-9][.,])[0-9]{11}" + _END + r"(?!\w)")
 _RPPS_SPACED = re.compile(r"(?<![\w+])(?<![0-9][ .,\-/])[0-9](?:[ .]?[0-9]){10}(?!\w)(?![ .][0-9])")
 _PHONE = re.compile(
@@ -26,7 +29,11 @@ _PHONE = re.compile(
     r"(?!\w)(?![.\-/][0-9])"
 )
 _INTERNATIONAL_PHONE = re.compile(r"(?<![\w+])\+[1-9](?:[ .\-]?[0-9]){7,13}(?!\w)")
-_ADELI = re.compile(r"\badeli\b" + _INTRODUCTION + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
+_ADELI = re.compile(
+    r"\badeli\b"
+    + _INTRODUCTION
+    + r"(?:0[ .]?(?=[0-9][ .]?[0-9ab](?:[ .\-]?[0-9]){7}(?!\w)))?(?P<value>[0-9] ?[0-9ab](?:[ .\-]?[0-9]){7})(?!\w)"
+)
 _FINESS = re.compile(r"\bfiness\b" + _INTRODUCTION + r"(?P<value>[0-9][0-9ab](?:[ .]?[0-9]){7})(?!\w)")
 
 
@@ -56,7 +63,10 @@ def find_phones(folded: str) -> Iterator[EntityMatch]:
 
 
 def find_rpps(folded: str) -> Iterator[EntityMatch]:
-    """Yield RPPS numbers: eleven digits, with or without spaces or dots between them."""
+    """Yield RPPS numbers: eleven digits, with or without spaces or dots between them, also after the 8 of the national identifier."""
+    for pattern in (_RPPS_CUED, _IDNPS):
+        for match in pattern.finditer(folded):
+            yield EntityMatch("rpps", *match.span("value"), _digits(match.group("value")))
     for pattern in (_RPPS_SOLID, _RPPS_SPACED):
         for match in pattern.finditer(folded):
             yield EntityMatch("rpps", match.start(), match.end(), _digits(match.group()))
@@ -67,4 +77,4 @@ def find_adeli_and_finess(folded: str) -> Iterator[EntityMatch]:
     for entity, pattern in (("adeli", _ADELI), ("finess", _FINESS)):
         for match in pattern.finditer(folded):
             start, end = match.span("value")
-            yield EntityMatch(entity, start, end, re.sub(r"[ .]", "", match.group("value")).upper())
+            yield EntityMatch(entity, start, end, re.sub(r"[ .\-]", "", match.group("value")).upper())

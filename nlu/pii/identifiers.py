@@ -34,7 +34,7 @@ _BORN = re.compile(
     r"(?!\d)"
 )
 """A date after a word for birth, however both genders are written (« né(e) », « né·e », « né e »), also after a place or a weekday."""
-_PHONE = re.compile(r"(?<![\d+])(?:\+33[ .]?\(?0?\)?|0033 ?|0)[1-9](?:[ .\-]?\d\d){4}(?!\d)")
+_PHONE = re.compile(r"(?<![\d+])(?:(?:\+|00) ?(?:33|262|590|594|596|508)[ .]?\(?0?\)? ?|0)[1-9](?:[ .\-/]?\d\d){4}(?!\d)")
 
 
 def find_numbers(text: str) -> Iterator[Mask]:

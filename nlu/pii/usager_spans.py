@@ -18,6 +18,7 @@ from nlu.pii.identifiers import BIRTH, NAME, PHONE, find_addresses, find_births,
 from nlu.pii.name_features import KNOWN, MARK, NUMBER, RULE
 from nlu.pii.name_tagger import NameTagger, TaggedWord
 from nlu.pii.name_words import BETWEEN, CERTAIN, are_adjacent, find_name_words, has_digits, with_what_sticks
+from nlu.pii.other_names import OTHER_NAME_WORDS
 from nlu.pii.professional_context import CORRECTION, PROFESSIONAL, USAGER, is_asked_for, is_professional
 from nlu.pii_masking import Mask, merge_masks
 
@@ -30,8 +31,6 @@ _INTRODUCED = frozenset(("prenom", "nom", "chambre", "ch"))
 """Words after which, a colon or a number apart, somebody's name stands."""
 _CALLED = frozenset(("nomme", "nommee", "professionnel", "docteur"))
 """Words after which even a word with digits is a professional's name."""
-_MARRIED = frozenset(("nee", "epouse", "ep", "epse", "vve", "veuve", "veuf", "divorcee", "div", "marital", "fille", "naissance"))
-"""Words after which another name of the same person stands."""
 _NOT_AFTER_MARRIED = frozenset(
     ("le", "en", "un", "une", "et", "ou", "a", "au", "pas", "quoi", "ou", "comment", "je", "c'", "est", "il", "elle", "hier")
 )
@@ -132,7 +131,7 @@ def _next_word(words: Sequence[TaggedWord], start: int) -> set[int]:
 def _precedes_other_name(word: TaggedWord) -> bool:
     """Return whether a word says that another name of the same person follows; « ne » is mostly the negation, « né » is not."""
     token = word.reading.token
-    return token.form in _MARRIED or token.text.lower() in ("né", "nés", "née", "nées")
+    return token.form in OTHER_NAME_WORDS or token.text.lower() in ("né", "nés", "née", "nées")
 
 
 def _name_after(words: Sequence[TaggedWord], start: int) -> set[int]:

@@ -140,8 +140,8 @@ class RequestAccount(Flow):
         raw = raw or self._name_part(context, field) or ("" if turn.masked else turn.text)
         if not raw and turn.masked:  # the name of a person who is called like an usager, or a date: what was typed is gone
             return {}
-        if field == "rpps" and turn.entity("adeli"):
-            return {field_slot("rpps"): SKIPPED, "fiche_rest": {**(turn.slot("fiche_rest") or {}), "adeli": turn.entity("adeli")}}
+        if field == "rpps" and (adeli := valid_value("adeli", turn.entity("adeli") or ("" if turn.entity("rpps") else raw))):
+            return {field_slot("rpps"): SKIPPED, "fiche_rest": {**(turn.slot("fiche_rest") or {}), "adeli": adeli}}
         try:
             return {field_slot(field): validate_field(field, raw)}
         except FieldError as error:

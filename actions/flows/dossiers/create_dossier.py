@@ -8,19 +8,20 @@ from typing import ClassVar
 from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.identity_traits import (
-    CIVILITY,
     IDENTITY_TRAITS,
     find_trait,
     gives_full_name,
+    named_text,
     read_name,
     read_sex,
+    read_written_date,
     replace_denied_name,
     split_name,
+    without_family,
 )
 from actions.framework.action import AssistantAction, Events
 from actions.framework.answers import CORRECTION_REQUEST, gives_no_answer
 from actions.framework.context import Context, FlowOutcome
-from actions.framework.dates import format_date
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import offer_flow
@@ -29,11 +30,14 @@ from actions.framework.utterances import MAX_SHOWN
 from actions.framework.web_continuation import refer_to_web_chat
 from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.core.clock import PARIS
-from bot.core.text_folding import fold
-from bot.dossiers.records import Usager
+from bot.core.person_names import CIVILITY, holds_marked_name
+from bot.core.typed_text import plain_text
+from bot.core.written_dates import in_words
+from bot.dossiers.records import Usager, usager_born
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
 
+FULL_DATE = len("1948-03-12")
 MAX_AGE_YEARS = 125
 """Nobody is older: an earlier birth date is a typing error."""
 
@@ -75,6 +79,9 @@ class CreateDossier(Flow):
                 return {**slots, **read_sex(turn.text)} if slots else {}  # « née le… » gives both
             case "usager_sex":
                 slots = {"usager_sex": turn.entity("sex")} if turn.is_button else read_sex(turn.text, asked=True)
+                if not slots.get("usager_sex") and (later := self._read_birth_date(context)):
+                    utterances.utter("utter_noted")
+                    return later
                 if not slots.get("usager_sex"):
                     utterances.utter("utter_sex_invalid")
                     return {}
@@ -91,29 +98,54 @@ class CreateDossier(Flow):
     def _collect_name(self, context: Context, slot: str) -> Slots:
         """Return the answer to one of the two questions for a name; « Jeanne Durand » for the birth name gives both."""
         turn = context.turn
-        words = turn.entity("usager_name") or turn.entity("partner_name") or turn.text
+        words = named_text(turn) or turn.text
         names = split_name(words)
-        family = turn.slot("usager_family") or ""
-        if slot == "usager_given":
-            names = {"usager_given": " ".join(word for word in words.split() if fold(word) != fold(family))}
+        family = str(turn.slot("usager_family") or "")
+        if holds_marked_name(words):
+            names = {name: value for name, value in names.items() if name == slot or turn.slot(name) is None}
+        elif slot == "usager_given":
+            found = turn.affirmed_entities("usager_name") or turn.affirmed_entities("partner_name")
+            several = turn.raw_text[found[0].get("start") or 0 : found[-1].get("end") or 0] if len(found) > 1 else words
+            names = {"usager_given": without_family(several, family)}
         elif turn.slot("usager_given") is not None or not (turn.entity("usager_name") or gives_full_name(turn, words)):
             names = {"usager_family": words}
+        if not names:
+            names = {slot: words}
         try:
-            return {name: validate_field(name.removeprefix("usager_"), CIVILITY.sub("", value)) for name, value in names.items()}
+            return {
+                name: validate_field(name.removeprefix("usager_"), CIVILITY.sub("", plain_text(value))) for name, value in names.items()
+            }
         except FieldError:
             context.utterances.utter("utter_name_invalid")
             return {}
 
     def _read_birth_date(self, context: Context) -> Slots:
-        """Return the birth date that the message gives, an ISO date; say so if it is impossible."""
-        value = context.turn.entity("birth_date")
+        """Return the birth date that the message gives, a FHIR date; say so if it is impossible, or not whole."""
+        turn, utterances = context.turn, context.utterances
+        value, today = turn.entity("birth_date"), context.services.clock.now().astimezone(PARIS).date()
         if not value:
-            return {}
-        born, today = date.fromisoformat(value), context.services.clock.now().astimezone(PARIS).date()
-        if born > today or born.year < today.year - MAX_AGE_YEARS:
-            context.utterances.utter("utter_birth_date_impossible", date=format_date(born))
+            return self._read_other_date(context, today)
+        if not today.year - int(value[:4]) <= MAX_AGE_YEARS or value > today.isoformat():
+            utterances.utter("utter_birth_date_impossible", date=in_words(value))
             return {}
         return {"usager_birth_date": value}
+
+    @staticmethod
+    def _read_other_date(context: Context, today: date) -> Slots:
+        """Return a date without its day or month, or say that a day does not exist: what the understanding takes for no birth date."""
+        utterances = context.utterances
+        written = read_written_date(context, asked=context.turn.requested_slot == "usager_birth_date")
+        if not written.written:
+            return {}
+        if not written.exists:
+            utterances.utter("utter_birth_date_no_such_day", date=written.written)
+            return {}
+        if not written.value or today.year - int(written.value[:4]) > MAX_AGE_YEARS:
+            utterances.utter("utter_birth_date_impossible", date=written.written)
+            return {}
+        if len(written.value) < FULL_DATE:
+            utterances.utter("utter_birth_date_partial", date=written.written)
+        return {"usager_birth_date": written.value}
 
     def _collect_correction(self, context: Context) -> Slots:
         """Return a corrected trait: « non, prénom Léana », « née en mai », « c'est une femme ».
@@ -168,12 +200,7 @@ CREATE_DOSSIER = register_flow(CreateDossier())
 def usager_of_slots(context: Context) -> Usager:
     """Return the usager that the slots describe."""
     slot = context.turn.slot
-    return Usager(
-        family=slot("usager_family"),
-        given=slot("usager_given"),
-        birth_date=date.fromisoformat(slot("usager_birth_date")),
-        sex=slot("usager_sex"),
-    )
+    return usager_born(slot("usager_family"), slot("usager_given"), slot("usager_birth_date"), slot("usager_sex"))
 
 
 class AskCreateDossierConfirmed(AssistantAction):
@@ -200,7 +227,7 @@ class AskCreateDossierConfirmed(AssistantAction):
             warnings.insert(0, utterances.text("utter_duplicates_own"))
         if warnings:
             utterances.utter_lines(warnings)
-        born = format_date(date.fromisoformat(turn.slot("usager_birth_date")))
+        born = in_words(turn.slot("usager_birth_date"))
         sex = utterances.text(f"utter_sex_{usager.sex}")
         card = "utter_card_create_duplicate" if own else "utter_card_create_dossier"
         utterances.utter(card, family=usager.family, given=usager.given, born=born, sex=sex)

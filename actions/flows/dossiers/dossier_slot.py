@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
 from actions.framework.action import AssistantAction, Events, utter_refusal
@@ -109,7 +108,7 @@ async def find_by_usager(context: Context, name: str | None, birth_date: str | N
     `birth_date` is an ISO date.
     """
     account = await context.linked_account()
-    found = await context.dossiers.search(account, name=name, birth_date=date.fromisoformat(birth_date) if birth_date else None)
+    found = await context.dossiers.search(account, name=name, birth_date=birth_date)
     choices: list[str] = context.turn.slot("dossier_choices") or []
     return [dossier for dossier in found if dossier.reference in choices] or found
 

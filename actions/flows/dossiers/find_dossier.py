@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import find_by_reference
+from actions.flows.dossiers.identity_traits import read_written_date
 from actions.framework.action import Events
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.flow import Flow, Slots, register_flow
@@ -17,7 +17,7 @@ from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier
 
 Criteria = dict[str, str]
-"""Criteria of a search by name: reference, name, birth_date (ISO)."""
+"""Criteria of a search by name: reference, name, birth_date (FHIR date)."""
 
 
 class FindDossier(Flow):
@@ -62,7 +62,7 @@ class FindDossier(Flow):
         given = {
             "reference": turn.entity("dossier_ref"),
             "name": turn.entity("usager_name") or turn.entity("partner_name"),
-            "birth_date": turn.entity("birth_date"),
+            "birth_date": turn.entity("birth_date") or read_written_date(context, asked=False).value,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -81,9 +81,7 @@ class SubmitFindDossier(SubmitFlow):
         if criteria.get("reference"):
             return await self._show_by_reference(context, criteria["reference"])
         born = criteria.get("birth_date")
-        found = await context.dossiers.search(
-            await context.linked_account(), name=criteria.get("name"), birth_date=date.fromisoformat(born) if born else None
-        )
+        found = await context.dossiers.search(await context.linked_account(), name=criteria.get("name"), birth_date=born)
         return _show(context, found, "utter_dossiers_found", "utter_no_dossier_of_that_name")
 
     async def _show_by_reference(self, context: Context, reference: str) -> Events:

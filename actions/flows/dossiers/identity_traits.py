@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from actions.framework.answers import gives_no_answer
+from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.turn import Turn
+from bot.accounts.directory_record_fields import FieldError, validate_field
+from bot.core.clock import PARIS
+from bot.core.person_names import find_marked_name, holds_marked_name, read_names
 from bot.core.text_folding import fold
+from bot.core.written_dates import WrittenDate, read_birth_date
 
 IDENTITY_TRAITS = ("usager_family", "usager_given", "usager_birth_date", "usager_sex")
 """Slots of the identity traits, in the order in which they are asked for."""
-CIVILITY = re.compile(r"^(?:m\.|mr|mme|mlle|monsieur|madame|mademoiselle)\s+", re.IGNORECASE)
 _FEMALE = re.compile(r"\b(?:mme|madame|mlle|mademoiselle|née|femme|féminin|feminin|fille)\b", re.IGNORECASE)
 _MALE = re.compile(r"\b(?:m\.|mr|monsieur|homme|masculin|garçon)(?=\W|$)|\bné\b", re.IGNORECASE)
 _TRAIT_WORDS = {
@@ -21,29 +26,61 @@ _TRAIT_WORDS = {
     "sexe": "usager_sex",
     "date": "usager_birth_date",
 }
-_PARTICLES = frozenset({"de", "du", "des", "d'", "la", "le", "van", "von", "der", "den", "el", "al", "ben", "da", "di", "dos"})
 
 
 def split_name(full_name: str) -> dict[str, str]:
-    """Return the slots of a whole name: words in capitals are the birth name, or a particle begins it, or it comes last."""
-    words = CIVILITY.sub("", full_name.replace(",", " ").strip()).split()
-    if len(words) < 2:
-        return {"usager_family": full_name.strip()}
-    capitals = [word for word in words if word.isupper() and len(word) > 1]
-    if capitals and len(capitals) < len(words):
-        return {"usager_family": " ".join(capitals), "usager_given": " ".join(word for word in words if word not in capitals)}
-    start = next((n for n, word in enumerate(words) if n > 0 and word.lower() in _PARTICLES), len(words) - 1)
-    return {"usager_family": " ".join(words[start:]), "usager_given": " ".join(words[:start])}
+    """Return the slots of a person's whole name (`bot.core.person_names`)."""
+    names = read_names(full_name)
+    found = {"usager_family": names.birth, "usager_given": names.given}
+    return {slot: value for slot, value in found.items() if value}
+
+
+def named_text(turn: Turn) -> str | None:
+    """Return the words that name the usager: with « née », « épouse » and the like where the message has them, else the entity's."""
+    found = turn.affirmed_entities("usager_name") or turn.affirmed_entities("partner_name")
+    if turn.trusted and not turn.is_button:
+        marked = find_marked_name(turn.raw_text, min((entity.get("start") or 0 for entity in found), default=None))
+        if marked is not None:
+            return marked
+    return str(found[-1]["value"]).strip() if found else None
 
 
 def read_name(turn: Turn) -> Slots:
-    """Return the names of the usager that the message names."""
-    name = turn.entity("usager_name")
-    return dict(split_name(name)) if name else {}
+    """Return the names of the usager that the message names, as they are stored; what is no name is left to be asked for."""
+    name = named_text(turn) if turn.entity("usager_name") or holds_marked_name(turn.text) else None
+    return valid_names(split_name(name)) if name else {}
+
+
+def valid_names(names: dict[str, str]) -> dict[str, str]:
+    """Return the names that are valid, each in its one form."""
+    valid = {}
+    for slot, value in names.items():
+        with contextlib.suppress(FieldError):
+            valid[slot] = validate_field(slot.removeprefix("usager_"), value)
+    return valid
+
+
+def without_family(words: str, family: str) -> str:
+    """Return an answer to « prénoms ? » without the family name in it, once: « Jean Martin » → "Jean"; « Martin » stays."""
+    given = re.sub(r"[,;]|\bet\b", " ", words).split()
+    for name in family.split():
+        at = next((n for n, word in enumerate(given) if fold(word) == fold(name)), None)
+        if at is not None and len(given) > 1:
+            del given[at]
+    return " ".join(given)
+
+
+def read_written_date(context: Context, *, asked: bool) -> WrittenDate:
+    """Return a date of birth that the understanding takes for none: without its day or month, or impossible (empty where there is none)."""
+    turn, today = context.turn, context.services.clock.now().astimezone(PARIS).date()
+    none = WrittenDate("", "")
+    return none if turn.is_button or not turn.trusted else read_birth_date(turn.raw_text, today, asked=asked) or none
 
 
 def gives_full_name(turn: Turn, words: str) -> bool:
     """Return whether an answer to « nom de naissance ? » has the given names too: capitals tell them apart, or a birth date follows."""
+    if "," in words.strip(" ,"):
+        return True
     capitals = [word.isupper() for word in words.split() if len(word) > 1]
     return len(capitals) > 1 and ((any(capitals) and not all(capitals)) or turn.entity("birth_date") is not None)
 

@@ -21,7 +21,10 @@ def _tracker(text: str) -> DialogueStateTracker:
     return tracker
 
 
-@pytest.mark.parametrize("typed", ["123456", "mon code : 123 456 !", "c’est 123-456", "12.34.56", "code 1 2 3 4 5 6"])
+@pytest.mark.parametrize(
+    "typed",
+    ["123456", "mon code : 123 456 !", "c’est 123-456", "12.34.56", "code 1 2 3 4 5 6", "123–456", "123 - 456", "１２３４５６", "12/34/56"],
+)
 def test_the_code_is_nowhere_in_the_turn(typed: str) -> None:
     tracker = _tracker(typed)
     kept = hide_code(tracker, "t")

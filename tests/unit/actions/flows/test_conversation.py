@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.external_channel import TRAITS, gives_link, start_in_web_chat
 
@@ -49,6 +51,24 @@ async def test_help_on_an_external_channel_differs(claire: Dialogue) -> None:
 async def test_a_new_session_asks_no_identity_on_an_external_channel(claire: Dialogue) -> None:
     await start_in_web_chat(claire)
     await claire.run_action("action_session_start")
-    claire.form = None
-    assert "créer un dossier" in (await claire.press("greet")).text
-    assert gives_link(await claire.press("affirm"))
+    answer = await claire.press("greet")
+    assert "nom" not in answer.text
+    assert gives_link(answer)
+
+
+async def test_an_unfinished_flow_goes_on_after_an_hour(claire: Dialogue) -> None:
+    await start_in_web_chat(claire)
+    claire.events[-1]["timestamp"] = claire.events[0]["timestamp"] = (claire.services.clock.now() - timedelta(hours=2)).timestamp()
+    await claire.run_action("action_session_start")
+    answer = await claire.say("Wilfrid", "inform", WEB, partner_name="Wilfrid")
+    assert "date de naissance" in answer.text
+    assert (claire.slots["usager_family"], claire.slots["usager_given"]) == ("Zwingelstein", "Wilfrid")
+
+
+async def test_after_days_the_user_is_told_that_it_is_dropped(claire: Dialogue) -> None:
+    await start_in_web_chat(claire)
+    for event in claire.events:
+        event["timestamp"] = (claire.services.clock.now() - timedelta(days=3)).timestamp()
+    uttered = len(claire.events)
+    await claire.run_action("action_session_start")
+    assert "abandonné" in next(event["text"] for event in claire.events[uttered:] if event["event"] == "bot")
