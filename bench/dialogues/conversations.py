@@ -11,13 +11,13 @@ from typing import Any
 from bench.chats import Chat
 from bench.dialogues.goals import Goal, Manner
 from bench.dialogues.judge import Judge, Verdict
-from bench.dialogues.replies import ReplyReader
+from bench.dialogues.replies import Reply, ReplyReader
 from bench.dialogues.simulated_user import Act, SimulatedUser
 from bench.dialogues.starting_state import StartingState
 from bench.dialogues.world import Platform, WorldReader
 from tests.stack import Stack, wait_for
 
-PATIENCE = 8
+PATIENCE = 12
 """Turns beyond the least after which the user gives up."""
 _CODE = re.compile(r"\b(\d{6})\b")
 
@@ -53,6 +53,11 @@ class Held:
         if self.reached:
             del found["transcript"]
         return found
+
+
+def shown(reply: Reply) -> str:
+    """Return an answer as it is read, its buttons between brackets."""
+    return "\n".join([*reply.texts, *(f"[{button.title}]" for button in reply.buttons)])
 
 
 class Conversations:
@@ -93,7 +98,8 @@ class Conversations:
                 self._start.link(chat.id, goal.user)
             self._world.begin()
             platform = Platform.read(self._stack.data)
-            judge = Judge(goal, self._world.read(chat.id), platform.name_of(platform.account_named(goal.user)))
+            name = platform.name_of(platform.account_named(goal.user))
+            judge = Judge(goal, self._world.read(chat.id), name, (*goal.passes, *goal.wordings[manner].passes))
             for act, texts in self._turns(chat, goal, manner, judge, held):
                 judge.see(self._world.read(chat.id), texts, may_change=act.may_change)
             held.verdict = judge.verdict()
@@ -109,7 +115,7 @@ class Conversations:
             turn = chat.press({"token": act.button.token}) if act.button else chat.say(act.text)
             reply = self._replies.read(turn.messages)
             held.turns += 1
-            held.transcript += [("user", f"[{act.text}]" if act.button else act.text), ("assistant", reply.text)]
+            held.transcript += [("user", f"[{act.text}]" if act.button else act.text), ("assistant", shown(reply))]
             yield act, reply.texts
             unmet, unsaid = judge.unmet(), bool(judge.unsaid())
             if goal.is_change and not unmet and not unsaid and not user.has_more_to_say:

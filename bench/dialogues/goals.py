@@ -135,6 +135,8 @@ class Wording(Strict):
     """Said after the first answer, whatever it was: a correction, a second thought."""
     hesitates: str | None = None
     """Said to the first right card in the place of a yes: nothing may be done then."""
+    passes: tuple[str, ...] = ()
+    """Beginnings of paths that may change on the way: what was ordered in so many words, and then corrected."""
     confirms: str | None = None
     """The yes, where it is not one of the manner's."""
 

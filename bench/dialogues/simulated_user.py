@@ -32,6 +32,14 @@ _READINGS = {
 """Words of the button of a reading by the beginning of what is wanted."""
 _SEXES = {"female": "féminin", "male": "masculin", "unknown": "non précisé"}
 _USAGER_FACTS = {"usager_family": "family", "usager_given": "given", "usager_birth_date": "birth_date"}
+_TASKS = (
+    (("member",), {"removal"}),
+    (("partner", "choose_person", "not_found"), {"access", "request"}),
+    (("record_", "which_name"), {"request"}),
+)
+"""Kinds of questions, by their beginnings, and what must be wanted for them to be answered."""
+_ANSWERED_BY_GOALS = ("wish_", "mute_which", "resume_which", "mark_which")
+"""Kinds that belong to notifications: answered by goals about them, from `knows.answers`."""
 _PEOPLE = ("partner", "professional")
 
 
@@ -64,6 +72,7 @@ class SimulatedUser:
         self._correction: str | None = None
         self._told: set[str] = set()
         self._confirmed: set[str] = set()
+        self._unknown_said: set[str] = set()
 
     def open(self) -> Act:
         """Return the first message."""
@@ -98,6 +107,8 @@ class SimulatedUser:
         return self._answer_question(kind, reply, unmet)
 
     def _answer_question(self, kind: str, reply: Reply, unmet: Sequence[Expected]) -> Act | None:
+        if self._is_about_something_else(kind, unmet):
+            return self._wish_again(unmet)
         if kind == "reservation" and self._knows.period and not self._is_tired("period"):
             return self._say("not_period", period=self._knows.period.said)
         if kind in ("basis", "reservation"):
@@ -123,6 +134,14 @@ class SimulatedUser:
         if kind == "which_name" or kind == "partner_email" or kind.startswith("record_"):
             return self._answer_record(kind, reply, unmet)
         return self._unknown()
+
+    def _is_about_something_else(self, kind: str, unmet: Sequence[Expected]) -> bool:
+        """Tell whether a question belongs to a task that the user does not want: they say again what they do want."""
+        heads = {("removal" if one.path.startswith("access/") and one.value is None else one.path.partition("/")[0]) for one in unmet}
+        for kinds, needed in _TASKS:
+            if kind.startswith(kinds):
+                return not heads & needed if self._goal.is_change else not self._knows.people
+        return kind.startswith(_ANSWERED_BY_GOALS)
 
     def _answer_card(self, reply: Reply, unmet: Sequence[Expected]) -> Act | None:
         kind = str(reply.question)
@@ -231,7 +250,9 @@ class SimulatedUser:
         if value:
             return self._press_or_type(reply, value)
         skip = reply.button("passer")
-        return self._press(skip) if skip and self._phrases.presses() else self._unknown()
+        asked_again = kind in self._unknown_said
+        self._unknown_said.add(kind)
+        return self._press(skip) if skip and (asked_again or self._phrases.presses()) else self._unknown()
 
     def _choose_reading(self, reply: Reply, unmet: Sequence[Expected]) -> Act | None:
         """Press what was meant, where the assistant offers what it may have understood."""

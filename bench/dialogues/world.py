@@ -96,7 +96,7 @@ class WorldReader:
         """Return the snapshot; `link` and `tickets` are those of the conversation of this id."""
         platform = Platform.read(self._data)
         return {
-            **_snapshot_dossiers(platform, self._bases(platform), datetime.now(PARIS)),
+            **snapshot_dossiers(platform, self._bases(platform), datetime.now(PARIS)),
             **self._requests(platform),
             **self._settings(platform),
             **self._conversation(platform, conversation),
@@ -152,7 +152,8 @@ def rows(file: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
         return database.execute(query, values).fetchall()
 
 
-def _snapshot_dossiers(platform: Platform, bases: Mapping[tuple[str, str], str], now: datetime) -> dict[str, Any]:
+def snapshot_dossiers(platform: Platform, bases: Mapping[tuple[str, str], str], now: datetime) -> dict[str, Any]:
+    """Return accounts, usagers and accesses as they are at the instant `now`; `bases` by dossier and name."""
     found: dict[str, Any] = {}
     for account, person in platform.resources.get("Practitioner", {}).items():
         mails = [contact["value"] for contact in person.get("telecom", []) if "@" in contact.get("value", "")]

@@ -17,7 +17,7 @@ from bot.sandbox.fhir.seed import demo_resources
 ROOT = Path(__file__).resolve().parents[3]
 LEARNT_FROM = (
     *("data/nlu", "nlu/corpus", "nlu/commands/data", "nlu/pii/data"),
-    *("tests/understanding", "tests/conversations", "tests/typed_names"),
+    *("tests/commands", "tests/understanding", "tests/conversations", "tests/typed_names"),
 )
 """Where models learn from, or are measured by."""
 SHORT = 12

@@ -199,3 +199,15 @@ def test_the_reading_that_was_meant_is_pressed() -> None:
     act = user().answer(readings, UNMET)
     assert act is not None
     assert act.button is not None
+
+
+def test_a_question_about_something_else_is_not_answered_but_the_wish_said_again() -> None:
+    act = user().answer(reply("À qui faut-il retirer l'accès au dossier SPH-2024-000137 ?"), UNMET)
+    assert "associer Bernadette Nibier" in said(act)
+
+
+def test_a_question_that_comes_back_after_an_unknown_is_skipped() -> None:
+    question = reply("Quel est son numéro de téléphone professionnel ?", {"title": "Passer", "token": "t"})
+    patient, unmet = user(Manner.COURTEOUS), [Expected("request/Bernadette Nibier", {})]
+    patient.answer(question, unmet)
+    assert said(patient.answer(question, unmet)) == "Passer"
