@@ -96,10 +96,12 @@ def create(context: typer.Context, reference: Reference, agent: Agent = "support
 def address(
     context: typer.Context,
     reference: Reference,
-    email: Annotated[str, typer.Argument(metavar="E-MAIL", help="L'adresse à retenir : l'une de celles que « show » montre.")],
+    email: Annotated[
+        str, typer.Argument(metavar="E-MAIL", help="L’adresse à retenir\u00a0: l’une de celles que «\u00a0show\u00a0» montre.")
+    ],
     agent: Agent = "support",
 ) -> None:
-    """Retenir l'adresse où partiront les codes, quand les demandeurs n'ont pas tous donné la même."""
+    """Retenir l’adresse où partiront les codes, quand les demandeurs n’ont pas tous donné la même."""
     _run(context, lambda requests: requests.pick_address(reference, email, agent))
     say("Adresse retenue\u00a0; les codes y partiront à la création du compte.")
 

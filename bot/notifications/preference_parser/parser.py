@@ -95,7 +95,7 @@ def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Giv
     return PreferenceRequest(changes=changes) if changes else None
 
 
-def _with_usagers(found: list[Token], reading: Canonical, spans: tuple[Span, ...]) -> list[Token]:
+def _with_usagers(found: list[Token], reading: Canonical, spans: Sequence[Span]) -> list[Token]:
     """With a dossier for each usager's name that the model found and the words alone do not tell."""
     for span in spans:
         if span.entity == "usager_name":
