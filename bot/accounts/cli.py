@@ -96,9 +96,7 @@ def create(context: typer.Context, reference: Reference, agent: Agent = "support
 def address(
     context: typer.Context,
     reference: Reference,
-    email: Annotated[
-        str, typer.Argument(metavar="E-MAIL", help="L’adresse à retenir\u00a0: l’une de celles que «\u00a0show\u00a0» montre.")
-    ],
+    email: Annotated[str, typer.Argument(metavar="E-MAIL", help="L’adresse à retenir, parmi celles que «\u00a0show\u00a0» montre.")],
     agent: Agent = "support",
 ) -> None:
     """Retenir l’adresse où partiront les codes, quand les demandeurs n’ont pas tous donné la même."""
