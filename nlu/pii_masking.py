@@ -49,9 +49,8 @@ def collect_masks(text: str, parse_data: Mapping[str, Any], known: Sequence[Mask
         known: spans that are known to identify an usager; an entity that overlaps one is dropped for it.
         found: spans that may identify an usager whom nobody knows.
     """
-    read = [
-        Mask(e["start"], e["end"], e["entity"]) for e in parse_data["entities"] if e["entity"] in ENTITIES and e.get("start") is not None
-    ]
+    found_entities = [e for e in _entities_of_text(parse_data) if e["entity"] in ENTITIES and e.get("start") is not None]
+    read = [Mask(e["start"], e["end"], e["entity"]) for e in found_entities]
     masks = merge_masks([*known, *found, *(mask for mask in read if not _overlaps(mask, known))])
     return merge_masks([*masks, *_find_repetitions(text, masks)])
 
@@ -61,6 +60,23 @@ def mask_parse_data(
 ) -> tuple[str, dict[str, Any]]:
     """Return the masked text and the parse data that goes with it; the arguments are those of `collect_masks`."""
     masks = collect_masks(text, parse_data, known, found)
+    masked_text, entities = _apply_masks(text, _entities_of_text(parse_data), masks)
+    masked_data = {name: parse_data[name] for name in _KEPT_KEYS if name in parse_data}
+    if "said" in parse_data:
+        words = [(text[mask.start : mask.end], mask.entity) for mask in masks]
+        masked_data["said"], entities = _mask_part(parse_data["said"], parse_data["entities"], words)
+    _mask_acts(text, parse_data, masks, masked_data)
+    return masked_text, masked_data | {"text": masked_text, "entities": entities}
+
+
+def _entities_of_text(parse_data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the entities whose offsets count in the whole text: those of an act count in its own words."""
+    entities: Sequence[Mapping[str, Any]] = parse_data.get("read_entities", parse_data["entities"])
+    return entities
+
+
+def _apply_masks(text: str, read: Sequence[Mapping[str, Any]], masks: Sequence[Mask]) -> tuple[str, list[dict[str, Any]]]:
+    """Return a text with its masks applied, and the entities of it that are left, with those of the masks."""
     pieces: list[str] = []
     entities: list[dict[str, Any]] = []
     position = length = 0
@@ -75,15 +91,45 @@ def mask_parse_data(
         length, position = end, mask.end
         shifts.append((mask.end, length - mask.end))
     pieces.append(text[position:])
-    for entity in parse_data["entities"]:
+    for entity in read:
         if entity.get("start") is None or _overlaps(Mask(entity["start"], entity["end"], ""), masks):
             continue
         shift = next((by for end, by in reversed(shifts) if entity["start"] >= end), 0)
         kept = {name: entity[name] for name in _KEPT_ENTITY_KEYS if name in entity}
         entities.append(kept | {"start": entity["start"] + shift, "end": entity["end"] + shift})
-    masked_data = {name: parse_data[name] for name in _KEPT_KEYS if name in parse_data}
-    masked_text = "".join(pieces)
-    return masked_text, masked_data | {"text": masked_text, "entities": sorted(entities, key=lambda entity: entity["start"])}
+    return "".join(pieces), sorted(entities, key=lambda entity: entity["start"])
+
+
+def _mask_acts(text: str, parse_data: Mapping[str, Any], masks: Sequence[Mask], masked_data: dict[str, Any]) -> None:
+    """Add what the acts of a message say to its masked data: their own words hold no word that is masked in the message."""
+    words = [(text[mask.start : mask.end], mask.entity) for mask in masks]
+    if "says" in parse_data:
+        masked_data["says"] = _mask_says(parse_data["says"], words)
+    agenda = []
+    for act in parse_data.get("agenda", ()):
+        said, entities = _mask_part(act["text"], act["entities"], words)
+        agenda.append({**act, "text": said, "entities": entities, "says": _mask_says(act["says"], words)})
+    if agenda:
+        masked_data["agenda"] = agenda
+
+
+def _mask_says(says: Mapping[str, Any], words: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    masked: dict[str, Any] = {}
+    for name, value in says.items():
+        parts = [_mask_part(str(part), (), words)[0] for part in (value if isinstance(value, list) else [value])]
+        masked[name] = parts if isinstance(value, list) else value if isinstance(value, bool) else parts[0]
+    return masked
+
+
+def _mask_part(said: str, read: Sequence[Mapping[str, Any]], words: Sequence[tuple[str, str]]) -> tuple[str, list[dict[str, Any]]]:
+    """Return words of a message, and their entities, without what is masked in the message."""
+    masks = [
+        Mask(*found.span(), kind)
+        for word, kind in words
+        for found in re.finditer(rf"(?<!\w){re.escape(word.strip())}(?!\w)", said, re.IGNORECASE)
+        if word.strip()
+    ]
+    return _apply_masks(said, read, merge_masks(masks))
 
 
 def _find_repetitions(text: str, masks: Sequence[Mask]) -> list[Mask]:

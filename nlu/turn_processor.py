@@ -20,6 +20,8 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from nlu.commands.component import ASKED
+from nlu.commands.questions import question_of
 from nlu.login_codes import awaits_code, hide_code
 from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from nlu.pii.message_masks import asked_for, find_masks
@@ -150,8 +152,10 @@ class TurnProcessor(MessageProcessor):
         try:
             await self._update_tracker_session(tracker, output, message.metadata)
             code_awaited = awaits_code(tracker)
+            parse_data = message.parse_data
+            if parse_data is None:
+                parse_data = message.parse_data = await self.parse_message(_with_question(message, tracker), tracker)
             if output.masks is not None:  # understood as typed, stored masked
-                parse_data = await self.parse_message(message, tracker)
                 found = find_masks(message.text, asked_for(tracker))
                 message.text, message.parse_data = mask_parse_data(message.text, parse_data, output.masks, found)
                 output.masked_text = message.text
@@ -176,6 +180,12 @@ class TurnProcessor(MessageProcessor):
         continues = await super()._run_action(FailureRecordingAction(action), tracker, output_channel, nlg, prediction)
         _raise_if_failed()
         return bool(continues)
+
+
+def _with_question(message: UserMessage, tracker: DialogueStateTracker) -> UserMessage:
+    """Return the message with the question on the table in its metadata, by which commands are read."""
+    asked = question_of(tracker.active_loop_name, tracker.get_slot("requested_slot"))
+    return UserMessage(message.text, None, message.sender_id, metadata={**(message.metadata or {}), ASKED: asked})
 
 
 def _record_failure(reason: str) -> None:

@@ -8,7 +8,7 @@ from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
 
 from actions.flows.directory.search import read_criteria
 from actions.flows.notifications.preferences import undo_change, undoable_version
-from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.action import AssistantAction
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import (
     flow_of,
@@ -19,8 +19,10 @@ from actions.framework.dialogue_stack import (
     waits_for_web_chat,
     without_waiting_for_link,
 )
+from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import active_flow, set_slots
 from actions.framework.lifecycle import (
+    LINK_FLOW,
     claiming_flow,
     correct_last_flow,
     reset_flow,
@@ -72,6 +74,10 @@ class AffirmOrDeny(AssistantAction):
         turn, utterances = context.turn, context.utterances
         frames = frames_of(turn)
         frame = next_frame(frames, turn)
+        if forbidden := turn.says.get("forbids"):
+            known = utterances.has_response(title := f"utter_task_{forbidden}")
+            utterances.utter("utter_forbidden_task" if known else "utter_forbidden", task=utterances.text(title) if known else "")
+            return return_to_flow(turn)
         if turn.active_form is None and turn.message.get("entities") and (events := await correct_last_flow(context)) is not None:
             return events
         if turn.active_form is not None or frame is None:
@@ -105,7 +111,7 @@ class CancelFlow(AssistantAction):
         await report_outcome(context, cancelled.name, FlowOutcome.UNCHANGED, turn.slot("dossier"))
         if active is None:
             return [set_stack([]), *wait_for_user(turn)]
-        return [*reset_flow(active), *await resume_next(without_waiting_for_link(frames), context)]
+        return [*reset_flow(active), *await resume_next(without_waiting_for_link(frames, given_up=active.name == LINK_FLOW), context)]
 
 
 class UnexpectedFacts(UnexpectedInput):

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.action import AssistantAction
 from actions.framework.answers import find_email
 from actions.framework.context import Context
 from actions.framework.dates import format_until
 from actions.framework.dialogue_stack import frames_of
+from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import Flow, FlowAborted, Slots, active_flow, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import drop_all_flows, must_prove, return_to_flow, start_flow

@@ -6,10 +6,11 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
-from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.action import AssistantAction
 from actions.framework.context import Context
 from actions.framework.dates import format_day, format_time
 from actions.framework.dialogue_stack import frame_of, frames_of, push, set_stack
+from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import active_flow
 from actions.framework.lifecycle import LINK_FLOW, claiming_flow, reset_flow, return_to_flow, start_flow
 from actions.framework.turn import Turn, full_intent

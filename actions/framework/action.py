@@ -6,23 +6,22 @@ When an action raises, Rasa logs the whole tracker and says nothing to the user 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from actions.framework.agenda import keep_agenda, take_agenda
 from actions.framework.context import Context
 from actions.framework.dates import format_time
+from actions.framework.events import Events, wait_for_user
 from actions.framework.services import get_services
 from actions.framework.turn import Turn
 from actions.framework.utterances import Utterances
 from bot.core.errors import log_error
 from bot.dossiers.errors import LimitReached, NotAMember
 from bot.fhir.errors import FhirUnavailable
-
-Events = list[dict[str, Any]]
 
 
 class AssistantAction(Action, ABC):
@@ -39,7 +38,7 @@ class AssistantAction(Action, ABC):
         turn = Turn(tracker)
         utterances = Utterances(dispatcher, dict(domain), external=not turn.trusted)
         try:
-            return await self.act(Context(turn, utterances, get_services()))
+            return await self.answer(Context(turn, utterances, get_services()))
         except FhirUnavailable:
             utterances.utter("utter_platform_down")
         except (NotAMember, LimitReached) as refusal:
@@ -55,6 +54,18 @@ class AssistantAction(Action, ABC):
         """Return the events after a failure: the active form stays where it is."""
         return wait_for_user(turn)
 
+    async def answer(self, context: Context) -> Events:
+        """Act; where the action is the first to take up a message, what that asks besides is put on the agenda."""
+        if not self.takes_up(context.turn):
+            return await self.act(context)
+        taken = take_agenda(context)
+        events = await self.act(context)
+        return await keep_agenda(events, context) if taken else events
+
+    def takes_up(self, turn: Turn) -> bool:
+        """Return whether the action is the first one to take up the user's message."""
+        return turn.user_just_spoke and not self.name().startswith("action_ask_")
+
     @abstractmethod
     async def act(self, context: Context) -> Events:
         """Do what the action is for and return its events."""
@@ -66,15 +77,3 @@ def utter_refusal(utterances: Utterances, refusal: NotAMember | LimitReached, re
         utterances.utter(f"utter_limit_{refusal.what}", until=format_time(refusal.until))
     else:
         utterances.utter("utter_not_a_member", reference=reference)
-
-
-def wait_for_user(turn: Turn) -> Events:
-    """Return events that leave the dialogue where it is and wait for the user.
-
-    Setting the loop again lifts the "rejected" flag that Rasa keeps on a form after a digression: with it, no policy would run the
-    form at the next message.
-    """
-    listen = {"event": "followup", "name": "action_listen"}
-    if turn.active_form is None:
-        return [listen]
-    return [{"event": "active_loop", "name": turn.active_form}, SlotSet("requested_slot", turn.requested_slot), listen]

@@ -3,6 +3,7 @@
 A frame is `{"task": flow name, "slots": {name: value}}`. It may also hold:
 
 - `"message"`: the flow waits for the chat to be linked, then starts from this message, which asked for it;
+- `"agenda"`: it waits only for what the same message asked first, then starts from its own part of it, `"message"`;
 - `"begun"`: it had started already, and goes on where it was;
 - `"unproven"`: it was interrupted in this turn, since the chat must prove whose it is;
 - `"offered"`: the flow is proposed as a next step;
@@ -25,6 +26,7 @@ DIALOGUE_STACK = "task_stack"
 MAX_DEPTH = 5
 """Frames kept: nobody remembers what an older one was about."""
 _WAITS_FOR_WEB_CHAT = "elsewhere"
+_ON_AGENDA = "agenda"
 _UNPROVEN = "unproven"
 
 Frame = dict[str, Any]
@@ -52,7 +54,7 @@ def push(frames: list[Frame], *new: Frame) -> list[Frame]:
 
 def push_for_web_chat(frames: list[Frame], frame: Frame) -> list[Frame]:
     """Return the stack with a frame on top that waits for the trusted web chat. It replaces the others of that flow."""
-    others = [other for other in frames if other["task"] != frame["task"]]
+    others = [other for other in frames if other["task"] != frame["task"] or is_on_agenda(other)]
     return push(others, frame | {_WAITS_FOR_WEB_CHAT: True})
 
 
@@ -61,9 +63,29 @@ def flow_of(frame: Frame) -> Flow:
     return FLOWS[frame["task"]]
 
 
+def waiting_act(flow: Flow, act: dict[str, Any]) -> Frame:
+    """Return the frame of a flow that a part of a message asks for: it starts from that part when its turn comes."""
+    return {"task": flow.name, "slots": {}, "message": act, _ON_AGENDA: True}
+
+
+def is_deferred(frame: Frame) -> bool:
+    """Return whether the flow starts from a message that was kept."""
+    return "message" in frame
+
+
+def is_on_agenda(frame: Frame) -> bool:
+    """Return whether the flow waits only for what the same message asked first."""
+    return bool(frame.get(_ON_AGENDA))
+
+
+def off_agenda(frame: Frame) -> Frame:
+    """Return the frame as one that waits for more than what the same message asked first."""
+    return {name: value for name, value in frame.items() if name != _ON_AGENDA}
+
+
 def waits_for_link(frame: Frame) -> bool:
     """Return whether the flow waits for the chat to be linked, and has not started yet."""
-    return "message" in frame
+    return is_deferred(frame) and not is_on_agenda(frame)
 
 
 def waits_for_web_chat(frame: Frame) -> bool:
@@ -93,12 +115,12 @@ def is_unproven(frame: Frame) -> bool:
     return bool(frame.get(_UNPROVEN))
 
 
-def without_waiting_for_link(frames: list[Frame]) -> list[Frame]:
-    """Return the stack without the flows that wait for the chat to be linked."""
-    return [frame for frame in frames if not waits_for_link(frame)]
+def without_waiting_for_link(frames: list[Frame], *, given_up: bool = False) -> list[Frame]:
+    """Return the stack without the flows that wait for the chat to be linked; if that was given up, without their agenda too."""
+    return [frame for frame in frames if not (is_deferred(frame) if given_up else waits_for_link(frame))]
 
 
 def next_frame(frames: list[Frame], turn: Turn) -> Frame | None:
     """Return the frame to resume next: the newest one that may go on on this channel, else the newest one."""
-    allowed = [frame for frame in frames if turn.trusted or waits_for_link(frame) or not flow_of(frame).asks_identity]
+    allowed = [frame for frame in frames if turn.trusted or is_deferred(frame) or not flow_of(frame).asks_identity]
     return next(reversed(allowed or frames), None)

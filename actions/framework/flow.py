@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.framework.action import Events
 from actions.framework.context import Context
+from actions.framework.events import Events
 from actions.framework.turn import Turn
 
 DOSSIER_INTENTS = frozenset({"find_dossier", "list_partners", "list_dossiers"})
@@ -56,6 +56,8 @@ class Flow(ABC):
     """Slots that any words may fill, so that a misunderstood message is still the answer."""
     single_value_entities: ClassVar[frozenset[str]] = frozenset()
     """Entities of which it can use one value: of several that contradict each other none is taken."""
+    takes_unknown: ClassVar[bool] = False
+    """Whether « je ne sais pas » answers its questions; otherwise the user is told what would help."""
     asks_identity: ClassVar[bool] = False
     """Whether its questions are about the identity of an usager: they are asked on a trusted channel only."""
 
@@ -104,6 +106,8 @@ class Flow(ABC):
         """Return whether the message answers the question that was asked. If not, it is a digression."""
         if turn.is_button:  # a button that starts this flow starts it over
             return turn.intent in self.answer_intents
+        if turn.intent == "deny" and turn.says.get("forbids") not in {None, self.name}:  # what is not to be done is something else
+            return False
         if turn.intent == self.name or turn.intent in self.answer_intents:
             return True
         if turn.intent == "cancel":  # « c'est à Tours finalement » has a new value: it corrects

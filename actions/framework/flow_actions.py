@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.framework.action import AssistantAction, Events, utter_refusal, wait_for_user
+from actions.framework.action import AssistantAction, utter_refusal
 from actions.framework.context import Context, FlowOutcome, LinkEnded
 from actions.framework.dialogue_stack import Frame, frame_of, frames_of, is_unproven, push_for_web_chat, push_unproven, set_stack
+from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
 from actions.framework.lifecycle import (
     claiming_flow,
@@ -59,10 +60,14 @@ class ValidateFlow(AssistantAction):
         """Return `validate_<form>`."""
         return f"validate_{self.flow.form}"
 
+    def takes_up(self, turn: Turn) -> bool:
+        """Return whether the message answers the form's question: no digression takes the agenda here."""
+        return turn.user_just_spoke and turn.requested_slot is not None and self.flow.is_answer(turn)
+
     async def act(self, context: Context) -> Events:
         """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""
         turn = context.turn
-        if not turn.user_just_spoke or turn.requested_slot is None or not self.flow.is_answer(turn):
+        if not self.takes_up(turn):
             return []
         if not turn.trusted and self.flow.needs_identity(turn):  # begun on a trusted channel: it goes on there
             await refer_to_web_chat(context, "utter_identity_elsewhere")
@@ -73,6 +78,9 @@ class ValidateFlow(AssistantAction):
             if await must_prove(self.flow, context):  # the answer is not taken: the question is asked again once that is done
                 frames = push_unproven(frames_of(turn), frame_of(self.flow, turn))
                 return [set_stack(frames), SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
+            if turn.says.get("unknown") and turn.intent == "deny" and not self.flow.takes_unknown:
+                _utter_unknown(context)
+                return [SlotSet(ANSWERED_TURN, turn.key)]
             discard_contradictions(self.flow, context)
             collected = await self.flow.collect(context)
         except LinkEnded:
@@ -96,6 +104,14 @@ class ValidateFlow(AssistantAction):
         if not turn.trusted and self.flow.asks_identity:
             return self._wait_for_web_chat(turn)
         return [SlotSet(ANSWERED_TURN, turn.key)]
+
+
+def _utter_unknown(context: Context) -> None:
+    """Say what helps who does not know the answer; the question is asked again."""
+    context.utterances.utter("utter_unknown")
+    hint = f"utter_help_{context.turn.requested_slot}"
+    if context.utterances.has_response(hint):
+        context.utterances.utter(hint)
 
 
 class SubmitFlow(AssistantAction):

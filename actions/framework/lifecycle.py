@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
-from actions.framework.action import Events, wait_for_user
 from actions.framework.context import Context
 from actions.framework.dialogue_stack import (
     DIALOGUE_STACK,
@@ -18,8 +17,11 @@ from actions.framework.dialogue_stack import (
     frame_of,
     frame_waiting_for_proof,
     frames_of,
+    is_deferred,
+    is_on_agenda,
     is_unproven,
     next_frame,
+    off_agenda,
     push,
     push_for_web_chat,
     set_stack,
@@ -27,6 +29,7 @@ from actions.framework.dialogue_stack import (
     waits_for_web_chat,
     without_waiting_for_link,
 )
+from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import FLOWS, Flow, FlowAborted, Slots, active_flow, set_slots
 from actions.framework.turn import Turn
 from actions.framework.web_continuation import refer_to_web_chat
@@ -193,15 +196,15 @@ async def resume_flow(frame: Frame, context: Context) -> Events:
     """Resume a flow of the stack, or start it if it has not started yet. Nothing is uttered but what stands in its way."""
     turn, flow = context.turn, flow_of(frame)
     rest = [other for other in frames_of(turn) if other != frame]
-    if not turn.trusted and flow.asks_identity and not waits_for_link(frame):
+    if not turn.trusted and flow.asks_identity and not is_deferred(frame):
         return await _wait_for_web_chat(frame, rest, context)
     if (flow.needs_link or waits_for_link(frame)) and not await context.is_linked():
         message = {"text": "", "intent": {"name": flow.name, "confidence": 1.0}, "entities": []}
         context.utterances.utter("utter_link_needed")
-        return [set_stack([*rest, {"message": message, **frame}]), *run_flow(FLOWS[LINK_FLOW], {})]
+        return [set_stack([*rest, {"message": message, **off_agenda(frame)}]), *run_flow(FLOWS[LINK_FLOW], {})]
     if flow.name != LINK_FLOW and await must_prove(flow, context):
-        return await _prove_first(frame if waits_for_link(frame) else frame_waiting_for_proof(frame, flow), rest, context)
-    if waits_for_link(frame):
+        return await _prove_first(off_agenda(frame) if is_deferred(frame) else frame_waiting_for_proof(frame, flow), rest, context)
+    if is_deferred(frame):
         return await _start_deferred(frame, rest, context)
     return [set_stack(rest), *run_flow(flow, frame["slots"])]
 
@@ -213,7 +216,7 @@ async def resume_next(frames: list[Frame], context: Context) -> Events:
     if frames and is_unproven(frames[-1]):
         return await prove_first(frames[-1], frames[:-1], context)
     if not linking and any(waits_for_link(frame) for frame in frames) and not await _is_linked_for_good(context):
-        frames = without_waiting_for_link(frames)  # the linking that they waited for was given up
+        frames = without_waiting_for_link(frames, given_up=True)  # the linking that they waited for
     turn.tracker.slots[DIALOGUE_STACK] = frames
     frame = next_frame(frames, turn)
     if frame is None or (waits_for_web_chat(frame) and not turn.trusted):
@@ -221,7 +224,9 @@ async def resume_next(frames: list[Frame], context: Context) -> Events:
     flow = flow_of(frame)
     if frame.get("offered"):
         utterances.utter(f"utter_offer_{flow.name}")
-    elif not waits_for_link(frame) and (turn.trusted or not flow.asks_identity):
+    elif is_on_agenda(frame):
+        utterances.utter("utter_agenda_next", task=utterances.text(f"utter_task_{flow.name}"))
+    elif not is_deferred(frame) and (turn.trusted or not flow.asks_identity):
         utterances.utter("utter_task_resumed", task=utterances.text(f"utter_task_{flow.name}"))
     return await resume_flow(frame, context)
 

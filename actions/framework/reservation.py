@@ -31,7 +31,8 @@ _CONDITIONAL = re.compile(f"{_CONDITION}|{_ON_AN_EVENT}")
 
 def has_reservation(turn: Turn) -> bool:
     """Return whether a typed yes holds a condition, a time, a second thought or a change; a pressed button never does."""
-    return not turn.is_button and names_reservation(turn.text)
+    doubtful = bool(turn.says.get("condition") or turn.says.get("doubt"))
+    return not turn.is_button and (doubtful or names_reservation(turn.text))
 
 
 def names_reservation(text: str) -> bool:

@@ -35,9 +35,10 @@ class Turn:
 
     @property
     def key(self) -> str:
-        """Idempotency key of this turn: the same when the turn is played again after a crash."""
+        """Idempotency key of this turn: the same when the turn is played again after a crash; each act of a message has its own."""
         turn = (self.message.get("metadata") or {}).get("turn") or self.message.get("message_id")
-        return f"{self.conversation_id}:{turn}"
+        number = self.message.get("number")
+        return f"{self.conversation_id}:{turn}" + (f"+{number}" if number else "")
 
     @property
     def origin(self) -> Origin:
@@ -83,8 +84,16 @@ class Turn:
 
     @property
     def raw_text(self) -> str:
-        """The text as the tracker has it, masks included: `start` and `end` of entities count in it."""
-        return str(self.message.get("text") or "")
+        """The words that are meant: the message's, or the part of them that the first of several acts stands in; masks included.
+
+        `start` and `end` of entities count in it.
+        """
+        return words_of(self.message)
+
+    @property
+    def says(self) -> dict[str, Any]:
+        """What no intent tells: `forbids` (an intent), `unknown`, `condition`, references of `partner` and `dossier`, `except`."""
+        return self.message.get("says") or {}
 
     @property
     def intent(self) -> str:
@@ -176,14 +185,14 @@ class Turn:
             start, end = entity.get("start") or 0, entity.get("end") or 0
             text = text[:start] + " " * (end - start) + text[end:]
         tracker = copy(self.tracker)
-        tracker.latest_message = {**self.message, "text": text, "entities": kept}
+        tracker.latest_message = {**self.message, "text": text, "said": text, "entities": kept}
         return Turn(tracker)
 
     def follows_turn(self, key: str | None) -> bool:
         """Return whether the turn with this key is the one right before."""
         messages = [event for event in self.tracker.events if event.get("event") == "user"]
         before = (messages[-2].get("metadata") or {}).get("turn") if len(messages) > 1 else None
-        return key is not None and before is not None and key == f"{self.conversation_id}:{before}"
+        return key is not None and before is not None and key.split("+")[0] == f"{self.conversation_id}:{before}"
 
     @property
     def is_correction(self) -> bool:
@@ -196,6 +205,11 @@ class Turn:
         """Return the value that replaces the current one, None if the message has no other."""
         found = [str(entity["value"]).strip() for entity in affirmed(self.raw_text, self.entities(name), strict=True)]
         return next((value for value in reversed(found) if value.lower() != (current or "").lower()), None)
+
+
+def words_of(message: dict[str, Any]) -> str:
+    """Return the words of a message that its intent and entities are of."""
+    return str(message.get("said") or message.get("text") or "")
 
 
 def _holds_mask(text: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 
-from actions.framework.action import AssistantAction, Events, wait_for_user
+from actions.framework.action import AssistantAction
 from actions.framework.answers import list_position
 from actions.framework.context import Context
 from actions.framework.dialogue_stack import frames_of, next_frame, waits_for_web_chat
+from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import FLOWS, active_flow
 from actions.framework.lifecycle import LINK_FLOW, claiming_flow, correct_last_flow, resume_flow, return_to_flow, start_flow
 from actions.framework.turn import BUTTON_EXTRACTOR, Turn, full_intent, last_utterance
@@ -97,7 +98,8 @@ async def start_from_list(context: Context) -> Events | None:
         return None
     name, values = _flow_of_button(buttons[position]) or ("", {})
     entities = [{"entity": entity, "value": value, "extractor": BUTTON_EXTRACTOR} for entity, value in values.items()]
-    turn.tracker.latest_message = {**turn.message, "text": "", "intent": {"name": name, "confidence": 1.0}, "entities": entities}
+    pressed = {"text": "", "said": "", "intent": {"name": name, "confidence": 1.0}, "entities": entities}
+    turn.tracker.latest_message = {**turn.message, **pressed}
     return await start_flow(FLOWS[name], context)
 
 

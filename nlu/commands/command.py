@@ -10,6 +10,8 @@ from nlu.commands.labels import CLOSED_SLOTS, HEADS, SLOTS, WITH_INTENT
 
 Slots = dict[str, list[str]]
 """The values of each slot, in the order of the text."""
+Place = tuple[int, int]
+"""Where something stands in a text: start and end, in code points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Command:
         slots: the values of its slots, as written.
         anchor: the words of the message that it stands on, of labelled messages alone.
         confidence: how likely it is meant, 0 to 1.
+        at: where in the text the token stands that it was read at: start and end, in code points.
+        places: where in the text the values stand, by slot; those that stand for somebody or something have no place.
     """
 
     head: str
@@ -40,6 +44,8 @@ class Command:
     slots: Slots = field(default_factory=dict)
     anchor: str = ""
     confidence: float = 1.0
+    at: Place = field(default=(0, 0), compare=False)
+    places: dict[str, list[Place]] = field(default_factory=dict, compare=False)
 
     @property
     def label(self) -> str:

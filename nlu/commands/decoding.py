@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from nlu.commands.command import Command, Reading
+from nlu.commands.command import Command, Place, Reading
 from nlu.commands.labels import CHANGING, TEXT_SLOTS
 from nlu.commands.network import CLOSED, SLOT_TAGS, place_pair
 from nlu.components.analysis import Token
@@ -74,14 +74,17 @@ def decode(text: str, tokens: Sequence[Token], found: Probabilities, labels: Seq
     anchors = _find_anchors(found.anchors)
     spans = find_spans(found.slots)
     values: list[dict[str, list[str]]] = [{} for _ in anchors]
+    places: list[dict[str, list[Place]]] = [{} for _ in anchors]
     doubts = [1.0] * len(anchors)
     own = [0] * len(anchors)
     for span in spans if anchors else []:
         chances = _attachment(span, spans, anchors, found)
         owners = [at for at, chance in enumerate(chances) if chance >= 0.5] or [int(np.argmax(chances))]
-        value = text[tokens[span.first].start : tokens[span.last].end]
+        place = (tokens[span.first].start, tokens[span.last].end)
+        value = text[slice(*place)]
         for at in owners:
             values[at].setdefault(span.slot, [])
+            places[at].setdefault(span.slot, []).append(place)
             if value not in values[at][span.slot]:
                 values[at][span.slot].append(value)
             own[at] += len(owners) == 1
@@ -95,7 +98,9 @@ def decode(text: str, tokens: Sequence[Token], found: Probabilities, labels: Seq
             chosen = int(np.argmax(found.closed[slot][anchor.token]))
             if chosen and (slot == "except" or slot not in values[at]):
                 values[at].setdefault(slot, []).append(choices[chosen])
-        commands.append(Command(head, intent, values[at], confidence=anchor.confidence * doubts[at]))
+        stands_at = (tokens[anchor.token].start, tokens[anchor.token].end)
+        confidence = anchor.confidence * doubts[at]
+        commands.append(Command(head, intent, values[at], confidence=confidence, at=stands_at, places=places[at]))
     return _without_repetitions(commands, own)
 
 
@@ -152,8 +157,8 @@ def _without_repetitions(commands: Sequence[Command], own: Sequence[int]) -> lis
         if previous is None or previous.label != command.label or (own[number] and own[number - 1] and command.slots != previous.slots):
             kept.append(command)
             continue
-        slots = {**command.slots, **previous.slots}
-        kept[-1] = replace(previous, slots=slots, confidence=max(previous.confidence, command.confidence))
+        slots, places = {**command.slots, **previous.slots}, {**command.places, **previous.places}
+        kept[-1] = replace(previous, slots=slots, places=places, confidence=max(previous.confidence, command.confidence))
     return kept
 
 

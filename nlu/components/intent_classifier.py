@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.analysis import has_no_content
 from nlu.components.gazetteers import Gazetteers
-from nlu.components.intent_model import IntentModel
+from nlu.components.intent_model import IntentModel, keep_loaded
 from nlu.components.lexicon import get_imported_lexicon
 
 FALLBACK = "nlu_fallback"
@@ -87,7 +87,7 @@ class FrenchIntentClassifier(GraphComponent, IntentClassifier):
     ) -> FrenchIntentClassifier:
         """Return the component as it was trained."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, IntentModel.load(folder))
+            return cls(config, model_storage, resource, keep_loaded(IntentModel.load(folder)))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train the model on the examples that have an intent, and store it."""

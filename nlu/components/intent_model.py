@@ -33,6 +33,21 @@ FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 
+_loaded: list[IntentModel] = []
+"""The model that the running server classifies with, for components that need its view of a part of a message."""
+
+
+def keep_loaded(model: IntentModel) -> IntentModel:
+    """Keep a model as the one that this process classifies with, and return it."""
+    _loaded[:] = [model]
+    return model
+
+
+def loaded_intent_model() -> IntentModel | None:
+    """Return the model that this process classifies with; None before one was loaded."""
+    return _loaded[0] if _loaded else None
+
+
 class IntentModel:
     """The trained weights and their vocabulary; no training sentence is stored. `intents` are full retrieval names."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from actions.framework.action import Events
 from actions.framework.context import Context
 from actions.framework.dates import format_day
+from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import make_button

@@ -68,6 +68,6 @@ def read_civility_and_mode(turn: Turn) -> Slots:
     mode = next((_PRACTICE_MODES[word] for word in fold(turn.text).split() if word in _PRACTICE_MODES), None)
     slots: Slots = {field_slot("mode"): mode} if mode else {}
     names = turn.affirmed_entities("partner_name")
-    before = str(turn.message.get("text") or "")[: names[-1].get("start") or 0].split() if names else turn.text.split()
+    before = turn.raw_text[: names[-1].get("start") or 0].split() if names else turn.text.split()
     civility = valid_value("civility", before[-1].strip(".,")) if before and (names or len(before) == 1) else None
     return slots | ({field_slot("civility"): civility} if civility else {})

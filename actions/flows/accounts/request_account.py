@@ -36,6 +36,7 @@ class RequestAccount(Flow):
     required_slots = (*(field_slot(field) for field in ASKED_FIELDS), "basis", "confirmed")
     slots = (*required_slots, "fiche_rest", "dossier", "correcting", FROM, UNTIL)
     confirmation_slot = "confirmed"
+    takes_unknown = True
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"email", "rpps"})
     free_text_slots: ClassVar[frozenset[str]] = frozenset(field_slot(field) for field in ASKED_FIELDS)
 
@@ -128,7 +129,7 @@ class RequestAccount(Flow):
 
     def _collect_field(self, context: Context, field: str) -> Slots:
         turn, utterances = context.turn, context.utterances
-        if turn.entity("skip") or (not turn.is_button and gives_no_answer(turn.text)):
+        if turn.entity("skip") or turn.says.get("unknown") or (not turn.is_button and gives_no_answer(turn.text)):
             if field in OPTIONAL_FIELDS:
                 return {field_slot(field): SKIPPED}
             utterances.utter("utter_field_needed", field=utterances.text(f"utter_field_{field}"))

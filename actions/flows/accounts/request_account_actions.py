@@ -8,9 +8,10 @@ from actions.flows.accounts.directory_record import ASKED_FIELDS, SKIPPED, field
 from actions.flows.accounts.request_account import REQUEST_ACCOUNT
 from actions.flows.partners.access_dates import FROM, UNTIL, access_line, period_of
 from actions.flows.partners.partner_slot import NOBODY
-from actions.framework.action import AssistantAction, Events
+from actions.framework.action import AssistantAction
 from actions.framework.context import Context
 from actions.framework.dates import format_until
+from actions.framework.events import Events
 from actions.framework.flow import active_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import reset_flow, start_flow

@@ -6,8 +6,8 @@ import re
 from typing import ClassVar
 
 from actions.flows.directory.search import describe, read_criteria, search
-from actions.framework.action import Events
 from actions.framework.context import Context
+from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import slots_of_last_flow

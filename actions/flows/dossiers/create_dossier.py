@@ -19,9 +19,10 @@ from actions.flows.dossiers.identity_traits import (
     split_name,
     without_family,
 )
-from actions.framework.action import AssistantAction, Events
+from actions.framework.action import AssistantAction
 from actions.framework.answers import CORRECTION_REQUEST, gives_no_answer
 from actions.framework.context import Context, FlowOutcome
+from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import offer_flow

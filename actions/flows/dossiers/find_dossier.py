@@ -8,8 +8,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import find_by_reference
 from actions.flows.dossiers.identity_traits import read_written_date
-from actions.framework.action import Events
 from actions.framework.context import Context, FlowOutcome
+from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.turn import Turn

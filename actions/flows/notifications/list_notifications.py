@@ -6,8 +6,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier
 from actions.flows.notifications.notification_page import format_lines, read_scope, scope_text, visible_page
-from actions.framework.action import Events
 from actions.framework.context import Context
+from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button

@@ -15,8 +15,9 @@ from actions.flows.notifications.preference_flows import (
 )
 from actions.flows.notifications.preference_request import ask_question, changes_of, open_question, would_change
 from actions.flows.notifications.preferences import apply_changes, proposed_lines, show_preferences, undo_change
-from actions.framework.action import AssistantAction, Events
+from actions.framework.action import AssistantAction
 from actions.framework.context import Context
+from actions.framework.events import Events
 from actions.framework.flow import Flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import MAX_SHOWN, make_button

@@ -14,7 +14,7 @@ from actions.framework.answers import list_position
 from actions.framework.context import Context
 from actions.framework.dates import DAYS
 from actions.framework.flow import Slots
-from actions.framework.turn import MASKS, Turn
+from actions.framework.turn import MASKS, Turn, words_of
 from actions.framework.utterances import Button, Utterances, make_button
 from bot.core.clock import french_hour
 from bot.identity.deep_links import link_channels
@@ -58,7 +58,7 @@ def correct_request(turn: Turn, request: str) -> str | None:
     for name in _CORRECTABLE_ENTITIES:
         new = turn.distinct_values(name)
         entities = [e for message in before for e in message.get("entities") or [] if e.get("entity") == name]
-        old = [str(before[0].get("text") or "")[e["start"] : e["end"]] for e in entities if e.get("end")]
+        old = [words_of(before[0])[e["start"] : e["end"]] for e in entities if e.get("end")]
         if new and len(old) == 1 and old[0] in text:
             text = text.replace(old[0], new[-1], 1)
     return text if text != request else None
@@ -81,7 +81,7 @@ async def reading_context(context: Context, dossier: str | None) -> preference_p
 def request_text(context: Context, dossier_entities: frozenset[str]) -> str:
     """Return the typed words with « ce dossier » in the place of masks and of the entities that stand for a dossier."""
     turn = context.turn
-    text = str(turn.message.get("text") or "")
+    text = turn.raw_text
     this_dossier = context.utterances.text("utter_said_this_dossier")
     for entity in sorted(turn.message.get("entities") or [], key=lambda e: e.get("start") or 0, reverse=True):
         if entity.get("entity") in dossier_entities and entity.get("end"):
@@ -99,7 +99,7 @@ async def read_request(context: Context, text: str, dossier: str | None) -> Read
 def _spans(context: Context, text: str) -> list[Span]:
     """Return the entities that Rasa found in a text, none if the text is not that of the message."""
     message = context.turn.message
-    if text != message.get("text"):
+    if text != context.turn.raw_text:
         return []
     found = [e for e in message.get("entities") or [] if e.get("start") is not None and e.get("end") is not None]
     return [Span(e["entity"], e["start"], e["end"]) for e in found]

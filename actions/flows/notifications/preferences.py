@@ -10,8 +10,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.flows.notifications.preference_presets import MUTE_DURATIONS
 from actions.flows.notifications.preferences_text import PreferencesText
-from actions.framework.action import Events
 from actions.framework.context import Context
+from actions.framework.events import Events
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button
 from bot.identity.deep_links import link_channels

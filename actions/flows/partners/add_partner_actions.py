@@ -12,8 +12,9 @@ from actions.flows.partners.access_dates import access_line, period_of, period_w
 from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
-from actions.framework.action import AssistantAction, Events
+from actions.framework.action import AssistantAction
 from actions.framework.context import Context, FlowOutcome
+from actions.framework.events import Events
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill

@@ -17,9 +17,10 @@ from actions.flows.dossiers.dossier_slot import (
     read_reference,
 )
 from actions.flows.partners.list_partners import partner_label
-from actions.framework.action import AssistantAction, Events
+from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context, FlowOutcome
+from actions.framework.events import Events
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.reservation import confirmation
@@ -34,6 +35,8 @@ from bot.fhir.operations import Pending
 
 MIN_SIMILARITY = 84
 """Similarity of two words, 0 to 100, from which one is the other with a typing error."""
+SELF = "self"
+"""The reference to the speaker; others (« ce monsieur », « tout le monde ») are never the speaker, whatever pronouns stand beside."""
 _ONESELF_IN_REQUEST = re.compile(r"\b(?:moi|me|m'|je)\b|\bm'", re.IGNORECASE)
 """Words for oneself in the message that starts the flow: « retire-moi », « je veux quitter le dossier »."""
 _ONESELF_IN_ANSWER = re.compile(r"\bmoi\b", re.IGNORECASE)
@@ -57,6 +60,8 @@ class RemovePartner(Flow):
         criteria = self._read_criteria(turn, oneself=_ONESELF_IN_REQUEST)
         if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
             context.utterances.utter("utter_one_at_a_time")
+        if turn.says.get("partner") in {"all", "all_but_self"}:
+            context.utterances.utter("utter_remove_one_by_one")
         if slots.get("dossier"):
             return {**slots, **await self._find_member(context, slots["dossier"], criteria)}
         return {**slots, "member_said": criteria}
@@ -109,7 +114,7 @@ class RemovePartner(Flow):
         found: Slots = {criterion: value for criterion, value in given.items() if value}
         if found:
             return found
-        if oneself is not None and not turn.is_button and oneself.search(turn.text):
+        if oneself is not None and not turn.is_button and turn.says.get("partner", SELF) == SELF and oneself.search(turn.text):
             return {"oneself": True}
         is_name = (
             turn.requested_slot == "member" and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button

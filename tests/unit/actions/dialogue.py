@@ -50,6 +50,19 @@ def rules() -> dict[str, str]:
     return {first["intent"]: second["action"] for first, second, *_ in steps if "intent" in first}
 
 
+def an_act(text: str, intent: str, says: dict[str, Any] | None = None, **entities: str) -> dict[str, Any]:
+    """Return an act as Rasa's part publishes it; entities stand in its text, or nowhere."""
+    found = [
+        {"entity": name, "value": value, "start": max(text.find(value), 0), "end": max(text.find(value), 0) + len(value)}
+        for name, value in entities.items()
+    ]
+    named = {"name": intent.split("/")[0], "confidence": 0.95}
+    selected = {named["name"]: {"response": {"intent_response_key": intent}}} if "/" in intent else {}
+    return {
+        "text": text, "intent": named, "full_intent": intent, "entities": found, "says": says or {}, "response_selector": selected,
+    }  # fmt: skip
+
+
 class Answer:
     """What the assistant uttered in one turn."""
 
@@ -104,6 +117,12 @@ class Dialogue:
             for value in ((values,) if isinstance(values, str) else values)
         ]
         return await self._turn({"text": words, "intent": {"name": intent, "confidence": confidence}, "entities": found}, metadata)
+
+    async def ask(self, words: str, *acts: dict[str, Any], metadata: dict[str, Any] = WEB) -> Answer:
+        """Type a message that comes to acts, the first of which is its intent (`an_act`)."""
+        first, *agenda = acts
+        message = {**first, "text": words, "said": first["text"], "agenda": agenda}
+        return await self._turn(message, metadata)
 
     async def press(self, intent: str, metadata: dict[str, Any] = TELEGRAM, **entities: str) -> Answer:
         """Press a button, or let the gateway speak in the user's name."""
@@ -168,7 +187,7 @@ class Dialogue:
         tracker = Tracker(self.id, copy.deepcopy(self.slots), self._message, [*self.events], False, None, loop, "action_listen")
         turn = Turn(tracker)
         context = Context(turn, Utterances(dispatcher, domain(), external=not turn.trusted), self.services)
-        events = await self._actions[action].act(context)
+        events = await self._actions[action].answer(context)
         self._utter(dispatcher.messages)
         return events
 

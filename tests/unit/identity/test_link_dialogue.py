@@ -11,8 +11,8 @@ from rasa_sdk.interfaces import Tracker
 from ruamel.yaml import YAML
 
 from actions.flows.identity import LINK_ACCOUNT, AskLoginEmail, SubmitLinkAccount
-from actions.framework.action import Events
 from actions.framework.context import Context
+from actions.framework.events import Events
 from actions.framework.flow_actions import ValidateFlow
 from actions.framework.lifecycle import start_flow
 from actions.framework.turn import BUTTON_EXTRACTOR, Turn

@@ -1,0 +1,284 @@
+"""From commands to acts: what each part of a message asks, in the words that the dialogue goes by (intent, entities, text).
+
+The first act takes the place of the message's own intent and entities; the others are the *agenda* that the dialogue works off. Where
+the commands say nothing that is sure, the message stays as the intent model and the entity extractor read it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from nlu.commands.command import Command, Place
+from nlu.commands.labels import REFERENCES
+
+MIN_CONFIDENCE = 0.75
+"""Confidence from which a command is an act, where the intent model reads the same, or nothing that is sure."""
+MIN_MORE = 0.9
+"""Confidence from which a further command of a message is an act of its own."""
+SURE_INTENT = 0.75
+"""Confidence from which the intent of the whole message stands against a single command that differs."""
+ANSWERS = frozenset(["set", "correct", "affirm", "deny", "unknown", "choose", "forbid"])
+"""Heads that answer a question, or take something back."""
+SOCIAL = frozenset(["greet", "thank", "goodbye", "complain", "bot_challenge"])
+UNSURE = frozenset(["nlu_fallback", "out_of_scope"])
+EMERGENCY = "emergency"
+YES_OR_NO = frozenset(["confirm", "basis", "dossier_confirm"])
+"""Questions that a yes or a no answers."""
+EXTRACTOR = "commands"
+SHARED_ENTITIES = {
+    "partner": "partner_name", "usager": "usager_name", "dossier": "dossier_ref", "profession": "profession", "city": "city",
+    "organization": "organization", "email": "email", "phone": "phone", "rpps": "rpps", "adeli": "adeli", "finess": "finess",
+    "birth_name": "usager_name", "given_names": "usager_name", "birth_date": "birth_date",
+}  # fmt: skip
+"""Slots of commands, and the entity that a value of each is."""
+BASES = {"care_team": "care_team_informed", "consent": "consent_given", "refused": "neither"}
+"""Values of the slot `basis`, and of the entity of that name."""
+_OF_ONE_PERSON = frozenset(["profession", "city", "organization", "email", "phone", "rpps", "adeli"])
+_NAMES = frozenset(["partner_name", "usager_name"])
+_SEPARATOR = re.compile(
+    r"([.;!?\n]+\s*|,\s+|\s+)(?:et|puis|mais|ensuite|sinon|aussi|par contre)\b(?:\s+(?:aussi|ensuite|puis))?|([.;!?\n]+\s*|,\s+)",
+    re.IGNORECASE,
+)
+"""Between two acts: what stands before a conjunction belongs to the earlier one."""
+_LEAD_IN = {"dossier": " dossier ", "usager": " dossier de "}
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A message as the intent model and the entity extractors read it; `intent` is the full name."""
+
+    text: str
+    intent: str
+    confidence: float
+    entities: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a part of a message asks.
+
+    Attributes:
+        intent: the full name of an intent.
+        text: the part's words.
+        entities: Rasa's form; offsets count in `text`.
+        confidence: of the intent, 0 to 1.
+        says: what no intent tells: `forbids` (an intent), `unknown`, `condition`, `partner` and `except` (references, names).
+    """
+
+    intent: str
+    text: str
+    entities: list[dict[str, Any]]
+    confidence: float
+    says: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as parse data that a flow can start from."""
+        intent = {"name": self.intent.split("/")[0], "confidence": self.confidence}
+        return {"text": self.text, "intent": intent, "full_intent": self.intent, "entities": self.entities, "says": self.says}
+
+
+def find_acts(message: Understood, commands: Sequence[Command], question: str = "") -> list[Act]:
+    """Return the acts of a message in the order in which they are to be carried out; none where it stays as it was understood.
+
+    Args:
+        message: what the other models read.
+        commands: what the network read, in the text's order.
+        question: the question on the table.
+    """
+    if message.intent == EMERGENCY or any(command.intent == EMERGENCY for command in commands):
+        return []
+    groups = _group([command for command in commands if command.confidence >= MIN_CONFIDENCE and command.intent not in SOCIAL])
+    if len(groups) > 1:
+        groups = [group for group in groups if _intent(group) == message.intent or _confidence(group) >= MIN_MORE]
+    if not groups or not _is_trusted(groups, message, question):
+        return []
+    parts = _split_text(message.text, groups)
+    acts = [_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True)]
+    return [single for act, group in zip(acts, groups, strict=True) for single in _one_by_one(act, group)]
+
+
+def is_doubtful_yes(commands: Sequence[Command]) -> bool:
+    """Return whether what the intent model took for a yes was read as something else."""
+    sure = [command for command in commands if command.confidence >= MIN_CONFIDENCE and command.intent not in SOCIAL]
+    return bool(sure) and all(command.head != "affirm" for command in sure)
+
+
+def name_usagers(message: Understood, commands: Sequence[Command]) -> list[dict[str, Any]]:
+    """Return the entities of the whole text with all that was read of an usager, by either model: by these it is masked."""
+    usagers = [
+        {**_entity(slot, message.text[slice(*place)], place[0]), "end": place[1]}
+        for command in commands
+        for slot in ("usager", "birth_name", "given_names", "birth_date")
+        for place in command.places.get(slot, ())
+    ]
+    others = [dict(e) for e in message.entities if not any(_overlap((e["start"], e["end"]), (u["start"], u["end"])) for u in usagers)]
+    return sorted([*usagers, *others], key=lambda entity: entity["start"])
+
+
+def _group(commands: Sequence[Command]) -> list[list[Command]]:
+    """Put together what is one act: the answers of a message; a wish with the facts that follow it."""
+    groups: list[list[Command]] = []
+    for command in commands:
+        previous = groups[-1] if groups else None
+        if previous is not None and command.head in ANSWERS and _belongs(command, previous):
+            previous.append(command)
+        else:
+            groups.append([command])
+    return groups
+
+
+def _belongs(command: Command, group: Sequence[Command]) -> bool:
+    if group[0].head in ANSWERS:
+        return True
+    return group[0].head == "start" and command.head in {"set", "correct"}
+
+
+def _intent(group: Sequence[Command]) -> str:
+    """Return the intent that a group comes to."""
+    first, heads = group[0], {command.head for command in group}
+    if first.head == "start":
+        return first.intent
+    if first.head in {"cancel", "repeat", "help"}:
+        return first.head
+    if "affirm" in heads:
+        told = any(slot != "basis" for command in group if command.head in {"set", "correct"} for slot in command.slots)
+        return "correct" if told or heads & {"correct", "forbid"} else "affirm" if "deny" not in heads else "deny"
+    return next(
+        intent
+        for head, intent in (
+            ("correct", "correct"), ("choose", "choose"), ("forbid", "deny"), ("deny", "deny"), ("unknown", "deny"), ("set", "inform"),
+        )
+        if head in heads
+    )  # fmt: skip
+
+
+def _confidence(group: Sequence[Command]) -> float:
+    return min(command.confidence for command in group)
+
+
+def _is_trusted(groups: Sequence[Sequence[Command]], message: Understood, question: str) -> bool:
+    """Return whether what the groups say stands against what the whole message was understood as."""
+    intents = {_intent(group) for group in groups} | {_intent([command]) for group in groups for command in group}
+    if message.intent in intents or message.intent in UNSURE or message.confidence < SURE_INTENT:
+        return True
+    heads = {command.head for group in groups for command in group}
+    forbidden = {command.intent for group in groups for command in group if command.head == "forbid"}
+    if message.intent in forbidden or (question and "unknown" in heads):
+        return True
+    return bool(question) and message.intent in SOCIAL and bool(intents & {"affirm", "deny", "correct", "inform", "choose"})
+
+
+def _split_text(text: str, groups: Sequence[Sequence[Command]]) -> list[Place]:
+    """Return the part of the text that each group stands in: a mark or a conjunction between two of them, else the later one's words."""
+    cuts = [0]
+    for before, after in pairwise(groups):
+        earlier, later = _own_places(before, after), _own_places(after, before)
+        begin = min([place[0] for place in later if place[0] >= _at(before)] or [_at(after)])
+        end = max([place[1] for place in earlier if place[1] <= begin] or [cuts[-1]])
+        found = [*_SEPARATOR.finditer(text, end, begin)]
+        cut = max(found[-1].end(1), found[-1].end(2)) if found else begin
+        cuts.append(max(cuts[-1], cut))
+    return list(zip(cuts, [*cuts[1:], len(text)], strict=True))
+
+
+def _at(group: Sequence[Command]) -> int:
+    return group[0].at[0]
+
+
+def _own_places(group: Sequence[Command], other: Sequence[Command]) -> list[Place]:
+    """Return where a group stands: its commands, and the values that the other does not share."""
+    shared = {place for command in other for places in command.places.values() for place in places}
+    values = [place for command in group for places in command.places.values() for place in places if place not in shared]
+    return [*(command.at for command in group), *values]
+
+
+def _build(group: Sequence[Command], part: Place, groups: Sequence[Sequence[Command]], message: Understood) -> Act:
+    begin, end = part
+    while end > begin and message.text[end - 1].isspace():
+        end -= 1
+    intent, text = _intent(group), message.text[begin:end]
+    others = [command for other in groups if other is not group for command in other]
+    entities: list[dict[str, Any]] = []
+    for entity in message.entities:
+        place = (entity.get("start", 0), entity.get("end", 0))
+        slot, elsewhere = _slot_at(place, group), _slot_at(place, others)
+        if not begin <= place[0] < end or (slot is None and elsewhere is not None) or slot in {"by", "except", "reason"}:
+            continue
+        name = entity["entity"]
+        if name in _NAMES and slot in SHARED_ENTITIES and SHARED_ENTITIES[slot] in _NAMES:
+            name = SHARED_ENTITIES[slot]
+        entities.append({**entity, "entity": name, "start": place[0] - begin, "end": place[1] - begin})
+    for command in group:
+        for slot, places in command.places.items():
+            for place in places if slot in SHARED_ENTITIES else ():
+                if begin <= place[0] < end:
+                    if not any(_overlap((e["start"] + begin, e["end"] + begin), place) for e in entities if e["end"] > e["start"]):
+                        entities.append(_entity(slot, message.text[slice(*place)], place[0] - begin))
+                else:
+                    lead = _LEAD_IN.get(slot, " ")
+                    value = message.text[slice(*place)]
+                    entities.append(_entity(slot, value, len(text) + len(lead)))
+                    text += lead + value
+    if basis := next((command.slots["basis"][0] for command in group if "basis" in command.slots), None):
+        entities.append({"entity": "basis", "value": BASES[basis], "start": 0, "end": 0, "extractor": EXTRACTOR})
+    entities.sort(key=lambda entity: entity["start"])
+    return Act(intent, text, entities, max(_confidence(group), message.confidence if intent == message.intent else 0.0), _says(group))
+
+
+def _entity(slot: str, value: str, start: int) -> dict[str, Any]:
+    return {"entity": SHARED_ENTITIES[slot], "value": value, "start": start, "end": start + len(value), "extractor": EXTRACTOR}
+
+
+def _slot_at(place: Place, commands: Sequence[Command]) -> str | None:
+    """Return the slot whose value stands at a place, of the first of the commands that has one there."""
+    found = (slot for command in commands for slot, places in command.places.items() if any(_overlap(place, other) for other in places))
+    return next(found, None)
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _says(group: Sequence[Command]) -> dict[str, Any]:
+    says: dict[str, Any] = {}
+    for command in group:
+        if command.head == "forbid":
+            says["forbids"] = command.intent
+        if command.head == "unknown":
+            says["unknown"] = True
+        if "condition" in command.slots:
+            says["condition"] = " ".join(command.slots["condition"])
+        for slot in ("partner", "dossier"):
+            reference = next((value for value in command.slots.get(slot, ()) if value in REFERENCES[slot]), None)
+            if reference and not command.places.get(slot):
+                says[slot] = reference
+        if "except" in command.slots:
+            says["except"] = command.slots["except"]
+    return says
+
+
+def _one_by_one(act: Act, group: Sequence[Command]) -> list[Act]:
+    """Return an act for each of several partners of one wish: the dialogue takes them one after the other."""
+    named = [entity for entity in act.entities if entity["entity"] == "partner_name"]
+    partners = group[0].places.get("partner", [])
+    if group[0].head != "start" or len(partners) < 2 or len(named) != len(partners):
+        return [act]
+    return [replace(act, **_with_only(act, entity, named)) for entity in named]
+
+
+def _with_only(act: Act, kept: Mapping[str, Any], named: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return text and entities of an act with one of its partners: the words of the others become spaces."""
+    text, entities = act.text, []
+    limits = [0, *(entity["start"] for entity in named[1:]), len(text)]
+    number = next(at for at, entity in enumerate(named) if entity is kept)
+    for entity in act.entities:
+        start, end = entity["start"], entity["end"]
+        if entity in named and entity is not kept:
+            text = text[:start] + " " * (end - start) + text[end:]
+        elif entity["entity"] not in _OF_ONE_PERSON or end <= named[0]["start"] or limits[number] <= start < limits[number + 1]:
+            entities.append(dict(entity))
+    return {"text": text, "entities": entities}

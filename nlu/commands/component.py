@@ -1,0 +1,79 @@
+"""The Rasa component around the reading of commands: it publishes `commands`, and makes the first act the message's intent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.commands.acts import Understood, find_acts, is_doubtful_yes, name_usagers
+from nlu.commands.command import Asked
+from nlu.commands.reader import CommandReader, load_reader
+from nlu.components.analysis import has_no_content
+from nlu.components.intent_classifier import build_response_selector
+from nlu.components.intent_model import loaded_intent_model
+from nlu.components.lexicon import get_imported_lexicon
+
+METADATA, ASKED = "metadata", "asked"
+"""Where the processor puts the question on the table: `{"task": …, "question": …}` in the message's metadata."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
+    """Publishes `commands` (the contract's form), and where they are sure `says` and `agenda`, and the first act's intent and entities.
+
+    `said` is the part of the text that the first act stands in, where that is not the whole; `read_entities` are those of the whole text,
+    by which it is masked. It comes after the entity extractors.
+    """
+
+    def __init__(self) -> None:
+        self._reader: CommandReader | None = None
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> FrenchCommandReader:
+        """Return the component."""
+        return cls()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Read the commands of each message."""
+        for message in messages:
+            self._read(message, message.get(TEXT) or "")
+        return messages
+
+    def _read(self, message: Message, text: str) -> None:
+        model = loaded_intent_model()
+        if model is None or has_no_content(text):
+            return
+        if self._reader is None:
+            self._reader = load_reader(model)
+        asked = Asked(**((message.get(METADATA) or {}).get(ASKED) or {}))
+        commands = self._reader.read_all(text, asked, get_imported_lexicon().current())
+        message.set("commands", [command.to_dict() for command in commands], add_to_output=True)
+        ranking = message.get("intent_ranking") or []
+        confidence = float((message.get(INTENT) or {}).get("confidence") or 0.0)
+        fallback = (message.get(INTENT) or {}).get("name") == "nlu_fallback" or not ranking
+        understood = Understood(text, "nlu_fallback" if fallback else ranking[0]["name"], confidence, message.get(ENTITIES) or [])
+        acts = find_acts(understood, commands, asked.question)
+        if not acts:
+            if understood.intent == "affirm" and is_doubtful_yes(commands):
+                message.set("says", {"doubt": True}, add_to_output=True)
+            return
+        first = acts[0].to_dict()
+        full = first.pop("full_intent")
+        message.set(INTENT, first["intent"], add_to_output=True)
+        message.set(ENTITIES, first["entities"], add_to_output=True)
+        message.set("says", first["says"], add_to_output=True)
+        message.set("response_selector", build_response_selector(full) if "/" in full else {}, add_to_output=True)
+        message.set("read_entities", name_usagers(understood, commands), add_to_output=True)
+        if first["text"] != text:
+            message.set("said", first["text"], add_to_output=True)
+        if len(acts) > 1:
+            message.set("agenda", [act.to_dict() for act in acts[1:]], add_to_output=True)

@@ -1,0 +1,174 @@
+"""What the commands of a message come to for the dialogue: one act after the other, each with its own words and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nlu.commands.acts import Act, Understood, find_acts, is_doubtful_yes, name_usagers
+from nlu.commands.command import Command
+
+
+def command(text: str, head: str, at: str, confidence: float = 0.99, intent: str = "", **slots: str | list[str]) -> Command:
+    """Return a command that stands on `at`, with values that stand in the text or stand for somebody."""
+    values = {name: [value] if isinstance(value, str) else value for name, value in slots.items()}
+    places = {name: [(text.index(v), text.index(v) + len(v)) for v in found if v in text] for name, found in values.items()}
+    start = text.index(at)
+    return Command(head, intent, values, confidence=confidence, at=(start, start + len(at)), places={n: p for n, p in places.items() if p})
+
+
+def understood(text: str, intent: str, confidence: float = 0.99, **entities: str | list[str]) -> Understood:
+    """Return what the other models read."""
+    found = [
+        {"entity": name, "value": value, "start": text.index(value), "end": text.index(value) + len(value), "extractor": "x"}
+        for name, values in entities.items()
+        for value in ([values] if isinstance(values, str) else values)
+    ]
+    return Understood(text, intent, confidence, sorted(found, key=lambda entity: entity["start"]))
+
+
+def values(act: Act) -> dict[str, list[str]]:
+    """Return the values of an act's entities, by name; each stands where its offsets say."""
+    found: dict[str, list[str]] = {}
+    for entity in act.entities:
+        if entity["end"]:
+            assert act.text[entity["start"] : entity["end"]] == entity["value"]
+        found.setdefault(entity["entity"], []).append(entity["value"])
+    return found
+
+
+def test_who_reports_is_no_target() -> None:
+    text = "la psy Lanmezac doit être enlevée du dossier Leclercq, c'est Thierry qui me l'a dit"
+    read = command(text, "start", "enlevée", intent="remove_partner", partner="Lanmezac", profession="psy", usager="Leclercq", by="Thierry")
+    message = understood(text, "remove_partner", partner_name=["Lanmezac", "Thierry"], profession="psy", usager_name="Leclercq")
+    (act,) = find_acts(message, [read])
+    assert act.intent == "remove_partner"
+    assert values(act) == {"profession": ["psy"], "partner_name": ["Lanmezac"], "usager_name": ["Leclercq"]}
+
+
+def test_an_usager_is_no_professional() -> None:
+    text = "ma patiente Reynaud cherche une infirmière sur Vineuil"
+    read = command(text, "start", "cherche", intent="find_professional", usager="Reynaud", profession="infirmière", city="Vineuil")
+    message = understood(text, "find_professional", partner_name="Reynaud", profession="infirmière", city="Vineuil")
+    (act,) = find_acts(message, [read])
+    assert values(act) == {"usager_name": ["Reynaud"], "profession": ["infirmière"], "city": ["Vineuil"]}
+    assert [entity["entity"] for entity in name_usagers(message, [read])] == ["usager_name", "profession", "city"]
+
+
+def test_two_wishes_are_two_acts_with_the_dossier_said_once() -> None:
+    text = "enlever Durand du dossier 142 et mettre Coutteret à la place"
+    commands = [
+        command(text, "start", "enlever", intent="remove_partner", partner="Durand", dossier="142"),
+        command(text, "start", "mettre", intent="add_partner", partner="Coutteret", dossier="142"),
+    ]
+    message = understood(text, "remove_partner", partner_name=["Durand", "Coutteret"], dossier_ref="142")
+    first, second = find_acts(message, commands)
+    assert (first.intent, first.text) == ("remove_partner", "enlever Durand du dossier 142")
+    assert values(first) == {"partner_name": ["Durand"], "dossier_ref": ["142"]}
+    assert second.intent == "add_partner"
+    assert values(second) == {"partner_name": ["Coutteret"], "dossier_ref": ["142"]}
+    assert "Durand" not in second.text
+
+
+def test_several_partners_of_one_wish_are_taken_one_by_one() -> None:
+    text = "ajoute Souleault, cardiologue, et Coutteret, kiné, au dossier 142, ils sont de la même équipe"
+    read = command(
+        text, "start", "ajoute", intent="add_partner", partner=["Souleault", "Coutteret"], profession=["cardiologue", "kiné"],
+        dossier="142", basis="care_team",
+    )  # fmt: skip
+    message = understood(
+        text, "add_partner", partner_name=["Souleault", "Coutteret"], profession=["cardiologue", "kiné"], dossier_ref="142"
+    )
+    one, two = find_acts(message, [read])
+    basis = {"basis": ["care_team_informed"], "dossier_ref": ["142"]}
+    assert values(one) == basis | {"partner_name": ["Souleault"], "profession": ["cardiologue"]}
+    assert values(two) == basis | {"partner_name": ["Coutteret"], "profession": ["kiné"]}
+    assert "Souleault" not in two.text
+
+
+def test_a_yes_with_a_new_fact_is_a_correction() -> None:
+    text = "oui accord du patient, et changez la structure : SSIAD de Châteauroux"
+    commands = [
+        command(text, "affirm", "oui", basis="consent"),
+        command(text, "correct", "changez", organization="SSIAD de Châteauroux"),
+    ]
+    (act,) = find_acts(understood(text, "affirm", organization="SSIAD de Châteauroux"), commands, "confirm")
+    assert act.intent == "correct"
+    assert values(act) == {"basis": ["consent_given"], "organization": ["SSIAD de Châteauroux"]}
+
+
+@pytest.mark.parametrize("text", ["oui merci, bonne journée", "c'est bon oui merci, au revoir", "ok merci bonne soirée"])
+def test_a_yes_with_courtesy_is_a_yes_where_one_was_asked(text: str) -> None:
+    commands = [command(text, "affirm", text.split(",", maxsplit=1)[0].split()[-2]), command(text, "start", "merci", intent="thank")]
+    assert [act.intent for act in find_acts(understood(text, "goodbye"), commands, "confirm")] == ["affirm"]
+    assert find_acts(understood(text, "goodbye"), commands) == []
+
+
+def test_a_yes_and_another_wish_are_both_kept() -> None:
+    text = "oui accord, et aussi enlevez Bonnet"
+    commands = [command(text, "affirm", "oui"), command(text, "start", "enlevez", intent="remove_partner", partner="Bonnet")]
+    yes, more = find_acts(understood(text, "affirm", partner_name="Bonnet"), commands, "confirm")
+    assert (yes.intent, yes.text) == ("affirm", "oui accord,")
+    assert (more.intent, values(more)) == ("remove_partner", {"partner_name": ["Bonnet"]})
+
+
+def test_what_is_forbidden_is_no_wish() -> None:
+    text = "ajoute pas Noël Boulanger au dossier Lamy avant que je te le dise"
+    read = command(text, "forbid", "pas", intent="add_partner", partner="Noël Boulanger", usager="Lamy")
+    (act,) = find_acts(understood(text, "add_partner", partner_name="Noël Boulanger", usager_name="Lamy"), [read])
+    assert (act.intent, act.says) == ("deny", {"forbids": "add_partner"})
+
+
+def test_what_is_not_known_is_no_other_wish() -> None:
+    text = "bah j'en sé rien moi son mail"
+    message = understood(text, "manage_notifications", channel="mail")
+    (act,) = find_acts(message, [command(text, "unknown", "sé rien")], "email")
+    assert (act.intent, act.says) == ("deny", {"unknown": True})
+    assert find_acts(message, [command(text, "unknown", "sé rien")]) == []
+
+
+def test_references_and_conditions_are_told() -> None:
+    text = "retirez tout le monde sauf moi"
+    (act,) = find_acts(
+        understood(text, "remove_partner"), [command(text, "start", "retirez", intent="remove_partner", partner="all_but_self")]
+    )
+    assert act.says == {"partner": "all_but_self"}
+    text = "oui mais seulement s'il est d'accord"
+    (act,) = find_acts(understood(text, "affirm"), [command(text, "affirm", "oui", condition="seulement s'il est d'accord")], "confirm")
+    assert act.says == {"condition": "seulement s'il est d'accord"}
+
+
+@pytest.mark.parametrize(
+    ("intent", "confidence", "more"),
+    [("remove_partner", 0.99, 0.99), ("emergency", 0.5, 0.99), ("remove_partner", 0.99, 0.5)],
+    ids=["the sure intent of the whole differs", "emergency", "the command is doubtful"],
+)
+def test_what_is_not_sure_stays_as_it_was(intent: str, confidence: float, more: float) -> None:
+    text = "il faudrait voir pour Durand"
+    commands = [command(text, "start", "voir", more, "find_professional", partner="Durand")]
+    assert find_acts(understood(text, intent, confidence, partner_name="Durand"), commands) == []
+
+
+def test_a_yes_that_was_read_as_something_else_is_doubtful() -> None:
+    text = "oui enfin non attendez je vérifie"
+    assert is_doubtful_yes([command(text, "deny", "non")])
+    assert not is_doubtful_yes([command(text, "affirm", "oui")])
+    assert not is_doubtful_yes([])
+
+
+@pytest.mark.parametrize("text", ["", "   ", "a" * 4000, "\u202eet, et ; et\u200f", "🙂🙂🙂"])
+def test_any_text_may_come(text: str) -> None:
+    assert find_acts(Understood(text, "inform", 0.3, []), []) == []
+
+
+def test_an_act_is_parse_data() -> None:
+    text = "c'est payant ? et ajoute Durand"
+    commands = [
+        command(text, "start", "payant", intent="faq/cost"),
+        command(text, "start", "ajoute", intent="add_partner", partner="Durand"),
+    ]
+    first, second = find_acts(understood(text, "faq/cost", partner_name="Durand"), commands)
+    data: dict[str, Any] = first.to_dict()
+    assert (data["intent"]["name"], data["full_intent"], data["text"]) == ("faq", "faq/cost", "c'est payant ?")
+    assert second.to_dict()["intent"]["name"] == "add_partner"
