@@ -205,7 +205,7 @@ class SessionStart(AssistantAction):
         """Keep the active flow, the stack and the dossier talked about last; drop the flows after a day, and say so."""
         turn = context.turn
         flow, frames = active_flow(turn), frames_of(turn)
-        kept: Events = [SlotSet("last_dossier", turn.slot("last_dossier"))]
+        kept: Events = [SlotSet(name, turn.slot(name)) for name in ("last_dossier", "last_partner")]
         if _silence(context) > MAX_SILENCE:
             dropped = flow or (flow_of(frames[-1]) if frames else None)
             if dropped is not None:

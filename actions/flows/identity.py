@@ -246,8 +246,8 @@ class UnlinkAccount(AssistantAction):
             utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{flow.name}"))
         utterances.utter("utter_unlinked" if done else "utter_not_linked")
         if flow is not None and flow.needs_link:
-            return [SlotSet("last_dossier", None), *drop_all_flows(flow)]
-        return [SlotSet("last_dossier", None), *wait_for_user(turn)]
+            return [SlotSet("last_dossier", None), SlotSet("last_partner", None), *drop_all_flows(flow)]
+        return [SlotSet("last_dossier", None), SlotSet("last_partner", None), *wait_for_user(turn)]
 
 
 class WhoAmI(AssistantAction):

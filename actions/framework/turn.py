@@ -105,6 +105,12 @@ class Turn:
         """Confidence of the intent, 0 to 1."""
         return float((self.message.get("intent") or {}).get("confidence") or 0.0)
 
+    @property
+    def same_partner(self) -> str | None:
+        """The professional spoken of last, if the message points to them without a name: « ce monsieur », « elle »."""
+        last = self.slot("last_partner")
+        return str(last) if last and self.says.get("partner") == "same" else None
+
     def ranked_intents(self, min_confidence: float) -> list[str]:
         """Return the full names of the likeliest intents, best first, without the fallback and those below a confidence."""
         entries = self.message.get("intent_ranking") or []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from rasa_sdk.events import SlotSet
+
 from actions.flows.directory.search import describe, read_criteria, search
 from actions.framework.context import Context
 from actions.framework.events import Events
@@ -73,7 +75,7 @@ class SubmitFindProfessional(SubmitFlow):
         head = "utter_professionals_found" if full else "utter_professionals_near"
         lines = [utterances.text("utter_professional_line", professional=self._line(person, place)) for person in shown]
         utterances.utter_lines([utterances.text(head, count=len(shown)), *lines], [self._button(person) for person in shown])
-        return []
+        return [SlotSet("last_partner", shown[0].display)] if len(shown) == 1 else []
 
     @staticmethod
     def _line(person: Professional, place: str) -> str:

@@ -28,6 +28,8 @@ def read_criteria(turn: Turn, known: Criteria | None = None) -> Criteria:
         value = turn.corrected_value(entity, criteria.get(criterion)) if known else turn.entity(entity, before=end)
         if value:
             criteria[criterion] = value
+    if turn.same_partner and not {"name", "rpps"} & criteria.keys():
+        criteria["name"] = turn.same_partner
     if turn.entity("adeli"):
         criteria["rpps"] = str(turn.entity("adeli"))
     return criteria

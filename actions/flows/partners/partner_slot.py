@@ -116,6 +116,7 @@ async def choose_partner(context: Context, key: str, place: str | None = None) -
         "partner_email": email or None,
         "partner_choices": None,
         "agreed": None,
+        "last_partner": person.display,
     }
 
 

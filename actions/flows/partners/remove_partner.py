@@ -114,6 +114,8 @@ class RemovePartner(Flow):
         found: Slots = {criterion: value for criterion, value in given.items() if value}
         if found:
             return found
+        if turn.same_partner:
+            return {"name": turn.same_partner}
         if oneself is not None and not turn.is_button and turn.says.get("partner", SELF) == SELF and oneself.search(turn.text):
             return {"oneself": True}
         is_name = (
@@ -147,7 +149,7 @@ class RemovePartner(Flow):
             return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
         self._check_removal(context, reference, found[0], members, requester.id)
         member = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
-        return {"member": member, "member_said": None}
+        return {"member": member, "member_said": None, "last_partner": found[0].display}
 
     @staticmethod
     def _matching(criteria: Slots, members: list[Partner]) -> list[Partner]:

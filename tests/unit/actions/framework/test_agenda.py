@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.actions.dialogue import TELEGRAM, Dialogue, an_act
+from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue, an_act
+from tests.unit.actions.flows.partners.test_remove_partner import account_of
 from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
 
 LIST = an_act(f"qui est dans {CLAIRES_DOSSIER} ?", "list_partners", dossier_ref=CLAIRES_DOSSIER)
@@ -90,6 +91,17 @@ async def test_what_is_not_known_loses_nothing(claire: Dialogue) -> None:
     assert "vous ne l’avez pas" in answer.text
     assert claire.form == "add_partner_form"
     assert claire.slots["dossier"] == CLAIRES_DOSSIER
+
+
+async def test_a_pronoun_is_who_was_spoken_of(claire: Dialogue) -> None:
+    members = await claire.services.partners.list(CLAIRES_DOSSIER, await account_of(claire))
+    name = next(p.display for p in members if "Moreau" not in p.display)
+    await claire.say(f"retire {name} du 137", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    await claire.say("annuler", "cancel", WEB)
+    said = an_act("en fait si, qu'on l'enlève ce monsieur", "remove_partner", {"partner": "same"}, dossier_ref=CLAIRES_DOSSIER)
+    card = await claire.ask(said["text"], said)
+    assert name in card.text
+    assert claire.slots["requested_slot"] == "confirmed"
 
 
 @pytest.mark.parametrize("who", ["same", "all", "all_but_self"])
