@@ -39,15 +39,22 @@ async def record_stranger_refusal(
         source: where they come from: a keyed hash of their address, or their chat where no address is known.
         values: further columns of the event.
     """
-    around = _key(action, outcome, account)
-    counts = await tally(session, [Hit(FROM_SOURCE, _key(around, source)), Hit(AROUND_ACCOUNT, around)], now)
-    from_source, from_all = counts
+    from_source, from_all = await count_stranger(session, now=now, action=action, outcome=outcome, account=account, source=source)
     if from_source <= FROM_SOURCE.amount and from_all <= AROUND_ACCOUNT.amount:
         await audit.record(session, now=now, action=action, outcome=outcome, **values)
         return
     of_source = _passed(from_source, FROM_SOURCE.amount) if from_all <= AROUND_ACCOUNT.amount else 0
     if many := max(of_source, _passed(from_all, AROUND_ACCOUNT.amount)):
         await audit.record(session, now=now, action=action, outcome=f"{MORE}{many}", **values)
+
+
+async def count_stranger(
+    session: AsyncSession, *, now: datetime, action: str, outcome: str, account: str | None, source: str
+) -> tuple[int, int]:
+    """Count one act of a stranger; return how many there were this hour from this source, and from all. See `record_stranger_refusal`."""
+    around = _key(action, outcome, account)
+    from_source, from_all = await tally(session, [Hit(FROM_SOURCE, _key(around, source)), Hit(AROUND_ACCOUNT, around)], now)
+    return from_source, from_all
 
 
 def _passed(count: int, least: int) -> int:

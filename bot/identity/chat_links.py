@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.registry import Account
 from bot.core import audit
-from bot.core.audit_strangers import record_stranger_refusal
+from bot.core.audit_strangers import count_stranger, record_stranger_refusal
 from bot.core.clock import PARIS, french_hour
 from bot.core.database import random_id
 from bot.core.figures import count_figure
@@ -100,6 +100,13 @@ async def record_refused(session: AsyncSession, actor: str | None, action: str, 
         channel=await _channel_of(session, conversation_id),
         conversation=conversation_id,
     )
+
+
+async def record_code_sent(session: AsyncSession, account_id: str, conversation_id: str, now: datetime) -> None:
+    """Add a code that was sent, at the end of the transaction: every one, but with the writes of one for an unknown address."""
+    source = await source_of_chat(session, conversation_id) or conversation_id
+    await count_stranger(session, now=now, action="identity.code", outcome="sent", account=None, source=source)
+    await record_event(session, account_id, "identity.code", conversation_id, "sent", now)
 
 
 async def _channel_of(session: AsyncSession, conversation_id: str) -> str | None:

@@ -26,7 +26,7 @@ from bot.core.keyed_hash import keyed_hash
 from bot.core.limits import Hit, clear, count, delete_over, give_back, hold, take
 from bot.core.mail import MailCipher, mail_payload
 from bot.identity import code_limits, lockout
-from bot.identity.chat_links import link_chat, record_event, record_refused
+from bot.identity.chat_links import link_chat, record_code_sent, record_event, record_refused
 from bot.identity.chat_sessions import Ended, end_sessions
 from bot.identity.code_limits import WRONG_PER_ADDRESS, Asking
 from bot.identity.errors import AccountClosed, CodeExpired, IdentityError, Locked, NoCode, TooManyCodes, WrongCode
@@ -180,8 +180,8 @@ class Identity:
                 await self._store_code(session, conversation_id, account, asking.address, code, account.email if account else address)
                 await count_figure(session, "code_sent" if account else "code_unknown")
                 if account is not None:
-                    await self._record(session, account.id, "identity.code", conversation_id, "sent")
                     await enqueue(session, kind=MAIL, key=f"login-code:{random_id()}", payload=payload, now=now)
+                    await record_code_sent(session, account.id, conversation_id, now)
                 else:
                     await record_refused(session, None, "identity.code", conversation_id, "unknown", now)
         if refused is not None:
