@@ -101,9 +101,14 @@ class CreateDossier(Flow):
         turn = context.turn
         words = named_text(turn) or turn.text
         names = split_name(words)
+        if slot not in names and holds_marked_name(words):  # « Besson, veuve Klein »: what was asked for stands before the other name
+            words, names = turn.text, split_name(turn.text)
         family = str(turn.slot("usager_family") or "")
         if holds_marked_name(words):
             names = {name: value for name, value in names.items() if name == slot or turn.slot(name) is None}
+            if not names:  # « veuve Klein » alone: no name that was asked for
+                context.utterances.utter("utter_identity_needed")
+                return {}
         elif slot == "usager_given":
             found = turn.affirmed_entities("usager_name") or turn.affirmed_entities("partner_name")
             several = turn.raw_text[found[0].get("start") or 0 : found[-1].get("end") or 0] if len(found) > 1 else words

@@ -52,11 +52,14 @@ async def test_the_names_of_the_first_message(claire: Dialogue, words: str, enti
         (("Martin", "Martin"), "Martin", "Martin"),
         (("Durand (née Petit)", "Jeanne"), "Petit", "Jeanne"),
         (("Besson, veuve Klein", "Lucie, Marie"), "Besson", "Lucie Marie"),
+        (("née Besson, veuve Klein", "Lucie"), "Besson", "Lucie"),
+        (("Besson ép. Klein", "Lucie"), "Besson", "Lucie"),
+        (("veuve Klein", "Besson", "Lucie"), "Besson", "Lucie"),
         (("Martin–Dubois", "Anne‑Sophie"), "Martin-Dubois", "Anne-Sophie"),
         (("d’Arc", "prénom : Jeanne"), "d'Arc", "Jeanne"),
     ],
 )
-async def test_the_names_as_answers(claire: Dialogue, answers: tuple[str, str], family: str, given: str) -> None:
+async def test_the_names_as_answers(claire: Dialogue, answers: tuple[str, ...], family: str, given: str) -> None:
     await claire.say("nouveau dossier", "create_dossier", WEB)
     for words in answers:
         await claire.say(words, "inform", WEB)
