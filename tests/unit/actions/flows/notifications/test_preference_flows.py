@@ -185,7 +185,7 @@ async def test_bare_words_are_asked_about(claire: Dialogue, settings: Settings) 
     assert await settings.muted() == [None]
 
 
-@pytest.mark.parametrize("words", ["mets [usager] en sourdine", "plus d'alertes pour Mme [usager]"])
+@pytest.mark.parametrize("words", ["mets [usager] en sourdine", "plus d'alertes pour Mme [usager]", "mets mlle [usager] en sourdine"])
 async def test_a_masked_name_is_a_dossier_never_everything(claire: Dialogue, settings: Settings, words: str) -> None:
     answer = await claire.say(words, "mute_notifications", usager_name="[usager]")
     assert "je ne les nomme pas ici" in answer.text
