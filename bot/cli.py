@@ -18,6 +18,7 @@ from bot.accounts.cli import accounts_app
 from bot.accounts.requests import AccountRequests
 from bot.audit_cli import audit_app
 from bot.channels.teams.package import teams_app
+from bot.command_line import CommandGroup
 from bot.container import Container
 from bot.directory.cli import directory_app
 from bot.directory.errors import DirectoryError
@@ -64,7 +65,7 @@ async def open_identity() -> AsyncIterator[Identity]:
         await parts.aclose()
 
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(accounts_app, name="accounts", context_settings={"obj": open_account_requests})
 app.add_typer(audit_app, name="audit")
 app.add_typer(desk_app, name="desk")

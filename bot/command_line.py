@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
+import io
+import sys
+import unicodedata
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
+from typer.core import TyperGroup
 
 from bot.core.errors import log_error
 from bot.settings import SettingsError
@@ -22,6 +27,34 @@ SHARED_ERRORS: dict[type[Exception], Line] = {
     SQLAlchemyError: lambda error: f"la base de données n’est pas utilisable (incident {log_error(error)})",
 }
 """Errors that any command may meet."""
+
+
+_PLAIN_SIGNS = str.maketrans(
+    {"’": "'", "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "•": "-", "œ": "oe", "Œ": "OE", "\u00a0": " ", "\u202f": " "}
+)
+_PLAINLY = "plainly"
+"""Error handler of codecs: a sign that a terminal's encoding lacks is written as the nearest one of a keyboard."""
+
+
+class CommandGroup(TyperGroup):
+    """The commands, help and all, in whatever encoding the terminal has: French signs that it lacks stop none of them."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command of the arguments."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+                stream.reconfigure(errors=_PLAINLY)
+        return super().main(*args, **kwargs)
+
+
+def _write_plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = unicodedata.normalize("NFKD", error.object[error.start : error.end].translate(_PLAIN_SIGNS))
+    return "".join(sign if sign.isascii() else "?" for sign in signs if not unicodedata.combining(sign)), error.end
+
+
+codecs.register_error(_PLAINLY, _write_plainly)
 
 
 def say(*content: Any) -> None:
