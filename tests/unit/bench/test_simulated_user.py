@@ -21,6 +21,8 @@ CARD = (
     f"Bernadette Nibier, infirmière, Tours\nDossier : {DOSSIER}\n\n"
     "Cette personne a déjà un compte d'accès, voulez-vous lui donner accès à ce dossier ?"
 )
+BASIS = "Sur quelle base donner à Bernadette Nibier l’accès au dossier SPH-2024-000137 ? L’usager doit au moins en être informé."
+PROFESSION, PHONE = "Quelle est la profession de la personne qui aura ce compte ?", "Quel est le numéro de téléphone professionnel ?"
 CARE_TEAM = {"title": "Oui : même équipe de soins, usager informé", "token": "t1"}
 CONSENT = {"title": "Oui : accord de l'usager recueilli", "token": "t2"}
 BASES = (CARE_TEAM, CONSENT)
@@ -54,10 +56,11 @@ def said(act: Act | None) -> str:
     ("text", "kind"),
     [
         (CARD, "card_add"),
-        ("C'est noté.\nSur quelle base donner à Bernadette Nibier l'accès au dossier SPH-2024-000137 ?", "basis"),
+        (f"C’est noté.\n{BASIS}", "basis"),
         ("De quel dossier s'agit-il ? Choisissez, ou tapez sa référence (SPH-…).", "dossier"),
-        ("Quelle est son adresse e-mail professionnelle ? Ses codes y seront envoyés.", "record_email"),
-        ("Quel est son nom\N{NO-BREAK SPACE}?", "record_family"),
+        ("Quelle est l’adresse e-mail professionnelle\N{NO-BREAK SPACE}? Les codes y seront envoyés.", "record_email"),
+        ("Quel est le nom de la personne qui aura ce compte\N{NO-BREAK SPACE}?", "record_family"),
+        ("Faut-il le faire\N{NO-BREAK SPACE}? Sinon, dites-le autrement.", "wish_confirm"),
         ("Bernadette Nibier\nDossier : SPH-2024-000137\n\nVoulez-vous lui retirer l'accès à ce dossier ?", "card_remove"),
         ("C'est fait : Bernadette Nibier a maintenant accès au dossier SPH-2024-000137.", None),
     ],
@@ -67,7 +70,10 @@ def test_what_is_asked_is_known_from_the_answer(text: str, kind: str | None) -> 
 
 
 def test_the_last_question_of_an_answer_counts() -> None:
-    first, second = "De quel dossier s'agit-il ? Choisissez, ou tapez sa référence (SPH-…).", "Quel est le prénom de la personne ?"
+    first, second = (
+        "De quel dossier s'agit-il ? Choisissez, ou tapez sa référence (SPH-…).",
+        "Quel est le prénom de la personne qui aura ce compte ?",
+    )
     asked = [{"text": first}, {"text": second}]
     assert reader().read(asked).question == "record_given"
 
@@ -132,7 +138,7 @@ def test_a_correction_on_the_way_is_said_whatever_was_answered() -> None:
 
 
 def test_what_is_not_known_is_said_so_or_skipped() -> None:
-    question = "Quel est son numéro de téléphone professionnel ?"
+    question = PHONE
     unmet = [Expected("request/Bernadette Nibier", {})]
     act = user(Manner.SMS).answer(reply(question, {"title": "Passer", "token": "t"}), unmet)
     assert said(act) in {"jsp", "je c pas", "aucune idee", "Passer"}
@@ -141,12 +147,12 @@ def test_what_is_not_known_is_said_so_or_skipped() -> None:
 
 
 def test_some_tell_everything_at_once_when_asked_for_one_thing() -> None:
-    act = user(Manner.MANY).answer(reply("Quelle est sa profession ?"), [Expected("request/Bernadette Nibier", {})])
+    act = user(Manner.MANY).answer(reply(PROFESSION), [Expected("request/Bernadette Nibier", {})])
     assert all(fact in said(act) for fact in ("Nibier", "infirmière", "Tours", "b.nibier@cabinet.example"))
 
 
 def test_short_messages_have_no_accents() -> None:
-    assert said(user(Manner.SMS).answer(reply("Quelle est sa profession ?"), [Expected("request/Bernadette Nibier", {})])) == "infirmiere"
+    assert said(user(Manner.SMS).answer(reply(PROFESSION), [Expected("request/Bernadette Nibier", {})])) == "infirmiere"
 
 
 def test_who_does_not_agree_says_no_and_has_nothing_more_to_say() -> None:
@@ -207,7 +213,7 @@ def test_a_question_about_something_else_is_not_answered_but_the_wish_said_again
 
 
 def test_a_question_that_comes_back_after_an_unknown_is_skipped() -> None:
-    question = reply("Quel est son numéro de téléphone professionnel ?", {"title": "Passer", "token": "t"})
+    question = reply(PHONE, {"title": "Passer", "token": "t"})
     patient, unmet = user(Manner.COURTEOUS), [Expected("request/Bernadette Nibier", {})]
     patient.answer(question, unmet)
     assert said(patient.answer(question, unmet)) == "Passer"
