@@ -175,8 +175,8 @@ async def test_a_process_beside_the_proxy_does_not_choose_its_source(tmp_path: P
     async with running_bot(tmp_path, LIMITS=None, CHAT_SESSIONS_PER_MINUTE=3, clock=ManualClock(OPEN_AT), **proxy) as bot:
 
         async def ask(n: int, *tokens: str) -> int:
-            shown = [("X-Proxy-Token", each) for each in tokens]
-            return (await bot.http.post("/chat/sessions", headers=[("X-Forwarded-For", f"192.0.2.{n}"), *shown])).status_code
+            shown = [(b"X-Proxy-Token", each.encode()) for each in tokens]
+            return (await bot.http.post("/chat/sessions", headers=[(b"X-Forwarded-For", b"192.0.2.%d" % n), *shown])).status_code
 
         tries: list[tuple[str, ...]] = [(), ("",), (token[:-1],), ("é" * 32,), (token, "another"), ("another", token)]
         assert [await ask(n, *shown) for n, shown in enumerate(tries)] == [200] * 3 + [429] * 3

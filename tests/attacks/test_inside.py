@@ -157,7 +157,8 @@ OWN = {"rasa": RASA, "actions": ACTIONS, "sandbox": {"PLATFORM_TOKEN", "EVENTS_T
 @pytest.mark.parametrize("written", [str.upper, str.lower, str.title], ids=["upper", "lower", "title"])
 def test_no_process_has_a_secret_that_is_not_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Any) -> None:
     values = secrets_of_settings()
-    variables = {written(name): value for name, value in values.items()} | {"TELEGRAM": "fake", "TEAMS": "fake", "SMTP_PORT": "2525"}
+    variables = {written(name): value for name, value in values.items()}
+    variables |= {"TELEGRAM": "fake", "TEAMS": "fake", "SMTP_PORT": "2525", "TRUSTED_PROXIES": "127.0.0.1"}
     with installed(tmp_path / "data", monkeypatch, **variables) as processes:
         assert {process.name for process in processes} == set(OWN)
         for process in processes:

@@ -159,7 +159,17 @@ async def test_an_impossible_address_is_refused_for_good(relay: tuple[Relay, Set
 )
 def test_notices_to_requesters(outcome: str, dossier: str | None, own: bool, expected: str) -> None:
     values = {"reference": "DC-2026-000001", "name": "Leïla Benali", "support_phone": "1", "support_email": "2"}
-    text = render_text("accounts/notice_created", outcome=outcome, dossier=dossier, own=own, **values)
+    text = render_text("accounts/notice_created", outcome=outcome, dossier=dossier, own=own, period="", later=False, **values)
     assert expected in text
     assert "DC-2026-000001" in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize("template", ["notice_created", "notice_existing"])
+@pytest.mark.parametrize(
+    ("later", "expected"), [(True, "aura accès au dossier 1 du 4 au 9 mai"), (False, "accès au dossier 1, du 4 au 9 mai")]
+)
+def test_notices_to_requesters_say_the_days_of_an_access(template: str, later: bool, expected: str) -> None:
+    values = {"reference": "DC-2026-000001", "name": "Leïla Benali", "support_phone": "1", "support_email": "2", "own": False}
+    text = render_text(f"accounts/{template}", outcome="added", dossier="1", period="du 4 au 9 mai", later=later, **values)
+    assert expected in text
