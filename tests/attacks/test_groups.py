@@ -68,7 +68,7 @@ async def test_what_an_agent_writes_in_the_forum_is_filtered_and_counted(tmp_pat
         await forum.shows(ticket, "5 parties ont été remplacées")
         await until(lambda: forum.group.messages[update["message"]["message_id"]].get("deleted"))
         noted = await forum.write(INES, "/note voir Jeanne Durand", ticket)
-        await forum.shows(ticket, "Votre note nommait un usager : une partie a été remplacée")
+        await forum.shows(ticket, "Votre note nommait un usager\u00a0: une partie a été remplacée")
         await until(lambda: forum.group.messages[noted["message"]["message_id"]].get("deleted"))
         await forum.write(INES, "Je vous rappelle au 05 57 96 59 47.", ticket)
         await until(lambda: _said(chat, "Je vous rappelle au 05 57 96 59 47."))

@@ -158,7 +158,7 @@ async def test_creating_a_dossier_for_a_patient_of_others_looks_like_any_creatio
     for number, person in enumerate((JEANNE, NOBODY)):
         chat = await probing.chat(name=f"chat{number}")
         answers = await _create(chat, person)
-        assert "c'est fait" in answers[-1].text.lower()
+        assert "c’est fait" in answers[-1].text.lower()
         reference = chat.slots["last_dossier"]
         seen.append((_without_names(answers, reference), probing.line.take()))
     assert seen[0] == seen[1]

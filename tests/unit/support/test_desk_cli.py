@@ -82,7 +82,7 @@ async def test_a_messaging_account_is_linked_and_taken_away(parts: BotContainer,
         (("add-agent", "x1", "--name", "X", "--role", "chef", "--password-stdin"), "rôle inconnu"),
         (("add-agent", "ines", "--name", "X", "--password-stdin"), "déjà celui"),
         (("set-password", "personne", "--password-stdin"), "n’existe pas"),
-        (("close", "ines"), "qu'il reste un superviseur"),
+        (("close", "ines"), "qu’il reste un superviseur"),
     ],
 )
 async def test_what_cannot_be_is_one_line(agents: Agents, bot: Run, arguments: tuple[str, ...], said: str) -> None:

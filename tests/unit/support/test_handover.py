@@ -275,7 +275,7 @@ async def test_rating_and_reopening_keep_the_thread(tmp_path: Path) -> None:
         closed = (await chat.history())[-1]
         assert titles(closed) == [
             *("Très utile", "Utile", "Pas utile", "Rouvrir la discussion", "Recevoir la transcription"),
-            "Reprendre : ajouter un partenaire",
+            "Reprendre\u00a0: ajouter un partenaire",
         ]
         (thanks,) = await chat.press(button_token(closed, "Utile"))
         assert (await support_bot.desk.find(ticket.id)).rating == 2
@@ -307,7 +307,7 @@ async def test_a_notice_arrives_meanwhile_and_is_marked(tmp_path: Path) -> None:
         async with support_bot.parts.database.writing() as session:
             now = support_bot.clock.now()
             await enqueue(session, kind=CHAT, key="n1", payload=payload, now=now, conversation_id=ticket.conversation_id)
-        await until(lambda: _said(support_bot, ticket.id, "Notification SPHERE : Document déposé au dossier SPH-2024-000137."))
+        await until(lambda: _said(support_bot, ticket.id, "Notification SPHERE\u00a0: Document déposé au dossier SPH-2024-000137."))
         assert (await chat.history())[-1]["author"] == "system"
         await chat.say("/fin")
 

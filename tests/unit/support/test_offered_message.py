@@ -71,7 +71,7 @@ async def test_giving_it_up_leaves_nothing(tmp_path: Path, said: str, intent: st
             await chat.say(WISH)
         (told,) = await chat.say(said)
         assert "rien n’est transmis" in told["text"]
-        assert titles(told) == ["Reprendre : associer un partenaire"]
+        assert titles(told) == ["Reprendre\u00a0: ajouter un partenaire"]
         assert await tickets(support_bot) == []
         assert (await chat.say(WISH))[0]["text"] == f"dit {WISH}"
 
@@ -83,7 +83,7 @@ async def test_giving_it_up_leaves_nothing(tmp_path: Path, said: str, intent: st
         ("merci beaucoup", "thank"),
         ("/aide", None),
         ("482913", None),
-        ("Reprendre : associer un partenaire", None),
+        ("Reprendre : ajouter un partenaire", None),
     ],
 )
 async def test_what_clearly_is_something_else_is_heard(tmp_path: Path, said: str, intent: str | None) -> None:

@@ -50,8 +50,8 @@ async def test_by_its_button_as_a_page_and_as_a_file(tmp_path: Path) -> None:
         assert file.headers["content-disposition"] == 'attachment; filename="SUP-000001.txt"'
         assert "&lt;b&gt;le dossier&lt;/b&gt; est vide" in page.text
         for part in (
-            "Vous :\n<b>le dossier</b> est vide",
-            "Marie, de l’équipe SPHERE :\nJe regarde & je reviens.",
+            "Vous\u00a0:\n<b>le dossier</b> est vide",
+            "Marie, de l’équipe SPHERE\u00a0:\nJe regarde & je reviens.",
             "a quitté la discussion",
         ):
             assert part in file.text

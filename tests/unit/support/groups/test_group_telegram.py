@@ -75,7 +75,7 @@ async def test_what_is_done_at_the_desk_shows_in_the_topic_and_is_the_same_state
         assert "vous" not in shown.partition("/fermer\u00a0: clore.")[2]
         assert "note du poste" not in shown
         await forum.write(INES, "et moi ?", ticket)
-        await forum.shows(ticket, "Paul a cette demande : rien n’a été envoyé")
+        await forum.shows(ticket, "Paul a cette demande\u00a0: rien n’a été envoyé")
         await forum.write(INES, "/prendre", ticket)
         await forum.shows(ticket, "Paul a déjà pris cette demande")
         await forum.write(INES, "/reprendre", ticket)
