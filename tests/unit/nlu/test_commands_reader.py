@@ -15,7 +15,7 @@ from nlu.components.analysis import analyse
 from nlu.components.gazetteers import Gazetteers
 from nlu.train import ensure_model
 
-BLIND = Path(__file__).resolve().parents[2] / "commands" / "blind.yml"
+BLIND = Path(__file__).resolve().parents[2] / "commands" / "tuning.yml"
 CARD = Asked("add_partner", "confirm")
 
 
