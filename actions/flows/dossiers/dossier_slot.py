@@ -45,15 +45,16 @@ async def read_dossier(context: Context, *, asked: bool) -> Slots:
         return {}
     if name is not None or (birth_date is not None and asked):
         return await _choose_by_usager(context, name, birth_date)
-    if not asked and turn.slot("last_dossier") and _THIS_DOSSIER.search(turn.text):
+    if not asked and turn.slot("last_dossier") and (turn.says.get("dossier") == "same" or _THIS_DOSSIER.search(turn.text)):
         return {"dossier": turn.slot("last_dossier")}
     return {}
 
 
 async def read_dossier_or_last(context: Context) -> Slots:
     """Return the slots of the dossier that the message names, or of the one talked about last."""
+    before = context.utterances.count
     slots = await read_dossier(context, asked=False)
-    if not slots and not context.utterances.has_uttered and context.turn.slot("last_dossier"):
+    if not slots and context.utterances.count == before and context.turn.slot("last_dossier"):
         slots["dossier"] = context.turn.slot("last_dossier")
     return slots
 

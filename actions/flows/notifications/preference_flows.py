@@ -16,6 +16,7 @@ from actions.flows.notifications.preference_request import (
     Reading,
     ask_question,
     change_slots,
+    confirm_first,
     correct_request,
     is_dead_end,
     open_question,
@@ -27,7 +28,7 @@ from actions.flows.notifications.preference_request import (
 from actions.flows.notifications.preferences import UNDO_REQUEST, preferences_button, undoable_version
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
-from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.flow import MIN_CONFIDENCE, Flow, FlowAborted, Slots, active_flow, register_flow
 from actions.framework.lifecycle import slots_of_last_flow
 from actions.framework.turn import Turn
 from bot.notifications.preference_changes import EndMutes
@@ -78,7 +79,10 @@ class PreferenceFlow(Flow):
         dossier = slots.get("dossier")
         if dossier is None and (slots or context.utterances.count > count):
             return {**slots, "wish_text": text}
-        return {**slots, **self.slots_of_reading(context, await read_request(context, text, dossier), text, dossier)}
+        reading = await read_request(context, text, dossier)
+        if isinstance(reading, PreferenceRequest) and _is_doubtful(turn):
+            reading = confirm_first(context, text)
+        return {**slots, **self.slots_of_reading(context, reading, text, dossier)}
 
     async def collect(self, context: Context) -> Slots:
         """Return the dossier, the answer to a question, or another request that replaces the first."""
@@ -239,6 +243,15 @@ class ResumeNotifications(PreferenceFlow):
     async def slots_for_everything(self, context: Context) -> Slots:
         """Return the slots that end every mute."""
         return {"dossier": EVERYTHING, **change_slots((EndMutes(),))}
+
+
+def _is_doubtful(turn: Turn) -> bool:
+    """Return whether typed words may not be meant as a change: they came inside another flow, or were hardly understood as one."""
+    if turn.is_button:
+        return False
+    active = active_flow(turn)
+    elsewhere = active is not None and not isinstance(active, PreferenceFlow)
+    return elsewhere or (turn.confidence < MIN_CONFIDENCE and not is_wish(turn.raw_text))
 
 
 async def current_mutes(context: Context) -> list[Mute]:

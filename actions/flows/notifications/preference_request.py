@@ -96,6 +96,11 @@ async def read_request(context: Context, text: str, dossier: str | None) -> Read
     return preference_parser.read(text, _spans(context, text), await reading_context(context, dossier))
 
 
+def confirm_first(context: Context, text: str) -> Question:
+    """Return the question whether what a text asks for is meant."""
+    return Question(about=About.CONFIRM, choices=(Choice(name="yes"),), text=text, spans=tuple(_spans(context, text)))
+
+
 def _spans(context: Context, text: str) -> list[Span]:
     """Return the entities that Rasa found in a text, none if the text is not that of the message."""
     message = context.turn.message
@@ -145,7 +150,8 @@ def ask_question(context: Context, question: Question, proposed: Sequence[str] =
     """Ask a question, with a button for each choice; one that asks for confirmation, with the lines of what is proposed."""
     utterances = context.utterances
     if question.about is About.CONFIRM:
-        lines = [utterances.text("utter_wish_confirm", value=question.value), *proposed, utterances.text("utter_wish_confirm_ask")]
+        head = "utter_wish_confirm" if question.value else "utter_wish_confirm_first"
+        lines = [utterances.text(head, value=question.value), *proposed, utterances.text("utter_wish_confirm_ask")]
         utterances.utter_lines(lines, _buttons(utterances, question))
         return
     about, value = question.about, _value_text(utterances, question.about, question.value)

@@ -241,3 +241,18 @@ async def test_with_the_platform_down_nothing_changes(claire: Dialogue, settings
     assert "SPHERE ne répond pas" in answer.text
     assert set(answer.titles) == {"Réessayer", "Joindre l’équipe SPHERE"}
     assert await settings.now() == Preferences()
+
+
+async def test_inside_another_flow_nothing_changes_without_a_yes(claire: Dialogue, settings: Settings) -> None:
+    await claire.say("ajoute quelqu'un au 137", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    answer = await claire.say("coupez toutes les notifications", "mute_notifications", WEB)
+    assert "Voici ce qui serait réglé" in answer.text
+    assert await settings.muted() == []
+    await claire.say("oui", "affirm", WEB)
+    assert await settings.muted() == [None]
+    assert claire.form == "add_partner_form"
+
+
+async def test_a_doubtful_reading_changes_nothing_without_a_yes(claire: Dialogue, settings: Settings) -> None:
+    answer = await claire.say("silence la nuit", "manage_notifications", WEB, confidence=0.4)
+    assert "Voici ce qui serait réglé" in answer.text
