@@ -17,6 +17,8 @@ from nlu.commands.labels import REFERENCES
 
 MIN_CONFIDENCE = 0.75
 """Confidence from which a command is an act, where the intent model reads the same, or nothing that is sure."""
+MIN_FORBIDDEN = 0.4
+"""Confidence from which what the intent model takes for a wish is taken for its prohibition."""
 MIN_MORE = 0.9
 """Confidence from which a further command of a message is an act of its own."""
 SURE_INTENT = 0.75
@@ -38,6 +40,11 @@ SHARED_ENTITIES = {
 BASES = {"care_team": "care_team_informed", "consent": "consent_given", "refused": "neither"}
 """Values of the slot `basis`, and of the entity of that name."""
 _OF_ONE_PERSON = frozenset(["profession", "city", "organization", "email", "phone", "rpps", "adeli"])
+_WITH_A_YES = frozenset(["basis", "condition", "reason"])
+"""Slots that leave a yes a yes; with any other it changes what is confirmed."""
+_USAGER_BEFORE = re.compile(
+    r"\b(?:patiente?|usag[eè]re?|r[ée]sidente?|b[ée]n[ée]ficiaire)\s+(?:(?:m|mr|mme|mlle)\b\.?\s*|madame\s+|monsieur\s+)?$", re.IGNORECASE
+)
 _NAMES = frozenset(["partner_name", "usager_name"])
 _SEPARATOR = re.compile(
     r"([.;!?\n]+\s*|,\s+|\s+)(?:et|puis|mais|ensuite|sinon|aussi|par contre)\b(?:\s+(?:aussi|ensuite|puis))?|([.;!?\n]+\s*|,\s+)",
@@ -91,7 +98,7 @@ def find_acts(message: Understood, commands: Sequence[Command], question: str = 
     """
     if message.intent == EMERGENCY or any(command.intent == EMERGENCY for command in commands):
         return []
-    groups = _group([command for command in commands if command.confidence >= MIN_CONFIDENCE and command.intent not in SOCIAL])
+    groups = _group([command for command in commands if _is_likely(command, message) and command.intent not in SOCIAL])
     if len(groups) > 1:
         groups = [group for group in groups if _intent(group) == message.intent or _confidence(group) >= MIN_MORE]
     if not groups or not _is_trusted(groups, message, question):
@@ -99,6 +106,13 @@ def find_acts(message: Understood, commands: Sequence[Command], question: str = 
     parts = _split_text(message.text, groups)
     acts = [_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True)]
     return [single for act, group in zip(acts, groups, strict=True) for single in _one_by_one(act, group)]
+
+
+def _is_likely(command: Command, message: Understood) -> bool:
+    """Return whether a command is likely enough to count; where doing it or not is the question, a prohibition counts sooner."""
+    if command.head == "forbid" and command.intent == message.intent:
+        return command.confidence >= MIN_FORBIDDEN
+    return command.confidence >= MIN_CONFIDENCE
 
 
 def is_doubtful_yes(commands: Sequence[Command]) -> bool:
@@ -145,8 +159,8 @@ def _intent(group: Sequence[Command]) -> str:
     if first.head in {"cancel", "repeat", "help"}:
         return first.head
     if "affirm" in heads:
-        told = any(slot != "basis" for command in group if command.head in {"set", "correct"} for slot in command.slots)
-        return "correct" if told or heads & {"correct", "forbid"} else "affirm" if "deny" not in heads else "deny"
+        told = any(slot not in _WITH_A_YES for command in group if command.head in {"set", "correct", "affirm"} for slot in command.slots)
+        return "correct" if told or heads & {"correct", "forbid"} else "affirm"
     return next(
         intent
         for head, intent in (
@@ -162,11 +176,12 @@ def _confidence(group: Sequence[Command]) -> float:
 
 def _is_trusted(groups: Sequence[Sequence[Command]], message: Understood, question: str) -> bool:
     """Return whether what the groups say stands against what the whole message was understood as."""
-    intents = {_intent(group) for group in groups} | {_intent([command]) for group in groups for command in group}
+    every = [command for group in groups for command in group]
+    intents = {_intent(group) for group in groups} | {_intent([command]) for command in every} | {command.head for command in every}
     if message.intent in intents or message.intent in UNSURE or message.confidence < SURE_INTENT:
         return True
-    heads = {command.head for group in groups for command in group}
-    forbidden = {command.intent for group in groups for command in group if command.head == "forbid"}
+    heads = {command.head for command in every}
+    forbidden = {command.intent for command in every if command.head == "forbid"}
     if message.intent in forbidden or (question and "unknown" in heads):
         return True
     return bool(question) and message.intent in SOCIAL and bool(intents & {"affirm", "deny", "correct", "inform", "choose"})
@@ -211,6 +226,8 @@ def _build(group: Sequence[Command], part: Place, groups: Sequence[Sequence[Comm
         name = entity["entity"]
         if name in _NAMES and slot in SHARED_ENTITIES and SHARED_ENTITIES[slot] in _NAMES:
             name = SHARED_ENTITIES[slot]
+        elif name == "partner_name" and slot is None and _USAGER_BEFORE.search(message.text, 0, place[0]):
+            name = "usager_name"
         entities.append({**entity, "entity": name, "start": place[0] - begin, "end": place[1] - begin})
     for command in group:
         for slot, places in command.places.items():
@@ -244,7 +261,7 @@ def _overlap(one: Place, other: Place) -> bool:
 
 
 def _says(group: Sequence[Command]) -> dict[str, Any]:
-    says: dict[str, Any] = {}
+    says: dict[str, Any] = {"doubt": True} if {"affirm", "deny"} <= {command.head for command in group} else {}
     for command in group:
         if command.head == "forbid":
             says["forbids"] = command.intent

@@ -358,9 +358,9 @@ def test_a_link_that_is_pressed_as_the_numbers_change_still_leads_there(
 def test_a_row_that_is_pressed_as_the_queue_is_renewed_is_opened(at_desk: Callable[..., DeskPage], user: Callable[[], ChatPage]) -> None:
     reference, ines = ask(user()), at_desk("ines")
     row, waiting = ines.page.locator("[data-row]", has_text=reference), ines.page.locator("#counts")
-    row.evaluate("row => row.dataset.same = 'yes'")
     row.hover()
     ines.page.mouse.down()
+    row.evaluate("row => row.dataset.same = 'yes'")
     before = waiting.get_attribute("data-newest")
     later = ask(user())
     expect(waiting).not_to_have_attribute("data-newest", before or "")

@@ -170,7 +170,7 @@ def _requests(guide: Guide, boss: DeskPage, ines: DeskPage, installation: Stack)
     _act(boss.page.locator("main"), guide.name("Demander un complément"), "Exerce-t-elle bien à Tours ?")
     claire.wait_said("Exerce-t-elle bien à Tours")
     claire.last = claire.history()[-1:]
-    claire.press(guide.name("Répondre à l’équipe SPHERE").replace("’", "'"))
+    claire.press(guide.name("Répondre à l’équipe SPHERE"))
     claire.say("oui, à Tours")
     ines.page.goto(f"{ines.url}/requests/{first}")
     expect(ines.page.locator("main")).to_contain_text("Leïla Benali")

@@ -56,7 +56,7 @@ def test_the_page_is_reached_from_the_chat_and_says_what_a_choice_means(stack: S
     page.get_by_role("group", name="Messages", exact=True).get_by_label("E-mail").select_option("résumé")
     page.get_by_role("button", name="Enregistrer").last.click()
     saved(page)
-    expect(page.locator(".meaning")).to_contain_text(re.compile(r"Prochain résumé (aujourd’hui|demain) à \d+\sh"))
+    expect(page.locator(".meaning")).to_contain_text(re.compile(r"Prochain résumé (aujourd’hui|demain) à \d+h"))
     expect(page.get_by_role("group", name="Messages", exact=True).get_by_label("E-mail")).to_have_value("digest")
 
     page.goto(link)  # used up, but its page is open in this browser

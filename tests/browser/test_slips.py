@@ -160,7 +160,7 @@ def test_session_that_ends_leaves_what_is_being_typed(play: Callable[..., Servic
     service.chat.field.fill("je n'ai pas fini")
     service.tell(("session", {"ended": "idle"}))
 
-    expect(service.page.locator("article.from-system")).to_contain_text("Vous avez été déconnecté")
+    expect(service.page.locator("article.from-system")).to_contain_text("Votre session s’est fermée")
     expect(service.chat.field).to_have_value("je n'ai pas fini")
     service.page.reload()
     expect(service.chat.field).to_have_value("je n'ai pas fini")

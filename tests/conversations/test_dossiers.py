@@ -50,8 +50,8 @@ def test_impossible_birth_date(stack: Stack) -> None:
     claire.say("créer un dossier")
     claire.say("Petit")
     claire.say("Paul")
-    assert "date de naissance possible" in claire.say("12/03/2999")
-    assert "date de naissance possible" in claire.say("31/02/1950")
+    assert "n’est pas possible pour une naissance" in claire.say("12/03/2999")
+    assert "n’existe pas" in claire.say("31/02/1950")
     assert "date" in claire.say("hier je crois")
     claire.say("annuler")
 

@@ -37,8 +37,14 @@ MIN_SIMILARITY = 84
 """Similarity of two words, 0 to 100, from which one is the other with a typing error."""
 SELF = "self"
 """The reference to the speaker; others (« ce monsieur », « tout le monde ») are never the speaker, whatever pronouns stand beside."""
-_ONESELF_IN_REQUEST = re.compile(r"\b(?:moi|me|m'|je)\b|\bm'", re.IGNORECASE)
-"""Words for oneself in the message that starts the flow: « retire-moi », « je veux quitter le dossier »."""
+_REMOVING = r"(?:retir|enl[eè]v|supprim|sor[st]|[oô]t|d[ée]s?associ|vir|exclu|d[ée]tach|efface)\w*"
+_ONESELF_IN_REQUEST = re.compile(
+    rf"\b{_REMOVING}[- ]moi\b|\b(?:me\s+|m['’]){_REMOVING}|\bquitt(?:er?|ons)\b|\bmon\s+(?:acc[eè]s|nom)\b"
+    r"|\bje\s+(?:(?:ne|veux|souhaite|voudrais|vais|dois|peux|aimerais)\s+|n['’])*"
+    r"(?:pars\b|partir\b|sor[st]\w*|intervien\w*|suis\s+plus|travaille\s+plus|m['’]occupe\s+plus)",
+    re.IGNORECASE,
+)
+"""Words that make the speaker the one who leaves: « retire-moi », « je veux quitter le dossier »; never « je veux qu'on l'enlève »."""
 _ONESELF_IN_ANSWER = re.compile(r"\bmoi\b", re.IGNORECASE)
 """Words for oneself in the answer to « qui ? »."""
 

@@ -172,3 +172,29 @@ def test_an_act_is_parse_data() -> None:
     data: dict[str, Any] = first.to_dict()
     assert (data["intent"]["name"], data["full_intent"], data["text"]) == ("faq", "faq/cost", "c'est payant ?")
     assert second.to_dict()["intent"]["name"] == "add_partner"
+
+
+def test_a_prohibition_counts_sooner_than_a_wish() -> None:
+    text = "ajoute pas Noël Boulanger avant que je te le dise"
+    read = command(text, "forbid", "pas", 0.58, "add_partner", partner="Noël Boulanger")
+    assert [act.says for act in find_acts(understood(text, "add_partner"), [read])] == [{"forbids": "add_partner"}]
+
+
+def test_a_yes_that_gives_a_fact_is_a_correction() -> None:
+    text = "oui mais mettez bien le 02 48 00 00 01"
+    (act,) = find_acts(understood(text, "affirm"), [command(text, "affirm", "oui", phone="02 48 00 00 01")], "confirm")
+    assert (act.intent, values(act)) == ("correct", {"phone": ["02 48 00 00 01"]})
+
+
+def test_a_yes_that_is_taken_back_is_doubtful() -> None:
+    text = "oui enfin non attendez je vérifie avec la famille"
+    (act,) = find_acts(understood(text, "affirm"), [command(text, "affirm", "oui"), command(text, "deny", "attendez")], "confirm")
+    assert (act.intent, act.says) == ("affirm", {"doubt": True})
+
+
+@pytest.mark.parametrize("before", ["Ma patiente Mme", "le résident M.", "usagère"])
+def test_a_name_after_a_word_for_usagers_is_an_usagers(before: str) -> None:
+    text = f"{before} Reynaud cherche une infirmière"
+    read = command(text, "start", "cherche", intent="find_professional", profession="infirmière")
+    (act,) = find_acts(understood(text, "find_professional", partner_name="Reynaud", profession="infirmière"), [read])
+    assert values(act) == {"usager_name": ["Reynaud"], "profession": ["infirmière"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.accounts.registry import Account
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.harness import CLAIRES_DOSSIER
@@ -29,3 +31,18 @@ async def test_a_correction_without_a_name_asks_who(claire: Dialogue) -> None:
     await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
     answer = await claire.say("je me suis trompé de personne", "correct", WEB)
     assert "À qui faut-il retirer l’accès" in answer.text
+
+
+@pytest.mark.parametrize("words", ["retire-moi du 137", "je quitte le 137", "je n’interviens plus au 137", "retirez mon accès au 137"])
+async def test_who_leaves_is_the_speaker_where_the_words_say_so(claire: Dialogue, words: str) -> None:
+    answer = await claire.say(words, "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    assert "il ne peut pas rester sans référent" in answer.text
+
+
+@pytest.mark.parametrize(
+    "words", ["je veux qu'on l'enlève ce monsieur, au 137", "Retirez tt le monde du 137 sauf moi", "on m'a demandé de l'enlever du 137"]
+)
+async def test_a_pronoun_alone_does_not_make_the_speaker_leave(claire: Dialogue, words: str) -> None:
+    answer = await claire.say(words, "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    assert "À qui faut-il retirer l’accès" in answer.text
+    assert claire.slots.get("member") is None
