@@ -46,7 +46,7 @@ async def test_page_is_french_and_has_nothing_inline(client: httpx.AsyncClient) 
 
     assert '<html lang="fr"' in page
     assert "02\u00a000\u00a000\u00a000\u00a000" in page
-    assert "du lundi au vendredi, 9h30\u00a0–\u00a012h30 et 14h\u00a0–\u00a017h<" in page
+    assert "du lundi au vendredi, 9h30–12h30 et 14h–17h<" in page
     assert not re.search(r"<style|style=|<script(?![^>]*src=)|\son\w+=", page)
 
 
