@@ -59,3 +59,40 @@ def test_a_repeated_name_is_masked_twice() -> None:
 def test_nothing_to_mask_changes_nothing() -> None:
     text, masked = mask_parse_data("mes dossiers", {"intent": {"name": "list_dossiers"}, "entities": []}, ())
     assert (text, masked["entities"], is_masked(text)) == ("mes dossiers", [], False)
+
+
+def test_what_is_masked_in_a_message_is_masked_in_its_acts() -> None:
+    text = "enlève Paul Martin du dossier de Mme Durand et ajoute Bo à celui de Durand si Durand veut"
+    act = "et ajoute Bo à celui de Durand si Durand veut dossier de Durand"
+    parse_data = {
+        "intent": {"name": "remove_partner"},
+        "said": "enlève Paul Martin du dossier de Mme Durand",
+        "entities": [make_entity("partner_name", "Paul Martin", text), make_entity("usager_name", "Durand", text)],
+        "read_entities": [make_entity("partner_name", "Paul Martin", text), make_entity("usager_name", "Durand", text)],
+        "says": {"condition": "si Durand veut", "doubt": True, "except": ["Durand", "Bo"]},
+        "agenda": [{"text": act, "full_intent": "add_partner", "entities": [make_entity("partner_name", "Bo", act)], "says": {}}],
+        "commands": [{"start": "remove_partner", "usager": "Durand"}],
+    }
+    masked_text, masked = mask_parse_data(text, parse_data, ())
+    assert "Durand" not in masked_text + str(masked)
+    assert masked["says"]["doubt"] is True
+    assert masked["said"] == "enlève Paul Martin du dossier de Mme [usager]"
+    (kept,) = masked["agenda"]
+    assert [kept["text"][e["start"] : e["end"]] for e in kept["entities"] if e["entity"] == "partner_name"] == ["Bo"]
+    assert {e["entity"]: masked["said"][e["start"] : e["end"]] for e in masked["entities"]} == {
+        "partner_name": "Paul Martin",
+        "usager_name": "[usager]",
+    }
+
+
+def test_what_an_act_alone_reads_of_an_usager_is_masked_in_the_message() -> None:
+    text = "ma patiente Reynaud cherche une infirmière, et ajoute Martin"
+    parse_data = {
+        "intent": {"name": "find_professional"},
+        "said": "ma patiente Reynaud cherche une infirmière,",
+        "entities": [make_entity("usager_name", "Reynaud", text)],
+        "read_entities": [make_entity("usager_name", "Reynaud", text), make_entity("partner_name", "Martin", text)],
+    }
+    masked_text, masked = mask_parse_data(text, parse_data, ())
+    assert masked_text == "ma patiente [usager] cherche une infirmière, et ajoute Martin"
+    assert "Reynaud" not in str(masked)
