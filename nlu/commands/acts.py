@@ -13,12 +13,16 @@ from itertools import pairwise
 from typing import Any
 
 from nlu.commands.command import Command, Place
-from nlu.commands.labels import REFERENCES
+from nlu.commands.labels import CHANGING, REFERENCES
 
 MIN_CONFIDENCE = 0.75
 """Confidence from which a command is an act, where the intent model reads the same, or nothing that is sure."""
-MIN_FORBIDDEN = 0.4
+MIN_FORBIDDEN = 0.55
 """Confidence from which what the intent model takes for a wish is taken for its prohibition."""
+WITH_CARD = frozenset(["add_partner", "remove_partner", "create_dossier", "request_account"])
+MIN_WITH_CARD = 0.6
+"""Intents that are carried out after a confirmation alone, and the confidence from which two such wishes are two acts: as one, the people
+of one would be taken for the other's."""
 MIN_MORE = 0.9
 """Confidence from which a further command of a message is an act of its own."""
 SURE_INTENT = 0.75
@@ -42,6 +46,14 @@ BASES = {"care_team": "care_team_informed", "consent": "consent_given", "refused
 _OF_ONE_PERSON = frozenset(["profession", "city", "organization", "email", "phone", "rpps", "adeli"])
 _WITH_A_YES = frozenset(["basis", "condition", "reason"])
 """Slots that leave a yes a yes; with any other it changes what is confirmed."""
+_NEGATED_ORDER = re.compile(
+    r"(?:^|[,;.!:]\s*|\b(?:et|mais|surtout|svp|stp)\s+)(?:surtout\s+)?(?:n['’]\s?|ne\s+)?(?:(?:le|la|les|l['’]|lui|leur)\s?)?"
+    r"(?:ajout|associ|retir|enl[eè]v|supprim|cr[ée]|mett?|demand|donn|inscri|inscriv|touch|coup)(?:e|ez|es|s|ons)?"
+    r"(?:[- ](?:le|la|les|lui))?"
+    r"\s+(?:surtout\s+)?pas\b",
+    re.IGNORECASE,
+)
+"""An imperative with « pas »."""
 _USAGER_BEFORE = re.compile(
     r"\b(?:patiente?|usag[eè]re?|r[ée]sidente?|b[ée]n[ée]ficiaire)\s+(?:(?:m|mr|mme|mlle)\b\.?\s*|madame\s+|monsieur\s+)?$", re.IGNORECASE
 )
@@ -98,14 +110,33 @@ def find_acts(message: Understood, commands: Sequence[Command], question: str = 
     """
     if message.intent == EMERGENCY or any(command.intent == EMERGENCY for command in commands):
         return []
-    groups = _group([command for command in commands if _is_likely(command, message) and command.intent not in SOCIAL])
+    cards = sum(_shows_card(command) for command in commands)
+    likely = [command for command in commands if _is_likely(command, message) or (cards > 1 and _shows_card(command))]
+    groups = _group([command for command in likely if command.intent not in SOCIAL])
     if len(groups) > 1:
-        groups = [group for group in groups if _intent(group) == message.intent or _confidence(group) >= MIN_MORE]
+        groups = [
+            group
+            for group in groups
+            if _intent(group) == message.intent or _confidence(group) >= MIN_MORE or (cards > 1 and _shows_card(group[0]))
+        ]
     if not groups or not _is_trusted(groups, message, question):
-        return []
+        return _find_prohibition(message, commands)
     parts = _split_text(message.text, groups)
     acts = [_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True)]
     return [single for act, group in zip(acts, groups, strict=True) for single in _one_by_one(act, group)]
+
+
+def _find_prohibition(message: Understood, commands: Sequence[Command]) -> list[Act]:
+    """Return the act of a negated order (« ajoute pas X avant que je le dise ») that the network did not read as a wish for sure."""
+    wished = any(c.head == "start" and c.intent == message.intent and c.confidence >= MIN_MORE for c in commands)
+    if message.intent not in CHANGING or wished or not _NEGATED_ORDER.search(message.text):
+        return []
+    return [Act("deny", message.text, [dict(entity) for entity in message.entities], message.confidence, {"forbids": message.intent})]
+
+
+def _shows_card(command: Command) -> bool:
+    """Return whether a command may be a wish that is done after a confirmation alone: two of them are kept apart sooner."""
+    return command.head == "start" and command.intent in WITH_CARD and command.confidence >= MIN_WITH_CARD
 
 
 def _is_likely(command: Command, message: Understood) -> bool:
@@ -231,7 +262,8 @@ def _build(group: Sequence[Command], part: Place, groups: Sequence[Sequence[Comm
         entities.append({**entity, "entity": name, "start": place[0] - begin, "end": place[1] - begin})
     for command in group:
         for slot, places in command.places.items():
-            for place in places if slot in SHARED_ENTITIES else ():
+            inside = [place for place in places if begin <= place[0] < end]
+            for place in (inside or places) if slot in SHARED_ENTITIES else ():
                 if begin <= place[0] < end:
                     if not any(_overlap((e["start"] + begin, e["end"] + begin), place) for e in entities if e["end"] > e["start"]):
                         entities.append(_entity(slot, message.text[slice(*place)], place[0] - begin))

@@ -198,3 +198,31 @@ def test_a_name_after_a_word_for_usagers_is_an_usagers(before: str) -> None:
     read = command(text, "start", "cherche", intent="find_professional", profession="infirmière")
     (act,) = find_acts(understood(text, "find_professional", partner_name="Reynaud", profession="infirmière"), [read])
     assert values(act) == {"usager_name": ["Reynaud"], "profession": ["infirmière"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "forbidden"),
+    [
+        ("ajoute pas Noël Boulanger au dossier 142 avant que je te le dise", True),
+        ("N’ajoutez surtout pas Boulanger", True),
+        ("merci, mais n'ajoutez pas encore Boulanger", True),
+        ("ajoute Boulanger, il n'est pas dans l'équipe", False),
+        ("pourquoi ajouter Boulanger ne marche pas", False),
+        ("je n'arrive pas à ajouter Boulanger", False),
+    ],
+)
+def test_a_negated_order_is_a_prohibition(text: str, forbidden: bool) -> None:
+    acts = find_acts(understood(text, "add_partner", partner_name="Boulanger"), [])
+    assert [act.says for act in acts] == ([{"forbids": "add_partner"}] if forbidden else [])
+
+
+def test_two_dossiers_of_two_wishes_are_not_mixed_up() -> None:
+    text = "retire Paul Martin du dossier 137 et ajoute le Dr Benali au 142"
+    commands = [
+        command(text, "start", "retire", 0.73, "remove_partner", partner="Paul Martin", dossier=["137", "142"]),
+        command(text, "start", "ajoute", 0.98, "add_partner", partner="Benali", dossier=["137", "142"]),
+    ]
+    message = understood(text, "add_partner", 0.7, partner_name=["Paul Martin", "Benali"], dossier_ref=["137", "142"])
+    first, second = find_acts(message, commands)
+    assert (first.intent, values(first)) == ("remove_partner", {"partner_name": ["Paul Martin"], "dossier_ref": ["137"]})
+    assert (second.intent, values(second)) == ("add_partner", {"partner_name": ["Benali"], "dossier_ref": ["142"]})
