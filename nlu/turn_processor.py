@@ -20,7 +20,7 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
-from nlu.commands.component import ASKED
+from nlu.commands.component import ASKED, take_first_act
 from nlu.commands.questions import question_of
 from nlu.login_codes import awaits_code, hide_code
 from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
@@ -155,6 +155,7 @@ class TurnProcessor(MessageProcessor):
             parse_data = message.parse_data
             if parse_data is None:
                 parse_data = message.parse_data = await self.parse_message(_with_question(message, tracker), tracker)
+                take_first_act(parse_data)
             if output.masks is not None:  # understood as typed, stored masked
                 found = find_masks(message.text, asked_for(tracker))
                 message.text, message.parse_data = mask_parse_data(message.text, parse_data, output.masks, found)

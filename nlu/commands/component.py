@@ -1,4 +1,4 @@
-"""The Rasa component around the reading of commands: it publishes `commands`, and makes the first act the message's intent."""
+"""The Rasa component around the reading of commands: it publishes `commands` and `acts`; a turn takes the first act as its message."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ METADATA, ASKED = "metadata", "asked"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
-    """Publishes `commands` (the contract's form), and where they are sure `says` and `agenda`, and the first act's intent and entities.
+    """Publishes `commands` (the contract's form), and where they are sure `acts` and `read_entities`; `says` for a yes that is doubtful.
 
-    `said` is the part of the text that the first act stands in, where that is not the whole; `read_entities` are those of the whole text,
-    by which it is masked. It comes after the entity extractors.
+    `read_entities` are those of the whole text, by which it is masked. Intent and entities stay as the other models read them: a turn
+    takes the first act in their place (`take_first_act`). It comes after the entity extractors.
     """
 
     def __init__(self) -> None:
@@ -66,14 +66,20 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
             if understood.intent == "affirm" and is_doubtful_yes(commands):
                 message.set("says", {"doubt": True}, add_to_output=True)
             return
-        first = acts[0].to_dict()
-        full = first.pop("full_intent")
-        message.set(INTENT, first["intent"], add_to_output=True)
-        message.set(ENTITIES, first["entities"], add_to_output=True)
-        message.set("says", first["says"], add_to_output=True)
-        message.set("response_selector", build_response_selector(full) if "/" in full else {}, add_to_output=True)
+        message.set("acts", [act.to_dict() for act in acts], add_to_output=True)
         message.set("read_entities", name_usagers(understood, commands), add_to_output=True)
-        if first["text"] != text:
-            message.set("said", first["text"], add_to_output=True)
-        if len(acts) > 1:
-            message.set("agenda", [act.to_dict() for act in acts[1:]], add_to_output=True)
+
+
+def take_first_act(parse_data: dict[str, Any]) -> None:
+    """Make the first act of a message its intent, entities and `said` words, and the others its `agenda`."""
+    acts = parse_data.pop("acts", None)
+    if not acts:
+        return
+    first, *agenda = acts
+    full = first["full_intent"]
+    parse_data |= {"intent": first["intent"], "entities": first["entities"], "says": first["says"]}
+    parse_data["response_selector"] = build_response_selector(full) if "/" in full else {}
+    if first["text"] != parse_data["text"]:
+        parse_data["said"] = first["text"]
+    if agenda:
+        parse_data["agenda"] = agenda
