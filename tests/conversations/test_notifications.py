@@ -140,8 +140,11 @@ def test_which_dossier_is_asked_for(talk: Talk, member: Member) -> None:
 
 def test_a_task_under_way_is_taken_up_again(talk: Talk, member: Member) -> None:
     assert "nom du professionnel" in talk.say(f"ajoute quelqu'un au dossier {member.dossiers[0]}")
-    said = talk.say("plus rien après 19h")
-    assert "de 19h à 7h, tous les jours" in said
+    proposed = talk.say("plus rien après 19h")
+    assert "Rien n’a changé" in proposed
+    assert "de 19h à 7h, tous les jours" in proposed
+    said = talk.say("oui")
+    assert "C’est réglé" in said
     assert "Je reprends" in said
     assert "nom du professionnel" in said
     talk.say("annuler")
