@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.framework.context import Context
-from actions.framework.dialogue_stack import DIALOGUE_STACK, Frame, frames_of, push, set_stack, waiting_act
+from actions.framework.dialogue_stack import DIALOGUE_STACK, MAX_DEPTH, Frame, frames_of, push, set_stack, waiting_act
 from actions.framework.events import Events
 from actions.framework.flow import FLOWS
 from actions.framework.lifecycle import resume_next
@@ -25,10 +25,10 @@ def take_agenda(context: Context) -> bool:
     acts: list[dict[str, Any]] = turn.message.get(AGENDA) or []
     frames: list[Frame] = []
     offered: list[Button] = []
-    for number, act in enumerate(acts, 1):
+    for act in acts:
         intent = act["full_intent"]
         if intent in FLOWS:
-            frames.append(waiting_act(FLOWS[intent], {**act, "number": number}))
+            frames.append(waiting_act(FLOWS[intent], act))
         elif "/" in intent and context.utterances.has_response(f"utter_{intent}"):
             settings = context.services.settings
             context.utterances.utter(
@@ -39,7 +39,9 @@ def take_agenda(context: Context) -> bool:
             offered.append(context.utterances.button(title, intent, **values))
     if offered:
         context.utterances.utter("utter_asked_too", buttons=offered)
-    turn.tracker.slots[DIALOGUE_STACK] = push(frames_of(turn), *reversed(frames))
+    if len(frames) > MAX_DEPTH:
+        context.utterances.utter("utter_agenda_full", count=MAX_DEPTH + 1)
+    turn.tracker.slots[DIALOGUE_STACK] = push(frames_of(turn), *reversed(frames[:MAX_DEPTH]))
     return bool(frames)
 
 

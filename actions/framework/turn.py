@@ -35,10 +35,9 @@ class Turn:
 
     @property
     def key(self) -> str:
-        """Idempotency key of this turn: the same when the turn is played again after a crash; each act of a message has its own."""
+        """Idempotency key of this turn: the same when the turn is played again after a crash."""
         turn = (self.message.get("metadata") or {}).get("turn") or self.message.get("message_id")
-        number = self.message.get("number")
-        return f"{self.conversation_id}:{turn}" + (f"+{number}" if number else "")
+        return f"{self.conversation_id}:{turn}"
 
     @property
     def origin(self) -> Origin:
@@ -92,7 +91,7 @@ class Turn:
 
     @property
     def says(self) -> dict[str, Any]:
-        """What no intent tells: `forbids` (an intent), `unknown`, `condition`, references of `partner` and `dossier`, `except`."""
+        """What no intent tells: `forbids` (an intent), `unknown`, `condition`, `doubt`, references of `partner` and `dossier`, `except`."""
         return self.message.get("says") or {}
 
     @property
@@ -198,7 +197,7 @@ class Turn:
         """Return whether the turn with this key is the one right before."""
         messages = [event for event in self.tracker.events if event.get("event") == "user"]
         before = (messages[-2].get("metadata") or {}).get("turn") if len(messages) > 1 else None
-        return key is not None and before is not None and key.split("+")[0] == f"{self.conversation_id}:{before}"
+        return key is not None and before is not None and key == f"{self.conversation_id}:{before}"
 
     @property
     def is_correction(self) -> bool:

@@ -32,8 +32,6 @@ ANSWERS = frozenset(["set", "correct", "affirm", "deny", "unknown", "choose", "f
 SOCIAL = frozenset(["greet", "thank", "goodbye", "complain", "bot_challenge"])
 UNSURE = frozenset(["nlu_fallback", "out_of_scope"])
 EMERGENCY = "emergency"
-YES_OR_NO = frozenset(["confirm", "basis", "dossier_confirm"])
-"""Questions that a yes or a no answers."""
 EXTRACTOR = "commands"
 SHARED_ENTITIES = {
     "partner": "partner_name", "usager": "usager_name", "dossier": "dossier_ref", "profession": "profession", "city": "city",
@@ -85,7 +83,8 @@ class Act:
         text: the part's words.
         entities: Rasa's form; offsets count in `text`.
         confidence: of the intent, 0 to 1.
-        says: what no intent tells: `forbids` (an intent), `unknown`, `condition`, `partner` and `except` (references, names).
+        says: what no intent tells: `forbids` (an intent), `unknown`, `condition`, `doubt` (of a yes), `partner` and `dossier` (references),
+            `except` (references, names).
     """
 
     intent: str

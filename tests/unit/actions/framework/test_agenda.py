@@ -75,6 +75,12 @@ async def test_two_of_one_flow_are_both_kept(claire: Dialogue, channel: dict[str
     assert CLAIRES_OTHER in answer.text
 
 
+async def test_what_is_too_much_is_told(claire: Dialogue) -> None:
+    answer = await claire.ask("ajoute quelqu'un, et lis, et lis, …", ADD, *[READ] * 7)
+    assert "je prends les 6 premières demandes" in answer.text
+    assert len(claire.slots["task_stack"]) == 5
+
+
 async def test_what_is_forbidden_is_noted(claire: Dialogue) -> None:
     forbidden = an_act("ajoute pas Noël Boulanger", "deny", {"forbids": "add_partner"})
     answer = await claire.ask("ajoute pas Noël Boulanger avant que je te le dise", forbidden)

@@ -8,7 +8,7 @@ import pytest
 
 from actions.flows.partners.access_dates import names_access_dates, read_dates
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue
-from tests.unit.harness import CLAIRES_DOSSIER
+from tests.unit.harness import CLAIRES_DOSSIER, Harness
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday."""
@@ -116,7 +116,9 @@ async def ask_for(claire: Dialogue, who: dict[str, str], said: str = "") -> Answ
 
 
 async def periods(claire: Dialogue) -> list[dict[str, str]]:
-    team = claire.services.sandbox.team_of(CLAIRES_DOSSIER)  # type: ignore[attr-defined]
+    process = claire.services
+    assert isinstance(process, Harness)
+    team = process.sandbox.team_of(CLAIRES_DOSSIER)
     return [participant["period"] for participant in team["participant"][3:]]
 
 
