@@ -185,8 +185,13 @@ class Turn:
 
     def without_entity(self, name: str) -> Turn:
         """Return the turn without the entities of that name: their words become spaces, so that other offsets stay right."""
-        text, kept = self.raw_text, [entity for entity in self.message.get("entities") or [] if entity.get("entity") != name]
-        for entity in self.entities(name):
+        return self.without_entities(self.entities(name), [e for e in self.message.get("entities") or [] if e.get("entity") == name])
+
+    def without_entities(self, dropped: list[dict[str, Any]], hidden: list[dict[str, Any]] | None = None) -> Turn:
+        """Return the turn without some of its entities, nor their words; `hidden` are dropped too, their words were masked before."""
+        text, gone = self.raw_text, [*dropped, *(hidden or [])]
+        kept = [entity for entity in self.message.get("entities") or [] if entity not in gone]
+        for entity in dropped:
             start, end = entity.get("start") or 0, entity.get("end") or 0
             text = text[:start] + " " * (end - start) + text[end:]
         tracker = copy(self.tracker)

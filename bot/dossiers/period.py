@@ -16,8 +16,6 @@ from bot.core.mail import render_text
 from bot.dossiers.errors import EndBeforeStart, PeriodOver
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_FAR = timedelta(days=300)
-"""From here on a day is told with its year."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,8 @@ def midnight(day: date) -> datetime:
 
 
 def day_words(day: date, today: date) -> str:
-    """Return « 15 décembre », « 1er janvier », with the year where it is far from today."""
-    return render_text("dossiers/day", day=day.day, month=day.month, year=day.year if abs(day - today) >= _FAR else 0)
+    """Return « 15 décembre », « 1er janvier 2027 »: with the year where it is not that of today."""
+    return render_text("dossiers/day", day=day.day, month=day.month, year=0 if day.year == today.year else day.year)
 
 
 def has_begun(period: dict[str, object], now: datetime) -> bool:

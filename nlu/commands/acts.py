@@ -122,7 +122,21 @@ def find_acts(message: Understood, commands: Sequence[Command], question: str = 
         return _find_prohibition(message, commands)
     parts = _split_text(message.text, groups)
     acts = [_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True)]
-    return [single for act, group in zip(acts, groups, strict=True) for single in _one_by_one(act, group)]
+    return _without_repetitions([single for act, group in zip(acts, groups, strict=True) for single in _one_by_one(act, group)])
+
+
+def _without_repetitions(acts: Sequence[Act]) -> list[Act]:
+    """Leave out an act that asks what an earlier one asks."""
+    kept: list[Act] = []
+    for act in acts:
+        same = (other for other in kept if other.intent == act.intent and other.says == act.says)
+        if not any(_values(other) == _values(act) for other in same):
+            kept.append(act)
+    return kept
+
+
+def _values(act: Act) -> set[tuple[str, str]]:
+    return {(entity["entity"], str(entity["value"]).casefold()) for entity in act.entities}
 
 
 def _find_prohibition(message: Understood, commands: Sequence[Command]) -> list[Act]:
@@ -254,6 +268,8 @@ def _build(group: Sequence[Command], part: Place, groups: Sequence[Sequence[Comm
         if not begin <= place[0] < end or (slot is None and elsewhere is not None) or slot in {"by", "except", "reason"}:
             continue
         name = entity["entity"]
+        if slot is None and name == "partner_name" and any("partner" in command.places for command in group):
+            continue  # told of beside the one who is meant
         if name in _NAMES and slot in SHARED_ENTITIES and SHARED_ENTITIES[slot] in _NAMES:
             name = SHARED_ENTITIES[slot]
         elif name == "partner_name" and slot is None and _USAGER_BEFORE.search(message.text, 0, place[0]):

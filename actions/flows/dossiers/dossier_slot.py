@@ -15,6 +15,7 @@ from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier
 from actions.framework.web_continuation import refer_to_web_chat
+from bot.core.text_folding import fold
 from bot.dossiers.errors import LimitReached, NotAMember
 
 DOSSIER_LISTS = ("dossier_choices", "dossier_shown")
@@ -170,6 +171,21 @@ async def dossier_label(context: Context, reference: str) -> str:
         return (await context.dossiers.get(reference, await context.linked_account())).label
     except (NotAMember, LimitReached):  # the operation itself will say so
         return reference
+
+
+async def forget_usager(context: Context, reference: str | None, *, answering: bool) -> None:
+    """Take the usager's own name out of the turn where it was read as a professional's: « M. Lamy est informé », said of his dossier.
+
+    A professional may have an usager's name: the only name of a wish stays. `answering`: the message answers the confirmation.
+    """
+    turn = context.turn
+    named = turn.entities("partner_name")
+    if reference is None or not turn.trusted or turn.is_button or not named or (len(named) < 2 and not answering):
+        return
+    words = set(fold(await dossier_label(context, reference)).split())
+    told = [entity for entity in named if set(fold(str(entity["value"])).split()) <= words]
+    if told and (answering or len(told) < len(named)):
+        context.turn = turn.without_entities(told)
 
 
 def dossier_button(dossier: VisibleDossier) -> Button:

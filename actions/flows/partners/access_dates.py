@@ -32,7 +32,7 @@ _REWORDED = (
     (r"\bnoel\b", "25 decembre"),
     (
         r"\b(?:a compter|pas avant|(?:qui )?(?:commen(?:ce|cera|cant)|demarr(?:e|era|ant)|debut(?:e|era|ant)?))"
-        r"(?: le| la| l| du| de la| de l| de| d)?(?: a partir d[eu])? (?=\S)",
+        r"(?: que| qu)?(?: le| la| l| du| de la| de l| de| d)?(?: a partir d[eu])? (?=\S)",
         "a partir du ",
     ),
     (

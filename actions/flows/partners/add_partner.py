@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from actions.flows.directory.search import Criteria, correct_criteria, read_criteria
-from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, read_dossier, read_reference
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, forget_usager, read_dossier, read_reference
 from actions.flows.partners.access_dates import (
     FROM,
     UNTIL,
@@ -50,6 +50,8 @@ class AddPartner(Flow):
         turn = context.turn
         slots = await read_dossier(context, asked=False)
         slots |= {"basis_said": read_basis(turn), "email_said": given_email(context)}
+        await forget_usager(context, slots.get("dossier"), answering=False)
+        turn = context.turn
         if turn.entity("choice"):
             slots |= await choose_partner(context, str(turn.entity("choice")))
         elif criteria := read_criteria(turn):
@@ -70,6 +72,9 @@ class AddPartner(Flow):
 
     async def collect(self, context: Context) -> Slots:
         """Return the answer to the question, a correction of an earlier answer, or both."""
+        agreeing = context.turn.intent == "affirm" or read_basis(context.turn) is not None
+        if context.turn.requested_slot == "basis" and agreeing:
+            await forget_usager(context, context.turn.slot("dossier"), answering=True)
         turn, utterances = context.turn, context.utterances
         if turn.requested_slot == "partner_email" and len(turn.text.split()) == 1 and turn.intent != "deny":
             return self._collect_email(context)
@@ -168,6 +173,9 @@ class AddPartner(Flow):
             return {**changed, **confirmed_dates(context, dates), "basis_said": basis or kept, "agreed": None}
         if changed or (basis and turn.is_correction and not turn.is_button):
             return {**changed, "basis_said": basis if basis in {CARE_TEAM, CONSENT} else None, "agreed": None}
+        if dates.slots and basis is None and turn.intent not in {"affirm", "deny"}:
+            context.utterances.utter("utter_access_dates_same")
+            return {}
         if basis is None and (position := list_position(turn)) is not None:
             basis = [CARE_TEAM, CONSENT, NEITHER, DECLINED][position] if 0 <= position < 4 else None
         if (

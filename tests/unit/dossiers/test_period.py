@@ -78,7 +78,7 @@ def test_both_bounds_decide_at_their_precision(period: dict[str, object], at: st
 @pytest.mark.parametrize(
     ("period", "words"),
     [
-        (STAY, "à partir du 15 décembre, jusqu’au 2 janvier inclus"),
+        (STAY, "à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus"),
         (AccessPeriod(None, date(2026, 12, 1)), "jusqu’au 1er décembre inclus"),
         (AccessPeriod(date(2026, 11, 2), None), ""),
         (AccessPeriod(None, date(2028, 3, 4)), "jusqu’au 4 mars 2028 inclus"),

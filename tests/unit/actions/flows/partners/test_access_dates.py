@@ -23,10 +23,11 @@ WORDS = {
     "ok du 15 décembre au 2 janvier": ("2026-12-15", "2027-01-02"),
     "oui à compter du 15/12": ("2026-12-15", None),
     "d'accord mais dès lundi prochain": ("2026-11-30", None),
-    "oui à partir du 15 décembre jusqu’au 2 janvier inclus": ("2026-12-15", "2027-01-02"),
+    "oui à partir du 15 décembre jusqu’au 2 janvier 2027 inclus": ("2026-12-15", "2027-01-02"),
     "oui pour un mois à partir de lundi": ("2026-11-30", "2026-12-29"),
     "oui dans quinze jours": ("2026-12-08", None),
     "oui mais elle commence le 15 décembre": ("2026-12-15", None),
+    "attendez, il ne débute que le 4 janvier": ("2027-01-04", None),
     "oui, fin le 2 janvier": (None, "2027-01-02"),
     "oui jusqu’à fin décembre": (None, "2026-12-31"),
     "oui jusqu’à la fin du mois": (None, "2026-11-30"),
@@ -136,14 +137,17 @@ async def test_the_card_shows_the_dates_and_a_clean_yes_gives_them(claire: Dialo
     card = await claire.say("oui accord du patient mais seulement à partir du 15 décembre", "affirm", WEB)
     assert "Accès\u00a0: à partir du 15 décembre" in card.text
     card = await claire.say("jusqu’au 2 janvier", "mute_notifications", WEB)
-    assert "Accès\u00a0: à partir du 15 décembre, jusqu’au 2 janvier inclus" in card.text
+    assert "Accès\u00a0: à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus" in card.text
+    assert await periods(claire) == []
+    same = await claire.say("attention, c’est du 15 décembre au 2 janvier", "inform", WEB)
+    assert "C’est bien ce qui est noté" in same.text
     assert await periods(claire) == []
     done = await claire.say("oui du 15 décembre au 2 janvier", "affirm", WEB)
     assert "aura accès" in done.text
-    assert "à partir du 15 décembre, jusqu’au 2 janvier inclus" in done.text
+    assert "à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus" in done.text
     assert await periods(claire) == [{"start": "2026-12-15", "end": "2027-01-02"}]
     listed = await claire.say(f"partenaires de {CLAIRES_DOSSIER}", "list_partners", WEB, dossier_ref=CLAIRES_DOSSIER)
-    assert "Paul Martin – Masseur-kinésithérapeute – à partir du 15 décembre, jusqu’au 2 janvier inclus" in listed.text
+    assert "Paul Martin – Masseur-kinésithérapeute – à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus" in listed.text
     assert "C’est déjà prévu" in (await ask_for(claire, PAUL)).text
 
 
@@ -171,10 +175,10 @@ async def test_a_request_for_an_account_carries_the_dates(claire: Dialogue) -> N
     card = await ask_for(claire, HUGUES, "du 15 décembre au 2 janvier")
     if "adresse e-mail" in card.text:
         card = await claire.say("h.martin@cabinet.example", "inform", WEB, email="h.martin@cabinet.example")
-    assert "à partir du 15 décembre, jusqu’au 2 janvier inclus" in card.text
+    assert "à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus" in card.text
     sent = await claire.say("oui, accord de l'usager recueilli", "affirm", WEB)
-    assert "à partir du 15 décembre, jusqu’au 2 janvier inclus" in sent.text
+    assert "à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus" in sent.text
     requests = claire.services.account_requests
     (status,) = await requests.list()
     (requester,) = (await requests.show(status.reference)).requesters
-    assert requester.period == "à partir du 15 décembre, jusqu’au 2 janvier inclus"
+    assert requester.period == "à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus"

@@ -79,3 +79,19 @@ async def test_a_yes_that_denies_something_confirms_nothing(claire: Dialogue) ->
 
 def test_the_people_of_these_conversations_are_in_the_directory() -> None:
     assert {"Hugues Martin", "Nathalie Martin", "Étienne Martin"} <= DEMO_PEOPLE.keys()
+
+
+async def test_the_usager_told_of_is_not_the_professional(claire: Dialogue) -> None:
+    words = f"M. Garnier débute sa rééducation avec Paul Martin de Vierzon, {CLAIRES_OTHER}"
+    named = {"partner_name": ("Garnier", "Paul Martin"), "city": "Vierzon", "dossier_ref": CLAIRES_OTHER}
+    card = await claire.say(words, "add_partner", WEB, **named)
+    assert "Paul Martin" in card.text
+    assert "à la fois" not in card.text
+    done = await claire.say("oui même équipe de soins, M. Garnier est informé", "affirm", WEB, partner_name="Garnier")
+    assert "Paul Martin a maintenant accès" in done.text
+
+
+async def test_an_usager_s_namesake_alone_is_the_professional(claire: Dialogue) -> None:
+    words = f"ajoute Garnier au {CLAIRES_OTHER}"
+    await claire.say(words, "add_partner", WEB, partner_name="Garnier", dossier_ref=CLAIRES_OTHER)
+    assert claire.slots["partner_query"] == {"name": "Garnier"}
