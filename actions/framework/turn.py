@@ -91,7 +91,11 @@ class Turn:
 
     @property
     def says(self) -> dict[str, Any]:
-        """What no intent tells: `forbids` (an intent), `unknown`, `condition`, `doubt`, references of `partner` and `dossier`, `except`."""
+        """What no intent tells.
+
+        `forbids` (an intent), `unknown`, `condition`, `doubt` (of a yes), `emergency` (hardly one), references of `partner` and `dossier`,
+        `except`.
+        """
         return self.message.get("says") or {}
 
     @property

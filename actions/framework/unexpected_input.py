@@ -66,6 +66,8 @@ class Fallback(AssistantAction):
             return await answer_masked_message(context)
         if (claimed := claiming_flow(turn)) is not None:
             return await start_flow(claimed, context)
+        if turn.says.get("emergency"):
+            utterances.utter("utter_if_emergency")
         if turn.active_form is not None and failures_in_a_row(turn) < SUPPORT_AFTER_FAILURES:
             utterances.utter("utter_not_an_answer")
             return return_to_flow(turn)

@@ -12,14 +12,16 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.commands.acts import Understood, find_acts, is_doubtful_yes, name_usagers
+from nlu.commands.acts import EMERGENCY, Understood, find_acts, is_doubtful_yes, name_usagers
 from nlu.commands.command import Asked
 from nlu.commands.reader import CommandReader, load_reader
 from nlu.components.analysis import has_no_content
-from nlu.components.intent_classifier import build_response_selector
+from nlu.components.intent_classifier import FALLBACK, build_response_selector
 from nlu.components.intent_model import loaded_intent_model
 from nlu.components.lexicon import get_imported_lexicon
 
+SURE_EMERGENCY, MIN_EMERGENCY = 0.9, 0.05
+"""An emergency stands if the intent model is that sure of it, or the network finds it at least that likely on some word."""
 METADATA, ASKED = "metadata", "asked"
 """Where the processor puts the question on the table: `{"task": …, "question": …}` in the message's metadata."""
 
@@ -55,12 +57,15 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
         if self._reader is None:
             self._reader = load_reader(model)
         asked = Asked(**((message.get(METADATA) or {}).get(ASKED) or {}))
-        commands = self._reader.read_all(text, asked, get_imported_lexicon().current())
+        commands, emergency = self._reader.read_with_emergency(text, asked, get_imported_lexicon().current())
         message.set("commands", [command.to_dict() for command in commands], add_to_output=True)
         ranking = message.get("intent_ranking") or []
         confidence = float((message.get(INTENT) or {}).get("confidence") or 0.0)
-        fallback = (message.get(INTENT) or {}).get("name") == "nlu_fallback" or not ranking
-        understood = Understood(text, "nlu_fallback" if fallback else ranking[0]["name"], confidence, message.get(ENTITIES) or [])
+        fallback = (message.get(INTENT) or {}).get("name") == FALLBACK or not ranking
+        if not fallback and ranking[0]["name"] == EMERGENCY and confidence < SURE_EMERGENCY and emergency < MIN_EMERGENCY:
+            fallback = True
+            message.set("says", {"emergency": True}, add_to_output=True)
+        understood = Understood(text, FALLBACK if fallback else ranking[0]["name"], confidence, message.get(ENTITIES) or [])
         acts = find_acts(understood, commands, asked.question)
         if not acts:
             if understood.intent == "affirm" and is_doubtful_yes(commands):
@@ -71,9 +76,14 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
 
 
 def take_first_act(parse_data: dict[str, Any]) -> None:
-    """Make the first act of a message its intent, entities and `said` words, and the others its `agenda`."""
+    """Make the first act of a message its intent, entities and `said` words, and the others its `agenda`.
+
+    What was hardly an emergency, and no act either, was not understood.
+    """
     acts = parse_data.pop("acts", None)
     if not acts:
+        if (parse_data.get("says") or {}).get("emergency"):
+            parse_data |= {"intent": {"name": FALLBACK, "confidence": 0.0}, "response_selector": {}}
         return
     first, *agenda = acts
     full = first["full_intent"]

@@ -22,6 +22,7 @@ from nlu.pii.name_tagger import load_tagger
 WEIGHTS_FILE, SETTINGS_FILE = "network{number}.npz", "reader.json"
 MAX_CHARACTERS = 4000
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_EMERGENCY = "start:emergency"
 
 
 class CommandReader:
@@ -55,10 +56,14 @@ class CommandReader:
 
     def read_all(self, text: str, asked: Asked, lexicon: Lexicon = EMPTY_LEXICON) -> list[Command]:
         """Return all that may be commands of a message, in its order; past `MAX_CHARACTERS` nothing is read."""
+        return self.read_with_emergency(text, asked, lexicon)[0]
+
+    def read_with_emergency(self, text: str, asked: Asked, lexicon: Lexicon = EMPTY_LEXICON) -> tuple[list[Command], float]:
+        """Return all that may be commands of a message, and how likely it is, 0 to 1, that one of its words tells of an emergency."""
         text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text[:MAX_CHARACTERS])
         tokens = self._extractor.analyse(text)
         if not tokens:
-            return []
+            return [], 0.0
         numbers = (self._tasks.get(asked.task, 0), self._questions.get(asked.question, 0))
         inputs = batch([self._extractor.extract(text, tokens, lexicon)], [numbers])
         outputs = [run_network(np, weights, inputs) for weights in self._networks]
@@ -70,7 +75,8 @@ class CommandReader:
             np.mean([weights["fits"] for weights in self._networks], axis=0),
             np.mean([weights["steps"] for weights in self._networks], axis=0),
         )
-        return decode(text, tokens, found, self._labels)
+        emergency = float(found.anchors[:, self._labels.index(_EMERGENCY) + 1].max())
+        return decode(text, tokens, found, self._labels), emergency
 
 
 def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -31,7 +31,7 @@ from nlu.pii.name_tagger import load_tagger
 from nlu.train import ensure_model
 
 SEED = 20261130
-COPIES, NETWORKS, MIN_COUNT = 3, 1, 2
+COPIES, NETWORKS, MIN_COUNT = 3, 2, 2
 """Copies of a message, networks whose answers are averaged, messages that must hold a word for spelling to be corrected to it."""
 OTHER_HEADS = frozenset(["affirm", "deny", "cancel", "repeat"])
 NO_COMMANDS = frozenset(["inform", "choose", "correct"])
@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=DATA)
     parser.add_argument("--hold-out", default="", help="writers that are left out, with commas: to measure")
     parser.add_argument("--networks", type=int, default=NETWORKS)
+    parser.add_argument("--number", type=int, help="train this one alone: each takes a core, two commands train two at once")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     options = parser.parse_args(arguments)
     prepare_process()
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }  # fmt: skip
     (options.out / SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     sizes = (len(builder.labels), len(builder.tasks), len(builder.questions), len(builder.intents))
-    for number in range(options.networks):
+    for number in range(options.networks) if options.number is None else [options.number]:
         started = time.monotonic()
 
         def report(epoch: int, loss: float, number: int = number, started: float = started) -> None:

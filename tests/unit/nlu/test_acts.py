@@ -8,6 +8,7 @@ import pytest
 
 from nlu.commands.acts import Act, Understood, find_acts, is_doubtful_yes, name_usagers
 from nlu.commands.command import Command
+from nlu.commands.component import take_first_act
 
 
 def command(text: str, head: str, at: str, confidence: float = 0.99, intent: str = "", **slots: str | list[str]) -> Command:
@@ -226,3 +227,23 @@ def test_two_dossiers_of_two_wishes_are_not_mixed_up() -> None:
     first, second = find_acts(message, commands)
     assert (first.intent, values(first)) == ("remove_partner", {"partner_name": ["Paul Martin"], "dossier_ref": ["137"]})
     assert (second.intent, values(second)) == ("add_partner", {"partner_name": ["Benali"], "dossier_ref": ["142"]})
+
+
+def test_what_is_asked_twice_is_one_act() -> None:
+    text = "où en est la demande, est-elle passée ?"
+    commands = [command(text, "start", word, 0.95, "check_request") for word in ("où en est", "passée")]
+    assert [act.intent for act in find_acts(understood(text, "check_request"), commands)] == ["check_request"]
+
+
+def test_somebody_told_of_beside_the_one_who_is_meant_is_no_partner() -> None:
+    text = "le Dr Coutteret me suggère Andrée Ferchion pour le 456, vous voulez bien l'associer ?"
+    read = command(text, "start", "associer", 0.95, "add_partner", partner="Andrée Ferchion", dossier="456")
+    message = understood(text, "add_partner", partner_name=["Coutteret", "Andrée Ferchion"], dossier_ref="456")
+    (act,) = find_acts(message, [read])
+    assert values(act) == {"partner_name": ["Andrée Ferchion"], "dossier_ref": ["456"]}
+
+
+def test_what_is_hardly_an_emergency_was_not_understood() -> None:
+    read = {"text": "le 15 mars", "intent": {"name": "emergency", "confidence": 0.5}, "says": {"emergency": True}}
+    take_first_act(read)
+    assert read["intent"] == {"name": "nlu_fallback", "confidence": 0.0}
