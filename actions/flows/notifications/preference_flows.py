@@ -32,7 +32,7 @@ from actions.framework.flow import MIN_CONFIDENCE, Flow, FlowAborted, Slots, act
 from actions.framework.lifecycle import slots_of_last_flow
 from actions.framework.turn import Turn
 from bot.notifications.preference_changes import EndMutes
-from bot.notifications.preference_parser import About, PreferenceRequest, Question, is_wish
+from bot.notifications.preference_parser import About, PreferenceRequest, Question, asks_to_see, is_wish
 from bot.notifications.preferences import Mute
 
 _MUTE_ONLY = re.compile(
@@ -68,6 +68,8 @@ class PreferenceFlow(Flow):
         if turn.entity("undo") or UNDO_REQUEST.search(turn.text):
             version = turn.entity("undo") or ""
             return {"dossier": EVERYTHING, "wish": {"undo": int(version) if version.isdecimal() else None}}
+        if not turn.is_button and asks_to_see(turn.raw_text):
+            return _shown(turn.raw_text)
         before = slots_of_last_flow(context, *_PREFERENCE_INTENTS) if _REPLACEMENT.match(turn.text) else None
         if before is not None and (corrected := await self.correct(context, before)):
             return corrected
@@ -90,6 +92,8 @@ class PreferenceFlow(Flow):
         if turn.intent == "deny" and not turn.message.get("entities"):
             context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
             raise FlowAborted
+        if not turn.is_button and asks_to_see(turn.raw_text):
+            return _shown(turn.raw_text)
         if turn.requested_slot == "dossier":
             return await self._collect_dossier(context)
         question, dossier = open_question(context), turn.slot("dossier") or None
@@ -143,7 +147,7 @@ class PreferenceFlow(Flow):
 
     def slots_without_request(self, text: str) -> Slots:
         """Return the slots if nothing is asked for: all the preferences are shown."""
-        return {"dossier": EVERYTHING, "wish_text": text, "wish": {"show": True}}
+        return _shown(text)
 
     async def slots_for_everything(self, context: Context) -> Slots:
         """Return the slots if everything is meant: « toutes mes notifications »."""
@@ -243,6 +247,11 @@ class ResumeNotifications(PreferenceFlow):
     async def slots_for_everything(self, context: Context) -> Slots:
         """Return the slots that end every mute."""
         return {"dossier": EVERYTHING, **change_slots((EndMutes(),))}
+
+
+def _shown(text: str) -> Slots:
+    """Return the slots if the preferences are to be shown, whatever was asked before."""
+    return {"dossier": EVERYTHING, "wish_text": text, "wish": {"show": True}, "wish_question": None}
 
 
 def _is_doubtful(turn: Turn) -> bool:

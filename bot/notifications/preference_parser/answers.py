@@ -9,6 +9,7 @@ from datetime import time
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.preference_parser.categories import Kind
 from bot.notifications.preference_parser.parser import choose, read
+from bot.notifications.preference_parser.recognition import is_wish
 from bot.notifications.preference_parser.spelling_correction import canonical
 from bot.notifications.preference_parser.tokens import Token, tokenize
 from bot.notifications.preference_parser.values import About, Choice, Context, PreferenceRequest, Question, Span
@@ -37,6 +38,8 @@ _SAYS = {
     "pause": r"oui|pause|sourdine|stop|coupe|plus (?:de|rien)|ok\b|d accord",
     "mute": r"oui|sourdine|pause|ok\b",
 }
+_GOES_ON = re.compile(r"(?:et|aussi|egalement|mais|sauf)\b")
+"""Words that begin an addition to a request."""
 _ADDED = {About.UNTIL: ("jusqu'à ", "jusqu'au ", "pendant ", "jusqu'à la ")}
 """Words that make a bare answer go on with the request."""
 
@@ -44,13 +47,22 @@ _ADDED = {About.UNTIL: ("jusqu'à ", "jusqu'au ", "pendant ", "jusqu'à la ")}
 def answer(question: Question, text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
     """Return what is requested, now that a question was answered in words; None where they answer nothing and request nothing.
 
-    In this order: one of the choices; the request read again together with the words; a request of its own.
+    In this order: one of the choices; where a confirmation was asked for, a request of its own; the request read again together with the
+    words; a request of its own.
     """
     reading = canonical(text).text.strip()
     found = tokenize(reading)
     choice, other = _choice(question, reading, found), _names_another_way(question, found)
     if choice is not None and not (other and choice.name == "only"):
         return choose(question, choice, context)
+    alone = None if other else read(text, spans, context)
+    goes_on = _GOES_ON.match(reading) is not None
+    if question.about is About.CONFIRM and not goes_on:
+        replaced = _replaced(question, alone, text, context)
+        if replaced is not None:
+            return replaced
+    if question.about is About.FOR_ALL and any(atom.kind is Kind.UNTIL for atom in found):
+        return _of_everything(question, text, context)
     if not other and not re.match(r"non\b|en fait|finalement|plutot", reading):
         doubtful: Question | None = None
         for joined in _joined(question, text):
@@ -60,10 +72,31 @@ def answer(question: Question, text: str, spans: Sequence[Span], context: Contex
                 continue
             if isinstance(again, PreferenceRequest) or (again is not None and again.about not in (question.about, About.UNCLEAR)):
                 return again
-        if doubtful is not None:
+        if doubtful is not None and (goes_on or not isinstance(alone, PreferenceRequest)):
             return doubtful
-    instead = read(_in_its_place(question, text), (), context) if other else None
+    if not other:
+        return alone
+    instead = read(_in_its_place(question, text), (), context)
     return instead if isinstance(instead, PreferenceRequest) else read(text, spans, context)
+
+
+def _replaced(
+    question: Question, alone: PreferenceRequest | Question | None, text: str, context: Context
+) -> PreferenceRequest | Question | None:
+    """Return the request that replaces the one to be confirmed; its confirmation without complaint where it is the same; None for none."""
+    if isinstance(alone, PreferenceRequest):
+        if alone == choose(question, question.choices[0], context):
+            return question.model_copy(update={"value": "", "text": text, "spans": ()})
+        return alone
+    return alone if isinstance(alone, Question) and is_wish(text) else None
+
+
+def _of_everything(question: Question, text: str, context: Context) -> PreferenceRequest | Question | None:
+    """« jusqu'à nouvel ordre », answered to whether everything is meant: a mute of everything, until then."""
+    everything = next(choice for choice in question.choices if choice.name == "all")
+    longer = question.model_copy(update={"text": next(_joined(question, text))})
+    result = choose(longer, everything, context)
+    return result if isinstance(result, PreferenceRequest) else choose(question, everything, context)
 
 
 def _names_another_way(question: Question, found: list[Token]) -> bool:

@@ -19,10 +19,24 @@ BEYOND = "|".join(
         rf"(?:le |la |les )?{_ORDINAL} (?:{DAY}s?|jours?|semaines?|weekend) d[ue]s?(?: [a-z]+)?",
         rf"(?:pour |a )?{_OTHERS}",
         r"(?:l )?autres? jours?|(?:l )?(?:aube|aurore|crepuscule)|le temps (?:de|du|d|que)\b|tant que",
+        r"des (?:que|qu) (?:je|j|on|nous)\b[a-z ]*",
+        r"(?:si|quand|lorsque) (?:c est|ca|cela|il|elle|ils|elles|la|le|les|un|une|l)\b",
+        r"de temps (?:en temps|a autre)|a l occasion",
+        r"(?:toute )?la semaine (?:d|du|de|des|ou|qui|avant|apres)\b(?: (?:la|les|mes|mon|ma|l))? [a-z]+",
+        r"(?<!ne )(?<!pas )(?<!plus )(?:avoir|recevoir) plus (?:de|d) [a-z]+",
         r"en journee|la journee|de jour\b|(?:cet?|l|en|d) (?:ete|hiver|automne)|(?:le |ce |au )?printemps",
         r"(?:pendant|durant) (?:tout|toute) (?:le|la) (?:journee|mois|annee|an)",
     )
 )
 """Rhythms, times and people that preferences know nothing of."""
-OPPOSITE = rf"(?:ne|n|{_NOT_TO}) (?:me |m |nous |te |surtout |plus |pas |les |la |le )*{_CUT}[a-z]*\b"
+OPPOSITE = (
+    rf"(?:mets|mettez|{_CUT}[a-z]*) (?:surtout )?pas\b|"
+    rf"(?:ne|n|{_NOT_TO}) (?:me |m |nous |te |surtout |plus |pas |les |la |le )*{_CUT}[a-z]*\b"
+)
 """« n'arrête pas », « je ne veux pas couper »: the opposite of what the verb says alone."""
+UNREADABLE = (
+    r"quand\b|lorsque?\b|si\b|tant que|pendant que|chaque fois que|par defaut|comme avant|d origine|de base\b|"
+    r"(?:comme )?d hab(?:itude)?\b|initiaux|d usine|reinitialis[a-z]*|"
+    r"(?:je|j) (?:ne |n )?(?:recois?|ai (?:(?:pas|plus|rien|jamais) )?recu)(?= (?:rien|pas|plus|de|d|aucune?|jamais)\b)"
+)
+"""Conditions, resets and complaints: asked about where no time is named that they could stand for."""

@@ -70,10 +70,23 @@ class Kind(StrEnum):
     """« un jour sur deux », « n'arrête pas », « pour toute l'équipe »: what no change can hold. Value: the words."""
     THING = auto()
     """« notifs », « rien », « déranger »: that it is about notices at all."""
+    THEN = auto()
+    """« ce jour-là »: at the time that is named elsewhere."""
+    OWN_LIST = auto()
+    """« je regarde sur SPHERE », « la liste de SPHERE me suffit »."""
     BREAK = auto()
     """Where a new clause may begin."""
     BUT = auto()
     """Where one begins."""
+
+
+TIMES = frozenset(
+    {
+        *(Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.DAYS, Kind.PART),
+        *(Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES),
+    }
+)
+"""What says when."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from datetime import time
 from typing import Any
 
 from bot.notifications.kinds import Category, DeliveryChannel
-from bot.notifications.preference_parser.categories import Days, Kind
+from bot.notifications.preference_parser.categories import TIMES, Days, Kind
 from bot.notifications.preference_parser.tokens import Token
 
 _ACTS = {Kind.NEVER, Kind.PAUSE, Kind.QUIET, Kind.RESUME, Kind.LIFT, Kind.ON, Kind.TELL, Kind.CONVERT, Kind.ONLY, Kind.PREFER, Kind.REST}
 _RHYTHM = {Kind.DIGEST, Kind.COUNT, Kind.NOW}
-_TIMES = {Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.DAYS, Kind.PART, Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES}
-_CONTENT = _RHYTHM | _TIMES | {Kind.WAY, Kind.CATEGORY, Kind.DOSSIER, Kind.REST}
+_CONTENT = _RHYTHM | TIMES | {Kind.WAY, Kind.CATEGORY, Kind.DOSSIER, Kind.REST}
 PLAIN, NOT, ONLY = "plain", "not", "only"
 _STANCE = {Kind.NEVER: NOT, Kind.INSTEAD: NOT, Kind.ONLY: ONLY, Kind.PREFER: ONLY, Kind.EXCEPT: NOT}
 
@@ -41,7 +40,7 @@ class Clause:
     @property
     def has_time(self) -> bool:
         """Whether it says when."""
-        return self.has(*_TIMES)
+        return self.has(*TIMES)
 
     @property
     def has_rhythm(self) -> bool:
@@ -144,7 +143,7 @@ def _turns(before: list[Token], atom: Token, after: list[Token]) -> bool:
         return bool(kinds & _RHYTHM) and Kind.NEVER not in kinds
     if atom.kind is Kind.ON:
         return Kind.NEVER in kinds and bool(kinds & _CONTENT)
-    return atom.kind in _RHYTHM and Kind.NEVER in kinds and bool(kinds & (_TIMES | {Kind.WAY, Kind.CATEGORY})) and not kinds & _RHYTHM
+    return atom.kind in _RHYTHM and Kind.NEVER in kinds and bool(kinds & (TIMES | {Kind.WAY, Kind.CATEGORY})) and not kinds & _RHYTHM
 
 
 def _begins(segment: list[Token], before: list[Token]) -> bool:

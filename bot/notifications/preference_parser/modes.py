@@ -109,7 +109,8 @@ def _categories(clause: Clause, whole: Whole) -> tuple[frozenset[Category], froz
     excepted = frozenset(clause.excepted(Kind.CATEGORY))
     if clause.has(Kind.REST):
         return (EVERYTHING - whole.named) or EVERYTHING, excepted
-    return (frozenset(clause.categories()) or EVERYTHING) - excepted, excepted
+    every = OF_DOSSIERS if "dossiers" in clause.values(Kind.THING) else EVERYTHING
+    return (frozenset(clause.categories()) or every) - excepted, excepted
 
 
 def _ways(clause: Clause, whole: Whole, asking: Asking) -> dict[DeliveryChannel, str]:

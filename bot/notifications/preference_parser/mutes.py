@@ -24,6 +24,8 @@ def read_pause(clause: Clause, asking: Asking) -> Changes:
     if clause.has(Kind.AWAY) and not clause.has_time:
         return _asked(dossiers, asking)
     spans = [value for kind in _SPANS for value in clause.values(kind)]
+    if clause.has(Kind.ONCE) and None in clause.values(Kind.DURATION):  # « pendant ma garde de ce soir »
+        raise Unclear(About.UNTIL)
     if spans and all(value is None for value in spans):  # « pendant mes congés »
         return _asked(dossiers, asking)
     since, until = _span(clause, asking)
@@ -64,7 +66,7 @@ def dossiers_of(clause: Clause, asking: Asking) -> tuple[str | None, ...]:
 
 
 def _all(clause: Clause) -> bool:
-    return any(atom.kind is Kind.THING and atom.value == "all" for atom in clause.atoms)
+    return any(atom.kind is Kind.THING and atom.value in ("all", "dossiers") for atom in clause.atoms)
 
 
 def _asked(dossiers: tuple[str | None, ...], asking: Asking) -> Changes:
@@ -111,7 +113,7 @@ def _span(clause: Clause, asking: Asking) -> tuple[datetime | None, datetime | N
         if days is not None:
             since, until = instant(days[0], time(0), zone), instant(days[1] + timedelta(days=1), time(0), zone)
     for words in filter(None, clause.values(Kind.DURATION)):
-        until = dates.after_duration(words, now, zone)
+        until = dates.after_duration(words, max(since or now, now), zone)
         known = known and until is not None
     for words in clause.values(Kind.UNTIL):
         until = dates.until(words, now, zone) if words else None

@@ -16,8 +16,11 @@ from bot.notifications.preference_parser.digests import hours_said
 from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
 from bot.notifications.preference_parser.mutes import read_pause, read_resume
 from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
-from bot.notifications.preference_parser.spelling_correction import IDLE, MOST_CHARACTERS, Canonical, canonical
-from bot.notifications.preference_parser.tokens import Token, tokenize
+from bot.notifications.preference_parser.settled import settled
+from bot.notifications.preference_parser.showing import asks_how
+from bot.notifications.preference_parser.spelling_correction import MOST_CHARACTERS, Canonical, canonical
+from bot.notifications.preference_parser.tokens import Token, tokenize, tokens_of
+from bot.notifications.preference_parser.unread import doubtful_words
 from bot.notifications.preference_parser.values import (
     About,
     Asking,
@@ -33,7 +36,6 @@ from bot.notifications.preference_parser.values import (
 from bot.notifications.preferences import EVERY_DAY, Window
 
 _GUARDED = {"channel", "frequency", "time", "dossier_ref"}
-_ASKS_HOW = re.compile(r"(?:ou |comment |pourquoi |quel(?:le)?s? |par quel |c est quoi |a quelle )")
 _SPAN_OF_TIME = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
 _OF_THE_CLOCK = (Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT)
 _BOUNDS = (Kind.RANGE, Kind.AFTER, Kind.BEFORE)
@@ -53,25 +55,6 @@ def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceReques
     return _read(text, tuple(spans), context, ())
 
 
-def asks_how(reading: str) -> bool:
-    """Return whether a canonical text asks how notices work, rather than for a change."""
-    return _ASKS_HOW.match(reading) is not None
-
-
-def unread_words(text: str, spans: Sequence[Span] = ()) -> str:
-    """Return the words, as they were typed, that mean something and that no token accounts for; "" where there are none."""
-    reading = canonical(text)
-    seen = bytearray(len(reading.text))
-    for atom in _with_usagers(tokenize(reading.text), reading, spans):
-        seen[atom.start : atom.end] = b"\1" * (atom.end - atom.start)
-    unread = [
-        found
-        for found in re.finditer(r"[a-z]{2,}", reading.text)
-        if found[0] not in IDLE and (found.start(), found[0]) != (0, "non") and not any(seen[found.start() : found.end()])
-    ]
-    return " ".join(dict.fromkeys(text[slice(*reading.origin(found.start(), found.end()))] for found in unread))
-
-
 def choose(question: Question, choice: Choice, context: Context) -> PreferenceRequest | Question | None:
     """Return what the request is now that one of the choices was taken."""
     given = (*question.given, Given(clause=question.clause, about=question.about, choice=choice))
@@ -80,29 +63,28 @@ def choose(question: Question, choice: Choice, context: Context) -> PreferenceRe
 
 def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Given, ...]) -> PreferenceRequest | Question | None:
     reading = canonical(text)
-    parts = clauses(_with_usagers(tokenize(reading.text), reading, spans))
+    parts = clauses(settled(tokens_of(reading, spans), reading.text))
     changes: Changes = ()
     for number, clause in enumerate(parts):
         asking = Asking(context, {each.about: each.choice for each in given if each.clause == number})
+        if _remarks(clause, parts, context):
+            continue
         try:
-            changes += _clause(clause, whole(parts, context), asking)
+            changes += tuple(change for change in _clause(clause, whole(parts, context), asking) if change not in changes)
         except Unclear as open_:
             return Question(about=open_.about, choices=open_.choices, value=open_.value, text=text, spans=spans, clause=number, given=given)
-    unread = unread_words(text, spans)
+    unread = doubtful_words(text, spans)
     if changes and unread and not any(each.about is About.CONFIRM for each in given):
         yes = (Choice(name="yes"),)
         return Question(about=About.CONFIRM, choices=yes, value=unread, text=text, spans=spans, given=given)
     return PreferenceRequest(changes=changes) if changes else None
 
 
-def _with_usagers(found: list[Token], reading: Canonical, spans: Sequence[Span]) -> list[Token]:
-    """With a dossier for each usager's name that the model found and the words alone do not tell."""
-    for span in spans:
-        if span.entity == "usager_name":
-            places = [place for place, (start, end) in enumerate(reading.origins) if start < span.end and span.start < end]
-            if places and not any(atom.kind is Kind.DOSSIER and atom.start <= places[-1] and places[0] <= atom.end for atom in found):
-                found = [*found, Token(Kind.DOSSIER, None, places[0], places[-1])]
-    return sorted(found, key=lambda atom: atom.start)
+def _remarks(clause: Clause, parts: list[Clause], context: Context) -> bool:
+    """« vos mails sont très bien, mais … plus de mails »: names no more than a way that is not wanted."""
+    ways = clause.ways()
+    plain = clause.has(Kind.WAY) and all(atom.kind in (Kind.WAY, Kind.THING, Kind.BREAK) for atom in clause.atoms)
+    return plain and ways.keys() <= whole(parts, context).refused
 
 
 def _missed(text: str, reading: Canonical, found: list[Token], spans: Sequence[Span]) -> str:
@@ -124,6 +106,8 @@ def _missed(text: str, reading: Canonical, found: list[Token], spans: Sequence[S
 
 
 def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
+    if "together" in clause.values(Kind.CONVERT) and clause.has(*_RECURRING) and not clause.has_rhythm:
+        clause = Clause((*clause.atoms, Token(Kind.DIGEST, None)))  # « regroupez tout à 7h30 »
     named = clause.has(Kind.WAY, Kind.CATEGORY)
     if clause.has(Kind.CATEGORY) and all(atom.kind in (Kind.CATEGORY, Kind.BREAK, Kind.BEYOND) for atom in clause.atoms):
         return ()  # « un compte pour ma collègue », « l'équipe du dossier »

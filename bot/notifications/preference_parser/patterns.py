@@ -9,9 +9,10 @@ from typing import Any
 
 from bot.notifications.kinds import Category, DeliveryChannel
 from bot.notifications.preference_parser import dates
-from bot.notifications.preference_parser.beyond import BEYOND, OPPOSITE
+from bot.notifications.preference_parser.beyond import BEYOND, OPPOSITE, UNREADABLE
 from bot.notifications.preference_parser.categories import Days, Kind
 from bot.notifications.preference_parser.dates import AHEAD, DATE, DATES, DAY, FEAST, HOUR, MONTH, NUMERIC_DATES, PART, SPAN, UNIT, N
+from bot.notifications.preference_parser.passing import PASSING
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY
 
 
@@ -54,11 +55,17 @@ def _fixed(value: Any) -> Callable[[re.Match[str]], Any]:
     return lambda _found: value
 
 
+_STRONG = (
+    *("stop", "arret", "coup", "desactiv", "cess", "n en", "en veux", "desabonn", "desinscri"),
+    *("interromp", "mett", "fou", "fich", "laiss"),
+)
+
+
 def _strong(found: re.Match[str]) -> bool | str:
     """Return whether the word alone wants notices to stop: « stop », « coupe »; « pas » does not. « ni » stays itself."""
     if found[0] == "ni":
         return "ni"
-    return found[0].startswith(("stop", "arret", "coup", "desactiv", "cess", "n en", "en veux", "desabonn", "desinscri"))
+    return found[0].startswith(_STRONG)
 
 
 def _words(found: re.Match[str]) -> str:
@@ -74,45 +81,39 @@ _DATED = (
 )
 _MOMENT = rf"(?:{_DATED}|(?:ce |cet |cette |l |la |le )?(?:{PART})|{HOUR})(?: inclus| compris)?"
 _PAIR = rf"(?P<from>{HOUR}|\d{{1,2}}) (?:a|et|jusqu a|-|/|et jusqu a) (?P<to>{HOUR})"
+_ALL_DOSSIERS = (
+    r"(?:(?:sur|pour|de|dans) )?(?:(?:tous|l ensemble de|la totalite de) (?:les |mes |nos )?(?:dossiers?|patients?|usagers?)|"
+    r"toute (?:ma|la|notre) patientele)(?: confondus)?"
+)
 _DOSSIERS = r"(?:sph ?(?:- ?)?\d{4} ?(?:- ?)?\d{6})"
 
 PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
-    (Kind.BEYOND, BEYOND, lambda m: m[0]),
+    (Kind.BEYOND, BEYOND, lambda m: m[0].strip()),
     (Kind.BEYOND, OPPOSITE, lambda m: m[0]),
-    # said in passing
-    (Kind.BREAK, r"(?:je suis|je travaille|jtravaille|je bosse|poste|infirmiere?|equipe) de nuit", _fixed(None)),
-    (
-        Kind.BREAK,
-        rf"je (?:dors|me repose|me leve|me couche) (?:le |la |l )?(?:{PART})|je (?:ne )?(?:travaille pas|bosse pas)|"
-        r"s il (?:te|vous) plait|pas (?:grave|de souci|de probleme)|"
-        r"temps partiel|mi temps",
-        _fixed(None),
-    ),
+    *((kind, pattern, _fixed(None)) for kind, pattern in PASSING),
     (
         Kind.DOSSIER,
         rf"(?:dossier )?(?:n |numero |no )?(?P<ref>{_DOSSIERS})",
         lambda m: "SPH-{}-{}".format(*re.findall(r"\d+", m["ref"])),
     ),
+    (Kind.THING, _ALL_DOSSIERS, _fixed("dossiers")),
     (Kind.DOSSIER, r"dossiers? (?:n |numero |no )?(?P<n>\d{1,6})\b(?! (?:h|jours|semaines|mois)\b)", _fixed(None)),
     (Kind.DOSSIER, r"(?:(?:ce|cet|le|un|du|son|mon) )?(?:dossier|patient|patiente)\b(?! usager)", _fixed(None)),
     (Kind.DOSSIER, r"(?:m \.|(?:mr|mme|mlle|monsieur|madame)(?: \.)?) [a-z]{2,}", _fixed(None)),
     (Kind.BREAK, r"a partir (?:de maintenant|d aujourd hui)|desormais|dorenavant|a l avenir", _fixed(None)),
-    (
-        Kind.UNREADABLE,
-        r"quand\b|lorsque?\b|si\b|tant que|pendant que|chaque fois que|par defaut|comme avant|d origine|reinitialis[a-z]*|"
-        r"(?:je|j) (?:ne |n )?(?:recois?|ai (?:(?:pas|plus|rien|jamais) )?recu)(?= (?:rien|pas|plus|de|d|aucune?|jamais)\b)",
-        _fixed(None),
-    ),
+    (Kind.UNREADABLE, UNREADABLE, _fixed(None)),
     (Kind.UNREADABLE, rf"(?:le )?{DAY} (?:de |d |du )(?:l )?(?:paques|pentecote|ascension|noel|toussaint|an)", _fixed(None)),
     (Kind.UNREADABLE, rf"(?:du|de) {DAY} (?:{PART}|{HOUR}) (?:au|a) {DAY}(?: (?:{PART}|{HOUR}))?", _fixed(None)),
     # spans of time that are over one day
+    (Kind.UNTIL, rf"(?:reprise|retour) (?:prevue? )?(?:pour )?(?P<words>{_DATED})", _words),
     (Kind.RANGE, rf"(?:de |a partir de |apres |des )?(?P<from>{HOUR}) (?:et )?jusqu a (?P<to>{HOUR})", _range),
     (Kind.SINCE, rf"(?:a partir (?:de |du |d |de la )|des )(?P<words>{_DATED})(?! au\b)", _words),
     (Kind.UNTIL, rf"avant (?P<words>{_DATED})", _words),
     (Kind.DATES, NUMERIC_DATES, lambda m: m),
     (Kind.DATES, DATES, lambda m: m),
     (Kind.UNTIL, rf"(?:jusqu (?:a|au|aux|en)(?: la| l| le)?|d ici(?: a| au)?(?: la| l| le)?) (?P<words>{_MOMENT})", _words),
-    (Kind.UNTIL, r"jusqu (?:a|au|aux) (?:nouvel ordre|ce que (?:je|j) [a-z ]*)", _fixed("")),
+    (Kind.UNTIL, r"jusqu (?:a|au|aux) (?:nouvel ordre|ce que (?:je|j) [a-z ]*)|d ici (?:a )?ce que (?:je|j) [a-z ]*", _fixed("")),
+    (Kind.DURATION, r"(?:au|en) (?:travail|boulot|taf)", _fixed(None)),
     (Kind.UNTIL, r"jusqu (?:a|au|aux|en)\b(?: [a-z]+){0,3}", _fixed(None)),
     (Kind.COUNT, rf"(?:(?P<n>{N}) )?(?:seule? )?(?:fois )?(?:par|/) (?:jour|semaine|mois|heure|an)", _count),
     (
@@ -209,11 +210,16 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.ALSO, r"en plus (?:de |d |du |des )(?:telegram|teams|mail)|en plus|aussi|egalement|les (?:deux|2)", _fixed(None)),
     (Kind.WAY, r"telegram", _fixed(DeliveryChannel.TELEGRAM)),
     (Kind.WAY, r"teams", _fixed(DeliveryChannel.TEAMS)),
-    (Kind.WAY, r"(?:boites? )?mail|e mail", _fixed(DeliveryChannel.MAIL)),
+    (
+        Kind.WAY,
+        r"(?:(?:boites?|adresses?) (?:de )?)?(?:mail|e mail)|courriers? electroniques?|messageries? electroniques?|"
+        r"boites? (?:aux lettres|de reception|electroniques?)|ma messagerie|(?:dans|par|via|sur) (?:la |notre )?messagerie",
+        _fixed(DeliveryChannel.MAIL),
+    ),
     (Kind.WAY, r"sphere|cloche|(?:l )?appli(?:cation)?|le site", _fixed(DeliveryChannel.SPHERE)),
     (Kind.WAY, r"sms|whatsapp|signal|messenger|telephone|appel|vocal|fax|slack|discord", lambda m: m[0]),
     (Kind.WAY, r"ici\b|sur ce chat|dans ce chat", _fixed("here")),
-    (Kind.WAY, r"partout|tous les (?:canaux|moyens)", _fixed("all")),
+    (Kind.WAY, r"partout|(?:(?:sur|par) )?tous (?:les |mes |vos )?(?:canaux|moyens|supports)(?: confondus)?", _fixed("all")),
     # rhythm
     (
         Kind.DIGEST,
@@ -229,7 +235,12 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     ),
     (
         Kind.CONVERT,
-        r"regroup(?:e|er|ez|ees?)(?: moi)?|(?:passe|passer|passez) de\b|(?:passe|passer|passez|mets?|"
+        r"regroup(?:e|er|ez|ees?)(?: moi)?",
+        _fixed("together"),
+    ),
+    (
+        Kind.CONVERT,
+        r"(?:passe|passer|passez) de\b|(?:passe|passer|passez|mets?|"
         r"mettre|mettez)\b(?=.*\ben\b)",
         _fixed(None),
     ),
@@ -248,6 +259,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         r"je pars",
         _fixed(None),
     ),
+    (Kind.NEVER, r"non plus", _fixed("neither")),
     (Kind.RESUME, r"(?:plus|pas) (?:a etre )?en (?:sourdine|pause|silencieux|veille)", _fixed(None)),
     (Kind.PREFER, r"pas plus\b", _fixed(None)),
     (
@@ -281,8 +293,9 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (
         Kind.RESUME,
         r"reme(?:ts?|tre|ttre|ttez)\b(?!.*(?:sourdine|pause|silenc|veille))|(?:suis |je )?rentre[e]? (?:de|"
-        r"des)\b|c est fini\b|fin (?:de la|des|du|de) (?=sourdine|pause|silence|conges?|vacances|"
-        r"mode)",
+        r"des)\b|c est fini\b|(?:mettre |mettez |mets )?(?:fin|un terme) "
+        r"(?:a la|au|aux|de la|des|du|de|a) (?=sourdine|pause|silence|conges?|vacances|mode)|retabli[a-z]*|"
+        r"(?:remets?|remettez|remettre)(?: (?:moi|les|la|le))? en (?:route|marche|service)",
         _fixed(None),
     ),
     (
@@ -311,6 +324,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     ),
     (
         Kind.FEWER,
+        r"ca suffit (?=(?:avec |de )?(?:les|vos|tes|ces) )|"
         r"(?:moins|trop|reduire|diminuer|beaucoup) (?:de |d )?(?=notif|message|mail|sms|bruit|telegram)|"
         r"moins souvent|moins\b|trop de bruit|j en ai trop|en recois trop",
         _fixed(None),
@@ -318,7 +332,9 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (
         Kind.NEVER,
         r"jamais|(?:plus|pas) (?:de|d|du|des)\b|plus (?:rien|aucune?)|rien (?:du tout)?|aucune?|"
-        r"\bni\b|n en veux plus|en veux plus|\bstop[a-z]*|arret(?:e[rz]?|ons)\b|coup(?:e[rz]?)\b|"
+        r"inutile (?:de|d)\b|interromp[a-z]*|(?:mettre|mettez|mets) (?:fin|un terme) (?:a|au|aux)\b(?: l envoi)?(?: (?:de|des|d))?|"
+        r"(?:fous|foutez|fichez|fiche|laisse[rz]?)(?: moi| nous)? (?:la paix|en paix|souffler|respirer)|"
+        r"\bni\b|n en veux plus|en veux plus|\bstop[a-z]*|arret(?:e[rz]?|ons)\b|coup(?:e[rz]?|ees?)\b|"
         r"desactiv[a-z]*|vire[rz]?\b|fini (?=les?|la|avec)|sans\b|cess[a-z]*|desabonn[a-z]*|desinscri[a-z]*",
         _strong,
     ),
@@ -338,7 +354,11 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         r"soient|viennent|passent|arrive|soit|aillent)\b)|\bqu (?=une?\b)",
         _fixed(None),
     ),
-    (Kind.ON, r"activ[a-z]*|gard[a-z]*|conserv[a-z]*|allum[a-z]*|ajout[a-z]*", _fixed(None)),
+    (
+        Kind.ON,
+        r"activ[a-z]*|(?<!de )(?<!ma )(?<!mes )(?<!une )(?<!en )(?<!la )gard[a-z]*|conserv[a-z]*|allum[a-z]*|ajout[a-z]*",
+        _fixed(None),
+    ),
     (
         Kind.TELL,
         r"envo[iy][a-z]*|previen[a-z]*|preven[a-z]*|notifi[a-z]*|averti[a-z]*|alert[a-z]*|recevoir|"

@@ -57,7 +57,7 @@ def read_no_quiet(clause: Clause) -> Changes:
 
 def for_all(clause: Clause, changes: Changes, asking: Asking) -> Changes:
     """Return changes of quiet hours or mutes; ask whether all was meant where a clause names channels or categories."""
-    ways, categories = clause.ways(), clause.categories()
+    ways, categories = clause.ways().keys() - {"all"}, clause.categories()
     if not ways and not categories:
         return changes
     named = frozenset(way for way in PUSHED if way in ways) or frozenset(PUSHED)

@@ -6,9 +6,10 @@ import re
 
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.preference_parser.categories import Kind
-from bot.notifications.preference_parser.parser import asks_how, unread_words
+from bot.notifications.preference_parser.showing import asks_how
 from bot.notifications.preference_parser.spelling_correction import MOST_CHARACTERS, canonical
 from bot.notifications.preference_parser.tokens import tokenize
+from bot.notifications.preference_parser.unread import unread_words
 
 _TURNS = {Kind.NEVER, Kind.PAUSE, Kind.QUIET, Kind.RESUME, Kind.LIFT, Kind.ONLY, Kind.FEWER, Kind.CONVERT, Kind.EXCEPT, Kind.URGENT}
 _RHYTHM = {Kind.DIGEST, Kind.COUNT, Kind.NOW}

@@ -16,11 +16,21 @@ MOST_CHARACTERS = 500
 """No request is longer."""
 _WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 _SHORT: dict[str, str] = _WORDS["short"]
-IDLE = frozenset(_WORDS["idle"]["words"].split())
+
+
+def words_listed(name: str) -> frozenset[str]:
+    """Return the words of a list of `words.toml`."""
+    return frozenset(_WORDS[name]["words"].split())
+
+
+IDLE = words_listed("idle")
 """Words that change nothing of what is requested."""
 _KNOWN = sorted(set(_WORDS["known"]["words"].split()) | set(" ".join(_SHORT.values()).split()))
 _KNOWN_SET = frozenset(_KNOWN)
 _LONG = [word for word in _KNOWN if len(word) > 4]
+_CAPITAL = words_listed("capital")
+"""What a word with a capital may be a slip of; any other is a name: « Durand » is no « durant »."""
+_ELIDES = frozenset("cdjlmnst")
 _ELIDED = re.compile(r"(?i)\b[mt]['’]")
 """« m'envoyer » is no « M. Envoyer »."""
 _TOKEN = re.compile(r"apres[ -]*midis?\b|apr[ -]midi|week[ -]*ends?\b|a?2m1|dem1|1er\b|[a-z]+|\d+|[,.;:!?/()-]")
@@ -59,7 +69,8 @@ def canonical(typed: str) -> Canonical:
         if of_days and token[0] in _DAYS:
             words.append((_DAYS[token[0]], (places[start], places[end - 1] + 1)))
             continue
-        mended = _mended(re.sub(r"[ -]", "", token[0]) if len(token[0]) > 1 else token[0])
+        word = re.sub(r"[ -]", "", token[0]) if len(token[0]) > 1 else token[0]
+        mended = _mended(word, name=_is_name(typed, folded, places, start))
         words.extend((word, (places[start], places[end - 1] + 1)) for word in mended.split())
     words = _with_hours_in_digits(words)
     text = "".join(f"{word} " for word, _ in words)
@@ -90,18 +101,25 @@ def _folded(typed: str) -> tuple[str, list[int]]:
     return "".join(letters), places
 
 
+def _is_name(typed: str, folded: str, places: list[int], start: int) -> bool:
+    """Return whether a word begins with a capital inside a sentence: « Durand » is no slip of « durant »."""
+    return typed[places[start]].isupper() and not typed.isupper() and folded[:start].rstrip()[-1:] not in ("", *".!?:;,")
+
+
 def _by_a_digit(folded: str, hyphen: int) -> bool:
     """Return whether a hyphen stands for « à » between numbers, or in a reference; between letters it is nothing."""
     return folded[hyphen + 1 : hyphen + 3].strip()[:1].isdigit()
 
 
 @lru_cache(maxsize=4096)
-def _mended(word: str) -> str:
+def _mended(word: str, *, name: bool = False) -> str:
     if word in _SHORT:
         return _SHORT[word]
     if word in _KNOWN_SET or len(word) < 5:
         return word
+    if word[0] in _ELIDES and word[1] in "aeiouh" and (word[1:] in _KNOWN_SET or word[1:] in _SHORT):
+        return f"{word[0]} {_mended(word[1:])}" if word[0] not in "mt" else _mended(word[1:])  # « dalertes », « mavertir »
     edits = 1 if len(word) < 8 else 2
     alike = [known for known in _LONG if known[0] == word[0]]  # nobody slips on the first letter
     found = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=edits)
-    return found[0] if found is not None else word
+    return found[0] if found is not None and (not name or found[0] in _CAPITAL) else word

@@ -146,6 +146,31 @@ def test_another_way_is_no_answer_about_the_one_that_was_asked_about(text: str, 
     assert notation(answer(question, typed, [], TEAMS)) == expected
 
 
+def test_a_wish_replaces_the_one_to_be_confirmed() -> None:
+    question = read("plus de mails pour les zinzins", [], BOTH)
+    assert isinstance(question, Question)
+    assert notation(answer(question, "un résumé le matin sur Telegram", [], BOTH)) == "all·telegram=digest, digest 8h"
+    again = answer(question, "Ne plus m'envoyer de notifications par e-mail.", [], BOTH)
+    assert isinstance(again, Question)
+    assert (again.about, again.value) == (About.CONFIRM, "")
+    assert notation(choose(again, again.choices[0], BOTH)) == "all·mail=never"
+
+
+def test_what_goes_on_with_a_wish_to_be_confirmed_loses_nothing() -> None:
+    question = read("plus de mails pour les zinzins", [], BOTH)
+    assert isinstance(question, Question)
+    longer = answer(question, "et rien après 21h", [], BOTH)
+    assert isinstance(longer, Question)
+    assert notation(choose(longer, longer.choices[0], BOTH)) == "all·mail=never, quiet daily@21h-7h"
+
+
+def test_until_further_notice_answers_whether_all_is_meant() -> None:
+    question = read("coupe telegram jusqu'à lundi", [], BOTH)
+    assert isinstance(question, Question)
+    assert question.about is About.FOR_ALL
+    assert notation(answer(question, "jusqu'à nouvel ordre", [], BOTH)) == "mute →"
+
+
 def test_one_way_after_another_leaves_the_last_one_alone() -> None:
     said = after("un résumé le matin par mail, le reste sur Telegram", "telegram uniquement", context=BOTH)
     assert {said.mode(category, DeliveryChannel.MAIL) for category in Category} == {Mode.NEVER}

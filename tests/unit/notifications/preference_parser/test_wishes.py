@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.notifications.preference_changes import StartMute
-from bot.notifications.preference_parser import About, Choice, PreferenceRequest, Question, answer, choose, is_wish, read
+from bot.notifications.preference_parser import About, Choice, PreferenceRequest, Question, answer, asks_to_see, choose, is_wish, read
 from tests.unit.notifications.preference_notation import notation
 from tests.unit.notifications.preference_parser.examples import BOTH, EXPECTED, paris
 
 MOST_PASSED_OVER = 0.02
-SETS = {name: tomllib.loads((Path(__file__).parent / f"wishes_{name}.toml").read_text(encoding="utf-8")) for name in ("mended", "figure")}
+NAMES = ("mended", "figure", "beside", "unseen")
+SETS = {name: tomllib.loads((Path(__file__).parent / f"wishes_{name}.toml").read_text(encoding="utf-8")) for name in NAMES}
 WISHES = [(text, right) for wishes in SETS.values() for text, right in wishes.items()]
 
 
@@ -46,6 +47,84 @@ def test_what_cannot_be_held_is_asked_about(text: str, about: About) -> None:
     result = read(text, [], BOTH)
     assert isinstance(result, Question)
     assert result.about is about
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "coupe tout, c'est la folie et mes enfants dorment",
+        "COUPEZ TOUT SVP JE N'EN PEUX PLUS",
+        "Bonjour Claire, merci de couper les mails. Cordialement, Karim Benali",
+        "silence stp jusqu'à 15h, je suis au bloc",
+        "stop les mails, je regarde sur sphere direct",
+        "Ma boîte déborde : plus aucun e-mail, la liste dans SPHERE me suffit.",
+        "je veux plus de mail pour souffler un peu",
+    ],
+)
+def test_what_stands_beside_a_wish_stops_nothing(text: str) -> None:
+    assert isinstance(read(text, [], BOTH), PreferenceRequest)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("coupe Doctolib", "Doctolib"),
+        ("mets Durand en sourdine", "Durand"),
+        ("pas de notifs pour Olivier", "Olivier"),
+        ("plus de notifs venant de la clinique", "clinique"),
+        ("je suis de garde, coupe tout", "garde"),
+        ("pas de notifs mes jours off", "jours off"),
+        ("pas de notifs en voiture", "voiture"),
+        ("Labo : plus rien, coupez les notifs", "Labo"),
+        ("remets le dossier 137 en notification normale", "normale"),
+    ],
+)
+def test_what_a_change_may_turn_on_is_asked_about(text: str, words: str) -> None:
+    result = read(text, [], BOTH)
+    assert isinstance(result, Question)
+    assert (result.about, result.value) == (About.CONFIRM, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Notifications du lundi au vendredi uniquement, ni samedi ni dimanche, toutes les semaines.", "quiet weekend@0h-0h"),
+        ("pas de notifs samedi, chaque semaine", "quiet sa@0h-0h"),
+        ("Et le samedi non plus.", "quiet sa@0h-0h"),
+        ("silence de 20h à 7h30, tous les jours, le reste inchangé", "quiet daily@20h-7h30"),
+        ("Tout, sur tous mes dossiers et tous les moyens : en sourdine jusqu'à nouvel ordre.", "mute →"),
+        ("Fin de sourdine, tous dossiers, tous moyens, dès maintenant.", "unmute all"),
+        ("plus de mail sur tous mes dossiers", "dossiers·mail=never"),
+        ("plus rien dans ma boîte de réception", "all·mail=never"),
+        ("la liste dans SPHERE me suffit", "all·sphere=on, all·mail+teams+telegram=never"),
+        ("pas de notifs ce jour-là", "? until"),
+        ("j'aimerais avoir plus de notifications", "? unclear « avoir plus de notif »"),
+        ("mets pas les notifs en sourdine", "? unclear « mets pas »"),
+    ],
+)
+def test_what_the_rest_of_a_text_settles(text: str, expected: str) -> None:
+    assert notation(read(text, [], BOTH)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mail, Teams, horaires, sourdines : montrez-moi tous mes réglages de notification, sans rien modifier.",
+        "Voir comment sont réglées mes notifications.",
+        "je ne sais plus ce que j'avais choisi comme réglages pour les notifications, vous me les affichez ?",
+        "sourdine sur tout, ça ferait quoi ? ne changez rien",
+    ],
+)
+def test_the_settings_are_asked_for(text: str) -> None:
+    assert asks_to_see(text)
+    assert read(text, [], BOTH) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["je veux voir mes réglages et couper les mails", "sans rien changer d'autre, coupe les mails", "quels sont mes dossiers ?"]
+)
+def test_what_is_no_question_about_the_settings(text: str) -> None:
+    assert not asks_to_see(text)
 
 
 def test_words_that_were_not_read_are_confirmed() -> None:

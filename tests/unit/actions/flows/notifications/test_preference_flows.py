@@ -256,3 +256,25 @@ async def test_inside_another_flow_nothing_changes_without_a_yes(claire: Dialogu
 async def test_a_doubtful_reading_changes_nothing_without_a_yes(claire: Dialogue, settings: Settings) -> None:
     answer = await claire.say("silence la nuit", "manage_notifications", WEB, confidence=0.4)
     assert "Voici ce qui serait réglé" in answer.text
+
+
+async def test_a_plain_wish_replaces_one_that_was_not_understood(claire: Dialogue, settings: Settings) -> None:
+    asked = await claire.say("plus rien après 19h pour les zinzins", "manage_notifications")
+    assert "« zinzins » : rien n’a changé" in asked.text.replace("\u00a0", " ")
+    again = await claire.say("plus rien après 19h", "manage_notifications")
+    assert "Je n’ai pas compris" not in again.text
+    assert "Rien n’a changé" in again.text
+    assert "Oui, réglez cela" in again.titles
+    assert (await settings.now()).quiet == ()
+    assert "C’est réglé" in (await claire.say("plus rien après 20h", "manage_notifications")).text
+    assert (await settings.now()).quiet == (Window(days=EVERY_DAY, start=time(20), end=time(7)),)
+
+
+@pytest.mark.parametrize("intent", ["manage_notifications", "mute_notifications", "resume_notifications"])
+async def test_settings_are_shown_and_nothing_changes(claire: Dialogue, settings: Settings, intent: str) -> None:
+    held = await settings.now()
+    shown = await claire.say("montrez-moi mes sourdines et mes réglages, sans rien modifier", intent)
+    assert "Vos réglages" in shown.text
+    await claire.say("plus de mails pour les zinzins", "manage_notifications")
+    assert "Vos réglages" in (await claire.say("voir comment sont réglées mes notifications", intent)).text
+    assert await settings.now() == held

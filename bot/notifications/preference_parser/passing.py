@@ -1,0 +1,34 @@
+"""What is said in passing, as patterns over canonical text: it is no part of what is requested, whatever words it holds."""
+
+from __future__ import annotations
+
+from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.dates import PART
+
+_SPHERE = r"(?:sphere|(?:l )?appli(?:cation)?|le site)"
+_LIST = rf"(?:(?:la |ma |votre )?(?:liste|cloche) (?:de |dans |sur |du )(?:la |les )?{_SPHERE})"
+
+PASSING: tuple[tuple[Kind, str], ...] = (
+    (Kind.BREAK, r"merci (?:de |d )avoir\b[a-z ]*"),
+    (Kind.BREAK, r"(?:(?:et )?tout )?le reste (?:est )?(?:inchange|identique|ne (?:change|bouge) pas)"),
+    (Kind.OUTSIDE, r"(?:tout )?le reste (?:du temps|de la semaine)"),
+    (Kind.BREAK, r"sans (?:arret|cesse|relache)"),
+    (Kind.BREAK, r"que j avais (?:mis(?:es?)?|suspendu(?:e?s?)|coupees?)(?: en (?:sourdine|silence|pause|veille))?"),
+    (Kind.BREAK, r"a cause (?:de |du |des |d )(?:vos |tes |ces |mes )?(?:notif|mail|messages?|bruit)"),
+    (Kind.THEN, r"(?:a )?(?:ce|ces|cet)(?: (?:deux|trois|\d))? (?:jours?|moments?|heures?|periodes?|creneaux?|instants?) la"),
+    (
+        Kind.OWN_LIST,
+        r"(?:je|j|on) (?:la |les |l |y )?(?:regarde|consulte|lis|vais|verifie|ouvre|verrai|vois|irai|suis)(?: tout| deja| moi meme)? "
+        rf"(?:sur |dans |voir )?(?:{_LIST}|{_SPHERE})(?: (?:direct|directement|moi meme))?"
+        r"(?: (?:tous les|chaque|le|les) (?:jours?|matins?|soirs?|midis?))?",
+    ),
+    (Kind.OWN_LIST, rf"(?:{_LIST}|{_SPHERE}) (?:me |m |nous )?(?:suffi(?:t|ra|sent)|convient)(?: (?:bien|largement|amplement))?"),
+    (Kind.BREAK, r"(?:je suis|je travaille|jtravaille|je bosse|poste|infirmiere?|equipe) de nuit"),
+    (
+        Kind.BREAK,
+        r"je (?:ne )?(?:dors|me repose|me leve|me couche)(?: (?:pas|plus|mal|peu|bien|deja|que))* "
+        rf"(?:le |la |l )?(?:{PART})|je (?:ne )?(?:travaille pas|bosse pas)|"
+        r"s il (?:te|vous) plait|pas (?:grave|de souci|de probleme)|temps partiel|mi temps",
+    ),
+)
+"""Kind and pattern. SPHERE's own list (`OWN_LIST`) and « ce jour-là » (`THEN`) are settled by the rest of the text (`settled.py`)."""
