@@ -1,4 +1,7 @@
-"""Answers that several flows read the same way: an e-mail address, a position in a list, « je ne sais pas », a wish to correct."""
+"""Answers that several flows read the same way: an e-mail address, a position in a list, « je ne sais pas », a wish to correct.
+
+Patterns named `_FOLDED` are of folded text: no accents, a space for each apostrophe, no punctuation.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,37 @@ import re
 
 from actions.framework.negation import affirmed
 from actions.framework.turn import Turn
+from bot.core.text_folding import MAX_CHARACTERS, fold
 from bot.core.typed_text import email_words, unwrap_emails
 
 CORRECTION_REQUEST = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
 """« corriger », « modifier le nom » at the beginning of a message, whatever its intent."""
 _POSITION = re.compile(r"\W*(?:l[ea']\s*)?(?:n[°o]\s*)?(\d{1,2})\W*")
-_NO_ANSWER = re.compile(
-    r"\W*(?:je (?:(?:ne |n')?(?:le |la |les |l')?(?:sais|connais|connait|connai|ai) pas(?: ça| encore)?|l'ignore|passe)"
-    r"|passer?|suivant|aucune?(?: idée)?|non|sans|pas de \w+|inconnue?|rien|bof|jsp|nsp|lol|euh|attends?|plus tard)\W*",
-    re.IGNORECASE,
+SKIPPED = "-"
+"""Value of a field that is left out: it is not asked for again."""
+_KNOWS = r"(?:sais|sai|sait|c|se|connais|connait|connai|j?ai|as|a|avons|ont|dispose|trouve|retrouve|possede)"
+_KNOWS_NOT = rf"{_KNOWS} (?:pas|plus|rien|aucune?|jamais)"
+_WITHOUT_WORTH = (
+    r"(?:ah|oh|bah|ben|euh+|hum|alors|la|ca|cela|desolee?|pardon|mais|malheureusement|franchement|honnetement|je suis desolee?|moi|pour"
+    r" l instant|pour le moment|encore|du tout|non plus|sous la main|merci|hein|tout de suite|non|et)"
 )
+_WHAT = r"(?:de |d )?(?:cette |son |sa |l |la |le |aucune )?(?:information|info|renseignement|donnee|reponse|idee)"
+_FOLDED_UNKNOWN = re.compile(
+    rf"(?:{_WITHOUT_WORTH} )*"
+    rf"(?:(?:je |j |on |nous )?(?:ne |n |en |le |la |les |l |j )*(?:{_KNOWS_NOT}(?: {_WHAT})?|ignor\w+)|je passe"
+    r"|ch?ais pas|chaipas?|pas (?:la moindre )?idee|aucune?(?: idee)?|passer?|suivant|sans"
+    r"|pas (?:encore )?(?:de |d )\w+|pas connue?|inconnue?|jsp|nsp)"
+    rf"(?: {_WITHOUT_WORTH})*"
+)
+_FOLDED_FILLER = re.compile(r"(?:non|rien|bof|lol|euh+|attend[sz]?|plus tard)")
+_MAIL = r"(?:e ?mails?|mails?|courriels?|mel|adresses? (?:e ?mail|mail|mel|electronique|courriel|internet|pro\w*))"
+_LESS = r"(?: (?:encore|de|d|du|son|sa|ses|le|la|l|les|leur|votre|cette|moi|pour|instant|quel|quelle|est|connaissance|adresse))*"
+_FOLDED_NO_EMAIL = re.compile(
+    rf"\b(?:(?:ignor\w+|{_KNOWS_NOT}|sans|aucun|manque){_LESS}|pas(?: encore)?(?: de| d)?(?: adresse)?) {_MAIL}\b"
+    rf"|\b{_MAIL}(?: (?:moi|ca|son|elle|lui|je|j|on|nous|en|l|le|la|n|ne|est|reste|pour|instant|encore|malheureusement))*"
+    rf" (?:ignor\w+|inconnue?s?|{_KNOWS_NOT}|(?:pas|non) (?:encore )?connue?|manquante?|aucune idee|pas idee|jsp|nsp|a completer)\b"
+)
+"""« j'ignore son e-mail », « pas de mail pour l'instant », « son mail j'en sais rien »."""
 
 
 def find_email(text: str) -> str | None:
@@ -44,6 +68,18 @@ def at_position(entries: list[str], position: int | None) -> str | None:
     return entries[position]
 
 
+def says_unknown(text: str) -> bool:
+    """Return whether a text says that the answer is not known, or is left out: « je ne sais pas », « aucune idée », « passer »."""
+    return bool(_FOLDED_UNKNOWN.fullmatch(fold(text)))
+
+
 def gives_no_answer(text: str) -> bool:
-    """Return whether a text says that there is no answer: « passer », « je ne sais pas », « aucun »."""
-    return bool(_NO_ANSWER.fullmatch(text.replace("’", "'")))
+    """Return whether a text is no answer: it says that there is none, or says nothing (« bof », « non », « attends »)."""
+    return says_unknown(text) or bool(_FOLDED_FILLER.fullmatch(fold(text)))
+
+
+def lacks_email(text: str) -> bool:
+    """Return whether a text, however long, says that an e-mail address is not known or that there is none, and gives none."""
+    clauses = re.split(r"[.;:!?\n]+", text)
+    parts = (clause[start : start + MAX_CHARACTERS] for clause in clauses for start in range(0, len(clause), MAX_CHARACTERS // 2))
+    return any(_FOLDED_NO_EMAIL.search(fold(part)) for part in parts) and find_email(text) is None

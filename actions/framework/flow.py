@@ -56,8 +56,6 @@ class Flow(ABC):
     """Slots that any words may fill, so that a misunderstood message is still the answer."""
     single_value_entities: ClassVar[frozenset[str]] = frozenset()
     """Entities of which it can use one value: of several that contradict each other none is taken."""
-    takes_unknown: ClassVar[bool] = False
-    """Whether « je ne sais pas » answers its questions; otherwise the user is told what would help."""
     asks_identity: ClassVar[bool] = False
     """Whether its questions are about the identity of an usager: they are asked on a trusted channel only."""
 
@@ -85,6 +83,10 @@ class Flow(ABC):
         Called if the flow is `correctable`.
         """
         return {}
+
+    def takes_unknown_of(self, turn: Turn) -> bool:
+        """Return whether « je ne sais pas » answers the question that was asked; otherwise the user is told what would help."""
+        return False
 
     def claims(self, turn: Turn) -> bool:
         """Return whether typed words surely ask for this flow, whatever intent the model gave them."""

@@ -78,7 +78,7 @@ class ValidateFlow(AssistantAction):
             if await must_prove(self.flow, context):  # the answer is not taken: the question is asked again once that is done
                 frames = push_unproven(frames_of(turn), frame_of(self.flow, turn))
                 return [set_stack(frames), SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
-            if turn.says.get("unknown") and turn.intent == "deny" and not self.flow.takes_unknown:
+            if turn.says.get("unknown") and turn.intent == "deny" and not self.flow.takes_unknown_of(turn):
                 _utter_unknown(context)
                 return [SlotSet(ANSWERED_TURN, turn.key)]
             discard_contradictions(self.flow, context)

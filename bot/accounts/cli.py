@@ -96,10 +96,10 @@ def create(context: typer.Context, reference: Reference, agent: Agent = "support
 def address(
     context: typer.Context,
     reference: Reference,
-    email: Annotated[str, typer.Argument(metavar="E-MAIL", help="L’adresse à retenir, parmi celles que «\u00a0show\u00a0» montre.")],
+    email: Annotated[str, typer.Argument(metavar="E-MAIL", help="Une adresse que «\u00a0show\u00a0» montre, ou celle qui manque.")],
     agent: Agent = "support",
 ) -> None:
-    """Retenir l’adresse où partiront les codes, quand les demandeurs n’ont pas tous donné la même."""
+    """Retenir l’adresse où partiront les codes, quand les demandeurs n’ont pas tous donné la même, ou n’en ont donné aucune."""
     _run(context, lambda requests: requests.pick_address(reference, email, agent))
     say("Adresse retenue\u00a0; les codes y partiront à la création du compte.")
 
@@ -171,10 +171,11 @@ def _print_details(details: RequestDetails) -> None:
     if len(details.addresses) > 1 or details.address_to_pick or details.address_picked_by:
         addresses = Table("Adresse e-mail", "Donnée par")
         for given in details.addresses:
-            addresses.add_row(given.email, ", ".join(giver or "une personne sans compte" for giver in given.givers))
+            addresses.add_row(given.email, ", ".join(giver or "une personne sans compte" for giver in given.givers) or "l’équipe SPHERE")
         say(addresses)
         picked = details.address_picked_by
-        say(f"Adresse retenue par {picked}\u00a0: {details.person.email}" if picked else "Adresse à retenir avant de créer le compte.")
+        to_do = "à compléter" if details.address_to_complete else "à retenir"
+        say(f"Adresse retenue par {picked}\u00a0: {details.person.email}" if picked else f"Adresse {to_do} avant de créer le compte.")
     requesters = Table("Demandée le", "Par", "Dossier", "Fondement", "Accès", "Fiche différente")
     for requester in details.requesters:
         differing = ", ".join(f"{LABELS[field]}\u00a0: {value}" for field, value in requester.differing)

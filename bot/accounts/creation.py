@@ -214,7 +214,7 @@ class AccountCreations:
         """Return an account that the person has got meanwhile, or that an interrupted creation made."""
         fiche = claim.fiche
         account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
-        if account is None:
+        if account is None and fiche.email:
             account = await self._registry.by_email(fiche.email)
         if account is not None and account.request != claim.reference and not is_account_of(fiche, account):
             raise EmailTaken

@@ -50,7 +50,7 @@ class Fiche(BaseModel):
     address: OptionalText = None
     postal_code: OptionalText = None
     city: OptionalText = None
-    email: RequiredText
+    email: OptionalText = None
     phone: OptionalText = None
 
     @model_validator(mode="before")
@@ -92,8 +92,9 @@ class Fiche(BaseModel):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Codes of what is unusual but not wrong: "rpps_checksum" (published examples fail it too)."""
-        return ("rpps_checksum",) if self.rpps and not rpps_luhn_ok(self.rpps) else ()
+        """Codes of what the team looks at: "rpps_checksum" (published examples fail it too), "email_missing" (for the team to complete)."""
+        unusual = ("rpps_checksum",) if self.rpps and not rpps_luhn_ok(self.rpps) else ()
+        return unusual if self.email else (*unusual, "email_missing")
 
     def lines(self) -> list[tuple[str, str]]:
         """Return (field name, value as people read it) in the usual order, without the empty ones."""

@@ -17,11 +17,11 @@ from bot.accounts.professions import recognize_profession
 from bot.core.text_folding import fold
 from bot.core.typed_text import plain_text
 
-REQUIRED = ("family", "given", "profession", "email")
-"""Fields that every fiche has."""
+REQUIRED = ("family", "given", "profession")
+"""Fields that every fiche has. The e-mail is needed before the account is created: the SPHERE team completes it where it is missing."""
 REQUIRED_ONE_OF = ("organization", "city")
 """One of these is required too, to tell homonyms apart, except for a person with an RPPS or ADELI number."""
-OPTIONAL = ("civility", "speciality", "rpps", "adeli", "mode", "organization", "address", "postal_code", "city", "phone")
+OPTIONAL = ("civility", "speciality", "rpps", "adeli", "mode", "organization", "address", "postal_code", "city", "email", "phone")
 """Fields that may be skipped."""
 ORDER = (
     "civility",

@@ -27,7 +27,7 @@ def same_person(one: Fiche, other: Fiche) -> bool:
         return one.rpps == other.rpps
     if one.adeli and other.adeli:
         return one.adeli == other.adeli
-    if one.email == other.email and _similar_names(one.name, other.name):
+    if one.email and one.email == other.email and _similar_names(one.name, other.name):
         return True
     return person_key(one) == person_key(other) and _same_place(one, other)
 
@@ -38,7 +38,7 @@ def is_account_of(fiche: Fiche, account: Account) -> bool:
         return fiche.rpps == account.rpps
     if fiche.adeli and account.adeli:
         return fiche.adeli == account.adeli
-    return fiche.email == account.email.lower() and _similar_names(fiche.name, account.name)
+    return fiche.email is not None and fiche.email == account.email.lower() and _similar_names(fiche.name, account.name)
 
 
 def _same_place(one: Fiche, other: Fiche) -> bool:

@@ -53,11 +53,15 @@ class EmailTaken(RequestError):
 
 
 class AddressToPick(RequestError):
-    """The requesters gave several e-mail addresses, or nobody known gave one: somebody has to pick where the codes go."""
+    """The requesters gave no e-mail address, or several, or nobody known gave it: somebody has to say where the codes go."""
 
 
 class AddressNotGiven(RequestError):
     """None of the requesters gave this e-mail address."""
+
+
+class UnusableAddress(RequestError):
+    """The text is no e-mail address."""
 
 
 class RequestChanged(RequestError):

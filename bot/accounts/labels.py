@@ -21,6 +21,7 @@ LABELS = {
     "email": "E-mail",
     "phone": "Téléphone",
     "rpps_checksum": "la clé de contrôle du numéro RPPS n’est pas celle attendue",
+    "email_missing": "l’adresse e-mail manque, le demandeur ne l’a pas\u00a0; complétez-la avant de créer le compte",
     "care_team_informed": "même équipe de soins, usager informé",
     "consent_given": "accord de l’usager recueilli",
     "none": "",

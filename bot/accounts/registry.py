@@ -149,9 +149,7 @@ def practitioner_of(fiche: Fiche, key: str, first_use_hash: str | None = None) -
         identifiers += [{"system": RPPS_SYSTEM, "value": fiche.rpps}, {"system": IDNPS_SYSTEM, "value": f"8{fiche.rpps}"}]
     elif fiche.adeli:
         identifiers.append({"system": IDNPS_SYSTEM, "value": f"0{fiche.adeli}"})
-    telecom = [{"system": "email", "value": fiche.email, "use": "work"}]
-    if fiche.phone:
-        telecom.append({"system": "phone", "value": fiche.phone, "use": "work"})
+    telecom = [{"system": name, "value": value, "use": "work"} for name, value in (("email", fiche.email), ("phone", fiche.phone)) if value]
     name: dict[str, Any] = {"use": "official", "family": fiche.family, "given": [fiche.given]}
     if fiche.civility in CODES["title"]:
         name["prefix"] = [fiche.civility]

@@ -58,6 +58,7 @@ class RequestMessages:
             period=AccessPeriod(requester.access_from, requester.access_until).words(paris_day(requester.at)),
             lines=fiche.lines(),
             warnings=fiche.warnings,
+            address_missing=request.email is None,
             url=f"{self._settings.own_url}/desk/requests/{request.reference}",
         )
         await enqueue(session, kind=MAIL, key=f"account-request:{requester.key}", payload=self._mails.seal(mail), now=requester.at)
@@ -71,6 +72,7 @@ class RequestMessages:
         """
         fiche = Fiche.model_validate(request.fiche)
         assert request.account_id is not None
+        assert fiche.email is not None  # no account is created before the address is known
         mail = mail_payload(
             fiche.email,
             "accounts/account_codes",
@@ -107,6 +109,7 @@ class RequestMessages:
             reference=request.reference,
             name=Fiche.model_validate(request.fiche).name,
             own=requester.requester_id is None,
+            address_given=bool(requester.fiche.get("email")),
             dossier=requester.dossier,
             outcome=requester.outcome,
             period=period.words(paris_day(now)),

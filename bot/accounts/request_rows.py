@@ -29,8 +29,16 @@ def set_fiche(request: AccountRequest, fiche: Fiche) -> None:
     request.person = person_key(fiche)
 
 
-def set_address(request: AccountRequest, email: str, agent: str) -> None:
-    """Make `email` the address of the request, as an agent picked it."""
+def complete_fiche(request: AccountRequest, fiche: Fiche) -> None:
+    """Make the fiche that a requester completed the one that the request is about; without an address it keeps the one that is known."""
+    email, picked_by = request.email, request.address_picked_by
+    set_fiche(request, fiche)
+    if fiche.email is None and email is not None:
+        set_address(request, email, picked_by)
+
+
+def set_address(request: AccountRequest, email: str, agent: str | None) -> None:
+    """Make `email` the address of the request, as an agent picked it; without an agent, as a requester gave the one that was missing."""
     set_fiche(request, Fiche.model_validate(request.fiche | {"email": email}))
     request.address_picked_by = agent
 
@@ -44,8 +52,8 @@ async def lock_year_counter(session: AsyncSession, year: int) -> AccountRequestN
 
 async def find_open_duplicate(session: AsyncSession, fiche: Fiche) -> AccountRequest | None:
     """Return the open request for the same person, locked; the oldest where there are several."""
-    similar = [AccountRequest.email == fiche.email, AccountRequest.person == person_key(fiche)]
-    similar += [column == value for column, value in ((AccountRequest.rpps, fiche.rpps), (AccountRequest.adeli, fiche.adeli)) if value]
+    known = ((AccountRequest.email, fiche.email), (AccountRequest.rpps, fiche.rpps), (AccountRequest.adeli, fiche.adeli))
+    similar = [AccountRequest.person == person_key(fiche), *(column == value for column, value in known if value)]
     wanted = select(AccountRequest).where(AccountRequest.state.in_(OPEN), or_(*similar)).order_by(AccountRequest.id).with_for_update()
     for request in await session.scalars(wanted):
         if same_person(fiche, Fiche.model_validate(request.fiche)):

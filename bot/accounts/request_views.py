@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.accounts.directory_record import Fiche
-from bot.accounts.login_address import GivenAddress, given_addresses, must_be_picked
+from bot.accounts.login_address import GivenAddress, given_addresses, lacks_address, must_be_picked
 from bot.accounts.tables import MORE_INFO, REFUSED, AccountRequest, AccountRequester
 from bot.dossiers.period import AccessPeriod, paris_day
 
@@ -22,6 +22,18 @@ class RequestStatus:
     since: datetime
     reason: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class DossierRequest:
+    """A request as a member of a dossier sees it that waits for the account: where it stands, and who asked for it there."""
+
+    status: RequestStatus
+    dossier: str
+    requester: str
+    """Name of the requester."""
+    requester_id: str | None
+    """Their account."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,9 @@ class RequestDetails:
     addresses: tuple[GivenAddress, ...]
     """The e-mail addresses that the requesters gave, in the order in which they came."""
     address_to_pick: bool
-    """Whether an agent has to pick one of them before the account can be created."""
+    """Whether an agent has to pick one of them, or complete it where there is none, before the account can be created."""
+    address_to_complete: bool
+    """Whether no requester gave an address: an agent types it."""
     address_picked_by: str | None
     """The agent who picked the address of `person`."""
 
@@ -68,6 +82,12 @@ def status_of(request: AccountRequest) -> RequestStatus:
     name = Fiche.model_validate(request.fiche).name
     reason = request.reason if request.state in (MORE_INFO, REFUSED) else None
     return RequestStatus(request.reference, name, request.state, request.state_since, reason, request.created_at)
+
+
+def dossier_request_of(request: AccountRequest, requester: AccountRequester) -> DossierRequest:
+    """Return the request as the members of the requester's dossier see it."""
+    name, _, _ = requester.display.rpartition(" (")
+    return DossierRequest(status_of(request), requester.dossier or "", name or requester.display, requester.requester_id)
 
 
 def details_of(request: AccountRequest, requesters: list[AccountRequester]) -> RequestDetails:
@@ -86,6 +106,7 @@ def details_of(request: AccountRequest, requesters: list[AccountRequester]) -> R
         being_created=request.creating_since is not None,
         addresses=given_addresses(request, requesters),
         address_to_pick=must_be_picked(request, requesters),
+        address_to_complete=lacks_address(requesters),
         address_picked_by=request.address_picked_by,
     )
 

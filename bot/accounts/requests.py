@@ -6,6 +6,7 @@ Every state change is one transaction with its mails, notices and audit events; 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -13,23 +14,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.creation import AccountCreations, Creation
 from bot.accounts.directory_record import Fiche
-from bot.accounts.duplicates import is_account_of
+from bot.accounts.duplicates import is_account_of, person_key
 from bot.accounts.errors import AddressNotGiven, AlreadyDecided, BeingCreated, RequestChanged, TooManyRequests, UnusableText, WrongState
-from bot.accounts.login_address import given_addresses, identity_of
+from bot.accounts.login_address import given_addresses, identity_of, lacks_address, usable_address
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_limits import request_hits
 from bot.accounts.request_messages import AccountChats, RequestMessages
 from bot.accounts.request_rows import (
+    complete_fiche,
     find_open_duplicate,
     get_request,
     lock_year_counter,
     new_request,
     requesters_of,
     set_address,
-    set_fiche,
     waiting_decision,
 )
-from bot.accounts.request_views import RequestDetails, RequestStatus, details_of, status_of, version_of
+from bot.accounts.request_views import (
+    DossierRequest,
+    RequestDetails,
+    RequestStatus,
+    details_of,
+    dossier_request_of,
+    status_of,
+    version_of,
+)
 from bot.accounts.tables import (
     MORE_INFO,
     OPEN,
@@ -139,6 +148,20 @@ class AccountRequests:
             wanted = select(AccountRequest).where(AccountRequest.id.in_(request_ids)).order_by(AccountRequest.id.desc())
             return [status_of(request) for request in await session.scalars(wanted)]
 
+    async def of_dossiers(self, references: Collection[str]) -> builtins.list[DossierRequest]:
+        """Return the requests that were made for these dossiers, newest first, each as often as somebody made it.
+
+        Only who takes part in a dossier today may learn of its requests: that is for the caller to see to.
+        """
+        wanted = (
+            select(AccountRequest, AccountRequester)
+            .join(AccountRequester, AccountRequester.request_id == AccountRequest.id)
+            .where(AccountRequester.dossier.in_(references))
+            .order_by(AccountRequest.id.desc(), AccountRequester.id)
+        )
+        async with self._database.reading() as session:
+            return [dossier_request_of(request, requester) for request, requester in await session.execute(wanted)]
+
     async def open_for(self, rpps: str | None, adeli: str | None, email: str | None) -> RequestStatus | None:
         """Return the open request for the person with this RPPS, else this ADELI number, else this e-mail."""
         columns = ((AccountRequest.rpps, rpps), (AccountRequest.adeli, adeli), (AccountRequest.email, email and email.strip().lower()))
@@ -180,16 +203,16 @@ class AccountRequests:
         async with self._database.reading() as session:
             request = await get_request(session, reference)
             name = request.person.partition("|")[0]
-            similar = [AccountRequest.email == request.email, AccountRequest.person.startswith(f"{name}|", autoescape=True)]
-            numbers = ((AccountRequest.rpps, request.rpps), (AccountRequest.adeli, request.adeli))
-            similar += [column == value for column, value in numbers if value]
+            known = ((AccountRequest.email, request.email), (AccountRequest.rpps, request.rpps), (AccountRequest.adeli, request.adeli))
+            similar = [column == value for column, value in known if value]
+            similar.append(AccountRequest.person.startswith(f"{name}|", autoescape=True))
             wanted = select(AccountRequest).where(or_(*similar), AccountRequest.id != request.id).order_by(AccountRequest.id.desc())
             return [status_of(other) for other in await session.scalars(wanted.limit(MAX_DUPLICATES))]
 
     async def existing_account(self, fiche: Fiche) -> Account | None:
         """Return the account that the person of a fiche has already. Raises FhirUnavailable."""
         account = await self._registry.by_identifier(rpps=fiche.rpps, adeli=fiche.adeli)
-        if account is None:
+        if account is None and fiche.email:
             account = await self._registry.by_email(fiche.email)
         return account if account is not None and is_account_of(fiche, account) else None
 
@@ -222,12 +245,12 @@ class AccountRequests:
     async def pick_address(
         self, reference: str, email: str, agent: str = "support", *, agent_id: str = "", seen: str | None = None
     ) -> None:
-        """Make one of the addresses that the requesters gave the one that the codes go to.
+        """Make one of the addresses that the requesters gave the one that the codes go to; where nobody gave one, any address.
 
         `seen` is the version of the request that the agent was shown, where a page showed it.
 
         Raises UnknownRequest, WrongState, BeingCreated, AlreadyDecided (what was decided is carried out as it was seen), RequestChanged,
-        AddressNotGiven.
+        AddressNotGiven, UnusableAddress (of an address that nobody gave).
         """
         email = email.strip().lower()
         async with self._database.writing() as session:
@@ -237,11 +260,14 @@ class AccountRequests:
             requesters = await requesters_of(session, request)
             if seen is not None and version_of(request, len(requesters)) != seen:
                 raise RequestChanged
-            picked = next((address for address in given_addresses(request, requesters) if address.email == email), None)
-            if picked is None:
-                raise AddressNotGiven
+            if lacks_address(requesters):
+                email, outcome = usable_address(email), "completed"
+            else:
+                picked = next((address for address in given_addresses(request, requesters) if address.email == email), None)
+                if picked is None:
+                    raise AddressNotGiven
+                outcome = "picked_known" if picked.known else "picked_unknown"
             set_address(request, email, agent)
-            outcome = "picked_known" if picked.known else "picked_unknown"
             await self._audit(session, request, "accounts.address", agent_id or agent, outcome)
 
     async def create(self, reference: str, agent: str = "support") -> Creation:
@@ -279,7 +305,7 @@ class AccountRequests:
         if earlier := await _submission_of(session, requester.key):  # submitted meanwhile
             return earlier
         source = await self._chats.source_of(session, requester.conversation_id)
-        hits = request_hits(requester, fiche.email, source, secret=self._secret, lifted=self._lifted)
+        hits = request_hits(requester, fiche.email or person_key(fiche), source, secret=self._secret, lifted=self._lifted)
         if exhausted := await take(session, hits, requester.at):
             return TooManyRequests(exhausted.until)
         request = await find_open_duplicate(session, fiche)
@@ -316,11 +342,14 @@ class AccountRequests:
         An answer to *complément demandé* replaces the old fiche. An address that the agent who picked one did not see undoes the pick.
         """
         so_far = await requesters_of(session, request)
-        if request.creating_since is None and fiche.email not in {address.email for address in given_addresses(request, so_far)}:
+        known = {address.email for address in given_addresses(request, so_far)}
+        if request.creating_since is None and fiche.email and fiche.email not in known:
             request.address_picked_by = None
+            if request.email is None:
+                set_address(request, fiche.email, None)
         earlier = [row for row in so_far if identity_of(row) == identity_of(requester)]
         if request.state == MORE_INFO and earlier and request.creating_since is None:
-            set_fiche(request, fiche)
+            complete_fiche(request, fiche)
             self._move(request, TO_VERIFY)
             return True
         return not any(row.dossier == requester.dossier and row.fiche == requester.fiche for row in earlier)

@@ -35,7 +35,8 @@ class AccountRequest(Table):
     fiche: Mapped[dict[str, Any]]
     rpps: Mapped[str | None] = mapped_column(String(11), index=True)
     adeli: Mapped[str | None] = mapped_column(String(9), index=True)
-    email: Mapped[str] = mapped_column(String(254), index=True)
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
+    """Where the codes go; None while nobody has given the address."""
     person: Mapped[str] = mapped_column(String(400), index=True)
     """Folded name and profession, see `bot.accounts.duplicates`."""
     reason: Mapped[str | None] = mapped_column(String(500))
@@ -49,7 +50,7 @@ class AccountRequest(Table):
     account_made: Mapped[bool | None]
     """Whether the account was made for this request; False where it existed already."""
     address_picked_by: Mapped[str | None] = mapped_column(String(80))
-    """The agent who picked `email` among the addresses that were given; None where nobody did since the last one came."""
+    """The agent who picked `email` among the addresses that were given, or completed it; None where nobody did since the last one came."""
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
 

@@ -1,21 +1,84 @@
-"""The flow that says where the user's own account requests stand."""
+"""The flow that says where account requests stand: the user's own, and those of colleagues for a dossier that they share."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz.distance import OSA
+from rasa_sdk.events import SlotSet
+
+from actions.flows.directory.search import is_certain_match, read_criteria, search
+from actions.flows.dossiers.dossier_slot import find_by_usager, read_reference
+from actions.flows.partners.partner_slot import account_of
 from actions.framework.context import Context
 from actions.framework.dates import format_day
+from actions.framework.dialogue_stack import DIALOGUE_STACK, Frame, frames_of, is_on_agenda
 from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
+from actions.framework.turn import Turn, words_of
 from actions.framework.utterances import make_button
+from bot.accounts.request_views import RequestStatus
 from bot.core.clock import PARIS
+from bot.core.text_folding import fold, without_particles
+from bot.dossiers.errors import LimitReached
+
+_SHORTEST_TYPO = 5
+"""Letters of a name from which one typing error is forgiven."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A request that the user may know of, for a dossier or ""; `requester` is the colleague who made it, "" for the user's own."""
+
+    status: RequestStatus
+    dossier: str = ""
+    requester: str = ""
 
 
 class CheckRequest(Flow):
-    """Say where the user's own requests stand; nothing is asked."""
+    """Say where requests stand; nothing is asked."""
 
     name = "check_request"
+    slots = ("request_query",)
     needs_link = False
+    correctable = True
+
+    def needs_proof_for(self, turn: Turn) -> bool:
+        """Return whether the message names somebody or a dossier: what colleagues asked for is told to nobody but members."""
+        return bool(turn.entity("partner_name") or turn.entity("dossier_ref") or turn.entity("usager_name"))
+
+    async def start(self, context: Context) -> Slots:
+        """Return who and what the message names: the parts of one question are one question."""
+        parts = [frame["message"] for frame in _parts_of_the_question(context.turn)]
+        return {"request_query": await self._read(context, parts)}
+
+    async def correct(self, context: Context, slots: Slots) -> Slots:
+        """Return the same question for somebody else, or for another dossier: « Louna Quéméré, je retrouve l'orthographe »."""
+        asked, said = slots.get("request_query") or {}, await self._read(context, [])
+        if not said["names"] and not said["dossiers"]:
+            return {}
+        if not said["names"]:  # another dossier
+            said |= {"names": asked.get("names", []), "words": f"{asked.get('words', '')} {said['words']}"}
+        return {"request_query": said}
+
+    @staticmethod
+    async def _read(context: Context, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return names, dossiers, criteria and words of the message and of further parts of it."""
+        turn = context.turn
+        named = [*turn.affirmed_entities("partner_name"), *(e for part in parts for e in part["entities"] if e["entity"] == "partner_name")]
+        dossiers = [reference.upper()] if (reference := read_reference(turn)) else []
+        usager = turn.entity("usager_name")
+        if usager and not dossiers and turn.trusted and await context.proven_account() is not None:
+            dossiers = [dossier.reference for dossier in await find_by_usager(context, usager, turn.entity("birth_date"))]
+        return {
+            "names": list(dict.fromkeys(str(entity["value"]).strip() for entity in named)),
+            "dossiers": dossiers,
+            "criteria": read_criteria(turn),
+            "words": " ".join([turn.text, *(words_of(part) for part in parts)]),
+        }
 
     async def collect(self, context: Context) -> Slots:
         """Return nothing: nothing was asked."""
@@ -25,23 +88,109 @@ class CheckRequest(Flow):
 CHECK_REQUEST = register_flow(CheckRequest())
 
 
+def _parts_of_the_question(turn: Turn) -> list[Frame]:
+    """Return the frames of the agenda that ask where a request stands: « faite par X pour Y » names two people in one question."""
+    return [frame for frame in frames_of(turn) if is_on_agenda(frame) and frame["task"] == CheckRequest.name]
+
+
 class SubmitCheckRequest(SubmitFlow):
-    """Say where the user's own requests stand."""
+    """Say where requests stand."""
 
     flow = CHECK_REQUEST
 
     async def submit(self, context: Context) -> Events:
-        """Show a line for each request."""
-        utterances, turn = context.utterances, context.turn
-        account = await context.account()
-        requests = await context.services.account_requests.for_conversation(turn.conversation_id, account.id if account else None)
-        if not requests:
-            utterances.utter("utter_no_request", buttons=[make_button(utterances.text("utter_title_request_account"), "request_account")])
+        """Show a line for each request that was meant; of what the user may not know of, nothing tells whether it exists."""
+        turn, utterances = context.turn, context.utterances
+        query: dict[str, Any] = turn.slot("request_query") or {}
+        parts = _parts_of_the_question(turn)
+        turn.tracker.slots[DIALOGUE_STACK] = [frame for frame in frames_of(turn) if frame not in parts]
+        own = await self._own(context)
+        if not query.get("names") and not query.get("dossiers"):
+            self._show_own(context, own)
             return []
-        lines = []
-        for request in requests:
-            state = utterances.text(f"utter_state_{request.state}", reason=request.reason or "")
-            since = format_day(request.since.astimezone(PARIS).date())
-            lines.append(utterances.text("utter_request_line", request=request.reference, name=request.name, state=state, since=since))
-        utterances.utter_lines([utterances.text("utter_requests"), *lines])
+        known = [*own, *await self._of_own_dossiers(context)]
+        found = _named(query, known)
+        if not found and not query["names"]:
+            found = [line for line in known if line.dossier in query["dossiers"]]
+        if found:
+            self._show(context, "utter_requests_found", found)
+            return [SlotSet("last_partner", found[0].status.name)] if len({line.status.name for line in found}) == 1 else []
+        if (name := await self._with_account(context, query)) is not None:
+            utterances.utter("utter_request_person_has_account", name=name)
+            return [SlotSet("last_partner", name)]
+        if query["names"]:
+            utterances.utter("utter_no_request_named", name=query["names"][-1])
+        else:
+            utterances.utter("utter_no_request_of_dossier")
+        if own:
+            self._show(context, "utter_requests", own)
         return []
+
+    def _show_own(self, context: Context, own: list[_Line]) -> None:
+        utterances = context.utterances
+        if own:
+            self._show(context, "utter_requests", own)
+        else:
+            utterances.utter("utter_no_request", buttons=[make_button(utterances.text("utter_title_request_account"), "request_account")])
+
+    @staticmethod
+    async def _own(context: Context) -> list[_Line]:
+        account = await context.account()
+        service = context.services.account_requests
+        return [_Line(one) for one in await service.for_conversation(context.turn.conversation_id, account.id if account else None)]
+
+    @staticmethod
+    async def _of_own_dossiers(context: Context) -> list[_Line]:
+        """Return the requests for the dossiers that the user takes part in today, as the platform says."""
+        account = await context.proven_account()
+        if account is None:
+            return []
+        try:
+            references = {dossier.reference for dossier in await context.dossiers.own(account)}
+        except LimitReached:
+            return []
+        asked = await context.services.account_requests.of_dossiers(references) if references else []
+        return [_Line(one.status, one.dossier, "" if one.requester_id == account.id else one.requester) for one in asked]
+
+    @staticmethod
+    async def _with_account(context: Context, query: dict[str, Any]) -> str | None:
+        """Return the name of the one person of the directory who is surely meant and has an account; None to who is not linked."""
+        if await context.proven_account() is None:
+            return None
+        for name in query["names"]:
+            criteria = {**query["criteria"], "name": name} if len(query["names"]) == 1 else {"name": name}
+            people = [match.professional for match in await search(context, criteria) if match.full]
+            certain = [person for person in people if is_certain_match(person, criteria)]
+            if len(people) == 1 and certain and await account_of(context, certain[0]) is not None:
+                return certain[0].display
+        return None
+
+    @staticmethod
+    def _show(context: Context, head: str, lines: list[_Line]) -> None:
+        """Show a line for each request."""
+        utterances = context.utterances
+        shown = [utterances.text(head)]
+        for line in lines:
+            status = line.status
+            state = utterances.text(f"utter_state_{status.state}", reason=status.reason or "")
+            since = format_day(status.since.astimezone(PARIS).date())
+            values = {"request": status.reference, "name": status.name, "state": state, "since": since}
+            response = "utter_request_of_colleague_line" if line.requester else "utter_request_line"
+            shown.append(utterances.text(response, **values, reference=line.dossier, requester=line.requester))
+        utterances.utter_lines(list(dict.fromkeys(shown)))
+
+
+def _named(query: dict[str, Any], lines: list[_Line]) -> list[_Line]:
+    """Return the requests for whom the words name, by the family name; else those of a colleague whom they name."""
+    words = {word for token in " ".join([*query["names"], query["words"]]).split() for word in fold(token).split()}
+    people = [line for line in lines if _is_named(_name_words(line.status.name)[-1:], words)]
+    return people or [line for line in lines if _is_named(_name_words(line.requester), words)]
+
+
+def _name_words(name: str) -> list[str]:
+    return without_particles(fold(name).split())
+
+
+def _is_named(names: list[str], words: Collection[str]) -> bool:
+    """Return whether one of the names is among the words, a long one with a typing error at most."""
+    return any(word == name or (len(name) >= _SHORTEST_TYPO and OSA.distance(word, name) <= 1) for name in names for word in words)

@@ -1,17 +1,17 @@
-"""The directory record (*fiche annuaire*) in slots: one for each field, and what a message gives of them."""
+"""The directory record (*fiche annuaire*) in slots: one for each field, and the words by which a message names them."""
 
 from __future__ import annotations
 
-from actions.framework.flow import Slots
-from actions.framework.turn import Turn
-from bot.accounts.directory_record import FieldError, validate_field
 from bot.core.text_folding import fold
 
 ASKED_FIELDS = ("civility", "given", "family", "profession", "rpps", "mode", "organization", "city", "email", "phone")
 """Fields that the dialogue asks for; the others (address, speciality…) come from the directory or a correction."""
 OPTIONAL_FIELDS = frozenset({"civility", "rpps", "mode", "organization", "phone"})
-SKIPPED = "-"
-"""Value of an optional field that the user skipped: it is not asked for again."""
+"""Fields that may be left out, and are where the directory does not give them."""
+UNKNOWN_FIELDS = OPTIONAL_FIELDS | {"email"}
+"""Fields that the user need not know: the SPHERE team completes the e-mail."""
+WORDED_FIELDS = frozenset({"given", "family", "profession", "organization", "city"})
+"""Fields that any words may be the answer to."""
 FIELD_ENTITIES = {
     "given": None,
     "family": None,
@@ -24,7 +24,6 @@ FIELD_ENTITIES = {
     "phone": "phone",
 }
 """The entity that gives each field; names are read in another way."""
-_PRACTICE_MODES = {"liberal": "libéral", "liberale": "libéral", "salarie": "salarié", "salariee": "salarié", "benevole": "bénévole"}
 _FIELD_WORDS = {
     "prenom": "given",
     "nom": "family",
@@ -52,22 +51,9 @@ def field_slot(field: str) -> str:
 
 def find_field(text: str) -> str | None:
     """Return the field that a text names: « corriger le prénom » → "given"."""
-    return next((_FIELD_WORDS[word] for word in fold(text).split() if word in _FIELD_WORDS), None)
+    return next(iter(find_fields(text)), None)
 
 
-def valid_value(field: str, raw: str) -> str | None:
-    """Return the value of a field as it is stored, None if it is not valid."""
-    try:
-        return validate_field(field, raw) if raw else None
-    except FieldError:
-        return None
-
-
-def read_civility_and_mode(turn: Turn) -> Slots:
-    """Return the slots of the civility and of the mode of practice that the words give: « le Dr Martin », « infirmière libérale »."""
-    mode = next((_PRACTICE_MODES[word] for word in fold(turn.text).split() if word in _PRACTICE_MODES), None)
-    slots: Slots = {field_slot("mode"): mode} if mode else {}
-    names = turn.affirmed_entities("partner_name")
-    before = turn.raw_text[: names[-1].get("start") or 0].split() if names else turn.text.split()
-    civility = valid_value("civility", before[-1].strip(".,")) if before and (names or len(before) == 1) else None
-    return slots | ({field_slot("civility"): civility} if civility else {})
+def find_fields(text: str) -> list[str]:
+    """Return the fields that a text names, in its order: « ni son RPPS ni son mail » → "rpps", "email"."""
+    return list(dict.fromkeys(_FIELD_WORDS[word] for word in fold(text).split() if word in _FIELD_WORDS))

@@ -8,24 +8,29 @@ from actions.flows.accounts.directory_record import (
     ASKED_FIELDS,
     FIELD_ENTITIES,
     OPTIONAL_FIELDS,
-    SKIPPED,
+    UNKNOWN_FIELDS,
+    WORDED_FIELDS,
     field_slot,
     find_field,
-    read_civility_and_mode,
-    valid_value,
+    find_fields,
 )
+from actions.flows.accounts.record_facts import is_part_of, misspelt_field, names_structure, read_name, split_name, town_of
+from actions.flows.directory.person_facts import read_civility_and_mode, read_facts, valid_value
 from actions.flows.directory.search import Criteria, get_professional, is_certain_match, read_criteria, search
 from actions.flows.dossiers.dossier_slot import read_dossier
 from actions.flows.partners.access_dates import FROM, UNTIL
+from actions.flows.partners.partner_slot import account_of
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, read_basis
-from actions.framework.answers import CORRECTION_REQUEST, find_email, gives_no_answer
+from actions.framework.answers import CORRECTION_REQUEST, SKIPPED, find_email, gives_no_answer, lacks_email, says_unknown
 from actions.framework.context import Context
-from actions.framework.flow import Flow, Slots, register_flow
+from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
+from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, prefill, validate_field
 from bot.core.text_folding import fold
 from bot.directory.records import Professional
+from bot.fhir.errors import FhirUnavailable
 
 
 class RequestAccount(Flow):
@@ -36,15 +41,17 @@ class RequestAccount(Flow):
     required_slots = (*(field_slot(field) for field in ASKED_FIELDS), "basis", "confirmed")
     slots = (*required_slots, "fiche_rest", "dossier", "correcting", FROM, UNTIL)
     confirmation_slot = "confirmed"
-    takes_unknown = True
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"email", "rpps"})
     free_text_slots: ClassVar[frozenset[str]] = frozenset(field_slot(field) for field in ASKED_FIELDS)
 
     def is_answer(self, turn: Turn) -> bool:
-        """Return True for « passer » too, whatever its intent."""
-        return super().is_answer(turn) or (
-            turn.requested_slot in self.free_text_slots and not turn.is_button and gives_no_answer(turn.text)
-        )
+        """Return True for « passer » and « sans mail » too, whatever their intent."""
+        left_out = turn.requested_slot in self.free_text_slots and not turn.is_button
+        return super().is_answer(turn) or (left_out and (gives_no_answer(turn.text) or lacks_email(turn.text)))
+
+    def takes_unknown_of(self, turn: Turn) -> bool:
+        """Return True: every field has its own answer to that."""
+        return True
 
     def needs_link_for(self, turn: Turn) -> bool:
         """Return whether the message names a dossier: only a member may have access to it wait for the account."""
@@ -63,15 +70,36 @@ class RequestAccount(Flow):
         slots: Slots = {"dossier": dossier, "basis": adding.get("basis") if dossier else "none"}
         slots |= {name: adding[name] for name in (FROM, UNTIL) if dossier and adding.get(name)}
         criteria = adding.get("query") or read_criteria(context.turn)
+        spoken = {field_slot(field): value for field, value in ({**(adding.get("record") or {}), **read_facts(context.turn)}).items()}
+        contact = self._read_email(context.turn, adding.get("email"))
         person = await self._find_person(context, adding, criteria)
         if person is None:
-            return {**read_civility_and_mode(context.turn), **slots, **self._from_criteria(criteria), **self._read_contact(context.turn)}
+            slots["fiche_rest"] = {} if adding.get("nobody") else None
+            return await self._with_town(
+                context,
+                {**spoken, **slots, **await self._from_criteria(context, criteria), **contact},
+            )
+        await self._check_account(context, person, dossier)
         values = prefill(person)
         context.utterances.utter("utter_fiche_prefilled", name=person.display)
         slots |= {field_slot(field): values.get(field) for field in ASKED_FIELDS}
         slots["fiche_rest"] = {field: value for field, value in values.items() if field not in ASKED_FIELDS}
         slots |= {field_slot(field): SKIPPED for field in OPTIONAL_FIELDS if not values.get(field)}
-        return {**slots, **self._read_contact(context.turn)}
+        known = {slot: value for slot, value in {**spoken, **contact}.items() if value != SKIPPED or not slots.get(slot)}
+        return {**slots, **known}
+
+    @staticmethod
+    async def _check_account(context: Context, person: Professional, dossier: str | None) -> None:
+        """Tell a linked user at once that the person has an account, and what can be done with it. Raise FlowAborted then."""
+        try:
+            if not await context.is_linked() or await account_of(context, person) is None:
+                return
+        except FhirUnavailable:  # it is looked for again before the request is sent
+            return
+        utterances, where = context.utterances, {"dossier_ref": dossier} if dossier else {}
+        add = make_button(utterances.text("utter_title_add_to_dossier"), "add_partner", choice=person.key, **where)
+        utterances.utter("utter_account_exists", [add, utterances.button("utter_title_lost_access", "lost_access")], name=person.display)
+        raise FlowAborted
 
     @staticmethod
     async def _find_person(context: Context, adding: Slots, criteria: Criteria) -> Professional | None:
@@ -85,37 +113,89 @@ class RequestAccount(Flow):
         return certain[0] if len(certain) == 1 else None
 
     @staticmethod
-    def _from_criteria(criteria: Criteria) -> Slots:
-        """Return the fields that the user gave while looking for the person; a single word is the family name."""
-        words = criteria.get("name", "").split()
-        given = {"family": words[-1] if words else "", "given": " ".join(words[:-1]), "profession": criteria.get("profession", "")}
-        given |= {"city": criteria.get("place", ""), "organization": criteria.get("organization", ""), "rpps": criteria.get("rpps", "")}
-        return {field_slot(field): value for field, raw in given.items() if (value := valid_value(field, raw))}
+    async def _from_criteria(context: Context, criteria: Criteria) -> Slots:
+        """Return the fields that the user gave while looking for the person."""
+        given, family = await split_name(context, criteria.get("name", ""))
+        structure, _, beside = criteria.get("organization", "").partition("(")  # « SSIAD d'Amboise (Amboise) », if only half was read
+        structure, beside = (structure, beside) if ")" not in beside else (f"{structure}({beside}", "")
+        values = {"family": family, "given": given, "profession": criteria.get("profession", ""), "organization": structure.strip()}
+        values |= {"city": criteria.get("place", "") or beside, "rpps": criteria.get("rpps", "")}
+        return {field_slot(field): value for field, raw in values.items() if (value := valid_value(field, raw))}
 
     @staticmethod
-    def _read_contact(turn: Turn) -> Slots:
-        """Return the e-mail address and the phone number that the message gives."""
-        given = {"email": find_email(turn.text) or "", "phone": turn.entity("phone") or ""}
-        return {field_slot(field): value for field, raw in given.items() if (value := valid_value(field, raw))}
+    def _read_email(turn: Turn, known: str | None = None) -> Slots:
+        """Return the e-mail address that the message gives, or an earlier one; one that nobody has is not asked for."""
+        value = valid_value("email", find_email(turn.text) or known or "")
+        lacks = lacks_email(turn.text) or known == SKIPPED
+        return {field_slot("email"): value or SKIPPED} if value or lacks else {}
+
+    async def _with_record(self, context: Context, slots: Slots) -> Slots:
+        """Return the slots with the record of the person whose name is complete now, or was corrected, if it is certain who is meant."""
+        turn = context.turn
+        names = [str(slots.get(field_slot(field)) or turn.slot(field_slot(field)) or "") for field in ("given", "family")]
+        renamed = any(slots.get(field_slot(field)) for field in ("given", "family"))
+        if not renamed or not all(names) or turn.slot("fiche_rest") is not None or turn.slot(field_slot("rpps")) not in {None, SKIPPED}:
+            return slots
+        known = {"name": " ".join(names)}
+        for criterion, field in (("profession", "profession"), ("place", "city")):
+            if value := slots.get(field_slot(field)) or turn.slot(field_slot(field)):
+                known[criterion] = str(value)
+        person = await self._find_person(context, {}, known)
+        if person is None:
+            return slots
+        await self._check_account(context, person, turn.slot("dossier"))
+        values = prefill(person)
+        context.utterances.utter("utter_fiche_prefilled", name=person.display)
+        given = {field_slot(field): value for field, value in values.items() if field in ASKED_FIELDS and field not in {"given", "family"}}
+        empty = {slot: value for slot, value in given.items() if slots.get(slot) or turn.slot(slot) in {None, SKIPPED}}
+        return {"fiche_rest": {f: v for f, v in values.items() if f not in ASKED_FIELDS}, **empty, **slots}
+
+    @staticmethod
+    async def _with_town(context: Context, slots: Slots) -> Slots:
+        """Return the slots with the town that the name of the structure ends with, if the town is not known otherwise."""
+        slot, organization = field_slot("city"), slots.get(field_slot("organization"))
+        if not organization or organization == SKIPPED or slots.get(slot) or context.turn.slot(slot):
+            return slots
+        town = await town_of(context, organization)
+        return {**slots, slot: town} if town else slots
 
     async def collect(self, context: Context) -> Slots:
-        """Return the field that was asked for, and any other that the message gives."""
+        """Return the field that was asked for and any other that the message gives; of a person that it knows, the directory gives more."""
+        slots = await self._collect(context)
+        return await self._with_town(context, await self._with_record(context, slots))
+
+    async def _collect(self, context: Context) -> Slots:
         turn = context.turn
         requested = turn.requested_slot or ""
         if turn.is_button and turn.entity("field") in ASKED_FIELDS and turn.entity("value"):
             return {field_slot(str(turn.entity("field"))): valid_value(str(turn.entity("field")), str(turn.entity("value")))}
         if requested == "confirmed":
-            return self._collect_confirmation(context)
+            return await self._collect_confirmation(context)
         if requested == "basis":
-            return self._collect_basis(context)
+            return await self._collect_basis(context)
         field = requested.removeprefix("fiche_")
-        slots = self._collect_others(context, field)
+        slots = await self._collect_others(context, field)
         if not slots and self._asks_which_name(context):
             return {"correcting": None}
-        if slots and (turn.is_correction or not self._answers(turn, field)):
-            context.utterances.utter("utter_noted")
+        told, left_out = self._utter_changed(context, slots), self._is_left_out(turn, field)
+        if (slots or self._tells_of_others(turn, field)) and not left_out and (turn.is_correction or not self._answers(turn, field)):
+            if not told:
+                context.utterances.utter("utter_noted")
             return slots
         return {**slots, **self._collect_field(context, field)}
+
+    @staticmethod
+    def _utter_changed(context: Context, slots: Slots) -> bool:
+        """Say which of the slots replace what was known. Return whether any does."""
+        turn, utterances = context.turn, context.utterances
+        changed = [
+            f"{utterances.text(f'utter_field_{field}')}\u00a0: {slots[field_slot(field)]}"
+            for field in ASKED_FIELDS
+            if slots.get(field_slot(field)) not in {None, SKIPPED} and turn.slot(field_slot(field)) not in {None, SKIPPED}
+        ]
+        if changed:
+            utterances.utter("utter_record_changed", changes=", ".join(changed))
+        return bool(changed)
 
     @staticmethod
     def _answers(turn: Turn, field: str) -> bool:
@@ -123,19 +203,48 @@ class RequestAccount(Flow):
         if field in {"given", "family"}:
             return turn.entity("partner_name") is not None
         if field in {"civility", "mode"}:
-            return field_slot(field) in read_civility_and_mode(turn)
+            return field in read_civility_and_mode(turn)
+        if field == "email":
+            return find_email(turn.text) is not None
+        if field == "organization" and names_structure(turn.text):
+            return True
         entity = FIELD_ENTITIES.get(field)
-        return bool(entity and turn.entity(entity))
+        return bool((entity and turn.entity(entity)) or (field == "rpps" and turn.entity("adeli")))
+
+    @staticmethod
+    def _is_left_out(turn: Turn, field: str) -> bool:
+        """Return whether the message leaves this field out or says that it is not known: « je n'ai pas son mail » is of the e-mail."""
+        if turn.entity("skip"):
+            return True
+        if turn.is_button or find_email(turn.text):
+            return False
+        named = find_fields(turn.text)
+        unknown = bool(turn.says.get("unknown")) or says_unknown(turn.text)
+        if lacks_email(turn.text):
+            return field == "email" or (unknown and field in named)
+        if unknown and named:
+            return field in named
+        return unknown or (gives_no_answer(turn.text) and (field != "email" or fold(turn.text) in {"non", "rien", "plus tard"}))
+
+    def _tells_of_others(self, turn: Turn, field: str) -> bool:
+        """Return whether a message that may not be an answer in any words repeats what is known of other fields."""
+        if field in WORDED_FIELDS or turn.is_button:
+            return False
+        names = {*fold(read_name(turn)).split()}
+        values = [entity for other, entity in FIELD_ENTITIES.items() if entity and other != field and turn.entity(entity)]
+        return bool(
+            values or (names and names <= _known_names(turn)) or any(self._is_left_out(turn, other) for other in UNKNOWN_FIELDS - {field})
+        )
 
     def _collect_field(self, context: Context, field: str) -> Slots:
         turn, utterances = context.turn, context.utterances
-        if turn.entity("skip") or turn.says.get("unknown") or (not turn.is_button and gives_no_answer(turn.text)):
-            if field in OPTIONAL_FIELDS:
+        if self._is_left_out(turn, field):
+            if field in UNKNOWN_FIELDS or (field == "city" and self._has_place(turn)):
                 return {field_slot(field): SKIPPED}
             utterances.utter("utter_field_needed", field=utterances.text(f"utter_field_{field}"))
             return {}
         entity = None if field == "email" else FIELD_ENTITIES.get(field)
-        if not turn.is_button and (value := read_civility_and_mode(turn).get(field_slot(field))):
+        if not turn.is_button and (value := read_civility_and_mode(turn).get(field)):
             return {field_slot(field): value}
         raw = (find_email(turn.text) if field == "email" else None) or turn.entity("value") or (turn.entity(entity) if entity else None)
         raw = raw or self._name_part(context, field) or ("" if turn.masked else turn.text)
@@ -152,44 +261,74 @@ class RequestAccount(Flow):
 
     def _name_part(self, context: Context, field: str) -> str | None:
         """Return the part of a name that was asked for. « Zoé Zwartkowski » gives both (see `_collect_others`)."""
-        words = (context.turn.entity("partner_name") or "").split()
+        words = read_name(context.turn).split()
         if not words or field not in {"given", "family"}:
             return None
         if len(words) == 1:
             return words[0]
         return words[-1] if field == "family" else " ".join(words[:-1])
 
-    def _collect_others(self, context: Context, asked: str) -> Slots:
-        """Return the fields besides the one asked for, if they are empty or are being corrected."""
+    @staticmethod
+    def _has_place(turn: Turn) -> bool:
+        """Return whether the person can be told from homonyms without a town."""
+        return any(turn.slot(field_slot(field)) not in {None, SKIPPED} for field in ("organization", "rpps"))
+
+    async def _collect_others(self, context: Context, asked: str) -> Slots:
+        """Return the fields besides the one asked for that the message gives.
+
+        What has a shape of its own (an e-mail address, a number) replaces what was known. Words do in a correction, and where no
+        words were asked for; otherwise they may be the answer itself, and fill what is empty.
+        """
         turn = context.turn
         correcting = turn.is_correction or turn.requested_slot == "confirmed"
+        replaces = correcting or not (asked in WORDED_FIELDS or self._answers(turn, asked))
         found: Slots = {}
         for field, entity in FIELD_ENTITIES.items():
             if entity is None or field == "adeli" or (field == asked and not correcting):
                 continue
             current = turn.slot(field_slot(field))
-            raw = turn.corrected_value(entity, current)
-            if raw and (correcting or current is None) and (value := valid_value(field, raw)):
+            raw = find_email(turn.text) if field == "email" and not turn.is_button else turn.corrected_value(entity, current)
+            value = valid_value(field, raw or "")
+            if value is None or value == current or is_part_of(value, current):
+                continue
+            if replaces or current in {None, SKIPPED} or field in {"email", "phone", "rpps"}:
                 found[field_slot(field)] = value
+        if asked != "rpps" and (adeli := valid_value("adeli", turn.entity("adeli") or "")):
+            found |= {field_slot("rpps"): SKIPPED, "fiche_rest": {**(turn.slot("fiche_rest") or {}), "adeli": adeli}}
+        names = await self._collect_names(context, asked, correcting=correcting)
+        others = {*fold(read_name(turn)).split()} if _known_names(turn) and not names else set()
         if not turn.is_button:
-            for slot, value in read_civility_and_mode(turn).items():
-                if slot != field_slot(asked) and (correcting or turn.slot(slot) is None) and value != turn.slot(slot):
-                    found[slot] = value
-        return found | self._collect_names(turn, asked, correcting=correcting)
+            for field, value in read_civility_and_mode(turn).items():
+                current = turn.slot(field_slot(field))
+                if field == "civility" and others and others.isdisjoint(_known_names(turn)):
+                    continue  # of somebody else: « le Dr Benali m'a donné son numéro »
+                if field != asked and (replaces or current in {None, SKIPPED}) and value != current:
+                    found[field_slot(field)] = value
+            left_out = (field for field in UNKNOWN_FIELDS if field != asked and find_fields(turn.text) and self._is_left_out(turn, field))
+            found |= {field_slot(field): SKIPPED for field in left_out if turn.slot(field_slot(field)) is None}
+        return found | names
 
     @staticmethod
-    def _collect_names(turn: Turn, asked: str, *, correcting: bool) -> Slots:
+    async def _collect_names(context: Context, asked: str, *, correcting: bool) -> Slots:
         """Return given and family name; a single word if it is clear which it is: « pas Zoé, Léa », « son prénom c'est Léa »."""
-        words = (turn.entity("partner_name") or "").split()
-        unknown = turn.slot("fiche_given") is None and turn.slot("fiche_family") is None
-        if len(words) > 1 and (correcting or unknown or asked in {"given", "family"}):
-            return {field_slot("given"): " ".join(words[:-1]), field_slot("family"): words[-1]}
-        if len(words) != 1 or not correcting:
+        turn, name = context.turn, read_name(context.turn)
+        known = {field: turn.slot(field_slot(field)) for field in ("given", "family")}
+        words = name.split()
+        if len(words) > 1:
+            typed, current = {*fold(name).split()}, _known_names(turn)
+            same_person = typed != current and not typed.isdisjoint(current)  # « Léa Kerbrat » for « Zoé Kerbrat »
+            if not (correcting or not current or asked in known or same_person) or typed == current:
+                return {}
+            given, family = await split_name(context, name)
+            return {field_slot("given"): given, field_slot("family"): family}
+        if not words:
             return {}
-        denied = [fold(value) for value in turn.denied_values("partner_name")]
-        fields = [field for field in ("given", "family") if fold(turn.slot(field_slot(field)) or "") in denied]
-        fields = fields or [field for field in (find_field(turn.text),) if field in {"given", "family"}]
-        return {field_slot(fields[0]): words[0]} if len(fields) == 1 and valid_value(fields[0], words[0]) else {}
+        denied = [fold(value) for value in turn.denied_values("partner_name")] if correcting else []
+        fields = [field for field, current in known.items() if fold(current or "") in denied]
+        fields = fields or [field for field in (find_field(turn.text),) if correcting and field in known]
+        if not fields and (correcting or asked not in known):
+            fields = [field for field in (misspelt_field(name, known["given"], known["family"]),) if field]
+        return {field_slot(fields[0]): name} if len(fields) == 1 and valid_value(fields[0], name) else {}
 
     @staticmethod
     def _denied_field(turn: Turn) -> str | None:
@@ -206,15 +345,15 @@ class RequestAccount(Flow):
         """Ask whether « non, Léa » is the given or the family name, with a button for each. Return whether that had to be asked."""
         turn, utterances = context.turn, context.utterances
         may_correct = (turn.is_correction or turn.requested_slot == "confirmed") and not turn.is_button
-        name = turn.entity("partner_name") if may_correct else None
+        name = read_name(turn) if may_correct else ""
         fields = ("given", "family")
-        if name is None or " " in name or any(turn.slot(field_slot(field)) is None for field in fields):
+        if not name or " " in name or any(turn.slot(field_slot(field)) is None for field in fields):
             return False
         buttons = [utterances.button(f"utter_title_field_{field}", "correct", field=field, value=name) for field in fields]
         utterances.utter("utter_which_name", buttons, name=name)
         return True
 
-    def _collect_basis(self, context: Context) -> Slots:
+    async def _collect_basis(self, context: Context) -> Slots:
         turn = context.turn
         basis = read_basis(turn)
         if basis in {CARE_TEAM, CONSENT}:
@@ -222,14 +361,14 @@ class RequestAccount(Flow):
         if basis == NEITHER or turn.intent == "deny":
             context.utterances.utter("utter_basis_refused_request")
             return {"basis": "none", "dossier": None}
-        return self._collect_others(context, "")
+        return await self._collect_others(context, "")
 
-    def _collect_confirmation(self, context: Context) -> Slots:
+    async def _collect_confirmation(self, context: Context) -> Slots:
         """Return yes or no, unless something is corrected: the record is then shown again before it is sent."""
         turn, utterances = context.turn, context.utterances
         asks_to_correct = turn.is_correction or CORRECTION_REQUEST.match(turn.text)
         field = turn.entity("field") or (find_field(turn.text) if asks_to_correct else None) or self._denied_field(turn)
-        changed = self._collect_others(context, "")
+        changed = await self._collect_others(context, "")
         if changed:
             return changed
         if self._asks_which_name(context):
@@ -241,6 +380,11 @@ class RequestAccount(Flow):
             utterances.utter("utter_which_field", buttons=buttons)
             return {"correcting": True}
         return {"confirmed": confirmation(context)} if turn.intent in {"affirm", "deny"} else {}
+
+
+def _known_names(turn: Turn) -> set[str]:
+    """Return the folded words of the name in the record."""
+    return {*fold(f"{turn.slot('fiche_given') or ''} {turn.slot('fiche_family') or ''}").split()}
 
 
 REQUEST_ACCOUNT = register_flow(RequestAccount())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.flows.accounts.directory_record import ASKED_FIELDS, SKIPPED, field_slot
+from actions.flows.accounts.directory_record import ASKED_FIELDS, field_slot
 from actions.flows.accounts.request_account import REQUEST_ACCOUNT
+from actions.flows.directory.person_facts import record_lines
 from actions.flows.partners.access_dates import FROM, UNTIL, access_line, period_of
 from actions.flows.partners.partner_slot import NOBODY
 from actions.framework.action import AssistantAction
+from actions.framework.answers import SKIPPED
 from actions.framework.context import Context
 from actions.framework.dates import format_until
 from actions.framework.events import Events
@@ -39,6 +41,8 @@ class StartRequestAccount(AssistantAction):
             **{name: turn.slot(name) for name in (FROM, UNTIL)},
             "key": partner.get("key"),
             "query": turn.slot("partner_query") or {},
+            "email": turn.slot("email_said"),
+            "record": turn.slot("record_said"),
             "nobody": turn.slot("partner_choices") == NOBODY,
         }
         turn.tracker.active_loop = {}
@@ -76,7 +80,7 @@ class AskRequestAccountConfirmed(AssistantAction):
         if turn.slot("correcting"):
             return [{"event": "slot", "name": "correcting", "value": None}]
         try:
-            fields = Fiche.of(record_values(context)).lines()
+            record = Fiche.of(record_values(context))
         except FieldError as error:
             missing = error.field if error.field in ASKED_FIELDS else "organization"
             utterances.utter("utter_field_needed", field=utterances.text(f"utter_field_{missing}"))
@@ -84,10 +88,9 @@ class AskRequestAccountConfirmed(AssistantAction):
                 {"event": "slot", "name": field_slot(missing), "value": None},
                 {"event": "followup", "name": REQUEST_ACCOUNT.form},
             ]
-        lines = [utterances.text("utter_fiche_line", label=utterances.text(f"utter_field_{field}"), value=value) for field, value in fields]
         dossier = utterances.text("utter_fiche_dossier", reference=turn.slot("dossier")) if turn.slot("dossier") else ""
         dossier += access_line(context) if dossier else ""
-        utterances.utter("utter_card_request", fiche="\n".join(lines), dossier=dossier)
+        utterances.utter("utter_card_request", fiche=record_lines(utterances, record), dossier=dossier)
         return []
 
 
@@ -127,7 +130,8 @@ class SubmitRequestAccount(SubmitFlow):
         if submission.account is not None:
             context.utter_unchanged("utter_request_has_account", name=record.name)
             return []
-        response = ("utter_request_joined" if submission.joined else "utter_request_sent") + ("_dossier" if dossier else "")
+        sent = "utter_request_sent" if record.email else "utter_request_sent_without_email"
+        response = ("utter_request_joined" if submission.joined else sent) + ("_dossier" if dossier else "")
         period = access_line(context) if dossier else ""
         utterances.utter(response, name=record.name, request=submission.reference, reference=dossier or "", period=period)
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+from actions.flows.directory.person_facts import read_facts
 from actions.flows.directory.search import Criteria, correct_criteria, read_criteria
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, forget_usager, read_dossier, read_reference
 from actions.flows.partners.access_dates import (
@@ -17,9 +18,9 @@ from actions.flows.partners.access_dates import (
     partner_period,
     said_dates,
 )
-from actions.flows.partners.partner_slot import choose_partner, collect_partner, given_email, look_up, look_up_replacement
+from actions.flows.partners.partner_slot import choose_partner, collect_partner, look_up, look_up_replacement, said_email
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
-from actions.framework.answers import find_email, list_position
+from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, says_unknown
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.reservation import has_reservation
@@ -39,7 +40,8 @@ class AddPartner(Flow):
     name = "add_partner"
     required_slots = ("dossier", "partner", "partner_email", "basis")
     slots = (
-        *required_slots, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "email_said", "agreed", "offered", FROM, UNTIL,
+        *required_slots, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "email_said", "record_said", "agreed", "offered",
+        FROM, UNTIL,
     )  # fmt: skip
     confirmation_slot = "basis"
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"email"})
@@ -49,9 +51,10 @@ class AddPartner(Flow):
         """Return what the message gives of the professional, the dossier and the basis."""
         turn = context.turn
         slots = await read_dossier(context, asked=False)
-        slots |= {"basis_said": read_basis(turn), "email_said": given_email(context)}
+        slots |= {"basis_said": read_basis(turn), "email_said": said_email(context)}
         await forget_usager(context, slots.get("dossier"), answering=False)
         turn = context.turn
+        slots["record_said"] = read_facts(turn) or None
         if turn.entity("choice"):
             slots |= await choose_partner(context, str(turn.entity("choice")))
         elif criteria := read_criteria(turn):
@@ -63,8 +66,8 @@ class AddPartner(Flow):
         return slots
 
     def is_answer(self, turn: Turn) -> bool:
-        """Return True too for dates at the confirmation, whatever intent they were given; those of a mute are a digression."""
-        if super().is_answer(turn):
+        """Return True too for « sans mail » and for dates at the confirmation, whatever their intent; those of a mute are a digression."""
+        if super().is_answer(turn) or self._lacks_email(turn):
             return True
         if turn.requested_slot != "basis" or turn.is_button or turn.intent in NEVER_AN_ANSWER:
             return False
@@ -78,6 +81,8 @@ class AddPartner(Flow):
         turn, utterances = context.turn, context.utterances
         if turn.requested_slot == "partner_email" and len(turn.text.split()) == 1 and turn.intent != "deny":
             return self._collect_email(context)
+        if self._lacks_email(turn) and (turn.is_button or not turn.message.get("entities")):
+            return {"partner_email": SKIPPED}
         slots = await self._collect_dossier(context)
         slots |= await self._collect_partner(context, about_dossier=bool(slots))
         confirming = turn.requested_slot == "basis"
@@ -96,13 +101,22 @@ class AddPartner(Flow):
             self._drop(context)
         if slots.get("dossier") or slots.get("partner"):
             await self._check_addition(context, slots)
-        return slots
+        return slots | self._said_of_record(turn, slots)
+
+    @staticmethod
+    def _said_of_record(turn: Turn, collected: Slots) -> Slots:
+        """Return what the message says for the person's directory record; it is of nobody else than the one who was looked up with it."""
+        facts = read_facts(turn) if collected and not turn.is_button else {}
+        earlier = {} if "partner_query" in collected else turn.slot("record_said") or {}
+        return {"record_said": {**earlier, **facts} or None} if facts or "partner_query" in collected else {}
 
     def _collect_in_advance(self, context: Context, collected: Slots) -> Slots:
         """Return the basis and the e-mail address that are given before they are asked for."""
-        turn, found = context.turn, {"basis_said": read_basis(context.turn), "email_said": given_email(context)}
+        turn, found = context.turn, {"basis_said": read_basis(context.turn), "email_said": said_email(context)}
         slots = {name: value for name, value in found.items() if value not in {None, NEITHER, turn.slot(name)}}
         partner: dict[str, Any] = turn.slot("partner") or {}
+        if slots.get("email_said") == SKIPPED and turn.slot("partner_email"):
+            return slots
         if slots.get("email_said") and partner and not partner.get("account") and "partner" not in collected:
             slots["partner_email"] = slots["email_said"]
         return slots
@@ -151,8 +165,21 @@ class AddPartner(Flow):
         criteria = await correct_criteria(context, known) if "name" not in criteria or len(criteria["name"].split()) == 1 else criteria
         return {} if criteria == known else {"partner_email": None, **await look_up_replacement(context, criteria)}
 
+    @staticmethod
+    def _lacks_email(turn: Turn) -> bool:
+        """Return whether the answer to the question for the e-mail address is that it is not known: the SPHERE team completes it."""
+        if turn.requested_slot != "partner_email" or find_email(turn.text):
+            return False
+        return bool(turn.entity("skip") or turn.says.get("unknown") or says_unknown(turn.text) or lacks_email(turn.text))
+
+    def takes_unknown_of(self, turn: Turn) -> bool:
+        """Return whether it is the e-mail address that is not known, which need not be."""
+        return self._lacks_email(turn) or lacks_email(turn.text)
+
     def _collect_email(self, context: Context) -> Slots:
         turn = context.turn
+        if self._lacks_email(turn):
+            return {"partner_email": SKIPPED}
         if turn.intent == "deny":
             return {}
         try:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
+from actions.flows.directory.person_facts import record_lines
 from actions.flows.directory.search import get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import access_line, period_of, period_words
@@ -13,6 +14,7 @@ from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.framework.action import AssistantAction
+from actions.framework.answers import SKIPPED
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
 from actions.framework.flow_actions import SubmitFlow
@@ -87,15 +89,13 @@ class AskAddPartnerBasis(AssistantAction):
     async def _show_card_without_account(self, context: Context, values: dict[str, Any]) -> None:
         utterances = context.utterances
         record = await partner_record(context)
-        lines = [
-            utterances.text("utter_fiche_line", label=utterances.text(f"utter_field_{field}"), value=value)
-            for field, value in Fiche.of(record).lines()
-        ]
         request = await context.services.account_requests.open_for(
             rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email")
         )
         known = utterances.text("utter_request_open", request=request.reference) if request else ""
-        utterances.utter("utter_card_no_account", buttons=self._buttons(context), fiche="\n".join(lines), known=known, **values)
+        utterances.utter(
+            "utter_card_no_account", buttons=self._buttons(context), fiche=record_lines(utterances, Fiche.of(record)), known=known, **values
+        )
 
     def _buttons(self, context: Context) -> list[Button]:
         """Return a yes for each basis, or for the one that the user already gave, then the two ways to say no."""
@@ -112,7 +112,8 @@ async def partner_record(context: Context) -> dict[str, Any]:
     """Return the directory record of the chosen person by field, with the e-mail address that the user may have given."""
     partner = context.turn.slot("partner")
     person = await get_professional(context, partner["key"])
-    return {**(prefill(person, partner.get("place", "")) if person else {}), "email": context.turn.slot("partner_email")}
+    email = context.turn.slot("partner_email")
+    return {**(prefill(person, partner.get("place", "")) if person else {}), "email": email if email != SKIPPED else None}
 
 
 class SubmitAddPartner(SubmitFlow):
@@ -196,8 +197,9 @@ class SubmitAddPartner(SubmitFlow):
 
     async def _request_account(self, context: Context) -> None:
         turn, utterances = context.turn, context.utterances
+        record = Fiche.of(await partner_record(context))
         submission = await context.services.account_requests.submit(
-            Fiche.of(await partner_record(context)),
+            record,
             requester=await context.linked_account(),
             conversation_id=turn.conversation_id,
             dossier=turn.slot("dossier"),
@@ -208,6 +210,7 @@ class SubmitAddPartner(SubmitFlow):
         if submission.account is not None:  # another number or this address is that of an account: none is to be created
             await self._add(context, submission.account)
             return
-        response = "utter_request_joined_dossier" if submission.joined else "utter_request_sent_dossier"
+        sent = "utter_request_sent_dossier" if record.email else "utter_request_sent_without_email_dossier"
+        response = "utter_request_joined_dossier" if submission.joined else sent
         values = {"name": turn.slot("partner")["name"], "request": submission.reference, "reference": turn.slot("dossier")}
         utterances.utter(response, period=access_line(context), **values)

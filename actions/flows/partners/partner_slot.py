@@ -14,7 +14,7 @@ from actions.flows.directory.search import (
     search,
 )
 from actions.flows.partners.sharing_basis import read_basis
-from actions.framework.answers import at_position, find_email, gives_no_answer, list_position
+from actions.framework.answers import SKIPPED, at_position, find_email, gives_no_answer, lacks_email, list_position
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.turn import Turn
@@ -110,7 +110,7 @@ async def choose_partner(context: Context, key: str, place: str | None = None) -
         place = (context.turn.slot("partner_query") or {}).get("place", "")
     account = await account_of(context, person)
     known = {"id": account.id, "name": account.name, "profession": account.profession} if account else None
-    email = account.email if account else given_email(context) or person.email
+    email = account.email if account else given_email(context) or person.email or said_email(context)
     return {
         "partner": {"key": key, "name": person.display, "label": describe(person, place), "account": known, "place": place},
         "partner_email": email or None,
@@ -126,6 +126,13 @@ def given_email(context: Context) -> str | None:
         return validate_field("email", find_email(context.turn.text) or context.turn.slot("email_said") or "")
     except FieldError:
         return None
+
+
+def said_email(context: Context) -> str | None:
+    """Return the e-mail address that was given for the person, SKIPPED if it was said that nobody has it."""
+    turn = context.turn
+    lacks = lacks_email(turn.text) or turn.slot("email_said") == SKIPPED
+    return given_email(context) or (SKIPPED if lacks else None)
 
 
 async def account_of(context: Context, person: Professional) -> Account | None:

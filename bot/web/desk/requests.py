@@ -20,6 +20,7 @@ from bot.accounts.errors import (
     RequestChanged,
     TooLate,
     UnknownRequest,
+    UnusableAddress,
     UnusableText,
     WrongState,
 )
@@ -47,6 +48,7 @@ _REFUSALS: dict[type[Exception], str] = {
     UnusableText: "text",
     AddressToPick: "address",
     AddressNotGiven: "address_not_given",
+    UnusableAddress: "address_unusable",
     TooLate: "too_late",
 }
 """Why an agent's decision is refused, as the template names it."""
@@ -119,14 +121,14 @@ class AccountRequestPages:
         return self._renderer.redirect(request, f"/desk/requests/{_reference(request)}")
 
     async def pick_address(self, session: DeskSession, request: Request) -> Response:
-        """`POST …/address` with `seen` and `email`: pick where the codes go, among the addresses that the requesters gave."""
+        """`POST …/address` with `seen` and `email`: pick where the codes go, among the addresses given, or complete the missing one."""
         agent, form = session.agent, session.form
         try:
             await self._requests.pick_address(
                 _reference(request), form.get("email", ""), agent.name, agent_id=agent.id, seen=form.get("seen", "")
             )
         except tuple(_REFUSALS) as error:
-            return await self._page(session, request, HTTPStatus.CONFLICT, error=error)
+            return await self._page(session, request, HTTPStatus.CONFLICT, error=error, action="address", text=form.get("email", ""))
         except UnknownRequest:
             return self._renderer.not_found(request, session)
         return self._renderer.redirect(request, f"/desk/requests/{_reference(request)}")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.accounts.directory_record import Fiche
-from bot.accounts.errors import UnknownRequest, UnusableText, WrongState
+from bot.accounts.errors import AddressToPick, UnknownRequest, UnusableAddress, UnusableText, WrongState
 from bot.accounts.requests import HAS_ACCOUNT, Submission
 from bot.accounts.tables import AccountRequester
 from bot.dossiers.errors import MissingBasis, NotAMember
@@ -298,3 +298,56 @@ async def test_every_submission_is_kept(harness: Harness) -> None:
         await ask(harness, key=f"k{number}")
     async with harness.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(AccountRequester)) == 3
+
+
+async def test_a_missing_address_is_completed_before_the_account_is_created(harness: Harness) -> None:
+    requests = harness.account_requests
+    await ask(harness, ANNE.model_copy(update={"email": None}))
+    (mail,) = await harness.mails(SETTINGS.support_email)
+    assert "manquant" in mail["text"]
+    details = await requests.show("DC-2026-000001")
+    assert (details.address_to_pick, details.address_to_complete, details.warnings) == (True, True, ("email_missing",))
+    with pytest.raises(AddressToPick):
+        await requests.create("DC-2026-000001")
+    with pytest.raises(UnusableAddress):
+        await requests.pick_address("DC-2026-000001", "anne@")
+    await requests.pick_address("DC-2026-000001", "Anne@Aide.example", "Inès")
+    creation = await requests.create("DC-2026-000001")
+    assert creation.account.email == "anne@aide.example"
+    assert await harness.mails("anne@aide.example")
+
+
+async def test_who_joins_gives_the_missing_address(harness: Harness) -> None:
+    await ask(harness, ANNE.model_copy(update={"email": None}))
+    joined = await ask(harness, ANNE, by=KARIM, dossier=KARIMS_DOSSIER, key="k2", conversation_id="karim")
+    details = await harness.account_requests.show("DC-2026-000001")
+    assert (joined.joined, details.person.email, details.address_to_pick) == (True, ANNE.email, False)
+
+
+async def test_a_completed_address_is_in_doubt_where_another_comes(harness: Harness) -> None:
+    requests = harness.account_requests
+    await ask(harness, ANNE.model_copy(update={"email": None}))
+    await requests.pick_address("DC-2026-000001", "anne@ailleurs.example", "Inès")
+    await ask(harness, by=None, fiche=ANNE, key="k2", conversation_id="stranger")
+    details = await requests.show("DC-2026-000001")
+    assert [address.email for address in details.addresses] == ["anne@ailleurs.example", ANNE.email]
+    assert (details.address_to_pick, details.address_to_complete) == (True, False)
+    await requests.pick_address("DC-2026-000001", "anne@ailleurs.example", "Inès")
+    assert not (await requests.show("DC-2026-000001")).address_to_pick
+
+
+async def test_two_without_an_address_are_two_people(harness: Harness) -> None:
+    await ask(harness, ANNE.model_copy(update={"email": None}))
+    other = ANNE.model_copy(update={"email": None, "city": "Tours"})
+    assert not (await ask(harness, other, key="k2")).joined
+    assert (await ask(harness, ANNE.model_copy(update={"email": None}), key="k3", dossier=CLAIRES_OTHER)).joined
+
+
+async def test_a_completed_record_keeps_the_address_that_the_team_completed(harness: Harness) -> None:
+    requests, unknown = harness.account_requests, ANNE.model_copy(update={"email": None})
+    await ask(harness, unknown)
+    await requests.pick_address("DC-2026-000001", "anne@aide.example", "Inès")
+    await requests.ask_more("DC-2026-000001", "Quel service ?")
+    await ask(harness, unknown.model_copy(update={"organization": "ADMR"}), key="k2")
+    details = await requests.show("DC-2026-000001")
+    assert (details.person.email, details.person.organization, details.address_picked_by) == ("anne@aide.example", "ADMR", "Inès")

@@ -247,6 +247,24 @@ async def test_where_several_addresses_were_given_one_is_picked_first(tmp_path: 
         assert not sandbox.found("Practitioner", email="leila@boite.example")
 
 
+async def test_a_missing_address_is_typed_at_the_desk(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
+    async with requests(tmp_path, sandbox, directory) as made:
+        await made.ask(LEILA.model_copy(update={"email": None}))
+        ines = await made.desk.agent_browser()
+        page = (await ines.open(PAGE)).text
+        assert "l’adresse e-mail manque" in page
+        assert f"{PAGE}/create" not in page
+        refused = await ines.http.post(f"{PAGE}/create", data=ines.hidden(await ines.open(PAGE), f"{PAGE}/address"))
+        assert (refused.status_code, "complétez d’abord l’adresse" in refused.text) == (409, True)
+        refused = await ines.send(PAGE, f"{PAGE}/address", email="leila@")
+        assert (refused.status_code, "n’est pas valable" in refused.text, 'value="leila@"' in refused.text) == (409, True, True)
+        assert (await ines.send(PAGE, f"{PAGE}/address", email=LEILA.email)).status_code == 303
+        assert "Adresse retenue par Inès" in (await ines.open(PAGE)).text
+        await decide(ines, "create")
+        await made.carried_out()
+        assert sandbox.found("Practitioner", email=LEILA.email)
+
+
 async def test_a_request_that_is_not_there(tmp_path: Path, sandbox: Sandbox, directory: Path) -> None:
     async with requests(tmp_path, sandbox, directory) as made:
         ines = await made.desk.agent_browser()

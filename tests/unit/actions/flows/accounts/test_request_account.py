@@ -1,9 +1,24 @@
-"""Requesting an account: fields in any order, corrections, what is taken over from an addition."""
+"""Requesting an account: fields in any order, corrections, what nobody knows, what is taken over from an addition."""
 
 from __future__ import annotations
 
-from tests.unit.actions.dialogue import WEB, Dialogue
-from tests.unit.harness import CLAIRES_DOSSIER
+import json
+
+import pytest
+
+from bot.accounts.tables import AccountRequest
+from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
+from tests.unit.harness import CLAIRES_DOSSIER, SETTINGS
+
+ZOE = "Mme Zoé Kervella, orthophoniste libérale, cabinet du Mail à Blois"
+KNOWN = {"partner_name": "Zoé Kervella", "profession": "orthophoniste", "organization": "cabinet du Mail", "city": "Blois"}
+TO_COMPLETE = "E-mail\u00a0: à compléter par l’équipe SPHERE"
+
+
+async def at_the_email(claire: Dialogue) -> Answer:
+    """Come to the question for the e-mail address of Zoé Kervella."""
+    await claire.say(f"Un compte pour {ZOE}", "request_account", WEB, **KNOWN)
+    return await claire.press("inform", WEB, skip="1")
 
 
 async def test_the_record_is_not_filled_with_somebody_who_was_rejected(claire: Dialogue) -> None:
@@ -14,6 +29,18 @@ async def test_the_record_is_not_filled_with_somebody_who_was_rejected(claire: D
     assert "déjà remplie" not in asked.text
     assert claire.slots["fiche_family"] == "Martin"
     assert claire.slots["dossier"] == CLAIRES_DOSSIER
+
+
+async def test_what_was_said_for_an_addition_is_not_asked_again(claire: Dialogue) -> None:
+    words = f"{ZOE}, tél. 02 54 00 77 12, au {CLAIRES_DOSSIER}, je n'ai pas son mail"
+    await claire.say(words, "add_partner", WEB, **KNOWN, phone="02 54 00 77 12", dossier_ref=CLAIRES_DOSSIER)
+    asked = await claire.press("request_account", WEB)
+    assert "RPPS" in asked.text
+    asked = await claire.press("inform", WEB, skip="1")
+    assert "Sur quelle base" in asked.text
+    card = await claire.press("inform", WEB, basis="consent_given")
+    for told in ("Civilité\u00a0: Mme", "Exercice\u00a0: libéral", "Téléphone\u00a0: 02 54 00 77 12", TO_COMPLETE):
+        assert told in card.text, told
 
 
 async def test_the_record_in_another_order(claire: Dialogue) -> None:
@@ -36,3 +63,149 @@ async def test_the_record_in_another_order(claire: Dialogue) -> None:
         card = await claire.say(words, "inform", WEB, **({"email": words} if "@" in words else {}))
     assert "Fiche annuaire" in card.text
     assert "Dans quelle ville" in (await claire.say("oui mais pas Amboise", "affirm", WEB, city="Amboise")).text
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "unknown"),
+    [
+        ("je ne sais pas", "deny", True),
+        ("j'en sé rien moi son mail", "deny", True),
+        ("je c pas", "deny", False),
+        ("jsp", "inform", False),
+        ("Je ne l'ai pas.", "inform", False),
+        ("sans mail", "manage_notifications", False),
+        ("Ah, je suis désolée, je n'ai pas ça sous la main.", "deny", True),
+    ],
+)
+async def test_an_address_that_nobody_knows_is_left_to_the_team(claire: Dialogue, words: str, intent: str, unknown: bool) -> None:
+    asked = await at_the_email(claire)
+    assert "adresse e-mail" in asked.text
+    assert "Je ne l’ai pas" in asked.titles
+    before = {name: value for name, value in claire.slots.items() if name.startswith("fiche_")}
+    answer = await claire.ask(words, an_act(words, intent, {"unknown": True} if unknown else {}))
+    assert "téléphone" in answer.text
+    assert {name: value for name, value in claire.slots.items() if name.startswith("fiche_")} == {**before, "fiche_email": "-"}
+
+
+async def test_the_request_goes_without_the_address(claire: Dialogue) -> None:
+    await at_the_email(claire)
+    await claire.press("inform", WEB, skip="1")
+    card = await claire.press("inform", WEB, skip="1")
+    assert TO_COMPLETE in card.text
+    done = await claire.press("affirm", WEB)
+    assert "les codes partiront dès qu’elle l’aura" in done.text
+    (request,) = await claire.services.rows(AccountRequest)  # type: ignore[attr-defined]
+    assert (request.email, "email" in request.fiche) == (None, False)
+    (mail,) = await claire.services.mails(SETTINGS.support_email)  # type: ignore[attr-defined]
+    assert "E-mail professionnel : manquant" in mail["text"]
+
+
+async def test_an_address_may_still_be_given_at_the_card(claire: Dialogue) -> None:
+    await at_the_email(claire)
+    await claire.press("inform", WEB, skip="1")
+    await claire.press("inform", WEB, skip="1")
+    card = await claire.say("son mail c'est zoe@ortho.example", "inform", WEB, email="zoe@ortho.example")
+    assert "E-mail\u00a0: zoe@ortho.example" in card.text
+
+
+FIRST_MESSAGES = [
+    ("un compte pour {}, 02 54 00 12 87, son mail j'en sais rien", ["fiche_rpps"]),
+    ("Je souhaite un compte pour {}, 02 54 00 12 87. J'ignore son adresse électronique.", ["fiche_rpps"]),
+    ("{}, 02 54 00 12 87, pas de mail pour l'instant, à inscrire sur SPHERE", ["fiche_rpps"]),
+]
+
+
+@pytest.mark.parametrize(("words", "asked"), FIRST_MESSAGES)
+async def test_what_the_first_message_says_is_not_asked(claire: Dialogue, words: str, asked: list[str]) -> None:
+    await claire.say(words.format(ZOE), "request_account", WEB, **KNOWN, phone="02 54 00 12 87")
+    seen = []
+    while claire.slots["requested_slot"] != "confirmed":
+        seen.append(claire.slots["requested_slot"])
+        card = await claire.press("inform", WEB, skip="1")
+    assert seen == asked
+    assert TO_COMPLETE in card.text
+
+
+@pytest.mark.parametrize(
+    ("words", "entities", "slots"),
+    [
+        (
+            "Compte à ouvrir — Mme KERBRAT Solène, AS, salariée, SSIAD de Tours (Tours)",
+            {"partner_name": "KERBRAT Solène", "profession": "AS", "organization": "SSIAD de Tours (Tours"},
+            {
+                "civility": "Mme",
+                "given": "Solène",
+                "family": "Kerbrat",
+                "organization": "SSIAD de Tours",
+                "city": "Tours",
+                "mode": "salarié",
+            },
+        ),
+        (
+            "compte pr kervella zoe ortho cabinet du mail blois",
+            {"partner_name": "kervella zoe", "profession": "ortho", "organization": "cabinet du mail blois"},
+            {"civility": None, "organization": "cabinet du mail blois", "city": "Blois"},
+        ),
+        (
+            "un compte pour le pr Kervella, CHRU de Tours",
+            {"partner_name": "Kervella", "organization": "CHRU de Tours"},
+            {"civility": "Pr", "family": "Kervella", "city": "Tours"},
+        ),
+    ],
+)
+async def test_a_first_message_is_read_as_a_colleague_reads_it(
+    claire: Dialogue, words: str, entities: dict[str, str], slots: dict[str, str | None]
+) -> None:
+    await claire.say(words, "request_account", WEB, **entities)
+    assert {name: claire.slots.get(f"fiche_{name}") for name in slots} == slots
+
+
+async def test_who_has_an_account_is_said_at_once(claire: Dialogue) -> None:
+    facts = {"partner_name": "Paul Martins", "profession": "kiné", "city": "Vierzon"}
+    answer = await claire.say("Compte à créer pour Paul Martins, kiné à Vierzon", "request_account", WEB, **facts)
+    assert "Paul Martin a déjà un compte SPHERE" in answer.text
+    assert answer.titles == ["Ajouter à un dossier", "Connexion impossible"]
+    assert claire.form is None
+    card = await claire.press("add_partner", WEB, **answer.entities_of("Ajouter à un dossier"), dossier_ref=CLAIRES_DOSSIER)
+    assert "déjà un compte d’accès" in card.text
+
+
+async def test_who_is_not_linked_is_not_told_who_has_an_account(stranger: Dialogue) -> None:
+    facts = {"partner_name": "Paul Martin", "profession": "kiné", "city": "Vierzon"}
+    answer = await stranger.say("Je suis Paul Martin, kiné à Vierzon, je veux un compte", "request_account", **facts)
+    assert "déjà un compte" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("slot", "said", "entities", "changed"),
+    [
+        ("civility", "Le mail commence par z. : z.kervella@ortho.example", {"email": "z.kervella@ortho.example"},
+         {"email": "z.kervella@ortho.example"}),
+        ("rpps", "son tel c'est 02 47 00 90 41", {"phone": "0247009041"}, {"phone": "+33247009041"}),
+        ("rpps", "elle est salariée, à Tours", {"city": "Tours"}, {"mode": "salarié", "city": "Tours"}),
+        ("rpps", f"{ZOE}, 02 54 00 12 87", {**KNOWN, "phone": "0254001287"}, {}),
+        ("rpps", "Kervela avec un seul l", {"partner_name": "Kervela"}, {"family": "Kervela"}),
+        ("rpps", "Kervella sans s", {"partner_name": "Kervella sans"}, {}),
+        ("rpps", "le Dr Benali m'a donné ses coordonnées", {"partner_name": "Benali"}, {"rpps": None}),
+        ("rpps", "je n'ai pas son mail", {}, {}),
+        ("city", "la clinique de Tours", {"city": "Tours"}, {"city": "Tours"}),
+        ("organization", "la clinique de Tours", {"city": "Tours"}, {"organization": "la clinique de Tours"}),
+        ("mode", "salariée de l'EHPAD de la Loire", {"organization": "EHPAD de la Loire"}, {"mode": "salarié"}),
+        ("mode", "je l'ignore, malheureusement", {}, {"mode": "-"}),
+    ],
+)  # fmt: skip
+async def test_a_fact_for_another_field_than_the_one_asked(
+    claire: Dialogue, slot: str, said: str, entities: dict[str, str], changed: dict[str, str | None]
+) -> None:
+    facts = {**KNOWN, "phone": "02 54 00 12 87", "email": "kervella@ortho.example"}
+    await claire.say(f"Un compte pour {ZOE}, kervella@ortho.example, 02 54 00 12 87", "request_account", WEB, **facts)
+    before = {name: claire.slots.get(f"fiche_{name}") for name in ("civility", "given", "family", "profession", "rpps", "mode",
+              "organization", "city", "email", "phone")}  # fmt: skip
+    claire.slots |= {f"fiche_{slot}": None, "requested_slot": f"fiche_{slot}"}
+    answer = await claire.ask(said, an_act(said, "inform", {"unknown": True} if "pas son mail" in said else {}, **entities))
+    after = {name: claire.slots.get(f"fiche_{name}") for name in before}
+    assert after == {**before, slot: None, **changed}
+    scolds = ("Répondez", "n’est pas valable", "comporte 11 chiffres", "Je n’ai pas compris")
+    assert not [words for words in scolds if words in answer.text] or "Benali" in said
+    replaced = [value for name, value in changed.items() if name != slot and before[name] != value]
+    assert all(value in answer.text for value in replaced), json.dumps(answer.texts)
