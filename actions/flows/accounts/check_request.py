@@ -119,7 +119,9 @@ class SubmitCheckRequest(SubmitFlow):
             utterances.utter("utter_request_person_has_account", name=name)
             return [SlotSet("last_partner", name)]
         if query["names"]:
-            utterances.utter("utter_no_request_named", name=query["names"][-1])
+            name = query["names"][-1]
+            ask = make_button(utterances.text("utter_title_request_account"), "request_account", partner_name=name)
+            utterances.utter("utter_no_request_named", buttons=[ask], name=name)
         else:
             utterances.utter("utter_no_request_of_dossier")
         if own:
@@ -154,16 +156,18 @@ class SubmitCheckRequest(SubmitFlow):
 
     @staticmethod
     async def _with_account(context: Context, query: dict[str, Any]) -> str | None:
-        """Return the name of the one person of the directory who is surely meant and has an account; None to who is not linked."""
-        if await context.proven_account() is None:
+        """Return the name of the one person of the directory who is surely meant and has an account; None to who is not linked.
+
+        Of several people it is not known who has asked and who is to have the account.
+        """
+        if len(query["names"]) != 1 or await context.proven_account() is None:
             return None
-        for name in query["names"]:
-            criteria = {**query["criteria"], "name": name} if len(query["names"]) == 1 else {"name": name}
-            people = [match.professional for match in await search(context, criteria) if match.full]
-            certain = [person for person in people if is_certain_match(person, criteria)]
-            if len(people) == 1 and certain and await account_of(context, certain[0]) is not None:
-                return certain[0].display
-        return None
+        criteria = {**query["criteria"], "name": query["names"][0]}
+        people = [match.professional for match in await search(context, criteria) if match.full]
+        if len(people) != 1 or not is_certain_match(people[0], criteria):
+            return None
+        named = _is_named(_name_words(people[0].family)[-1:], fold(criteria["name"]).split())
+        return people[0].display if named and await account_of(context, people[0]) is not None else None
 
     @staticmethod
     def _show(context: Context, head: str, lines: list[_Line]) -> None:

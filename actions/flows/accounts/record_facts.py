@@ -36,10 +36,11 @@ def read_name(turn: Turn) -> str:
     return _NAME_ENDS.sub("", turn.entity("partner_name") or "").strip()
 
 
-async def split_name(context: Context, name: str) -> tuple[str, str]:
+async def split_name(context: Context, name: str, email: str = "") -> tuple[str, str]:
     """Return given and family name of a name in either order; a single word is a family name.
 
-    Capitals tell the family name (« KERBRAT Solène »), else what the directory knows as given names; else the last word is it.
+    Capitals tell the family name (« KERBRAT Solène »), else the person's e-mail address (« s.kerbrat@… »), else what the directory
+    knows as given names; else the last word is it.
     """
     words = name.split()
     capitals = [word for word in words if len(word) > 1 and word.isupper()]
@@ -49,6 +50,9 @@ async def split_name(context: Context, name: str) -> tuple[str, str]:
     if len(words) < 2:
         return "", name
     if len(words) == 2:
+        mailbox = fold(email.partition("@")[0]).split()
+        if mailbox[-1:] == [fold(words[0])] and fold(words[1]).startswith("".join(mailbox[:-1])):
+            return words[1], words[0]
         known = await asyncio.to_thread(context.services.directory.given_names, [fold(word) for word in words])
         if fold(words[1]) in known and fold(words[0]) not in known:
             return words[1], words[0]

@@ -77,7 +77,7 @@ class RequestAccount(Flow):
             slots["fiche_rest"] = {} if adding.get("nobody") else None
             return await self._with_town(
                 context,
-                {**spoken, **slots, **await self._from_criteria(context, criteria), **contact},
+                {**spoken, **slots, **await self._from_criteria(context, criteria, contact.get("fiche_email") or ""), **contact},
             )
         await self._check_account(context, person, dossier)
         values = prefill(person)
@@ -113,9 +113,9 @@ class RequestAccount(Flow):
         return certain[0] if len(certain) == 1 else None
 
     @staticmethod
-    async def _from_criteria(context: Context, criteria: Criteria) -> Slots:
+    async def _from_criteria(context: Context, criteria: Criteria, email: str) -> Slots:
         """Return the fields that the user gave while looking for the person."""
-        given, family = await split_name(context, criteria.get("name", ""))
+        given, family = await split_name(context, criteria.get("name", ""), email)
         structure, _, beside = criteria.get("organization", "").partition("(")  # « SSIAD d'Amboise (Amboise) », if only half was read
         structure, beside = (structure, beside) if ")" not in beside else (f"{structure}({beside}", "")
         values = {"family": family, "given": given, "profession": criteria.get("profession", ""), "organization": structure.strip()}

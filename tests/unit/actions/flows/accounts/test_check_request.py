@@ -8,7 +8,9 @@ from bot.accounts.directory_record import Fiche
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue, an_act
 from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, KARIM, KARIMS_DOSSIER
 
-ENZO = Fiche.of({"civility": "M", "given": "Enzo", "family": "Abiven", "profession": "ergothérapeute", "organization": "ESA de Châteauroux"})
+ENZO = Fiche.of(
+    {"civility": "M", "given": "Enzo", "family": "Abiven", "profession": "ergothérapeute", "organization": "ESA de Châteauroux"}
+)
 COLLEAGUE = "sophie.leroux@sphere.example"
 OTHER_DOSSIER = "SPH-2024-000142"
 """Claire's and Sophie's."""
@@ -86,14 +88,23 @@ async def test_who_left_the_dossier_is_told_nothing(claire: Dialogue) -> None:
     assert "DC-" not in answer.text
 
 
-async def test_a_person_who_has_an_account(claire: Dialogue, stranger: Dialogue) -> None:
-    answer = await claire.say("Paul Martin, le kiné, il a son compte ?", "check_request", WEB, partner_name="Paul Martin", profession="kiné")
+async def test_a_person_who_has_an_account(claire: Dialogue) -> None:
+    answer = await claire.say(
+        "Paul Martin, le kiné, il a son compte ?", "check_request", WEB, partner_name="Paul Martin", profession="kiné"
+    )
     assert "Paul Martin a déjà un compte SPHERE" in answer.text
+
+
+async def test_who_asked_is_not_who_is_to_have_the_account(claire: Dialogue) -> None:
+    words = "le compte que Sophie Leroux a demandé pour Enzo Abiven ?"
+    answer = await claire.say(words, "check_request", WEB, partner_name=("Sophie Leroux", "Enzo Abiven"))
+    assert "aucune demande de compte pour Enzo Abiven" in answer.text
+    assert answer.entities_of("Demander un compte") == {"partner_name": "Enzo Abiven"}
 
 
 async def test_who_is_not_linked_is_told_of_their_own_alone(stranger: Dialogue) -> None:
     await ask_for(stranger, COLLEAGUE, OTHER_DOSSIER)
-    for name in ("Enzo Abiven", "Paul Martin"):
+    for name in ("Enzo Abiven", "Paul Martin", "Sophie"):
         answer = await stranger.say(f"la demande de {name} ?", "check_request", partner_name=name)
         assert "aucune demande" in answer.text
 

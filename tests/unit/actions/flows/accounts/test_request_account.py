@@ -142,6 +142,11 @@ async def test_what_the_first_message_says_is_not_asked(claire: Dialogue, words:
             },
         ),
         (
+            "un compte pour Kervella Solveig, ortho à Blois, s.kervella@ortho.example",
+            {"partner_name": "Kervella Solveig", "profession": "ortho", "city": "Blois", "email": "s.kervella@ortho.example"},
+            {"given": "Solveig", "family": "Kervella"},
+        ),
+        (
             "compte pr kervella zoe ortho cabinet du mail blois",
             {"partner_name": "kervella zoe", "profession": "ortho", "organization": "cabinet du mail blois"},
             {"civility": None, "organization": "cabinet du mail blois", "city": "Blois"},

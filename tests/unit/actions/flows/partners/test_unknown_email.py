@@ -50,7 +50,9 @@ async def test_the_button_sends_the_request_without_it(claire: Dialogue) -> None
     await sent(claire, await claire.press("inform", WEB, skip="1"))
 
 
-@pytest.mark.parametrize("words", [f"{WORDS}, j'ai pas son mail", f"{WORDS}. Pas d'adresse mail connue.", f"{WORDS}, son mail j'en sais rien"])
+@pytest.mark.parametrize(
+    "words", [f"{WORDS}, j'ai pas son mail", f"{WORDS}. Pas d'adresse mail connue.", f"{WORDS}, son mail j'en sais rien"]
+)
 async def test_said_in_the_first_message_it_is_not_asked(claire: Dialogue, words: str) -> None:
     await sent(claire, await claire.say(words, "add_partner", WEB, **ETIENNE))
 
