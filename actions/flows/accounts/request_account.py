@@ -50,8 +50,8 @@ class RequestAccount(Flow):
         return super().is_answer(turn) or (left_out and (gives_no_answer(turn.text) or lacks_email(turn.text)))
 
     def takes_unknown_of(self, turn: Turn) -> bool:
-        """Return True: every field has its own answer to that."""
-        return True
+        """Return whether a field of the record was asked for, each of which has its own answer to that, or it is of the e-mail."""
+        return turn.requested_slot in self.free_text_slots or lacks_email(turn.text)
 
     def needs_link_for(self, turn: Turn) -> bool:
         """Return whether the message names a dossier: only a member may have access to it wait for the account."""
@@ -358,6 +358,9 @@ class RequestAccount(Flow):
         basis = read_basis(turn)
         if basis in {CARE_TEAM, CONSENT}:
             return {"basis": basis}
+        if lacks_email(turn.text):
+            context.utterances.utter("utter_noted")
+            return await self._collect_others(context, "")
         if basis == NEITHER or turn.intent == "deny":
             context.utterances.utter("utter_basis_refused_request")
             return {"basis": "none", "dossier": None}
@@ -371,6 +374,9 @@ class RequestAccount(Flow):
         changed = await self._collect_others(context, "")
         if changed:
             return changed
+        if turn.intent == "deny" and lacks_email(turn.text):  # no « no » to the card
+            utterances.utter("utter_noted")
+            return {}
         if self._asks_which_name(context):
             return {"correcting": True}
         if field in ASKED_FIELDS:

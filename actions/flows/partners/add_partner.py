@@ -98,7 +98,9 @@ class AddPartner(Flow):
             if slots and turn.requested_slot not in slots and "dossier_choices" not in slots and not utterances.has_uttered:
                 utterances.utter("utter_noted")
         if not slots and turn.intent == "deny" and not utterances.has_uttered:
-            self._drop(context)
+            if not lacks_email(turn.text):
+                self._drop(context)
+            utterances.utter("utter_noted")
         if slots.get("dossier") or slots.get("partner"):
             await self._check_addition(context, slots)
         return slots | self._said_of_record(turn, slots)
@@ -192,6 +194,8 @@ class AddPartner(Flow):
         """Return a yes with its basis, a no, or a last correction. The card is shown again with what changed before it is confirmed."""
         turn = context.turn
         basis = read_basis(turn)
+        if turn.intent == "deny" and lacks_email(turn.text) and not changed:  # no « no » to the card
+            return {}
         if find_email(turn.text) and not changed:
             changed = self._collect_email(context)
         dates = AccessDates() if basis in {NEITHER, DECLINED} or list_position(turn) is not None else said_dates(context)

@@ -100,6 +100,16 @@ async def test_the_request_goes_without_the_address(claire: Dialogue) -> None:
     assert "E-mail professionnel : manquant" in mail["text"]
 
 
+@pytest.mark.parametrize("words", ["je n'ai pas son mail", "je ne sais pas"])
+async def test_what_is_not_known_is_no_no_to_the_card(claire: Dialogue, words: str) -> None:
+    await at_the_email(claire)
+    await claire.press("inform", WEB, skip="1")
+    await claire.press("inform", WEB, skip="1")
+    card = await claire.ask(words, an_act(words, "deny", {"unknown": True}))
+    assert "Fiche annuaire" in card.text
+    assert claire.form == "request_account_form"
+
+
 async def test_an_address_may_still_be_given_at_the_card(claire: Dialogue) -> None:
     await at_the_email(claire)
     await claire.press("inform", WEB, skip="1")

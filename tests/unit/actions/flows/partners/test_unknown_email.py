@@ -69,6 +69,17 @@ async def test_an_address_that_turns_up_counts(claire: Dialogue) -> None:
     assert TO_COMPLETE not in card.text
 
 
+@pytest.mark.parametrize("start", [WORDS, f"{WORDS}, j'ai pas son mail", "ajoute quelqu'un, je n'ai pas son mail"])
+async def test_said_again_it_declines_nothing(claire: Dialogue, start: str) -> None:
+    await claire.say(start, "add_partner", WEB, **(ETIENNE if "Martin" in start else {}))
+    if start == WORDS:
+        await claire.press("inform", WEB, skip="1")
+    question, said = claire.slots["requested_slot"], an_act("je n'ai pas son mail", "deny", {"unknown": True})
+    answer = await claire.ask("je n'ai pas son mail", said)
+    assert (claire.form, claire.slots["requested_slot"]) == ("add_partner_form", question)
+    assert "C’est noté" in answer.text
+
+
 async def test_no_is_no(claire: Dialogue) -> None:
     await claire.say(WORDS, "add_partner", WEB, **ETIENNE)
     assert "abandonné" in (await claire.say("non", "deny", WEB)).text
