@@ -17,7 +17,7 @@ from actions.flows.accounts.directory_record import (
 from actions.flows.accounts.record_facts import is_part_of, misspelt_field, names_structure, read_name, split_name, town_of
 from actions.flows.directory.person_facts import read_civility_and_mode, read_facts, valid_value
 from actions.flows.directory.search import Criteria, get_professional, is_certain_match, read_criteria, search
-from actions.flows.dossiers.dossier_slot import read_dossier
+from actions.flows.dossiers.dossier_slot import forget_usager, read_dossier
 from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.partner_slot import account_of
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, read_basis
@@ -67,6 +67,7 @@ class RequestAccount(Flow):
         dossier = adding.get("dossier")
         if not dossier and context.turn.entity("dossier_ref"):
             dossier = (await read_dossier(context, asked=False)).get("dossier")
+            await forget_usager(context, dossier, answering=False)
         slots: Slots = {"dossier": dossier, "basis": adding.get("basis") if dossier else "none"}
         slots |= {name: adding[name] for name in (FROM, UNTIL) if dossier and adding.get(name)}
         criteria = adding.get("query") or read_criteria(context.turn)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.accounts.tables import AccountRequest
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
-from tests.unit.harness import CLAIRES_DOSSIER, SETTINGS
+from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER, SETTINGS
 
 ZOE = "Mme Zoé Kervella, orthophoniste libérale, cabinet du Mail à Blois"
 KNOWN = {"partner_name": "Zoé Kervella", "profession": "orthophoniste", "organization": "cabinet du Mail", "city": "Blois"}
@@ -173,6 +173,13 @@ async def test_a_first_message_is_read_as_a_colleague_reads_it(
 ) -> None:
     await claire.say(words, "request_account", WEB, **entities)
     assert {name: claire.slots.get(f"fiche_{name}") for name in slots} == slots
+
+
+async def test_the_usager_of_the_dossier_is_not_who_gets_the_account(claire: Dialogue) -> None:
+    words = f"{CLAIRES_OTHER}, M. Garnier d'accord : Mme Zoé Kervella, orthophoniste, un compte pour elle"
+    facts = {"partner_name": ("Garnier", "Zoé Kervella"), "profession": "orthophoniste", "dossier_ref": CLAIRES_OTHER}
+    await claire.say(words, "request_account", WEB, **facts)
+    assert (claire.slots["fiche_family"], claire.slots["fiche_civility"], claire.slots["dossier"]) == ("Kervella", "Mme", CLAIRES_OTHER)
 
 
 async def test_who_has_an_account_is_said_at_once(claire: Dialogue) -> None:
