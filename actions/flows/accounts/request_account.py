@@ -15,7 +15,7 @@ from actions.flows.accounts.directory_record import (
     find_fields,
 )
 from actions.flows.accounts.record_facts import is_part_of, misspelt_field, names_structure, read_name, split_name, town_of
-from actions.flows.directory.person_facts import read_civility_and_mode, read_facts, valid_value
+from actions.flows.directory.person_facts import read_civility_and_mode, read_facts, shown_value, valid_value
 from actions.flows.directory.search import Criteria, get_professional, is_certain_match, read_criteria, search
 from actions.flows.dossiers.dossier_slot import forget_usager, read_dossier
 from actions.flows.partners.access_dates import FROM, UNTIL
@@ -190,7 +190,7 @@ class RequestAccount(Flow):
         """Say which of the slots replace what was known. Return whether any does."""
         turn, utterances = context.turn, context.utterances
         changed = [
-            f"{utterances.text(f'utter_field_{field}')}\u00a0: {slots[field_slot(field)]}"
+            f"{utterances.text(f'utter_field_{field}')}\u00a0: {shown_value(field, slots[field_slot(field)])}"
             for field in ASKED_FIELDS
             if slots.get(field_slot(field)) not in {None, SKIPPED} and turn.slot(field_slot(field)) not in {None, SKIPPED}
         ]
@@ -290,7 +290,7 @@ class RequestAccount(Flow):
             current = turn.slot(field_slot(field))
             raw = find_email(turn.text) if field == "email" and not turn.is_button else turn.corrected_value(entity, current)
             value = valid_value(field, raw or "")
-            if value is None or value == current or is_part_of(value, current):
+            if value is None or value == current or (field == "organization" and not correcting and is_part_of(value, current)):
                 continue
             if replaces or current in {None, SKIPPED} or field in {"email", "phone", "rpps"}:
                 found[field_slot(field)] = value
@@ -317,8 +317,11 @@ class RequestAccount(Flow):
         words = name.split()
         if len(words) > 1:
             typed, current = {*fold(name).split()}, _known_names(turn)
-            same_person = typed != current and not typed.isdisjoint(current)  # « Léa Kerbrat » for « Zoé Kerbrat »
-            if not (correcting or not current or asked in known or same_person) or typed == current:
+            if typed == current:  # the same name, or its parts were taken for each other
+                swapped = turn.is_correction and all(known.values()) and fold(name) != fold(f"{known['given']} {known['family']}")
+                return {field_slot("given"): known["family"], field_slot("family"): known["given"]} if swapped else {}
+            same_person = not typed.isdisjoint(current)  # « Léa Kerbrat » for « Zoé Kerbrat »
+            if not (correcting or not current or asked in known or same_person):
                 return {}
             given, family = await split_name(context, name)
             return {field_slot("given"): given, field_slot("family"): family}

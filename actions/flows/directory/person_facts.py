@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.framework.turn import Turn
 from actions.framework.utterances import Utterances
 from bot.accounts.directory_record import ORDER, Fiche, FieldError, validate_field
+from bot.accounts.phones import display_phone
 from bot.core.text_folding import fold
 
 _PRACTICE_MODES = {"liberal": "libéral", "liberale": "libéral", "salarie": "salarié", "salariee": "salarié", "benevole": "bénévole"}
@@ -17,6 +18,11 @@ def valid_value(field: str, raw: str) -> str | None:
         return validate_field(field, raw) if raw else None
     except FieldError:
         return None
+
+
+def shown_value(field: str, value: str) -> str:
+    """Return a value as people read it."""
+    return display_phone(value) if field == "phone" else value
 
 
 def read_facts(turn: Turn) -> dict[str, str]:
