@@ -96,7 +96,7 @@ async def test_the_request_goes_without_the_address(claire: Dialogue) -> None:
     (request,) = await claire.services.rows(AccountRequest)  # type: ignore[attr-defined]
     assert (request.email, "email" in request.fiche) == (None, False)
     (mail,) = await claire.services.mails(SETTINGS.support_email)  # type: ignore[attr-defined]
-    assert "E-mail professionnel : manquant" in mail["text"]
+    assert "E-mail professionnel\u00a0: manquant" in mail["text"]
 
 
 @pytest.mark.parametrize("words", ["je n'ai pas son mail", "je ne sais pas"])
