@@ -6,7 +6,7 @@ import pytest
 
 from bot.accounts.directory_record import Fiche
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue, an_act
-from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, KARIM, KARIMS_DOSSIER
+from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, KARIM, KARIMS_DOSSIER, Harness
 
 ENZO = Fiche.of(
     {"civility": "M", "given": "Enzo", "family": "Abiven", "profession": "ergothérapeute", "organization": "ESA de Châteauroux"}
@@ -16,11 +16,10 @@ OTHER_DOSSIER = "SPH-2024-000142"
 """Claire's and Sophie's."""
 
 
-async def ask_for(claire: Dialogue, by: str, dossier: str, fiche: Fiche = ENZO) -> None:
+async def ask_for(harness: Harness, by: str, dossier: str, fiche: Fiche = ENZO) -> None:
     """Let a colleague ask for an account that a dossier waits for."""
-    services = claire.services
-    requester = await services.account(by)  # type: ignore[attr-defined]
-    await services.account_requests.submit(
+    requester = await harness.account(by)
+    await harness.account_requests.submit(
         fiche, requester=requester, conversation_id="other", dossier=dossier, basis="consent_given", key=f"{by}:{dossier}"
     )
 
@@ -40,17 +39,17 @@ async def ask_for(claire: Dialogue, by: str, dossier: str, fiche: Fiche = ENZO) 
     ],
 )
 async def test_a_colleagues_request_for_a_shared_dossier(
-    claire: Dialogue, words: str, entities: dict[str, str | tuple[str, ...]], channel: dict[str, object]
+    claire: Dialogue, harness: Harness, words: str, entities: dict[str, str | tuple[str, ...]], channel: dict[str, object]
 ) -> None:
-    await ask_for(claire, COLLEAGUE, OTHER_DOSSIER)
+    await ask_for(harness, COLLEAGUE, OTHER_DOSSIER)
     answer = await claire.say(words, "check_request", channel, **entities)
     for told in ("DC-2026-000001", "Enzo Abiven", OTHER_DOSSIER, "reçue", "Sophie Leroux"):
         assert told in answer.text, told
     assert "@" not in answer.text
 
 
-async def test_a_question_that_was_taken_for_three(claire: Dialogue) -> None:
-    await ask_for(claire, COLLEAGUE, OTHER_DOSSIER)
+async def test_a_question_that_was_taken_for_three(claire: Dialogue, harness: Harness) -> None:
+    await ask_for(harness, COLLEAGUE, OTHER_DOSSIER)
     words = "la demande faite par Sophie pour Enzo Abiven est-elle passée ?"
     parts = [an_act(words, "check_request", partner_name=name) for name in ("Sophie", "Enzo Abiven")]
     answer = await claire.ask(words, *parts)
@@ -58,19 +57,19 @@ async def test_a_question_that_was_taken_for_three(claire: Dialogue) -> None:
     assert "Ensuite" not in answer.text
 
 
-async def test_the_name_is_corrected(claire: Dialogue) -> None:
-    await ask_for(claire, COLLEAGUE, OTHER_DOSSIER)
+async def test_the_name_is_corrected(claire: Dialogue, harness: Harness) -> None:
+    await ask_for(harness, COLLEAGUE, OTHER_DOSSIER)
     answer = await claire.say("et le compte d'Enzo Kérivel ?", "check_request", WEB, partner_name="Enzo Kérivel")
     assert "aucune demande" in answer.text
     answer = await claire.say("Abiven, pas Kérivel", "correct", WEB, partner_name=("Abiven", "Kérivel"))
     assert "DC-2026-000001" in answer.text
 
 
-async def test_of_others_nothing_tells_whether_there_is_a_request(claire: Dialogue) -> None:
+async def test_of_others_nothing_tells_whether_there_is_a_request(claire: Dialogue, harness: Harness) -> None:
     seen = []
     for exists in (False, True):
         if exists:
-            await ask_for(claire, KARIM, KARIMS_DOSSIER)
+            await ask_for(harness, KARIM, KARIMS_DOSSIER)
         by_name = await claire.say("où en est la demande d'Enzo Abiven ?", "check_request", WEB, partner_name="Enzo Abiven")
         by_dossier = await claire.say(f"une demande pour {KARIMS_DOSSIER} ?", "check_request", WEB, dossier_ref=KARIMS_DOSSIER)
         seen.append((by_name.all, by_dossier.all))
@@ -78,12 +77,10 @@ async def test_of_others_nothing_tells_whether_there_is_a_request(claire: Dialog
     assert "aucune demande" in seen[0][0]
 
 
-async def test_who_left_the_dossier_is_told_nothing(claire: Dialogue) -> None:
-    await ask_for(claire, COLLEAGUE, OTHER_DOSSIER)
-    services = claire.services
-    account = await services.account(CLAIRE)  # type: ignore[attr-defined]
-    sophie = await services.account(COLLEAGUE)  # type: ignore[attr-defined]
-    await services.partners.remove(OTHER_DOSSIER, sophie, account.reference, channel="web", key="r")
+async def test_who_left_the_dossier_is_told_nothing(claire: Dialogue, harness: Harness) -> None:
+    await ask_for(harness, COLLEAGUE, OTHER_DOSSIER)
+    account, sophie = await harness.account(CLAIRE), await harness.account(COLLEAGUE)
+    await harness.partners.remove(OTHER_DOSSIER, sophie, account.reference, channel="web", key="r")
     answer = await claire.say("où en est la demande d'Enzo Abiven ?", "check_request", WEB, partner_name="Enzo Abiven")
     assert "DC-" not in answer.text
 
@@ -102,17 +99,17 @@ async def test_who_asked_is_not_who_is_to_have_the_account(claire: Dialogue) -> 
     assert answer.entities_of("Demander un compte") == {"partner_name": "Enzo Abiven"}
 
 
-async def test_who_is_not_linked_is_told_of_their_own_alone(stranger: Dialogue) -> None:
-    await ask_for(stranger, COLLEAGUE, OTHER_DOSSIER)
+async def test_who_is_not_linked_is_told_of_their_own_alone(stranger: Dialogue, harness: Harness) -> None:
+    await ask_for(harness, COLLEAGUE, OTHER_DOSSIER)
     for name in ("Enzo Abiven", "Paul Martin", "Sophie"):
         answer = await stranger.say(f"la demande de {name} ?", "check_request", partner_name=name)
         assert "aucune demande" in answer.text
 
 
-async def test_without_a_name_they_are_ones_own(claire: Dialogue) -> None:
-    await ask_for(claire, COLLEAGUE, OTHER_DOSSIER)
+async def test_without_a_name_they_are_ones_own(claire: Dialogue, harness: Harness) -> None:
+    await ask_for(harness, COLLEAGUE, OTHER_DOSSIER)
     assert "venant de vous" in (await claire.say("où en est ma demande ?", "check_request", WEB)).text
-    await ask_for(claire, CLAIRE, CLAIRES_DOSSIER)
+    await ask_for(harness, CLAIRE, CLAIRES_DOSSIER)
     answer = await claire.say("où en est ma demande ?", "check_request", WEB)
     assert answer.text.count("DC-2026-000001") == 1
     assert "demandée par" not in answer.text

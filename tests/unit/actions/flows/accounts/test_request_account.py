@@ -7,7 +7,7 @@ import pytest
 from bot.accounts.phones import display_phone
 from bot.accounts.tables import AccountRequest
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
-from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER, SETTINGS
+from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER, SETTINGS, Harness
 
 ZOE = "Mme Zoé Kervella, orthophoniste libérale, cabinet du Mail à Blois"
 KNOWN = {"partner_name": "Zoé Kervella", "profession": "orthophoniste", "organization": "cabinet du Mail", "city": "Blois"}
@@ -86,16 +86,16 @@ async def test_an_address_that_nobody_knows_is_left_to_the_team(claire: Dialogue
     assert {name: value for name, value in claire.slots.items() if name.startswith("fiche_")} == {**before, "fiche_email": "-"}
 
 
-async def test_the_request_goes_without_the_address(claire: Dialogue) -> None:
+async def test_the_request_goes_without_the_address(claire: Dialogue, harness: Harness) -> None:
     await at_the_email(claire)
     await claire.press("inform", WEB, skip="1")
     card = await claire.press("inform", WEB, skip="1")
     assert TO_COMPLETE in card.text
     done = await claire.press("affirm", WEB)
     assert "les codes partiront dès qu’elle l’aura" in done.text
-    (request,) = await claire.services.rows(AccountRequest)  # type: ignore[attr-defined]
+    (request,) = await harness.rows(AccountRequest)
     assert (request.email, "email" in request.fiche) == (None, False)
-    (mail,) = await claire.services.mails(SETTINGS.support_email)  # type: ignore[attr-defined]
+    (mail,) = await harness.mails(SETTINGS.support_email)
     assert "E-mail professionnel\u00a0: manquant" in mail["text"]
 
 

@@ -6,19 +6,19 @@ import pytest
 
 from bot.accounts.tables import AccountRequest
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
-from tests.unit.harness import CLAIRES_DOSSIER
+from tests.unit.harness import CLAIRES_DOSSIER, Harness
 
 WORDS = f"ajoute Étienne Martin d'Orléans au {CLAIRES_DOSSIER}"
 ETIENNE = {"partner_name": "Étienne Martin", "city": "Orléans", "dossier_ref": CLAIRES_DOSSIER}
 TO_COMPLETE = "E-mail\u00a0: à compléter par l’équipe SPHERE"
 
 
-async def sent(claire: Dialogue, card: Answer) -> None:
+async def sent(claire: Dialogue, harness: Harness, card: Answer) -> None:
     """Confirm the card, and see the request without an address."""
     assert TO_COMPLETE in card.text
     done = await claire.press("affirm", WEB, basis="consent_given")
     assert "qui complétera son adresse e-mail" in done.text
-    (request,) = await claire.services.rows(AccountRequest)  # type: ignore[attr-defined]
+    (request,) = await harness.rows(AccountRequest)
     assert (request.email, request.fiche["family"]) == (None, "Martin")
 
 
@@ -45,21 +45,21 @@ async def test_an_address_that_nobody_knows(claire: Dialogue, words: str, intent
     assert TO_COMPLETE in card.text
 
 
-async def test_the_button_sends_the_request_without_it(claire: Dialogue) -> None:
+async def test_the_button_sends_the_request_without_it(claire: Dialogue, harness: Harness) -> None:
     await claire.say(WORDS, "add_partner", WEB, **ETIENNE)
-    await sent(claire, await claire.press("inform", WEB, skip="1"))
+    await sent(claire, harness, await claire.press("inform", WEB, skip="1"))
 
 
 @pytest.mark.parametrize(
     "words", [f"{WORDS}, j'ai pas son mail", f"{WORDS}. Pas d'adresse mail connue.", f"{WORDS}, son mail j'en sais rien"]
 )
-async def test_said_in_the_first_message_it_is_not_asked(claire: Dialogue, words: str) -> None:
-    await sent(claire, await claire.say(words, "add_partner", WEB, **ETIENNE))
+async def test_said_in_the_first_message_it_is_not_asked(claire: Dialogue, harness: Harness, words: str) -> None:
+    await sent(claire, harness, await claire.say(words, "add_partner", WEB, **ETIENNE))
 
 
-async def test_said_before_the_person_it_is_kept(claire: Dialogue) -> None:
+async def test_said_before_the_person_it_is_kept(claire: Dialogue, harness: Harness) -> None:
     await claire.say(f"ajoute quelqu'un au {CLAIRES_DOSSIER}, je n'ai pas son mail", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
-    await sent(claire, await claire.say("Étienne Martin d'Orléans", "inform", WEB, partner_name="Étienne Martin", city="Orléans"))
+    await sent(claire, harness, await claire.say("Étienne Martin d'Orléans", "inform", WEB, partner_name="Étienne Martin", city="Orléans"))
 
 
 async def test_an_address_that_turns_up_counts(claire: Dialogue) -> None:
