@@ -80,6 +80,7 @@ class BotContainer(Container):
     @cached_property
     def workers(self) -> tuple[MailSender | NotificationWorker | Worker, ...]:
         """The loops that do what is due, but for those of the gateway, of support and of groups."""
+        _ = self.restorations  # registers its operation
         copy = self.audit_copy
         copying = (Worker(self.database, None, copy.run_due, doing="copying the audit trail", poll_seconds=POLL_SECONDS),) if copy else ()
         return (

@@ -18,8 +18,10 @@ from bot.directory.search import Directory
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
 from bot.dossiers.duplicates import Duplicates
+from bot.dossiers.history import PartnerHistory
 from bot.dossiers.partners import Partners
 from bot.dossiers.probing import ProbeLimits
+from bot.dossiers.restorations import Restorations
 from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
 from bot.fhir.operations import Operations
@@ -89,6 +91,16 @@ class Container:
     def partners(self) -> Partners:
         """The partners of dossiers."""
         return Partners(self.fhir, self.database, self.clock, self.operations, self.probe_limits)
+
+    @cached_property
+    def restorations(self) -> Restorations:
+        """Removals taken back; registers its operation."""
+        return Restorations(self.fhir, self.database, self.clock, self.operations)
+
+    @cached_property
+    def partner_history(self) -> PartnerHistory:
+        """Who added or removed whom."""
+        return PartnerHistory(self.fhir, self.database, self.clock, self.probe_limits)
 
     @cached_property
     def probe_limits(self) -> ProbeLimits:

@@ -8,6 +8,8 @@ from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
 
 from actions.flows.directory.search import read_criteria
 from actions.flows.notifications.preferences import undo_change, undoable_version
+from actions.flows.partners.last_acts import LAST_ACTS
+from actions.flows.partners.undo_act import UNDO_ACT, UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import (
@@ -74,6 +76,8 @@ class AffirmOrDeny(AssistantAction):
         turn, utterances = context.turn, context.utterances
         frames = frames_of(turn)
         frame = next_frame(frames, turn)
+        if (claimed := claiming_flow(turn, reply=True)) is not None:
+            return await start_flow(claimed, context)
         if forbidden := turn.says.get("forbids"):
             known = utterances.has_response(title := f"utter_task_{forbidden}")
             utterances.utter("utter_forbidden_task" if known else "utter_forbidden", task=utterances.text(title) if known else "")
@@ -97,12 +101,16 @@ class CancelFlow(AssistantAction):
     action_name = "action_cancel"
 
     async def act(self, context: Context) -> Events:
-        """Cancel the active flow, else one that waits for the web chat, else the change that was just made."""
+        """Cancel the active flow, else one that waits for the web chat, else undo what was just done."""
         turn, utterances = context.turn, context.utterances
         active, frames = active_flow(turn), frames_of(turn)
+        if turn.is_button and turn.entity(UNDO_BUTTON):
+            return await start_flow(UNDO_ACT, context)
         cancelled = active or next((flow_of(frame) for frame in reversed(frames) if waits_for_web_chat(frame)), None)
         if cancelled is None and (version := undoable_version(turn)) is not None and not await context.needs_proof():
             return [set_stack([]), *await undo_change(context, version), *wait_for_user(turn)]
+        if cancelled is None and (claimed := claiming_flow(turn, reply=True)) is not None:
+            return await start_flow(claimed, context)
         if cancelled is None:
             utterances.utter("utter_nothing_to_cancel")
             return [set_stack([]), *wait_for_user(turn)]
@@ -205,7 +213,7 @@ class SessionStart(AssistantAction):
         """Keep the active flow, the stack and the dossier talked about last; drop the flows after a day, and say so."""
         turn = context.turn
         flow, frames = active_flow(turn), frames_of(turn)
-        kept: Events = [SlotSet(name, turn.slot(name)) for name in ("last_dossier", "last_partner")]
+        kept: Events = [SlotSet(name, turn.slot(name)) for name in ("last_dossier", "last_partner", LAST_ACTS)]
         if _silence(context) > MAX_SILENCE:
             dropped = flow or (flow_of(frames[-1]) if frames else None)
             if dropped is not None:

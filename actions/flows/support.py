@@ -36,7 +36,7 @@ class ContactSupport(AssistantAction):
         error_id = turn.entity("error_id")
         request = SupportRequest(
             reason=_reason(turn),
-            task=utterances.text(f"utter_task_{flow.name}") if flow else None,
+            task=_topic(context) or (utterances.text(f"utter_task_{flow.name}") if flow else None),
             dossier=_dossier(turn),
             error_ids=(error_id,) if error_id else (),
             tried=_recent_readings(context),
@@ -52,8 +52,17 @@ def _reason(turn: Turn) -> Reason:
     return Reason(value) if value in set(Reason) else Reason.ASKED
 
 
+def _topic(context: Context) -> str | None:
+    """Return what a button says that it is about, with the facts that it carries; None where it says nothing."""
+    turn, utterances = context.turn, context.utterances
+    response = f"utter_topic_{turn.entity('topic')}"
+    if not turn.is_button or not utterances.has_response(response):
+        return None
+    return utterances.text(response, who=turn.entity("who") or "").strip(" :–\u00a0")
+
+
 def _dossier(turn: Turn) -> str | None:
-    reference = turn.slot("dossier") or turn.slot("last_dossier")
+    reference = (turn.entity("dossier_ref") if turn.is_button else None) or turn.slot("dossier") or turn.slot("last_dossier")
     return str(reference) if reference else None
 
 

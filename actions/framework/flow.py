@@ -56,6 +56,8 @@ class Flow(ABC):
     """Slots that any words may fill, so that a misunderstood message is still the answer."""
     single_value_entities: ClassVar[frozenset[str]] = frozenset()
     """Entities of which it can use one value: of several that contradict each other none is taken."""
+    claims_replies: ClassVar[bool] = False
+    """Whether it may claim, too, what the model took for a yes, a no, bare facts or a cancellation while no flow is active."""
     asks_identity: ClassVar[bool] = False
     """Whether its questions are about the identity of an usager: they are asked on a trusted channel only."""
 

@@ -57,12 +57,15 @@ def run_flow(flow: Flow, slots: Slots) -> Events:
     return [*set_slots(slots), FollowupAction(flow.submit_action if complete else flow.form)]
 
 
-def claiming_flow(turn: Turn) -> Flow | None:
-    """Return the flow that the typed words surely ask for though they have another intent; none while a flow is active."""
+def claiming_flow(turn: Turn, *, reply: bool = False) -> Flow | None:
+    """Return the flow that the typed words surely ask for though they have another intent; none while a flow is active.
+
+    `reply`: the model took the message for a yes, a no, bare facts or a cancellation, which few flows claim.
+    """
     named = FLOWS.get(turn.intent)
     if turn.is_button or active_flow(turn) is not None or (named is not None and named.claims(turn)):
         return None
-    return next((flow for flow in FLOWS.values() if flow.claims(turn)), None)
+    return next((flow for flow in FLOWS.values() if (flow.claims_replies or not reply) and flow.claims(turn)), None)
 
 
 def return_to_flow(turn: Turn) -> Events:

@@ -39,6 +39,8 @@ class UnexpectedInput(AssistantAction):
         if turn.active_form is not None:
             utterances.utter("utter_not_an_answer")
             return return_to_flow(turn)
+        if (claimed := claiming_flow(turn, reply=True)) is not None:
+            return await start_flow(claimed, context)
         before = utterances.count
         if (events := await start_from_list(context)) is not None or (events := await correct_last_flow(context)) is not None:
             return events

@@ -40,6 +40,7 @@ _KINDS: dict[str, tuple[Resource, Resource | None, str]] = {
     "dossiers.limit": (_ALERT, None, "E"),
     "dossiers.": (_REST, _rest("update"), "U"),
     "partners.list": (_REST, _rest("read"), "R"),
+    "partners.history": (_REST, _rest("read"), "R"),
     "partners.": (_REST, _rest("update"), "U"),
     "identity.unlink": (_AUTHENTICATION, _LOGOUT, "E"),
     "identity.": (_AUTHENTICATION, _LOGIN, "E"),

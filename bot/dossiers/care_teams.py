@@ -186,9 +186,13 @@ class CareTeams:
     async def _practitioners(self, teams: list[Resource]) -> dict[str, str]:
         """Return the account ids of the PractitionerRoles among the participants of these teams, by reference of the role."""
         now = self._clock.now()
-        wanted = {ref.partition("/")[2] for team in teams for ref in _open_members(team, now) if ref.startswith("PractitionerRole/")}
+        return await self.holders_of({ref for team in teams for ref in _open_members(team, now)})
+
+    async def holders_of(self, members: set[str]) -> dict[str, str]:
+        """Return the account ids behind those of these members that are PractitionerRoles, by reference of the role."""
+        wanted = sorted(ref.partition("/")[2] for ref in members if ref.startswith("PractitionerRole/"))
         practitioners: dict[str, str] = {}
-        for batch in batches(sorted(wanted)):
+        for batch in batches(wanted):
             for role in await self._fhir.search("PractitionerRole", {"_id": ",".join(batch), "_count": "200"}):
                 kind, _, account_id = str((role.get("practitioner") or {}).get("reference", "")).rpartition("/")
                 if kind.endswith("Practitioner"):
@@ -217,12 +221,12 @@ def participants_of(team: Resource, practitioners: dict[str, str], now: datetime
     """
     found = []
     for position, participant in enumerate(team.get("participant") or []):
-        reference, period = _member(participant), participant.get("period") or {}
+        reference, period = member_of(participant), participant.get("period") or {}
         if reference is None or is_over(period, now):
             continue
         kind, _, key = reference.partition("/")
         roles = participant.get("role") or []
-        professions = [str(role["text"]) for role in roles if role.get("text") and not _is_referent_role(role)]
+        professions = [str(role["text"]) for role in roles if role.get("text") and not is_referent_role(role)]
         found.append(
             Participant(
                 position=position,
@@ -231,10 +235,10 @@ def participants_of(team: Resource, practitioners: dict[str, str], now: datetime
                 display=str((participant.get("member") or {}).get("display", "")),
                 profession=professions[0] if professions else "",
                 since=period.get("start"),
-                is_referent=any(_is_referent_role(role) for role in roles),
+                is_referent=any(is_referent_role(role) for role in roles),
                 until=period.get("end"),
                 planned=not has_begun(period, now),
-                added_by=_added_by(participant),
+                added_by=added_by_of(participant),
             )
         )
     return found
@@ -356,22 +360,23 @@ def fhir_instant(at: datetime) -> str:
 
 def _open_members(team: Resource, now: datetime) -> list[str]:
     still = [one for one in team.get("participant") or [] if not is_over(one.get("period") or {}, now)]
-    return [reference for one in still if (reference := _member(one))]
+    return [reference for one in still if (reference := member_of(one))]
 
 
-def _added_by(participant: Resource) -> str | None:
+def added_by_of(participant: Resource) -> str | None:
     """Return the account that added a participant."""
     found = (each.get("valueReference") or {} for each in participant.get("extension") or [] if each.get("url") == ADDED_BY)
     return next((str(reference.get("reference", "")).rpartition("/")[2] or None for reference in found), None)
 
 
-def _member(participant: dict[str, Any]) -> str | None:
+def member_of(participant: dict[str, Any]) -> str | None:
     """Return the member as "Type/id", whatever server the reference names in front of it."""
     parts = str((participant.get("member") or {}).get("reference", "")).split("/")
     return "/".join(parts[-2:]) if len(parts) > 1 and parts[-1] else None
 
 
-def _is_referent_role(role: dict[str, Any]) -> bool:
+def is_referent_role(role: dict[str, Any]) -> bool:
+    """Return whether a role is that of the referent."""
     return any(coding.get("system") == ROLE_SYSTEM and coding.get("code") == REFERENT for coding in role.get("coding") or [])
 
 

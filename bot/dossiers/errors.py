@@ -55,6 +55,12 @@ class EndBeforeStart(Refusal):
     code = "end_before_start"
 
 
+class NotUndoable(Refusal):
+    """The act to undo is not one of this account in this chat, or is too old."""
+
+    code = "not_undoable"
+
+
 ALL: tuple[type[Refusal], ...] = (
     NotAMember,
     CannotAddSelf,
@@ -64,6 +70,7 @@ ALL: tuple[type[Refusal], ...] = (
     CannotLeave,
     PeriodOver,
     EndBeforeStart,
+    NotUndoable,
 )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from enum import StrEnum
@@ -50,10 +49,10 @@ from bot.dossiers.errors import (
 from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
+from bot.dossiers.team_changes import change_team, check_member
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirConflict
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
-from bot.fhir.resources import Resource, etag_of
+from bot.fhir.resources import Resource
 
 __all__ = [
     "BASES",
@@ -76,10 +75,7 @@ Basis = Literal["care_team_informed", "consent_given"]
 BASES: tuple[Basis, ...] = ("care_team_informed", "consent_given")
 """Why sharing is lawful (articles L1110-4 and L1110-12 of the Code de la santé publique): same care team and usager informed; consent."""
 ADD, REMOVE, DATE = "partners.add", "partners.remove", "partners.date"
-MAX_TRIES = 40
-"""Readings of a care team that others keep changing, before the operation is postponed."""
 _MEMBER = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9.-]{1,64}")
-_jitter = secrets.SystemRandom()
 
 
 class Outcome(StrEnum):
@@ -91,6 +87,7 @@ class Outcome(StrEnum):
     NOT_THERE = "not_there"
     DATED = "dated"
     UNCHANGED = "unchanged"
+    RESTORED = "restored"
 
 
 class Partners:
@@ -223,7 +220,7 @@ class Partners:
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             if was_added_by(team.resource, mark):
                 return Outcome.ADDED, None
-            _check_member(team, payload["actor"], actor_open)
+            check_member(team, payload["actor"], actor_open)
             if any(one.account_id == payload["account"] for one in (*team.participants, *team.planned)):
                 return Outcome.ALREADY, None
             if not account_open:
@@ -244,7 +241,7 @@ class Partners:
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             nonlocal found
-            _check_member(team, payload["actor"], actor_open)
+            check_member(team, payload["actor"], actor_open)
             meant = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
             found = meant[-1] if meant else None
             if was_dated_by(team.resource, mark):
@@ -270,7 +267,7 @@ class Partners:
             nonlocal removed_name, removed_account
             if was_ended_by(team.resource, mark):
                 return Outcome.REMOVED, None
-            _check_member(team, payload["actor"], actor_open)
+            check_member(team, payload["actor"], actor_open)
             leaving = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
             if not leaving:
                 return Outcome.NOT_THERE, None
@@ -287,19 +284,8 @@ class Partners:
         return {"on": paris_day(self._clock.now()).isoformat()}
 
     async def _change(self, payload: Payload, decide: Callable[[CareTeam], tuple[Outcome, Resource | None]]) -> Outcome:
-        """Read the team, decide, write the decision; repeat where somebody else was quicker. Raises FhirConflict after MAX_TRIES."""
-        for attempt in range(MAX_TRIES):
-            team = await self._teams.of_participant(payload["reference"], payload["actor"])
-            outcome, changed = decide(team)
-            if changed is None:
-                return outcome
-            try:
-                await self._fhir.update(changed, if_match=etag_of(team.resource), author=f"Practitioner/{payload['actor']}")
-            except FhirConflict:
-                await asyncio.sleep(_jitter.uniform(0, min(0.02 * (attempt + 1), 0.3)))
-                continue
-            return outcome
-        raise FhirConflict
+        """Read the team, decide, write the decision; repeat where somebody else was quicker. Raises FhirConflict."""
+        return await change_team(self._fhir, self._teams, payload["reference"], payload["actor"], decide)
 
 
 def _valid_reference(text: str) -> str:
@@ -307,11 +293,6 @@ def _valid_reference(text: str) -> str:
     if reference is None:
         raise NotAMember
     return reference
-
-
-def _check_member(team: CareTeam, account_id: str, account_open: bool) -> None:
-    if not account_open or team.participant_of(account_id) is None:
-        raise NotAMember
 
 
 def _check_may_remove(team: CareTeam, actor_id: str, leaving: list[Participant]) -> None:

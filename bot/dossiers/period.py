@@ -105,6 +105,12 @@ def first_day(start: str | None) -> date | None:
     return paris_day(bounds[0]) if bounds else None
 
 
+def instant_of(text: object) -> datetime | None:
+    """Return the first instant, in UTC, of a FHIR dateTime; None without one, or where it cannot be read."""
+    bounds = _bounds(str(text)) if text else None
+    return bounds[0] if bounds else None
+
+
 def _bounds(text: str) -> tuple[datetime, datetime] | None:
     """Return the first instant of a FHIR dateTime, and the one at which it is over: the next day, month or year, or itself."""
     found = _PARTIAL.fullmatch(text)

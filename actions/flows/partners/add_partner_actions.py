@@ -11,8 +11,10 @@ from actions.flows.directory.search import get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import access_line, period_of, period_words
 from actions.flows.partners.add_partner import ADD_PARTNER
+from actions.flows.partners.last_acts import kept_acts, remember_act
 from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
+from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
 from actions.framework.context import Context, FlowOutcome
@@ -148,7 +150,7 @@ class SubmitAddPartner(SubmitFlow):
             context.utter_unchanged("utter_access_period_over", name=partner["name"], reference=reference)
         except AccountClosed:
             context.utter_unchanged("utter_partner_account_closed", name=partner["name"], reference=reference)
-        return [SlotSet("last_dossier", reference)]
+        return [SlotSet("last_dossier", reference), *kept_acts(turn)]
 
     async def _partner_account(self, context: Context) -> Practitioner | None:
         """Return the person's account as it is now. While the platform is down, as it was on the card: the operation checks it again."""
@@ -185,6 +187,17 @@ class SubmitAddPartner(SubmitFlow):
             return
         list_partners = make_button(utterances.text("utter_title_list_partners"), "list_partners", dossier_ref=reference)
         period, today = period_of(turn), paris_day(context.services.clock.now())
+        remember_act(
+            context,
+            "added",
+            by=requester.id,
+            dossier=reference,
+            name=name,
+            member=account.reference,
+            partner=turn.slot("partner")["key"],
+            period=period,
+        )
+        undo = utterances.button("utter_title_undo_added", "cancel", **{UNDO_BUTTON: turn.key})
         dated = "utter_partner_added_later" if period.begins_later(today) else "utter_partner_added_until"
         words = period_words(context)
         utterances.utter(
@@ -192,7 +205,7 @@ class SubmitAddPartner(SubmitFlow):
             name=name,
             reference=reference,
             period=words,
-            buttons=[add_another, list_partners],
+            buttons=[add_another, list_partners, undo],
         )
 
     async def _request_account(self, context: Context) -> None:
@@ -210,6 +223,8 @@ class SubmitAddPartner(SubmitFlow):
         if submission.account is not None:  # another number or this address is that of an account: none is to be created
             await self._add(context, submission.account)
             return
+        requester, name = await context.account_reference(), turn.slot("partner")["name"]
+        remember_act(context, "requested", by=requester.id, dossier=turn.slot("dossier"), name=name)
         sent = "utter_request_sent_dossier" if record.email else "utter_request_sent_without_email_dossier"
         response = "utter_request_joined_dossier" if submission.joined else sent
         values = {"name": turn.slot("partner")["name"], "request": submission.reference, "reference": turn.slot("dossier")}

@@ -1,4 +1,4 @@
-"""The flow that lists the partners of a dossier."""
+"""The flow that lists the partners of a dossier, and tells who added or removed whom."""
 
 from __future__ import annotations
 
@@ -6,27 +6,48 @@ from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, read_dossier_or_last
 from actions.flows.partners.access_dates import partner_period
+from actions.flows.partners.history_question import read_history_question
+from actions.flows.partners.team_history import ANY_DOSSIER, HISTORY, history_slots, utter_history
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
+from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.dossiers.errors import NotAMember
+from bot.dossiers.period import day_words, paris_day
 from bot.dossiers.records import Partner
 
 
 class ListPartners(Flow):
-    """Collect the dossier."""
+    """Collect the dossier. A question about the past of its team is answered by that."""
 
     name = "list_partners"
     changes = False
     required_slots = ("dossier",)
-    slots = (*required_slots, *DOSSIER_LISTS)
+    slots = (*required_slots, *DOSSIER_LISTS, HISTORY)
     correctable = True
+    claims_replies = True
 
     async def start(self, context: Context) -> Slots:
-        """Return the dossier that the message names, or the one talked about last."""
-        return await read_dossier_or_last(context)
+        """Return the dossier that the message names, or the one talked about last.
+
+        Who asks about their own acts and names no dossier may well be asking which it was.
+        """
+        turn = context.turn
+        question = None if turn.is_button else read_history_question(turn.text)
+        if question is None:
+            return await read_dossier_or_last(context)
+        asked = history_slots(turn, question)
+        before = context.utterances.count
+        slots = await (read_dossier(context, asked=False) if question.mine else read_dossier_or_last(context))
+        if question.mine and not slots and context.utterances.count == before:
+            slots = {"dossier": ANY_DOSSIER}
+        return slots | asked
+
+    def claims(self, turn: Turn) -> bool:
+        """Return whether the words ask who did what in a team: no intent says that."""
+        return read_history_question(turn.text) is not None
 
     async def collect(self, context: Context) -> Slots:
         """Return the dossier."""
@@ -57,12 +78,15 @@ class SubmitListPartners(SubmitFlow):
         turn, utterances = context.turn, context.utterances
         reference = turn.slot("dossier")
         try:
+            if turn.slot(HISTORY):
+                return await utter_history(context)
             partners = await context.partners_of(reference)
         except NotAMember:
             context.utter_unchanged("utter_not_a_member", reference=reference)
             return []
         lines = [
             utterances.text("utter_partner_line_referent" if p.is_referent else "utter_partner_line", partner=partner_label(p))
+            + _since(context, p)
             + (utterances.text("utter_partner_period", period=words) if (words := partner_period(context, p)) else "")
             for p in partners
         ]
@@ -70,6 +94,14 @@ class SubmitListPartners(SubmitFlow):
         add_partner = make_button(utterances.text("utter_title_add_partner_here"), "add_partner", dossier_ref=reference)
         utterances.utter_lines([head, *lines], [add_partner])
         return [SlotSet("last_dossier", reference)]
+
+
+def _since(context: Context, partner: Partner) -> str:
+    """Return since when somebody has access, "" where it is still to come or not known."""
+    if partner.since is None or partner.planned:
+        return ""
+    today = paris_day(context.services.clock.now())
+    return context.utterances.text("utter_partner_since", day=day_words(partner.since, today))
 
 
 def partner_label(partner: Partner) -> str:

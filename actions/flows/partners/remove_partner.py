@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from rapidfuzz import fuzz
 from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import (
@@ -16,7 +15,10 @@ from actions.flows.dossiers.dossier_slot import (
     read_dossier_or_last,
     read_reference,
 )
+from actions.flows.partners.last_acts import kept_acts, remember_act
 from actions.flows.partners.list_partners import partner_label
+from actions.flows.partners.member_names import matching_name
+from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context, FlowOutcome
@@ -30,11 +32,10 @@ from bot.core.text_folding import fold
 from bot.directory.codes import profession_by_text
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
+from bot.dossiers.period import AccessPeriod
 from bot.dossiers.records import Partner
 from bot.fhir.operations import Pending
 
-MIN_SIMILARITY = 84
-"""Similarity of two words, 0 to 100, from which one is the other with a typing error."""
 SELF = "self"
 """The reference to the speaker; others (« ce monsieur », « tout le monde ») are never the speaker, whatever pronouns stand beside."""
 _REMOVING = r"(?:retir|enl[eè]v|supprim|sor[st]|[oô]t|d[ée]s?associ|vir|exclu|d[ée]tach|efface)\w*"
@@ -154,7 +155,9 @@ class RemovePartner(Flow):
                 context.utterances.utter("utter_member_unknown", name=name, reference=reference)
             return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
         self._check_removal(context, reference, found[0], members, requester.id)
+        start, end = AccessPeriod(found[0].since if found[0].planned else None, found[0].until).iso
         member = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
+        member |= {"account": found[0].account_id, "from": start, "until": end}
         return {"member": member, "member_said": None, "last_partner": found[0].display}
 
     @staticmethod
@@ -164,8 +167,7 @@ class RemovePartner(Flow):
             labels = {fold(label) for _, label in profession_by_text(str(criteria["profession"]))}
             profession = fold(str(criteria["profession"]))
             return [p for p in members if fold(p.profession) in labels or profession in fold(p.profession)]
-        words = fold(str(criteria["name"])).split()
-        return [p for p in members if all(_is_similar(word, fold(p.display).split()) for word in words)]
+        return [p for p in members if matching_name(str(criteria["name"]), p.display)]
 
     @staticmethod
     def _check_removal(context: Context, reference: str, member: Partner, members: list[Partner], requester_id: str) -> None:
@@ -178,10 +180,6 @@ class RemovePartner(Flow):
         if not oneself and not referent:
             context.utterances.utter("utter_remove_not_allowed", name=member.display, reference=reference)
             raise FlowAborted
-
-
-def _is_similar(word: str, others: list[str]) -> bool:
-    return any(fuzz.ratio(word, other) >= MIN_SIMILARITY for other in others)
 
 
 REMOVE_PARTNER = register_flow(RemovePartner())
@@ -247,7 +245,12 @@ class SubmitRemovePartner(SubmitFlow):
                 reference, requester, member["reference"], channel=turn.channel, key=turn.key, conversation_id=turn.conversation_id
             )
             if outcome is Outcome.REMOVED:
-                utterances.utter("utter_partner_removed", **values)
+                left = member.get("account") == requester.id
+                period = AccessPeriod.read(member.get("from"), member.get("until"))
+                done = {"dossier": reference, "name": member["name"], "member": member["reference"]}
+                remember_act(context, "left" if left else "removed", by=requester.id, period=period, **done)
+                undo = [] if left else [utterances.button("utter_title_undo_removed", "cancel", **{UNDO_BUTTON: turn.key})]
+                utterances.utter("utter_partner_removed", undo, **values)
             else:
                 context.utter_unchanged("utter_partner_was_gone", **values)
         except NotAMember:
@@ -259,4 +262,4 @@ class SubmitRemovePartner(SubmitFlow):
         except Pending:
             context.outcome = FlowOutcome.PENDING
             utterances.utter("utter_remove_pending", **values)
-        return []
+        return kept_acts(turn)

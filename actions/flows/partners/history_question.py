@@ -1,0 +1,156 @@
+"""Questions about who added or removed whom: « qui l'a ajouté ? », « depuis quand il est là », « j'ai ajouté un kiné, t'as une trace ? ».
+
+They are read by grammar, not by intent: a question word with a past act on the team, and no order beside it. What is unsure is no such
+question, so that an order (« ajoute celui qui a été retiré hier ») is never answered by a history.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.core.text_folding import MAX_CHARACTERS, fold
+
+Act = Literal["added", "removed", "any"]
+
+_STOP = "|"
+_BREAK = re.compile(r"[,;:.!?…()\n]+")
+_ABBREVIATION = re.compile(r"\b(dr|pr|m|mr|mme|mlle|st|ste|svp|stp)\.", re.IGNORECASE)
+_ADDED = (
+    r"(?:r?e?ajout\w*|(?:re)?associ(?:e|es|ee|ees|er|ez)|rattach\w+|inscri(?:t|te|ts|tes|re)|integr(?:e|es|ee|ees"
+    r"|er)|invit(?:e|es|ee|ees|er)"
+    r"|(?:re)?mis(?:e|es)?(?! (?:au courant|a jour|en|de|du|d|fin|un rdv)\b)|fait (?:entrer|rentrer|venir)"
+    r"|(?:re)?donn(?:e|er) (?:(?:l|son|leur|un|les?|des) )?(?:acces|droits?)|autoris(?:e|es|ee|ees|er)|rentre(?:e|es|r)?)"
+)
+_REMOVED = (
+    r"(?:retir(?:e|es|ee|ees|er)|enlev(?:e|es|ee|ees|er)|supprim(?:e|es|ee|ees|er)|ote(?:e|es|r)?|desassoci\w+"
+    r"|dissoci\w+|vir(?:e|es|ee|ees|er)"
+    r"|exclu(?:e|s|es)?|detach\w+|efface(?:e|es|r)?|sorti(?:e|s|es)?|parti(?:e|s|es)?|quitte(?:r)?|coupe (?:l |son )?acces"
+    r"|retire (?:l |son )?acces|degage(?:e|es|r)?)"
+)
+_CREATED = r"(?:cree(?:e|s|es|r)?|ouvert(?:e|s|es)?)(?= (?:ce|le|son|cet|mon|notre) (?:dossier|cercle))"
+_PAST = rf"(?:{_ADDED}|{_REMOVED}|{_CREATED})"
+_PRONOUNS = r"(?: (?:me|m|te|t|se|s|le|la|l|les|lui|leur|y|en|nous|vous|ne|n))*"
+_ADVERBS = r"(?: (?:bien|encore|deja|donc|pu|tous|toutes|tout|finalement|toujours))*"
+_AUXILIARY = r"(?:a|ont|avait|avaient|aurait|ait|ai|as|avez|avons|aviez|aura)"
+_HAS_DONE = rf"{_AUXILIARY}(?: (?:t )?(?:il|elle|on|ils|elles|tu|vous|je|t on|t il|t elle))?{_ADVERBS}(?: ete)?{_ADVERBS} {_PAST}"
+_WHO_ASKED = (
+    r"(?:^|\| |\b(?:et|mais|alors|donc|ok|bonjour|bjr|slt|salut|stp|svp|savoir|sais|sait|saurai[st]?|dire|dis|dites"
+    r"|moi|demande|retrouver?|voir"
+    r"|rappelle\w*|est ce|c est|ct|cest|par|euh|bah|ben|fait|la|juste|regarder?|vu|question) )"
+)
+_WHO_DID = re.compile(rf"{_WHO_ASKED}(?:ki|qui)(?: (?:est ce )?(?:qui|ki))?{_PRONOUNS} (?:{_HAS_DONE}|(?:la|les) {_PAST})\b")
+_BY_WHOM = re.compile(rf"(?:\bpar (?:qui|ki)\b.*\b{_PAST}\b|\b{_PAST}\b.*\bpar (?:qui|ki)\b)")
+_WHEN = re.compile(
+    r"\b(?:depuis quand|depuis combien de temps|(?:ca )?fait combien de temps|quand|a quelle date|a quel moment|quel jour|qd)\b"
+)
+_SINCE_WHEN = re.compile(r"\b(?:depuis (?:quand|qd)|depuis combien de temps|fait combien de temps)\b")
+_TAKES_PART = re.compile(
+    r"\b(?:acces|(?:est|sont|es|etait) (?:la|dedans|dessus|dans|sur|avec nous|membre|partenaire|present\w*"
+    r"|au dossier|arrive\w*)|y (?:est|sont)"
+    r"|f(?:ai[ts]|ont)(?: (?:il|elle|ils|elles))? partie|participe\w*|arrive(?:e|s|es)?|parti(?:e|s|es)?|n est plus|n a plus|plus acces)\b"
+)
+_DONE = re.compile(rf"\b(?:{_HAS_DONE}|ete {_PAST})\b")
+_I_DID = re.compile(rf"\b(?:j ai|g|j avais|j aurais|ai je|je l ai|je les ai|je lui ai|jai)\b{_PRONOUNS}{_ADVERBS} {_PAST}\b")
+_ON_WHAT_BASIS = re.compile(
+    r"\b(?:sur quelles? bases?|a quel titre|(?:pour|sur) quel motif|de quel droit|avec (?:quel|l) accord(?: de qui)?)\b"
+)
+_STATE_OF_ACCESS = re.compile(
+    rf"\b(?:{_HAS_DONE}|ete {_PAST}|(?:il|elle|on|ils|elles|a)(?: \w+)? (?:a|ont|est|sont) .*(?:acces|dossier|la\b))"
+)
+_TRACE = re.compile(r"\b(?:une? trace|des traces|la trace|trace|traces|historique|l histoire|journal|tracabilite|qui a fait quoi)\b")
+_OF_THE_TEAM = re.compile(
+    rf"\b(?:dossiers?|equipe|cercle|partenaires?|acces|ajouts?|retraits?|suppressions?|associations?|{_PAST}"
+    rf"|membres?|kine\w*|infirmier\w*)\b"
+)
+_CHECKS = re.compile(
+    r"\b(?:une? trace|trace|quel dossier|quels dossiers|quand|verif\w*|retrouv\w*|rappel\w*|souvien\w*|est ce que"
+    r"|c est (?:bien )?(?:fait|passe|pris)"
+    r"|ca a (?:bien )?(?:marche|ete pris)|bien ete|ai je|date)\b"
+)
+_WHY_GONE = re.compile(rf"\bpourquoi\b.*(?:\bn (?:est|a|y est) plus\b|\b(?:a|ont) ete {_REMOVED}\b|\bplus acces\b|\ba disparu\b)")
+_ORDER = re.compile(
+    r"\b(?:(?:r?e?ajout|retir|enlev|supprim|associ|invit|remplac|annul|vir|cre|remett|mett|ot|desassoci|detach|donn|redonn|laiss|chang)"
+    r"(?:e|es|ez|er)|met|mets|mettre|remet|remets|remettre|remise|sors|sortez|sortir|fais|faites|faut|faudrait|veux"
+    r"|voudrais (?:que|qu|ajouter|retirer)"
+    r"|aimerais (?:que|qu|ajouter|retirer)|souhaite|dois je|peux tu (?!me dire|voir|regarder|retrouver|verifier)"
+    r"|pouvez vous (?!me dire|voir|regarder"
+    r"|retrouver|verifier)|pourriez vous (?!me dire|voir|regarder|retrouver|verifier)|previens|prevenez|appelle|appelez|n ajoute\w*)\b"
+)
+_TOLD = re.compile(rf"\b(?:{_HAS_DONE}|{_AUXILIARY}{_PRONOUNS}{_ADVERBS} {_PAST}|ete {_PAST}|(?:qui|ki) (?:la|les) {_PAST})\b")
+"""Acts that are told as done: what looks like an order in them is none."""
+_OTHER_THINGS = re.compile(
+    r"\b(?:documents?|doc|notes?|comptes? rendus?|ordonnances?|photos?|fichiers?|messages?|rdv|rendez vous|pieces?"
+    r"|bilans?|courriers?|mails?"
+    r"|commentaires?|transmissions?|medicaments?|pansements?|traitements?|fils|points|sonde|perfusion|mot de passe"
+    r"|codes?|notifs?|notifications?"
+    r"|comptes?|sphere|adresse|telephone|numero de tel)\b"
+)
+_MEMBERSHIP = re.compile(r"\bf(?:ai[ts]|ont)(?: (?:il|elle|ils|elles))? partie\b")
+_MAX_WORDS = 40
+"""Words of a longer message are more than such a question."""
+
+
+@dataclass(frozen=True)
+class HistoryQuestion:
+    """What is asked of the past of a team.
+
+    Attributes:
+        act: whether it is about additions, removals, or any.
+        mine: whether the speaker asks about their own acts.
+    """
+
+    act: Act
+    mine: bool = False
+
+
+def read_history_question(text: str) -> HistoryQuestion | None:
+    """Return what a message asks of who did what in a team, None where it asks nothing of that kind, or orders something."""
+    words = _words(text)
+    if not words or len(text) > MAX_CHARACTERS or len(words.split()) > _MAX_WORDS:
+        return None
+    if _orders(words) or _OTHER_THINGS.search(words):
+        return None
+    mine = bool(_I_DID.search(words))
+    if not (
+        _WHO_DID.search(words)
+        or _BY_WHOM.search(words)
+        or _WHY_GONE.search(words)
+        or (_SINCE_WHEN.search(words) and (_TAKES_PART.search(words) or _DONE.search(words) or len(words.replace(_STOP, "").split()) <= 3))
+        or (_WHEN.search(words) and (_DONE.search(words) or _I_DID.search(words) or _arrives(words)))
+        or (_ON_WHAT_BASIS.search(words) and _STATE_OF_ACCESS.search(words))
+        or (_TRACE.search(words) and _OF_THE_TEAM.search(words))
+        or (mine and (_CHECKS.search(words) or "?" in text))
+    ):
+        return None
+    return HistoryQuestion(_act(words), mine)
+
+
+def _words(text: str) -> str:
+    """Return a message folded, with a bar where a clause ends."""
+    parts = [fold(part) for part in _BREAK.split(_ABBREVIATION.sub(r"\1", text.replace("’", "'")))]
+    return f" {_STOP} ".join(part for part in parts if part)
+
+
+def _orders(words: str) -> bool:
+    """Return whether anything is ordered beside what is told as done: « l'a ajoutée » is no order, « ajoute-la » is one."""
+    return bool(_ORDER.search(_TOLD.sub(" ", words)))
+
+
+def _arrives(words: str) -> bool:
+    return bool(
+        re.search(
+            r"\b(?:est|sont)(?: (?:il|elle))? (?:arrive|parti|entre|rentre)(?:e|s|es)?\b|\ba (?:eu|perdu|recu) (?:l |son )?acces\b", words
+        )
+    )
+
+
+def _act(words: str) -> Act:
+    """Return which acts are meant; both or neither: any."""
+    words = _MEMBERSHIP.sub(" ", words)
+    added = bool(re.search(rf"\b{_ADDED}\b", words)) or bool(re.search(r"\b(?:arrive\w*|cree\w*|ouvert)\b", words))
+    removed = bool(re.search(rf"\b(?:{_REMOVED}|n est plus|n a plus|plus acces|perdu)\b", words))
+    if added == removed:
+        return "any"
+    return "added" if added else "removed"

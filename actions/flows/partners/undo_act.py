@@ -1,0 +1,187 @@
+"""The flow that takes the last act back: an addition, or a removal, of this conversation and account, of the last hours.
+
+It names the person and the dossier and asks once; « remettez-la » right after a removal is done at once. Who may not is told who may, with
+a button that asks the SPHERE team with the facts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from actions.flows.dossiers.dossier_slot import find_by_usager
+from actions.flows.partners.last_acts import Act, acts_of, is_too_old, newest_acts, turns_since
+from actions.flows.partners.member_names import matching_name
+from actions.flows.partners.undo_wish import UndoWish, read_undo_wish
+from actions.framework.context import Context
+from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.reservation import confirmation
+from actions.framework.turn import Turn
+from actions.framework.utterances import Button
+from bot.core.text_folding import fold
+
+UNDO_FLOW = "undo_act"
+UNDO_BUTTON = "undo"
+"""Entity of the button under a success: the turn of the act that it undoes."""
+ACTS, ELSEWHERE, CONFIRMED, INSTEAD = "undo_acts", "undo_elsewhere", "undo_confirmed", "undo_instead"
+NEAR = 3
+"""Messages after an act in which a bare « annule » is about it."""
+_YES = re.compile(r"(?:oui|ok|ouais|d accord|exact\w*|voila|c est ca|vas y|allez y|confirme|je confirme|tout a fait)\b")
+_AGAIN = re.compile(
+    r"(?:\w+ ){0,2}(?:retir|enlev|supprim|annul|remet|rajout|redonn)\w*(?: (?:le|la|les|lui|l ajout|l acces|ca|cela))?(?: .{0,20})?"
+)
+
+
+class UndoAct(Flow):
+    """Find the act that is meant, and collect a confirmation."""
+
+    name = UNDO_FLOW
+    required_slots = (CONFIRMED,)
+    slots = (CONFIRMED, ACTS, ELSEWHERE, INSTEAD)
+    confirmation_slot = CONFIRMED
+    claims_replies = True
+
+    def claims(self, turn: Turn) -> bool:
+        """Return whether the words take back an act that is kept, or tell of one themselves."""
+        wish = read_undo_wish(turn.text)
+        if wish is None:
+            return False
+        if wish.tells and turn.entity("partner_name"):
+            return True
+        return bool(self._meant(turn, wish))
+
+    async def start(self, context: Context) -> Slots:
+        """Return the acts to undo, and where they should have been done. Raise FlowAborted where nothing is to be undone."""
+        turn, wish = context.turn, UndoWish()
+        pressed = turn.entity(UNDO_BUTTON) if turn.is_button else None
+        if pressed:
+            meant = [act for act in acts_of(turn) if act["turn"] == pressed]
+        else:
+            wish = read_undo_wish(turn.text) or wish
+            meant = self._meant(turn, wish) or (await self._told(context, wish) if wish.tells else [])
+        requester = (await context.account_reference()).id
+        meant = [act for act in meant if act["by"] == requester]
+        elsewhere = self._elsewhere(turn, wish)
+        undone = [act for act in meant if act["undone"]]
+        if undone and elsewhere and len(undone) == len(meant):
+            return {ACTS: meant, ELSEWHERE: elsewhere, CONFIRMED: "affirm"}
+        await self._check(context, [act for act in meant if not act["undone"]], undone, requester)
+        meant = [act for act in meant if not act["undone"]]
+        at_once = wish.restores and all(act["act"] == "removed" and turn.follows_turn(act["turn"]) for act in meant)
+        return {ACTS: meant, ELSEWHERE: elsewhere, INSTEAD: self._instead(turn, meant, wish), CONFIRMED: "affirm" if at_once else None}
+
+    def is_answer(self, turn: Turn) -> bool:
+        """Return True too for a yes that says again what is to be done: « oui annulez », « oui retirez-le »."""
+        return super().is_answer(turn) or self._agrees(turn)
+
+    async def collect(self, context: Context) -> Slots:
+        """Return a yes or a no."""
+        if self._agrees(context.turn):
+            return {CONFIRMED: "affirm"}
+        confirmed = confirmation(context)
+        return {CONFIRMED: confirmed} if confirmed else {}
+
+    @staticmethod
+    def _agrees(turn: Turn) -> bool:
+        folded = fold(turn.text.replace("’", "'"))
+        if turn.is_button or turn.intent not in {"cancel", "remove_partner", "add_partner", "affirm", "correct"}:
+            return False
+        yes = _YES.match(folded)
+        names = [str(entity["value"]) for entity in turn.entities("partner_name")]
+        acts: list[Act] = turn.slot(ACTS) or []
+        if any(not matching_name(name, act["name"]) for name in names for act in acts):
+            return False
+        rest = folded[yes.end() :].strip() if yes else ""
+        return bool(yes and rest and _AGAIN.fullmatch(rest))
+
+    def _meant(self, turn: Turn, wish: UndoWish) -> list[Act]:
+        """Return the kept acts that the words are about."""
+        acts = acts_of(turn)
+        if wish.restores:
+            acts = [act for act in acts if act["act"] in {"removed", "left"}]
+        elif wish.retracts:
+            acts = [act for act in acts if act["act"] in {"added", "requested"}]
+        if not acts:
+            return []
+        names = [str(entity["value"]) for entity in turn.entities("partner_name") if not self._is_place(entity, wish)]
+        if names:
+            return [act for act in acts if any(matching_name(name, act["name"]) for name in names)][-1:]
+        newest = newest_acts(acts)
+        since = turns_since(turn, newest[-1]["undone"] or newest[-1]["turn"])
+        others = {"profession", "city", "organization", "rpps"} & {entity["entity"] for entity in turn.message.get("entities") or []}
+        if wish.restores and others:
+            return []
+        return newest if since is not None and since <= NEAR else []
+
+    @staticmethod
+    def _is_place(entity: dict[str, Any], wish: UndoWish) -> bool:
+        """Return whether a name stands where the words say where it should have been: « c'était pour Durand »."""
+        return wish.elsewhere is not None and (entity.get("start") or 0) >= wish.elsewhere
+
+    def _elsewhere(self, turn: Turn, wish: UndoWish) -> Slots | None:
+        """Return the dossier for which it was meant, as entities; {} where it is another one that is not said."""
+        if wish.elsewhere is None:
+            return None
+        for name in ("dossier_ref", "usager_name", "partner_name"):
+            found = [entity for entity in turn.entities(name) if self._is_place(entity, wish)]
+            if found:
+                return {"usager_name" if name == "partner_name" else name: str(found[-1]["value"])}
+        return {}
+
+    @staticmethod
+    def _instead(turn: Turn, acts: list[Act], wish: UndoWish) -> str | None:
+        """Return who should have been removed in the place of who is brought back: « non pas Thierry, Lanmezac ! remettez Thierry »."""
+        if not wish.restores or not re.search(r"\bpas\b", turn.text, re.IGNORECASE):
+            return None
+        names = [str(entity["value"]) for entity in turn.affirmed_entities("partner_name")]
+        others = [name for name in names if not any(matching_name(name, act["name"]) for act in acts)]
+        return others[0] if len(set(others)) == 1 else None
+
+    async def _told(self, context: Context, wish: UndoWish) -> list[Act]:
+        """Return the addition that the message tells of, as it stands in the dossier that it names, or in the speaker's own acts."""
+        turn, reader = context.turn, await context.account_reference()
+        name = next((str(e["value"]) for e in turn.entities("partner_name") if not self._is_place(e, wish)), "")
+        places = [str(e["value"]) for e in turn.entities("usager_name") if not self._is_place(e, wish)]
+        references = [str(e["value"]).upper() for e in turn.entities("dossier_ref") if not self._is_place(e, wish)]
+        if places and turn.trusted and not references:
+            references = [dossier.reference for dossier in await find_by_usager(context, places[0], None)]
+        history = context.services.partner_history
+        stays = await history.of_dossier(references[0], reader, turn.origin) if len(references) == 1 else []
+        stays = stays or await history.own_acts(reader, turn.origin)
+        found = [stay for stay in stays if stay.ended is None and matching_name(name, stay.name)]
+        if len(found) != 1:
+            return []
+        act = {"act": "added", "dossier": found[0].dossier, "member": found[0].member, "name": found[0].name, "partner": None}
+        dates = {"from": None, "until": None, "key": "", "turn": "", "at": context.services.clock.now().isoformat(), "undone": None}
+        return [{**act, **dates, "by": reader.id}]
+
+    async def _check(self, context: Context, acts: list[Act], undone: list[Act], requester: str) -> None:
+        """Say why nothing can be undone, and who may. Raise FlowAborted then."""
+        utterances, now = context.utterances, context.services.clock.now()
+        if not acts:
+            values = {"name": undone[-1]["name"], "reference": undone[-1]["dossier"]} if undone else {}
+            utterances.utter("utter_undo_twice" if undone else "utter_undo_nothing", **values)
+            raise FlowAborted
+        act = acts[-1]
+        values = {"name": act["name"], "reference": act["dossier"]}
+        if act["act"] in {"left", "requested"} or is_too_old(act, now):
+            response = "utter_undo_too_old" if is_too_old(act, now) else f"utter_undo_{act['act']}"
+            utterances.utter(response, [ask_support(context, act)], **values)
+            raise FlowAborted
+        if act["act"] == "added":
+            members = await context.partners_of(act["dossier"])
+            referents = [p for p in members if p.is_referent]
+            if not any(p.account_id == requester for p in referents):
+                who = ", ".join(p.display for p in referents)
+                response = "utter_undo_referent_only" if who else "utter_undo_nobody_may"
+                utterances.utter(response, [ask_support(context, act)], referent=who, **values)
+                raise FlowAborted
+
+
+def ask_support(context: Context, act: Act) -> Button:
+    """Return the button that asks the SPHERE team to undo an act, with the facts."""
+    facts = {"topic": f"undo_{act['act']}", "who": act["name"], "dossier_ref": act["dossier"]}
+    return context.utterances.button("utter_title_ask_support", "contact_support", reason="asked", **facts)
+
+
+UNDO_ACT = register_flow(UndoAct())

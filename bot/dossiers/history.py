@@ -1,0 +1,165 @@
+"""Who added whom to a dossier, who ended whose access, when and on what basis: the care team and the audit trail, read together.
+
+The care team says who takes part, or once did, and between which instants; the trail says whose act that was. The two are joined by the
+mark that an operation leaves at its participant, so that nothing is guessed: of what was not done through the assistant only the team's
+own dates are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.core.audit import AuditEvent
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.dossiers.access import DossierAccess
+from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, added_by_of, is_referent_role, member_of, operation_mark
+from bot.dossiers.period import instant_of, is_over
+from bot.dossiers.probing import Origin, ProbeLimits
+from bot.dossiers.records import Practitioner
+from bot.fhir.client import FhirClient
+from bot.fhir.resources import Resource
+
+HISTORY = "partners.history"
+"""Action of the audit trail: the history of a dossier was read."""
+ADD, REMOVE, RESTORE, CREATE = "partners.add", "partners.remove", "partners.restore", "dossiers.create"
+_DONE = ("added", "removed", "restored", "created")
+"""Outcomes of acts that changed something."""
+OWN_ACTS_DAYS = 30
+"""How far back one's own acts are looked for where no dossier is named."""
+MAX_DOSSIERS = 5
+"""Dossiers that are read for them, those of the latest acts."""
+_OPERATION = "operation:"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A beginning or an end of an access.
+
+    Attributes:
+        at: when, in UTC; None where the platform does not say it.
+        actor: the account that did it, or "agent:<name>"; None where nobody is known.
+        basis: of an addition, the legal basis that was given; None where there is none.
+        restored: whether it took a removal back.
+    """
+
+    at: datetime | None
+    actor: str | None = None
+    basis: str | None = None
+    restored: bool = False
+
+
+@dataclass(frozen=True)
+class Participation:
+    """One stay of somebody in a care team. `ended` is None while it goes on; `account_id` is None for who has no account."""
+
+    dossier: str
+    account_id: str | None
+    member: str
+    name: str
+    profession: str
+    is_referent: bool
+    started: Change
+    ended: Change | None
+
+    @property
+    def latest(self) -> datetime | None:
+        """When it last changed."""
+        return self.ended.at if self.ended is not None else self.started.at
+
+
+class PartnerHistory:
+    """Tells members of a dossier who added or removed whom. Every method raises LimitReached and the errors of `bot.fhir.errors`."""
+
+    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, limits: ProbeLimits | None = None) -> None:
+        self._database, self._clock = database, clock
+        self._teams = CareTeams(fhir, clock)
+        self._access = DossierAccess(self._teams, database, clock, limits)
+
+    async def of_dossier(self, reference: str, reader: Practitioner, origin: Origin | None) -> list[Participation]:
+        """Return every stay in the care team of a dossier for one of its members of today, the last to change first.
+
+        Raises NotAMember, the same where there is no such dossier.
+        """
+        team = await self._access.open(reference, reader.id, HISTORY, origin)
+        return await self._participations(team)
+
+    async def own_acts(self, actor: Practitioner, origin: Origin | None) -> list[Participation]:
+        """Return the stays that the account began or ended in the last days, in dossiers to which it belongs today, the latest first."""
+        since = self._clock.now() - timedelta(days=OWN_ACTS_DAYS)
+        query = select(AuditEvent.dossier).where(
+            AuditEvent.actor == actor.id,
+            AuditEvent.action.in_((ADD, REMOVE, RESTORE)),
+            AuditEvent.outcome.in_(_DONE),
+            AuditEvent.at >= since,
+        )
+        async with self._database.reading() as session:
+            acted_on = list(dict.fromkeys(await session.scalars(query.order_by(AuditEvent.id.desc()))))
+        own = await self._teams.references_of(actor.id)
+        found: list[Participation] = []
+        for reference in [each for each in acted_on if each in own][:MAX_DOSSIERS]:
+            stays = await self.of_dossier(reference, actor, origin)
+            found += [stay for stay in stays if _did_since(stay, actor.id, since)]
+        return sorted(found, key=_order, reverse=True)
+
+    async def _participations(self, team: CareTeam) -> list[Participation]:
+        """Return the stays of a team that was opened for a member."""
+        entries: list[Resource] = team.resource.get("participant") or []
+        holders = await self._teams.holders_of({member for entry in entries if (member := member_of(entry))})
+        acts, now = await self._acts_of(team.reference), self._clock.now()
+        found = [_read(team.reference, entry, holders, acts, now) for entry in entries if member_of(entry)]
+        return sorted(found, key=_order, reverse=True)
+
+    async def _acts_of(self, reference: str) -> dict[str, AuditEvent]:
+        """Return the acts that changed the team of a dossier, by the mark that each left."""
+        query = select(AuditEvent).where(
+            AuditEvent.dossier == reference,
+            AuditEvent.action.in_((ADD, REMOVE, RESTORE, CREATE)),
+            AuditEvent.outcome.in_(_DONE),
+        )
+        async with self._database.reading() as session:
+            events = [*await session.scalars(query)]
+        return {operation_mark(event.key.removeprefix(_OPERATION)): event for event in events if event.key}
+
+
+def _read(dossier: str, entry: Resource, holders: dict[str, str], acts: dict[str, AuditEvent], now: datetime) -> Participation:
+    """Return a participant of the platform as a stay."""
+    member, period, roles = member_of(entry) or "", entry.get("period") or {}, entry.get("role") or []
+    kind, _, key = member.partition("/")
+    started = _change(acts.get(str(entry.get("id"))), instant_of(period.get("start")))
+    if started.actor is None:
+        started = replace(started, actor=added_by_of(entry))
+    ended_by = next((str(each.get("valueString")) for each in entry.get("extension") or [] if each.get("url") == ENDED_BY), "")
+    ended = _change(acts.get(ended_by), instant_of(period.get("end"))) if is_over(period, now) else None
+    professions = [str(role["text"]) for role in roles if role.get("text") and not is_referent_role(role)]
+    return Participation(
+        dossier=dossier,
+        account_id=key if kind == "Practitioner" else holders.get(member),
+        member=member,
+        name=str((entry.get("member") or {}).get("display", "")),
+        profession=professions[0] if professions else "",
+        is_referent=any(is_referent_role(role) for role in roles),
+        started=started,
+        ended=ended,
+    )
+
+
+def _change(act: AuditEvent | None, at: datetime | None) -> Change:
+    """Return a change as the trail has it; without an act, as the platform dates it."""
+    if act is None:
+        return Change(at)
+    return Change(at or act.at, act.actor, act.basis, act.action == RESTORE)
+
+
+def _did_since(stay: Participation, account_id: str, since: datetime) -> bool:
+    changes = [change for change in (stay.started, stay.ended) if change is not None]
+    return any(change.actor == account_id and change.at is not None and change.at >= since for change in changes)
+
+
+def _order(stay: Participation) -> tuple[float, float, bool]:
+    """Return what stays are ordered by: the last change, then the start, then whether it goes on; what has no date is the oldest."""
+    latest, started = stay.latest, stay.started.at
+    return (latest.timestamp() if latest else 0.0, started.timestamp() if started else 0.0, stay.ended is None)

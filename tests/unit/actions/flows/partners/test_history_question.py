@@ -1,0 +1,102 @@
+"""Questions about who did what in a team are told from orders, from states and from questions of another kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.flows.partners.history_question import HistoryQuestion, read_history_question
+
+ADDED, REMOVED, ANY = (HistoryQuestion(act) for act in ("added", "removed", "any"))
+MINE = HistoryQuestion("added", mine=True)
+
+QUESTIONS = [
+    ("qui l'a ajouté ?", ADDED),
+    ("qui est ce M. Boulanger et qui l’a ajouté !", ADDED),
+    ("hier j'ai ajouté un kiné à un dossier, t'as une trace ?", MINE),
+    ("depuis quand il est là", ANY),
+    ("qui a retiré le Dr Bonnet", REMOVED),
+    ("c'est qui qui l'a mis dans le dossier ?", ADDED),
+    ("ki la ajouter", ADDED),
+    ("par qui Mme Petit a été ajoutée ?", ADDED),
+    ("Noël Boulanger a été associé par qui svp", ADDED),
+    ("qui a enlevé thierry ??", REMOVED),
+    ("on sait qui l'a enlevée du dossier Lamy ?", REMOVED),
+    ("quand est-ce que Paul Martin a été ajouté au 137", ADDED),
+    ("depuis quand Mme Caron a accès au dossier Durand ?", ANY),
+    ("Depuis quand le docteur Bonnet fait-il partie de ce dossier ?", ANY),
+    ("tu peux me dire qui lui a donné accès", ADDED),
+    ("pouvez-vous me dire qui a donné l'accès à ce monsieur ?", ADDED),
+    ("je voudrais savoir qui a ajouté cette infirmière", ADDED),
+    ("sur quelle base il a été ajouté ?", ADDED),
+    ("à quel titre Boulanger a-t-il été ajouté", ADDED),
+    ("l'historique du dossier SPH-2024-000137", ANY),
+    ("y a une trace des ajouts sur le dossier durand ?", ADDED),
+    ("pourquoi le Dr Bonnet n'est plus dans le dossier ?", REMOVED),
+    ("pourquoi Mme Petit a été retirée du 142 ?", REMOVED),
+    ("qui a créé ce dossier ?", ADDED),
+    ("j'ai bien ajouté Paul Martin hier ?", MINE),
+    ("j’ai ajouté qqn mardi, c’était dans quel dossier", MINE),
+    ("est-ce que j'ai déjà associé la kiné au dossier Lecoq ?", MINE),
+    ("quand ai-je ajouté le Dr Coutteret", MINE),
+    ("quel jour on a retiré Mme Lanmezac", REMOVED),
+    ("et qui l'a invité ?", ADDED),
+    ("Bonjour, qui a inscrit Karim Benali au 205 s'il vous plaît ?", ADDED),
+    ("mais qui m'a ajoutée à ce dossier", ADDED),
+    ("depuis quand ?", ANY),
+    ("à quelle date elle est partie du dossier", REMOVED),
+    ("ça fait combien de temps que Petit a accès ?", ANY),
+    ("qui les a rajoutés", ADDED),
+]
+
+NO_QUESTIONS = [
+    "ajoute celui qui a été retiré hier",
+    "retire le kiné qui a été ajouté hier",
+    "retirez la personne que Bonnet a ajoutée",
+    "enlève celle qui a été mise par erreur",
+    "remettez la psy qui a été enlevée",
+    "ajoute Paul Martin au dossier Durand",
+    "ajouter le docteur qui a été associé au 142",
+    "il faut retirer ceux qui ont été ajoutés hier",
+    "je veux que tu retires l'infirmière qui a été ajoutée",
+    "mettez le kiné qui a remplacé Petit",
+    "qui est dans le dossier Lamy ?",
+    "qui suit ce dossier",
+    "qui a accès au dossier 137 ?",
+    "qui est associé à ce dossier ?",
+    "qui peut ajouter un partenaire ?",
+    "qui dois-je ajouter ?",
+    "qui a ajouté ce document ?",
+    "qui a mis une note hier",
+    "qui a supprimé le compte rendu",
+    "qui a été mis au courant",
+    "depuis quand SPHERE existe",
+    "depuis quand mes notifications sont coupées",
+    "depuis quand j'ai plus de codes",
+    "quand est-ce que je serai prévenu",
+    "quand ouvre le support",
+    "sur quelle base dois-je l'ajouter ?",
+    "faut-il l'accord du patient ?",
+    "j'ai ajouté Paul Martin hier, retire-le",
+    "j'ai ajouté le mauvais kiné, annule",
+    "j'ai mis Paul Martin dans le dossier Lemaitre mais c'était pour Durand, vous pouvez annuler ?",
+    "j'ai ajouté Paul Martin",
+    "celui qui l'a ajouté s'est trompé",
+    "c'est Bonnet qui m'a demandé d'ajouter Boulanger",
+    "le Dr Bonnet a été retiré, remets-le",
+    "qui a retiré ses médicaments ?",
+    "remplacez Durand par celle qui a été ajoutée hier",
+    "donne accès à ma collègue qui a été ajoutée au 142",
+    "pourquoi je ne peux pas ajouter Bonnet ?",
+    "merci",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), QUESTIONS)
+def test_a_question_about_the_past_of_a_team(text: str, expected: HistoryQuestion) -> None:
+    assert read_history_question(text) == expected
+
+
+@pytest.mark.parametrize("text", NO_QUESTIONS)
+def test_no_such_question(text: str) -> None:
+    assert read_history_question(text) is None
