@@ -16,7 +16,7 @@ from actions.framework.dates import format_until
 from actions.framework.events import Events
 from actions.framework.flow import active_flow
 from actions.framework.flow_actions import SubmitFlow
-from actions.framework.lifecycle import reset_flow, start_flow
+from actions.framework.lifecycle import claiming_flow, reset_flow, start_flow
 from bot.accounts.directory_record import Fiche, FieldError
 from bot.accounts.errors import TooManyRequests
 from bot.dossiers.errors import EndBeforeStart, NotAMember, PeriodOver
@@ -32,6 +32,8 @@ class StartRequestAccount(AssistantAction):
         """Take over what the addition collected, then start the flow."""
         turn = context.turn
         current = active_flow(turn)
+        if (claimed := claiming_flow(turn)) is not None:
+            return await start_flow(claimed, context)
         if current is None or current.name != "add_partner":
             return await start_flow(REQUEST_ACCOUNT, context)
         partner = turn.slot("partner") or {}

@@ -1,4 +1,4 @@
-"""The flow that finds a professional in the directory, without adding them to anything."""
+"""The flow that finds a professional in the directory, and says whether they have an account, without adding them to anything."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from actions.flows.directory.search import describe, read_criteria, search
+from actions.flows.directory.account_question import asks_for_account
+from actions.flows.directory.search import account_of, describe, read_criteria, search
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import slots_of_last_flow
+from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.accounts.phones import display_phone
@@ -22,13 +24,19 @@ _CONTINUATION = re.compile(r"\W*et\b(?! (?:ajoute|demande|cr[ée]e))", re.IGNORE
 """« et à Blois ? »."""
 
 
+ACCOUNT_ASKED = "account_asked"
+"""Slot: whether the question is if the person has an account."""
+
+
 class FindProfessional(Flow):
     """Collect whom to look for. No account is needed."""
 
     name = "find_professional"
-    required_slots = slots = ("professional_query",)
+    required_slots = ("professional_query",)
+    slots = (*required_slots, ACCOUNT_ASKED)
     needs_link = False
     correctable = True
+    claims_replies = True
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"professional_query"})
 
     async def start(self, context: Context) -> Slots:
@@ -37,13 +45,22 @@ class FindProfessional(Flow):
         before = slots_of_last_flow(context, self.name) if _CONTINUATION.match(context.turn.text) else None
         if before is not None:
             return await self.correct(context, before)
-        return {"professional_query": criteria} if criteria else {}
+        turn = context.turn
+        asked = {ACCOUNT_ASKED: True} if not turn.is_button and asks_for_account(turn.text) else {}
+        if asked and not criteria and turn.slot("last_partner"):
+            criteria = {"name": str(turn.slot("last_partner"))}
+        return {"professional_query": criteria, **asked} if criteria else asked
+
+    def claims(self, turn: Turn) -> bool:
+        """Return whether the words ask if a professional has an account: no intent says that."""
+        named = turn.entity("partner_name") or turn.entity("profession") or turn.slot("last_partner")
+        return bool(named) and asks_for_account(turn.text)
 
     async def correct(self, context: Context, slots: Slots) -> Slots:
         """Return the last search with what the message replaces: « non, à Blois »."""
         known = slots["professional_query"]
         criteria = read_criteria(context.turn, known)
-        return {"professional_query": criteria} if criteria != known else {}
+        return {**slots, "professional_query": criteria} if criteria != known else {}
 
     async def collect(self, context: Context) -> Slots:
         """Return a name, a profession, a place; any other words are a name."""
@@ -73,9 +90,28 @@ class SubmitFindProfessional(SubmitFlow):
             utterances.utter("utter_nobody_found", what=", ".join(criteria.values()))
             return []
         head = "utter_professionals_found" if full else "utter_professionals_near"
-        lines = [utterances.text("utter_professional_line", professional=self._line(person, place)) for person in shown]
+        accounts = await self._accounts(context, shown) if turn.slot(ACCOUNT_ASKED) else {}
+        lines = [
+            utterances.text("utter_professional_line", professional=self._line(person, place)) + accounts.get(person.key, "")
+            for person in shown
+        ]
         utterances.utter_lines([utterances.text(head, count=len(shown)), *lines], [self._button(person) for person in shown])
         return [SlotSet("last_partner", shown[0].display)] if len(shown) == 1 else []
+
+    @staticmethod
+    async def _accounts(context: Context, shown: list[Professional]) -> dict[str, str]:
+        """Return what is said of the account of each person, by key; whose chat is linked to nobody is not told."""
+        text = context.utterances.text
+        if await context.proven_account() is None:
+            return {person.key: text("utter_account_not_told") for person in shown}
+        said = {}
+        for person in shown:
+            account = await account_of(context, person)
+            numbers = {"rpps": person.rpps or None, "adeli": person.adeli or None}
+            request = None if account else await context.services.account_requests.open_for(**numbers, email=person.email or None)
+            state = "has_account" if account else "account_requested" if request else "no_account"
+            said[person.key] = text(f"utter_{state}")
+        return said
 
     @staticmethod
     def _line(person: Professional, place: str) -> str:

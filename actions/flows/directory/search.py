@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 
 from actions.framework.context import Context
 from actions.framework.turn import Turn
+from bot.accounts.registry import Account
 from bot.core.text_folding import fold
 from bot.directory.records import Professional, proper_case
 from bot.directory.search import Match, Query
@@ -61,6 +62,11 @@ async def search(context: Context, criteria: Criteria) -> list[Match]:
 async def get_professional(context: Context, key: str) -> Professional | None:
     """Return the directory's record with that key."""
     return await asyncio.to_thread(context.services.directory.get, key)
+
+
+async def account_of(context: Context, person: Professional) -> Account | None:
+    """Return the account that a person of the directory has on the platform now. Raise FhirUnavailable."""
+    return await context.services.registry.by_identifier(rpps=person.rpps or None, adeli=person.adeli or None)
 
 
 def is_certain_match(person: Professional, criteria: Criteria) -> bool:

@@ -7,12 +7,12 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.flows.directory.person_facts import record_lines
-from actions.flows.directory.search import get_professional, search
+from actions.flows.directory.search import account_of, get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import access_line, period_of, period_words
 from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.last_acts import kept_acts, remember_act
-from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
+from actions.flows.partners.partner_slot import NOBODY, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction

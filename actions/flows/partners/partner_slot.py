@@ -6,6 +6,7 @@ import re
 
 from actions.flows.directory.search import (
     Criteria,
+    account_of,
     correct_criteria,
     describe,
     get_professional,
@@ -20,9 +21,7 @@ from actions.framework.flow import Slots
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from bot.accounts.directory_record_fields import FieldError, validate_field
-from bot.accounts.registry import Account
 from bot.core.text_folding import fold
-from bot.directory.records import Professional
 
 OTHER, NOBODY = "other", "nobody"
 """Values of the entity `choice` for « Autre personne » and « Personne ne correspond »."""
@@ -133,11 +132,6 @@ def said_email(context: Context) -> str | None:
     turn = context.turn
     lacks = lacks_email(turn.text) or turn.slot("email_said") == SKIPPED
     return given_email(context) or (SKIPPED if lacks else None)
-
-
-async def account_of(context: Context, person: Professional) -> Account | None:
-    """Return the account that a person of the directory has on the platform now. Raise FhirUnavailable."""
-    return await context.services.registry.by_identifier(rpps=person.rpps or None, adeli=person.adeli or None)
 
 
 async def list_buttons(context: Context, keys: list[str]) -> list[Button]:
