@@ -11,6 +11,7 @@ from actions.flows.notifications.preferences import undo_change, undoable_versio
 from actions.flows.partners.last_acts import LAST_ACTS
 from actions.flows.partners.undo_act import UNDO_ACT, UNDO_BUTTON
 from actions.framework.action import AssistantAction
+from actions.framework.answers import holds_more_than_yes
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import (
     flow_of,
@@ -34,7 +35,7 @@ from actions.framework.lifecycle import (
     start_flow,
 )
 from actions.framework.turn import Turn, last_utterance
-from actions.framework.unexpected_input import SUPPORT_AFTER_FAILURES, UnexpectedInput, failures_in_a_row
+from actions.framework.unexpected_input import SUPPORT_AFTER_FAILURES, UnexpectedInput, failures_in_a_row, utter_readings
 from actions.framework.utterances import Button
 from actions.framework.web_continuation import report_outcome, utter_continuation_link
 
@@ -84,6 +85,8 @@ class AffirmOrDeny(AssistantAction):
             return return_to_flow(turn)
         if turn.active_form is None and turn.message.get("entities") and (events := await correct_last_flow(context)) is not None:
             return events
+        if turn.active_form is None and frame is None and turn.intent == "affirm" and holds_more_than_yes(turn):
+            return utter_readings(context)
         if turn.active_form is not None or frame is None:
             idle = "utter_all_right" if turn.intent == "affirm" else "utter_nothing_asked"
             utterances.utter(idle if turn.active_form is None else "utter_not_an_answer")

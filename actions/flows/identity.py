@@ -16,7 +16,7 @@ from actions.framework.dialogue_stack import frames_of
 from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import Flow, FlowAborted, Slots, active_flow, register_flow
 from actions.framework.flow_actions import SubmitFlow
-from actions.framework.lifecycle import drop_all_flows, must_prove, return_to_flow, start_flow
+from actions.framework.lifecycle import claiming_flow, drop_all_flows, must_prove, return_to_flow, start_flow
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
@@ -239,6 +239,8 @@ class UnlinkAccount(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Unlink at once: linking again undoes it. A chat that was silent for long proves first whose it is."""
         turn, utterances, flow = context.turn, context.utterances, active_flow(context.turn)
+        if (claimed := claiming_flow(turn)) is not None:
+            return await start_flow(claimed, context)
         if await must_prove(UNLINK, context):
             return await start_flow(UNLINK, context)
         done = await context.services.identity.unlink(turn.conversation_id)

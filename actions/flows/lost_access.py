@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from actions.framework.action import AssistantAction
 from actions.framework.context import Context
@@ -63,7 +64,7 @@ class LostAccess(AssistantAction):
         if (claimed := claiming_flow(turn)) is not None:
             return await start_flow(claimed, context)
         case = lost_access_case(turn)
-        contact = {"phone": settings.support_phone, "email": settings.support_email}
+        contact: dict[str, Any] = {"phone": settings.support_phone, "email": settings.support_email}
         if case is None:
             context.utterances.utter("utter_lost_access", **contact)
             return return_to_flow(turn)

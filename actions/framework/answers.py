@@ -9,12 +9,24 @@ import re
 
 from actions.framework.negation import affirmed
 from actions.framework.turn import Turn
-from bot.core.text_folding import MAX_CHARACTERS, fold
+from bot.core.text_folding import MAX_CHARACTERS, fold, word_set
 from bot.core.typed_text import email_words, unwrap_emails
 
 CORRECTION_REQUEST = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
 """« corriger », « modifier le nom » at the beginning of a message, whatever its intent."""
 _POSITION = re.compile(r"\W*(?:l[ea']\s*)?(?:n[°o]\s*)?(\d{1,2})\W*")
+_YES_WORDS = word_set(
+    "oui ouii ouais wi yes yep yo ok okay oki okey d accord dac daccord entendu compris note c est ca cela bon"
+    " bien tres parfait parfaitement super"
+    " genial top nickel impeccable cool exact exactement tout a fait effectivement absolument volontiers merci"
+    " mercii mrc bcp beaucoup bonne"
+    " bonjour journee soiree weekend week end aurevoir au revoir demain bientot plus alors donc eh ben bah ah oh"
+    " et pour vous toi moi nous je on"
+    " marche roule va vas y allez allons fait vu svp stp s il te plait voila sans souci de rien pas probleme"
+    " soucis evidemment bien sur carrement"
+    " confirme valide si en aussi le la vraiment suis dans est"
+)
+"""Words of a yes, thanks and goodbyes."""
 SKIPPED = "-"
 """Value of a field that is left out: it is not asked for again."""
 _KNOWS = r"(?:sais|sai|sait|c|se|connais|connait|connai|j?ai|as|a|avons|ont|dispose|trouve|retrouve|possede)"
@@ -83,3 +95,12 @@ def lacks_email(text: str) -> bool:
     clauses = re.split(r"[.;:!?\n]+", text)
     parts = (clause[start : start + MAX_CHARACTERS] for clause in clauses for start in range(0, len(clause), MAX_CHARACTERS // 2))
     return any(_FOLDED_NO_EMAIL.search(fold(part)) for part in parts) and find_email(text) is None
+
+
+def holds_more_than_yes(turn: Turn) -> bool:
+    """Return whether a typed yes holds anything else: a question, facts, a wish (« ok alors c'est bon retirez moi »)."""
+    if turn.is_button:
+        return False
+    if "?" in turn.text or turn.message.get("entities"):
+        return True
+    return bool(set(fold(turn.text.replace("’", "'")).split()) - _YES_WORDS)

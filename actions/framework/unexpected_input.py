@@ -63,7 +63,7 @@ class Fallback(AssistantAction):
 
     async def act(self, context: Context) -> Events:
         """Offer readings as buttons, or the support team."""
-        turn, utterances, settings = context.turn, context.utterances, context.services.settings
+        turn, utterances = context.turn, context.utterances
         if not turn.trusted and turn.masked:
             return await answer_masked_message(context)
         if (claimed := claiming_flow(turn)) is not None:
@@ -73,16 +73,22 @@ class Fallback(AssistantAction):
         if turn.active_form is not None and failures_in_a_row(turn) < SUPPORT_AFTER_FAILURES:
             utterances.utter("utter_not_an_answer")
             return return_to_flow(turn)
-        likely = turn.ranked_intents(MIN_READING_CONFIDENCE)
-        readings = [intent for intent in likely if utterances.has_response(reading_response(intent))][:MAX_READINGS]
-        offer_support = failures_in_a_row(turn) >= SUPPORT_AFTER_FAILURES
-        if offer_support or not readings:
-            response = "utter_fallback_support" if offer_support else "utter_fallback_empty"
-            utterances.utter(response, phone=settings.support_phone, email=settings.support_email)
-            return return_to_flow(turn)
-        buttons = [utterances.button(reading_response(intent), intent, **turn.entity_values) for intent in readings]
-        utterances.utter("utter_fallback_readings", buttons=[*buttons, utterances.button("utter_title_help", "help")])
-        return wait_for_user(turn)
+        return utter_readings(context)
+
+
+def utter_readings(context: Context) -> Events:
+    """Offer the likeliest readings of a message as buttons; where there are none, or after two failures, the support team."""
+    turn, utterances, settings = context.turn, context.utterances, context.services.settings
+    likely = turn.ranked_intents(MIN_READING_CONFIDENCE)
+    readings = [intent for intent in likely if utterances.has_response(reading_response(intent))][:MAX_READINGS]
+    offer_support = failures_in_a_row(turn) >= SUPPORT_AFTER_FAILURES
+    if offer_support or not readings:
+        response = "utter_fallback_support" if offer_support else "utter_fallback_empty"
+        utterances.utter(response, phone=settings.support_phone, email=settings.support_email)
+        return return_to_flow(turn)
+    buttons = [utterances.button(reading_response(intent), intent, **turn.entity_values) for intent in readings]
+    utterances.utter("utter_fallback_readings", buttons=[*buttons, utterances.button("utter_title_help", "help")])
+    return wait_for_user(turn)
 
 
 async def answer_masked_message(context: Context) -> Events:

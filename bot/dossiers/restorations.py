@@ -124,7 +124,7 @@ class Restorations:
         """Return who was removed as a participant that begins anew, with the role and the dates that they had."""
         now = self._clock.now()
         period = AccessPeriod.read(payload["from"], payload["until"]).checked(paris_day(now))
-        kept = {name: copy.deepcopy(gone[name]) for name in ("member", "onBehalfOf", "role") if name in gone}
+        kept: Resource = {name: copy.deepcopy(gone[name]) for name in ("member", "onBehalfOf", "role") if name in gone}
         added_by = {"url": ADDED_BY, "valueReference": {"reference": f"Practitioner/{payload['actor']}"}}
         return {"id": mark, **kept, "period": fhir_period(period, now), "extension": [added_by]}
 

@@ -59,6 +59,8 @@ class AddPartner(Flow):
             slots |= await choose_partner(context, str(turn.entity("choice")))
         elif criteria := read_criteria(turn):
             slots |= await look_up(context, criteria)
+            if set(criteria) <= {"organization", "place"} and "organization" in criteria and slots.get("partner_choices"):
+                context.utterances.utter("utter_people_of_service")
         if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
             context.utterances.utter("utter_one_at_a_time")
         slots |= accepted_dates(context, slots)

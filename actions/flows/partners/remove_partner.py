@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from rasa_sdk.events import SlotSet
 
@@ -156,7 +157,7 @@ class RemovePartner(Flow):
             return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
         self._check_removal(context, reference, found[0], members, requester.id)
         start, end = AccessPeriod(found[0].since if found[0].planned else None, found[0].until).iso
-        member = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
+        member: dict[str, Any] = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
         member |= {"account": found[0].account_id, "from": start, "until": end}
         return {"member": member, "member_said": None, "last_partner": found[0].display}
 

@@ -151,7 +151,7 @@ class UndoAct(Flow):
         found = [stay for stay in stays if stay.ended is None and matching_name(name, stay.name)]
         if len(found) != 1:
             return []
-        act = {"act": "added", "dossier": found[0].dossier, "member": found[0].member, "name": found[0].name, "partner": None}
+        act: Act = {"act": "added", "dossier": found[0].dossier, "member": found[0].member, "name": found[0].name, "partner": None}
         dates = {"from": None, "until": None, "key": "", "turn": "", "at": context.services.clock.now().isoformat(), "undone": None}
         return [{**act, **dates, "by": reader.id}]
 
@@ -159,7 +159,7 @@ class UndoAct(Flow):
         """Say why nothing can be undone, and who may. Raise FlowAborted then."""
         utterances, now = context.utterances, context.services.clock.now()
         if not acts:
-            values = {"name": undone[-1]["name"], "reference": undone[-1]["dossier"]} if undone else {}
+            values: dict[str, Any] = {"name": undone[-1]["name"], "reference": undone[-1]["dossier"]} if undone else {}
             utterances.utter("utter_undo_twice" if undone else "utter_undo_nothing", **values)
             raise FlowAborted
         act = acts[-1]

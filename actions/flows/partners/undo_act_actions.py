@@ -57,7 +57,7 @@ class SubmitUndoAct(SubmitFlow):
 
     async def _undo(self, context: Context, act: Act, key: str) -> bool:
         """Undo one act and say what came of it; return whether it is undone."""
-        values = {"name": act["name"], "reference": act["dossier"]}
+        values: dict[str, Any] = {"name": act["name"], "reference": act["dossier"]}
         try:
             outcome = await self._carry_out(context, act, key)
         except Pending:
@@ -81,14 +81,14 @@ class SubmitUndoAct(SubmitFlow):
     @staticmethod
     async def _carry_out(context: Context, act: Act, key: str) -> Outcome:
         requester, turn = await context.account_reference(), context.turn
-        where = {"channel": turn.channel, "key": key, "conversation_id": turn.conversation_id}
+        where: dict[str, Any] = {"channel": turn.channel, "key": key, "conversation_id": turn.conversation_id}
         if act["act"] == "added":
             return await context.services.partners.remove(act["dossier"], requester, act["member"], **where)
         period = AccessPeriod.read(act["from"], act["until"])
         return await context.services.restorations.restore(act["key"], requester, period=period, **where)
 
     @staticmethod
-    def _utter(context: Context, outcome: Outcome, values: dict[str, str]) -> None:
+    def _utter(context: Context, outcome: Outcome, values: dict[str, Any]) -> None:
         response = {
             Outcome.REMOVED: "utter_undone_added",
             Outcome.RESTORED: "utter_undone_removed",
