@@ -109,8 +109,8 @@ class SubmitFindProfessional(SubmitFlow):
             account = await account_of(context, person)
             numbers = {"rpps": person.rpps or None, "adeli": person.adeli or None}
             request = None if account else await context.services.account_requests.open_for(**numbers, email=person.email or None)
-            state = "has_account" if account else "account_requested" if request else "no_account"
-            said[person.key] = text(f"utter_{state}")
+            state = "utter_has_account" if account else "utter_account_requested" if request else "utter_no_account"
+            said[person.key] = text(state)
         return said
 
     @staticmethod
