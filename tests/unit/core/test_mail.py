@@ -159,7 +159,9 @@ async def test_an_impossible_address_is_refused_for_good(relay: tuple[Relay, Set
 )
 def test_notices_to_requesters(outcome: str, dossier: str | None, own: bool, expected: str) -> None:
     values = {"reference": "DC-2026-000001", "name": "Leïla Benali", "support_phone": "1", "support_email": "2"}
-    text = render_text("accounts/notice_created", outcome=outcome, dossier=dossier, own=own, period="", later=False, **values)
+    text = render_text(
+        "accounts/notice_created", outcome=outcome, dossier=dossier, own=own, period="", later=False, address_given=True, **values
+    )
     assert expected in text
     assert "DC-2026-000001" in text
     assert "\n" not in text
