@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
@@ -11,12 +12,14 @@ from actions.flows.notifications.preferences import undo_change, undoable_versio
 from actions.flows.partners.last_acts import LAST_ACTS
 from actions.flows.partners.undo_act import UNDO_ACT, UNDO_BUTTON
 from actions.framework.action import AssistantAction
+from actions.framework.agenda import agenda_entry
 from actions.framework.answers import holds_more_than_yes
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import (
     flow_of,
     frame_of,
     frames_of,
+    is_on_agenda,
     next_frame,
     set_stack,
     waits_for_web_chat,
@@ -39,6 +42,8 @@ from actions.framework.unexpected_input import SUPPORT_AFTER_FAILURES, Unexpecte
 from actions.framework.utterances import Button
 from actions.framework.web_continuation import report_outcome, utter_continuation_link
 
+_REST = re.compile(r"\b(?:le|du|tout le) reste\b|\bla suite\b", re.IGNORECASE)
+"""Words for what waits on the agenda."""
 SILENT_AFTER = frozenset({"emergency", "goodbye"})
 """Intents after which the question of the active flow is not asked again: nothing else is to be read."""
 
@@ -104,11 +109,16 @@ class CancelFlow(AssistantAction):
     action_name = "action_cancel"
 
     async def act(self, context: Context) -> Events:
-        """Cancel the active flow, else one that waits for the web chat, else undo what was just done."""
+        """Cancel the agenda alone (« le reste »); the active flow, else one that waits for the web chat, else undo what was just done."""
         turn, utterances = context.turn, context.utterances
         active, frames = active_flow(turn), frames_of(turn)
         if turn.is_button and turn.entity(UNDO_BUTTON):
             return await start_flow(UNDO_ACT, context)
+        rest = [frame for frame in frames if is_on_agenda(frame)]
+        if rest and _REST.search(turn.text):
+            dropped = utterances.text("utter_agenda_separator").join(agenda_entry(frame, utterances) for frame in reversed(rest))
+            utterances.utter("utter_agenda_dropped", tasks=dropped)
+            return [set_stack([frame for frame in frames if frame not in rest]), *return_to_flow(turn)]
         cancelled = active or next((flow_of(frame) for frame in reversed(frames) if waits_for_web_chat(frame)), None)
         if cancelled is None and (version := undoable_version(turn)) is not None and not await context.needs_proof():
             return [set_stack([]), *await undo_change(context, version), *wait_for_user(turn)]

@@ -1,7 +1,8 @@
 """The agenda: what a message asks beside its first act. It is put on the dialogue stack, and worked off after what came first.
 
-Flows wait on the stack until their turn comes. A question that needs an answer alone is answered at once; what is
-neither is offered by a button, so that nothing that was asked is passed over in silence.
+What belongs together is one act: a flow that gathers (`Flow.gathers`) takes its acts as one. Of the others a wish for several people is
+a wish for each. Flows wait on the stack until their turn comes, and the user is told which. A question that needs an answer alone is
+answered at once; what is neither is offered by a button, so that nothing that was asked is passed over in silence.
 """
 
 from __future__ import annotations
@@ -9,23 +10,36 @@ from __future__ import annotations
 from typing import Any
 
 from actions.framework.context import Context
-from actions.framework.dialogue_stack import DIALOGUE_STACK, MAX_DEPTH, Frame, frames_of, push, set_stack, waiting_act
+from actions.framework.dialogue_stack import (
+    DIALOGUE_STACK,
+    MAX_DEPTH,
+    Frame,
+    flow_of,
+    frames_of,
+    is_on_agenda,
+    push,
+    set_stack,
+    waiting_act,
+)
 from actions.framework.events import Events
-from actions.framework.flow import FLOWS
+from actions.framework.flow import FLOWS, active_flow
 from actions.framework.lifecycle import resume_next
-from actions.framework.utterances import Button
+from actions.framework.people import named_people, split_people
+from actions.framework.turn import Turn, full_intent
+from actions.framework.utterances import Button, Utterances
 
-AGENDA = "agenda"
-"""What Rasa's part publishes of a message: its further acts."""
+AGENDA, ALONG = "agenda", "along"
+"""Where a message holds its further acts: as Rasa's part publishes them, and those that the active flow takes along with its answer."""
+
+Act = dict[str, Any]
 
 
 def take_agenda(context: Context) -> bool:
     """Put the further acts of the message on the stack, answer those that need no flow, and return whether the stack changed."""
     turn = context.turn
-    acts: list[dict[str, Any]] = turn.message.get(AGENDA) or []
     frames: list[Frame] = []
     offered: list[Button] = []
-    for act in acts:
+    for act in _further_acts(turn):
         intent = act["full_intent"]
         if intent in FLOWS:
             frames.append(waiting_act(FLOWS[intent], act))
@@ -49,7 +63,65 @@ async def keep_agenda(events: Events, context: Context) -> Events:
     """Return the events of the first act with the stack as it is now; where nothing of it goes on, those that start the next act."""
     turn = context.turn
     goes_on = turn.active_form is not None or any(e["event"] == "followup" and e["name"] != "action_listen" for e in events)
-    stacked = any(event["event"] == "slot" and event["name"] == DIALOGUE_STACK for event in events)
+    stacked = [event["value"] for event in events if event["event"] == "slot" and event["name"] == DIALOGUE_STACK]
     if goes_on or stacked:
+        if goes_on:
+            tell_agenda(stacked[-1] if stacked else frames_of(turn), context.utterances)
         return events if stacked else [set_stack(frames_of(turn)), *events]
     return [*(event for event in events if event["event"] != "followup"), *await resume_next(frames_of(turn), context)]
+
+
+def tell_agenda(frames: list[Frame], utterances: Utterances) -> None:
+    """Say what waits on the agenda, in the order in which its turn comes."""
+    waiting = [agenda_entry(frame, utterances) for frame in reversed(frames) if is_on_agenda(frame)]
+    if waiting:
+        utterances.utter("utter_agenda_rest", tasks=utterances.text("utter_agenda_separator").join(waiting))
+
+
+def agenda_entry(frame: Frame, utterances: Utterances) -> str:
+    """Return what a frame of the agenda is about: the flow, and the people whom its act names."""
+    task = utterances.text(f"utter_task_{flow_of(frame).name}")
+    people = ", ".join(str(entity["value"]) for entity in named_people(frame.get("message") or {}) if "[" not in str(entity["value"]))
+    return utterances.text("utter_agenda_entry", task=task, who=people) if people else task
+
+
+def gathers_anew(turn: Turn) -> bool:
+    """Return whether the message begins with acts that a flow takes together as one."""
+    flow = None if turn.is_button else FLOWS.get(_gathered(_acts_of(turn))[0]["full_intent"])
+    return flow is not None and bool(flow.gathers)
+
+
+def _further_acts(turn: Turn) -> list[Act]:
+    """Return the acts of the message beside its first, which the message becomes itself; each is about one person, or one flow's lines."""
+    acts, current = _acts_of(turn), active_flow(turn)
+    if turn.is_button:
+        return acts[1:]
+    if current is not None and current.gathers and current.is_answer(turn):
+        along = [act for act in acts[1:] if current.takes_along(turn, act)]
+        turn.tracker.latest_message = {**turn.message, ALONG: along}
+        return [act for act in acts[1:] if act not in along]
+    own = acts[0]
+    acts = [single for act in _gathered(acts) for single in _one_by_one(act)]
+    first = acts[0]
+    if first is not own:
+        turn.tracker.latest_message = {**turn.message, "response_selector": {}, **first}
+    return acts[1:]
+
+
+def _acts_of(turn: Turn) -> list[Act]:
+    """Return the acts of the message, its own first."""
+    own = {name: value for name, value in turn.message.items() if name != AGENDA}
+    return [{**own, "full_intent": full_intent(own)}, *(turn.message.get(AGENDA) or [])]
+
+
+def _gathered(acts: list[Act]) -> list[Act]:
+    for flow in FLOWS.values():
+        if flow.gathers:
+            acts = flow.gather(acts)
+    return acts
+
+
+def _one_by_one(act: Act) -> list[Act]:
+    """Return an act for each of several people of one wish that was read for sure."""
+    flow = FLOWS.get(act["full_intent"])
+    return split_people(act) if flow is not None and flow.of_one_person and "says" in act else [act]

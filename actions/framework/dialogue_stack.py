@@ -68,6 +68,11 @@ def waiting_act(flow: Flow, act: dict[str, Any]) -> Frame:
     return {"task": flow.name, "slots": {}, "message": act, _ON_AGENDA: True}
 
 
+def on_agenda(flow: Flow, slots: dict[str, Any]) -> Frame:
+    """Return the frame of a flow that has begun with these slots and waits for what the same message asked first."""
+    return {"task": flow.name, "slots": slots, _ON_AGENDA: True}
+
+
 def is_deferred(frame: Frame) -> bool:
     """Return whether the flow starts from a message that was kept."""
     return "message" in frame

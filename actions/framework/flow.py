@@ -60,6 +60,11 @@ class Flow(ABC):
     """Whether it may claim, too, what the model took for a yes, a no, bare facts or a cancellation while no flow is active."""
     asks_identity: ClassVar[bool] = False
     """Whether its questions are about the identity of an usager: they are asked on a trusted channel only."""
+    of_one_person: ClassVar[bool] = False
+    """Whether it is about one professional: a wish that names several is a wish for each."""
+    gathers: ClassVar[frozenset[str]] = frozenset()
+    """Intents whose acts of one message it may take together (`gather`), in the place of the flows of these intents; it has no intent
+    of its own then."""
 
     @property
     def form(self) -> str:
@@ -89,6 +94,18 @@ class Flow(ABC):
     def takes_unknown_of(self, turn: Turn) -> bool:
         """Return whether « je ne sais pas » answers the question that was asked; otherwise the user is told what would help."""
         return False
+
+    def gather(self, acts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the acts of a message, those that belong together as one act of this flow in the place of the first of them."""
+        return acts
+
+    def takes_along(self, turn: Turn, act: dict[str, Any]) -> bool:
+        """Return whether a further act of the message that answers its question changes what it is about, and does not wait."""
+        return False
+
+    def takes_over(self, flow: Flow, turn: Turn) -> bool:
+        """Return whether this flow, as it starts, takes the place of an active one, which is then not put aside."""
+        return flow.name == self.name
 
     def claims(self, turn: Turn) -> bool:
         """Return whether typed words surely ask for this flow, whatever intent the model gave them."""

@@ -8,8 +8,19 @@ from typing import ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.framework.action import AssistantAction, utter_refusal
+from actions.framework.agenda import gathers_anew
 from actions.framework.context import Context, FlowOutcome, LinkEnded
-from actions.framework.dialogue_stack import Frame, frame_of, frames_of, is_unproven, push_for_web_chat, push_unproven, set_stack
+from actions.framework.dialogue_stack import (
+    Frame,
+    frame_of,
+    frames_of,
+    is_unproven,
+    push,
+    push_for_web_chat,
+    push_unproven,
+    set_stack,
+    waiting_act,
+)
 from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
 from actions.framework.lifecycle import (
@@ -45,6 +56,9 @@ class StartFlow(AssistantAction):
         try:
             return await start_flow(claiming_flow(turn) or FLOWS[turn.intent], context)
         except FhirUnavailable:
+            if FLOWS[turn.intent].gathers:  # no button can carry it: it waits, and a yes resumes it
+                context.utterances.utter("utter_platform_down", buttons=[context.utterances.button("utter_title_retry", "affirm")])
+                return [set_stack(push(frames_of(turn), waiting_act(FLOWS[turn.intent], turn.message))), *wait_for_user(turn)]
             retry = context.utterances.button("utter_title_retry", turn.intent, **turn.entity_values)
             context.utterances.utter("utter_platform_down", buttons=[retry])
             return wait_for_user(turn)
@@ -61,8 +75,9 @@ class ValidateFlow(AssistantAction):
         return f"validate_{self.flow.form}"
 
     def takes_up(self, turn: Turn) -> bool:
-        """Return whether the message answers the form's question: no digression takes the agenda here."""
-        return turn.user_just_spoke and turn.requested_slot is not None and self.flow.is_answer(turn)
+        """Return whether the message answers the form's question: no digression takes the agenda here, nor does another flow's start."""
+        answers = turn.user_just_spoke and turn.requested_slot is not None and self.flow.is_answer(turn)
+        return answers and (bool(self.flow.gathers) or not gathers_anew(turn))
 
     async def act(self, context: Context) -> Events:
         """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""

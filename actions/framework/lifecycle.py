@@ -155,12 +155,12 @@ async def _prove_first(waiting: Frame, frames: list[Frame], context: Context) ->
 
 
 def _interrupt(current: Flow, flow: Flow, frames: list[Frame], context: Context) -> list[Frame]:
-    """Return the stack after `flow` interrupted the current one. A flow that starts over is not put on it."""
+    """Return the stack after `flow` interrupted the current one. A flow that starts over, or is taken over, is not put on it."""
     utterances = context.utterances
     if current.name == LINK_FLOW and flow.name == ACCOUNT_REQUEST_FLOW:  # without an account the chat cannot be linked
         utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{current.name}"))
         return without_waiting_for_link(frames)
-    if current.name == flow.name:
+    if flow.takes_over(current, context.turn):
         return frames
     utterances.utter("utter_task_set_aside", task=utterances.text(f"utter_task_{current.name}"))
     return push(frames, frame_of(current, context.turn))
@@ -280,4 +280,6 @@ async def _start_deferred(frame: Frame, rest: list[Frame], context: Context) -> 
         return await resume_next(rest, context)
     except FhirUnavailable:
         context.utterances.utter("utter_platform_down")
+        if flow.gathers:  # its form asks for nothing of what the message said
+            return [set_stack([*rest, frame]), FollowupAction("action_listen")]
     return [set_stack(rest), *run_flow(flow, slots)]

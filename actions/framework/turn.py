@@ -202,6 +202,12 @@ class Turn:
         tracker.latest_message = {**self.message, "text": text, "said": text, "entities": kept}
         return Turn(tracker)
 
+    def with_message(self, message: dict[str, Any]) -> Turn:
+        """Return the turn as if this, a part of its message, were the whole."""
+        tracker = copy(self.tracker)
+        tracker.latest_message = {**message, "metadata": self._channel_metadata}
+        return Turn(tracker)
+
     def follows_turn(self, key: str | None) -> bool:
         """Return whether the turn with this key is the one right before."""
         messages = [event for event in self.tracker.events if event.get("event") == "user"]

@@ -11,8 +11,10 @@ from bench.dialogues.goals import Knowledge, Person
 from bench.dialogues.judge import Expected, fold_said
 from bench.dialogues.replies import Reply
 
-ADD, REMOVE, REQUEST, CREATE = "card_add", "card_remove", "card_request", "card_create"
-CARDS = (ADD, REMOVE, REQUEST, CREATE)
+ADD, REMOVE, TEAM, REQUEST, CREATE = "card_add", "card_remove", "card_team", "card_request", "card_create"
+CARDS = (ADD, REMOVE, TEAM, REQUEST, CREATE)
+_TEAM_LINE = re.compile(r"^• a (ajouter|retirer)[^:\n]*: (.+)$", re.MULTILINE)
+"""A line of a team's card, folded: what is to become of the person, and the person."""
 _SHOWN = {
     "structure": "organization",
     "ville": "city",
@@ -53,6 +55,8 @@ def look_at(reply: Reply, knows: Knowledge, unmet: Sequence[Expected]) -> Seen:
     kind = str(reply.question)
     if kind == CREATE:
         return _look_at_usager(reply, knows, unmet)
+    if kind == TEAM:
+        return _look_at_team(reply, knows, unmet)
     targets = targets_of(kind, knows, unmet)
     if not targets:
         return Seen(Flaw.KIND)
@@ -66,6 +70,27 @@ def look_at(reply: Reply, knows: Knowledge, unmet: Sequence[Expected]) -> Seen:
         return Seen(Flaw.PERIOD, person)
     wrong = _wrong_fact(reply, person, _SHOWN) if kind in (REQUEST, ADD) else None
     return Seen(Flaw.FACT, person, *wrong) if wrong else Seen(None, person)
+
+
+def _look_at_team(reply: Reply, knows: Knowledge, unmet: Sequence[Expected]) -> Seen:
+    """Compare a card with several lines: everybody who is wanted is on one that does what is wanted, and nobody else is on any."""
+    wanted = {"ajouter": targets_of(ADD, knows, unmet), "retirer": targets_of(REMOVE, knows, unmet)}
+    every = [target for targets in wanted.values() for target in targets]
+    if not every:
+        return Seen(Flaw.KIND)
+    lines = _TEAM_LINE.findall(reply.asking)
+    for change, targets in wanted.items():
+        for person, _ in targets:
+            if not any(kind == change and names(line, person) for kind, line in lines):
+                return Seen(Flaw.PERSON, person)
+    if any(not any(names(line, person) for person, _ in wanted[change]) for change, line in lines):
+        return Seen(Flaw.PERSON, every[0][0])
+    person, reference = every[0]
+    if reference and fold_said(reference) not in reply.asking:
+        return Seen(Flaw.DOSSIER, person)
+    if wanted["ajouter"] and knows.period and not any(fold_said(day) in reply.asking for day in knows.period.shown):
+        return Seen(Flaw.PERIOD, person)
+    return Seen(None)
 
 
 def targets_of(kind: str, knows: Knowledge, unmet: Sequence[Expected]) -> list[tuple[Person, str | None]]:

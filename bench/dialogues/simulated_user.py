@@ -18,7 +18,7 @@ MOST_REPEATED = 2
 """How often the same wish, or the same correction, is said before the user gives it up."""
 _BASES = {"care_team_informed": "meme equipe", "consent_given": "accord de l'usager", "neither": "ni l'un"}
 """Words of the button of each basis."""
-_YES = {cards.REMOVE: "oui", cards.REQUEST: "envoyer la demande", cards.CREATE: "oui"}
+_YES = {cards.REMOVE: "oui", cards.TEAM: "oui", cards.REQUEST: "envoyer la demande", cards.CREATE: "oui"}
 _READINGS = {
     "access": "ajouter un partenaire",
     "removal": "retirer un partenaire",
@@ -148,7 +148,7 @@ class SimulatedUser:
         if not self._goal.agrees:
             return self._hesitate() or self._no()
         if self._knows.basis == "neither":
-            return self._refuse_basis(reply) if kind == cards.ADD else self._no()
+            return self._refuse_basis(reply) if kind in (cards.ADD, cards.TEAM) else self._no()
         seen = look_at(reply, self._knows, unmet)
         who = seen.person.name if seen.person else kind
         if self._wording.confirms and seen.flaw in (None, Flaw.PERIOD) and who not in self._confirmed:
@@ -159,7 +159,7 @@ class SimulatedUser:
         hesitation = self._hesitate()
         if hesitation is not None:
             return hesitation
-        if kind == cards.ADD:
+        if kind == cards.ADD or (kind == cards.TEAM and self._knows.basis):
             return self._confirm_basis(reply)
         button = reply.button(_YES[kind])
         return self._press(button) if button and self._phrases.presses() else self._say("yes")

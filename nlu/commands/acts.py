@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -41,7 +41,6 @@ SHARED_ENTITIES = {
 """Slots of commands, and the entity that a value of each is."""
 BASES = {"care_team": "care_team_informed", "consent": "consent_given", "refused": "neither"}
 """Values of the slot `basis`, and of the entity of that name."""
-_OF_ONE_PERSON = frozenset(["profession", "city", "organization", "email", "phone", "rpps", "adeli"])
 _WITH_A_YES = frozenset(["basis", "condition", "reason"])
 """Slots that leave a yes a yes; with any other it changes what is confirmed."""
 _NEGATED_ORDER = re.compile(
@@ -121,8 +120,7 @@ def find_acts(message: Understood, commands: Sequence[Command], question: str = 
     if not groups or not _is_trusted(groups, message, question):
         return _find_prohibition(message, commands)
     parts = _split_text(message.text, groups)
-    acts = [_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True)]
-    return _without_repetitions([single for act, group in zip(acts, groups, strict=True) for single in _one_by_one(act, group)])
+    return _without_repetitions([_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True)])
 
 
 def _without_repetitions(acts: Sequence[Act]) -> list[Act]:
@@ -323,26 +321,3 @@ def _says(group: Sequence[Command]) -> dict[str, Any]:
         if "except" in command.slots:
             says["except"] = command.slots["except"]
     return says
-
-
-def _one_by_one(act: Act, group: Sequence[Command]) -> list[Act]:
-    """Return an act for each of several partners of one wish: the dialogue takes them one after the other."""
-    named = [entity for entity in act.entities if entity["entity"] == "partner_name"]
-    partners = group[0].places.get("partner", [])
-    if group[0].head != "start" or len(partners) < 2 or len(named) != len(partners):
-        return [act]
-    return [replace(act, **_with_only(act, entity, named)) for entity in named]
-
-
-def _with_only(act: Act, kept: Mapping[str, Any], named: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return text and entities of an act with one of its partners: the words of the others become spaces."""
-    text, entities = act.text, []
-    limits = [0, *(entity["start"] for entity in named[1:]), len(text)]
-    number = next(at for at, entity in enumerate(named) if entity is kept)
-    for entity in act.entities:
-        start, end = entity["start"], entity["end"]
-        if entity in named and entity is not kept:
-            text = text[:start] + " " * (end - start) + text[end:]
-        elif entity["entity"] not in _OF_ONE_PERSON or end <= named[0]["start"] or limits[number] <= start < limits[number + 1]:
-            entities.append(dict(entity))
-    return {"text": text, "entities": entities}

@@ -37,7 +37,7 @@ class RequestAccount(Flow):
     """Collect the directory record, a basis if access to a dossier waits for the account, and a confirmation."""
 
     name = "request_account"
-    needs_link = False
+    needs_link, of_one_person = False, True
     required_slots = (*(field_slot(field) for field in ASKED_FIELDS), "basis", "confirmed")
     slots = (*required_slots, "fiche_rest", "dossier", "correcting", FROM, UNTIL)
     confirmation_slot = "confirmed"

@@ -37,6 +37,7 @@ class FindProfessional(Flow):
     needs_link = False
     correctable = True
     claims_replies = True
+    of_one_person = True
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"professional_query"})
 
     async def start(self, context: Context) -> Slots:

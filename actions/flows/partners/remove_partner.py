@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa_sdk.events import SlotSet
@@ -18,7 +17,7 @@ from actions.flows.dossiers.dossier_slot import (
 )
 from actions.flows.partners.last_acts import kept_acts, remember_act
 from actions.flows.partners.list_partners import partner_label
-from actions.flows.partners.member_names import matching_name
+from actions.flows.partners.members import ONESELF_IN_ANSWER, ONESELF_IN_REQUEST, matching_members, read_member, removal_obstacle
 from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
@@ -29,26 +28,10 @@ from actions.framework.flow_actions import SubmitFlow
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, make_button
-from bot.core.text_folding import fold
-from bot.directory.codes import profession_by_text
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import AccessPeriod
-from bot.dossiers.records import Partner
 from bot.fhir.operations import Pending
-
-SELF = "self"
-"""The reference to the speaker; others (« ce monsieur », « tout le monde ») are never the speaker, whatever pronouns stand beside."""
-_REMOVING = r"(?:retir|enl[eè]v|supprim|sor[st]|[oô]t|d[ée]s?associ|vir|exclu|d[ée]tach|efface)\w*"
-_ONESELF_IN_REQUEST = re.compile(
-    rf"\b{_REMOVING}[- ]moi\b|\b(?:me\s+|m['’]){_REMOVING}|\bquitt(?:er?|ons)\b|\bmon\s+(?:acc[eè]s|nom)\b"
-    r"|\bje\s+(?:(?:ne|veux|souhaite|voudrais|vais|dois|peux|aimerais)\s+|n['’])*"
-    r"(?:pars\b|partir\b|sor[st]\w*|intervien\w*|suis\s+plus|travaille\s+plus|m['’]occupe\s+plus)",
-    re.IGNORECASE,
-)
-"""Words that make the speaker the one who leaves: « retire-moi », « je veux quitter le dossier »; never « je veux qu'on l'enlève »."""
-_ONESELF_IN_ANSWER = re.compile(r"\bmoi\b", re.IGNORECASE)
-"""Words for oneself in the answer to « qui ? »."""
 
 
 class RemovePartner(Flow):
@@ -65,7 +48,7 @@ class RemovePartner(Flow):
     async def start(self, context: Context) -> Slots:
         """Return the dossier and the member that the message names."""
         turn, slots = context.turn, await read_dossier_or_last(context)
-        criteria = self._read_criteria(turn, oneself=_ONESELF_IN_REQUEST)
+        criteria = read_member(turn, oneself=ONESELF_IN_REQUEST)
         if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
             context.utterances.utter("utter_one_at_a_time")
         if turn.says.get("partner") in {"all", "all_but_self"}:
@@ -79,7 +62,7 @@ class RemovePartner(Flow):
         turn, utterances, asked = context.turn, context.utterances, context.turn.requested_slot
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
             return {"confirmed": confirmation(context)}
-        criteria = self._read_criteria(turn, oneself=_ONESELF_IN_ANSWER if asked == "member" else None)
+        criteria = read_member(turn, oneself=ONESELF_IN_ANSWER if asked == "member" else None)
         before = utterances.count
         slots: Slots = {}
         reference = read_reference(turn, asked=asked == "dossier")
@@ -115,22 +98,6 @@ class RemovePartner(Flow):
         member: dict[str, str] | None = turn.slot("member")
         return {"name": member["name"]} if member else None
 
-    @staticmethod
-    def _read_criteria(turn: Turn, *, oneself: re.Pattern[str] | None) -> Slots | None:
-        """Return what the message gives of the member: `name`, `profession`, or `oneself` if that pattern matches. None: nothing."""
-        given = {"name": turn.entity("partner_name"), "profession": turn.entity("profession")}
-        found: Slots = {criterion: value for criterion, value in given.items() if value}
-        if found:
-            return found
-        if turn.same_partner:
-            return {"name": turn.same_partner}
-        if oneself is not None and not turn.is_button and turn.says.get("partner", SELF) == SELF and oneself.search(turn.text):
-            return {"oneself": True}
-        is_name = (
-            turn.requested_slot == "member" and not turn.masked and turn.intent in {"inform", "choose", "correct"} and not turn.is_button
-        )
-        return {"name": turn.text} if is_name and turn.text and list_position(turn) is None else None
-
     async def _find_member(self, context: Context, reference: str, criteria: Slots | None) -> Slots:
         """Return the slots of the member who is meant, of those of the dossier today.
 
@@ -149,38 +116,19 @@ class RemovePartner(Flow):
         elif criteria.get("oneself"):
             found = [p for p in members if p.account_id == requester.id]
         else:
-            found = self._matching(criteria, members)
+            found = matching_members(criteria, members)
         if len(found) != 1:
             if not found:
                 name = (criteria or {}).get("name") or (criteria or {}).get("profession")
                 context.utterances.utter("utter_member_unknown", name=name, reference=reference)
             return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
-        self._check_removal(context, reference, found[0], members, requester.id)
+        if obstacle := removal_obstacle(found[0], members, requester.id):
+            context.utterances.utter(obstacle, name=found[0].display, reference=reference)
+            raise FlowAborted
         start, end = AccessPeriod(found[0].since if found[0].planned else None, found[0].until).iso
         member: dict[str, Any] = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
         member |= {"account": found[0].account_id, "from": start, "until": end}
         return {"member": member, "member_said": None, "last_partner": found[0].display}
-
-    @staticmethod
-    def _matching(criteria: Slots, members: list[Partner]) -> list[Partner]:
-        """Return the members whose name has every word given, typing errors allowed; by profession if no name is given."""
-        if not criteria.get("name"):
-            labels = {fold(label) for _, label in profession_by_text(str(criteria["profession"]))}
-            profession = fold(str(criteria["profession"]))
-            return [p for p in members if fold(p.profession) in labels or profession in fold(p.profession)]
-        return [p for p in members if matching_name(str(criteria["name"]), p.display)]
-
-    @staticmethod
-    def _check_removal(context: Context, reference: str, member: Partner, members: list[Partner], requester_id: str) -> None:
-        """Say that the user may not end this access. Raise FlowAborted then."""
-        oneself = member.account_id == requester_id
-        referent = any(p.is_referent and p.account_id == requester_id for p in members)
-        if oneself and referent and sum(p.is_referent for p in members) == 1:
-            context.utterances.utter("utter_cannot_leave", reference=reference)
-            raise FlowAborted
-        if not oneself and not referent:
-            context.utterances.utter("utter_remove_not_allowed", name=member.display, reference=reference)
-            raise FlowAborted
 
 
 REMOVE_PARTNER = register_flow(RemovePartner())

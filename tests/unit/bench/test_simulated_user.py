@@ -217,3 +217,23 @@ def test_a_question_that_comes_back_after_an_unknown_is_skipped() -> None:
     patient, unmet = user(Manner.COURTEOUS), [Expected("request/Bernadette Nibier", {})]
     patient.answer(question, unmet)
     assert said(patient.answer(question, unmet)) == "Passer"
+
+
+TEAM = """Dossier : SPH-2024-000137 – Jeanne Durand
+• À ajouter : Mme Bernadette Nibier – Infirmier – Tours
+• À retirer : {leaving} – Médecin
+
+Voulez-vous faire ces changements dans l’équipe de ce dossier ?"""
+
+
+@pytest.mark.parametrize(
+    ("leaving", "corrects"), [("Dr Paul Faure", False), ("Dr Anne Blot", True)], ids=["who is wanted", "somebody else"]
+)
+def test_the_card_of_a_team_is_read_line_by_line(leaving: str, corrects: bool) -> None:
+    faure = {"given": "Paul", "family": "Faure", "profession": "médecin", "city": "Tours"}
+    knows = {**KNOWS, "people": [NIBIER, faure]}
+    both = {"access": {DOSSIER: {"Bernadette Nibier": {"basis": "care_team_informed"}, "Paul Faure": None}}}
+    unmet = [*UNMET, Expected(f"access/{DOSSIER}/Paul Faure", None)]
+    one = user(knows=knows, end=both)
+    answer = said(one.answer(reply(TEAM.format(leaving=leaving), *BASES), unmet))
+    assert ("même équipe" in answer.lower()) != corrects

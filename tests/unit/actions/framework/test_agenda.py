@@ -116,3 +116,22 @@ async def test_somebody_else_is_never_the_speaker(claire: Dialogue, who: str) ->
     answer = await claire.ask(said["text"], said)
     assert claire.slots.get("member") is None
     assert "À qui faut-il retirer l’accès" in answer.text
+
+
+async def test_what_waits_is_told_and_can_be_given_up(claire: Dialogue) -> None:
+    remove = an_act("retire Blot du 142", "remove_partner", partner_name="Blot", dossier_ref=CLAIRES_OTHER)
+    answer = await claire.ask("ajoute quelqu'un au 137, retire Blot du 142, et lis tout", ADD, remove, READ)
+    assert "Il restera ensuite\u00a0: retirer un partenaire (Blot)\u00a0; marquer vos notifications comme lues." in answer.text
+    answer = await claire.say("laisse tomber le reste", "cancel", WEB)
+    assert "C’est abandonné\u00a0: retirer un partenaire (Blot)\u00a0; marquer vos notifications comme lues" in answer.text
+    assert "Quel est le nom" in answer.text
+    assert claire.slots["task_stack"] == []
+
+
+async def test_a_search_for_two_people_is_two_searches(claire: Dialogue) -> None:
+    text = "cherche Hugues Martin et Nathalie Martin"
+    act = an_act(text, "find_professional")
+    names = ("Hugues Martin", "Nathalie Martin")
+    act["entities"] = [{"entity": "partner_name", "value": n, "start": text.find(n), "end": text.find(n) + len(n)} for n in names]
+    answer = await claire.ask(text, act)
+    assert all(name in answer.text or any(name in title for title in answer.titles) for name in names)
