@@ -11,10 +11,12 @@ from actions.flows.directory.search import get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.change_team import CHANGE_TEAM, NOTHING, PERSON
+from actions.flows.partners.last_acts import Kind, kept_acts, remember_act
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.flows.partners.team_lines import LINES, Change, Line, State, as_of, follows, is_active, label_of, name_of, period_of
+from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import DIALOGUE_STACK, MAX_DEPTH, Frame, frames_of, on_agenda, push
@@ -25,6 +27,7 @@ from actions.framework.utterances import Button, make_button
 from bot.core.errors import log_error
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, EndBeforeStart, MissingBasis, NotAllowed, NotAMember, PeriodOver
 from bot.dossiers.partners import Outcome
+from bot.dossiers.period import AccessPeriod
 from bot.dossiers.records import AccountReference, Practitioner
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OperationFailed, Pending
@@ -143,7 +146,7 @@ class SubmitChangeTeam(SubmitFlow):
         failed = [lines[number] for number, result in results.items() if result.how == FAILED]
         self._put_on_agenda(context, [line for line in lines if follows(line)], failed)
         names = [SlotSet("last_partner", name_of(lines[active[-1]]))] if active else []
-        return [SlotSet("last_dossier", reference), *names]
+        return [*kept_acts(turn), SlotSet("last_dossier", reference), *names]
 
     async def _do(self, context: Context, active: list[int]) -> dict[int, LineResult]:
         """Return what became of each line: additions first, then removals, the speaker's own last, who could do nothing any more.
@@ -199,6 +202,9 @@ class SubmitChangeTeam(SubmitFlow):
             period=period_of(line),
         )
         added = outcome is Outcome.ADDED
+        if added:
+            done = {"dossier": turn.slot("dossier"), "name": name_of(line), "member": account.reference, "partner": line["person"]["key"]}
+            remember_act(context, "added", by=(await context.account_reference()).id, period=period_of(line), key=key, **done)
         return LineResult(DONE if added else UNCHANGED, self._text(context, "utter_line_added" if added else "utter_line_was_there", line))
 
     async def _remove(self, context: Context, line: Line, key: str) -> LineResult:
@@ -211,7 +217,12 @@ class SubmitChangeTeam(SubmitFlow):
             key=key,
             conversation_id=turn.conversation_id,
         )
-        removed = outcome is Outcome.REMOVED
+        removed, person = outcome is Outcome.REMOVED, line["person"]
+        if removed:
+            period = AccessPeriod.read(person.get("from"), person.get("until"))
+            done = {"dossier": turn.slot("dossier"), "name": name_of(line), "member": person["reference"]}
+            act: Kind = "left" if line.get("oneself") else "removed"
+            remember_act(context, act, by=(await context.account_reference()).id, period=period, key=key, **done)
         response = "utter_line_removed" if removed else "utter_line_was_gone"
         return LineResult(DONE if removed else UNCHANGED, self._text(context, response, line))
 
@@ -249,7 +260,9 @@ class SubmitChangeTeam(SubmitFlow):
             said.append(utterances.text("utter_not_a_member", reference=reference))
         partly = {PENDING, FAILED, NOT_A_MEMBER} & set(how)
         head = "utter_team_state" if partly else "utter_team_outcome" if DONE in how else "utter_team_unchanged"
+        undo = [utterances.button("utter_title_undo_team", "cancel", **{UNDO_BUTTON: turn.key})] if kept_acts(turn) else []
         buttons = [
+            *undo,
             make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=reference),
             make_button(utterances.text("utter_title_list_partners"), "list_partners", dossier_ref=reference),
         ]

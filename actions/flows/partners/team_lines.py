@@ -212,7 +212,14 @@ def settle_removal(line: Line, found: list[Partner], members: list[Partner], req
         line |= {"state": State.SEVERAL if found else State.ABSENT, "choices": [p.reference for p in found[:MAX_SHOWN]] or None}
         return
     member = found[0]
-    person = {"reference": member.reference, "name": member.display, "label": partner_label(member), "trades": [member.profession]}
+    start, end = AccessPeriod(member.since if member.planned else None, member.until).iso
+    person: dict[str, Any] = {
+        "reference": member.reference,
+        "name": member.display,
+        "label": partner_label(member),
+        "trades": [member.profession],
+    }
+    person |= {"from": start, "until": end}
     obstacle = removal_obstacle(member, members, requester)
     line |= {"state": _OBSTACLES.get(obstacle or "", State.READY), "person": person, "choices": None}
     line["oneself"] = member.account_id == requester

@@ -56,6 +56,9 @@ async def test_one_card_one_basis_one_yes(claire: Dialogue) -> None:
     trail = await process(claire).trail("partners.add")
     assert [(event.dossier, event.basis, event.outcome) for event in trail] == [(CLAIRES_DOSSIER, "consent_given", "added")] * 3
     assert claire.slots["task_stack"] == []
+    await claire.press("cancel", WEB, **done.entities_of("Annuler ces changements"))
+    await claire.say("oui", "affirm", WEB)
+    assert not {PAUL, SOPHIE, KARIM} & await names_in(claire)
 
 
 async def test_a_typed_yes_with_a_basis_is_enough_and_without_it_the_basis_is_asked_once(claire: Dialogue) -> None:
