@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from rasa_sdk.events import SlotSet
 
-from actions.flows.directory.search import get_professional, search
+from actions.flows.directory.search import account_of, get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.change_team import CHANGE_TEAM, NOTHING, PERSON
 from actions.flows.partners.last_acts import Kind, kept_acts, remember_act
 from actions.flows.partners.list_partners import partner_label
-from actions.flows.partners.partner_slot import NOBODY, account_of, list_buttons
+from actions.flows.partners.partner_slot import NOBODY, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.flows.partners.team_lines import LINES, Change, Line, State, as_of, follows, is_active, label_of, name_of, period_of
 from actions.flows.partners.undo_act import UNDO_BUTTON
@@ -284,7 +284,8 @@ class SubmitChangeTeam(SubmitFlow):
 def _addition(context: Context, line: Line) -> Frame:
     """Return an addition of its own for somebody who needs an account, or was not found, with all that is known."""
     slots = {"dossier": context.turn.slot("dossier"), "partner_query": line["query"], "basis_said": _basis(context)}
-    slots |= {"partner": line.get("person"), "partner_email": line.get("email"), FROM: line.get("from"), UNTIL: line.get("until")}
+    slots |= {"partner": line.get("person"), "partner_email": line.get("email"), "record_said": line.get("record")}
+    slots |= {FROM: line.get("from"), UNTIL: line.get("until")}
     return on_agenda(FLOWS["add_partner"], {name: value for name, value in slots.items() if value is not None})
 
 

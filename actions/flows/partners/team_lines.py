@@ -12,11 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from actions.flows.directory.search import get_professional, read_criteria
+from actions.flows.directory.person_facts import read_facts
+from actions.flows.directory.search import account_of, get_professional, read_criteria
 from actions.flows.partners.access_dates import read_dates
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.members import ONESELF_IN_REQUEST, SELF, matching_members, read_member, removal_obstacle
-from actions.flows.partners.partner_slot import account_of, look_up
+from actions.flows.partners.partner_slot import look_up
 from actions.flows.partners.team_wishes import REMOVE
 from actions.framework.context import Context
 from actions.framework.flow import Slots
@@ -108,7 +109,10 @@ def _read_line(turn: Turn, part: Message) -> Line:
     if part["full_intent"] == REMOVE:
         query: Slots = {"oneself": True} if told.says.get("partner") == SELF else read_member(told, oneself=ONESELF_IN_REQUEST) or {}
         return {"change": Change.REMOVE, "state": State.SAID, "query": query}
-    return {"change": Change.ADD, "state": State.SAID, "query": read_criteria(told), "email": _valid_email(told.entity("email"))}
+    line: Line = {"change": Change.ADD, "state": State.SAID, "query": read_criteria(told), "email": _valid_email(told.entity("email"))}
+    facts = read_facts(told)
+    facts.pop("mode", None)  # its words stand anywhere in the message: it may be anybody's
+    return {**line, "record": facts or None}
 
 
 def _valid_email(given: str | None) -> str | None:
@@ -213,13 +217,8 @@ def settle_removal(line: Line, found: list[Partner], members: list[Partner], req
         return
     member = found[0]
     start, end = AccessPeriod(member.since if member.planned else None, member.until).iso
-    person: dict[str, Any] = {
-        "reference": member.reference,
-        "name": member.display,
-        "label": partner_label(member),
-        "trades": [member.profession],
-    }
-    person |= {"from": start, "until": end}
+    person: dict[str, Any] = {"reference": member.reference, "name": member.display, "label": partner_label(member)}
+    person |= {"trades": [member.profession], "from": start, "until": end}
     obstacle = removal_obstacle(member, members, requester)
     line |= {"state": _OBSTACLES.get(obstacle or "", State.READY), "person": person, "choices": None}
     line["oneself"] = member.account_id == requester
