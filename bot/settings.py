@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -19,6 +18,7 @@ from pydantic_settings import SettingsConfigDict
 from bot.core.database import sqlite_url
 from bot.fake_channels import teams_settings, telegram_settings
 from bot.limit_settings import LimitSettings
+from bot.reader_settings import ReaderSettings, is_loopback
 
 
 class SettingsError(Exception):
@@ -28,7 +28,7 @@ class SettingsError(Exception):
 _LOOPBACK: dict[int, Any] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
 
 
-class Settings(LimitSettings):
+class Settings(ReaderSettings, LimitSettings):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
@@ -327,7 +327,7 @@ def load_settings(*, running: bool = True, **overrides: Any) -> Settings:
     """
     try:
         settings = Settings(**overrides)
-        if settings.lifts_limits and settings.platform_url is not None and not _is_loopback(settings.platform_url):
+        if settings.lifts_limits and settings.platform_url is not None and not is_loopback(settings.platform_url):
             raise SettingsError("LIMITS: limits are lifted for tests only, not where PLATFORM_URL is a real platform")
         return Settings(**{**_from_running_sandbox(settings), **overrides}) if running else settings
     except ValidationError as error:
@@ -360,15 +360,6 @@ def _read_run_file(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _is_loopback(url: str) -> bool:
-    """Return whether a URL is of this machine, as that of the sandbox is."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _from_running_sandbox(settings: Settings) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from nlu.commands.second_reader_settings import SecondReaderSettings
 from nlu.components.intent_classifier import build_response_selector
 from nlu.log_redaction import configure_logging
 from nlu.login_codes import is_hidden
@@ -95,9 +96,14 @@ class GatewayInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
-        """Return the channel with the `token` of credentials.yml; redact the process's logs, and make its files private, from here on."""
+        """Return the channel with the `token` of credentials.yml; redact the process's logs, and make its files private, from here on.
+
+        Raises:
+            ValueError: the token, or a setting of the second reader, is missing or wrong.
+        """
         os.umask(0o077)
         configure_logging()
+        SecondReaderSettings.from_environment(os.environ)
         load_in_background()
         return cls(str((credentials or {}).get("token") or ""))
 

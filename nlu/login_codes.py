@@ -15,6 +15,8 @@ CODE_SLOT = "login_code"
 BULLET = "•"
 _GAP = r"[\s.,\-_/\u2010-\u2015\u2212]"
 _CODE = re.compile(rf"(?<!\d)(?<!\d-)\d(?:{_GAP}{{0,3}}\d){{5}}(?!{_GAP}?\d)")
+_FIRST_USE = re.compile(r"(?<!\w)[A-HJ-NP-Z2-9]{4}([-–—_.])[A-HJ-NP-Z2-9]{4}\1[A-HJ-NP-Z2-9]{4}(?!\w)", re.IGNORECASE)
+"""A code of first use, as mails write it."""
 _LENGTHS = range(21, 5, -1)
 """Of a code as it is written: six digits, and three signs between each two of them at most."""
 _DIGIT = re.compile(r"\d")
@@ -25,6 +27,15 @@ _REFERENCE = re.compile(r"\bSPH\b", re.IGNORECASE)
 def awaits_code(tracker: DialogueStateTracker) -> bool:
     """Return whether the dialogue asked for a code."""
     return bool(tracker.get_slot("requested_slot") == CODE_SLOT)
+
+
+def holds_code(text: str) -> bool:
+    """Return whether a text holds what may be a login code or one of first use, asked for or not."""
+    return _holds_login_code(text) or bool(_FIRST_USE.search(text))
+
+
+def _holds_login_code(text: str) -> bool:
+    return not _REFERENCE.search(text) and bool(_CODE.search(text))
 
 
 def hide_code(tracker: DialogueStateTracker, turn: str) -> str | None:
@@ -38,7 +49,7 @@ def hide_code(tracker: DialogueStateTracker, turn: str) -> str | None:
     if number is None:
         return None
     said = events[number]
-    found = [] if _REFERENCE.search(said.text or "") else _CODE.findall(said.text or "")
+    found = _CODE.findall(said.text or "") if _holds_login_code(said.text or "") else []
     if not found:
         return None
     codes = frozenset(written for code in found for written in (code, *_bare(code)))

@@ -20,9 +20,10 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
-from nlu.commands.component import ASKED, take_first_act
+from nlu.commands.component import ASKED, SECOND, take_first_act
 from nlu.commands.questions import question_of
-from nlu.login_codes import awaits_code, hide_code
+from nlu.commands.second_reader import SecondReader, load_second_reader
+from nlu.login_codes import awaits_code, hide_code, holds_code
 from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from nlu.pii.message_masks import asked_for, find_masks
 from nlu.pii_masking import mask_parse_data
@@ -117,7 +118,13 @@ class FailureRecordingAction(Action):
 
 
 class TurnProcessor(MessageProcessor):
-    """Rasa's processor with turns that fail as a whole."""
+    """Rasa's processor with turns that fail as a whole.
+
+    Attributes:
+        second_reader: who reads the messages of the web chat as well, if anybody.
+    """
+
+    second_reader: SecondReader | None = None
 
     @classmethod
     def from_processor(cls, processor: MessageProcessor) -> TurnProcessor:
@@ -127,6 +134,7 @@ class TurnProcessor(MessageProcessor):
         if turn_processor.action_endpoint is not None:
             turn_processor.action_endpoint = ActionEndpoint(turn_processor.action_endpoint)
         turn_processor.on_circuit_break = _raise_prediction_limit
+        turn_processor.second_reader = load_second_reader()
         return turn_processor
 
     async def answer(self, message: UserMessage) -> list[Reply]:
@@ -154,7 +162,7 @@ class TurnProcessor(MessageProcessor):
             code_awaited = awaits_code(tracker)
             parse_data = message.parse_data
             if parse_data is None:
-                parse_data = message.parse_data = await self.parse_message(_with_question(message, tracker), tracker)
+                parse_data = message.parse_data = await self.parse_message(await self._with_question(message, tracker), tracker)
                 take_first_act(parse_data)
             if output.masks is not None:  # understood as typed, stored masked
                 found = find_masks(message.text, asked_for(tracker))
@@ -175,6 +183,16 @@ class TurnProcessor(MessageProcessor):
             _failures.reset(token)
         return replies
 
+    async def _with_question(self, message: UserMessage, tracker: DialogueStateTracker) -> UserMessage:
+        """Return the message with what commands are read by in its metadata: the question on the table, and the second reading."""
+        asked = question_of(tracker.active_loop_name, tracker.get_slot("requested_slot"))
+        metadata = {**(message.metadata or {}), ASKED: asked}
+        if self.second_reader is not None and _is_of_web_chat(message) and not awaits_code(tracker) and not holds_code(message.text):
+            second = await self.second_reader.read(message.text, asked)
+            if second is not None:
+                metadata[SECOND] = [command.to_dict() for command in second]
+        return UserMessage(message.text, None, message.sender_id, metadata=metadata)
+
     async def _run_action(
         self, action: Action, tracker: DialogueStateTracker, output_channel: OutputChannel, nlg: Any, prediction: Any
     ) -> bool:
@@ -183,10 +201,10 @@ class TurnProcessor(MessageProcessor):
         return bool(continues)
 
 
-def _with_question(message: UserMessage, tracker: DialogueStateTracker) -> UserMessage:
-    """Return the message with the question on the table in its metadata, by which commands are read."""
-    asked = question_of(tracker.active_loop_name, tracker.get_slot("requested_slot"))
-    return UserMessage(message.text, None, message.sender_id, metadata={**(message.metadata or {}), ASKED: asked})
+def _is_of_web_chat(message: UserMessage) -> bool:
+    """Return whether a message came by the web chat, where an usager may be named: no other is shown to the second reader."""
+    origin = message.metadata or {}
+    return origin.get("channel") == "web" and origin.get("trusted") is True and message.output_channel.masks is None
 
 
 def _record_failure(reason: str) -> None:

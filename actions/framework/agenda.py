@@ -2,7 +2,8 @@
 
 What belongs together is one act: a flow that gathers (`Flow.gathers`) takes its acts as one. Of the others a wish for several people is
 a wish for each. Flows wait on the stack until their turn comes, and the user is told which. A question that needs an answer alone is
-answered at once; what is neither is offered by a button, so that nothing that was asked is passed over in silence.
+answered at once; what is neither, or was read with doubt, is offered by a button, so that nothing that was asked is passed over in
+silence.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def take_agenda(context: Context) -> bool:
     offered: list[Button] = []
     for act in _further_acts(turn):
         intent = act["full_intent"]
-        if intent in FLOWS:
+        if intent in FLOWS and not act["says"].get("doubt"):
             frames.append(waiting_act(FLOWS[intent], act))
         elif "/" in intent and context.utterances.has_response(f"utter_{intent}"):
             settings = context.services.settings

@@ -93,7 +93,7 @@ class Turn:
     def says(self) -> dict[str, Any]:
         """What no intent tells.
 
-        `forbids` (an intent), `unknown`, `condition`, `doubt` (of a yes), `emergency` (hardly one), references of `partner` and `dossier`,
+        `forbids` (an intent), `unknown`, `condition`, `doubt`, `emergency` (hardly one), references of `partner` and `dossier`,
         `except`.
         """
         return self.message.get("says") or {}

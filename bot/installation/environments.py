@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from bot.settings import secret_variables
 
-RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN"})
-"""Rasa authenticates the bot, and is authenticated by the action server. It reads neither the database nor the platform."""
+RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN", "READER_TOKEN"})
+"""Rasa authenticates the bot, is authenticated by the action server, and asks the second reader. It reads neither database nor platform."""
 ACTIONS = frozenset({"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN"})
 """The action server checks codes (SECRET), and works on the database and the platform."""
-BOT = secret_variables()
-"""The bot speaks to everything there is: channels, mail relay, issuer, platform, Rasa; it asks the action server how it is."""
+BOT = secret_variables() - {"READER_TOKEN"}
+"""The bot speaks to all else that there is: channels, mail relay, issuer, platform, Rasa; it asks the action server how it is."""
 
 
 def environment_of(allowed: frozenset[str], variables: Mapping[str, str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ SHARED_ENTITIES = {
 """Slots of commands, and the entity that a value of each is."""
 BASES = {"care_team": "care_team_informed", "consent": "consent_given", "refused": "neither"}
 """Values of the slot `basis`, and of the entity of that name."""
-_WITH_A_YES = frozenset(["basis", "condition", "reason"])
+WITH_A_YES = frozenset(["basis", "condition", "reason"])
 """Slots that leave a yes a yes; with any other it changes what is confirmed."""
 _NEGATED_ORDER = re.compile(
     r"(?:^|[,;.!:]\s*|\b(?:et|mais|surtout|svp|stp)\s+)(?:surtout\s+)?(?:n['’]\s?|ne\s+)?(?:(?:le|la|les|l['’]|lui|leur)\s?)?"
@@ -82,8 +82,8 @@ class Act:
         text: the part's words.
         entities: Rasa's form; offsets count in `text`.
         confidence: of the intent, 0 to 1.
-        says: what no intent tells: `forbids` (an intent), `unknown`, `condition`, `doubt` (of a yes), `partner` and `dossier` (references),
-            `except` (references, names).
+        says: what no intent tells: `forbids` (an intent), `unknown`, `condition`, `doubt` (of a yes, a wish), `partner` and `dossier`
+            (references), `except` (references, names).
     """
 
     intent: str
@@ -201,7 +201,7 @@ def _intent(group: Sequence[Command]) -> str:
     if first.head in {"cancel", "repeat", "help"}:
         return first.head
     if "affirm" in heads:
-        told = any(slot not in _WITH_A_YES for command in group if command.head in {"set", "correct", "affirm"} for slot in command.slots)
+        told = any(slot not in WITH_A_YES for command in group if command.head in {"set", "correct", "affirm"} for slot in command.slots)
         return "correct" if told or heads & {"correct", "forbid"} else "affirm"
     return next(
         intent

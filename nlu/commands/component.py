@@ -13,7 +13,8 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.commands.acts import EMERGENCY, Understood, find_acts, is_doubtful_yes, name_usagers
-from nlu.commands.command import Asked
+from nlu.commands.agreement import find_agreed_acts
+from nlu.commands.command import Asked, parse_command
 from nlu.commands.reader import CommandReader, load_reader
 from nlu.components.analysis import has_no_content
 from nlu.components.intent_classifier import FALLBACK, build_response_selector
@@ -24,11 +25,15 @@ SURE_EMERGENCY, MIN_EMERGENCY = 0.9, 0.05
 """An emergency stands if the intent model is that sure of it, or the network finds it at least that likely on some word."""
 METADATA, ASKED = "metadata", "asked"
 """Where the processor puts the question on the table: `{"task": …, "question": …}` in the message's metadata."""
+SECOND = "second"
+"""Where it puts what the second reader read, if anything: commands in the contract's form."""
+_AT_ONCE = frozenset(["unlink_account", "mark_notifications_read"])
+"""Intents that are carried out without a question: a doubtful one was not understood."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
-    """Publishes `commands` (the contract's form), and where they are sure `acts` and `read_entities`; `says` for a yes that is doubtful.
+    """Publishes `commands` (the contract's form), and where they are sure `acts` and `read_entities`; `says` for what is doubtful.
 
     `read_entities` are those of the whole text, by which it is masked. Intent and entities stay as the other models read them: a turn
     takes the first act in their place (`take_first_act`). It comes after the entity extractors.
@@ -56,7 +61,8 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
             return
         if self._reader is None:
             self._reader = load_reader(model)
-        asked = Asked(**((message.get(METADATA) or {}).get(ASKED) or {}))
+        metadata = message.get(METADATA) or {}
+        asked, second = Asked(**(metadata.get(ASKED) or {})), metadata.get(SECOND)
         commands, emergency = self._reader.read_with_emergency(text, asked, get_imported_lexicon().current())
         message.set("commands", [command.to_dict() for command in commands], add_to_output=True)
         ranking = message.get("intent_ranking") or []
@@ -66,9 +72,13 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
             fallback = True
             message.set("says", {"emergency": True}, add_to_output=True)
         understood = Understood(text, FALLBACK if fallback else ranking[0]["name"], confidence, message.get(ENTITIES) or [])
-        acts = find_acts(understood, commands, asked.question)
+        if second is None:
+            acts = find_acts(understood, commands, asked.question)
+            doubt = not acts and understood.intent == "affirm" and is_doubtful_yes(commands)
+        else:
+            acts, doubt = find_agreed_acts(understood, commands, [*map(parse_command, second)], asked.question)
         if not acts:
-            if understood.intent == "affirm" and is_doubtful_yes(commands):
+            if doubt:
                 message.set("says", {"doubt": True}, add_to_output=True)
             return
         message.set("acts", [act.to_dict() for act in acts], add_to_output=True)
@@ -78,11 +88,12 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
 def take_first_act(parse_data: dict[str, Any]) -> None:
     """Make the first act of a message its intent, entities and `said` words, and the others its `agenda`.
 
-    What was hardly an emergency, and no act either, was not understood.
+    What was hardly an emergency, and no act either, was not understood; nor was a doubtful wish that nothing would be asked about.
     """
     acts = parse_data.pop("acts", None)
     if not acts:
-        if (parse_data.get("says") or {}).get("emergency"):
+        says = parse_data.get("says") or {}
+        if says.get("emergency") or (says.get("doubt") and parse_data["intent"]["name"] in _AT_ONCE):
             parse_data |= {"intent": {"name": FALLBACK, "confidence": 0.0}, "response_selector": {}}
         return
     first, *agenda = acts

@@ -26,6 +26,40 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert value == "0" or value not in str(caught.value)
 
 
+READER = {"READER_URL": "https://lm.example/v1", "READER_MODEL": "a-model", "READER_TOKEN": "t", "READER_WITHIN_HOSTING": "true"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("READER_URL", "http://lm.example/v1"),
+        ("READER_URL", "https://me:secret@lm.example/v1"),
+        ("READER_URL", "http://127.0.0.1.evil.example/v1"),
+        ("READER_URL", "http://[::1"),
+        ("READER_MODEL", ""),
+        ("READER_TOKEN", "a\nb"),
+        ("READER_WITHIN_HOSTING", ""),
+        ("READER_WITHIN_HOSTING", "false"),
+    ],
+)
+def test_a_second_reader_is_within_the_hosting_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv("DATA", str(tmp_path))
+    for name, right in {**READER, variable: value}.items():
+        monkeypatch.setenv(name, right)
+    with pytest.raises(SettingsError, match=variable) as caught:
+        load_settings()
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://lm.example/v1", "http://127.0.0.1:8080/v1", "http://[::1]:8080/v1", "http://localhost/v1/"])
+def test_a_second_reader_of_the_hosting_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    for name, right in {**READER, "READER_URL": url, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(name, right)
+    assert load_settings().reader_url == url
+
+
 def test_a_missing_setting_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="PLATFORM_URL"):
         load_settings(DATA=tmp_path).required("platform_url")

@@ -260,7 +260,7 @@ def _is_doubtful(turn: Turn) -> bool:
         return False
     active = active_flow(turn)
     elsewhere = active is not None and not isinstance(active, PreferenceFlow)
-    return elsewhere or (turn.confidence < MIN_CONFIDENCE and not is_wish(turn.raw_text))
+    return elsewhere or bool(turn.says.get("doubt")) or (turn.confidence < MIN_CONFIDENCE and not is_wish(turn.raw_text))
 
 
 async def current_mutes(context: Context) -> list[Mute]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rasa.shared.nlu.training_data.message import Message
 
 from nlu.commands.clause_intents import load_intent_model, split_clauses
 from nlu.commands.command import Asked
+from nlu.commands.component import ASKED, SECOND, FrenchCommandReader
 from nlu.commands.evaluate import measure
 from nlu.commands.labelled_messages import read_messages
 from nlu.commands.reader import CommandReader, load_reader
@@ -67,3 +70,27 @@ def test_a_message_is_cut_where_marks_and_conjunctions_stand() -> None:
     tokens = analyse("oui merci, et ajoute Petit. puis enlève Durand", Gazetteers({}))
     clauses = [" ".join(token.text for token in tokens[first:end]) for first, end in split_clauses(tokens)]
     assert clauses == ["oui merci", ",", "et ajoute Petit", ".", "puis enlève Durand"]
+
+
+@pytest.mark.parametrize(
+    ("second", "intents", "doubt"),
+    [
+        (None, ["affirm"], False),
+        ([{"affirm": True}], ["affirm"], False),
+        ([{"deny": True}], [], True),
+        ([], [], True),
+    ],
+    ids=["no second reader", "both hear a yes", "a no", "nothing"],
+)
+def test_a_yes_that_the_second_reader_does_not_hear_is_doubtful(
+    monkeypatch: pytest.MonkeyPatch, reader: CommandReader, second: list[dict[str, Any]] | None, intents: list[str], doubt: bool
+) -> None:
+    monkeypatch.setattr("nlu.commands.component.loaded_intent_model", lambda: reader)
+    component = FrenchCommandReader()
+    component._reader = reader
+    metadata = {ASKED: {"task": "add_partner", "question": "confirm"}, **({} if second is None else {SECOND: second})}
+    yes = {"name": "affirm", "confidence": 0.99}
+    message = Message({"text": "oui c'est bon", "intent": yes, "intent_ranking": [yes], "entities": [], "metadata": metadata})
+    component.process([message])
+    assert [act["full_intent"] for act in message.get("acts") or []] == intents
+    assert (message.get("says") or {}) == ({"doubt": True} if doubt else {})
