@@ -58,6 +58,20 @@ async def test_what_is_no_flow_is_offered(claire: Dialogue) -> None:
     assert "Savoir quel compte est connecté" in answer.titles
 
 
+async def test_a_doubtful_wish_beside_another_is_offered_not_begun(claire: Dialogue) -> None:
+    answer = await claire.ask("qui est dans le 137 ? et ajoute quelqu'un", LIST, {**ADD, "says": {"doubt": True}})
+    assert "Ajouter un partenaire" in answer.titles
+    assert (claire.form, claire.slots.get("task_stack") or []) == (None, [])
+
+
+async def test_a_doubtful_wish_about_notifications_is_asked_about_first(claire: Dialogue) -> None:
+    words = "stop notifs jusqu'à lundi"
+    done = await claire.ask(words, an_act(words, "mute_notifications", time="lundi"))
+    asked = await claire.ask(words, an_act(words, "mute_notifications", {"doubt": True}, time="lundi"))
+    assert claire.form == "mute_notifications_form"
+    assert asked.text != done.text
+
+
 async def test_what_a_stranger_asks_waits_for_the_link(stranger: Dialogue) -> None:
     answer = await stranger.ask("qui est dans le 137 ? et marque tout comme lu", LIST, READ)
     assert "adresse" in answer.text
