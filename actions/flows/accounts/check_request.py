@@ -9,9 +9,8 @@ from typing import Any
 from rapidfuzz.distance import OSA
 from rasa_sdk.events import SlotSet
 
-from actions.flows.directory.search import is_certain_match, read_criteria, search
+from actions.flows.directory.search import account_of, is_certain_match, read_criteria, search
 from actions.flows.dossiers.dossier_slot import find_by_usager, read_reference
-from actions.flows.partners.partner_slot import account_of
 from actions.framework.context import Context
 from actions.framework.dates import format_day
 from actions.framework.dialogue_stack import DIALOGUE_STACK, Frame, frames_of, is_on_agenda

@@ -16,10 +16,9 @@ from actions.flows.accounts.directory_record import (
 )
 from actions.flows.accounts.record_facts import is_part_of, misspelt_field, names_structure, read_name, split_name, town_of
 from actions.flows.directory.person_facts import read_civility_and_mode, read_facts, shown_value, valid_value
-from actions.flows.directory.search import Criteria, get_professional, is_certain_match, read_criteria, search
+from actions.flows.directory.search import Criteria, account_of, get_professional, is_certain_match, read_criteria, search
 from actions.flows.dossiers.dossier_slot import forget_usager, read_dossier
 from actions.flows.partners.access_dates import FROM, UNTIL
-from actions.flows.partners.partner_slot import account_of
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, read_basis
 from actions.framework.answers import CORRECTION_REQUEST, SKIPPED, find_email, gives_no_answer, lacks_email, says_unknown
 from actions.framework.context import Context
