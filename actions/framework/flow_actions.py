@@ -122,8 +122,13 @@ class ValidateFlow(AssistantAction):
 
 
 def _utter_unknown(context: Context) -> None:
-    """Say what helps who does not know the answer; the question is asked again."""
-    context.utterances.utter("utter_unknown")
+    """Say what helps who does not know the answer; the second time, who else may help. The question is asked again."""
+    utterances, settings = context.utterances, context.services.settings
+    if context.turn.said_before("unknown"):
+        buttons = [utterances.button("utter_title_cancel", "cancel"), utterances.button("utter_title_support", "contact_support")]
+        utterances.utter("utter_unknown_again", buttons, phone=settings.support_phone)
+        return
+    utterances.utter("utter_unknown")
     hint = f"utter_help_{context.turn.requested_slot}"
     if context.utterances.has_response(hint):
         context.utterances.utter(hint)

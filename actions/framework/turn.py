@@ -98,6 +98,11 @@ class Turn:
         """
         return self.message.get("says") or {}
 
+    def said_before(self, name: str) -> bool:
+        """Return whether the message before this one said that, too (`says`)."""
+        messages = [event for event in self.tracker.events if event.get("event") == "user"]
+        return len(messages) > 1 and bool(((messages[-2].get("parse_data") or {}).get("says") or {}).get(name))
+
     @property
     def intent(self) -> str:
         """Full intent name (`faq/cost`, not `faq`)."""

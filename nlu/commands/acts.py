@@ -51,6 +51,15 @@ _NEGATED_ORDER = re.compile(
     re.IGNORECASE,
 )
 """An imperative with « pas »."""
+_RULED_OUT = re.compile(
+    r"\b(?:ne |n['’] ?)?(?:doi(?:t|vent)|devrai(?:t|ent)|faut|faudrait) (?:surtout |absolument )?(?:pas|jamais|en aucun cas)\b"
+    r"(?! (?:d['’])?(?:oublier|manquer|h[ée]siter|tarder|attendre))"
+    r"|\b(?:pas|hors de) question (?:d|qu)|\b(?:veu[xt]|voulons|voulez|souhait\w+) (?:surtout |absolument )?pas (?:du tout )?qu|\brefus\w+ qu",
+    re.IGNORECASE,
+)
+"""Other ways to forbid: « ne doit en aucun cas être associé », « pas question de », « je ne veux pas qu'on »."""
+_GIVES = frozenset(["add_partner", "create_dossier", "request_account"])
+"""What these forbid, if it is one of these: of a removal such words may be the reason (« il ne doit pas voir ce dossier »)."""
 _USAGER_BEFORE = re.compile(
     r"\b(?:patiente?|usag[eè]re?|r[ée]sidente?|b[ée]n[ée]ficiaire)\s+(?:(?:m|mr|mme|mlle)\b\.?\s*|madame\s+|monsieur\s+)?$", re.IGNORECASE
 )
@@ -140,7 +149,8 @@ def _values(act: Act) -> set[tuple[str, str]]:
 def _find_prohibition(message: Understood, commands: Sequence[Command]) -> list[Act]:
     """Return the act of a negated order (« ajoute pas X avant que je le dise ») that the network did not read as a wish for sure."""
     wished = any(c.head == "start" and c.intent == message.intent and c.confidence >= MIN_MORE for c in commands)
-    if message.intent not in CHANGING or wished or not _NEGATED_ORDER.search(message.text):
+    negated = _NEGATED_ORDER.search(message.text) or (message.intent in _GIVES and _RULED_OUT.search(message.text))
+    if message.intent not in CHANGING or wished or not negated:
         return []
     return [Act("deny", message.text, [dict(entity) for entity in message.entities], message.confidence, {"forbids": message.intent})]
 

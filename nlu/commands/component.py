@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from nlu.commands.acts import EMERGENCY, Understood, find_acts, is_doubtful_yes, name_usagers
 from nlu.commands.agreement import find_agreed_acts
-from nlu.commands.command import Asked, parse_command
+from nlu.commands.command import Asked, Command, parse_command
 from nlu.commands.reader import CommandReader, load_reader
 from nlu.components.analysis import has_no_content
 from nlu.components.intent_classifier import FALLBACK, build_response_selector
@@ -29,6 +29,10 @@ SECOND = "second"
 """Where it puts what the second reader read, if anything: commands in the contract's form."""
 _AT_ONCE = frozenset(["unlink_account", "mark_notifications_read"])
 """Intents that are carried out without a question: a doubtful one was not understood."""
+_AWAY_FROM_A_QUESTION = _AT_ONCE | {"contact_support"}
+"""Such intents, and one that writes to the team, which doubt is cast upon in the middle of a question where the network sees nothing of
+them (« je préfère en parler avec elle d'abord » is no wish to talk with the team)."""
+MIN_SEEN = 0.3
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -74,7 +78,9 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
         understood = Understood(text, FALLBACK if fallback else ranking[0]["name"], confidence, message.get(ENTITIES) or [])
         if second is None:
             acts = find_acts(understood, commands, asked.question)
-            doubt = not acts and understood.intent == "affirm" and is_doubtful_yes(commands)
+            doubt = not acts and (
+                _is_far_from(understood.intent, asked, commands) or (understood.intent == "affirm" and is_doubtful_yes(commands))
+            )
         else:
             acts, doubt = find_agreed_acts(understood, commands, [*map(parse_command, second)], asked.question)
         if not acts:
@@ -85,6 +91,13 @@ class FrenchCommandReader(GraphComponent, EntityExtractorMixin):
         message.set("read_entities", name_usagers(understood, commands), add_to_output=True)
 
 
+def _is_far_from(intent: str, asked: Asked, commands: list[Command]) -> bool:
+    """Return whether an intent would lead away from the question on the table, and the network sees nothing of it."""
+    if not asked.question or intent not in _AWAY_FROM_A_QUESTION:
+        return False
+    return not any(command.intent == intent and command.confidence >= MIN_SEEN for command in commands)
+
+
 def take_first_act(parse_data: dict[str, Any]) -> None:
     """Make the first act of a message its intent, entities and `said` words, and the others its `agenda`.
 
@@ -93,7 +106,7 @@ def take_first_act(parse_data: dict[str, Any]) -> None:
     acts = parse_data.pop("acts", None)
     if not acts:
         says = parse_data.get("says") or {}
-        if says.get("emergency") or (says.get("doubt") and parse_data["intent"]["name"] in _AT_ONCE):
+        if says.get("emergency") or (says.get("doubt") and parse_data["intent"]["name"] in _AWAY_FROM_A_QUESTION):
             parse_data |= {"intent": {"name": FALLBACK, "confidence": 0.0}, "response_selector": {}}
         return
     first, *agenda = acts

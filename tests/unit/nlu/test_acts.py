@@ -208,6 +208,10 @@ def test_a_name_after_a_word_for_usagers_is_an_usagers(before: str) -> None:
         ("ajoute pas Noël Boulanger au dossier 142 avant que je te le dise", True),
         ("N’ajoutez surtout pas Boulanger", True),
         ("merci, mais n'ajoutez pas encore Boulanger", True),
+        ("Boulanger ne doit en aucun cas être associé au 142", True),
+        ("pas question qu'on mette Boulanger au 142", True),
+        ("je veux pas que Boulanger soit ajouté", True),
+        ("il ne faut pas oublier d'ajouter Boulanger", False),
         ("ajoute Boulanger, il n'est pas dans l'équipe", False),
         ("pourquoi ajouter Boulanger ne marche pas", False),
         ("je n'arrive pas à ajouter Boulanger", False),
@@ -248,3 +252,12 @@ def test_what_is_hardly_an_emergency_was_not_understood() -> None:
     read = {"text": "le 15 mars", "intent": {"name": "emergency", "confidence": 0.5}, "says": {"emergency": True}}
     take_first_act(read)
     assert read["intent"] == {"name": "nlu_fallback", "confidence": 0.0}
+
+
+def test_a_doubtful_wish_that_leads_away_from_a_question_was_not_understood() -> None:
+    read = {"text": "je préfère en parler avec elle", "intent": {"name": "contact_support", "confidence": 0.9}, "says": {"doubt": True}}
+    take_first_act(read)
+    assert read["intent"] == {"name": "nlu_fallback", "confidence": 0.0}
+    yes = {"text": "oui enfin", "intent": {"name": "affirm", "confidence": 0.9}, "says": {"doubt": True}}
+    take_first_act(yes)
+    assert yes["intent"]["name"] == "affirm"

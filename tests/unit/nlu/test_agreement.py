@@ -65,7 +65,8 @@ def test_of_several_partners_each_must_be_read_by_both() -> None:
     read = command(text, "start", "ajoute", intent="add_partner", partner=["Souleault", "Coutteret"], dossier="142")
     message = understood(text, "add_partner", partner_name=["Souleault", "Coutteret"], dossier_ref="142")
     one, two = ({"start": "add_partner", "partner": name, "dossier": "142"} for name in ("Souleault", "Coutteret"))
-    assert len(find_agreed_acts(message, [read], second(one, two))[0]) == 2
+    (agreed,), _ = find_agreed_acts(message, [read], second(one, two))
+    assert values(agreed)["partner_name"] == ["Souleault", "Coutteret"]
     assert find_agreed_acts(message, [read], second(one))[0] == []
 
 
