@@ -54,7 +54,8 @@ _NEGATED_ORDER = re.compile(
 _RULED_OUT = re.compile(
     r"\b(?:ne |n['’] ?)?(?:doi(?:t|vent)|devrai(?:t|ent)|faut|faudrait) (?:surtout |absolument )?(?:pas|jamais|en aucun cas)\b"
     r"(?! (?:d['’])?(?:oublier|manquer|h[ée]siter|tarder|attendre))"
-    r"|\b(?:pas|hors de) question (?:d|qu)|\b(?:veu[xt]|voulons|voulez|souhait\w+) (?:surtout |absolument )?pas (?:du tout )?qu|\brefus\w+ qu",
+    r"|\b(?:pas|hors de) question (?:d|qu)|\b(?:veu[xt]|voulons|voulez|souhait\w+) (?:surtout |absolument )?pas (?:du tout )?qu"
+    r"|\brefus\w+ qu",
     re.IGNORECASE,
 )
 """Other ways to forbid: « ne doit en aucun cas être associé », « pas question de », « je ne veux pas qu'on »."""
