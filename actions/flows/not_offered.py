@@ -39,9 +39,10 @@ _OF_SOMEBODY_ELSE = re.compile(
 )
 _DANGER = re.compile(r"\b(?:respire\w*|coeur|malaise|inconscient\w*|samu|urgence|vite|convuls\w*|saign\w*|arret cardiaque|en train de)\b")
 _REFERENT = re.compile(
-    r"\b(?:chang\w+|nomm\w+|design\w+|deven\w+|devien\w*|pass\w+|transf\w+|autre|nouve(?:au|lle)|remplac\w+"
+    r"\b(?:chang\w+|nomm\w+|design\w+|transm\w+|confi(?:er|e|ez)|deven\w+|devien\w*|pass\w+|transf\w+|autre|nouve(?:au|lle)|remplac\w+"
     r"|plus etre|ne suis plus|ced\w+|laiss\w+"
     r"|mettre|mets|mettez|donn\w+|reprend\w*|prend\w*)\b(?: \w+){0,6} referente?s?\b"
+    r"|\breferente?s?\b(?: \w+){0,12} (?:quelqu un d autre|(?:un|une) autre|nomme\w*|design\w+)\b"
     r"|\breferente?s?\b(?: \w+){0,6} (?:a ma place|change\w*|remplac\w+|a la place|plus moi)\b"
     r"|\b(?:veux|souhaite|voudrais|dois|doit|sera|soit)(?: \w+){0,4} referente?s?\b"
 )

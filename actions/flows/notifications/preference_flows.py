@@ -32,7 +32,7 @@ from actions.framework.flow import MIN_CONFIDENCE, Flow, FlowAborted, Slots, act
 from actions.framework.lifecycle import slots_of_last_flow
 from actions.framework.turn import Turn
 from bot.notifications.preference_changes import EndMutes
-from bot.notifications.preference_parser import About, PreferenceRequest, Question, asks_to_see, is_wish
+from bot.notifications.preference_parser import About, PreferenceRequest, Question, asks_to_see, disowns, is_wish
 from bot.notifications.preferences import Mute
 
 _MUTE_ONLY = re.compile(
@@ -68,6 +68,7 @@ class PreferenceFlow(Flow):
         if turn.entity("undo") or UNDO_REQUEST.search(turn.text):
             version = turn.entity("undo") or ""
             return {"dossier": EVERYTHING, "wish": {"undo": int(version) if version.isdecimal() else None}}
+        self._leave_if_disowned(context)
         if not turn.is_button and asks_to_see(turn.raw_text):
             return _shown(turn.raw_text)
         before = slots_of_last_flow(context, *_PREFERENCE_INTENTS) if _REPLACEMENT.match(turn.text) else None
@@ -89,6 +90,7 @@ class PreferenceFlow(Flow):
     async def collect(self, context: Context) -> Slots:
         """Return the dossier, the answer to a question, or another request that replaces the first."""
         turn = context.turn
+        self._leave_if_disowned(context)
         if turn.intent == "deny" and not turn.message.get("entities"):
             context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
             raise FlowAborted
@@ -106,6 +108,12 @@ class PreferenceFlow(Flow):
             return {}
         words = reading.text if isinstance(reading, Question) and reading.text else text
         return self.slots_of_reading(context, reading, words, dossier)
+
+    def _leave_if_disowned(self, context: Context) -> None:
+        """Drop the flow where the words say that nothing was asked about notices. Raise FlowAborted then."""
+        if not context.turn.is_button and disowns(context.turn.text):
+            context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
+            raise FlowAborted
 
     async def correct(self, context: Context, slots: Slots) -> Slots:
         """Undo the change that was just made and return the request with the corrected value: « non, 20h »."""

@@ -53,6 +53,8 @@ _SOME_TIME = re.compile(r"(?<!bonne )(?<!bon )\b(?:debut|fin|milieu|courant) (?:
 """What is left of these beside the days that were read is some time or other."""
 _LASTS = re.compile(r"(?:pour|pendant|durant|sur) ")
 _STAY = re.compile(r"(?:remplacement|remplace|stage|sejour|mission|hospitalisation|intervention)\w* (?:est )?(?:de|pour) $")
+_OF_A_STAY = re.compile(r"\b(?:hospitalis|sejour|admis|oper)\w*(?: (?!acces)\w+){0,6} $")
+"""« hospitalisé au CH de Bourges du 4 au 12 décembre », told in a letter, dates no access."""
 _IN = re.compile(r"\bdans (?:les )?$")
 _NOT_AHEAD = re.compile(r"\b(?:depuis|il y a|d ici|toutes?|tous|chaque)(?: les?)? $")
 _ONE_SPAN = re.compile(r"(?:pour|seulement|uniquement|juste|que) (?:le |la )?$")
@@ -216,6 +218,8 @@ class _Reader:
         start = next(iter(self._starts), None)
         for lasting in self._lasting:
             self._ends.add(self._end_of(lasting, start))
+        if self._ends and UNTIL in slots:  # « du 4 au 12, c'était son séjour ; l'accès, sans limite »
+            return AccessDates(unclear=True)
         if len(self._starts) > 1 or len(self._ends) > 1:
             return AccessDates(unclear=True)
         if start is not None:
@@ -240,6 +244,8 @@ class _Reader:
                 self._unclear = True
             case Kind.UNTIL:
                 self._take_until(token)
+            case Kind.DATES if not self._confirming and _OF_A_STAY.search(before):
+                return
             case Kind.DATES:
                 span = dates.dates(token.value, self._today)
                 if span is None and not self._confirming:  # « du 37 au 41 » is not about days

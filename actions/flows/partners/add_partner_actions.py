@@ -14,7 +14,7 @@ from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.last_acts import kept_acts, remember_act
 from actions.flows.partners.partner_slot import NOBODY, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
-from actions.flows.partners.undo_act import UNDO_BUTTON
+from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
 from actions.framework.context import Context, FlowOutcome
@@ -197,7 +197,7 @@ class SubmitAddPartner(SubmitFlow):
             partner=turn.slot("partner")["key"],
             period=period,
         )
-        undo = utterances.button("utter_title_undo_added", "cancel", **{UNDO_BUTTON: turn.key})
+        undo = [utterances.button("utter_title_undo_added", "cancel", **{UNDO_BUTTON: turn.key})]
         dated = "utter_partner_added_later" if period.begins_later(today) else "utter_partner_added_until"
         words = period_words(context)
         utterances.utter(
@@ -205,7 +205,7 @@ class SubmitAddPartner(SubmitFlow):
             name=name,
             reference=reference,
             period=words,
-            buttons=[add_another, list_partners, undo],
+            buttons=[add_another, list_partners, *(undo if await may_take_back_addition(context, reference) else [])],
         )
 
     async def _request_account(self, context: Context) -> None:

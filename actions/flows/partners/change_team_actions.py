@@ -16,7 +16,7 @@ from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.partner_slot import NOBODY, list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.flows.partners.team_lines import LINES, Change, Line, State, as_of, follows, is_active, label_of, name_of, period_of
-from actions.flows.partners.undo_act import UNDO_BUTTON
+from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import DIALOGUE_STACK, MAX_DEPTH, Frame, frames_of, on_agenda, push
@@ -142,7 +142,7 @@ class SubmitChangeTeam(SubmitFlow):
             return [SlotSet("last_dossier", reference)]
         active = [number for number, line in enumerate(lines) if line["state"] == State.READY]
         results = await self._do(context, active)
-        self._say(context, results)
+        await self._say(context, results)
         failed = [lines[number] for number, result in results.items() if result.how == FAILED]
         self._put_on_agenda(context, [line for line in lines if follows(line)], failed)
         names = [SlotSet("last_partner", name_of(lines[active[-1]]))] if active else []
@@ -241,7 +241,7 @@ class SubmitChangeTeam(SubmitFlow):
         period = context.utterances.text("utter_partner_period", period=words) if words else ""
         return context.utterances.text(response, name=name_of(line), period=period, **values)
 
-    def _say(self, context: Context, results: dict[int, LineResult]) -> None:
+    async def _say(self, context: Context, results: dict[int, LineResult]) -> None:
         """Say in one message what became of every line."""
         turn, utterances = context.turn, context.utterances
         reference, lines = turn.slot("dossier"), turn.slot(LINES)
@@ -260,7 +260,9 @@ class SubmitChangeTeam(SubmitFlow):
             said.append(utterances.text("utter_not_a_member", reference=reference))
         partly = {PENDING, FAILED, NOT_A_MEMBER} & set(how)
         head = "utter_team_state" if partly else "utter_team_outcome" if DONE in how else "utter_team_unchanged"
-        undo = [utterances.button("utter_title_undo_team", "cancel", **{UNDO_BUTTON: turn.key})] if kept_acts(turn) else []
+        added = any(lines[number]["change"] == Change.ADD for number in results)
+        undoable = kept_acts(turn) and (not added or await may_take_back_addition(context, reference))
+        undo = [utterances.button("utter_title_undo_team", "cancel", **{UNDO_BUTTON: turn.key})] if undoable else []
         buttons = [
             *undo,
             make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=reference),

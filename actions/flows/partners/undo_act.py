@@ -19,6 +19,8 @@ from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button
 from bot.core.text_folding import fold
+from bot.dossiers.errors import LimitReached, NotAMember
+from bot.fhir.errors import FhirUnavailable
 
 UNDO_FLOW = "undo_act"
 UNDO_BUTTON = "undo"
@@ -30,6 +32,15 @@ _YES = re.compile(r"(?:oui|ok|ouais|d accord|exact\w*|voila|c est ca|vas y|allez
 _AGAIN = re.compile(
     r"(?:\w+ ){0,2}(?:retir|enlev|supprim|annul|remet|rajout|redonn)\w*(?: (?:le|la|les|lui|l ajout|l acces|ca|cela))?(?: .{0,20})?"
 )
+
+
+async def may_take_back_addition(context: Context, reference: str) -> bool:
+    """Return whether the user could remove whom they add to a dossier: its referent could. False where that cannot be known now."""
+    try:
+        requester, members = await context.account_reference(), await context.partners_of(reference)
+    except (FhirUnavailable, NotAMember, LimitReached):
+        return False
+    return any(member.account_id == requester.id and member.is_referent for member in members)
 
 
 class UndoAct(Flow):

@@ -13,6 +13,7 @@ from bot.notifications.preference_parser.categories import Kind
 from bot.notifications.preference_parser.clauses import Clause, clauses
 from bot.notifications.preference_parser.dates import NIGHT
 from bot.notifications.preference_parser.digests import hours_said
+from bot.notifications.preference_parser.disowning import disowns
 from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
 from bot.notifications.preference_parser.mutes import read_pause, read_resume
 from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
@@ -47,7 +48,7 @@ _WEEKEND = Window(days=frozenset({5, 6}), start=MIDNIGHT, end=MIDNIGHT)
 def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
     """Return what a text requests; a question where that is not certain; None where it requests nothing (« mes réglages »)."""
     reading = canonical(text)
-    if asks_how(reading.text):
+    if asks_how(reading.text) or disowns(text):
         return None
     missed = text[MOST_CHARACTERS:].strip() or _missed(text, reading, tokenize(reading.text), spans)
     if missed:
@@ -123,8 +124,9 @@ def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
         if clause.has(*_RECURRING, *_SPAN_OF_TIME):
             raise Unclear(About.UNCLEAR)
         return read_modes(clause, whole, asking) if named else read_resume(clause, asking)
-    if clause.has(Kind.DOSSIER) and (named or clause.has_rhythm):
-        mute = {Choice(name="mute"): read_pause(Clause(tuple(a for a in clause.atoms if a.kind not in (Kind.WAY, Kind.CATEGORY))), asking)}
+    if clause.has(Kind.DOSSIER) and (named or clause.has_rhythm or clause.has(*_RECURRING)):
+        others = (Kind.WAY, Kind.CATEGORY, *_RECURRING)
+        mute = {Choice(name="mute"): read_pause(Clause(tuple(atom for atom in clause.atoms if atom.kind not in others)), asking)}
         return asking.between(About.DOSSIER_MODE, mute if clause.unwanted else {})
     if clause.has(Kind.URGENT) and (clause.has(Kind.ONLY) or not clause.has(*_RECURRING)):
         return _urgent(clause, asking)

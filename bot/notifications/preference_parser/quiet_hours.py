@@ -115,10 +115,21 @@ def _spans(clause: Clause, asking: Asking) -> Spans:
         after += [hour.replace(hour=hour.hour % 12 + 12) for hour in clause.times(Kind.AT)]
     if after:
         parts = [part for part in parts if part not in ("soir", "nuit")]  # « le soir après 20h »
+    parts = [part for part in parts if not any(_overlap(_part(part, asking), each) for each in ranges)]  # « la nuit, de 21h à 7h »
     if len(after) == 1 and len(before) == 1 and not _all_days(clause):
         return [*ranges, (after[0], before[0])]
     spans = [*ranges, *((hour, MIDNIGHT if before else _morning(hour, asking)) for hour in after), *((MIDNIGHT, hour) for hour in before)]
     return spans + [_part(part, asking) for part in parts]
+
+
+def _overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
+    """Return whether two spans of the day, which may go over midnight, have an hour in common."""
+
+    def within(at: time, span: tuple[time, time]) -> bool:
+        start, end = span
+        return start <= at < end if start < end else at >= start or at < end
+
+    return within(one[0], other) or within(other[0], one)
 
 
 def _morning(evening_hour: time, asking: Asking) -> time:

@@ -6,6 +6,7 @@ import re
 
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.disowning import disowns
 from bot.notifications.preference_parser.showing import asks_how
 from bot.notifications.preference_parser.spelling_correction import MOST_CHARACTERS, canonical
 from bot.notifications.preference_parser.tokens import tokenize
@@ -37,7 +38,7 @@ def is_wish(text: str) -> bool:
     reading = canonical(text).text
     atoms = tokenize(reading)
     kinds = {atom.kind for atom in atoms}
-    if len(text) > MOST_CHARACTERS or asks_how(reading) or _FACT.search(reading) or _complains(kinds):
+    if len(text) > MOST_CHARACTERS or asks_how(reading) or disowns(text) or _FACT.search(reading) or _complains(kinds):
         return False
     if re.search(r"\bnotif\b", reading) and kinds & (_TURNS | _RHYTHM):
         return True

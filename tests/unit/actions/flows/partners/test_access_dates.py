@@ -53,6 +53,7 @@ UNCLEAR = [
     "oui en début de semaine",
     "ok d’ici 8 jours",
     "oui courant décembre",
+    "du 4 au 12 décembre c'était son séjour, l'accès sans limite, et oui il est d'accord",
 ]
 CONDITIONS = [
     "oui s’il est d’accord",
