@@ -14,6 +14,8 @@ WISHES = [
     ("je voudrais changer le référent du dossier", "correct", "referent"),
     ("pouvez-vous nommer Paul Martin référent à ma place", "add_partner", "referent"),
     ("je ne veux plus être référente", "remove_partner", "referent"),
+    ("je voudrais confier à une collègue mon rôle de référente du 142", "add_partner", "referent"),
+    ("je n'ai plus le temps d'être référent du 142, désignez quelqu'un d'autre", "add_partner", "referent"),
     ("fermez mon compte svp je pars à la retraite", "unlink_account", "closing"),
     ("il faut supprimer le compte de mon ancienne collègue", "request_account", "closing"),
     ("elle veut plus que ses données soient dans SPHERE, elle a le droit ?", "emergency", "rights"),
