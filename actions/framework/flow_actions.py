@@ -24,6 +24,8 @@ from actions.framework.dialogue_stack import (
 from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
 from actions.framework.lifecycle import (
+    ACCOUNT_REQUEST_FLOW,
+    LINK_FLOW,
     claiming_flow,
     discard_contradictions,
     drop_all_flows,
@@ -94,6 +96,9 @@ class ValidateFlow(AssistantAction):
                 frames = push_unproven(frames_of(turn), frame_of(self.flow, turn))
                 return [set_stack(frames), SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
             if turn.says.get("unknown") and turn.intent == "deny" and not self.flow.takes_unknown_of(turn):
+                if self.flow.name == LINK_FLOW and any(frame["task"] == ACCOUNT_REQUEST_FLOW for frame in frames_of(turn)):
+                    context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{LINK_FLOW}"))
+                    raise FlowAborted  # « je n'ai pas de compte, je voudrais en demander un »
                 _utter_unknown(context)
                 return [SlotSet(ANSWERED_TURN, turn.key)]
             discard_contradictions(self.flow, context)

@@ -19,12 +19,13 @@ def test_two_additions_are_one_card_and_then_a_replacement(stack: Stack) -> None
     assert not any("Benali" in name for name in stack.participants(DOSSIER))
     assert "a maintenant accès" in claire.press("accord de l’usager")
     assert any("Benali" in name for name in stack.participants(DOSSIER))
-    card = claire.say(
+    referent = as_user(stack, "marianne.rousset@sphere.example")
+    card = referent.say(
         f"retire Karim Benali du dossier {DOSSIER} et ajoute Paul Martin, kiné à Vierzon, même équipe de soins, usager informé"
     )
     assert "À retirer" in card
     assert "À ajouter" in card
-    done = claire.say("oui merci")
+    done = referent.say("oui merci")
     assert "Benali n’a plus accès" in done
     assert "Paul Martin a maintenant accès" in done
     names = stack.participants(DOSSIER)

@@ -7,7 +7,7 @@ import re
 
 from rapidfuzz.distance import OSA
 
-from actions.flows.directory.search import search
+from actions.flows.directory.search import names_nobody, search
 from actions.framework.context import Context
 from actions.framework.turn import Turn
 from bot.core.text_folding import PARTICLES, fold, word_set
@@ -33,7 +33,8 @@ def names_structure(text: str) -> bool:
 
 def read_name(turn: Turn) -> str:
     """Return the name of a person that the message affirms, without the words that explain its spelling; "" if it names nobody."""
-    return _NAME_ENDS.sub("", turn.entity("partner_name") or "").strip()
+    name = _NAME_ENDS.sub("", turn.entity("partner_name") or "").strip()
+    return "" if names_nobody(name) else name
 
 
 async def split_name(context: Context, name: str, email: str = "") -> tuple[str, str]:

@@ -14,6 +14,8 @@ _CIVILITY_WORDS = {"dame": "Mme", "femme": "Mme", "homme": "M", "madame": "Mme",
 
 def valid_value(field: str, raw: str) -> str | None:
     """Return the value of a field as it is stored, None if it is not valid."""
+    if field == "profession" and fold(raw) in _PRACTICE_MODES:  # « elle est salariée »
+        return None
     try:
         return validate_field(field, raw) if raw else None
     except FieldError:

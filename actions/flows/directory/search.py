@@ -9,15 +9,26 @@ from rapidfuzz.distance import OSA
 from actions.framework.context import Context
 from actions.framework.turn import Turn
 from bot.accounts.registry import Account
-from bot.core.text_folding import fold
+from bot.core.text_folding import fold, word_set
 from bot.directory.records import Professional, proper_case
 from bot.directory.search import Match, Query
 
 _ENTITIES = {"name": "partner_name", "profession": "profession", "place": "city", "organization": "organization", "rpps": "rpps"}
 """Criteria of a search, and the entity that gives each."""
 
+_PRONOUNS = word_set("elle il elles ils je on nous vous tu c ce cela ca")
+_SMALL_TALK = word_set(
+    "coucou bonjour bonsoir salut hello merci attendez attends hein oui non ok voila pardon desole desolee svp stp alors ben bah euh"
+)
+
 Criteria = dict[str, str]
 """Criteria by name: name, profession, place, organization, rpps."""
+
+
+def names_nobody(value: str) -> bool:
+    """Return whether words that were taken for a name are none: « Elle exercera », « Coucou », « Attendez »."""
+    words = fold(value).split()
+    return not words or words[0] in _PRONOUNS or all(word in _SMALL_TALK for word in words)
 
 
 def read_criteria(turn: Turn, known: Criteria | None = None) -> Criteria:
@@ -27,7 +38,7 @@ def read_criteria(turn: Turn, known: Criteria | None = None) -> Criteria:
     end = names[1]["start"] if len(names) > 1 and not known and not turn.is_correction else None
     for criterion, entity in _ENTITIES.items():
         value = turn.corrected_value(entity, criteria.get(criterion)) if known else turn.entity(entity, before=end)
-        if value:
+        if value and not (criterion == "name" and names_nobody(value)):
             criteria[criterion] = value
     if turn.same_partner and not {"name", "rpps"} & criteria.keys():
         criteria["name"] = turn.same_partner

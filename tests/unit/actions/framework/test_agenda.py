@@ -149,3 +149,13 @@ async def test_a_search_for_two_people_is_two_searches(claire: Dialogue) -> None
     act["entities"] = [{"entity": "partner_name", "value": n, "start": text.find(n), "end": text.find(n) + len(n)} for n in names]
     answer = await claire.ask(text, act)
     assert all(name in answer.text or any(name in title for title in answer.titles) for name in names)
+
+
+async def test_who_has_no_account_to_sign_in_with_asks_for_one(stranger: Dialogue) -> None:
+    await stranger.press("link_account", WEB)
+    none = an_act("j'ai pas de compte", "deny", {"unknown": True})
+    answer = await stranger.ask(
+        "j'ai pas de compte, je voudrais en demander un", none, an_act("je voudrais en demander un", "request_account")
+    )
+    assert "C’est abandonné" in answer.text
+    assert stranger.form == "request_account_form"

@@ -236,3 +236,12 @@ async def test_a_fact_for_another_field_than_the_one_asked(
     assert not [words for words in scolds if words in answer.text] or "Benali" in said
     replaced = [value for name, value in changed.items() if name != slot and before[name] != value]
     assert all((display_phone(value) if value.startswith("+") else value) in answer.text for value in replaced if value), answer.texts
+
+
+async def test_what_is_no_name_and_no_profession_is_taken_for_none(claire: Dialogue) -> None:
+    await claire.say(f"Un compte pour {ZOE}", "request_account", WEB, **KNOWN)
+    words = "Elle exercera au SSIAD, elle est salariée"
+    await claire.say(words, "inform", WEB, partner_name="Elle exercera", profession="salariée")
+    assert (claire.slots["fiche_given"], claire.slots["fiche_family"]) == ("Zoé", "Kervella")
+    assert "rthophoniste" in claire.slots["fiche_profession"]
+    assert claire.slots["fiche_mode"] == "salarié"
