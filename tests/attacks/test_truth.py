@@ -101,10 +101,19 @@ def _end_connections(other: psycopg.Connection[Any]) -> None:
 REFUSALS = {"locked": locked, "full": full}
 
 
+def _without_free_pages(url: str) -> None:
+    """Give back the pages that migrations left free: a full database has none."""
+    path = make_url(url).database
+    if make_url(url).get_backend_name() == "sqlite" and path:
+        with closing(sqlite3.connect(path, timeout=60)) as database:
+            database.execute("VACUUM")
+
+
 @asynccontextmanager
 async def bot_of_every_channel(folder: Path, url: str) -> AsyncIterator[tuple[Bot, FakeMicrosoft]]:
     """A bot with the web chat, Telegram by webhook and Teams."""
     await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(_without_free_pages, url)
     with fake_microsoft() as microsoft:
         teams = {"TEAMS_APP_ID": APP_ID, "TEAMS_TENANT_ID": TENANT, "TEAMS_OPENID_URL": microsoft.openid_url, "TEAMS_ISSUER": ISSUER}
         telegram = {"TELEGRAM_TOKEN": "1:t", "TELEGRAM_MODE": "webhook", "TELEGRAM_SECRET": SECRET_OF_TELEGRAM}
