@@ -17,6 +17,8 @@ from nlu.commands.labels import CHANGING, REFERENCES
 
 MIN_CONFIDENCE = 0.75
 """Confidence from which a command is an act, where the intent model reads the same, or nothing that is sure."""
+MIN_AGREED = 0.5
+"""Confidence from which a wish is an act that the intent model reads as well, and is sure of."""
 MIN_FORBIDDEN = 0.55
 """Confidence from which what the intent model takes for a wish is taken for its prohibition."""
 WITH_CARD = frozenset(["add_partner", "remove_partner", "create_dossier", "request_account"])
@@ -165,6 +167,8 @@ def _is_likely(command: Command, message: Understood) -> bool:
     """Return whether a command is likely enough to count; where doing it or not is the question, a prohibition counts sooner."""
     if command.head == "forbid" and command.intent == message.intent:
         return command.confidence >= MIN_FORBIDDEN
+    if command.head == "start" and command.intent == message.intent and message.confidence >= SURE_INTENT:
+        return command.confidence >= MIN_AGREED
     return command.confidence >= MIN_CONFIDENCE
 
 

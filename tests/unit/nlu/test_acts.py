@@ -261,3 +261,11 @@ def test_a_doubtful_wish_that_leads_away_from_a_question_was_not_understood() ->
     yes = {"text": "oui enfin", "intent": {"name": "affirm", "confidence": 0.9}, "says": {"doubt": True}}
     take_first_act(yes)
     assert yes["intent"]["name"] == "affirm"
+
+
+def test_a_wish_that_both_models_read_counts_sooner() -> None:
+    text = "j'ai pas de compte, je voudrais en demander un"
+    commands = [command(text, "unknown", "pas", 0.96), command(text, "start", "demander", 0.6, "request_account")]
+    acts = find_acts(understood(text, "request_account", 0.98), commands, "email")
+    assert [act.intent for act in acts] == ["deny", "request_account"]
+    assert [act.intent for act in find_acts(understood(text, "inform", 0.6), commands, "email")] == ["deny"]
