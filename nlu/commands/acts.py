@@ -17,7 +17,7 @@ from nlu.commands.labels import CHANGING, REFERENCES
 
 MIN_CONFIDENCE = 0.75
 """Confidence from which a command is an act, where the intent model reads the same, or nothing that is sure."""
-MIN_AGREED = 0.5
+MIN_AGREED = 0.55
 """Confidence from which a wish is an act that the intent model reads as well, and is sure of."""
 MIN_FORBIDDEN = 0.55
 """Confidence from which what the intent model takes for a wish is taken for its prohibition."""
