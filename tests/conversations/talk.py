@@ -12,7 +12,8 @@ from tests.stack import Stack, wait_for
 
 CLAIRE, KARIM, SOPHIE = "claire.moreau@sphere.example", "karim.benali@sphere.example", "sophie.leroux@sphere.example"
 WAIT_SECONDS = 240
-_CODE = re.compile(r"\b\d{6}\b")
+_CODE = re.compile(r"(?<![\w-])\d{6}(?![\w-])")
+"""A login code; the end of « SPH-2024-000137 » in a notice is none."""
 
 
 class Talk:
