@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Answer, Dialogue, an_act
@@ -264,10 +266,10 @@ async def test_a_kill_between_two_lines_does_the_rest_once(claire: Dialogue, mon
     class Killed(BaseException):
         pass
 
-    async def first_only(reference: str, actor: object, account: object, **values: object) -> object:
+    async def first_only(*who: Any, **values: Any) -> object:
         if str(values["key"]).endswith(":1"):
             raise Killed
-        return await real(reference, actor, account, **values)  # type: ignore[arg-type]
+        return await real(*who, **values)
 
     monkeypatch.setattr(partners, "add", first_only)
     with pytest.raises(Killed):
@@ -284,10 +286,10 @@ async def test_a_failure_in_the_middle_says_what_was_done_and_keeps_the_rest(cla
     partners = process(claire).partners
     real = partners.add
 
-    async def second_fails(reference: str, actor: object, account: object, **values: object) -> object:
+    async def second_fails(*who: Any, **values: Any) -> object:
         if str(values["key"]).endswith(":1"):
             raise RuntimeError
-        return await real(reference, actor, account, **values)  # type: ignore[arg-type]
+        return await real(*who, **values)
 
     monkeypatch.setattr(partners, "add", second_fails)
     answer = await claire.say("oui", "affirm", WEB)

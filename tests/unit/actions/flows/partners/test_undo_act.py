@@ -8,7 +8,7 @@ import pytest
 
 from actions.flows.partners.undo_wish import read_undo_wish
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue
-from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM
+from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, Harness
 
 PAUL = "Paul Martin"
 
@@ -167,17 +167,17 @@ async def test_a_cancellation_of_a_task_never_undoes(claire: Dialogue) -> None:
     assert PAUL in await names(claire)
 
 
-async def test_what_is_old_is_not_undone(claire: Dialogue) -> None:
+async def test_what_is_old_is_not_undone(claire: Dialogue, harness: Harness) -> None:
     await add_paul(claire)
-    claire.services.clock.advance(timedelta(hours=9))  # type: ignore[attr-defined]
+    harness.clock.advance(timedelta(hours=9))
     assert "trop ancien" in (await claire.say("annule", "cancel", WEB)).text
     assert PAUL in await names(claire)
 
 
-async def test_the_act_of_another_account_is_not_undone(claire: Dialogue) -> None:
+async def test_the_act_of_another_account_is_not_undone(claire: Dialogue, harness: Harness) -> None:
     await add_paul(claire)
     await claire.press("unlink_account", WEB)
-    await claire.services.link(claire.id, KARIM)  # type: ignore[attr-defined]
+    await harness.link(claire.id, KARIM)
     assert "aucun ajout ni retrait" in (await claire.say("annule", "cancel", WEB)).text
 
 
