@@ -165,6 +165,17 @@ def assert_unavailable(answer: httpx.Response, *, page: bool = False) -> None:
         assert word not in answer.text
 
 
+async def _insist(post: Post, *wanted: int) -> None:
+    """Try again, as a 503 bids, while the service's own writers, who are as impatient, catch up."""
+
+    async def answered() -> bool:
+        status = (await post()).status_code
+        assert status in (*wanted, 503)
+        return status != 503
+
+    await until(answered)
+
+
 @pytest.mark.parametrize("refusal", REFUSALS)
 async def test_on_every_way_in_a_database_that_takes_nothing_is_503_and_nothing_is_lost(
     every_database: str, tmp_path: Path, refusal: str
@@ -174,9 +185,9 @@ async def test_on_every_way_in_a_database_that_takes_nothing_is_503_and_nothing_
         with REFUSALS[refusal](bot):
             for post in ways.values():
                 assert_unavailable(await post())
-        for name, post in ways.items():
-            assert (await post()).status_code in (200, 202), name
-            assert (await post()).status_code in (200, 202), name
+        for post in ways.values():
+            for _ in range(2):
+                await _insist(post, 200, 202)
         database: Database = bot.parts.database
         async with database.reading() as session:
             stored = list(await session.scalars(select(InboxRow.client_id).where(InboxRow.event.is_(None))))
@@ -196,8 +207,8 @@ async def test_pages_say_so_as_a_page(every_database: str, tmp_path: Path) -> No
             assert_unavailable(await bot.http.post("/desk/sign-in", data=sign_in, headers=browser), page=True)
             assert_unavailable(await bot.http.post("/account/open", data=_hidden(asked.text), headers=browser), page=True)
             assert_unavailable(await bot.http.post("/chat/sessions"))
-        assert (await bot.http.post("/desk/sign-in", data=sign_in, headers=browser)).status_code == 303
-        assert (await bot.http.post("/account/open", data=_hidden(asked.text), headers=browser)).status_code == 303
+        await _insist(lambda: bot.http.post("/desk/sign-in", data=sign_in, headers=browser), 303)
+        await _insist(lambda: bot.http.post("/account/open", data=_hidden(asked.text), headers=browser), 303)
 
 
 def _hidden(page: str) -> dict[str, str]:
