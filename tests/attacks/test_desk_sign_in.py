@@ -295,8 +295,9 @@ async def busy(desk: RunningDesk, ticket_id: int) -> AsyncIterator[None]:
             await writing
 
 
-async def ends_soon(events: AsyncIterator[Event]) -> None:
-    async with asyncio.timeout(3):
+async def ends(events: AsyncIterator[Event]) -> None:
+    """Wait for the end of a stream, which on a desk that is busy all the time never comes by itself."""
+    async with asyncio.timeout(60):
         async for _ in events:
             pass
 
@@ -323,7 +324,7 @@ async def test_a_busy_desk_keeps_no_stream_going_whose_session_is_over(tmp_path:
                 await desk.agents.set_active(ines.agent.id, False, "test")
             else:
                 desk.support_bot.clock.advance(timedelta(hours=24))
-            await ends_soon(events)
+            await ends(events)
 
 
 async def test_nothing_is_sent_to_a_session_that_ended_while_it_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,18 +334,20 @@ async def test_nothing_is_sent_to_a_session_that_ended_while_it_was_read(tmp_pat
         ines, support = await desk.agent_browser(), desk.support_bot.desk
         async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
             await wait_for(events, "counts", "1")
-            view, reading = support.view, asyncio.Event()
+            view, reading, signed_out = support.view, asyncio.Event(), asyncio.Event()
 
             async def slow_view(ticket_id: int) -> object:
                 reading.set()
-                await asyncio.sleep(1.5)
+                await signed_out.wait()
+                await asyncio.sleep(1.5)  # longer than a stream goes by what it knows of its session
                 return await view(ticket_id)
 
             monkeypatch.setattr(support, "view", slow_view)
             await support.note(ticket.id, MARIE, "une note")
             await reading.wait()
             await desk.agents.sign_out(ines.http.cookies["sphere-desk"])
-            async with asyncio.timeout(3):
+            signed_out.set()
+            async with asyncio.timeout(60):
                 assert [html async for name, _, html in events if "une note" in html] == []
 
 
@@ -357,7 +360,7 @@ async def test_a_stream_ends_where_the_second_factor_has_to_be_set_up_again(tmp_
             await wait_for(events, "items", "je veux parler")
             async with desk.support_bot.parts.database.writing() as session:
                 await session.execute(update(SupportAgent).values(totp_key=None, totp_since=None))
-            await ends_soon(events)
+            await ends(events)
 
 
 # OpenID Connect

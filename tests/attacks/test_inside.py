@@ -47,7 +47,7 @@ def _authorizations(route: str, body: bytes) -> dict[str, str]:
     """What an attacker might show: nothing, what is guessed, what was seen elsewhere, what is too old."""
     signer, stranger = MessageSigner(ACTIONS_TOKEN), MessageSigner("another key of the same length as it")
     nonce = f"{int(time.time() - FRESH_SECONDS - 5)}.{'0' * 32}"
-    ahead = f"{int(time.time() + FRESH_SECONDS + 5)}.{'0' * 32}"
+    ahead = f"{int(time.time() + FRESH_SECONDS + 600)}.{'0' * 32}"
     fresh, right = signer.sign_request(route, body)
     return {
         "nothing": "",

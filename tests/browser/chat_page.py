@@ -20,7 +20,7 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ANSWER_MS = 30_000
+ANSWER_MS = 120_000
 PHONE = {"width": 390, "height": 800}
 
 

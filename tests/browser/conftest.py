@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from .chat_page import CHROMIUM_FLAGS, CHROMIUM_NAMES, ChatPage
 
 # Four browsers may share two cores with as many installations.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 class Stack(Protocol):

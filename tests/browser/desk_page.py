@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.browser.watched import WatchedPage
 
 DESKTOP = {"width": 1280, "height": 860}
-SECONDS = 30_000
+SECONDS = 60_000
 
 
 class DeskPage(WatchedPage):

@@ -154,24 +154,30 @@ class Chat:
         self._sent += 1
         return f"m{self._sent}"
 
-    async def say(self, text: str, *, wait: bool = True) -> list[dict[str, Any]]:
-        """Send a text; the replies of the turn, none where they are not waited for.
+    async def replies(self, body: Any) -> list[dict[str, Any]]:
+        """Send a message and wait for the replies of its turn.
 
         A machine that is slow for the bot's own limits on waiting is asked again with the same id, which sends nothing twice.
         """
-        body = {"id": self.next_id(), "text": text}
-        answer = await self.post(body, wait=wait)
+        answer = await self.post(body)
         for _ in range(SLOW_MACHINE_TRIES):
-            if not wait or answer.status_code != 202:
+            if answer.status_code != 202:
                 break
-            answer = await self.post(body, wait=wait)
-        assert answer.status_code == (200 if wait else 202), answer.text
-        return answer.json()["messages"] if wait else []
-
-    async def press(self, token: str) -> list[dict[str, Any]]:
-        answer = await self.post({"id": self.next_id(), "button": token})
+            answer = await self.post(body)
         assert answer.status_code == 200, answer.text
         return answer.json()["messages"]
+
+    async def say(self, text: str, *, wait: bool = True) -> list[dict[str, Any]]:
+        """Send a text; the replies of the turn, none where they are not waited for."""
+        body = {"id": self.next_id(), "text": text}
+        if wait:
+            return await self.replies(body)
+        answer = await self.post(body, wait=False)
+        assert answer.status_code == 202, answer.text
+        return []
+
+    async def press(self, token: str) -> list[dict[str, Any]]:
+        return await self.replies({"id": self.next_id(), "button": token})
 
     async def history(self, after: str | None = None) -> list[dict[str, Any]]:
         answer = await self.http.get("/chat/messages", params={"after": after} if after else {}, headers=self.headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -106,10 +108,12 @@ def actions() -> Iterator[ActionServer]:
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port on which nothing listens, below those of outgoing connections: none takes it while the server starts."""
+    while True:
+        port = random.randrange(20_000, 32_768)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -177,7 +181,7 @@ def start_rasa(model: Path, actions_port: int, folder: Path) -> RasaServer:
     return rasa
 
 
-def wait_until_ready(rasa: RasaServer, seconds: float = 60) -> None:
+def wait_until_ready(rasa: RasaServer, seconds: float = 240) -> None:
     """Wait until the health route answers 200; fail with the log where the server ended or took too long."""
     pause = threading.Event()
     for _ in range(int(seconds * 10)):

@@ -14,10 +14,10 @@ from tests.notification_load.people import Population
 
 __all__ = ["every_database"]
 
-SMALL = Plan(Population(people=40, dossiers=20, members=11), events=2, kills=3, patience=5, rest_seconds=150, hurried=True)
+SMALL = Plan(Population(people=40, dossiers=20, members=11), events=2, kills=3, patience=5, rest_seconds=300, hurried=True)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_killed_bots_lose_nothing_and_repeat_only_what_was_in_flight(every_database: str, tmp_path: Path) -> None:
     outcome = crash(SMALL, tmp_path, every_database)
     verdict = outcome.verdict

@@ -21,8 +21,9 @@ def test_the_platform_misbehaves_when_told_to(sandbox: Sandbox, mode: str, statu
 
 
 async def test_a_slow_platform_answers_in_the_end(sandbox: Sandbox) -> None:
-    sandbox.fault("slow", seconds=0.3, count=1)
-    async with httpx.AsyncClient(timeout=0.05, trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as impatient:
+    sandbox.fault("slow", seconds=1, count=1)
+    patience = httpx.Timeout(60, read=0.05)
+    async with httpx.AsyncClient(timeout=patience, trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as impatient:
         with pytest.raises(httpx.ReadTimeout):
             await impatient.get(f"{sandbox.fhir}/Patient")
     assert (await asyncio.to_thread(sandbox.get, "Patient")).status_code == 200

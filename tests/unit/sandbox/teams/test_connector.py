@@ -242,5 +242,5 @@ def test_no_answer_on_demand(api: httpx.Client, teams: FakeTeams, claire: TeamsU
     assert [seen.text for seen in claire.receive()] == ["lost"]
     teams.control.inject_fault("hang")
     with pytest.raises(httpx.ReadTimeout):
-        api.post(path, json=HELLO, timeout=0.2)
+        api.post(path, json=HELLO, timeout=httpx.Timeout(60, read=1))
     assert [call["status"] for call in teams.control.calls(conversation=claire.chat)] == [None, None, None]

@@ -217,7 +217,7 @@ def test_waiting_for_what_the_bot_does(teams: FakeTeams, claire: TeamsUser) -> N
     waiting = threading.Thread(target=lambda: found.append(claire.receive()))
     waiting.start()
     message = send_as_bot(teams, claire.chat, {"type": "message", "text": "Bonjour"})
-    waiting.join(10)
+    waiting.join(60)
     assert [seen.text for seen in found[0]] == ["Bonjour"]
     send_as_bot(teams, claire.chat, {"type": "message", "text": "Bonsoir"}, message)
     [seen] = claire.receive()

@@ -182,13 +182,14 @@ async def write(chat: Chat) -> int:
 # The session
 
 
-async def test_a_stream_ends_soon_after_its_session_where_nothing_happens(tmp_path: Path) -> None:
+async def test_a_stream_ends_soon_after_its_session_where_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_events, "REFRESH_SECONDS", 3_600.0)
     async with running_desk(tmp_path) as desk:
         ines = await desk.agent_browser()
         async with stream(ines) as events:
             await wait_for(events, "counts", "0")
             await desk.agents.sign_out(ines.http.cookies["sphere-desk"])
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(60):
                 assert [event async for event in events] == []
 
 
@@ -203,13 +204,13 @@ async def test_a_busy_stream_asks_for_its_session_once_a_second(tmp_path: Path, 
             return await session(token, used=used)
 
         monkeypatch.setattr(desk.agents, "session", counted)
+        began = time.monotonic()
         async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events:
-            began = time.monotonic()
             for number in range(20):
                 await desk.support_bot.desk.note(ticket.id, MARIE, f"note {number}.")
                 await wait_for(events, "items", f"note {number}.")
                 await asyncio.sleep(0.1)
-            seconds = time.monotonic() - began
+        seconds = time.monotonic() - began
         assert 2 <= len(asked) <= seconds / desk_events.SESSION_SECONDS + 2
 
 
@@ -252,7 +253,7 @@ async def test_nothing_of_a_ticket_is_sent_where_its_reading_cannot_be_recorded(
         ines = await desk.agent_browser()
         monkeypatch.setattr(desk.support_bot.desk, "record_reading", refuse)
         seen: list[Event] = []
-        async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events, asyncio.timeout(10):
+        async with stream(ines, f"?ticket={ticket.id}&after=0.0") as events, asyncio.timeout(60):
             with suppress(httpx.RemoteProtocolError):  # it breaks off
                 async for event in events:
                     seen.append(event)
