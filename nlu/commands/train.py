@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -85,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--networks", type=int, default=NETWORKS)
     parser.add_argument("--number", type=int, help="train this one alone: each takes a core, two commands train two at once")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--go-on", type=Path, help="folder of earlier files to go on from: a few epochs take in some new messages")
     options = parser.parse_args(arguments)
     prepare_process()
     held_out = set(options.hold_out.split(","))
@@ -99,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "labels": builder.labels, "tasks": builder.tasks, "questions": builder.questions, "intents": builder.intents,
         "words": builder.words, "thresholds": THRESHOLDS,
     }  # fmt: skip
+    if options.go_on:
+        _check_same(settings, json.loads((options.go_on / SETTINGS_FILE).read_text("utf-8")), parser)
     (options.out / SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     sizes = (len(builder.labels), len(builder.tasks), len(builder.questions), len(builder.intents))
     for number in range(options.networks) if options.number is None else [options.number]:
@@ -107,9 +111,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         def report(epoch: int, loss: float, number: int = number, started: float = started) -> None:
             print(f"network {number}, epoch {epoch}: loss {loss:.3f}, {time.monotonic() - started:.0f} s", flush=True)
 
-        weights = train_network(*examples, sizes, SEED + number, report, options.epochs)
+        start = _read_weights(options.go_on / WEIGHTS_FILE.format(number=number)) if options.go_on else None
+        weights = train_network(*examples, sizes, SEED + number, report, options.epochs, start)
         halves = {name: value.astype(np.float16) for name, value in weights.items()}
         np.savez_compressed(options.out / WEIGHTS_FILE.format(number=number), **halves)
+
+
+def _check_same(settings: dict[str, Any], earlier: dict[str, Any], parser: argparse.ArgumentParser) -> None:
+    """End with an error where the earlier weights stand for other labels, tasks, questions or intents."""
+    for name in ("labels", "tasks", "questions", "intents"):
+        if list(settings[name]) != earlier[name]:
+            parser.error(f"the {name} are not those of the earlier files: train anew")
+
+
+def _read_weights(path: Path) -> dict[str, Any]:
+    with np.load(path) as stored:
+        return {name: stored[name].astype(np.float32) for name in stored.files}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nlu.commands.network import CLOSED, Inputs, init_weights, run_network
 from nlu.commands.training_examples import Example, to_arrays
 
-EPOCHS, BATCH, RATE, LAST_RATE = 12, 32, 1.5e-3, 2e-5
+EPOCHS, BATCH, RATE, GOING_ON_RATE, LAST_RATE = 12, 32, 1.5e-3, 5e-4, 2e-5
 SENTENCES_OF_AN_EPOCH = 1200
 """How many sentences of which the intent alone is known are seen in each epoch."""
 WORDS_HIDDEN = 0.12
@@ -30,6 +30,7 @@ def train_network(
     seed: int,
     report: Callable[[int, float], None],
     epochs: int = EPOCHS,
+    start: dict[str, npt.NDArray[np.float32]] | None = None,
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Return trained weights.
 
@@ -41,6 +42,7 @@ def train_network(
         seed: of chance.
         report: called after each epoch with its number and the mean loss.
         epochs: how often the messages are seen.
+        start: weights to go on from, at a rate for what is mostly learnt; none: from chance.
     """
     import tensorflow as tf
     from tensorflow.experimental import numpy as tnp
@@ -48,9 +50,11 @@ def train_network(
     tnp.experimental_enable_numpy_behavior(prefer_float32=True)
     tf.keras.utils.set_random_seed(seed)
     rng = random.Random(seed)
-    weights = {name: tf.Variable(value) for name, value in init_weights(*sizes, seed).items()}
+    weights = {name: tf.Variable(value) for name, value in (start or init_weights(*sizes, seed)).items()}
     of_an_epoch = len(known) + len(copies) // 3 + min(SENTENCES_OF_AN_EPOCH, len(sentences))
-    schedule = tf.keras.optimizers.schedules.PolynomialDecay(RATE, epochs * (of_an_epoch // BATCH + 1), LAST_RATE)
+    schedule = tf.keras.optimizers.schedules.PolynomialDecay(
+        GOING_ON_RATE if start else RATE, epochs * (of_an_epoch // BATCH + 1), LAST_RATE
+    )
     optimizer = tf.keras.optimizers.legacy.Adam(schedule, clipnorm=1.0)
     first = to_arrays(known[:2])
     signature = {
