@@ -12,12 +12,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.framework.agenda import keep_agenda, take_agenda
+from actions.framework.agenda import AGENDA, keep_agenda, take_agenda
 from actions.framework.context import Context
 from actions.framework.dates import format_time
 from actions.framework.events import Events, wait_for_user
+from actions.framework.letters import without_letter_parts
 from actions.framework.services import get_services
 from actions.framework.turn import Turn
+from actions.framework.usager_names import tell_usagers
 from actions.framework.utterances import Utterances
 from bot.core.errors import log_error
 from bot.dossiers.errors import LimitReached, NotAMember
@@ -58,6 +60,9 @@ class AssistantAction(Action, ABC):
         """Act; where the action is the first to take up a message, what that asks besides is put on the agenda."""
         if not self.takes_up(context.turn):
             return await self.act(context)
+        read = [without_letter_parts(act) for act in (context.turn.message, *(context.turn.message.get(AGENDA) or []))]
+        context.turn.tracker.latest_message = {**read[0], AGENDA: read[1:]} if len(read) > 1 else read[0]
+        await tell_usagers(context)
         taken = take_agenda(context)
         events = await self.act(context)
         return await keep_agenda(events, context) if taken else events

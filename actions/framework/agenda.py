@@ -27,6 +27,7 @@ from actions.framework.flow import FLOWS, active_flow
 from actions.framework.lifecycle import resume_next
 from actions.framework.people import named_people, split_people
 from actions.framework.turn import Turn, full_intent
+from actions.framework.usager_names import DOSSIERS
 from actions.framework.utterances import Button, Utterances
 
 AGENDA, ALONG = "agenda", "along"
@@ -123,6 +124,10 @@ def _gathered(acts: list[Act]) -> list[Act]:
 
 
 def _one_by_one(act: Act) -> list[Act]:
-    """Return an act for each of several people of one wish that was read for sure."""
+    """Return an act for each of several people of one wish that was read for sure, or for each dossier of what a flow gathered."""
     flow = FLOWS.get(act["full_intent"])
+    if flow is not None and flow.gathers and len(act.get(DOSSIERS) or []) > 1:
+        others = [entity for entity in act["entities"] if entity["entity"] != "usager_name"]
+        named = [{"entity": "dossier_ref", "value": reference, "start": 0, "end": 0} for reference in act[DOSSIERS]]
+        return [{**act, DOSSIERS: [], "entities": [*others, entity]} for entity in named]
     return split_people(act) if flow is not None and flow.of_one_person and "says" in act else [act]

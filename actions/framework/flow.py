@@ -62,6 +62,8 @@ class Flow(ABC):
     """Whether its questions are about the identity of an usager: they are asked on a trusted channel only."""
     of_one_person: ClassVar[bool] = False
     """Whether it is about one professional: a wish that names several is a wish for each."""
+    names_usagers: ClassVar[bool] = False
+    """Whether it is about people and dossiers: a name in its messages may be that of the usager of a dossier of the user."""
     gathers: ClassVar[frozenset[str]] = frozenset()
     """Intents whose acts of one message it may take together (`gather`), in the place of the flows of these intents; it has no intent
     of its own then."""

@@ -22,7 +22,7 @@ from actions.framework.dialogue_stack import (
     waiting_act,
 )
 from actions.framework.events import Events, wait_for_user
-from actions.framework.flow import FLOWS, Flow, FlowAborted, active_flow, set_slots
+from actions.framework.flow import FLOWS, Flow, FlowAborted, Slots, active_flow, set_slots
 from actions.framework.lifecycle import (
     ACCOUNT_REQUEST_FLOW,
     LINK_FLOW,
@@ -174,7 +174,13 @@ class SubmitFlow(AssistantAction):
                 raise
         dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), context.turn.slot("dossier"))
         await report_outcome(context, self.flow.name, FlowOutcome.UNCHANGED if aborted else context.outcome, dossier)
+        if not aborted and (further := await self.next_slots(context)) is not None:
+            return [SlotSet(ABORTED, None), *events, *set_slots(dict.fromkeys(self.flow.slots)), *run_flow(self.flow, further)]
         return [SlotSet(ABORTED, None), *events, *await finish_flow(self.flow, context)]
+
+    async def next_slots(self, context: Context) -> Slots | None:
+        """Return the slots with which the flow goes on once it was carried out: one message asked for several of it. None: it ends."""
+        return None
 
     def _unconfirmed(self, turn: Turn) -> Frame:
         """Return the frame of the flow as it was before it was confirmed: that is asked again."""

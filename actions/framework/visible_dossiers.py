@@ -23,10 +23,15 @@ class IdentityOnExternalChannel(Exception):
 
 @dataclass(frozen=True)
 class VisibleDossier:
-    """A dossier. `label` is « SPH-2024-000137 – Jeanne Durand (12/03/1948) » on a trusted channel, the reference on others."""
+    """A dossier. `label` is « SPH-2024-000137 – Jeanne Durand (12/03/1948) » on a trusted channel, the reference on others.
+
+    `given` and `family` are its usager's names, "" on an external channel.
+    """
 
     reference: str
     label: str
+    given: str = ""
+    family: str = ""
 
 
 class VisibleDossiers:
@@ -38,6 +43,10 @@ class VisibleDossiers:
     async def own(self, member: Practitioner) -> list[VisibleDossier]:
         """Return the dossiers that the member takes part in now, the newest team first."""
         return self._all_visible(await self._dossiers.of_member(member, self._origin))
+
+    async def to_compare(self, member: Practitioner) -> list[VisibleDossier]:
+        """Return the same to compare a message's words with: they are not shown, so that no reading is recorded."""
+        return self._all_visible(await self._dossiers.of_member(member))
 
     async def get(self, reference: str, member: Practitioner) -> VisibleDossier:
         """Return the dossier of this reference. Raise NotAMember, LimitReached."""
@@ -73,4 +82,4 @@ class VisibleDossiers:
             return VisibleDossier(dossier.reference, dossier.reference)
         usager = dossier.usager
         born = f" ({in_words(usager.born)})" if usager.born else ""
-        return VisibleDossier(dossier.reference, f"{dossier.reference} – {usager.given} {usager.family}{born}")
+        return VisibleDossier(dossier.reference, f"{dossier.reference} – {usager.given} {usager.family}{born}", usager.given, usager.family)

@@ -38,6 +38,7 @@ class FindProfessional(Flow):
     correctable = True
     claims_replies = True
     of_one_person = True
+    names_usagers = True
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"professional_query"})
 
     async def start(self, context: Context) -> Slots:

@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from actions.flows.partners.last_acts import last_act_of
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.reservation import names_condition, names_reservation
 from actions.framework.turn import Turn
 from bot.core.clock import PARIS
+from bot.core.text_folding import fold
 from bot.dossiers.errors import EndBeforeStart, PeriodOver
 from bot.dossiers.period import AccessPeriod, paris_day
 from bot.dossiers.records import Partner
@@ -25,6 +27,8 @@ from bot.notifications.preference_parser.tokens import Token, tokenize
 
 FROM, UNTIL = "access_from", "access_until"
 """Slots: first and last day, as ISO dates."""
+DATES_ASKED = "dates_asked"
+"""Slot: whether the dates are asked for in the place of the card: « mêmes dates », where none are known."""
 _REWORDED = (
     (r"\b(?:1|un|une) an(?:nee)?\b", "12 mois"),
     (r"\b(?:2|deux) ans\b", "24 mois"),
@@ -47,6 +51,7 @@ _ENDLESS = re.compile(r"\b(?:sans|pas de|aucune|plus de) (?:date(?: de fin)?|lim
 _AT_ONCE = re.compile(
     r"(?<!pas )\b(?:tout de suite|des maintenant|des aujourd hui|immediatement|a partir (?:de maintenant|d aujourd hui))\b"
 )
+_SAME_DATES = re.compile(r"\bmemes? (?:dates?|periodes?|durees?|jours)\b")
 _END_OF_MONTH = re.compile(rf"jusqu (?:a|au|en)(?: la)? fin (?:de |d |du mois de )?({'|'.join(dates.MONTHS)})\b")
 _VAGUE = re.compile(rf"(?:semaine|mois) prochaine?|(?:{dates.MONTH})")
 _SOME_TIME = re.compile(r"(?<!bonne )(?<!bon )\b(?:debut|fin|milieu|courant) (?:de |du |d |la )?\w+|\bd ici\b|\ba partir\b|\bjusqu\b")
@@ -148,7 +153,17 @@ def said_dates(context: Context) -> AccessDates:
     turn = context.turn
     if turn.is_button:
         return AccessDates()
-    return read_dates(turn.text, context.services.clock.now(), confirming=turn.requested_slot == "basis")
+    confirming = turn.requested_slot == "basis"
+    dates = read_dates(turn.text, context.services.clock.now(), confirming=confirming)
+    if dates or not confirming or not says_same_dates(turn.text) or turn.slot(FROM) or turn.slot(UNTIL):
+        return dates
+    last = last_act_of(turn, "added", "requested")
+    return AccessDates({FROM: last["from"], UNTIL: last["until"]}) if last else AccessDates(unclear=True)
+
+
+def says_same_dates(text: str) -> bool:
+    """Return whether a text asks for the dates of before."""
+    return bool(_SAME_DATES.search(fold(text)))
 
 
 def accepted_dates(context: Context, others: Slots) -> Slots:

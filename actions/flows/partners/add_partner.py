@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from actions.flows.directory.person_facts import read_facts
 from actions.flows.directory.search import Criteria, correct_criteria, read_criteria
-from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, forget_usager, read_dossier, read_reference
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, forget_usager, read_reference
 from actions.flows.partners.access_dates import (
+    DATES_ASKED,
     FROM,
     UNTIL,
     AccessDates,
@@ -19,6 +20,8 @@ from actions.flows.partners.access_dates import (
     said_dates,
 )
 from actions.flows.partners.partner_slot import choose_partner, collect_partner, look_up, look_up_replacement, said_email
+from actions.flows.partners.same_again import claims_same, fill_from_last
+from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
 from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, says_unknown
 from actions.framework.context import Context
@@ -27,6 +30,10 @@ from actions.framework.reservation import has_reservation
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
+
+
+class AlreadyThere(FlowAborted):
+    """The person takes part in the dossier already; the user was told so."""
 
 
 class AddPartner(Flow):
@@ -41,16 +48,22 @@ class AddPartner(Flow):
     required_slots = ("dossier", "partner", "partner_email", "basis")
     slots = (
         *required_slots, *DOSSIER_LISTS, "partner_query", "partner_choices", "basis_said", "email_said", "record_said", "agreed", "offered",
-        FROM, UNTIL,
+        FROM, UNTIL, DATES_ASKED, MORE,
     )  # fmt: skip
     confirmation_slot = "basis"
     single_value_entities: ClassVar[frozenset[str]] = frozenset({"email"})
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"partner", "basis"})
+    names_usagers = True
+    claims_replies = True
+
+    def claims(self, turn: Turn) -> bool:
+        """Return whether the words ask for the last addition again, for another dossier."""
+        return claims_same(turn, "added", "requested")
 
     async def start(self, context: Context) -> Slots:
         """Return what the message gives of the professional, the dossier and the basis."""
         turn = context.turn
-        slots = await read_dossier(context, asked=False)
+        slots = await read_dossiers(context, asked=False)
         slots |= {"basis_said": read_basis(turn), "email_said": said_email(context)}
         await forget_usager(context, slots.get("dossier"), answering=False)
         turn = context.turn
@@ -61,15 +74,20 @@ class AddPartner(Flow):
             slots |= await look_up(context, criteria)
             if set(criteria) <= {"organization", "place"} and "organization" in criteria and slots.get("partner_choices"):
                 context.utterances.utter("utter_people_of_service")
-        if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
+        if len(turn.distinct_values("partner_name")) > 1:
             context.utterances.utter("utter_one_at_a_time")
         slots |= accepted_dates(context, slots)
-        await self._check_addition(context, slots)
+        slots |= await fill_from_last(context, slots)
+        await self.check_each(context, slots)
+        if slots.get(MORE):
+            await tell_more(context, slots[MORE])
         return slots
 
     def is_answer(self, turn: Turn) -> bool:
         """Return True too for « sans mail » and for dates at the confirmation, whatever their intent; those of a mute are a digression."""
         if super().is_answer(turn) or self._lacks_email(turn):
+            return True
+        if answers_with_dossiers(turn):
             return True
         if turn.requested_slot != "basis" or turn.is_button or turn.intent in NEVER_AN_ANSWER:
             return False
@@ -77,6 +95,29 @@ class AddPartner(Flow):
 
     async def collect(self, context: Context) -> Slots:
         """Return the answer to the question, a correction of an earlier answer, or both."""
+        if context.turn.slot(DATES_ASKED) and context.turn.requested_slot == "basis":
+            return self._collect_dates(context)
+        further = await take_further(context) if context.turn.requested_slot == "basis" else {}
+        if further:  # « oui, et les trois autres pareil »
+            agreed = context.turn.text and (context.turn.intent == "affirm" or read_basis(context.turn) is not None)
+            further |= {"basis_said": read_basis(context.turn) or context.turn.slot("basis_said")}
+            slots = await self._collect(context) if agreed else {}
+            if not slots.get("basis"):
+                await tell_more(context, further[MORE])
+            return further | slots
+        return await self._collect(context)
+
+    def _collect_dates(self, context: Context) -> Slots:
+        """Return the dates that were asked for in the place of the card: nothing is confirmed before they are known."""
+        dates = said_dates(context)
+        if not dates.slots and not dates.unclear and context.turn.intent == "deny":
+            self._drop(context)
+        if not dates.slots:
+            context.utterances.utter("utter_dates_needed")
+            return {}
+        return {**confirmed_dates(context, dates), DATES_ASKED: None}
+
+    async def _collect(self, context: Context) -> Slots:
         agreeing = context.turn.intent == "affirm" or read_basis(context.turn) is not None
         if context.turn.requested_slot == "basis" and agreeing:
             await forget_usager(context, context.turn.slot("dossier"), answering=True)
@@ -90,6 +131,8 @@ class AddPartner(Flow):
         confirming = turn.requested_slot == "basis"
         if not confirming:
             slots |= accepted_dates(context, slots)
+            known = {name: turn.slot(name) for name in ("partner", FROM, UNTIL, "basis_said")}
+            slots |= await fill_from_last(context, known | slots)
         refused = utterances.has_uttered and not slots
         if turn.requested_slot == "partner_email" and not slots:
             slots |= self._collect_email(context)
@@ -104,7 +147,9 @@ class AddPartner(Flow):
                 self._drop(context)
             utterances.utter("utter_noted")
         if slots.get("dossier") or slots.get("partner"):
-            await self._check_addition(context, slots)
+            await self.check_each(context, slots)
+        if slots.get(MORE):
+            await tell_more(context, slots[MORE])
         return slots | self._said_of_record(turn, slots)
 
     @staticmethod
@@ -133,7 +178,7 @@ class AddPartner(Flow):
             return {}
         if not asked and not reference and not (usager and "dossier" in turn.text.lower()):
             return {}
-        slots = await read_dossier(context, asked=asked)
+        slots = await read_dossiers(context, asked=asked)
         if asked and not slots and not context.utterances.has_uttered:
             context.utterances.utter("utter_dossier_not_understood")
         if not asked and slots.get("dossier") == turn.slot("dossier"):
@@ -235,6 +280,18 @@ class AddPartner(Flow):
         context.utterances.utter(response, task=context.utterances.text("utter_task_add_partner"))
         raise FlowAborted
 
+    async def check_each(self, context: Context, slots: Slots) -> None:
+        """Check the addition as `_check_addition` does; of several dossiers, leave out those in which the person is already."""
+        more: list[str] = list((slots[MORE] if MORE in slots else context.turn.slot(MORE)) or [])
+        while True:
+            try:
+                return await self._check_addition(context, slots)
+            except AlreadyThere:
+                if not more:
+                    raise
+                slots |= first_of(more)
+                more = more[1:]
+
     async def _check_addition(self, context: Context, slots: Slots) -> None:
         """Say before the confirmation, rather than after it, that there is nothing to do. Raise FlowAborted then."""
         turn, utterances, requester = context.turn, context.utterances, await context.account_reference()
@@ -252,10 +309,11 @@ class AddPartner(Flow):
             values = {"name": partner["name"], "reference": dossier, "period": partner_period(context, present)}
             dated = "utter_already_planned" if present.planned else "utter_already_partner_until"
             utterances.utter(dated if values["period"] else "utter_already_partner", buttons=[add_another], **values)
-            raise FlowAborted
+            raise AlreadyThere
 
 
 _TITLE = re.compile(r"\b(?:dr|docteure?|pr|professeure?)\b", re.IGNORECASE)
 """Titles of professionals: no usager is named with one."""
 
-ADD_PARTNER = register_flow(AddPartner())
+ADD_PARTNER = AddPartner()
+register_flow(ADD_PARTNER)

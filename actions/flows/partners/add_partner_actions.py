@@ -9,16 +9,18 @@ from rasa_sdk.events import SlotSet
 from actions.flows.directory.person_facts import record_lines
 from actions.flows.directory.search import account_of, get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
-from actions.flows.partners.access_dates import access_line, period_of, period_words
+from actions.flows.partners.access_dates import DATES_ASKED, FROM, UNTIL, access_line, period_of, period_words
 from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.last_acts import kept_acts, remember_act
 from actions.flows.partners.partner_slot import NOBODY, list_buttons
+from actions.flows.partners.several_dossiers import MORE, first_of, tell_more
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
+from actions.framework.flow import FlowAborted, Slots
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill
@@ -77,6 +79,9 @@ class AskAddPartnerBasis(AssistantAction):
         """Show the card of case a (the person has an account) or b (known, without account), or ask for the basis alone."""
         turn, utterances = context.turn, context.utterances
         partner: dict[str, Any] = turn.slot("partner") or {}
+        if turn.slot(DATES_ASKED):  # never a card without the dates that were meant
+            utterances.utter("utter_ask_same_dates", name=partner.get("name", ""), reference=turn.slot("dossier"))
+            return []
         values = {"partner": partner.get("label", ""), "name": partner.get("name", ""), "reference": turn.slot("dossier")}
         values["dossier"] = await dossier_label(context, turn.slot("dossier"))
         values["period"] = access_line(context)
@@ -152,6 +157,22 @@ class SubmitAddPartner(SubmitFlow):
             context.utter_unchanged("utter_partner_account_closed", name=partner["name"], reference=reference)
         return [SlotSet("last_dossier", reference), *kept_acts(turn)]
 
+    async def next_slots(self, context: Context) -> Slots | None:
+        """Return the same person and dates for the next of several dossiers, without those in which the person is already."""
+        turn = context.turn
+        if not turn.slot(MORE):
+            return None
+        kept = ("partner", "partner_query", "partner_email", "email_said", "record_said", "basis_said", FROM, UNTIL)
+        slots = {name: turn.slot(name) for name in kept} | first_of(turn.slot(MORE))
+        try:
+            await ADD_PARTNER.check_each(context, slots)
+        except (FlowAborted, FhirUnavailable):
+            return None
+        context.utterances.utter("utter_next_dossier", reference=slots["dossier"])
+        if slots[MORE]:
+            await tell_more(context, slots[MORE])
+        return slots
+
     async def _partner_account(self, context: Context) -> Practitioner | None:
         """Return the person's account as it is now. While the platform is down, as it was on the card: the operation checks it again."""
         partner = context.turn.slot("partner")
@@ -196,6 +217,7 @@ class SubmitAddPartner(SubmitFlow):
             member=account.reference,
             partner=turn.slot("partner")["key"],
             period=period,
+            basis=turn.slot("basis"),
         )
         undo = [utterances.button("utter_title_undo_added", "cancel", **{UNDO_BUTTON: turn.key})]
         dated = "utter_partner_added_later" if period.begins_later(today) else "utter_partner_added_until"
@@ -224,7 +246,8 @@ class SubmitAddPartner(SubmitFlow):
             await self._add(context, submission.account)
             return
         requester, name = await context.account_reference(), turn.slot("partner")["name"]
-        remember_act(context, "requested", by=requester.id, dossier=turn.slot("dossier"), name=name)
+        asked = {"partner": turn.slot("partner")["key"], "period": period_of(turn), "basis": turn.slot("basis")}
+        remember_act(context, "requested", by=requester.id, dossier=turn.slot("dossier"), name=name, **asked)
         sent = "utter_request_sent_dossier" if record.email else "utter_request_sent_without_email_dossier"
         response = "utter_request_joined_dossier" if submission.joined else sent
         values = {"name": turn.slot("partner")["name"], "request": submission.reference, "reference": turn.slot("dossier")}

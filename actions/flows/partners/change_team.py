@@ -27,6 +27,7 @@ from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, Flow, FlowAborted, Slots, active_flow, register_flow
 from actions.framework.people import Message
 from actions.framework.turn import Turn
+from actions.framework.usager_names import says_usager
 from bot.core.text_folding import fold, word_set
 
 NOTHING, NOT_NEEDED = "nothing", "not_needed"
@@ -42,6 +43,7 @@ class ChangeTeam(Flow):
 
     name = "change_team"
     gathers = TOGETHER
+    names_usagers = True
     required_slots = ("dossier", PERSON, "basis")
     slots = (*required_slots, *DOSSIER_LISTS, LINES, "basis_said", "agreed", "team_changed")
     confirmation_slot = "basis"
@@ -119,7 +121,9 @@ class ChangeTeam(Flow):
         """Return the lines with who is meant by the first of which that is not clear."""
         line = next(line for line in lines if line["state"] == State.SEVERAL)
         members, requester = await context.partners_of(context.turn.slot("dossier")), (await context.account_reference()).id
-        if not line["choices"] and (context.turn.intent == "deny" or context.turn.entity("choice") == NOBODY):  # it was asked for a name
+        refused = context.turn.intent == "deny" or context.turn.entity("choice") == NOBODY
+        patient = not context.turn.is_button and says_usager(context.turn.text)
+        if patient or (not line["choices"] and refused):  # it was asked for a name
             line["state"] = State.OFF
             return _standing(lines)
         if line["change"] == Change.ADD:

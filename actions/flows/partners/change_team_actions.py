@@ -204,6 +204,7 @@ class SubmitChangeTeam(SubmitFlow):
         added = outcome is Outcome.ADDED
         if added:
             done = {"dossier": turn.slot("dossier"), "name": name_of(line), "member": account.reference, "partner": line["person"]["key"]}
+            done["basis"] = turn.slot("basis")
             remember_act(context, "added", by=(await context.account_reference()).id, period=period_of(line), key=key, **done)
         return LineResult(DONE if added else UNCHANGED, self._text(context, "utter_line_added" if added else "utter_line_was_there", line))
 

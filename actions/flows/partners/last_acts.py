@@ -19,9 +19,9 @@ from bot.dossiers.restorations import UNDO_WITHIN
 LAST_ACTS = "last_acts"
 """Slot: the acts, oldest first.
 
-Each is `{"act", "dossier", "member", "name", "partner", "from", "until", "by", "key", "turn", "at", "undone"}`: `member` is the FHIR
-reference, `partner` the key in the directory or None, `by` the account that did it, `key` that of the operation, `turn` that of the turn
-in which it was done, `undone` the turn that took it back.
+Each is `{"act", "dossier", "member", "name", "partner", "from", "until", "basis", "by", "key", "turn", "at", "undone"}`: `member` is the
+FHIR reference, `partner` the key in the directory or None, `by` the account that did it, `key` that of the operation, `turn` that of the
+turn in which it was done, `undone` the turn that took it back.
 """
 KEPT = 5
 """Acts that are kept."""
@@ -39,13 +39,14 @@ def remember_act(
     member: str = "",
     partner: str | None = None,
     period: AccessPeriod | None = None,
+    basis: str | None = None,
     key: str | None = None,
 ) -> None:
     """Keep an act that was just done; `kept_acts` gives the event for it."""
     turn = context.turn
     start, end = (period or AccessPeriod()).iso
     done: Act = {"act": act, "dossier": dossier, "member": member, "name": name, "partner": partner, "from": start, "until": end, "by": by}
-    done |= {"key": key or turn.key, "turn": turn.key, "at": context.services.clock.now().isoformat(), "undone": None}
+    done |= {"basis": basis, "key": key or turn.key, "turn": turn.key, "at": context.services.clock.now().isoformat(), "undone": None}
     turn.tracker.slots[LAST_ACTS] = [*acts_of(turn), done][-KEPT:]
 
 
@@ -58,6 +59,11 @@ def kept_acts(turn: Turn) -> Events:
 def acts_of(turn: Turn) -> list[Act]:
     """Return the acts that are kept, oldest first."""
     return list(turn.slot(LAST_ACTS) or [])
+
+
+def last_act_of(turn: Turn, *kinds: Kind) -> Act | None:
+    """Return the last act of these kinds that was not taken back."""
+    return next((act for act in reversed(acts_of(turn)) if act["act"] in kinds and not act["undone"]), None)
 
 
 def newest_acts(acts: list[Act]) -> list[Act]:

@@ -19,6 +19,7 @@ from actions.framework.answers import SKIPPED, at_position, find_email, gives_no
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.turn import Turn
+from actions.framework.usager_names import says_usager
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.core.text_folding import fold
@@ -35,7 +36,7 @@ async def collect_partner(context: Context) -> Slots:
     choice = turn.entity("choice")
     choices = turn.slot("partner_choices")
     shown: list[str] = choices if isinstance(choices, list) else []
-    if choice == OTHER or _asks_for_other(turn):
+    if choice == OTHER or _asks_for_other(turn) or (not turn.is_button and says_usager(turn.text) and not turn.entity("partner_name")):
         return {"partner_query": None, "partner_choices": None, "partner": None, "email_said": None}
     if choice == NOBODY or (shown and (turn.intent == "deny" or _rejects_all(turn))):
         return {"partner_choices": NOBODY, "partner": None}

@@ -15,9 +15,11 @@ from actions.flows.dossiers.dossier_slot import (
     read_dossier_or_last,
     read_reference,
 )
-from actions.flows.partners.last_acts import kept_acts, remember_act
+from actions.flows.partners.last_acts import kept_acts, last_act_of, remember_act
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.members import ONESELF_IN_ANSWER, ONESELF_IN_REQUEST, matching_members, read_member, removal_obstacle
+from actions.flows.partners.same_again import claims_same
+from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers, first_of, named_dossiers, tell_more
 from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
@@ -27,10 +29,12 @@ from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
+from actions.framework.usager_names import says_same
 from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import AccessPeriod
+from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
 
 
@@ -42,14 +46,26 @@ class RemovePartner(Flow):
 
     name = "remove_partner"
     required_slots = ("dossier", "member", "confirmed")
-    slots = (*required_slots, *DOSSIER_LISTS, "member_choices", "member_said")
+    slots = (*required_slots, *DOSSIER_LISTS, "member_choices", "member_said", MORE)
     confirmation_slot = "confirmed"
+    names_usagers = True
+    claims_replies = True
+
+    def claims(self, turn: Turn) -> bool:
+        """Return whether the words ask for the last removal again, in another dossier."""
+        return claims_same(turn, "removed")
 
     async def start(self, context: Context) -> Slots:
         """Return the dossier and the member that the message names."""
-        turn, slots = context.turn, await read_dossier_or_last(context)
+        turn, last = context.turn, last_act_of(context.turn, "removed")
+        references = await named_dossiers(context, asked=False)
         criteria = read_member(turn, oneself=ONESELF_IN_REQUEST)
-        if len(turn.distinct_values("partner_name")) > 1 or len(turn.distinct_values("dossier_ref")) > 1:
+        if criteria is None and last is not None and says_same(turn.text):
+            criteria = {"name": last["name"]}
+        if references:
+            return await self.find_in_first(context, references, criteria)
+        slots = await read_dossier_or_last(context) if references is not None else {}
+        if len(turn.distinct_values("partner_name")) > 1:
             context.utterances.utter("utter_one_at_a_time")
         if turn.says.get("partner") in {"all", "all_but_self"}:
             context.utterances.utter("utter_remove_one_by_one")
@@ -72,7 +88,10 @@ class RemovePartner(Flow):
                     utterances.utter("utter_noted")
                     return {"member_said": criteria}
                 criteria = None
-            slots = await read_dossier(context, asked=asked == "dossier")
+            references = await named_dossiers(context, asked=True) if asked == "dossier" else []
+            if references:
+                return await self.find_in_first(context, references, criteria or turn.slot("member_said"))
+            slots = await read_dossier(context, asked=asked == "dossier") if references is not None else {}
             if utterances.count > before or not slots.get("dossier"):
                 return {**slots, "member_said": criteria or turn.slot("member_said")}
         reference = slots.get("dossier") or turn.slot("dossier")
@@ -97,6 +116,27 @@ class RemovePartner(Flow):
         """Return the name of the member who was chosen before the dossier was corrected."""
         member: dict[str, str] | None = turn.slot("member")
         return {"name": member["name"]} if member else None
+
+    def is_answer(self, turn: Turn) -> bool:
+        """Return True too for « mes quatre dossiers » where the dossier was asked for, whatever its intent."""
+        return answers_with_dossiers(turn) or super().is_answer(turn)
+
+    async def find_in_first(self, context: Context, references: list[str], criteria: Slots | None) -> Slots:
+        """Return the slots of the first of several dossiers in which the member is found, the others after it, and say which.
+
+        Raise FlowAborted where they are in none.
+        """
+        for at, reference in enumerate(references):
+            try:
+                found = await self._find_member(context, reference, criteria)
+            except FlowAborted:
+                continue
+            if criteria is None or found.get("member") or found.get("member_choices"):
+                slots = first_of(references[at:])
+                if slots[MORE]:
+                    await tell_more(context, slots[MORE])
+                return {**slots, "confirmed": None, **found}
+        raise FlowAborted
 
     async def _find_member(self, context: Context, reference: str, criteria: Slots | None) -> Slots:
         """Return the slots of the member who is meant, of those of the dossier today.
@@ -131,7 +171,8 @@ class RemovePartner(Flow):
         return {"member": member, "member_said": None, "last_partner": found[0].display}
 
 
-REMOVE_PARTNER = register_flow(RemovePartner())
+REMOVE_PARTNER = RemovePartner()
+register_flow(REMOVE_PARTNER)
 
 
 class AskRemovePartnerDossier(AskDossier):
@@ -179,6 +220,18 @@ class SubmitRemovePartner(SubmitFlow):
     """End a partner's access."""
 
     flow = REMOVE_PARTNER
+
+    async def next_slots(self, context: Context) -> Slots | None:
+        """Return the same member in the next of several dossiers."""
+        turn = context.turn
+        if not turn.slot(MORE):
+            return None
+        try:
+            slots = await REMOVE_PARTNER.find_in_first(context, turn.slot(MORE), {"name": turn.slot("member")["name"]})
+        except (FlowAborted, FhirUnavailable):
+            return None
+        context.utterances.utter("utter_next_dossier", reference=slots["dossier"])
+        return slots
 
     async def submit(self, context: Context) -> Events:
         """End it if that was confirmed; the backend checks who may."""

@@ -14,6 +14,7 @@ from actions.flows.partners.members import ONESELF_IN_REQUEST
 from actions.framework.negation import affirmed
 from actions.framework.people import OF_ONE_PERSON, PARTNER, Message, owner_of, split_people, without_names
 from actions.framework.turn import words_of
+from actions.framework.usager_names import DOSSIERS
 from bot.core.text_folding import fold
 
 ADD, REMOVE = "add_partner", "remove_partner"
@@ -165,6 +166,7 @@ def _one_act(acts: Sequence[Message], parts: Sequence[Message], name: str) -> Me
     entities = list({(e["entity"], e["value"]): {**e, "start": 0, "end": 0} for e in said}.values())
     confidence = min(float(act["intent"].get("confidence") or 0.0) for act in acts)
     dossier = next((act["says"]["dossier"] for act in acts if (act.get("says") or {}).get("dossier")), None)
+    dossiers = list(dict.fromkeys(reference for act in acts for reference in act.get(DOSSIERS) or []))
     numbers = {number: at for at, number in enumerate(dict.fromkeys(part["act"] for part in parts))}
     return {
         "text": " ".join(texts),
@@ -173,6 +175,7 @@ def _one_act(acts: Sequence[Message], parts: Sequence[Message], name: str) -> Me
         "full_intent": name,
         "entities": entities,
         "says": {"dossier": dossier} if dossier else {},
+        DOSSIERS: dossiers,
         PARTS: [_kept(part, numbers[part["act"]]) for part in parts[:MAX_LINES]],
         "more": len(parts) > MAX_LINES,
     }  # fmt: skip
