@@ -23,10 +23,15 @@ class IdentityOnExternalChannel(Exception):
 
 @dataclass(frozen=True)
 class VisibleDossier:
-    """A dossier. `label` is « SPH-2024-000137 – Jeanne Durand (12/03/1948) » on a trusted channel, the reference on others."""
+    """A dossier. `label` is « SPH-2024-000137 – Jeanne Durand (12/03/1948) » on a trusted channel, the reference on others.
+
+    The usager's names are empty on others.
+    """
 
     reference: str
     label: str
+    given: str = ""
+    family: str = ""
 
 
 class VisibleDossiers:
@@ -73,4 +78,5 @@ class VisibleDossiers:
             return VisibleDossier(dossier.reference, dossier.reference)
         usager = dossier.usager
         born = f" ({in_words(usager.born)})" if usager.born else ""
-        return VisibleDossier(dossier.reference, f"{dossier.reference} – {usager.given} {usager.family}{born}")
+        label = f"{dossier.reference} – {usager.given} {usager.family}{born}"
+        return VisibleDossier(dossier.reference, label, usager.given or "", usager.family or "")
