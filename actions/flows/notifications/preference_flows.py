@@ -53,6 +53,8 @@ _MUTE_ONLY = re.compile(
 """Words that ask for a mute and say nothing else."""
 _REPLACEMENT = re.compile(r"\W*(?:non|pas|plut[ôo]t|en fait|finalement|enfin|pardon)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"\bSPH[\s-]?\d{4}[\s-]?\d{6}\b", re.IGNORECASE)
+_REPLIES = frozenset({"affirm", "deny", "inform", "cancel", "correct"})
+"""Intents of what is no wish unless it is sure."""
 _PREFERENCE_INTENTS = frozenset({"manage_notifications", "mute_notifications", "resume_notifications"})
 
 
@@ -68,7 +70,7 @@ class PreferenceFlow(Flow):
 
     def claims(self, turn: Turn) -> bool:
         """Return True for words that surely request a change of notices: « laisse juste les urgences »."""
-        return is_wish(turn.raw_text) or asks_for_settings(turn.raw_text)
+        return is_wish(turn.raw_text)
 
     def is_answer(self, turn: Turn) -> bool:
         """Return True for any request about notifications too while a question about one is open."""
@@ -222,6 +224,12 @@ class ManageNotifications(PreferenceFlow):
     """Change the preferences; show them if no change is asked for."""
 
     name = "manage_notifications"
+    claims_replies = True
+
+    def claims(self, turn: Turn) -> bool:
+        """Return True as well for who asks to see the settings, or corrects the hours of the change that was just made."""
+        corrects = bool(corrected_hours(turn.raw_text)) and undoable_version(turn) is not None
+        return corrects or asks_for_settings(turn.raw_text) or (turn.intent not in _REPLIES and super().claims(turn))
 
     async def start_from_button(self, context: Context) -> Slots | None:
         """Return the changes of a preset; for any other button, show the preferences."""
