@@ -82,4 +82,5 @@ class VisibleDossiers:
             return VisibleDossier(dossier.reference, dossier.reference)
         usager = dossier.usager
         born = f" ({in_words(usager.born)})" if usager.born else ""
-        return VisibleDossier(dossier.reference, f"{dossier.reference} – {usager.given} {usager.family}{born}", usager.given, usager.family)
+        label = f"{dossier.reference} – {usager.given} {usager.family}{born}"
+        return VisibleDossier(dossier.reference, label, usager.given or "", usager.family or "")

@@ -48,35 +48,42 @@ def _holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("FR", years=year))
 
 
-def quiet_until(preferences: Preferences, at: datetime) -> datetime | None:
+def quiet_until(preferences: Preferences, at: datetime, dossier: str | None = None) -> datetime | None:
     """Return the end of the quiet hours that `at` lies in, windows that touch or overlap taken as one; None outside any.
 
+    `dossier`: what the notification is about; None: no dossier, for which windows of single dossiers do not hold.
     Never later than `LONGEST_QUIET` after `at`.
     """
     end = at
     while end - at < LONGEST_QUIET:
-        later = max((until for since, until in _windows(preferences, end) if since <= end < until), default=None)
+        later = max((until for since, until in _windows(preferences, end, dossier) if since <= end < until), default=None)
         if later is None:
             break
         end = later
     return None if end == at else min(end, at + LONGEST_QUIET).astimezone(UTC)
 
 
-def next_digest(preferences: Preferences, after: datetime) -> datetime:
+def quiet_for_some(preferences: Preferences, at: datetime) -> bool:
+    """Return whether some quiet window holds at an instant, be it for a single dossier."""
+    scopes = (None, *(dossier for window in preferences.quiet for dossier in window.dossiers))
+    return any(quiet_until(preferences, at, dossier) is not None for dossier in dict.fromkeys(scopes))
+
+
+def next_digest(preferences: Preferences, after: datetime, dossier: str | None = None) -> datetime:
     """Return when the first digest leaves after an instant: a digest hour, or the end of the quiet hours that it lies in.
 
     A digest that is being held back by quiet hours at `after` counts: it is the next.
     """
-    quiet = quiet_until(preferences, after)
+    quiet = quiet_until(preferences, after, dossier)
     if quiet is not None:
         last = next(hour for hour in _digest_hours(preferences, after, back=True) if hour <= after)
-        if quiet_until(preferences, last) == quiet:
+        if quiet_until(preferences, last, dossier) == quiet:
             return quiet
     following = next(hour for hour in _digest_hours(preferences, after) if hour > after)
-    return quiet_until(preferences, following) or following
+    return quiet_until(preferences, following, dossier) or following
 
 
-def _windows(preferences: Preferences, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _windows(preferences: Preferences, at: datetime, dossier: str | None) -> Iterator[tuple[datetime, datetime]]:
     """Yield the quiet windows, as instants, that start on the local day of `at` or the day before: no other can contain `at`."""
     if not preferences.quiet:
         return
@@ -85,7 +92,7 @@ def _windows(preferences: Preferences, at: datetime) -> Iterator[tuple[datetime,
     for day in (today - _DAY, today):
         kinds = {day.weekday(), HOLIDAY} if is_holiday(day) else {day.weekday()}
         for window in preferences.quiet:
-            if kinds & window.days:
+            if kinds & window.days and window.holds_for(dossier):
                 last = day if window.start < window.end else day + _DAY
                 yield instant(day, window.start, zone), instant(last, window.end, zone)
 

@@ -66,12 +66,15 @@ def plan(
             a digest hour that was none then is not made up for.
     """
     effective, missing = modes(context.category, preferences, channels)
+    own = preferences.dossier_modes.get(context.dossier) if context.dossier is not None else None
+    if own is not None:
+        effective = {channel: mode if mode is Mode.NEVER else own for channel, mode in effective.items()}
     if context.category not in PASS_MUTES and preferences.mute_of(context.dossier, max(since, now)):
         return {channel: PlannedDelivery(Mode.NEVER, reason=DropReason.MUTED) for channel in DeliveryChannel}
     return {
         channel: PlannedDelivery(Mode.NEVER, reason=missing.get(channel, DropReason.NEVER))
         if mode is Mode.NEVER
-        else PlannedDelivery(Mode.NOW if context.urgent else mode, _send_at(mode, context.urgent, preferences, since, now))
+        else PlannedDelivery(Mode.NOW if context.urgent else mode, _send_at(mode, context, preferences, since, now))
         for channel, mode in effective.items()
     }
 
@@ -96,9 +99,10 @@ def modes(
     return effective, missing
 
 
-def _send_at(mode: Mode, urgent: bool, preferences: Preferences, since: datetime, now: datetime) -> datetime:
-    if urgent:
+def _send_at(mode: Mode, context: NotificationContext, preferences: Preferences, since: datetime, now: datetime) -> datetime:
+    if context.urgent:
         return since
-    at = next_digest(preferences, since) if mode is Mode.DIGEST else quiet_until(preferences, since) or since
+    dossier = context.dossier
+    at = next_digest(preferences, since, dossier) if mode is Mode.DIGEST else quiet_until(preferences, since, dossier) or since
     # It may be late, or preferences have changed: this moment must not lie in quiet hours either.
-    return at if at > now else quiet_until(preferences, now) or at
+    return at if at > now else quiet_until(preferences, now, dossier) or at

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
-from bot.notifications.preferences import DEFAULTS, Mute, Preferences, TimeOfDay, Window
+from bot.notifications.preferences import DEFAULTS, HOLIDAY, Mute, Preferences, TimeOfDay, Window, minutes
 
 _MINUTES = 24 * 60
 
@@ -46,8 +46,9 @@ class SetDigest(_Change):
 class AddQuiet(_Change):
     """Add quiet windows.
 
-    A window of the same part of the day (within one day, over midnight, a whole day) that contains a new one, or lies within it, is
-    replaced on their common days: who says « pas après 21h » after « pas après 19h » means 21h.
+    A window of the same dossiers and part of the day (within one day, over midnight, a whole day) that contains a new one, or lies
+    within it, is replaced on their common days: who says « pas après 21h » after « pas après 19h » means 21h. The dossiers that it let
+    pass go on passing, if all of its days are replaced and the new one names none.
     """
 
     do: Literal["quiet"] = "quiet"
@@ -61,14 +62,42 @@ class ClearQuiet(_Change):
     days: frozenset[int] | None = None
 
 
+class PassQuiet(_Change):
+    """Let what these dossiers bring through the quiet hours that overlap these windows (none: through all); their own end."""
+
+    do: Literal["pass_quiet"] = "pass_quiet"
+    dossiers: frozenset[str]
+    windows: tuple[Window, ...] = ()
+
+
+class NarrowQuiet(_Change):
+    """Let the quiet hours that overlap these windows hold for these dossiers alone, where they held for all.
+
+    Those of whole days stay. Where there are none, the windows are added for these dossiers.
+    """
+
+    do: Literal["narrow_quiet"] = "narrow_quiet"
+    dossiers: frozenset[str]
+    windows: tuple[Window, ...]
+
+
+class SetDossierMode(_Change):
+    """Set how what these dossiers bring comes, whatever its category; None: as everything else."""
+
+    do: Literal["dossier_mode"] = "dossier_mode"
+    dossiers: frozenset[str]
+    mode: Literal[Mode.NOW, Mode.DIGEST] | None
+
+
 class StartMute(_Change):
-    """Mute a dossier (None: everything), from an instant (None: now) to an instant (None: until it is undone).
+    """Mute a dossier (None: everything but `passing`), from an instant (None: now) to an instant (None: until it is undone).
 
     A mute of the same that overlaps is replaced.
     """
 
     do: Literal["mute"] = "mute"
     dossier: str | None = None
+    passing: frozenset[str] = frozenset()
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 
@@ -86,7 +115,10 @@ class EndMutes(_Change):
     do: Literal["unmute_all"] = "unmute_all"
 
 
-Change = Annotated[SetMode | SwitchOn | SetDigest | AddQuiet | ClearQuiet | StartMute | EndMute | EndMutes, Field(discriminator="do")]
+Change = Annotated[
+    SetMode | SwitchOn | SetDigest | SetDossierMode | AddQuiet | ClearQuiet | PassQuiet | NarrowQuiet | StartMute | EndMute | EndMutes,
+    Field(discriminator="do"),
+]
 CHANGES: TypeAdapter[tuple[Change, ...]] = TypeAdapter(tuple[Change, ...])
 """`CHANGES.dump_json(changes)` and back."""
 
@@ -115,6 +147,13 @@ def _made(preferences: Preferences, change: Change, now: datetime) -> dict[str, 
             return {"quiet": _with_windows(preferences.quiet, change.windows)}
         case ClearQuiet():
             return {"quiet": tuple(_less_days(preferences.quiet, change.days))}
+        case PassQuiet():
+            return {"quiet": tuple(_letting_pass(preferences.quiet, change))}
+        case NarrowQuiet():
+            return {"quiet": _narrowed(preferences.quiet, change)}
+        case SetDossierMode():
+            others = {dossier: mode for dossier, mode in preferences.dossier_modes.items() if dossier not in change.dossiers}
+            return {"dossier_modes": others | (dict.fromkeys(change.dossiers, change.mode) if change.mode else {})}
         case StartMute():
             return {"mutes": _with_mute(preferences.mutes, change, now)}
         case EndMute():
@@ -138,11 +177,46 @@ def _matrix(preferences: Preferences, change: SetMode | SwitchOn) -> dict[Catego
 
 def _with_windows(quiet: tuple[Window, ...], windows: tuple[Window, ...]) -> tuple[Window, ...]:
     for window in windows:
+        if window.dossiers and any(_covers(old, window) for old in quiet):
+            continue
         kept: list[Window] = []
         for old in quiet:
-            kept.extend(_less_days((old,), window.days) if _same_part(old, window) else [old])
+            same = old.dossiers == window.dossiers and _same_part(old, window)
+            if same and old.passing and not window.passing and old.days <= window.days:
+                window = window.model_copy(update={"passing": old.passing})
+            kept.extend(_less_days((old,), window.days) if same else [old])
         quiet = (*kept, window)
     return quiet
+
+
+def _overlaps(window: Window, windows: tuple[Window, ...]) -> bool:
+    return any(minutes(window) & minutes(other) or (window.days & other.days == {HOLIDAY}) for other in windows)
+
+
+def _letting_pass(quiet: Iterable[Window], change: PassQuiet) -> Iterable[Window]:
+    for window in quiet:
+        left = window.dossiers - change.dossiers
+        if change.windows and not _overlaps(window, change.windows):
+            yield window
+        elif not window.dossiers:
+            yield window.model_copy(update={"passing": window.passing | change.dossiers})
+        elif left:
+            yield window if left == window.dossiers else window.model_copy(update={"dossiers": left})
+
+
+def _narrowed(quiet: tuple[Window, ...], change: NarrowQuiet) -> tuple[Window, ...]:
+    held = [window for window in quiet if not window.dossiers and window.start != window.end and _overlaps(window, change.windows)]
+    if not held:
+        own = tuple(window.model_copy(update={"dossiers": change.dossiers}) for window in change.windows)
+        return _with_windows(quiet, own)
+    narrow = {"dossiers": change.dossiers, "passing": frozenset[str]()}
+    return tuple(window.model_copy(update=narrow) if window in held else window for window in quiet)
+
+
+def _covers(old: Window, window: Window) -> bool:
+    """Return whether quiet hours of everything hold already where those of some dossiers shall."""
+    same = window.days <= old.days and not minutes(window) & ~minutes(old)
+    return same and not old.dossiers and not old.passing & window.dossiers
 
 
 def _same_part(one: Window, other: Window) -> bool:
@@ -169,7 +243,9 @@ def _less_days(quiet: Iterable[Window], days: frozenset[int] | None) -> Iterable
 
 def _with_mute(mutes: tuple[Mute, ...], change: StartMute, now: datetime) -> tuple[Mute, ...]:
     since = change.since or now
-    new = Mute(dossier=change.dossier, until=change.until, since=since)
+    # What lets nothing pass is dumped as it always was.
+    passing = {"passing": change.passing} if change.passing else {}
+    new = Mute(dossier=change.dossier, until=change.until, since=since, **passing)
     apart = (mute for mute in mutes if mute.dossier != change.dossier or _over(mute, since) or _over(new, mute.since))
     return (*apart, new)
 

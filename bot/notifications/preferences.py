@@ -18,9 +18,10 @@ HOLIDAY = 7
 """Number of the day that a public holiday is, beside its day of the week."""
 EVERY_DAY = frozenset(range(7))
 """Monday (0) to Sunday (6)."""
-MOST_WINDOWS, MOST_MUTES, MOST_HOURS = 30, 200, 12
+MOST_WINDOWS, MOST_MUTES, MOST_HOURS, MOST_DOSSIERS = 30, 200, 12, 200
 _DAY = 24 * 60
-"""In minutes."""
+_WEEK = 7 * _DAY
+"""Both in minutes."""
 
 DEFAULTS: dict[Category, dict[DeliveryChannel, Mode]] = {
     Category.ACCESS: {DeliveryChannel.TELEGRAM: Mode.NOW, DeliveryChannel.SPHERE: Mode.NOW},
@@ -56,39 +57,69 @@ TimeOfDay = Annotated[time, AfterValidator(_local)]
 """A local time of day, to the minute."""
 
 
-class Window(BaseModel):
-    """Quiet hours that come back every week. Where `end` is not after `start` they end on the next day; equal: a whole day."""
+Dossiers = Annotated[frozenset[str], Field(max_length=MOST_DOSSIERS)]
+"""References of dossiers."""
+
+
+class _Scoped(BaseModel):
+    """What holds for all notifications, but for those of the dossiers that pass."""
 
     model_config = ConfigDict(frozen=True)
+
+    passing: Dossiers = frozenset()
+    """Dossiers that it does not hold for."""
+
+
+class Window(_Scoped):
+    """Quiet hours that come back every week. Where `end` is not after `start` they end on the next day; equal: a whole day."""
 
     days: Annotated[frozenset[Annotated[int, Field(ge=0, le=HOLIDAY)]], Field(min_length=1)]
     """Days on which it starts: Monday (0) to Sunday (6), and `HOLIDAY` for public holidays, whatever their day of the week."""
     start: TimeOfDay
     end: TimeOfDay
+    dossiers: Dossiers = frozenset()
+    """The only dossiers that it holds for; none: it holds for all, and for what is about no dossier."""
+
+    def holds_for(self, dossier: str | None) -> bool:
+        """Return whether it holds for what is about a dossier (None: about none)."""
+        return dossier not in self.passing and (not self.dossiers or dossier in self.dossiers)
+
+
+def minutes(window: Window) -> int:
+    """Return the minutes of an ordinary week that lie in a window, a bit each; public holidays left out."""
+    start, end = (at.hour * 60 + at.minute for at in (window.start, window.end))
+    length = (1 << ((end - start) % _DAY or _DAY)) - 1
+    covered = 0
+    for day in window.days - {HOLIDAY}:
+        covered |= length << (day * _DAY + start)
+    return (covered | covered >> _WEEK) & (1 << _WEEK) - 1
 
 
 def always_quiet(windows: tuple[Window, ...]) -> bool:
-    """Return whether an ordinary week has no minute outside these windows: what waits would wait for ever."""
-    covered = 0  # a bit a minute
+    """Return whether an ordinary week has no minute outside these windows, for some dossier: what waits would wait for ever."""
+    named = frozenset[str]().union(*(window.dossiers for window in windows))
+    return any(_always_quiet(tuple(window for window in windows if window.holds_for(dossier))) for dossier in (None, *named))
+
+
+def _always_quiet(windows: tuple[Window, ...]) -> bool:
+    covered = 0
     for window in windows:
-        start, end = (at.hour * 60 + at.minute for at in (window.start, window.end))
-        minutes = (1 << ((end - start) % _DAY or _DAY)) - 1
-        for day in window.days - {HOLIDAY}:
-            covered |= minutes << (day * _DAY + start)
-    week = (1 << 7 * _DAY) - 1
-    return (covered | covered >> 7 * _DAY) & week == week
+        covered |= minutes(window)
+    return covered == (1 << _WEEK) - 1
 
 
-class Mute(BaseModel):
+class Mute(_Scoped):
     """No notifications for a while."""
-
-    model_config = ConfigDict(frozen=True)
 
     dossier: str | None = None
     """Reference of the only dossier that is muted; None: everything."""
     until: AwareDatetime | None = None
     """None: until it is undone."""
     since: AwareDatetime
+
+    def holds_for(self, dossier: str | None) -> bool:
+        """Return whether it holds for what is about a dossier (None: about none)."""
+        return self.dossier in (None, dossier) and dossier not in self.passing
 
 
 class Preferences(BaseModel):
@@ -102,6 +133,8 @@ class Preferences(BaseModel):
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
     quiet: Annotated[tuple[Window, ...], Field(max_length=MOST_WINDOWS)] = ()
     mutes: Annotated[tuple[Mute, ...], Field(max_length=MOST_MUTES)] = ()
+    dossier_modes: Annotated[dict[str, Mode], Field(max_length=MOST_DOSSIERS)] = Field(default_factory=dict)
+    """Whether what a dossier brings comes at once or in digests, whatever its category; by reference. Not *never*: that is a mute."""
 
     @field_validator("quiet")
     @classmethod
@@ -109,6 +142,13 @@ class Preferences(BaseModel):
         if always_quiet(windows):
             raise ValueError("no moment of the week is left for notices")
         return windows
+
+    @field_validator("dossier_modes")
+    @classmethod
+    def _never_is_a_mute(cls, modes: dict[str, Mode]) -> dict[str, Mode]:
+        if Mode.NEVER in modes.values():
+            raise ValueError("a dossier that is never wanted is muted")
+        return modes
 
     @property
     def zone(self) -> ZoneInfo:
@@ -125,5 +165,5 @@ class Preferences(BaseModel):
 
     def mute_of(self, dossier: str | None, at: datetime) -> Mute | None:
         """Return the mute of a dossier (None: of notifications without one) at an instant, None where there is none."""
-        holding = (m for m in self.mutes if m.dossier in (None, dossier) and (m.until is None or m.until > at) and m.since <= at)
+        holding = (m for m in self.mutes if m.holds_for(dossier) and (m.until is None or m.until > at) and m.since <= at)
         return next(holding, None)

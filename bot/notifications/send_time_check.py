@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.jobs.outbox import OutboxRow
-from bot.notifications.calendar import quiet_until
+from bot.notifications.calendar import quiet_for_some
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.eligibility import needs_check
 from bot.notifications.kinds import DeliveryChannel
@@ -49,7 +49,7 @@ class SendTimeCheck:
                 row = by_message[message_id]
                 late = row.attempts > 1 or not timedelta() <= now - handed_at <= FRESH
                 changed = version != row.payload["notice"]["version"]
-                if late or changed or (document and quiet_until(read_preferences(document), now) is not None):
+                if late or changed or (document and quiet_for_some(read_preferences(document), now)):
                     doubtful.append(message_id)
             if not doubtful:
                 return set()

@@ -99,6 +99,8 @@ class UnreadReminders:
             team = care_teams.get(notice.dossier or "")
             if notice.waits or (notice.dossier is not None and team is None):
                 continue  # it is still to be dispatched; or the platform does not say whether they are still in the care team
+            if quiet_until(person.preferences, now, notice.dossier) is not None:
+                continue  # the dossier has quiet hours of its own
             if notice.dispatched and person.email and _wanted(person, notice, team, now):
                 to_remind.append(notice)
             else:

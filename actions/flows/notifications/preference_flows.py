@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
-from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_reference, read_dossier
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, dossier_slots, find_by_reference, read_dossier
+from actions.flows.notifications.named_dossiers import Wording, with_references
 from actions.flows.notifications.notification_page import EVERYTHING, means_everything
 from actions.flows.notifications.preference_presets import MUTE_DURATIONS, PRESETS, mute_for, preset_changes
 from actions.flows.notifications.preference_request import (
@@ -32,7 +33,18 @@ from actions.framework.flow import MIN_CONFIDENCE, Flow, FlowAborted, Slots, act
 from actions.framework.lifecycle import slots_of_last_flow
 from actions.framework.turn import Turn
 from bot.notifications.preference_changes import EndMutes
-from bot.notifications.preference_parser import About, PreferenceRequest, Question, asks_to_see, disowns, is_wish
+from bot.notifications.preference_parser import (
+    About,
+    PreferenceRequest,
+    Question,
+    asks_for_settings,
+    asks_to_see,
+    corrected_hours,
+    disowns,
+    is_wish,
+    refuses_mute,
+    with_hours,
+)
 from bot.notifications.preferences import Mute
 
 _MUTE_ONLY = re.compile(
@@ -41,6 +53,8 @@ _MUTE_ONLY = re.compile(
 """Words that ask for a mute and say nothing else."""
 _REPLACEMENT = re.compile(r"\W*(?:non|pas|plut[ôo]t|en fait|finalement|enfin|pardon)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"\bSPH[\s-]?\d{4}[\s-]?\d{6}\b", re.IGNORECASE)
+_REPLIES = frozenset({"affirm", "deny", "inform", "cancel", "correct"})
+"""Intents of what is no wish unless it is sure."""
 _PREFERENCE_INTENTS = frozenset({"manage_notifications", "mute_notifications", "resume_notifications"})
 
 
@@ -71,14 +85,24 @@ class PreferenceFlow(Flow):
         self._leave_if_disowned(context)
         if not turn.is_button and asks_to_see(turn.raw_text):
             return _shown(turn.raw_text)
-        before = slots_of_last_flow(context, *_PREFERENCE_INTENTS) if _REPLACEMENT.match(turn.text) else None
+        if not turn.is_button and refuses_mute(turn.raw_text):
+            if own := await self._instead_of_a_mute(context):
+                return own
+            last = undoable_version(turn)
+            if last is not None and await current_mutes(context):
+                return {"dossier": EVERYTHING, "wish": {"undo": last}}
+            context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
+            raise FlowAborted
+        corrects = _REPLACEMENT.match(turn.text) or corrected_hours(turn.raw_text)
+        before = slots_of_last_flow(context, *_PREFERENCE_INTENTS) if corrects and not turn.is_button else None
         if before is not None and (corrected := await self.correct(context, before)):
             return corrected
         from_button = await self.start_from_button(context)
         if from_button is not None:
             return from_button
-        text, count = self.request_text(context), context.utterances.count
-        slots = await self.read_dossier(context, asked=False)
+        wording, count = await self.wording(context), context.utterances.count
+        text = wording.text
+        slots = dossier_slots(wording.references[0]) if wording.references else await self.read_dossier(context, asked=False)
         dossier = slots.get("dossier")
         if dossier is None and (slots or context.utterances.count > count):
             return {**slots, "wish_text": text}
@@ -91,15 +115,19 @@ class PreferenceFlow(Flow):
         """Return the dossier, the answer to a question, or another request that replaces the first."""
         turn = context.turn
         self._leave_if_disowned(context)
-        if turn.intent == "deny" and not turn.message.get("entities"):
-            context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
-            raise FlowAborted
         if not turn.is_button and asks_to_see(turn.raw_text):
             return _shown(turn.raw_text)
+        refuses = not turn.is_button and refuses_mute(turn.raw_text)
+        if refuses and (own := await self._instead_of_a_mute(context)):
+            return own
+        if refuses or (turn.intent == "deny" and not turn.message.get("entities")):
+            context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
+            raise FlowAborted
         if turn.requested_slot == "dossier":
             return await self._collect_dossier(context)
-        question, dossier = open_question(context), turn.slot("dossier") or None
-        text = self.request_text(context)
+        wording = await self.wording(context)
+        question, text = open_question(context), wording.text
+        dossier = next(iter(wording.references), None) or turn.slot("dossier") or None
         if question is not None:
             reading = await read_answer(context, question, dossier, text)
         else:
@@ -115,11 +143,22 @@ class PreferenceFlow(Flow):
             context.utterances.utter("utter_task_dropped", task=context.utterances.text(f"utter_task_{self.name}"))
             raise FlowAborted
 
+    async def _instead_of_a_mute(self, context: Context) -> Slots:
+        """Return the slots of what a text that refuses a mute asks for besides; none where that is nothing that can be read."""
+        wording, dossier = await self.wording(context), context.turn.slot("dossier") or None
+        reading = await read_request(context, wording.text, next(iter(wording.references), dossier))
+        readable = isinstance(reading, PreferenceRequest) or (isinstance(reading, Question) and bool(reading.choices))
+        return self.slots_of_reading(context, reading, wording.text, dossier) if readable else {}
+
     async def correct(self, context: Context, slots: Slots) -> Slots:
         """Undo the change that was just made and return the request with the corrected value: « non, 20h »."""
         turn, dossier, request = context.turn, slots.get("dossier") or None, slots.get("wish_text")
-        text, version = correct_request(turn, request) if request else None, undoable_version(turn)
+        version, hours = undoable_version(turn), corrected_hours(turn.raw_text)
+        text = request if hours else correct_request(turn, request) if request else None
         reading = await read_request(context, text, dossier) if text and version is not None else None
+        if hours and isinstance(reading, PreferenceRequest):
+            corrected = with_hours(reading.changes, hours)
+            reading = PreferenceRequest(changes=corrected) if corrected else None
         if text is None or not isinstance(reading, PreferenceRequest):
             return {}
         account_id, channel = (await context.account_reference()).id, turn.channel
@@ -134,6 +173,12 @@ class PreferenceFlow(Flow):
     def request_text(self, context: Context) -> str:
         """Return the words to read."""
         return request_text(context, self.dossier_entities)
+
+    async def wording(self, context: Context) -> Wording:
+        """Return the words to read, with references for the user's own usagers that a typed message names."""
+        if context.turn.is_button:
+            return Wording(self.request_text(context))
+        return await with_references(context, self.dossier_entities)
 
     async def read_dossier(self, context: Context, *, asked: bool) -> Slots:
         """Return the slots of the dossier that the message names, as `dossier_slot.read_dossier` does."""
@@ -179,6 +224,12 @@ class ManageNotifications(PreferenceFlow):
     """Change the preferences; show them if no change is asked for."""
 
     name = "manage_notifications"
+    claims_replies = True
+
+    def claims(self, turn: Turn) -> bool:
+        """Return True as well for who asks to see the settings, or corrects the hours of the change that was just made."""
+        corrects = bool(corrected_hours(turn.raw_text)) and undoable_version(turn) is not None
+        return corrects or asks_for_settings(turn.raw_text) or (turn.intent not in _REPLIES and super().claims(turn))
 
     async def start_from_button(self, context: Context) -> Slots | None:
         """Return the changes of a preset; for any other button, show the preferences."""

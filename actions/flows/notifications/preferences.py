@@ -22,7 +22,10 @@ from bot.notifications.preference_changes import (
     ClearQuiet,
     EndMute,
     EndMutes,
+    NarrowQuiet,
+    PassQuiet,
     SetDigest,
+    SetDossierMode,
     SetMode,
     StartMute,
     SwitchOn,
@@ -40,6 +43,9 @@ _SECTIONS: dict[type[Change], tuple[str, ...]] = {
     SetDigest: ("digest",),
     AddQuiet: ("quiet",),
     ClearQuiet: ("quiet",),
+    PassQuiet: ("quiet",),
+    NarrowQuiet: ("quiet",),
+    SetDossierMode: ("dossiers",),
     StartMute: ("mutes",),
     EndMute: ("mutes",),
     EndMutes: ("mutes",),
@@ -113,7 +119,7 @@ async def undo_change(context: Context, version: int | None) -> Events:
 def _duration_buttons(context: Context, changes: Sequence[Change]) -> list[Button]:
     """Return buttons that give an end to a mute that has none."""
     endless = [change for change in changes if isinstance(change, StartMute) and change.until is None]
-    if len(endless) != 1:
+    if len(endless) != 1 or endless[0].passing:  # the buttons know of no dossier that passes
         return []
     scope = {"dossier_ref": endless[0].dossier} if endless[0].dossier else {"everything": "1"}
     return [

@@ -30,7 +30,8 @@ class PreferencesText:
 
     def sections(self) -> dict[str, list[str]]:
         """Return every section by name, in the order in which they are shown."""
-        return {"matrix": self.matrix(), "digest": self.digest(), "quiet": self.quiet(), "mutes": self.mutes()}
+        matrix, dossiers = self.matrix(), self.dossiers()
+        return {"matrix": matrix, "dossiers": dossiers, "digest": self.digest(), "quiet": self.quiet(), "mutes": self.mutes()}
 
     def matrix(self) -> list[str]:
         """Return what goes by which way, at once or in a digest."""
@@ -51,6 +52,16 @@ class PreferencesText:
             if way is not DeliveryChannel.SPHERE
         )
         return lines if pushed else [self.utterances.text("utter_settings_nothing_sent"), *lines]
+
+    def dossiers(self) -> list[str]:
+        """Return which dossiers come at once or in a digest, whatever they bring."""
+        own = self.preferences.dossier_modes
+        by_mode = {mode: sorted(dossier for dossier, set_mode in own.items() if set_mode is mode) for mode in (Mode.NOW, Mode.DIGEST)}
+        return [
+            self.utterances.text(f"utter_settings_dossier_{mode}", dossiers=self._dossiers(found))
+            for mode, found in by_mode.items()
+            if found
+        ]
 
     def off(self, changes: Iterable[Change]) -> list[str]:
         """Return what is not sent any more by the ways that the changes switch off."""
@@ -89,9 +100,10 @@ class PreferencesText:
         """Return « dossier SPH-2024-000137 jusqu'au lundi 30 novembre à 8h »."""
         zone, text = self.preferences.zone, self.utterances.text
         what = text("utter_muted_dossier", reference=mute.dossier) if mute.dossier else text("utter_muted_everything")
+        passing = text("utter_scope_passing", dossiers=self._dossiers(mute.passing)) if mute.passing else ""
         begins = text("utter_muted_from", when=format_moment(mute.since, self.now, zone)) if mute.since > self.now else ""
         ends = format_until(mute.until, self.now, zone) if mute.until else text("utter_muted_for_good")
-        return ", ".join(part for part in (what, begins, ends) if part)
+        return ", ".join(part for part in (what, passing, begins, ends) if part)
 
     def outlook(self) -> str:
         """Return what follows: the quiet time that holds now, the next digest."""
@@ -99,14 +111,20 @@ class PreferencesText:
         parts = []
         quiet = quiet_until(preferences, now)
         if quiet is not None:
-            parts.append(self.utterances.text("utter_outlook_quiet", until=format_until(quiet, now, preferences.zone)))
+            passing = {dossier for window in preferences.quiet for dossier in window.passing}
+            passing = {dossier for dossier in passing if quiet_until(preferences, now, dossier) is None}
+            response = "utter_outlook_quiet_passing" if passing else "utter_outlook_quiet"
+            until = format_until(quiet, now, preferences.zone)
+            parts.append(self.utterances.text(response, until=until, dossiers=self._dossiers(passing)))
         if self._has_digests():
             when = format_moment(next_digest(preferences, now), now, preferences.zone)
             parts.append(self.utterances.text("utter_outlook_digest", when=when))
         return " ".join(parts)
 
     def _has_digests(self) -> bool:
-        if any(mute.dossier is None for mute in self.preferences.mutes if self.preferences.mute_of(None, self.now) == mute):
+        if any(
+            mute.dossier is None and not mute.passing for mute in self.preferences.mutes if self.preferences.mute_of(None, self.now) == mute
+        ):
             return False
         modes_by_way = [modes(category, self.preferences, self.ways)[0] for category in Category]
         return any(mode[way] is Mode.DIGEST for mode in modes_by_way for way in self.ways - {DeliveryChannel.SPHERE})
@@ -116,7 +134,21 @@ class PreferencesText:
             return self.utterances.text("utter_category_all")
         return ", ".join(self.utterances.text(f"utter_category_{category}") for category in categories)
 
+    def _dossiers(self, references: Iterable[str]) -> str:
+        """Return « le dossier SPH-2024-000137 », « les dossiers … et … »."""
+        known = sorted(references)
+        response = "utter_some_dossiers" if len(known) > 1 else "utter_one_dossier"
+        return self.utterances.text(response, references=join_parts(self.utterances, known))
+
     def _window(self, window: Window) -> str:
+        """Return « de 21h à 7h, tous les jours, sauf le dossier SPH-2024-000137 »."""
+        parts = [self._when(window)]
+        for response, dossiers in (("utter_scope_only", window.dossiers), ("utter_scope_passing", window.passing)):
+            if dossiers:
+                parts.append(self.utterances.text(response, dossiers=self._dossiers(dossiers)))
+        return ", ".join(parts)
+
+    def _when(self, window: Window) -> str:
         days = format_days(self.utterances, window.days)
         if window.start == window.end:
             if window.start == time(0):

@@ -1,12 +1,15 @@
 """Reading what professionals type about their notifications: pure, and never guessing (docs/dev/notifications.md)."""
 
 from bot.notifications.preference_parser.answers import answer
-from bot.notifications.preference_parser.disowning import disowns
+from bot.notifications.preference_parser.corrections import corrected_hours, with_hours
+from bot.notifications.preference_parser.disowning import disowns, refuses_mute
 from bot.notifications.preference_parser.parser import choose, read
 from bot.notifications.preference_parser.recognition import is_wish
-from bot.notifications.preference_parser.showing import asks_to_see
+from bot.notifications.preference_parser.showing import asks_for_settings, asks_to_see
+from bot.notifications.preference_parser.spelling_correction import is_common_word
 from bot.notifications.preference_parser.values import About, Choice, Context, PreferenceRequest, Question, Span
 
 __all__ = [
-    "About", "Choice", "Context", "PreferenceRequest", "Question", "Span", "answer", "asks_to_see", "choose", "disowns", "is_wish", "read",
+    "About", "Choice", "Context", "PreferenceRequest", "Question", "Span", "answer", "asks_for_settings", "asks_to_see", "choose",
+    "corrected_hours", "disowns", "is_common_word", "is_wish", "read", "refuses_mute", "with_hours",
 ]  # fmt: skip

@@ -60,6 +60,10 @@ class Kind(StrEnum):
     REST = auto()
     EXCEPT = auto()
     OUTSIDE = auto()
+    EVEN = auto()
+    """« même la nuit », « jour et nuit »: quiet hours do not hold."""
+    WAITS = auto()
+    """« le reste attend 7h »."""
     URGENT = auto()
     FEWER = auto()
     AWAY = auto()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.core.text_folding import fold
+from bot.notifications.preference_parser.passing import NO_MUTE
 
 _NOTICES = r"(?:notifs?|notifications?|alertes?|reglages?|sourdines?)"
 _DISOWNS = re.compile(
@@ -13,6 +14,14 @@ _DISOWNS = re.compile(
     rf"|\b(?:est|c) pas (?:pour |une histoire |une question |de |des |les |la |mes )*{_NOTICES}\b"
     rf"|\blaiss\w+ (?:donc )?(?:les |mes |la |ces )?{_NOTICES}(?= tranquilles?\b| comme\b| de cote\b|$)"
 )
+
+
+_NO_MUTE = re.compile(rf"\b{NO_MUTE}\b")
+
+
+def refuses_mute(text: str) -> bool:
+    """Return whether a text says that no mute is wanted, whatever else it asks for: « non, pas de sourdine »."""
+    return any(_NO_MUTE.search(re.sub(r"[^a-z0-9]+", " ", fold(part))) for part in re.split(r"[,.;:!?\n]+", text.replace("’", "'")))
 
 
 def disowns(text: str) -> bool:

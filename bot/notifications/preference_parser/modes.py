@@ -65,6 +65,8 @@ def read_modes(clause: Clause, whole: Whole, asking: Asking) -> Changes:
     wanted = frozenset(stances) - unwanted
     mode = _mode(clause)
     if not stances and clause.has(Kind.NEVER, Kind.LIFT) and not _only(clause):
+        if clause.ways() and not clause.categories():
+            return ()  # « plus de SMS, seulement les mails »: there are none
         if mode is Mode.DIGEST and clause.has(Kind.AT):
             return less_digests(clause, asking)
         if mode is Mode.DIGEST:

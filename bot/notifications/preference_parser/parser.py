@@ -8,12 +8,20 @@ from dataclasses import replace
 from datetime import time
 
 from bot.notifications.kinds import DeliveryChannel, Mode
-from bot.notifications.preference_changes import AddQuiet, SetDigest, SetMode
+from bot.notifications.preference_changes import AddQuiet, SetDigest, SetMode, StartMute
 from bot.notifications.preference_parser.categories import Kind
 from bot.notifications.preference_parser.clauses import Clause, clauses
 from bot.notifications.preference_parser.dates import NIGHT
 from bot.notifications.preference_parser.digests import hours_said
-from bot.notifications.preference_parser.disowning import disowns
+from bot.notifications.preference_parser.disowning import disowns, refuses_mute
+from bot.notifications.preference_parser.dossier_rules import (
+    is_dossier_rule,
+    is_exemption,
+    read_dossier_rule,
+    read_exemption,
+    with_exceptions,
+)
+from bot.notifications.preference_parser.dossier_words import EACH
 from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
 from bot.notifications.preference_parser.mutes import read_pause, read_resume
 from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
@@ -41,12 +49,34 @@ _SPAN_OF_TIME = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
 _OF_THE_CLOCK = (Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT)
 _BOUNDS = (Kind.RANGE, Kind.AFTER, Kind.BEFORE)
 _RECURRING = (*_OF_THE_CLOCK, Kind.DAYS, Kind.PART)
+_MUTING = {"mute", "pause", "until_undone", "one_week", "two_weeks", "once"}
+"""Choices that mute."""
 _EVENING = Window(days=EVERY_DAY, start=time(20), end=NIGHT[1])
 _WEEKEND = Window(days=frozenset({5, 6}), start=MIDNIGHT, end=MIDNIGHT)
 
 
 def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
-    """Return what a text requests; a question where that is not certain; None where it requests nothing (« mes réglages »)."""
+    """Return what a text requests; a question where that is not certain; None where it requests nothing (« mes réglages »).
+
+    No mute comes of a text that refuses one: « pas de sourdine, juste la nuit ».
+    """
+    result = _read_all(text, spans, context)
+    return _without_mutes(result, context) if refuses_mute(text) else result
+
+
+def _without_mutes(result: PreferenceRequest | Question | None, context: Context) -> PreferenceRequest | Question | None:
+    if isinstance(result, PreferenceRequest):
+        kept = tuple(change for change in result.changes if not isinstance(change, StartMute))
+        return PreferenceRequest(changes=kept) if kept else None
+    if isinstance(result, Question) and result.about is About.CONFIRM:
+        return result if choose(result, result.choices[0], context) is not None else None
+    if isinstance(result, Question) and any(choice.name in _MUTING for choice in result.choices):
+        kept_choices = tuple(choice for choice in result.choices if choice.name not in _MUTING)
+        return result.model_copy(update={"choices": kept_choices}) if kept_choices else None
+    return result
+
+
+def _read_all(text: str, spans: Sequence[Span], context: Context) -> PreferenceRequest | Question | None:
     reading = canonical(text)
     if asks_how(reading.text) or disowns(text):
         return None
@@ -59,12 +89,13 @@ def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceReques
 def choose(question: Question, choice: Choice, context: Context) -> PreferenceRequest | Question | None:
     """Return what the request is now that one of the choices was taken."""
     given = (*question.given, Given(clause=question.clause, about=question.about, choice=choice))
-    return _read(question.text, question.spans, context, given)
+    result = _read(question.text, question.spans, context, given)
+    return _without_mutes(result, context) if refuses_mute(question.text) else result
 
 
 def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Given, ...]) -> PreferenceRequest | Question | None:
     reading = canonical(text)
-    parts = clauses(settled(tokens_of(reading, spans), reading.text))
+    parts = with_exceptions(clauses(settled(tokens_of(reading, spans), reading.text)))
     changes: Changes = ()
     for number, clause in enumerate(parts):
         asking = Asking(context, {each.about: each.choice for each in given if each.clause == number})
@@ -110,9 +141,13 @@ def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
     if "together" in clause.values(Kind.CONVERT) and clause.has(*_RECURRING) and not clause.has_rhythm:
         clause = Clause((*clause.atoms, Token(Kind.DIGEST, None)))  # « regroupez tout à 7h30 »
     named = clause.has(Kind.WAY, Kind.CATEGORY)
+    if _as_it_is(clause, asking.context):
+        return ()
     if clause.has(Kind.CATEGORY) and all(atom.kind in (Kind.CATEGORY, Kind.BREAK, Kind.BEYOND) for atom in clause.atoms):
         return ()  # « un compte pour ma collègue », « l'équipe du dossier »
     _refuse_what_cannot_be(clause)
+    if is_exemption(clause):
+        return read_exemption(clause, asking)
     if clause.has(Kind.QUIET) and (clause.has(Kind.LIFT) or (clause.has(Kind.NEVER) and not clause.has_time)):
         return read_no_quiet(clause)
     off = clause.has(Kind.LIFT) and clause.has(Kind.PAUSE, Kind.THING, Kind.DOSSIER) and not clause.has_rhythm
@@ -124,6 +159,8 @@ def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
         if clause.has(*_RECURRING, *_SPAN_OF_TIME):
             raise Unclear(About.UNCLEAR)
         return read_modes(clause, whole, asking) if named else read_resume(clause, asking)
+    if is_dossier_rule(clause) and not named and not clause.has(Kind.COUNT, Kind.URGENT, Kind.OUTSIDE):
+        return read_dossier_rule(clause, asking)
     if clause.has(Kind.DOSSIER) and (named or clause.has_rhythm or clause.has(*_RECURRING)):
         others = (Kind.WAY, Kind.CATEGORY, *_RECURRING)
         mute = {Choice(name="mute"): read_pause(Clause(tuple(atom for atom in clause.atoms if atom.kind not in others)), asking)}
@@ -150,6 +187,18 @@ def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
     return _stop(clause, asking)
 
 
+def _as_it_is(clause: Clause, context: Context) -> bool:
+    """« le reste attend 7h », « garde la nuit coupée pour l'autre », said where there are such quiet hours: they stay."""
+    quiet = [window for window in context.preferences.quiet if not window.dossiers]
+    keeps = clause.has(Kind.ON) and clause.unwanted and clause.has(*_RECURRING) and not clause.has(Kind.DOSSIER, Kind.RANGE, Kind.AFTER)
+    if not clause.has(Kind.WAITS) or clause.has(Kind.DOSSIER, Kind.CATEGORY, Kind.WAY):
+        return keeps and bool(quiet)
+    hours = {*clause.times(Kind.AT), *clause.times(Kind.AFTER)}
+    if not quiet or any(hour not in {window.end for window in quiet} for hour in hours):
+        raise Unclear(About.QUIET)
+    return True
+
+
 def _urgent_then(clause: Clause, asking: Asking) -> Changes:
     """« de jeudi à vendredi que l'urgent »: a mute, or quiet hours where they come every week."""
     rest = Clause(tuple(atom for atom in clause.atoms if atom.kind not in (Kind.URGENT, Kind.ONLY, Kind.EXCEPT)))
@@ -169,14 +218,14 @@ def _refuse_what_cannot_be(clause: Clause) -> None:
     """Raise Unclear for what would be read wrong without it: conditions, complaints, « sauf » of what nobody can except."""
     for words in clause.values(Kind.BEYOND):
         raise Unclear(About.UNCLEAR, value=words)
+    if EACH in clause.values(Kind.DOSSIER):
+        raise Unclear(About.DOSSIER_MODE)
     timed = clause.has(*_RECURRING, *_SPAN_OF_TIME)
     if clause.has(Kind.UNREADABLE) and not timed and not clause.has(Kind.CATEGORY, Kind.FEWER):
         raise Unclear(About.UNCLEAR)
     if any(days.part for days in clause.excepted(Kind.DAYS)):
         raise Unclear(About.UNCLEAR)  # « le week-end sauf le samedi matin »
-    if clause.excepted(Kind.DOSSIER):
-        raise Unclear(About.DOSSIER_MODE)
-    known = (Kind.WAY, Kind.CATEGORY, Kind.DAYS, Kind.URGENT)
+    known = (Kind.WAY, Kind.CATEGORY, Kind.DAYS, Kind.URGENT, Kind.DOSSIER)
     if clause.has(Kind.EXCEPT) and not any(clause.excepted(kind) for kind in known):
         raise Unclear(About.UNCLEAR)
     named = clause.has(Kind.WAY, Kind.CATEGORY)

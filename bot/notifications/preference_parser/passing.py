@@ -8,10 +8,20 @@ from bot.notifications.preference_parser.dates import PART
 _SPHERE = r"(?:sphere|(?:l )?appli(?:cation)?|le site)"
 _LIST = rf"(?:(?:la |ma |votre )?(?:liste|cloche) (?:de |dans |sur |du )(?:la |les )?{_SPHERE})"
 
+NO_MUTE = (
+    r"(?:non )*(?:surtout )?(?:(?:je|j|on|elle|il) )?(?:ne |n )?(?:(?:veux|veut|voulais|demande|ai|souhaite|faut|fallait|"
+    r"desire) )?(?:surtout )?"
+    r"(?:pas|jamais|aucune?)(?: (?:demande|voulu|dit|besoin))?(?: (?:de|la|une|d une|cette|votre|mettre|mettez))*"
+    r"(?: mise en)? sourdines?"
+)
+"""« je ne veux pas de sourdine », « pas la sourdine »: no mute is wanted; what else is said stands."""
+
 PASSING: tuple[tuple[Kind, str], ...] = (
     (Kind.BREAK, r"merci (?:de |d )avoir\b[a-z ]*"),
     (Kind.BREAK, r"(?:(?:et )?tout )?le reste (?:est )?(?:inchange|identique|ne (?:change|bouge) pas)"),
     (Kind.OUTSIDE, r"(?:tout )?le reste (?:du temps|de la semaine)"),
+    (Kind.BREAK, r"(?:non )?(?:mais )?pas (?:a|pour) (?:des |une |certaines )heures?(?: fixes?| precises?)?"),
+    (Kind.BREAK, NO_MUTE),
     (Kind.BREAK, r"sans (?:arret|cesse|relache)"),
     (Kind.BREAK, r"que j avais (?:mis(?:es?)?|suspendu(?:e?s?)|coupees?)(?: en (?:sourdine|silence|pause|veille))?"),
     (Kind.BREAK, r"a cause (?:de |du |des |d )(?:vos |tes |ces |mes )?(?:notif|mail|messages?|bruit)"),

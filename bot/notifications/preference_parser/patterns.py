@@ -12,6 +12,7 @@ from bot.notifications.preference_parser import dates
 from bot.notifications.preference_parser.beyond import BEYOND, OPPOSITE, UNREADABLE
 from bot.notifications.preference_parser.categories import Days, Kind
 from bot.notifications.preference_parser.dates import AHEAD, DATE, DATES, DAY, FEAST, HOUR, MONTH, NUMERIC_DATES, PART, SPAN, UNIT, N
+from bot.notifications.preference_parser.dossier_words import ALL_DOSSIERS, EACH, EVEN, NARROWED, REFERENCE, WAITS
 from bot.notifications.preference_parser.passing import PASSING
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY
 
@@ -68,6 +69,10 @@ def _strong(found: re.Match[str]) -> bool | str:
     return found[0].startswith(_STRONG)
 
 
+def _reference(found: re.Match[str]) -> str:
+    return "SPH-{}-{}".format(*re.findall(r"\d+", found["ref"]))
+
+
 def _words(found: re.Match[str]) -> str:
     return found["words"] if "words" in found.re.groupindex else found[0]
 
@@ -81,25 +86,19 @@ _DATED = (
 )
 _MOMENT = rf"(?:{_DATED}|(?:ce |cet |cette |l |la |le )?(?:{PART})|{HOUR})(?: inclus| compris)?"
 _PAIR = rf"(?P<from>{HOUR}|\d{{1,2}}) (?:a|et|jusqu a|-|/|et jusqu a) (?P<to>{HOUR})"
-_ALL_DOSSIERS = (
-    r"(?:(?:sur|pour|de|dans) )?(?:(?:tous|l ensemble de|la totalite de) (?:les |mes |nos )?(?:dossiers?|patients?|usagers?)|"
-    r"toute (?:ma|la|notre) patientele)(?: confondus)?"
-)
-_DOSSIERS = r"(?:sph ?(?:- ?)?\d{4} ?(?:- ?)?\d{6})"
 
 PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.BEYOND, BEYOND, lambda m: m[0].strip()),
     (Kind.BEYOND, OPPOSITE, lambda m: m[0]),
     *((kind, pattern, _fixed(None)) for kind, pattern in PASSING),
-    (
-        Kind.DOSSIER,
-        rf"(?:dossier )?(?:n |numero |no )?(?P<ref>{_DOSSIERS})",
-        lambda m: "SPH-{}-{}".format(*re.findall(r"\d+", m["ref"])),
-    ),
-    (Kind.THING, _ALL_DOSSIERS, _fixed("dossiers")),
+    (Kind.DOSSIER, rf"(?:dossier )?(?:n |numero |no )?(?P<ref>{REFERENCE})", _reference),
+    (Kind.THING, ALL_DOSSIERS, _fixed("dossiers")),
+    (Kind.DOSSIER, r"par (?:dossier|patient)", _fixed(EACH)),
     (Kind.DOSSIER, r"dossiers? (?:n |numero |no )?(?P<n>\d{1,6})\b(?! (?:h|jours|semaines|mois)\b)", _fixed(None)),
     (Kind.DOSSIER, r"(?:(?:ce|cet|le|un|du|son|mon) )?(?:dossier|patient|patiente)\b(?! usager)", _fixed(None)),
     (Kind.DOSSIER, r"(?:m \.|(?:mr|mme|mlle|monsieur|madame)(?: \.)?) [a-z]{2,}", _fixed(None)),
+    (Kind.EVEN, EVEN, _fixed(None)),
+    (Kind.WAITS, WAITS, _fixed(None)),
     (Kind.BREAK, r"a partir (?:de maintenant|d aujourd hui)|desormais|dorenavant|a l avenir", _fixed(None)),
     (Kind.UNREADABLE, UNREADABLE, _fixed(None)),
     (Kind.UNREADABLE, rf"(?:le )?{DAY} (?:de |d |du )(?:l )?(?:paques|pentecote|ascension|noel|toussaint|an)", _fixed(None)),
@@ -138,7 +137,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.DURATION, rf"(?:pendant|durant|pour|sur) (?:encore )?(?:environ )?{SPAN}(?! a\b)", _words),
     (
         Kind.DURATION,
-        rf"(?:(?<=sourdine )|(?<=pause )|(?<=silence )|(?<=mute )|(?<=muet )|(?<=pause d )|(?<=pause de )){SPAN}(?! a\b)",
+        rf"(?:(?<=sourdine )|(?<=pause )|(?<=silence )|(?<=mute )|(?<=muet )|(?<=pause d )|(?<=pause de )){SPAN}(?! a\b| -)",
         _words,
     ),
     (Kind.DURATION, rf"(?:dans )?{N} min(?:utes?)?\b", _words),
@@ -160,7 +159,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (
         Kind.DURATION,
         r"(?:(?<=sourdine )|(?<=pause )|(?<=silence )|(?<=pause de ))"
-        rf"(?:{N} (?:h|heures|minutes?|min)|une? (?:demie? )?heures?)\b(?! a)",
+        rf"(?:{N} (?:h|heures|minutes?|min)|une? (?:demie? )?heures?)\b(?! a| -)",
         _words,
     ),
     # hours
@@ -233,17 +232,8 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         r"(?:mets?|mettez|mettre)\b(?=.*\b(?:les?|mon|mes) (?:resume|recap|synthese|bilan|digest))",
         _fixed(None),
     ),
-    (
-        Kind.CONVERT,
-        r"regroup(?:e|er|ez|ees?)(?: moi)?",
-        _fixed("together"),
-    ),
-    (
-        Kind.CONVERT,
-        r"(?:passe|passer|passez) de\b|(?:passe|passer|passez|mets?|"
-        r"mettre|mettez)\b(?=.*\ben\b)",
-        _fixed(None),
-    ),
+    (Kind.CONVERT, r"regroup(?:e|er|ez|ees?)(?: moi)?", _fixed("together")),
+    (Kind.CONVERT, r"(?:passe|passer|passez) de\b|(?:passe|passer|passez|mets?|mettre|mettez)\b(?=.*\ben\b)", _fixed(None)),
     (
         Kind.NOW,
         r"tout de suite|immediat(?:e|ement)?s?|(?:en )?temps reel|en direct|instantanee?(?:ment)?|"
@@ -260,7 +250,11 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         _fixed(None),
     ),
     (Kind.NEVER, r"non plus", _fixed("neither")),
-    (Kind.RESUME, r"(?:plus|pas) (?:a etre )?en (?:sourdine|pause|silencieux|veille)", _fixed(None)),
+    (
+        Kind.RESUME,
+        r"(?:plus|pas) (?:a etre )?en (?:sourdine|pause|silencieux|veille)|plus (?:de |d |aucune )(?:mise en )?sourdines?",
+        _fixed(None),
+    ),
     (Kind.PREFER, r"pas plus\b", _fixed(None)),
     (
         Kind.ONLY,
@@ -269,7 +263,12 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         _fixed(None),
     ),
     (Kind.INSTEAD, r"plutot que|au lieu d[eu]|a la place d[eu]|et non(?: pas)?|autre que", _fixed(None)),
-    (Kind.REST, r"(?:pour |et )?(?:tout )?le reste|du reste|(?:pour |et )?(?:toutes |tous )?les autres(?: notif)?|sinon\b", _fixed(None)),
+    (
+        Kind.REST,
+        r"(?:pour |et )?(?:tout )?le reste|du reste|(?:pour |et )?(?:toutes |tous )?les autres(?: notif| dossiers?)?|"
+        r"(?:pour )?l autre(?: dossier)?|sinon\b",
+        _fixed(None),
+    ),
     (
         Kind.OUTSIDE,
         r"en dehors(?: de (?:ces|mes|ses) h(?:eures|oraires)?(?: de travail)?)?|hors (?:de )?(?:mes |"
@@ -279,7 +278,8 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.EXCEPT, r"sauf|a part|hormis|excepte|hors\b|sans compter", _fixed(None)),
     (
         Kind.QUIET,
-        r"(?:heures?|plages?|horaires?|periodes?|temps) (?:calmes?|silencieu(?:x|ses?)|de (?:silence|"
+        r"(?:heures?|plages?|horaires?|periodes?|temps) (?:calmes?|silencieu(?:x|ses?)|"
+        r"(?:horaires? )?(?:de )?(?:la )?nuit(?=.*\d)|de (?:silence|"
         r"calme|repos)|tranquilles?)|ne pas deranger|mode nuit",
         _fixed(None),
     ),
@@ -350,7 +350,8 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         Kind.ONLY,
         r"(?<!plutot )(?<!des )(?<!est ce )(?<!parce )(?<!pour )(?<!alors )(?<!autre )(?<!aimerais )\bque? (?=(?:par|"
         r"sur|pour|du|des|telegram|teams|mail|sphere|sms|l urgen|entre|de \d|en|le (?:matin|soir|weekend|"
-        r"lundi)|les (?:nouveaux|documents|messages|rendez|urgen|notes|arrivees|acces)|ici)\b)(?!.*\b(?:arrivent|"
+        r"lundi)|les (?:nouveaux|documents|messages|rendez|urgen|notes|arrivees|acces)|ici|"
+        rf"{NARROWED})\b)(?!.*\b(?:arrivent|"
         r"soient|viennent|passent|arrive|soit|aillent)\b)|\bqu (?=une?\b)",
         _fixed(None),
     ),
@@ -362,7 +363,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (
         Kind.TELL,
         r"envo[iy][a-z]*|previen[a-z]*|preven[a-z]*|notifi[a-z]*|averti[a-z]*|alert[a-z]*|recevoir|"
-        r"recoive[a-z]*|contact[a-z]*|ok\b",
+        r"recoive[a-z]*|contact[a-z]*|laisse[rz]? passer|reveille[rz]? moi|ok\b",
         _fixed(None),
     ),
     (Kind.URGENT, r"(?:les |des |d )?(?:urgen(?:ces?|t(?:es?|s)?)|important(?:e?s?))", _fixed(None)),
@@ -387,11 +388,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     ),
     (Kind.CATEGORY, r"acces\b", _fixed(Category.ACCESS)),
     (Kind.CATEGORY, r"(?:mon |de |du )?comptes?\b", _fixed(Category.ACCOUNT)),
-    (
-        Kind.CATEGORY,
-        r"(?:infos? |informations? |annonces? )?(?:de |du )?services?\b|maintenances?|annonces?",
-        _fixed(Category.SERVICE),
-    ),
+    (Kind.CATEGORY, r"(?:infos? |informations? |annonces? )?(?:de |du )?services?\b|maintenances?|annonces?", _fixed(Category.SERVICE)),
     (Kind.THING, r"tout\b|toutes\b", _fixed("all")),
     (Kind.THING, r"notif|messages?|derang[a-z]*|ecri(?:re|vez|s)", _fixed(None)),
     (Kind.BUT, r"mais\b", _fixed(None)),

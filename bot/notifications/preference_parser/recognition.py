@@ -25,6 +25,8 @@ _FACT = re.compile(
 _HELP = re.compile(r"\b(?:samu|pompiers?|numero|appel[a-z]*|telephone|secours|police|une urgence|c est (?:tres |vraiment )?urgent)\b|\?")
 """Where « urgence » may be one: nothing comes before the emergency numbers."""
 _THE_URGENT = re.compile(r"\b(?:les|l|que|qu|sauf)\b(?: [a-z]+)? urgen")
+_TOLD = re.compile(r"\b(?:recevoir|recoive|(?:etre|sois|soit) (?:preven|averti|alert|notifi)[a-z]*)\b")
+"""« je ne veux recevoir que le dossier … », « être prévenue même la nuit pour … »."""
 _SOUND = re.compile(r"\b(?:sourdine|heures? calmes?|mute|coup(?:e|er|ez) tout)\b")
 _BOTHER = re.compile(r"\b(?:derang|spam|inond|bombard)")
 
@@ -44,6 +46,8 @@ def is_wish(text: str) -> bool:
         return True
     if unread_words(text):
         return False
+    if Kind.DOSSIER in kinds and kinds & {Kind.EVEN, Kind.ONLY, Kind.EXCEPT} and _TOLD.search(reading):
+        return True
     if _SOUND.search(reading) or (_BOTHER.search(reading) and kinds & {Kind.NEVER, Kind.FEWER}):
         return True
     if Kind.URGENT in kinds:

@@ -21,10 +21,24 @@ _STATE = re.compile(
     r"\b(?:c est|est ce|est il) vrai\b|"
     r"\bqu est ce que j (?:ai|avais)\b|\bou en (?:sont|suis)\b|\bquel(?:le)?s (?:sont|etaient)\b"
 )
+_CHECKS = re.compile(
+    r"\b(?:sont|est) (?:(?:bien|toujours|encore|deja) )+(?:regle|active|note|enregistre|coupe|programme|mis|en (?:place|sourdine|pause))"
+    r"[a-z]*\b[^.!]*\?|"
+    r"\b(?:reglages?|heures calmes|sourdines?|elles?|ils?|ca|notif)(?: (?:de|du|des|la|le|les|nuit|d avant|mes))* tien(?:t|nent)\b[^.!]*\?"
+)
+"""« elles sont bien réglées à 21h ? », « tiennent toujours ? »."""
+_NAMED = re.compile(
+    r"(?:(?:et|alors|bon|donc|,) )*mes (?:reglages?|parametres?|preferences?)(?: (?:de|des|d|mes))*(?: notif)?"
+    r"(?: (?:actuels?|en cours))?[ ?.!]*"
+)
+"""« mes réglages de notifications actuels ? »."""
 _SHOWS = re.compile(
     r"\b(?:re)?(?:montre|affiche|rappele|rappelle|revoi|revoir|voir|consulte|liste|connaitre|savoir|donne|recapitule)[a-z]*\b"
 )
-_SETTINGS = re.compile(r"\b(?:(?:reglage|parametre|preference|configuration)s?|(?:mes|les|ma) (?:heures calmes|sourdine))\b")
+_SETTINGS = re.compile(
+    r"\b(?:(?:reglage|parametre|preference|configuration)s?|(?:mes|les|ma) (?:heures calmes|sourdine)|"
+    r"(?:tout )?ce qui (?:est|a ete) (?:deja )?(?:regle|active|coupe|prevu)[a-z]*)\b"
+)
 _OF_NOTICES = re.compile(r"\b(?:notif|reglage|parametre|preference|sourdine|heures calmes)")
 _CHANGING = {Kind.NEVER, Kind.LIFT, Kind.RESUME, Kind.CONVERT, Kind.TELL, Kind.PREFER, Kind.PAUSE, Kind.QUIET, Kind.FEWER, Kind.DIGEST}
 _CONTENT = {Kind.WAY, Kind.CATEGORY, Kind.DOSSIER, Kind.DAYS, Kind.PART, Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.UNTIL}
@@ -32,13 +46,27 @@ _CONTENT = {Kind.WAY, Kind.CATEGORY, Kind.DOSSIER, Kind.DAYS, Kind.PART, Kind.RA
 
 def asks_how(reading: str) -> bool:
     """Return whether a canonical text asks how notices work or are set, rather than for a change."""
-    return _ASKS_HOW.match(reading) is not None or _STATE.search(reading) is not None or _shows(reading)
+    return (
+        _CHECKS.search(reading) is not None or _ASKS_HOW.match(reading) is not None or _STATE.search(reading) is not None or _shows(reading)
+    )
 
 
 def asks_to_see(text: str) -> bool:
     """Return whether a text asks to see the settings, or that nothing be changed: « comment sont réglées mes notifications »."""
     reading = canonical(text).text
-    return _shows(reading) or (_STATE.search(reading) is not None and _OF_NOTICES.search(reading) is not None)
+    return (
+        _shows(reading)
+        or _CHECKS.search(reading) is not None
+        or _NAMED.fullmatch(reading.strip()) is not None
+        or (_STATE.search(reading) is not None and _OF_NOTICES.search(reading) is not None)
+    )
+
+
+def asks_for_settings(text: str) -> bool:
+    """Return whether a text surely asks to see the settings, whatever intent the model gave it: « mes réglages de notifications ? »."""
+    reading = canonical(text).text
+    asks = _CHECKS.search(reading) or _NAMED.fullmatch(reading.strip()) or (_SHOWS.search(reading) and _SETTINGS.search(reading))
+    return bool(asks) and _OF_NOTICES.search(reading) is not None and not _LEAVES.search(reading) and asks_to_see(text)
 
 
 def _shows(reading: str) -> bool:

@@ -77,6 +77,11 @@ def canonical(typed: str) -> Canonical:
     return Canonical(text, tuple(origin for word, origin in words for _ in range(len(word) + 1)))
 
 
+def is_common_word(word: str) -> bool:
+    """Return whether a folded word is one of those that wishes are made of: as a name it needs « M. » before it."""
+    return len(word) < 3 or word in _KNOWN_SET or word in _SHORT or word in IDLE
+
+
 def _with_hours_in_digits(words: list[tuple[str, tuple[int, int]]]) -> list[tuple[str, tuple[int, int]]]:
     """« dix neuf heures », as it is dictated, is « 19 heures »."""
     made: list[tuple[str, tuple[int, int]]] = []

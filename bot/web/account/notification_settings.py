@@ -262,6 +262,7 @@ class NotificationSettingsPages:
             "quiet_until": relative(self._notifications.quiet_until(preferences, now)),
             "mutes": mutes,
             "muted": next((until for _, mute, until in mutes if mute.dossier is None), None),
+            "unmuted": sorted(frozenset[str]().union(*(mute.passing for _, mute, _ in mutes if mute.dossier is None))),
             "all_muted": any(mute.dossier is None for _, mute, _ in mutes),
         }
 

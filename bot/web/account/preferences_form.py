@@ -15,8 +15,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from bot.notifications.calendar import instant
-from bot.notifications.kinds import Category, DeliveryChannel
-from bot.notifications.preferences import MOST_HOURS, MOST_MUTES, MOST_WINDOWS, Mute, Preferences, Window, always_quiet
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
+from bot.notifications.preferences import MOST_DOSSIERS, MOST_HOURS, MOST_MUTES, MOST_WINDOWS, Mute, Preferences, Window, always_quiet
 from bot.web.account.preferences_matrix import modes_of, with_modes
 
 Fields = Mapping[str, Sequence[str]]
@@ -26,6 +26,8 @@ DEFAULT_MUTE_HOUR = "08:00"
 _DOSSIER = re.compile(r"SPH[\s-]?(\d{4})[\s-]?(\d{6})", re.IGNORECASE)
 _MAX_LENGTH = 40
 """Characters of a field that are kept."""
+_MAX_DOSSIERS_LENGTH = 4000
+"""Characters of a list of references that are kept."""
 
 
 class InvalidForm(ValueError):
@@ -38,16 +40,19 @@ class InvalidForm(ValueError):
 
 @dataclass(frozen=True)
 class WindowDraft:
-    """Quiet hours as typed: days ("0" Monday to "6", "7" public holidays), hours as HH:MM."""
+    """Quiet hours as typed: days ("0" Monday to "6", "7" public holidays), hours as HH:MM, lists of references."""
 
     days: frozenset[str] = frozenset()
     start: str = ""
     end: str = ""
+    dossiers: str = ""
+    """The only dossiers that they are of; "": of all."""
+    passing: str = ""
 
     @property
     def blank(self) -> bool:
         """Whether nothing was filled in."""
-        return not (self.days or self.start or self.end)
+        return not (self.days or self.start or self.end or self.dossiers or self.passing)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Draft:
     windows: tuple[WindowDraft, ...] = ()
     new_window: WindowDraft = WindowDraft()
     mute: MuteDraft = MuteDraft()
+    dossier_modes: Mapping[str, str] = field(default_factory=dict)
+    """By reference: "now", "digest", or "" as all others."""
 
 
 def draft_of(preferences: Preferences, channels: Iterable[DeliveryChannel]) -> Draft:
@@ -90,8 +97,14 @@ def draft_of(preferences: Preferences, channels: Iterable[DeliveryChannel]) -> D
         hours=tuple(_format_time(at) for at in sorted(preferences.digest_hours)),
         days=frozenset(map(str, preferences.digest_days)),
         zone=preferences.time_zone,
-        windows=tuple(WindowDraft(frozenset(map(str, w.days)), _format_time(w.start), _format_time(w.end)) for w in preferences.quiet),
+        windows=tuple(_window_draft(window) for window in preferences.quiet),
+        dossier_modes={dossier: mode.value for dossier, mode in sorted(preferences.dossier_modes.items())},
     )
+
+
+def _window_draft(window: Window) -> WindowDraft:
+    days, lists = frozenset(map(str, window.days)), (", ".join(sorted(some)) for some in (window.dossiers, window.passing))
+    return WindowDraft(days, _format_time(window.start), _format_time(window.end), *lists)
 
 
 def read_draft(form: Fields, channels: Iterable[DeliveryChannel]) -> Draft:
@@ -106,6 +119,7 @@ def read_draft(form: Fields, channels: Iterable[DeliveryChannel]) -> Draft:
         windows=tuple(_window(form, f"window.{n}") for n in indexes if f"window.{n}.start" in form),
         new_window=_window(form, "window.new"),
         mute=MuteDraft(_first(form, "mute.what"), _first(form, "mute.dossier"), _first(form, "mute.day"), _first(form, "mute.hour")),
+        dossier_modes={name.removeprefix("dossier."): _first(form, name) for name in form if name.startswith("dossier.")},
     )
 
 
@@ -127,6 +141,8 @@ def apply(draft: Draft, current: Preferences, channels: Iterable[DeliveryChannel
         errors["days"] = "no_day"
     if draft.zone not in available_timezones():
         errors["zone"] = "unknown"
+    own = {dossier: Mode(mode) for dossier, mode in draft.dossier_modes.items() if mode in (Mode.NOW, Mode.DIGEST)}
+    values["dossier_modes"] = {dossier: own[dossier] for dossier in current.dossier_modes if dossier in own}
     mutes = _mutes(draft.mute, current, draft.zone, now, errors)
     if errors:
         raise InvalidForm(errors)
@@ -141,13 +157,21 @@ def fingerprint(preferences: Preferences, channels: Iterable[DeliveryChannel]) -
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
-def _first(form: Fields, name: str) -> str:
-    return next(iter(form.get(name, ())), "").strip()[:_MAX_LENGTH]
+def _first(form: Fields, name: str, most: int = _MAX_LENGTH) -> str:
+    return next(iter(form.get(name, ())), "").strip()[:most]
 
 
 def _window(form: Fields, name: str) -> WindowDraft:
     days = frozenset(form.get(f"{name}.day", ())) & frozenset("01234567")
-    return WindowDraft(days, _first(form, f"{name}.start"), _first(form, f"{name}.end"))
+    lists = (_first(form, f"{name}.{which}", _MAX_DOSSIERS_LENGTH) for which in ("dossiers", "passing"))
+    return WindowDraft(days, _first(form, f"{name}.start"), _first(form, f"{name}.end"), *lists)
+
+
+def _references(typed: str) -> frozenset[str] | None:
+    """Return the references of a list; None where it holds anything else."""
+    if re.sub(r"[\s,;]+", "", _DOSSIER.sub("", typed)):
+        return None
+    return frozenset(f"SPH-{year}-{number}" for year, number in _DOSSIER.findall(typed))
 
 
 def _format_time(at: time) -> str:
@@ -178,14 +202,19 @@ def _quiet(draft: Draft, errors: dict[str, str]) -> tuple[Window, ...]:
     windows = []
     for name, window in named:
         start, end = _parse_time(window.start), _parse_time(window.end)
+        dossiers, passing = _references(window.dossiers), _references(window.passing)
         if name == "new" and window.blank:
             continue
         if start is None or end is None:
             errors[f"window.{name}"] = "hours"
         elif not window.days:
             errors[f"window.{name}"] = "no_day"
+        elif dossiers is None or passing is None or max(len(dossiers), len(passing)) > MOST_DOSSIERS:
+            errors[f"window.{name}"] = "dossiers"
         else:
-            windows.append(Window(days=frozenset(map(int, window.days)), start=start, end=end))
+            scope = {"dossiers": dossiers, "passing": passing}
+            days = frozenset(map(int, window.days))
+            windows.append(Window(days=days, start=start, end=end, **{name: some for name, some in scope.items() if some}))
     if len(windows) > MOST_WINDOWS:
         errors["quiet"] = "many"
     elif always_quiet(tuple(windows)):

@@ -7,8 +7,22 @@ from datetime import datetime, time
 
 from bot.core.clock import PARIS
 from bot.notifications.kinds import Category
-from bot.notifications.preference_changes import AddQuiet, Change, ClearQuiet, EndMute, EndMutes, SetDigest, SetMode, StartMute, SwitchOn
+from bot.notifications.preference_changes import (
+    AddQuiet,
+    Change,
+    ClearQuiet,
+    EndMute,
+    EndMutes,
+    NarrowQuiet,
+    PassQuiet,
+    SetDigest,
+    SetDossierMode,
+    SetMode,
+    StartMute,
+    SwitchOn,
+)
 from bot.notifications.preference_parser import PreferenceRequest, Question
+from bot.notifications.preferences import Window
 
 _ALL = frozenset(Category)
 _DOSSIERS = _ALL - {Category.ACCOUNT, Category.SERVICE}
@@ -36,15 +50,33 @@ def _change(change: Change) -> str:
         case SetDigest():
             return " ".join(["digest", *(_hour(hour) for hour in change.hours or ()), *([_days(change.days)] if change.days else [])])
         case AddQuiet():
-            return "quiet " + " ".join(f"{_days(each.days)}@{_hour(each.start)}-{_hour(each.end)}" for each in change.windows)
+            return "quiet " + _windows(change.windows)
+        case PassQuiet() | NarrowQuiet():
+            verb = "pass" if isinstance(change, PassQuiet) else "narrow"
+            return " ".join(filter(None, [verb, _sorted(change.dossiers), _windows(change.windows)]))
+        case SetDossierMode():
+            return f"{_sorted(change.dossiers)}={change.mode}"
         case ClearQuiet():
             return f"no quiet {_days(change.days)}" if change.days else "no quiet"
         case StartMute():
-            return " ".join(["mute", *filter(None, [change.dossier]), f"{_at(change.since)}→{_at(change.until)}"])
+            return " ".join(["mute", *filter(None, [change.dossier, _but(change.passing)]), f"{_at(change.since)}→{_at(change.until)}"])
         case EndMute():
             return f"unmute {change.dossier or 'everything'}"
         case EndMutes():
             return "unmute all"
+
+
+def _windows(windows: Iterable[Window]) -> str:
+    return " ".join(
+        f"{_days(each.days)}@{_hour(each.start)}-{_hour(each.end)}"
+        + (f"={_sorted(each.dossiers)}" if each.dossiers else "")
+        + _but(each.passing)
+        for each in windows
+    )
+
+
+def _but(passing: frozenset[str]) -> str:
+    return f"-{_sorted(passing)}" if passing else ""
 
 
 def _categories(categories: frozenset[Category]) -> str:

@@ -167,6 +167,8 @@ def test_that_day_in_a_week_is_asked_about_when_said_on_that_day() -> None:
         "arrête de me spammer",
         "plus de notifs svp",
         "un résumé le matin",
+        "je ne veux recevoir que le dossier de Mme Leclercq, pas les autres",
+        "pour Mme Leclercq je veux être prévenue même la nuit",
     ],
 )
 def test_sure_wishes_are_recognised(text: str) -> None:
@@ -189,6 +191,7 @@ def test_sure_wishes_are_recognised(text: str) -> None:
         "je n'ai plus de notifs depuis hier",
         "comment couper les notifs",
         "les notifs n'arrivent pas",
+        "prévenez seulement Mme Durand",
     ],
 )
 def test_what_is_no_sure_wish_is_left_to_the_model(text: str) -> None:

@@ -26,6 +26,8 @@ def sent(draft: Draft, **changed: Any) -> dict[str, list[str]]:
     form |= {"hour": [*draft.hours, ""], "day": sorted(draft.days), "zone": [draft.zone]}
     for name, window in [*((str(n), w) for n, w in enumerate(draft.windows)), ("new", draft.new_window)]:
         form |= {f"window.{name}.day": sorted(window.days), f"window.{name}.start": [window.start], f"window.{name}.end": [window.end]}
+        form |= {f"window.{name}.dossiers": [window.dossiers], f"window.{name}.passing": [window.passing]}
+    form |= {f"dossier.{dossier}": [mode] for dossier, mode in draft.dossier_modes.items()}
     form |= {"mute.dossier": [""], "mute.day": [""], "mute.hour": ["08:00"]}
     return {name: values for name, values in {**form, **changed}.items() if values}
 
@@ -156,3 +158,19 @@ def test_the_fingerprint_is_that_of_what_is_shown() -> None:
     others = [Preferences(digest_days=frozenset({0})), Preferences(quiet=(NIGHT,)), saved(Preferences(), **{"mode.team.mail": ["now"]})]
     marks = {fingerprint(preferences, ALL) for preferences in (Preferences(), *others)} | {fingerprint(Preferences(), MAIL_ONLY)}
     assert len(marks) == 5
+
+
+def test_what_is_of_single_dossiers_is_shown_and_comes_back() -> None:
+    one, other = "SPH-2024-000469", "SPH-2024-000417"
+    own = NIGHT.model_copy(update={"dossiers": frozenset({one, other})})
+    held = Preferences(
+        quiet=(NIGHT.model_copy(update={"passing": frozenset({one})}), own), dossier_modes={one: Mode.NOW, other: Mode.DIGEST}
+    )
+    draft = draft_of(held, MAIL_ONLY)
+    assert apply(read_draft(sent(draft), MAIL_ONLY), held, MAIL_ONLY, NOW) == held
+    changed = sent(draft, **{f"dossier.{one}": [""], "window.0.passing": ["sph 2024 000417"]})
+    after = apply(read_draft(changed, MAIL_ONLY), held, MAIL_ONLY, NOW)
+    assert after.dossier_modes == {other: Mode.DIGEST}
+    assert after.quiet[0].passing == {other}
+    with pytest.raises(InvalidForm, match=r"window\.1"):
+        apply(read_draft(sent(draft, **{"window.1.dossiers": ["M. Garnier"]}), MAIL_ONLY), held, MAIL_ONLY, NOW)
