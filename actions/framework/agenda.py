@@ -98,7 +98,14 @@ def _further_acts(turn: Turn) -> list[Act]:
     acts, current = _acts_of(turn), active_flow(turn)
     if turn.is_button:
         return acts[1:]
-    if current is not None and current.gathers and current.is_answer(turn):
+    taker = current if current is not None else FLOWS.get(acts[0]["full_intent"])
+    if taker is not None and taker.keeps_wishes and (current is None or current.is_answer(turn)):
+        kept = [act for act in acts[1:] if taker.takes_along(turn, act)]
+        turn.tracker.latest_message = {**turn.message, ALONG: kept}
+        acts = [acts[0], *(act for act in acts[1:] if act not in kept)]
+        if current is not None:
+            return acts[1:]
+    elif current is not None and current.gathers and current.is_answer(turn):
         along = [act for act in acts[1:] if current.takes_along(turn, act)]
         turn.tracker.latest_message = {**turn.message, ALONG: along}
         return [act for act in acts[1:] if act not in along]

@@ -39,7 +39,7 @@ _WHAT = r"(?:de |d )?(?:cette |son |sa |l |la |le |aucune )?(?:information|info|
 _FOLDED_UNKNOWN = re.compile(
     rf"(?:{_WITHOUT_WORTH} )*"
     rf"(?:(?:je |j |on |nous )?(?:ne |n |en |le |la |les |l |j )*(?:{_KNOWS_NOT}(?: {_WHAT})?|ignor\w+)|je passe"
-    r"|ch?ais pas|chaipas?|pas (?:la moindre )?idee|aucune?(?: idee)?|passer?|suivant|sans"
+    r"|ch?ais pas|chaipas?|pas (?:la moindre )?idee|aucune?(?: idee)?|pass(?:e[rz]?|ons)|suivante?|sans|(?:il )?(?:y )?(?:n )?y? ?en a pas"
     r"|pas (?:encore )?(?:de |d )\w+|pas connue?|inconnue?|jsp|nsp)"
     rf"(?: {_WITHOUT_WORTH})*"
 )
@@ -52,6 +52,14 @@ _FOLDED_NO_EMAIL = re.compile(
     rf" (?:ignor\w+|inconnue?s?|{_KNOWS_NOT}|(?:pas|non) (?:encore )?connue?|manquante?|aucune idee|pas idee|jsp|nsp|a completer)\b"
 )
 """« j'ignore son e-mail », « pas de mail pour l'instant », « son mail j'en sais rien »."""
+
+_TROUBLE = r"(?:soucis?|problemes?|pb|genante?|grave|bloquant|embetant)"
+_FOLDED_NEEDED = re.compile(
+    rf"\b(?:pose|fait|cree|est|serait|y a|c est)(?: (?:t|il|elle|ce|pas|un|de))* {_TROUBLE}\b"
+    r"|\b(?:peut|peux|pouvez|possible|marche|passe|envoyer|commencer|faire)(?: \w+){0,3} sans\b"
+    r"|\b(?:obligatoire|indispensable)\b|\b(?:m avez|m as) pas repondu\b"
+)
+"""« ça pose souci ? », « c'est grave ? », « on peut envoyer sans ? », « c'est obligatoire ? »."""
 
 
 def find_email(text: str) -> str | None:
@@ -95,6 +103,11 @@ def lacks_email(text: str) -> bool:
     clauses = re.split(r"[.;:!?\n]+", text)
     parts = (clause[start : start + MAX_CHARACTERS] for clause in clauses for start in range(0, len(clause), MAX_CHARACTERS // 2))
     return any(_FOLDED_NO_EMAIL.search(fold(part)) for part in parts) and find_email(text) is None
+
+
+def asks_if_needed(text: str) -> bool:
+    """Return whether a text asks whether what is missing matters: « ça pose souci ? », « on peut faire sans ? »."""
+    return _FOLDED_NEEDED.search(fold(text)) is not None
 
 
 def holds_more_than_yes(turn: Turn) -> bool:

@@ -68,6 +68,9 @@ class Flow(ABC):
     """Intents whose acts of one message it may take together (`gather`), in the place of the flows of these intents; it has no intent
     of its own then."""
 
+    keeps_wishes: ClassVar[bool] = False
+    """Whether it keeps wishes that are said with it or with an answer (`takes_along`), and has them follow once it is done."""
+
     @property
     def form(self) -> str:
         """Name of its Rasa form."""

@@ -79,7 +79,7 @@ class ValidateFlow(AssistantAction):
     def takes_up(self, turn: Turn) -> bool:
         """Return whether the message answers the form's question: no digression takes the agenda here, nor does another flow's start."""
         answers = turn.user_just_spoke and turn.requested_slot is not None and self.flow.is_answer(turn)
-        return answers and (bool(self.flow.gathers) or not gathers_anew(turn))
+        return answers and (bool(self.flow.gathers) or self.flow.keeps_wishes or not gathers_anew(turn))
 
     async def act(self, context: Context) -> Events:
         """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""

@@ -19,7 +19,10 @@ from bot.directory.records import Professional
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A profession, or a speciality of one. `speciality` is a savoir-faire code or ""; `fragments` are folded."""
+    """A profession, or a speciality of one. `speciality` is a savoir-faire code or ""; `fragments` are folded.
+
+    `numbered` tells whether those who practise it have an RPPS or ADELI number.
+    """
 
     id: str
     code: str
@@ -29,6 +32,7 @@ class Trade:
     system: str = ""
     speciality: str = ""
     is_speciality: bool = False
+    numbered: bool = True
 
 
 def _load() -> dict[str, Trade]:
@@ -46,10 +50,14 @@ def _load() -> dict[str, Trade]:
                 system=systems[entry["code"]],
                 speciality=entry.get("speciality", ""),
                 is_speciality=kind == "speciality",
+                numbered=entry.get("numbered", True),
             )
     return trades
 
 
+_UNNUMBERED = tuple(
+    fold(words) for words in tomllib.loads(files(__package__).joinpath("professions.toml").read_text(encoding="utf-8"))["unnumbered"]
+)
 TRADES: dict[str, Trade] = _load()
 """Every profession and speciality by its id."""
 
@@ -86,6 +94,14 @@ _SOUNDS = {phrase: _sound(phrase) for phrase in _LONG_PHRASES}
 
 
 @lru_cache(maxsize=4096)
+def has_number(text: str) -> bool:
+    """Return whether somebody of this profession may have an RPPS or ADELI number; of a profession that is not known, they may."""
+    trades, folded = trades_by_text(text), fold(text)
+    if any(f" {phrase} " in f" {folded} " for phrase in _UNNUMBERED):
+        return False
+    return not trades or any(TRADES[trade].numbered for trade in trades)
+
+
 def trades_by_text(text: str) -> frozenset[str]:
     """Ids of the professions and specialities that a text may mean; empty when it names none. Never raises.
 

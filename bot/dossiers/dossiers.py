@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -79,7 +80,7 @@ class Dossiers:
         """
         own = await self._of_member(actor)
         if name:
-            own = [dossier for dossier in own if name_matches(name, dossier.usager.name)]
+            own = [dossier for dossier in own if name_matches(name, dossier.usager.all_names)]
         born = birth_date.isoformat() if isinstance(birth_date, date) else birth_date
         found = [dossier for dossier in own if born is None or born_agrees(born, dossier.usager.born)]
         await self._access.searched(actor.id, origin, found=bool(found))
@@ -107,6 +108,7 @@ class Dossiers:
         payload = {
             "family": usager.family,
             "given": usager.given,
+            "used": usager.used,
             "birth_date": usager.born,
             "sex": usager.sex,
             "actor": actor.id,
@@ -167,7 +169,7 @@ class Dossiers:
                 "resourceType": "Patient",
                 "identifier": [{"use": "official", "system": DOSSIER_SYSTEM, "value": reference}, mark_identifier],
                 "active": True,
-                "name": [{"use": "official", "family": payload["family"], "given": [payload["given"]]}],
+                "name": _human_names(payload),
                 "gender": payload["sex"],
                 "birthDate": payload["birth_date"],
             }
@@ -178,6 +180,12 @@ class Dossiers:
             if mark_identifier in (patient.get("identifier") or []):
                 return patient
         raise FhirUnavailable("The platform gives no free reference for a dossier.")
+
+
+def _human_names(payload: Payload) -> list[dict[str, Any]]:
+    """Return the names of a new Patient: the birth name (FR Core: official), and the name of use where there is one."""
+    families = [("official", payload["family"]), ("usual", payload.get("used"))]
+    return [{"use": use, "family": family, "given": [payload["given"]]} for use, family in families if family]
 
 
 def _dossier(patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
@@ -57,7 +57,8 @@ class AccountReference:
 class Usager:
     """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (FHIR codes).
 
-    `partial_birth_date` is the FHIR date where only the year, or year and month, are known: "1948", "1948-03".
+    `partial_birth_date` is the FHIR date where only the year, or year and month, are known: "1948", "1948-03". `used` is the name of
+    use, "" where it is the birth name.
     """
 
     family: str
@@ -65,6 +66,7 @@ class Usager:
     birth_date: date | None
     sex: Sex
     partial_birth_date: str = ""
+    used: str = ""
 
     @property
     def born(self) -> str:
@@ -75,6 +77,16 @@ class Usager:
     def name(self) -> str:
         """Given names, then birth name."""
         return f"{self.given} {self.family}".strip()
+
+    @property
+    def all_names(self) -> str:
+        """Given names, birth name, then the name of use."""
+        return f"{self.name} {self.used}".strip()
+
+    @property
+    def identities(self) -> tuple[Usager, ...]:
+        """The usager under each name that they go by: whoever looks for their name in a text looks for both."""
+        return (self, replace(self, family=self.used)) if self.used else (self,)
 
 
 @dataclass(frozen=True)
@@ -125,18 +137,21 @@ def dossier_reference(patient: Resource) -> str | None:
 
 
 def usager_of(patient: Resource) -> Usager:
-    """Return the patient's identity, with the official name where there are several."""
+    """Return the patient's identity, with the official name where there are several; the usual one is the name of use."""
     names: list[dict[str, Any]] = patient.get("name") or [{}]
     name = next((name for name in names if name.get("use") == "official"), names[0])
     gender = patient.get("gender")
     sex: Sex = gender if gender in ("male", "female", "other") else "unknown"
-    return usager_born(str(name.get("family", "")), " ".join(name.get("given") or []), str(patient.get("birthDate") or ""), sex)
+    family = str(name.get("family", ""))
+    usual = (str(other.get("family") or "") for other in names if other.get("use") == "usual")
+    used = next((other for other in usual if other and other != family), "")
+    return usager_born(family, " ".join(name.get("given") or []), str(patient.get("birthDate") or ""), sex, used)
 
 
-def usager_born(family: str, given: str, born: str, sex: Sex) -> Usager:
+def usager_born(family: str, given: str, born: str, sex: Sex, used: str = "") -> Usager:
     """Return an usager with a FHIR date of birth of whatever precision."""
     day = paris_date(born)
-    return Usager(family, given, day, sex, born if day is None and _PARTIAL_DATE.fullmatch(born) else "")
+    return Usager(family, given, day, sex, born if day is None and _PARTIAL_DATE.fullmatch(born) else "", used)
 
 
 def paris_date(text: str | None) -> date | None:

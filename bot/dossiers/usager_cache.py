@@ -69,8 +69,9 @@ class UsagerCache:
         return usagers
 
     async def _of_member(self, account_id: str) -> tuple[Usager, ...]:
-        return tuple(dossier.usager for dossier in await self._dossiers.of_member(AccountReference(account_id)))
+        found = await self._dossiers.of_member(AccountReference(account_id))
+        return tuple(identity for dossier in found for identity in dossier.usager.identities)
 
     async def _of_dossier(self, reference: str) -> tuple[Usager, ...]:
         usager = await self._dossiers.usager(reference)
-        return (usager,) if usager is not None else ()
+        return usager.identities if usager is not None else ()

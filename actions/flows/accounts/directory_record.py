@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.text_folding import fold
+from bot.core.text_folding import fold, word_set
 
 ASKED_FIELDS = ("civility", "given", "family", "profession", "rpps", "mode", "organization", "city", "email", "phone")
 """Fields that the dialogue asks for; the others (address, speciality…) come from the directory or a correction."""
@@ -43,6 +43,10 @@ _FIELD_WORDS = {
     "tel": "phone",
 }
 
+_ASKING_WORDS = word_set(
+    "corriger corrige corrigez changer changez modifier modifiez le la l les son sa ses de famille e c est il faut numero d mode pro"
+)
+
 
 def field_slot(field: str) -> str:
     """Return the name of the slot that holds a field."""
@@ -57,3 +61,9 @@ def find_field(text: str) -> str | None:
 def find_fields(text: str) -> list[str]:
     """Return the fields that a text names, in its order: « ni son RPPS ni son mail » → "rpps", "email"."""
     return list(dict.fromkeys(_FIELD_WORDS[word] for word in fold(text).split() if word in _FIELD_WORDS))
+
+
+def asked_field(text: str) -> str | None:
+    """Return the field that a text names and gives nothing of: « le nom de famille » → "family"."""
+    words = set(fold(text).split())
+    return find_field(text) if words and not words - _ASKING_WORDS - _FIELD_WORDS.keys() else None

@@ -7,10 +7,13 @@ import re
 
 from rapidfuzz.distance import OSA
 
+from actions.flows.accounts.directory_record import field_slot
+from actions.flows.directory.person_facts import valid_value
 from actions.flows.directory.search import names_nobody, search
 from actions.framework.context import Context
 from actions.framework.turn import Turn
 from bot.core.text_folding import PARTICLES, fold, word_set
+from bot.core.told_names import BIRTH, CITY, FAMILY, GIVEN, USED, bare_names, read_told_names, spelled_name
 from bot.directory.places import town_key
 from bot.directory.records import proper_case
 
@@ -20,6 +23,10 @@ _STRUCTURES = word_set(
 )
 _NAME_ENDS = re.compile(r"\s+(?:sans|avec|pas|et|au lieu)\b.*", re.IGNORECASE)
 """What a spelling is explained with: « Martin sans s »."""
+_CALLED = re.compile(r"(?:\bs['’ ]?appell?e|\bpr[ée]nomm?\w*(?:\s+c['’ ]?est)?\s*:?)\s+\Z", re.IGNORECASE)
+_AND_SO_ON = re.compile(r"\s+(?:quelque chose|machin\w*|truc)\b", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"\b(?:pas|aucun|sans|plus tard|inconnu|manque|retrouve|sais|donnera)\b")
+_HELP = word_set("aide aidez aider help menu info infos")
 _SHORTEST_NEAR = 4
 """Letters of a name from which a typing error in it is told from another name."""
 _TOWN_WORDS = 5
@@ -34,7 +41,75 @@ def names_structure(text: str) -> bool:
 def read_name(turn: Turn) -> str:
     """Return the name of a person that the message affirms, without the words that explain its spelling; "" if it names nobody."""
     name = _NAME_ENDS.sub("", turn.entity("partner_name") or "").strip()
-    return "" if names_nobody(name) else name
+    return "" if names_nobody(name) else next(iter(bare_names(name)), name)
+
+
+def told_fields(turn: Turn, asked: str) -> dict[str, str | None]:
+    """Return the names, and the town, that the message tells by their word, or spells: « nom : Moulins », « K E R V E L L A ».
+
+    A name that is told to be something else than what it was taken for leaves its field (None).
+    """
+    if turn.is_button:
+        return {}
+    told = read_told_names(turn.raw_text)
+    known = {field: turn.slot(field_slot(field)) for field in ("given", "family")}
+    family = next((told.names[role] for role in (FAMILY, USED, BIRTH) if role in told.names), "")
+    found = {"given": told.names.get(GIVEN, ""), "family": family, "city": told.names.get(CITY, "")}
+    if told.respelt:
+        old, new = told.respelt
+        found |= {field: new for field, value in known.items() if value and fold(value) == fold(old)}
+    spelled = spelled_name(turn.raw_text)
+    if spelled and not (found["given"] or found["family"]):
+        near = misspelt_field(spelled, known["given"], known["family"])
+        found[near or ("given" if asked == "given" and " " not in read_name(turn) else "family")] = spelled
+    values = {field: proper_case(name) if name.isupper() else name for field, name in found.items()}
+    fields: dict[str, str | None] = {field: value for field, raw in values.items() if (value := valid_value(field, raw))}
+    if "family" not in fields and known["family"] and fold(told.denied.get(FAMILY, "")) == fold(known["family"]):
+        fields["family"] = None
+    return fields
+
+
+def without_told(turn: Turn, fields: dict[str, str | None]) -> Turn:
+    """Return the turn without the entities that names which were told were taken for: « nom : Moulins » is no town."""
+    names = {word for field in ("given", "family") for word in fold(fields.get(field) or "").split()}
+    gone = [
+        entity
+        for entity in turn.message.get("entities") or []
+        if (entity["entity"] in {"partner_name", "usager_name"} and names)
+        or (entity["entity"] in {"city", "organization"} and {*fold(str(entity["value"])).split()} <= names)
+        or (entity["entity"] == "city" and fields.get("city"))
+    ]
+    return turn.without_entities([], gone) if gone else turn
+
+
+def only_name(turn: Turn) -> Turn:
+    """Return the turn of an answer to a question for a name without what its words were taken for: « Moulins » is no town then."""
+    if len(turn.text.split()) > 3 or turn.is_button:
+        return turn
+    gone = [entity for entity in turn.message.get("entities") or [] if entity["entity"] in {"city", "organization", "profession"}]
+    return turn.without_entities([], gone) if gone else turn
+
+
+def is_bare_name(turn: Turn) -> bool:
+    """Return whether the message is one word with a capital, and no call for help."""
+    words = turn.text.split()
+    return len(words) == 1 and words[0][:1].isupper() and words[0].isalpha() and fold(words[0]) not in _HELP
+
+
+def leaves_out_number(text: str) -> bool:
+    """Return whether a clause says that the number is not at hand: « son RPPS je ne l'ai pas sous la main »."""
+    clauses = [fold(clause) for clause in re.split(r"[.,;:!?\n]+", text)]
+    return any({"rpps", "adeli"} & {*clause.split()} and _NO_NUMBER.search(clause) and not re.search(r"\d", clause) for clause in clauses)
+
+
+def is_given_name(context: Context, turn: Turn, name: str) -> bool:
+    """Return whether a single word is somebody's given name: the directory knows it as one, and no civility stands before it."""
+    at = turn.raw_text.find(name)
+    if _CALLED.search(turn.raw_text[: max(at, 0)]) or _AND_SO_ON.match(turn.raw_text[max(at, 0) + len(name) :]):
+        return True
+    before = turn.raw_text[: max(at, 0)].split()
+    titled = bool(before) and valid_value("civility", before[-1].strip(".,;:")) is not None
+    return not titled and fold(name) in context.services.directory.given_names([fold(name)])
 
 
 async def split_name(context: Context, name: str, email: str = "") -> tuple[str, str]:

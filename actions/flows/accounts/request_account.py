@@ -10,26 +10,38 @@ from actions.flows.accounts.directory_record import (
     OPTIONAL_FIELDS,
     UNKNOWN_FIELDS,
     WORDED_FIELDS,
+    asked_field,
     field_slot,
     find_field,
     find_fields,
 )
-from actions.flows.accounts.record_facts import is_part_of, misspelt_field, names_structure, read_name, split_name, town_of
-from actions.flows.directory.person_facts import read_civility_and_mode, read_facts, shown_value, valid_value
-from actions.flows.directory.search import Criteria, account_of, get_professional, is_certain_match, read_criteria, search
+from actions.flows.accounts.known_person import check_account, find_person, from_criteria, with_number, with_record, with_town
+from actions.flows.accounts.record_facts import (
+    is_bare_name,
+    is_part_of,
+    leaves_out_number,
+    misspelt_field,
+    names_structure,
+    only_name,
+    read_name,
+    split_name,
+    told_fields,
+    without_told,
+)
+from actions.flows.directory.person_facts import read_civility_and_mode, read_facts, shown_value, valid_value, written_out
+from actions.flows.directory.search import read_criteria
 from actions.flows.dossiers.dossier_slot import forget_usager, read_dossier
 from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, read_basis
-from actions.framework.answers import CORRECTION_REQUEST, SKIPPED, find_email, gives_no_answer, lacks_email, says_unknown
+from actions.framework.answers import CORRECTION_REQUEST, SKIPPED, asks_if_needed, find_email, gives_no_answer, lacks_email, says_unknown
 from actions.framework.context import Context
-from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.flow import Flow, Slots, register_flow
+from actions.framework.people import named_people
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
-from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, prefill, validate_field
 from bot.core.text_folding import fold
-from bot.directory.records import Professional
-from bot.fhir.errors import FhirUnavailable
+from bot.core.told_names import bare_names
 
 
 class RequestAccount(Flow):
@@ -46,7 +58,17 @@ class RequestAccount(Flow):
     def is_answer(self, turn: Turn) -> bool:
         """Return True for « passer » and « sans mail » too, whatever their intent."""
         left_out = turn.requested_slot in self.free_text_slots and not turn.is_button
+        if turn.requested_slot in {field_slot("given"), field_slot("family")} and turn.intent == "help" and is_bare_name(turn):
+            return True
+        if turn.requested_slot in {field_slot("mode"), field_slot("civility")} and self._begins_with_answer(turn):
+            return True
         return super().is_answer(turn) or (left_out and (gives_no_answer(turn.text) or lacks_email(turn.text)))
+
+    @staticmethod
+    def _begins_with_answer(turn: Turn) -> bool:
+        """Return whether a message that asks something answers the question first: « libérale, et … faut-il … ? »."""
+        field, words = str(turn.requested_slot).removeprefix("fiche_"), turn.text.split()
+        return not turn.is_button and len(words) > 1 and valid_value(field, words[0].strip(".,;:")) is not None
 
     def takes_unknown_of(self, turn: Turn) -> bool:
         """Return whether a field of the record was asked for, each of which has its own answer to that, or it is of the e-mail."""
@@ -70,16 +92,19 @@ class RequestAccount(Flow):
         slots: Slots = {"dossier": dossier, "basis": adding.get("basis") if dossier else "none"}
         slots |= {name: adding[name] for name in (FROM, UNTIL) if dossier and adding.get(name)}
         criteria = adding.get("query") or read_criteria(context.turn)
+        people = named_people(context.turn.message)
+        if not adding.get("query") and criteria.get("name") and len(people) == 1:  # « Jennifer, Jennifer Moulin »
+            criteria["name"] = str(people[0]["value"])
         spoken = {field_slot(field): value for field, value in ({**(adding.get("record") or {}), **read_facts(context.turn)}).items()}
         contact = self._read_email(context.turn, adding.get("email"))
-        person = await self._find_person(context, adding, criteria)
+        person = await find_person(context, adding, criteria)
         if person is None:
             slots["fiche_rest"] = {} if adding.get("nobody") else None
-            return await self._with_town(
-                context,
-                {**spoken, **slots, **await self._from_criteria(context, criteria, contact.get("fiche_email") or ""), **contact},
-            )
-        await self._check_account(context, person, dossier)
+            found = {**spoken, **slots, **await from_criteria(context, criteria, contact.get("fiche_email") or ""), **contact}
+            found |= {field_slot("rpps"): SKIPPED} if leaves_out_number(context.turn.text) and not found.get(field_slot("rpps")) else {}
+            told = {} if adding else {field_slot(field): value for field, value in told_fields(context.turn, "").items() if value}
+            return with_number(context, await with_town(context, {**found, **told}))
+        await check_account(context, person, dossier)
         values = prefill(person)
         context.utterances.utter("utter_fiche_prefilled", name=person.display)
         slots |= {field_slot(field): values.get(field) for field in ASKED_FIELDS}
@@ -89,100 +114,64 @@ class RequestAccount(Flow):
         return {**slots, **known}
 
     @staticmethod
-    async def _check_account(context: Context, person: Professional, dossier: str | None) -> None:
-        """Tell a linked user at once that the person has an account, and what can be done with it. Raise FlowAborted then."""
-        try:
-            if not await context.is_linked() or await account_of(context, person) is None:
-                return
-        except FhirUnavailable:  # it is looked for again before the request is sent
-            return
-        utterances, where = context.utterances, {"dossier_ref": dossier} if dossier else {}
-        add = make_button(utterances.text("utter_title_add_to_dossier"), "add_partner", choice=person.key, **where)
-        utterances.utter("utter_account_exists", [add, utterances.button("utter_title_lost_access", "lost_access")], name=person.display)
-        raise FlowAborted
-
-    @staticmethod
-    async def _find_person(context: Context, adding: Slots, criteria: Criteria) -> Professional | None:
-        """Return the person's record in the directory, if it is certain who is meant."""
-        key = context.turn.entity("choice") or adding.get("key")
-        person = await get_professional(context, str(key)) if key else None
-        if person is not None or not criteria.get("name") or adding.get("nobody"):
-            return person
-        full = [match.professional for match in await search(context, criteria) if match.full]
-        certain = [person for person in full if is_certain_match(person, criteria)]
-        return certain[0] if len(certain) == 1 else None
-
-    @staticmethod
-    async def _from_criteria(context: Context, criteria: Criteria, email: str) -> Slots:
-        """Return the fields that the user gave while looking for the person."""
-        given, family = await split_name(context, criteria.get("name", ""), email)
-        structure, _, beside = criteria.get("organization", "").partition("(")  # « SSIAD d'Amboise (Amboise) », if only half was read
-        structure, beside = (structure, beside) if ")" not in beside else (f"{structure}({beside}", "")
-        values = {"family": family, "given": given, "profession": criteria.get("profession", ""), "organization": structure.strip()}
-        values |= {"city": criteria.get("place", "") or beside, "rpps": criteria.get("rpps", "")}
-        return {field_slot(field): value for field, raw in values.items() if (value := valid_value(field, raw))}
-
-    @staticmethod
     def _read_email(turn: Turn, known: str | None = None) -> Slots:
         """Return the e-mail address that the message gives, or an earlier one; one that nobody has is not asked for."""
         value = valid_value("email", find_email(turn.text) or known or "")
         lacks = lacks_email(turn.text) or known == SKIPPED
         return {field_slot("email"): value or SKIPPED} if value or lacks else {}
 
-    async def _with_record(self, context: Context, slots: Slots) -> Slots:
-        """Return the slots with the record of the person whose name is complete now, or was corrected, if it is certain who is meant."""
-        turn = context.turn
-        names = [str(slots.get(field_slot(field)) or turn.slot(field_slot(field)) or "") for field in ("given", "family")]
-        renamed = any(slots.get(field_slot(field)) for field in ("given", "family"))
-        if not renamed or not all(names) or turn.slot("fiche_rest") is not None or turn.slot(field_slot("rpps")) not in {None, SKIPPED}:
-            return slots
-        known = {"name": " ".join(names)}
-        for criterion, field in (("profession", "profession"), ("place", "city")):
-            if value := slots.get(field_slot(field)) or turn.slot(field_slot(field)):
-                known[criterion] = str(value)
-        person = await self._find_person(context, {}, known)
-        if person is None:
-            return slots
-        await self._check_account(context, person, turn.slot("dossier"))
-        values = prefill(person)
-        context.utterances.utter("utter_fiche_prefilled", name=person.display)
-        given = {field_slot(field): value for field, value in values.items() if field in ASKED_FIELDS and field not in {"given", "family"}}
-        empty = {slot: value for slot, value in given.items() if slots.get(slot) or turn.slot(slot) in {None, SKIPPED}}
-        return {"fiche_rest": {f: v for f, v in values.items() if f not in ASKED_FIELDS}, **empty, **slots}
-
-    @staticmethod
-    async def _with_town(context: Context, slots: Slots) -> Slots:
-        """Return the slots with the town that the name of the structure ends with, if the town is not known otherwise."""
-        slot, organization = field_slot("city"), slots.get(field_slot("organization"))
-        if not organization or organization == SKIPPED or slots.get(slot) or context.turn.slot(slot):
-            return slots
-        town = await town_of(context, organization)
-        return {**slots, slot: town} if town else slots
-
     async def collect(self, context: Context) -> Slots:
         """Return the field that was asked for and any other that the message gives; of a person that it knows, the directory gives more."""
+        turn = context.turn
+        if lacks_email(turn.text) and asks_if_needed(turn.text) and turn.requested_slot != field_slot("email"):
+            context.utterances.utter("utter_email_not_needed")
         slots = await self._collect(context)
-        return await self._with_town(context, await self._with_record(context, slots))
+        if turn.intent.startswith("faq/") and slots and context.utterances.has_response(f"utter_{turn.intent}"):
+            settings = context.services.settings
+            values = {"phone": settings.support_phone, "email": settings.support_email, "days": settings.retention_days}
+            context.utterances.utter(f"utter_{turn.intent}", **values)
+        return with_number(context, await with_town(context, await with_record(context, slots)))
 
     async def _collect(self, context: Context) -> Slots:
         turn = context.turn
         requested = turn.requested_slot or ""
         if turn.is_button and turn.entity("field") in ASKED_FIELDS and turn.entity("value"):
             return {field_slot(str(turn.entity("field"))): valid_value(str(turn.entity("field")), str(turn.entity("value")))}
+        told = told_fields(turn, requested.removeprefix("fiche_"))
+        if told:
+            return await self._collect_told(context, told)
         if requested == "confirmed":
             return await self._collect_confirmation(context)
         if requested == "basis":
             return await self._collect_basis(context)
         field = requested.removeprefix("fiche_")
+        if field in {"given", "family"}:
+            context.turn = turn = only_name(turn)
         slots = await self._collect_others(context, field)
         if not slots and self._asks_which_name(context):
             return {"correcting": None}
+        corrects = turn.is_correction and field not in {"civility", "mode"}  # of these an answer is as sure as a correction
         told, left_out = self._utter_changed(context, slots), self._is_left_out(turn, field)
-        if (slots or self._tells_of_others(turn, field)) and not left_out and (turn.is_correction or not self._answers(turn, field)):
-            if not told:
+        if (slots or self._tells_of_others(turn, field)) and not left_out and (corrects or not self._answers(turn, field)):
+            if not told and not context.utterances.has_uttered:
                 context.utterances.utter("utter_noted")
             return slots
-        return {**slots, **self._collect_field(context, field)}
+        answer = self._collect_field(context, field)
+        if field == "given" and answer and fold(str(answer.get("fiche_given"))) == fold(str(turn.slot("fiche_family") or "")):
+            answer |= {"fiche_family": None}  # a single name was taken for the family name
+        return {**slots, **answer}
+
+    async def _collect_told(self, context: Context, told: dict[str, str | None]) -> Slots:
+        """Return the fields that the message tells by their word, with the others that it gives; of the one asked for, no error."""
+        context.turn = turn = without_told(context.turn, told)
+        asked = str(turn.requested_slot or "").removeprefix("fiche_")
+        slots = {**await self._collect_others(context, asked), **{field_slot(field): value for field, value in told.items()}}
+        left_out = asked in UNKNOWN_FIELDS and asked in find_fields(turn.text) and self._is_left_out(turn, asked)
+        if left_out or (asked == "rpps" and leaves_out_number(turn.text)):
+            slots[field_slot(asked)] = SKIPPED
+        if not self._utter_changed(context, slots) and all(turn.slot(slot) == value for slot, value in slots.items()):
+            context.utterances.utter("utter_noted")
+        return slots
 
     @staticmethod
     def _utter_changed(context: Context, slots: Slots) -> bool:
@@ -191,9 +180,9 @@ class RequestAccount(Flow):
         changed = [
             f"{utterances.text(f'utter_field_{field}')}\u00a0: {shown_value(field, slots[field_slot(field)])}"
             for field in ASKED_FIELDS
-            if slots.get(field_slot(field)) not in {None, SKIPPED} and turn.slot(field_slot(field)) not in {None, SKIPPED}
+            if (value := slots.get(field_slot(field))) not in {None, SKIPPED} and turn.slot(field_slot(field)) not in {None, SKIPPED, value}
         ]
-        if changed:
+        if changed and turn.requested_slot != "confirmed":
             utterances.utter("utter_record_changed", changes=", ".join(changed))
         return bool(changed)
 
@@ -248,6 +237,11 @@ class RequestAccount(Flow):
             return {field_slot(field): value}
         raw = (find_email(turn.text) if field == "email" else None) or turn.entity("value") or (turn.entity(entity) if entity else None)
         raw = raw or self._name_part(context, field) or ("" if turn.masked else turn.text)
+        mode = valid_value("mode", raw) if field == "profession" else None
+        if mode:  # « salariée » is how somebody practises, not what they are
+            context.utterances.utter("utter_noted")
+            return {field_slot("mode"): mode}
+        raw = written_out(field, raw)
         if not raw and turn.masked:  # the name of a person who is called like an usager, or a date: what was typed is gone
             return {}
         if field == "rpps" and (adeli := valid_value("adeli", turn.entity("adeli") or ("" if turn.entity("rpps") else raw))):
@@ -261,8 +255,10 @@ class RequestAccount(Flow):
 
     def _name_part(self, context: Context, field: str) -> str | None:
         """Return the part of a name that was asked for. « Zoé Zwartkowski » gives both (see `_collect_others`)."""
-        words = read_name(context.turn).split()
-        if not words or field not in {"given", "family"}:
+        if field not in {"given", "family"}:
+            return None
+        words = read_name(context.turn).split() or next(iter(bare_names(context.turn.text)), "").split()
+        if not words:
             return None
         if len(words) == 1:
             return words[0]
@@ -291,7 +287,8 @@ class RequestAccount(Flow):
             value = valid_value(field, raw or "")
             if value is None or value == current or (field == "organization" and not correcting and is_part_of(value, current)):
                 continue
-            if replaces or current in {None, SKIPPED} or field in {"email", "phone", "rpps"}:
+            more = field == "organization" and is_part_of(str(current), value)  # « ADMR », then « ADMR de Vierzon »
+            if replaces or more or current in {None, SKIPPED} or field in {"email", "phone", "rpps"}:
                 found[field_slot(field)] = value
         if asked != "rpps" and (adeli := valid_value("adeli", turn.entity("adeli") or "")):
             found |= {field_slot("rpps"): SKIPPED, "fiche_rest": {**(turn.slot("fiche_rest") or {}), "adeli": adeli}}
@@ -382,6 +379,7 @@ class RequestAccount(Flow):
             return {}
         if self._asks_which_name(context):
             return {"correcting": True}
+        field = field or asked_field(turn.text)
         if field in ASKED_FIELDS:
             return {field_slot(str(field)): None}
         if asks_to_correct:

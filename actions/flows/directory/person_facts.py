@@ -9,6 +9,7 @@ from bot.accounts.phones import display_phone
 from bot.core.text_folding import fold
 
 _PRACTICE_MODES = {"liberal": "libéral", "liberale": "libéral", "salarie": "salarié", "salariee": "salarié", "benevole": "bénévole"}
+_ABBREVIATIONS = {"as": "Aide-soignant"}
 _CIVILITY_WORDS = {"dame": "Mme", "femme": "Mme", "homme": "M", "madame": "Mme", "monsieur": "M"}
 
 
@@ -17,9 +18,14 @@ def valid_value(field: str, raw: str) -> str | None:
     if field == "profession" and fold(raw) in _PRACTICE_MODES:  # « elle est salariée »
         return None
     try:
-        return validate_field(field, raw) if raw else None
+        return validate_field(field, written_out(field, raw)) if raw else None
     except FieldError:
         return None
+
+
+def written_out(field: str, raw: str) -> str:
+    """Return what an abbreviation that may mean two professions means in a record of somebody who is new: « AS » is an aide-soignant."""
+    return _ABBREVIATIONS.get(fold(raw), raw) if field == "profession" else raw
 
 
 def shown_value(field: str, value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from typing import Any
 
 from actions.framework.answers import gives_no_answer
 from actions.framework.context import Context
@@ -12,9 +13,12 @@ from actions.framework.turn import Turn
 from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.core.clock import PARIS
 from bot.core.person_names import find_marked_name, holds_marked_name, read_names
-from bot.core.text_folding import fold
+from bot.core.text_folding import fold, word_set
+from bot.core.told_names import CITY, FAMILY, GIVEN, USED, bare_names, names_only_label, read_told_names, spelled_name
 from bot.core.written_dates import WrittenDate, read_birth_date
 
+NAME_OF_USE = "usager_used"
+"""Slot of the name of use: it is told, never asked for."""
 IDENTITY_TRAITS = ("usager_family", "usager_given", "usager_birth_date", "usager_sex")
 """Slots of the identity traits, in the order in which they are asked for."""
 _FEMALE = re.compile(r"\b(?:mme|madame|mlle|mademoiselle|née|femme|féminin|feminin|fille)\b", re.IGNORECASE)
@@ -26,18 +30,44 @@ _TRAIT_WORDS = {
     "sexe": "usager_sex",
     "date": "usager_birth_date",
 }
+_ASKING_WORDS = word_set(
+    "corriger corrige corrigez changer change changez modifier modifie modifiez le la son sa ses les de naissance famille c est il faut"
+)
+_BORN = re.compile(r"[\s,(]*\bn[ée](?:e|\(e\))?\b", re.IGNORECASE)
 
 
 def split_name(full_name: str) -> dict[str, str]:
     """Return the slots of a person's whole name (`bot.core.person_names`)."""
     names = read_names(full_name)
-    found = {"usager_family": names.birth, "usager_given": names.given}
+    found = {"usager_family": names.birth, "usager_given": names.given, NAME_OF_USE: names.used}
     return {slot: value for slot, value in found.items() if value}
+
+
+def usager_entities(turn: Turn) -> list[dict[str, Any]]:
+    """Return the entities that name the usager, of all names of the message: those that its commands or « née le » say are theirs."""
+    found = turn.affirmed_entities("usager_name") or turn.affirmed_entities("partner_name")
+    if len(found) < 2:
+        return found
+    usager, partners = (_told_words(turn, slots) for slots in (("usager", "birth_name", "given_names"), ("partner", "by", "except")))
+    chosen = [e for e in found if (words := {*fold(str(e["value"])).split()}) & usager and not words <= partners]
+    born = [entity for entity in found if _BORN.match(turn.raw_text, entity.get("end") or 0)]
+    return chosen or born or found
+
+
+def _told_words(turn: Turn, slots: tuple[str, ...]) -> set[str]:
+    """Return the folded words of the values that the commands of the message have in these slots."""
+    values = [value for command in turn.message.get("commands") or [] for slot in slots for value in as_list(command.get(slot))]
+    return {word for value in values for word in fold(value).split()}
+
+
+def as_list(value: object) -> list[str]:
+    """Return the values of a slot of a command, which is one or a list of them."""
+    return [str(one) for one in (value if isinstance(value, list) else [value] if value else [])]
 
 
 def named_text(turn: Turn) -> str | None:
     """Return the words that name the usager: with « née », « épouse » and the like where the message has them, else the entity's."""
-    found = turn.affirmed_entities("usager_name") or turn.affirmed_entities("partner_name")
+    found = usager_entities(turn)
     if turn.trusted and not turn.is_button:
         marked = find_marked_name(turn.raw_text, min((entity.get("start") or 0 for entity in found), default=None))
         if marked is not None:
@@ -48,7 +78,8 @@ def named_text(turn: Turn) -> str | None:
 def read_name(turn: Turn) -> Slots:
     """Return the names of the usager that the message names, as they are stored; what is no name is left to be asked for."""
     name = named_text(turn) if turn.entity("usager_name") or holds_marked_name(turn.text) else None
-    return valid_names(split_name(name)) if name else {}
+    names = valid_names(split_name(name)) if name else {}
+    return {**read_told(turn, whole=False), **names}
 
 
 def valid_names(names: dict[str, str]) -> dict[str, str]:
@@ -56,8 +87,83 @@ def valid_names(names: dict[str, str]) -> dict[str, str]:
     valid = {}
     for slot, value in names.items():
         with contextlib.suppress(FieldError):
-            valid[slot] = validate_field(slot.removeprefix("usager_"), value)
+            valid[slot] = validate_name(slot, value)
     return valid
+
+
+def validate_name(slot: str, value: str) -> str:
+    """Return a name in its one form. Raise FieldError."""
+    return validate_field("family" if slot == NAME_OF_USE else slot.removeprefix("usager_"), value)
+
+
+def read_told(turn: Turn, *, whole: bool = True) -> Slots:
+    """Return the names that the message tells by their word: « le nom c'est Perrin et le prénom Odette », « de naissance c'est Lacour ».
+
+    A name that is told to be something else than what it was taken for leaves its place (None).
+
+    Args:
+        turn: the turn.
+        whole: whether « la dame c'est Odette Perrin » names the usager.
+    """
+    if turn.is_button or not turn.trusted:
+        return {}
+    told = read_told_names(turn.raw_text)
+    slots: Slots = valid_names(split_name(told.whole)) if told.whole and whole else {}
+    names = {"usager_family": told.birth, "usager_given": told.names.get(GIVEN, ""), NAME_OF_USE: told.names.get(USED, "")}
+    slots |= valid_names({slot: name for slot, name in names.items() if name})
+    places = ("usager_family", "usager_given", NAME_OF_USE)
+    if told.respelt:
+        old, new = told.respelt
+        slots |= valid_names({slot: new for slot in places[:2] if fold(str(turn.slot(slot) or "")) == fold(old)})
+    moved = {fold(str(value)): slot for slot, value in slots.items()}
+    for slot in places:
+        now = fold(str(turn.slot(slot) or ""))
+        taken_back = slot == "usager_family" and fold(told.denied.get(FAMILY, "")) == now
+        if now and slot not in slots and (taken_back or (moved.get(now, slot) != slot and len(slots) < len(places))):
+            slots[slot] = None
+    if slots.get(NAME_OF_USE) and fold(slots[NAME_OF_USE]) == fold(str(slots.get("usager_family") or "")):
+        del slots[NAME_OF_USE]
+    return slots
+
+
+def read_answered_names(turn: Turn, slot: str) -> Slots:
+    """Return the names of an answer to a question for one, without what people put around it: « ben Raymond ! juste Raymond ».
+
+    « Tessier, je vous l'ai dit. Raymond, né le… » gives the family name, then the given one. None where it has no such names.
+    """
+    if turn.is_button or not turn.trusted or holds_marked_name(turn.raw_text):
+        return {}
+    names = bare_names(turn.raw_text)
+    names = [name for name in names if name[0].isupper()] or names[:1]
+    if not names or len(names) > 3:
+        return {}
+    if slot == "usager_given":
+        return valid_names({slot: " ".join(names)})
+    if len(names) > 1 and turn.slot("usager_given") is None and len(names[0].split()) == 1:
+        return valid_names({slot: names[0], "usager_given": " ".join(names[1:])})
+    spelled = spelled_name(turn.raw_text)
+    alone = len(names) == 1 and len(names[0].split()) == 1
+    return valid_names({slot: names[0] if alone else spelled}) if alone or spelled else {}
+
+
+def read_head(turn: Turn, slot: str) -> Slots:
+    """Return the name that was asked for where it stands bare before others: « Yvonne je vous l'ai dit, nom de naissance Caillaud »."""
+    names = bare_names(read_told_names(turn.raw_text).head)
+    return valid_names({slot: names[0]}) if names else {}
+
+
+def holds_name_alone(turn: Turn) -> bool:
+    """Return whether the message spells a name, or tells one by its word, whatever was read in it."""
+    return turn.trusted and not turn.is_button and bool(spelled_name(turn.raw_text) or read_told(turn))
+
+
+def trait_asked_for(text: str) -> str | None:
+    """Return the slot of the trait that a text names and gives nothing of: « le nom de famille », « la date de naissance »."""
+    label = names_only_label(text)
+    if label is not None:
+        return {GIVEN: "usager_given", USED: None, CITY: None}.get(label, "usager_family")
+    words = set(fold(text).split())
+    return find_trait(text) if words and not words - _ASKING_WORDS - _TRAIT_WORDS.keys() else None
 
 
 def without_family(words: str, family: str) -> str:

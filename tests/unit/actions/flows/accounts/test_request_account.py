@@ -245,3 +245,91 @@ async def test_what_is_no_name_and_no_profession_is_taken_for_none(claire: Dialo
     assert (claire.slots["fiche_given"], claire.slots["fiche_family"]) == ("Zoé", "Kervella")
     assert "rthophoniste" in claire.slots["fiche_profession"]
     assert claire.slots["fiche_mode"] == "salarié"
+
+
+async def _jennifer(claire: Dialogue) -> Answer:
+    """Come to the card of Jennifer Moulin, an auxiliaire de vie in Vierzon."""
+    words = "Mme Jennifer Moulin, auxiliaire de vie salariée à l'ADMR de Vierzon, 06 12 34 56 78, je n'ai pas son mail"
+    known = {
+        "partner_name": "Jennifer Moulin",
+        "profession": "auxiliaire de vie",
+        "organization": "ADMR",
+        "city": "Vierzon",
+        "phone": "06 12 34 56 78",
+    }
+    return await claire.say(f"un compte pour {words}", "request_account", WEB, **known)
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "entities", "given", "family", "city"),
+    [
+        ("nom : Moulins", "inform", {"city": "Moulins"}, "Jennifer", "Moulins", "Vierzon"),
+        ("son nom de famille c'est Moulins", "inform", {"city": "Moulins"}, "Jennifer", "Moulins", "Vierzon"),
+        (
+            "Non ! Moulins c'est son nom de famille, la ville c'est Bourges",
+            "correct",
+            {"city": ("Moulins", "Bourges")},
+            "Jennifer",
+            "Moulins",
+            "Bourges",
+        ),
+        ("prénom Jenny, nom Moulins", "correct", {"partner_name": "Jenny", "city": "Moulins"}, "Jenny", "Moulins", "Vierzon"),
+        ("Moulin ça s'écrit Moulins, pardon", "correct", {"partner_name": "Moulin", "city": "Moulins"}, "Jennifer", "Moulins", "Vierzon"),
+        ("le nom c pas T c BERTAUD", "correct", {"partner_name": ("T", "BERTAUD")}, "Jennifer", "Bertaud", "Vierzon"),
+        ("son nom, B E R T A U D", "correct", {"partner_name": "B E R T"}, "Jennifer", "Bertaud", "Vierzon"),
+        ("la ville : Moulins", "inform", {"city": "Moulins"}, "Jennifer", "Moulin", "Moulins"),
+    ],
+)
+async def test_a_field_named_in_a_correction_is_the_one_that_changes(
+    claire: Dialogue, words: str, intent: str, entities: dict[str, str | tuple[str, ...]], given: str, family: str, city: str
+) -> None:
+    await _jennifer(claire)
+    assert claire.slots["requested_slot"] == "confirmed"  # no number was asked for
+    await claire.say(words, intent, WEB, **entities)
+    assert [claire.slots[f"fiche_{field}"] for field in ("given", "family", "city")] == [given, family, city]
+
+
+async def test_the_field_to_correct_may_be_named_alone(claire: Dialogue) -> None:
+    await _jennifer(claire)
+    await claire.press("correct", WEB)
+    assert "Quel est le nom" in (await claire.say("le nom de famille", "inform", WEB)).text
+    await claire.say("Moulins", "inform", WEB, city="Moulins")
+    assert (claire.slots["fiche_family"], claire.slots["fiche_city"]) == ("Moulins", "Vierzon")
+
+
+async def test_a_given_name_alone_and_what_stands_around_it(claire: Dialogue) -> None:
+    await claire.say(
+        "un compte pour une aide-soignante, Sandrine quelque chose",
+        "request_account",
+        WEB,
+        partner_name="Sandrine",
+        profession="aide-soignante",
+    )
+    assert (claire.slots["fiche_given"], claire.slots.get("fiche_family")) == ("Sandrine", None)
+    await claire.press("inform", WEB, skip="1")
+    await claire.say("c'est Sandrine Kervella, K E R V E L L A", "inform", WEB, partner_name="Sandrine Kervella")
+    assert (claire.slots["fiche_given"], claire.slots["fiche_family"]) == ("Sandrine", "Kervella")
+    assert claire.slots["requested_slot"] == "fiche_mode"
+    await claire.press("request_account", WEB)
+    await claire.press("inform", WEB, skip="1")
+    await claire.say("ben melissa je tai dit", "inform", WEB, partner_name="ben melissa")
+    assert claire.slots["fiche_given"] == "Melissa"
+
+
+async def test_how_somebody_practises_is_no_profession(claire: Dialogue) -> None:
+    await claire.say("un compte pour Mme Maud Ferrandin", "request_account", WEB, partner_name="Maud Ferrandin")
+    assert "profession" in (await claire.say("Salariée", "inform", WEB)).text
+    assert (claire.slots["fiche_mode"], claire.slots.get("fiche_profession")) == ("salarié", None)
+    await claire.say("AS", "inform", WEB, profession="AS")
+    assert (claire.slots["fiche_profession"], claire.slots["fiche_rpps"]) == ("Aide-soignant", "-")
+    await claire.say("non, infirmière", "correct", WEB, profession="infirmière")
+    assert claire.slots["requested_slot"] == "fiche_rpps"
+    await claire.say("passez", "inform", WEB)
+    assert claire.slots["fiche_rpps"] == "-"
+
+
+async def test_whether_the_address_is_needed_is_answered(claire: Dialogue) -> None:
+    await claire.say("un compte pour Zoé Kervella", "request_account", WEB, partner_name="Zoé Kervella")
+    answer = await claire.say("Madame. Je n'ai pas son mail sous la main, ça pose souci ?", "deny", WEB)
+    assert answer.text.startswith("Sans adresse e-mail")
+    assert (claire.slots["fiche_civility"], claire.slots["fiche_email"]) == ("Mme", "-")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
 
 
 async def test_of_two_birth_dates_none_is_taken(claire: Dialogue) -> None:
@@ -103,3 +105,127 @@ async def test_the_whole_date_may_follow(claire: Dialogue) -> None:
     await claire.say("1948", "inform", WEB)
     await claire.say("1948-03-12", "inform", WEB, birth_date="1948-03-12")
     assert claire.slots["usager_birth_date"] == "1948-03-12"
+
+
+CREATE = (
+    "Mme Odette Perrin née le 1938-03-14, lui ouvrir un dossier et y mettre Claire Moreau l'infirmière et Paul Martin le kiné de Vierzon"
+)
+
+
+def _read(words: str, intent: str, commands: list[dict[str, object]], **entities: str | tuple[str, ...]) -> dict[str, Any]:
+    """Return an act with the commands that were read beside it."""
+    found = [
+        {"entity": name, "value": value, "start": words.find(value), "end": words.find(value) + len(value)}
+        for name, values in entities.items()
+        for value in ((values,) if isinstance(values, str) else values)
+    ]
+    return {**an_act(words, intent), "entities": found, "commands": commands}
+
+
+async def _perrin(claire: Dialogue) -> Answer:
+    start = {"start": "create_dossier", "given_names": "Odette", "birth_name": "Perrin", "partner": ["Claire Moreau", "Paul Martin"]}
+    names = ("Odette Perrin", "Claire Moreau", "Paul Martin")
+    act = _read(
+        CREATE, "create_dossier", [start], usager_name=names, birth_date="1938-03-14", profession=("infirmière", "kiné"), city="Vierzon"
+    )
+    return await claire.ask(CREATE, act)
+
+
+async def test_partners_told_with_the_wish_are_no_usager_and_follow(claire: Dialogue) -> None:
+    card = await _perrin(claire)
+    assert "Nom de naissance\u00a0: Perrin\nPrénoms\u00a0: Odette" in card.text
+    assert "À ajouter ensuite\u00a0: Claire Moreau, Paul Martin" in card.text
+    team = await claire.press("affirm", WEB)
+    reference = claire.slots["last_dossier"]
+    assert claire.form == "change_team_form"
+    assert claire.slots["dossier"] == reference
+    assert "Paul Martin" in team.text
+    assert "Quel est le nom" not in team.text
+
+
+async def test_partners_told_with_the_yes_follow(claire: Dialogue) -> None:
+    for words in ("nouveau dossier", "Perrin", "Odette", "1938-03-14", "féminin"):
+        await claire.say(words, "create_dossier" if words == "nouveau dossier" else "inform", WEB, **_date_in(words))
+    added = "et mettez Paul Martin le kiné de Vierzon"
+    yes, act = (
+        an_act("oui créez-le,", "affirm"),
+        an_act(added, "add_partner", partner_name="Paul Martin", profession="kiné", city="Vierzon"),
+    )
+    done = await claire.ask(f"oui créez-le, {added}", yes, act)
+    assert "SPH-" in done.text
+    assert claire.form == "add_partner_form"
+    assert "Paul Martin" in done.text
+
+
+def _date_in(words: str) -> dict[str, str]:
+    return {"birth_date": words} if words[:1].isdigit() else {}
+
+
+async def test_a_wish_of_the_confirmation_for_the_new_dossier_is_kept(claire: Dialogue) -> None:
+    await _perrin(claire)
+    words = "c'est bien ça sauf que son nom de jeune fille c'est Caillaud, Perrin c'est son nom de mariage, et mettez le docteur Benali"
+    card = await claire.say(words, "add_partner", WEB, partner_name=("Caillaud", "Perrin", "Benali"))
+    assert "Nom de naissance\u00a0: Caillaud\nNom d’usage\u00a0: Perrin\nPrénoms\u00a0: Odette" in card.text
+    assert "Benali" in card.text
+
+
+async def test_declined_nobody_is_added(claire: Dialogue) -> None:
+    await _perrin(claire)
+    await claire.press("deny", WEB)
+    assert claire.form is None
+    assert not claire.slots["task_stack"]
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "family", "given", "used"),
+    [
+        ("le nom c'est Perrot et le prénom Odile", "inform", "Perrot", "Odile", None),
+        ("son nom de famille c'est Moulins", "inform", "Moulins", "Odette", None),
+        ("nom : Moulins", "inform", "Moulins", "Odette", None),
+        ("Moulins c'est son nom de famille", "correct", "Moulins", "Odette", None),
+        ("le nom c pas T c PERROT", "correct", "PERROT", "Odette", None),
+        ("le nom c'est P E R R O T", "inform", "Perrot", "Odette", None),
+        ("de naissance c'est Lacour, Perrin c'est son nom de mariage", "inform", "Lacour", "Odette", "Perrin"),
+        ("née Caillaud", "inform", "Caillaud", "Odette", None),
+        ("le prénom c'est Yvonne tout court", "inform", "Perrin", "Yvonne", None),
+        ("non, la dame c'est Odile Perrot", "correct", "Perrot", "Odile", None),
+        ("Perrin ça s'écrit Perrain", "correct", "Perrain", "Odette", None),
+    ],
+)
+async def test_a_name_told_by_its_word(claire: Dialogue, words: str, intent: str, family: str, given: str, used: str | None) -> None:
+    await _perrin(claire)
+    await claire.say(words, intent, WEB)
+    assert (claire.slots["usager_family"], claire.slots["usager_given"], claire.slots.get("usager_used")) == (family, given, used)
+
+
+async def test_what_to_correct_may_be_named_alone(claire: Dialogue) -> None:
+    await _perrin(claire)
+    await claire.press("correct", WEB)
+    assert "nom de naissance" in (await claire.say("le nom de famille", "inform", WEB)).text
+    await claire.say("C A I L L A U D", "deny", WEB)
+    assert claire.slots["usager_family"] == "Caillaud"
+
+
+@pytest.mark.parametrize(
+    ("answers", "family", "given"),
+    [
+        (("K-E-R-V-E-L-L-A", "bah Jennifer, je vous l'ai dit"), "Kervella", "Jennifer"),
+        (("Tessier, je vous l'ai dit. Raymond, né en mars",), "Tessier", "Raymond"),
+        (("Tessier", "ben Raymond ! juste Raymond"), "Tessier", "Raymond"),
+        (("Tessier", "Yvonne je vous l'ai dit virgule nom de naissance Caillaud"), "Caillaud", "Yvonne"),
+    ],
+)
+async def test_what_people_put_around_a_name(claire: Dialogue, answers: tuple[str, ...], family: str, given: str) -> None:
+    await claire.say("nouveau dossier", "create_dossier", WEB)
+    for words in answers:
+        await claire.say(words, "inform", WEB)
+    assert (claire.slots["usager_family"], claire.slots["usager_given"]) == (family, given)
+
+
+async def test_the_name_of_use_is_carried_and_found(claire: Dialogue) -> None:
+    await _perrin(claire)
+    await claire.say("de naissance c'est Lacour, Perrin c'est son nom d'usage", "inform", WEB)
+    await claire.press("affirm", WEB)
+    for name in ("Odette Perrin", "Lacour"):
+        found = await claire.say(f"le dossier de {name}", "find_dossier", WEB, usager_name=name)
+        assert "Odette Lacour" in found.text
