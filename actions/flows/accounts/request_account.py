@@ -128,7 +128,7 @@ class RequestAccount(Flow):
         slots = await self._collect(context)
         if turn.intent.startswith("faq/") and slots and context.utterances.has_response(f"utter_{turn.intent}"):
             settings = context.services.settings
-            values = {"phone": settings.support_phone, "email": settings.support_email, "days": settings.retention_days}
+            values: dict[str, Any] = {"phone": settings.support_phone, "email": settings.support_email, "days": settings.retention_days}
             context.utterances.utter(f"utter_{turn.intent}", **values)
         return with_number(context, await with_town(context, await with_record(context, slots)))
 
@@ -151,9 +151,9 @@ class RequestAccount(Flow):
         if not slots and self._asks_which_name(context):
             return {"correcting": None}
         corrects = turn.is_correction and field not in {"civility", "mode"}  # of these an answer is as sure as a correction
-        told, left_out = self._utter_changed(context, slots), self._is_left_out(turn, field)
+        changed, left_out = self._utter_changed(context, slots), self._is_left_out(turn, field)
         if (slots or self._tells_of_others(turn, field)) and not left_out and (corrects or not self._answers(turn, field)):
-            if not told and not context.utterances.has_uttered:
+            if not changed and not context.utterances.has_uttered:
                 context.utterances.utter("utter_noted")
             return slots
         answer = self._collect_field(context, field)
