@@ -224,7 +224,7 @@ class SubmitAddPartner(SubmitFlow):
             await self._add(context, submission.account)
             return
         requester, name = await context.account_reference(), turn.slot("partner")["name"]
-        remember_act(context, "requested", by=requester.id, dossier=turn.slot("dossier"), name=name)
+        remember_act(context, "requested", by=requester.id, dossier=turn.slot("dossier"), name=name, request=submission.reference)
         sent = "utter_request_sent_dossier" if record.email else "utter_request_sent_without_email_dossier"
         response = "utter_request_joined_dossier" if submission.joined else sent
         values = {"name": turn.slot("partner")["name"], "request": submission.reference, "reference": turn.slot("dossier")}
