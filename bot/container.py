@@ -34,6 +34,7 @@ from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.service import Notifications
 from bot.settings import Settings, SettingsError
 from bot.support.opening_hours import OpeningHours, load_hours
+from bot.support.ticket_status import TicketStatuses
 
 
 class Container:
@@ -130,6 +131,11 @@ class Container:
     def account_requests(self) -> AccountRequests:
         """Requests for accounts."""
         return AccountRequests(self.database, self.registry, self.partners, self.clock, self.settings, AccountChats(self.settings))
+
+    @cached_property
+    def ticket_statuses(self) -> TicketStatuses:
+        """Where requests to the SPHERE team stand."""
+        return TicketStatuses(self.database, self.clock, AccountChats(self.settings))
 
     @cached_property
     def decisions(self) -> Decisions:

@@ -11,6 +11,7 @@ from actions.flows.directory.search import read_criteria
 from actions.flows.notifications.preferences import undo_change, undoable_version
 from actions.flows.partners.last_acts import LAST_ACTS
 from actions.flows.partners.undo_act import UNDO_ACT, UNDO_BUTTON
+from actions.flows.partners.undo_request import REQUEST_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.agenda import agenda_entry
 from actions.framework.answers import holds_more_than_yes
@@ -112,7 +113,7 @@ class CancelFlow(AssistantAction):
         """Cancel the agenda alone (« le reste »); the active flow, else one that waits for the web chat, else undo what was just done."""
         turn, utterances = context.turn, context.utterances
         active, frames = active_flow(turn), frames_of(turn)
-        if turn.is_button and turn.entity(UNDO_BUTTON):
+        if turn.is_button and (turn.entity(UNDO_BUTTON) or turn.entity(REQUEST_BUTTON)):
             return await start_flow(UNDO_ACT, context)
         rest = [frame for frame in frames if is_on_agenda(frame)]
         if rest and _REST.search(turn.text):

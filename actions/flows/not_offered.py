@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
+from actions.flows.accounts.request_references import asks_about_support_request
 from actions.flows.dossiers.dossier_slot import find_by_usager, read_reference
+from actions.flows.partners.sent_request import changed_request
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
@@ -77,7 +79,7 @@ _ORDER_ABOUT_SOMEBODY = re.compile(r"\b(?:ajout|retir|enlev|supprim|associ|invit
 
 def wish_not_offered(turn: Turn) -> str | None:
     """Return what is wanted of that which the assistant cannot do: death, referent, closing, rights, family; None: nothing of that kind."""
-    if turn.is_button or len(turn.text) > 2 * MAX_CHARACTERS:
+    if turn.is_button or len(turn.text) > 2 * MAX_CHARACTERS or asks_about_support_request(turn.text):
         return None
     words = fold(turn.text[:MAX_CHARACTERS].replace("’", "'"))
     if _FAMILY_ADDED.search(words) and not turn.entity("profession"):
@@ -104,12 +106,14 @@ class NotOffered(Flow):
 
     def claims(self, turn: Turn) -> bool:
         """Return whether the words want something of which the assistant can only say who does it."""
-        return wish_not_offered(turn) is not None
+        return wish_not_offered(turn) is not None or changed_request(turn) is not None
 
     async def start(self, context: Context) -> Slots:
         """Return the wish with its facts: a reference, never an usager's name."""
         turn = context.turn
         topic = wish_not_offered(turn)
+        if topic is None and (act := changed_request(turn)) is not None:
+            return {WISH: {"topic": "request_change", "dossier": act["dossier"] or None, "who": f"{act['request']} ({act['name']})"}}
         who = turn.entity("partner_name") if topic in {"referent", "closing"} else None
         return {WISH: {"topic": topic, "dossier": await _dossier(context), "who": who}}
 
@@ -147,7 +151,10 @@ class SubmitNotOffered(SubmitFlow):
         topic, dossier = wish["topic"], wish["dossier"]
         facts = {"topic": topic, "who": wish["who"], "dossier_ref": dossier}
         given = {name: value for name, value in facts.items() if value}
+        about_request = {"who": wish["who"]} if topic == "request_change" else {}
         ask = utterances.button("utter_title_ask_support", "contact_support", reason="asked", **given)
         about = [make_button(utterances.text("utter_title_list_partners"), "list_partners", dossier_ref=dossier)] if dossier else []
-        context.utter_unchanged(f"utter_cannot_{topic}", [ask, *about], phone=settings.support_phone, email=settings.support_email)
+        context.utter_unchanged(
+            f"utter_cannot_{topic}", [ask, *about], phone=settings.support_phone, email=settings.support_email, **about_request
+        )
         return []

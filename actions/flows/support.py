@@ -6,6 +6,9 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
+from actions.flows.accounts.check_request import CHECK_REQUEST
+from actions.flows.not_offered import NOT_OFFERED
+from actions.flows.partners.sent_request import changed_request
 from actions.framework.action import AssistantAction
 from actions.framework.context import Context
 from actions.framework.dates import format_day, format_time
@@ -31,6 +34,9 @@ class ContactSupport(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Hand over with what was going on; the active flow is put on the stack, to be resumed afterwards."""
         turn, utterances = context.turn, context.utterances
+        claimed = claiming_flow(turn)
+        if claimed is CHECK_REQUEST or (claimed is NOT_OFFERED and changed_request(turn) is not None):
+            return await start_flow(claimed, context)
         flow = active_flow(turn)
         interrupts = flow is not None and flow.name != LINK_FLOW
         error_id = turn.entity("error_id")

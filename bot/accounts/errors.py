@@ -76,5 +76,9 @@ class AlreadyDecided(RequestError):
         self.agent = agent
 
 
+class NotARequester(RequestError):
+    """Only who asked for the account may withdraw the request."""
+
+
 class TooLate(RequestError):
     """The decision is being carried out or has been: it cannot be taken back."""

@@ -6,6 +6,7 @@ LABELS = {
     "more_info": "complément demandé",
     "created": "compte créé",
     "refused": "refusée",
+    "withdrawn": "retirée par le demandeur",
     "civility": "Civilité",
     "family": "Nom",
     "given": "Prénom",

@@ -63,6 +63,21 @@ class RequestMessages:
         )
         await enqueue(session, kind=MAIL, key=f"account-request:{requester.key}", payload=self._mails.seal(mail), now=requester.at)
 
+    async def mail_withdrawal(
+        self, session: AsyncSession, request: AccountRequest, requester: AccountRequester, now: datetime, *, others: int
+    ) -> None:
+        """Mail the SPHERE team that a requester withdrew what they asked for; `others` go on asking for it."""
+        mail = mail_payload(
+            self._settings.support_email,
+            "accounts/withdrawal_to_team",
+            reference=request.reference,
+            requester=requester.display,
+            dossier=requester.dossier,
+            others=others,
+            url=f"{self._settings.own_url}/desk/requests/{request.reference}",
+        )
+        await enqueue(session, kind=MAIL, key=f"account-withdrawal:{requester.key}", payload=self._mails.seal(mail), now=now)
+
     async def mail_codes(self, session: AsyncSession, request: AccountRequest, code: str, now: datetime, *, again: str = "") -> None:
         """Mail the login and the first-use code to the new partner: the only place where that code is written.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -10,8 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import person_key, same_person
 from bot.accounts.errors import UnknownRequest
-from bot.accounts.tables import AWAY, OPEN, RECEIVED, AccountDecision, AccountRequest, AccountRequester, AccountRequestNumber
+from bot.accounts.tables import AWAY, OPEN, RECEIVED, WITHDRAWN, AccountDecision, AccountRequest, AccountRequester, AccountRequestNumber
 from bot.core.upsert import insert_or_ignore
+
+STANDING = or_(AccountRequester.outcome.is_(None), AccountRequester.outcome != WITHDRAWN, AccountRequest.state == WITHDRAWN)
+"""What is shown of a request: a part of it that was withdrawn is not, while the request goes on for others."""
 
 
 def new_request(reference: str, fiche: Fiche, at: datetime) -> AccountRequest:
@@ -74,6 +78,11 @@ async def waiting_decision(session: AsyncSession, request: AccountRequest) -> Ac
     """Return the decision on the request that is still to be carried out."""
     decision = await session.get(AccountDecision, request.id)
     return decision if decision is not None and decision.failure in (None, AWAY) else None
+
+
+def still_asking(requesters: Iterable[AccountRequester]) -> list[AccountRequester]:
+    """Return those of the requesters who have not withdrawn what they asked for."""
+    return [row for row in requesters if row.outcome != WITHDRAWN]
 
 
 async def requesters_of(session: AsyncSession, request: AccountRequest) -> list[AccountRequester]:

@@ -21,6 +21,7 @@ from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_limits import request_hits
 from bot.accounts.request_messages import AccountChats, RequestMessages
 from bot.accounts.request_rows import (
+    STANDING,
     complete_fiche,
     find_open_duplicate,
     get_request,
@@ -28,6 +29,7 @@ from bot.accounts.request_rows import (
     new_request,
     requesters_of,
     set_address,
+    still_asking,
     waiting_decision,
 )
 from bot.accounts.request_views import (
@@ -39,15 +41,8 @@ from bot.accounts.request_views import (
     status_of,
     version_of,
 )
-from bot.accounts.tables import (
-    MORE_INFO,
-    OPEN,
-    RECEIVED,
-    REFUSED,
-    TO_VERIFY,
-    AccountRequest,
-    AccountRequester,
-)
+from bot.accounts.tables import MORE_INFO, OPEN, RECEIVED, REFUSED, TO_VERIFY, AccountRequest, AccountRequester
+from bot.accounts.withdrawal import Withdrawal, Withdrawals
 from bot.core import audit
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
@@ -97,6 +92,7 @@ class AccountRequests:
         self._chats, self._secret, self._lifted = chats, settings.required("secret"), settings.lifts_limits
         self._messages = RequestMessages(settings, chats)
         self._creations = AccountCreations(database, registry, partners, clock, self._messages, settings.required("secret"))
+        self._withdrawals = Withdrawals(database, clock, self._messages)
 
     async def submit(
         self,
@@ -143,7 +139,8 @@ class AccountRequests:
         """Return the requests of whoever has this chat now, newest first: of their account, or made here by somebody unlinked."""
         unlinked = AccountRequester.requester_id.is_(None) & (AccountRequester.conversation_id == conversation_id)
         own = or_(unlinked, AccountRequester.requester_id == account_id) if account_id else unlinked
-        request_ids = select(AccountRequester.request_id).where(own)
+        request_ids = select(AccountRequester.request_id).join(AccountRequest, AccountRequest.id == AccountRequester.request_id)
+        request_ids = request_ids.where(own, STANDING)
         async with self._database.reading() as session:
             wanted = select(AccountRequest).where(AccountRequest.id.in_(request_ids)).order_by(AccountRequest.id.desc())
             return [status_of(request) for request in await session.scalars(wanted)]
@@ -156,7 +153,7 @@ class AccountRequests:
         wanted = (
             select(AccountRequest, AccountRequester)
             .join(AccountRequester, AccountRequester.request_id == AccountRequest.id)
-            .where(AccountRequester.dossier.in_(references))
+            .where(AccountRequester.dossier.in_(references), STANDING)
             .order_by(AccountRequest.id.desc(), AccountRequester.id)
         )
         async with self._database.reading() as session:
@@ -237,10 +234,19 @@ class AccountRequests:
             request = await self._open(session, reference)
             request.reason, request.agent = usable_text(reason), agent
             self._move(request, REFUSED)
-            for requester in await requesters_of(session, request):
+            for requester in still_asking(await requesters_of(session, request)):
                 requester.settled_at = request.state_since
             await self._audit(session, request, "accounts.refuse", agent)
             await self._notify(session, request, "notice_refused", "refused")
+
+    async def withdraw(self, reference: str, requester: Account | None, conversation_id: str) -> Withdrawal:
+        """Withdraw what somebody asked for, while no account is created: with their account, or unlinked in this chat.
+
+        The team is mailed, those who asked for the same are notified; the request goes on for them.
+
+        Raises UnknownRequest, NotARequester, WrongState (created or refused), BeingCreated, AlreadyDecided.
+        """
+        return await self._withdrawals.withdraw(reference, requester.id if requester else None, conversation_id)
 
     async def pick_address(
         self, reference: str, email: str, agent: str = "support", *, agent_id: str = "", seen: str | None = None
@@ -352,7 +358,7 @@ class AccountRequests:
             complete_fiche(request, fiche)
             self._move(request, TO_VERIFY)
             return True
-        return not any(row.dossier == requester.dossier and row.fiche == requester.fiche for row in earlier)
+        return not any(row.dossier == requester.dossier and row.fiche == requester.fiche for row in still_asking(earlier))
 
     async def _open(self, session: AsyncSession, reference: str) -> AccountRequest:
         request = await get_request(session, reference, locked=True)
@@ -363,7 +369,7 @@ class AccountRequests:
         return request
 
     async def _notify(self, session: AsyncSession, request: AccountRequest, template: str, event: str) -> None:
-        for requester in await requesters_of(session, request):
+        for requester in still_asking(await requesters_of(session, request)):
             await self._messages.notify_requester(session, template, request, requester, request.state_since, event=event)
 
     async def _audit(self, session: AsyncSession, request: AccountRequest, action: str, agent: str, outcome: str | None = None) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.core.database import Table
 
 RECEIVED, TO_VERIFY, MORE_INFO, CREATED, REFUSED = "received", "to_verify", "more_info", "created", "refused"
-"""States of a request: reçue, à vérifier, complément demandé, compte créé, refusée."""
-STATES = (RECEIVED, TO_VERIFY, MORE_INFO, CREATED, REFUSED)
+WITHDRAWN = "withdrawn"
+"""States of a request: reçue, à vérifier, complément demandé, compte créé, refusée, retirée. The last is an outcome of a requester, too."""
+STATES = (RECEIVED, TO_VERIFY, MORE_INFO, CREATED, REFUSED, WITHDRAWN)
 OPEN = (RECEIVED, TO_VERIFY, MORE_INFO)
 """States in which a request still waits for the team or for the requester."""
 

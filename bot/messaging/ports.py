@@ -84,6 +84,9 @@ class Handover(Responder, Protocol):
     def requested_intent(self, text: str) -> str | None:
         """Return the intent, among those handled here, that a whole typed message asks for; None for any other message."""
 
+    def means_button(self, text: str, intent: str) -> bool:
+        """Return whether a whole typed message does what a button of this intent offers, which was just shown."""
+
     def press_button(self, turn: Turn, pressed: RoutedMessage) -> Response:
         """End a turn in which a button of an intent handled here was pressed while the assistant answers the conversation."""
 
@@ -117,6 +120,10 @@ class NoHandover:
     def requested_intent(self, text: str) -> str | None:
         """Return None."""
         return None
+
+    def means_button(self, text: str, intent: str) -> bool:
+        """Return False."""
+        return False
 
     def press_button(self, turn: Turn, pressed: RoutedMessage) -> Response:
         """Raise AssertionError: there is no such button."""

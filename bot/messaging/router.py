@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import exists, select, true
+from sqlalchemy import Exists, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
@@ -99,6 +99,11 @@ class Router:
             matching = next((button for button in asked if _normalized(button.title) == typed), None)
             if matching is None and typed.isdecimal() and asked:
                 matching = await self._numbered_button(session, turn.channel, asked[0].message_id, int(typed))
+            if matching is None:
+                shown = [button for button in asked if button.message_id == asked[0].message_id]
+                matching = next((button for button in shown if self.handover.means_button(text, button.intent)), None)
+                if matching is not None and await self._has_moved_on(session, turn, matching):  # under the question just asked alone
+                    matching = None
             if matching is None and not typed.isdecimal():
                 announced = await self._live_buttons(session, turn, announced=True)
                 matching = next((button for button in announced if _normalized(button.title) == typed), None)
@@ -127,15 +132,12 @@ class Router:
             return None
         return await session.get(ButtonRow, message.buttons[number - 1]["token"])
 
+    async def _has_moved_on(self, session: AsyncSession, turn: Turn, button: ButtonRow) -> bool:
+        """Return whether something else was said since the button was shown."""
+        return bool(await session.scalar(select(_moved_on(turn)).where(ButtonRow.token == button.token)))
+
     async def _press(self, turn: Turn, token: str) -> RoutedMessage | FixedReply:
-        moved_on = exists().where(
-            InboxRow.conversation_id == turn.conversation_id,
-            InboxRow.id > ButtonRow.turn,
-            InboxRow.id < turn.id,
-            InboxRow.state == DONE,
-            InboxRow.delivered == true(),
-        )
-        wanted = select(ButtonRow, moved_on, MessageRow.author).join(MessageRow, MessageRow.id == ButtonRow.message_id)
+        wanted = select(ButtonRow, _moved_on(turn), MessageRow.author).join(MessageRow, MessageRow.id == ButtonRow.message_id)
         wanted = wanted.where(ButtonRow.token == token, ButtonRow.conversation_id == turn.conversation_id)
         async with self._database.reading() as session:
             found = (await session.execute(wanted)).one_or_none()
@@ -155,6 +157,17 @@ class Router:
             button_token=token if author == SYSTEM else None,
             button_title=button.title,
         )
+
+
+def _moved_on(turn: Turn) -> Exists:
+    """Return whether a turn of the assistant was over between a button's and this one."""
+    return exists().where(
+        InboxRow.conversation_id == turn.conversation_id,
+        InboxRow.id > ButtonRow.turn,
+        InboxRow.id < turn.id,
+        InboxRow.state == DONE,
+        InboxRow.delivered == true(),
+    )
 
 
 def _normalized(text: str) -> str:

@@ -10,13 +10,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.messaging.messages import Outcome, Reply, RoutedMessage, Turn
 from bot.messaging.tables import MessageRow
 from bot.support import tickets
-from bot.support.records import HANDED_OVER, SupportRequest, TicketEventType, TicketState
+from bot.support.records import HANDED_OVER, QUEUED, SupportRequest, TicketEventType, TicketState
 from bot.support.support_policy import SupportPolicy
-from bot.support.system_messages import ADD, DROP, END, KEEP, LEAVE, RATE, REOPEN, REQUEST_AGENT, TRANSCRIPT, WAIT, WEB_CHAT
+from bot.support.system_messages import (
+    ADD,
+    DROP,
+    END,
+    KEEP,
+    LEAVE,
+    RATE,
+    REOPEN,
+    REQUEST_AGENT,
+    TRANSCRIPT,
+    WAIT,
+    WEB_CHAT,
+    WITHDRAW,
+)
 from bot.support.tables import TicketEventRow, TicketRow
 from bot.support.ticket_span import last_message_id
 from bot.support.tickets import USER, TicketOrigin
 from bot.support.transcript_replies import TranscriptReplies
+
+WORDED = 10
+"""Words from which a typed request for a person says something to the team by itself."""
 
 
 class ButtonActions:
@@ -51,7 +67,9 @@ class ButtonActions:
         if pressed.intent == END and tickets.is_handed_over(row):
             assert row is not None
             return await self.end(session, row, now), row
-        return self.status(row), None
+        if pressed.intent == WITHDRAW and row is not None and row.id == pressed.entities.get("ticket"):
+            return await self._withdraw(session, row, now)
+        return await self.status(session, row, now), None
 
     async def request_agent(
         self, session: AsyncSession, turn: Turn, request: SupportRequest, row: TicketRow | None, now: datetime
@@ -65,15 +83,39 @@ class ButtonActions:
         else:
             tickets.update_request(row, request, unanswered=typed)
             await self._transition(session, row, TicketState.WAITING, TicketEventType.REQUESTED, now)
+        if turn.text is not None and len(turn.text.split()) >= WORDED:
+            row.context = row.context | {"worded": True}
         return await self._messages.queued(session, row, now), row
 
-    async def end(self, session: AsyncSession, row: TicketRow, now: datetime) -> Reply:
-        """End the conversation with the agents as its user wishes; a message that was left before is kept."""
+    async def end(self, session: AsyncSession, row: TicketRow, now: datetime, *, gives_up: bool = False, keeps: bool = False) -> Reply:
+        """End the conversation with the agents as its user wishes.
+
+        What was said to the team is kept, as a message left, where nobody has taken it: leaving the wait gives nothing up.
+
+        Args:
+            session: the caller's writing transaction.
+            row: the ticket.
+            now: the present.
+            gives_up: the user wants no answer any more: a wait is closed.
+            keeps: the request stays with the team whatever was said.
+        """
         if TicketState(row.state) is TicketState.WRITING and await _came_from_left(session, row):
             await self._transition(session, row, TicketState.LEFT, TicketEventType.USER_ENDED, now)
             return self._messages.message_left(row, now, is_open=self._policy.hours.is_open(now))
+        waits = TicketState(row.state) is not TicketState.AGENT
+        said = waits and await _says_something(session, row)
+        if waits and not gives_up and (keeps or said):
+            await self._transition(session, row, TicketState.LEFT, TicketEventType.USER_ENDED, now)
+            return self._messages.kept(row)
         await self._transition(session, row, TicketState.CLOSED, TicketEventType.USER_ENDED, now)
-        return self._messages.closed(row, TicketEventType.USER_ENDED, 0)
+        return self._messages.withdrawn(row) if said else self._messages.closed(row, TicketEventType.USER_ENDED, 0)
+
+    async def _withdraw(self, session: AsyncSession, row: TicketRow, now: datetime) -> tuple[Reply, TicketRow | None]:
+        """Close a request that stays with the team, unless somebody of the team answers it by now."""
+        if TicketState(row.state) not in QUEUED:
+            return await self.status(session, row, now), None
+        await self._transition(session, row, TicketState.CLOSED, TicketEventType.USER_ENDED, now)
+        return self._messages.withdrawn(row), row
 
     async def leave_message(self, session: AsyncSession, turn: Turn, row: TicketRow, now: datetime) -> Reply:
         """Keep the message that was asked for."""
@@ -81,14 +123,18 @@ class ButtonActions:
         await self._transition(session, row, TicketState.LEFT, TicketEventType.LEFT_MESSAGE, now)
         return self._messages.message_left(row, now, is_open=self._policy.hours.is_open(now))
 
-    def status(self, row: TicketRow | None) -> Reply:
-        """Return the status of the ticket, for a button or a command that changes nothing."""
+    async def status(self, session: AsyncSession, row: TicketRow | None, now: datetime) -> Reply:
+        """Return the status of the ticket, for a question, a button or a command that changes nothing."""
         state = TicketState(row.state) if row is not None else TicketState.CLOSED
-        if row is None or state not in HANDED_OVER:
-            return self._messages.text_only("user_ended")
+        if row is None:
+            return self._messages.text_only("no_ticket")
+        if state not in HANDED_OVER:
+            return self._messages.kept(row)
         if state is TicketState.AGENT:
             return self._messages.text_only("still_agent", row, agent=row.agent_name)
-        return self._messages.text_only("still_writing" if state is TicketState.WRITING else "still_waiting", row)
+        if state is TicketState.WRITING:
+            return self._messages.text_only("still_writing", row)
+        return await self._messages.queued(session, row, now, "still_waiting", since=self._messages.texts.since(row.queued_at, now))
 
     async def _ask_for_message(
         self, session: AsyncSession, turn: Turn, request: SupportRequest, row: TicketRow | None, now: datetime
@@ -98,7 +144,7 @@ class ButtonActions:
         elif TicketState(row.state) in {TicketState.LEFT, TicketState.WAITING}:
             await self._transition(session, row, TicketState.WRITING, TicketEventType.REQUESTED, now)
         else:
-            return self._already_open(row), None
+            return await self._already_open(session, row, now), None
         return self._messages.ask_for_message("write", now), row
 
     async def _keep_message(
@@ -116,7 +162,7 @@ class ButtonActions:
             said, timeouts = TicketEventType.SAID, self._policy.timeouts
             await tickets.record_event(session, row, said, USER, now=now, timeouts=timeouts, subject_id=each)
         if TicketState(row.state) is not TicketState.WRITING:  # a person is asked for, or answers, by now: they read it
-            return self._already_open(row), row
+            return await self._already_open(session, row, now), row
         await self._transition(session, row, TicketState.LEFT, TicketEventType.LEFT_MESSAGE, now)
         return self._messages.message_left(row, now, is_open=self._policy.hours.is_open(now)), row
 
@@ -136,7 +182,7 @@ class ButtonActions:
         self, session: AsyncSession, pressed: RoutedMessage, open_ticket: TicketRow | None, now: datetime
     ) -> tuple[Reply, TicketRow | None]:
         if open_ticket is not None:
-            return self._already_open(open_ticket), None
+            return await self._already_open(session, open_ticket, now), None
         row = await tickets.get_ticket(session, int(pressed.entities["ticket"]))
         if row.closed_at is None or now - row.closed_at > self._policy.timeouts.reopen_within:
             return self._messages.text_only("too_late"), None
@@ -146,8 +192,8 @@ class ButtonActions:
             return await self._messages.queued(session, row, now, "reopened"), row
         return self._messages.ask_for_message("write", now), row
 
-    def _already_open(self, row: TicketRow) -> Reply:
-        return self.status(row) if tickets.is_handed_over(row) else self._messages.text_only("already_open")
+    async def _already_open(self, session: AsyncSession, row: TicketRow, now: datetime) -> Reply:
+        return await self.status(session, row, now) if tickets.is_handed_over(row) else self._messages.text_only("already_open")
 
     async def _open(
         self,
@@ -179,6 +225,15 @@ def outcome_of_button(pressed: RoutedMessage, announcement: Reply) -> Outcome:
         consumed_title=pressed.button_title,
         text=pressed.transcript_text,
     )
+
+
+async def _says_something(session: AsyncSession, row: TicketRow) -> bool:
+    """Return whether the team can answer the ticket: its user wrote to it, or asked for something that they name."""
+    context = row.context
+    if context.get("worded") or (context.get("task") and not context.get("resumes")):
+        return True
+    said = select(TicketEventRow.id).where(TicketEventRow.ticket_id == row.id, TicketEventRow.type == TicketEventType.SAID)
+    return row.unanswered and await session.scalar(said.limit(1)) is not None
 
 
 async def _came_from_left(session: AsyncSession, row: TicketRow) -> bool:

@@ -1,6 +1,7 @@
 """The handover between the assistant and human agents (`bot.messaging.ports.Handover`).
 
-While the assistant is silent nothing goes to Rasa, whatever it looks like. Who answers is read and changed in the transaction that ends
+While the assistant is silent no turn goes to Rasa, whatever it looks like; during the wait for a person, what is plainly no message for the
+team is answered by the system (`waiting_messages.py`). Who answers is read and changed in the transaction that ends
 the turn, the conversation being locked: an agent, the clock and the user come one after the other.
 """
 
@@ -8,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
 from bot.core.database import Database
+from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Button, Outcome, Reply, RoutedMessage, Turn
 from bot.messaging.ports import Messaging, Response, TurnReturned
+from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
+from bot.messaging.tables import SYSTEM
 from bot.support import tickets
 from bot.support.agent_mode_input import AgentModeInput, AgentModeReader
 from bot.support.button_actions import ButtonActions, outcome_of_button
@@ -23,9 +28,10 @@ from bot.support.desk_events import DeskEvents
 from bot.support.offered_message import OfferAnswer, OfferedMessages
 from bot.support.records import HANDED_OVER, SupportRequest, TicketEventType, TicketState
 from bot.support.support_policy import SupportPolicy
-from bot.support.system_messages import HANDLED_PREFIX, TRANSCRIPT
+from bot.support.system_messages import CONTACT_SUPPORT, HANDLED_PREFIX, REDIRECT, TRANSCRIPT
 from bot.support.tables import TicketRow
 from bot.support.tickets import USER
+from bot.support.waiting_messages import Waiting, Wish, is_acknowledged, read_waiting
 
 
 class Handover:
@@ -48,17 +54,25 @@ class Handover:
 
     async def respond(self, turn: Turn) -> Response | Turn:
         """Take the turn in while the assistant is silent, or where it answers an offer; otherwise return it for the assistant."""
-        if await self._handed_over_ticket(turn.conversation_id) is None:
+        state = await self._handed_over_state(turn.conversation_id)
+        if state is None:
             answer = await self._offers.read(turn)
             return answer if isinstance(answer, Turn) else self._respond_to_offer(turn, answer)
-        read = await self._reader.read(turn)
+        read, waiting = await self._reader.read(turn), Waiting()
+        if state is TicketState.WAITING:
+            handed = await self._for_assistant(turn, read.pressed)
+            if handed is None and read.text is not None and turn.text is not None and not read.is_command and not self._ends(read.text):
+                waiting = await read_waiting(turn.text, self._messaging)
+                handed = replace(turn, text=waiting.rest) if waiting.rest else None
+            if handed is not None and await self._leave_wait(turn):
+                return handed
 
         async def outcome(session: AsyncSession, changed: list[TicketRow]) -> Outcome:
             row = await tickets.open_ticket_of(session, turn.conversation_id)
             if row is None or not tickets.is_handed_over(row):
                 raise TurnReturned(read.turn)
             changed.append(row)
-            return await self._take_in(session, row, read, changed)
+            return await self._take_in(session, row, read, waiting, changed)
 
         return self._response(outcome)
 
@@ -69,7 +83,7 @@ class Handover:
             row = await tickets.open_ticket_of(session, turn.conversation_id)
             if row is not None and tickets.is_handed_over(row):
                 changed.append(row)
-                return await self._take_in(session, row, answer.read, changed)
+                return await self._take_in(session, row, answer.read, Waiting(), changed)
             reply, ticket = answer.confirmation, None
             if reply is None:
                 assert answer.pressed is not None
@@ -118,6 +132,10 @@ class Handover:
         """Return the intent that asks for the transcript, if the whole message does."""
         return TRANSCRIPT if self._policy.messages.texts.wants_transcript(text) else None
 
+    def means_button(self, text: str, intent: str) -> bool:
+        """Return whether the words ask the team, as the button that was just shown does: « oui, prévenez l'équipe »."""
+        return intent == CONTACT_SUPPORT and self._policy.messages.texts.asks_team(text)
+
     def help_button(self, error_id: str) -> Button:
         """Return the button that asks for a person where the assistant failed."""
         return self._policy.messages.help_button(error_id)
@@ -142,6 +160,38 @@ class Handover:
         wanted = select(TicketRow.id).where(TicketRow.open_conversation_id == conversation_id, TicketRow.state.in_(HANDED_OVER))
         async with self._database.reading() as session:
             return await session.scalar(wanted)
+
+    async def _handed_over_state(self, conversation_id: str) -> TicketState | None:
+        wanted = select(TicketRow.state).where(TicketRow.open_conversation_id == conversation_id, TicketRow.state.in_(HANDED_OVER))
+        async with self._database.reading() as session:
+            found = await session.scalar(wanted)
+        return TicketState(found) if found is not None else None
+
+    def _ends(self, text: str) -> bool:
+        return self._policy.messages.texts.wants_end(text, with_agent=False)
+
+    async def _for_assistant(self, turn: Turn, pressed: RoutedMessage | None) -> Turn | None:
+        """Return the turn with the words of the wait that its button hands to the assistant; None for any other turn."""
+        redirected = await self._offers.redirected(turn) if pressed is not None and pressed.intent == REDIRECT else turn
+        return redirected if redirected is not turn else None
+
+    async def _leave_wait(self, turn: Turn) -> bool:
+        """Leave the request with the team, so that the assistant may answer; return whether nobody of the team has taken it yet.
+
+        It is committed before the assistant answers: an agent who takes the ticket meanwhile joins once it has.
+        """
+        now = self._clock.now()
+        async with self._database.writing() as session:
+            await lock_conversation(session, turn.conversation_id)
+            row = await tickets.open_ticket_of(session, turn.conversation_id)
+            if row is None or TicketState(row.state) is not TicketState.WAITING:
+                return not tickets.is_handed_over(row)
+            announcement = await self._buttons.end(session, row, now, keeps=True)
+            key, life = f"support:{row.id}:{row.version}", self._messaging.button_life
+            await add_proactive(session, [ProactiveMessage(turn.conversation_id, announcement, key, life, author=SYSTEM)], now=now)
+        self._events.publish(row)
+        self._messaging.message_added(turn.conversation_id)
+        return True
 
     def _response(self, outcome: Callable[[AsyncSession, list[TicketRow]], Awaitable[Outcome]]) -> Response:
         """Return a response whose changed tickets the desks are told of once it is committed."""
@@ -169,7 +219,9 @@ class Handover:
         joined = self._policy.messages.joined(row, trusted=self._messaging.is_trusted(turn.home), left=True)
         return replace(outcome, announcements=(*outcome.announcements, joined))
 
-    async def _take_in(self, session: AsyncSession, row: TicketRow, read: AgentModeInput, changed: list[TicketRow]) -> Outcome:
+    async def _take_in(
+        self, session: AsyncSession, row: TicketRow, read: AgentModeInput, waiting: Waiting, changed: list[TicketRow]
+    ) -> Outcome:
         """Return what the message does to the ticket; the user's words stand in the transcript, where agents read them."""
         now, state = self._clock.now(), TicketState(row.state)
         if read.pressed is not None:
@@ -179,17 +231,37 @@ class Handover:
         if read.fixed_reply is not None:
             return self._outcome(read, Reply(text=read.fixed_reply))
         if read.asks_status or (state is TicketState.WRITING and read.text is None):
-            return self._outcome(read, self._buttons.status(row))
-        if read.text is not None and self._policy.messages.texts.wants_end(read.text, with_agent=state is TicketState.AGENT):
+            return self._outcome(read, await self._buttons.status(session, row, now))
+        texts, waits = self._policy.messages.texts, state is TicketState.WAITING
+        if read.text is not None and texts.wants_end(read.text, with_agent=state is TicketState.AGENT):
+            return self._outcome(read, await self._buttons.end(session, row, now, gives_up=texts.gives_up(read.text)))
+        if waits and waiting.wish is Wish.BACK:
             return self._outcome(read, await self._buttons.end(session, row, now))
         if read.is_command:
-            return self._outcome(read, self._buttons.status(row))
+            return self._outcome(read, await self._buttons.status(session, row, now))
         if state is TicketState.WRITING:
             return self._outcome(read, await self._buttons.leave_message(session, read.turn, row, now))
+        if waits and waiting.alone:
+            return self._outcome(read, await self._buttons.status(session, row, now))
+        replies = await self._acknowledgement(session, row, read.turn, waiting, now) if waits else ()
         await tickets.record_event(
             session, row, TicketEventType.SAID, USER, now=now, timeouts=self._policy.timeouts, subject_id=read.turn.id
         )
-        return self._outcome(read)
+        return self._outcome(read, *replies)
+
+    async def _acknowledgement(
+        self, session: AsyncSession, row: TicketRow, turn: Turn, waiting: Waiting, now: datetime
+    ) -> tuple[Reply, ...]:
+        """Return what is said of words that nobody of the team reads yet: once for a burst, and whenever they ask for something."""
+        messages = self._policy.messages
+        if waiting.wish is Wish.STATUS:
+            return (await self._buttons.status(session, row, now),)
+        if waiting.wish is Wish.ASSISTANT:
+            return (messages.added("added_redirect", row, {"turns": [turn.id]}),)
+        if waiting.wish in {Wish.GO_ON, Wish.EMERGENCY}:
+            return (messages.added(f"added_{waiting.wish}", row),)
+        due, first = await is_acknowledged(session, row, now)
+        return (messages.added("added_first" if first else "added", row),) if due else ()
 
     def _outcome(self, read: AgentModeInput, *announcements: Reply) -> Outcome:
         if read.masked:

@@ -71,7 +71,7 @@ class OfferedMessages:
         if turn.event is not None or turn.attempts > MAX_TURN_ATTEMPTS:
             return turn
         if turn.text is None:
-            return await self._redirected(turn) if turn.button is not None else turn
+            return await self.redirected(turn) if turn.button is not None else turn
         offer = await self._pending(turn)
         return turn if offer is None else await self._answer(turn, turn.text, offer)
 
@@ -79,7 +79,7 @@ class OfferedMessages:
         if self._messages.texts.wants_end(text, with_agent=False):
             return await self._pressed(turn, offer, DROP)
         if await self._messaging.handled_button(turn) is not None:
-            return await self._redirected(turn)
+            return await self.redirected(turn)
         if split_command(text)[0] in COMMANDS or normalized(text) in offer.titles or _is_datum(text):
             return turn
         reading = await self._reading(text)
@@ -102,7 +102,7 @@ class OfferedMessages:
         pressed = RoutedMessage(intent=intent, entities=offer.entities, button_message_id=offer.message_id)
         return OfferAnswer(offer, await self._reader.read(turn), pressed=pressed)
 
-    async def _redirected(self, turn: Turn) -> Turn:
+    async def redirected(self, turn: Turn) -> Turn:
         """Return the turn with the words that its button hands to the assistant; the turn as it is for any other button."""
         pressed = await self._messaging.handled_button(turn)
         if pressed is None or pressed.intent != REDIRECT:

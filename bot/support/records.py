@@ -44,6 +44,7 @@ TRANSITIONS: frozenset[tuple[TicketState | None, TicketState]] = frozenset(
         (TicketState.JOINING, TicketState.CLOSED),
         (TicketState.WAITING, TicketState.AGENT),
         (TicketState.WAITING, TicketState.WRITING),
+        (TicketState.WAITING, TicketState.LEFT),
         (TicketState.WAITING, TicketState.CLOSED),
         (TicketState.WRITING, TicketState.LEFT),
         (TicketState.WRITING, TicketState.WAITING),

@@ -22,7 +22,13 @@ REQUEST_AGENT, END, LEAVE, WAIT, ADD, RATE, REOPEN, TRANSCRIPT, WEB_CHAT = (
 )
 """Intents of support's own buttons. The transcript may also be asked for in words."""
 KEEP, DROP, REDIRECT = (HANDLED_PREFIX + name for name in ("keep", "drop", "redirect"))
-"""Intents of the buttons under the question whether to leave what was written: leave it, leave nothing, it was for the assistant."""
+"""Intents of the buttons under the question whether to leave what was written: leave it, leave nothing, it was for the assistant.
+
+The last one also stands under words of the wait that the assistant could answer."""
+WITHDRAW = HANDLED_PREFIX + "withdraw"
+"""Intent of the button that takes back a request which stays with the team."""
+CONTACT_SUPPORT = "contact_support"
+"""Intent of the dialogue's own buttons that ask for a person, with the facts that they carry."""
 RATINGS = {3: "button_very_useful", 2: "button_useful", 1: "button_useless"}
 """Ratings, with the names of their buttons' titles."""
 
@@ -47,6 +53,24 @@ class SystemMessages:
         queue = {"place": self.texts.place(place), "wait": self.texts.wait(await estimate_wait(session, place, now))}
         text = self.texts.render(name, reference=reference_of(row.id), **queue, **values)
         return Reply(text=text, buttons=(self._button("button_end", END),))
+
+    def added(self, name: str, row: TicketRow, request: dict[str, Any] | None = None) -> Reply:
+        """Return the message that words of the wait are kept for the team, with the way back to the assistant.
+
+        `request`: the entities of the button that hands those words to it, for the text that offers it.
+        """
+        redirect = (self._button("button_redirect", REDIRECT, **request),) if request is not None else ()
+        return Reply(text=self.text_only(name, row).text, buttons=(*redirect, self._button("button_end", END)))
+
+    def kept(self, row: TicketRow) -> Reply:
+        """Return the message that a request stays with the team though its user waits no longer."""
+        buttons = (self._button("button_withdraw", WITHDRAW, ticket=row.id), self._button("button_add", ADD))
+        return Reply(text=self.text_only("wait_left", row).text, buttons=(*buttons, *self._resume_button(row.context)))
+
+    def withdrawn(self, row: TicketRow) -> Reply:
+        """Return the message that a request was taken back by its user."""
+        reopen = self._button("button_reopen", REOPEN, ticket=row.id)
+        return Reply(text=self.text_only("withdrawn", row).text, buttons=(reopen, *self._resume_button(row.context)))
 
     def closed_offer(self, request: SupportRequest, row: TicketRow | None, now: datetime) -> Reply:
         """Return the message out of hours: when the team answers next, and that a message can be left, or added to."""
@@ -107,7 +131,8 @@ class SystemMessages:
             return Reply(text=text, buttons=(*ratings, reopen, self._transcript_button(row), *resume))
         if event_type is TicketEventType.TIMED_OUT:
             return Reply(text=self.texts.render("nothing_left"), buttons=resume)
-        text = self.texts.render("silence" if event_type is TicketEventType.SILENCE else "user_ended", minutes=minutes)
+        name = "silence" if event_type is TicketEventType.SILENCE else "user_ended" if row.agent_id else "wait_ended"
+        text = self.text_only(name, row, minutes=minutes).text
         return Reply(text=text, buttons=(reopen, self._transcript_button(row), *resume) if row.first_reply_at else resume)
 
     def rated(self, row: TicketRow) -> Reply:

@@ -14,7 +14,7 @@ def test_from_the_assistant_to_a_person_and_back_twice(stack: Stack) -> None:
     with colleague(stack) as julie:
         for words in ("Je n'arrive pas à ouvrir mon espace.", "Cela recommence."):
             ticket = ask_for_a_person(talk)
-            assert talk.say(words) == ""
+            assert "ajouté à votre demande" in talk.say(words)  # by nobody in particular: a person is waited for
             assert talk.say("/aide") != ""  # how things stand, said by nobody in particular
             julie.act(ticket, "take")
             talk.wait_said("a rejoint la discussion")

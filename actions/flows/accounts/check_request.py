@@ -1,4 +1,4 @@
-"""The flow that says where account requests stand: the user's own, and those of colleagues for a dossier that they share."""
+"""The flow that says where requests stand: those to the team; those for accounts, one's own and colleagues' for a shared dossier."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from typing import Any
 from rapidfuzz.distance import OSA
 from rasa_sdk.events import SlotSet
 
+from actions.flows.accounts.request_references import (
+    account_references,
+    asks_about_all,
+    asks_about_support_request,
+    support_references,
+)
 from actions.flows.directory.search import account_of, is_certain_match, read_criteria, search
 from actions.flows.dossiers.dossier_slot import find_by_usager, read_reference
 from actions.framework.context import Context
-from actions.framework.dates import format_day
+from actions.framework.dates import format_day, format_time
 from actions.framework.dialogue_stack import DIALOGUE_STACK, Frame, frames_of, is_on_agenda
 from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
@@ -23,6 +29,8 @@ from bot.accounts.request_views import RequestStatus
 from bot.core.clock import PARIS
 from bot.core.text_folding import fold, without_particles
 from bot.dossiers.errors import LimitReached
+from bot.support.records import TicketState
+from bot.support.ticket_status import TicketStatus
 
 _SHORTEST_TYPO = 5
 """Letters of a name from which one typing error is forgiven."""
@@ -44,6 +52,10 @@ class CheckRequest(Flow):
     slots = ("request_query",)
     needs_link = False
     correctable = True
+
+    def claims(self, turn: Turn) -> bool:
+        """Return whether the words surely ask where a request to the team stands, or name requests of both kinds."""
+        return not turn.is_button and asks_about_support_request(turn.text)
 
     def needs_proof_for(self, turn: Turn) -> bool:
         """Return whether the message names somebody or a dossier: what colleagues asked for is told to nobody but members."""
@@ -72,11 +84,15 @@ class CheckRequest(Flow):
         usager = turn.entity("usager_name")
         if usager and not dossiers and turn.trusted and await context.proven_account() is not None:
             dossiers = [dossier.reference for dossier in await find_by_usager(context, usager, turn.entity("birth_date"))]
+        text = " ".join([turn.text, *(words_of(part) for part in parts)])
         return {
+            "references": [*account_references(text), *support_references(text)],
+            "team": asks_about_support_request(text),
+            "all": asks_about_all(text),
             "names": list(dict.fromkeys(str(entity["value"]).strip() for entity in named)),
             "dossiers": dossiers,
             "criteria": read_criteria(turn),
-            "words": " ".join([turn.text, *(words_of(part) for part in parts)]),
+            "words": text,
         }
 
     async def collect(self, context: Context) -> Slots:
@@ -104,6 +120,9 @@ class SubmitCheckRequest(SubmitFlow):
         parts = _parts_of_the_question(turn)
         turn.tracker.slots[DIALOGUE_STACK] = [frame for frame in frames_of(turn) if frame not in parts]
         own = await self._own(context)
+        if query.get("references") or query.get("team"):
+            await self._show_referred(context, query, own)
+            return []
         if not query.get("names") and not query.get("dossiers"):
             self._show_own(context, own)
             return []
@@ -126,6 +145,49 @@ class SubmitCheckRequest(SubmitFlow):
         if own:
             self._show(context, "utter_requests", own)
         return []
+
+    async def _show_referred(self, context: Context, query: dict[str, Any], own: list[_Line]) -> None:
+        """Show the requests whose references were given, and say which are unknown; without any, those to the team that are open."""
+        turn, utterances = context.turn, context.utterances
+        tickets = await context.services.ticket_statuses.of(turn.conversation_id, await self._account_id(context))
+        references: list[str] = query["references"]
+        if not references:
+            running = [ticket for ticket in tickets if ticket.state is not TicketState.CLOSED]
+            shown = running or tickets[:1]
+            if shown:
+                utterances.utter_lines([utterances.text("utter_tickets"), *(self._ticket_line(context, ticket) for ticket in shown)])
+            else:
+                utterances.utter("utter_no_ticket")
+            if query["all"] and own:
+                self._show(context, "utter_requests", own)
+            return
+        known = [*own, *await self._of_own_dossiers(context)] if any(one.startswith("DC-") for one in references) else []
+        shown_lines, unknown = [], []
+        for reference in references:
+            found = next((ticket for ticket in tickets if ticket.reference == reference), None)
+            line = next((line for line in known if line.status.reference == reference), None)
+            if found is not None:
+                shown_lines.append(self._ticket_line(context, found))
+            elif line is not None:
+                shown_lines.append(self._line(context, line))
+            else:
+                unknown.append(reference)
+        if shown_lines:
+            utterances.utter_lines([utterances.text("utter_requests_found"), *shown_lines])
+        if unknown:
+            utterances.utter("utter_request_unknown", request=", ".join(unknown))
+
+    @staticmethod
+    def _ticket_line(context: Context, ticket: TicketStatus) -> str:
+        utterances, local = context.utterances, ticket.since.astimezone(PARIS)
+        state = utterances.text(f"utter_ticket_{ticket.state}", agent=ticket.agent)
+        return utterances.text(
+            "utter_ticket_line", request=ticket.reference, state=state, since=format_day(local.date()), hour=format_time(local)
+        )
+
+    @staticmethod
+    async def _account_id(context: Context) -> str | None:
+        return await context.services.identity.linked_account_id(context.turn.conversation_id)
 
     def _show_own(self, context: Context, own: list[_Line]) -> None:
         utterances = context.utterances
@@ -168,19 +230,20 @@ class SubmitCheckRequest(SubmitFlow):
         named = _is_named(_name_words(people[0].family)[-1:], fold(criteria["name"]).split())
         return people[0].display if named and await account_of(context, people[0]) is not None else None
 
-    @staticmethod
-    def _show(context: Context, head: str, lines: list[_Line]) -> None:
+    @classmethod
+    def _show(cls, context: Context, head: str, lines: list[_Line]) -> None:
         """Show a line for each request."""
-        utterances = context.utterances
-        shown = [utterances.text(head)]
-        for line in lines:
-            status = line.status
-            state = utterances.text(f"utter_state_{status.state}", reason=status.reason or "")
-            since = format_day(status.since.astimezone(PARIS).date())
-            values = {"request": status.reference, "name": status.name, "state": state, "since": since}
-            response = "utter_request_of_colleague_line" if line.requester else "utter_request_line"
-            shown.append(utterances.text(response, **values, reference=line.dossier, requester=line.requester))
-        utterances.utter_lines(list(dict.fromkeys(shown)))
+        shown = [context.utterances.text(head), *(cls._line(context, line) for line in lines)]
+        context.utterances.utter_lines(list(dict.fromkeys(shown)))
+
+    @staticmethod
+    def _line(context: Context, line: _Line) -> str:
+        utterances, status = context.utterances, line.status
+        state = utterances.text(f"utter_state_{status.state}", reason=status.reason or "")
+        since = format_day(status.since.astimezone(PARIS).date())
+        values = {"request": status.reference, "name": status.name, "state": state, "since": since}
+        response = "utter_request_of_colleague_line" if line.requester else "utter_request_line"
+        return utterances.text(response, **values, reference=line.dossier, requester=line.requester)
 
 
 def _named(query: dict[str, Any], lines: list[_Line]) -> list[_Line]:

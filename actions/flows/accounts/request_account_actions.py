@@ -8,6 +8,7 @@ from actions.flows.accounts.directory_record import ASKED_FIELDS, field_slot
 from actions.flows.accounts.request_account import REQUEST_ACCOUNT
 from actions.flows.directory.person_facts import record_lines
 from actions.flows.partners.access_dates import FROM, UNTIL, access_line, period_of
+from actions.flows.partners.last_acts import kept_acts, remember_act
 from actions.flows.partners.partner_slot import NOBODY
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
@@ -109,10 +110,11 @@ class SubmitRequestAccount(SubmitFlow):
             return []
         dossier, basis = turn.slot("dossier"), turn.slot("basis")
         record = Fiche.of(record_values(context))
+        requester = await context.account()
         try:
             submission = await context.services.account_requests.submit(
                 record,
-                requester=await context.account(),
+                requester=requester,
                 conversation_id=turn.conversation_id,
                 dossier=dossier,
                 basis=basis if dossier else None,
@@ -136,4 +138,6 @@ class SubmitRequestAccount(SubmitFlow):
         response = ("utter_request_joined" if submission.joined else sent) + ("_dossier" if dossier else "")
         period = access_line(context) if dossier else ""
         utterances.utter(response, name=record.name, request=submission.reference, reference=dossier or "", period=period)
-        return []
+        if requester is not None:
+            remember_act(context, "requested", by=requester.id, dossier=dossier or "", name=record.name, request=submission.reference)
+        return kept_acts(turn)

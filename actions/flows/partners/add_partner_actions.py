@@ -247,7 +247,8 @@ class SubmitAddPartner(SubmitFlow):
             return
         requester, name = await context.account_reference(), turn.slot("partner")["name"]
         asked = {"partner": turn.slot("partner")["key"], "period": period_of(turn), "basis": turn.slot("basis")}
-        remember_act(context, "requested", by=requester.id, dossier=turn.slot("dossier"), name=name, **asked)
+        asked |= {"dossier": turn.slot("dossier"), "name": name, "request": submission.reference}
+        remember_act(context, "requested", by=requester.id, **asked)
         sent = "utter_request_sent_dossier" if record.email else "utter_request_sent_without_email_dossier"
         response = "utter_request_joined_dossier" if submission.joined else sent
         values = {"name": turn.slot("partner")["name"], "request": submission.reference, "reference": turn.slot("dossier")}

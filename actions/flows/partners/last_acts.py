@@ -21,7 +21,7 @@ LAST_ACTS = "last_acts"
 
 Each is `{"act", "dossier", "member", "name", "partner", "from", "until", "basis", "by", "key", "turn", "at", "undone"}`: `member` is the
 FHIR reference, `partner` the key in the directory or None, `by` the account that did it, `key` that of the operation, `turn` that of the
-turn in which it was done, `undone` the turn that took it back.
+turn in which it was done, `undone` the turn that took it back; a request for an account has its reference as `request`, perhaps no dossier.
 """
 KEPT = 5
 """Acts that are kept."""
@@ -41,12 +41,15 @@ def remember_act(
     period: AccessPeriod | None = None,
     basis: str | None = None,
     key: str | None = None,
+    request: str | None = None,
 ) -> None:
     """Keep an act that was just done; `kept_acts` gives the event for it."""
     turn = context.turn
     start, end = (period or AccessPeriod()).iso
     done: Act = {"act": act, "dossier": dossier, "member": member, "name": name, "partner": partner, "from": start, "until": end, "by": by}
     done |= {"basis": basis, "key": key or turn.key, "turn": turn.key, "at": context.services.clock.now().isoformat(), "undone": None}
+    if request is not None:
+        done["request"] = request
     turn.tracker.slots[LAST_ACTS] = [*acts_of(turn), done][-KEPT:]
 
 

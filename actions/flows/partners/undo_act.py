@@ -12,12 +12,14 @@ from typing import Any
 from actions.flows.dossiers.dossier_slot import find_by_usager
 from actions.flows.partners.last_acts import Act, acts_of, is_too_old, newest_acts, turns_since
 from actions.flows.partners.member_names import matching_name
+from actions.flows.partners.undo_request import REQUEST_BUTTON, act_of, meant_requests, which_buttons, withdraws_request
 from actions.flows.partners.undo_wish import UndoWish, read_undo_wish
 from actions.framework.context import Context
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button
+from bot.accounts.tables import CREATED, OPEN, WITHDRAWN
 from bot.core.text_folding import fold
 from bot.dossiers.errors import LimitReached, NotAMember
 from bot.fhir.errors import FhirUnavailable
@@ -26,6 +28,8 @@ UNDO_FLOW = "undo_act"
 UNDO_BUTTON = "undo"
 """Entity of the button under a success: the turn of the act that it undoes."""
 ACTS, ELSEWHERE, CONFIRMED, INSTEAD = "undo_acts", "undo_elsewhere", "undo_confirmed", "undo_instead"
+MAX_SHOWN = 5
+"""Requests among which it is asked which one is meant."""
 NEAR = 3
 """Messages after an act in which a bare « annule » is about it."""
 _YES = re.compile(r"(?:oui|ok|ouais|d accord|exact\w*|voila|c est ca|vas y|allez y|confirme|je confirme|tout a fait)\b")
@@ -54,6 +58,8 @@ class UndoAct(Flow):
 
     def claims(self, turn: Turn) -> bool:
         """Return whether the words take back an act that is kept, or tell of one themselves."""
+        if withdraws_request(turn):
+            return True
         wish = read_undo_wish(turn.text)
         if wish is None:
             return False
@@ -65,7 +71,9 @@ class UndoAct(Flow):
         """Return the acts to undo, and where they should have been done. Raise FlowAborted where nothing is to be undone."""
         turn, wish = context.turn, UndoWish()
         pressed = turn.entity(UNDO_BUTTON) if turn.is_button else None
-        if pressed:
+        if withdraws_request(turn) or (turn.is_button and turn.entity(REQUEST_BUTTON)):
+            meant = [await self._request(context)]
+        elif pressed:
             meant = [act for act in acts_of(turn) if act["turn"] == pressed]
         else:
             wish = read_undo_wish(turn.text) or wish
@@ -80,6 +88,17 @@ class UndoAct(Flow):
         meant = [act for act in meant if not act["undone"]]
         at_once = wish.restores and all(act["act"] == "removed" and turn.follows_turn(act["turn"]) for act in meant)
         return {ACTS: meant, ELSEWHERE: elsewhere, INSTEAD: self._instead(turn, meant, wish), CONFIRMED: "affirm" if at_once else None}
+
+    async def _request(self, context: Context) -> Act:
+        """Return the one request for an account that is meant. Raise FlowAborted where there is none, or several."""
+        requests = await meant_requests(context)
+        if len(requests) == 1:
+            return await act_of(context, requests[0])
+        if requests:
+            context.utterances.utter("utter_undo_which_request", which_buttons(context, requests[:MAX_SHOWN]))
+        else:
+            context.utter_unchanged("utter_undo_no_request")
+        raise FlowAborted
 
     def is_answer(self, turn: Turn) -> bool:
         """Return True too for a yes that says again what is to be done: « oui annulez », « oui retirez-le »."""
@@ -175,7 +194,9 @@ class UndoAct(Flow):
             raise FlowAborted
         act = acts[-1]
         values = {"name": act["name"], "reference": act["dossier"]}
-        if act["act"] in {"left", "requested"} or is_too_old(act, now):
+        if act["act"] == "requested":
+            await self._check_request(context, act)
+        elif act["act"] == "left" or is_too_old(act, now):
             response = "utter_undo_too_old" if is_too_old(act, now) else f"utter_undo_{act['act']}"
             utterances.utter(response, [ask_support(context, act)], **values)
             raise FlowAborted
@@ -188,10 +209,27 @@ class UndoAct(Flow):
                 utterances.utter(response, [ask_support(context, act)], referent=who, **values)
                 raise FlowAborted
 
+    @staticmethod
+    async def _check_request(context: Context, act: Act) -> None:
+        """Say why a request can be withdrawn no more. Raise FlowAborted then."""
+        service, turn = context.services.account_requests, context.turn
+        own = await service.for_conversation(turn.conversation_id, act["by"])
+        status = next((one for one in own if one.reference == act.get("request")), None)
+        if status is not None and status.state in OPEN:
+            return
+        values = {"name": act["name"], "request": act.get("request") or ""}
+        if status is not None and status.state == WITHDRAWN:
+            context.utter_unchanged("utter_undo_request_twice", **values)
+        else:
+            response = "utter_undo_request_created" if status is not None and status.state == CREATED else "utter_undo_requested"
+            context.utter_unchanged(response, [ask_support(context, act)], **values)
+        raise FlowAborted
+
 
 def ask_support(context: Context, act: Act) -> Button:
     """Return the button that asks the SPHERE team to undo an act, with the facts."""
-    facts = {"topic": f"undo_{act['act']}", "who": act["name"], "dossier_ref": act["dossier"]}
+    who = f"{act['name']} ({act['request']})" if act.get("request") else act["name"]
+    facts = {"topic": f"undo_{act['act']}", "who": who} | ({"dossier_ref": act["dossier"]} if act["dossier"] else {})
     return context.utterances.button("utter_title_ask_support", "contact_support", reason="asked", **facts)
 
 

@@ -16,6 +16,8 @@ from actions.framework.events import Events
 from actions.framework.flow import FLOWS
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.turn import BUTTON_EXTRACTOR
+from bot.accounts.errors import RequestError, WrongState
+from bot.accounts.tables import CREATED
 from bot.dossiers.errors import AccountClosed, CannotLeave, EndBeforeStart, NotAllowed, NotUndoable, PeriodOver
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import AccessPeriod
@@ -31,6 +33,10 @@ class AskUndoActConfirmed(AssistantAction):
         """Show the card; several people of one act are named on it together."""
         acts: list[Act] = context.turn.slot(ACTS) or []
         names = ", ".join(act["name"] for act in acts)
+        if acts[0]["act"] == "requested":
+            requests = ", ".join(act.get("request") or "" for act in acts)
+            context.utterances.utter("utter_card_undo_requested", name=names, request=requests)
+            return []
         dossier = await dossier_label(context, acts[0]["dossier"])
         context.utterances.utter(f"utter_card_undo_{acts[0]['act']}", name=names, dossier=dossier)
         return []
@@ -53,11 +59,14 @@ class SubmitUndoAct(SubmitFlow):
             self._go_on(context, done)
         taken_back = {(act["key"], act["member"]) for act in done}
         kept = [{**act, "undone": act["undone"] or turn.key} if (act["key"], act["member"]) in taken_back else act for act in acts_of(turn)]
-        return [SlotSet(LAST_ACTS, kept), SlotSet("last_dossier", acts[-1]["dossier"]), SlotSet("last_partner", acts[-1]["name"])]
+        dossier = [SlotSet("last_dossier", acts[-1]["dossier"])] if acts[-1]["dossier"] else []
+        return [SlotSet(LAST_ACTS, kept), *dossier, SlotSet("last_partner", acts[-1]["name"])]
 
     async def _undo(self, context: Context, act: Act, key: str) -> bool:
         """Undo one act and say what came of it; return whether it is undone."""
         values: dict[str, Any] = {"name": act["name"], "reference": act["dossier"]}
+        if act["act"] == "requested":
+            return await self._withdraw(context, act)
         try:
             outcome = await self._carry_out(context, act, key)
         except Pending:
@@ -77,6 +86,21 @@ class SubmitUndoAct(SubmitFlow):
             self._utter(context, outcome, values)
             return True
         return False
+
+    @staticmethod
+    async def _withdraw(context: Context, act: Act) -> bool:
+        """Withdraw a request for an account and say what came of it; return whether it is withdrawn."""
+        values = {"name": act["name"], "request": act.get("request") or ""}
+        requester, conversation_id = await context.linked_account(), context.turn.conversation_id
+        try:
+            done = await context.services.account_requests.withdraw(values["request"], requester, conversation_id)
+        except RequestError as refusal:
+            created = isinstance(refusal, WrongState) and refusal.state == CREATED
+            response = "utter_undo_request_created" if created else "utter_undo_requested"
+            context.utter_unchanged(response, [ask_support(context, act)], **values)
+            return False
+        context.utterances.utter("utter_undone_request_of_others" if done.others else "utter_undone_requested", **values)
+        return True
 
     @staticmethod
     async def _carry_out(context: Context, act: Act, key: str) -> Outcome:

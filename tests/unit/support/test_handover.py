@@ -59,6 +59,7 @@ async def test_a_conversation_with_an_agent_is_said_by_name_and_announced(tmp_pa
         assert await chat.say("merci") == []
         await support_bot.desk.close(ticket.id, MARIE, Outcome.SOLVED, ["ajout"])
         said = [(m["author"], m["agent"], m["text"]) for m in await chat.history()][2:]
+        assert f"ajouté à votre demande {ticket.reference}" in said.pop(1)[2]
         assert [(author, agent) for author, agent, _ in said] == [
             ("user", None),
             ("system", None),
@@ -282,7 +283,7 @@ async def test_rating_and_reopening_keep_the_thread(tmp_path: Path) -> None:
         (reopened,) = await chat.press(button_token(thanks, "Rouvrir la discussion"))
         assert ticket.reference in reopened["text"]
         assert await support_bot.state(ticket) is TicketState.WAITING
-        assert await chat.say("ça ne marche toujours pas") == []
+        assert "ajouté à votre demande" in (await chat.say("ça ne marche toujours pas"))[0]["text"]
         await support_bot.desk.take(ticket.id, PAUL)
         await support_bot.desk.close(ticket.id, PAUL, Outcome.EXPLAINED)
         assert (await support_bot.desk.reopen(ticket.id, PAUL)).state is TicketState.AGENT

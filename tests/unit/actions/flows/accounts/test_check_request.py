@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.accounts.directory_record import Fiche
+from bot.support import tickets
+from bot.support.records import SupportRequest, TicketEventType, TicketState
+from bot.support.tickets import TicketOrigin
+from bot.support.timeouts import Timeouts
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue, an_act
 from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, KARIM, KARIMS_DOSSIER, Harness
 
@@ -116,3 +120,46 @@ async def test_without_a_name_they_are_ones_own(claire: Dialogue, harness: Harne
     assert "demandée par" not in answer.text
     of_dossier = await claire.say(f"une demande pour {CLAIRES_DOSSIER} ?", "check_request", WEB, dossier_ref=CLAIRES_DOSSIER)
     assert "DC-2026-000001, Enzo Abiven\u00a0: reçue" in of_dossier.text
+
+
+async def open_ticket(dialogue: Dialogue, state: TicketState = TicketState.LEFT) -> str:
+    """Open a ticket of the dialogue's chat and return its reference."""
+    now, services = dialogue.services.clock.now(), dialogue.services
+    hours = services.opening_hours
+    async with services.database.writing() as session:
+        origin = TicketOrigin(dialogue.id, "web", "accompagnement")
+        timeouts = Timeouts(services.settings, hours)
+        row = await tickets.open_ticket(session, origin, SupportRequest(), TicketState.WAITING, now=now, timeouts=timeouts)
+        if state is not TicketState.WAITING:
+            await tickets.transition(session, row, state, TicketEventType.USER_ENDED, tickets.USER, now=now, timeouts=timeouts)
+        return tickets.reference_of(row.id)
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("ou en est ma demande SUP-000001", "check_request"),
+        ("et SUP-1 alors ? kelkun va me repondre pr le décès?", "contact_support"),
+        ("ma demande à l’équipe, elle est partie ?", "contact_support"),
+        ("Ai-je bien une demande en cours auprès de l’équipe, ou non ?", "list_partners"),
+        ("Et ma demande à l’équipe, pour le décès, elle tient toujours ?", "nlu_fallback"),
+    ],
+)
+async def test_where_a_request_to_the_team_stands(claire: Dialogue, words: str, intent: str) -> None:
+    assert await open_ticket(claire) == "SUP-000001"
+    answer = await claire.say(words, intent, WEB)
+    assert "SUP-000001\u00a0: reçue par l’équipe SPHERE, qui ne l’a pas encore prise" in answer.text
+    assert "DC-" not in answer.text
+    assert "Je suis désolé" not in answer.text
+
+
+async def test_references_of_both_kinds_and_an_unknown_one(claire: Dialogue, harness: Harness) -> None:
+    await ask_for(harness, CLAIRE, CLAIRES_DOSSIER)
+    await open_ticket(claire, TicketState.CLOSED)
+    answer = await claire.say("où en sont DC-2026-000001, SUP-000001 et SUP-000007 ?", "check_request", WEB)
+    assert "DC-2026-000001, M. Enzo Abiven\u00a0: reçue" in answer.text.replace("M Enzo", "M. Enzo")
+    assert "SUP-000001\u00a0: close" in answer.text
+    assert "Je ne connais pas SUP-000007" in answer.text
+    both = await claire.say("et mes demandes, elles en sont où ?", "check_request", WEB)
+    assert "SUP-000001" in both.text
+    assert "DC-2026-000001" in both.text
