@@ -26,7 +26,7 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, N
 from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, says_unknown
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
-from actions.framework.reservation import has_reservation
+from actions.framework.reservation import has_reservation, utter_reservation
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
@@ -261,7 +261,7 @@ class AddPartner(Flow):
             and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm")
             and (dates.reserved if dates.slots else has_reservation(turn))
         ):
-            context.utterances.utter("utter_yes_with_reservation")
+            utter_reservation(context)
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if basis:
             return {"basis": basis}
