@@ -11,20 +11,24 @@ import re
 import unicodedata
 
 _OPENING = (
-    r"(?:(?:^|[,;.:!?()…\n–—])\s*(?:(?:et|puis|ensuite|sinon|donc|bon|d'ailleurs|de toute facon|d'ordinaire|d'habitude|bien sur|oui|ok)\s+)*"
+    r"(?:(?:^|[,;.:!?()…\n–—])\s*"
+    r"(?:(?:et|puis|ensuite|sinon|donc|bon|d'ailleurs|de toute facon|d'ordinaire|d'habitude|bien sur|oui|ok)\s+)*"
     r"|\b(?:oui|ok|ouais|parfait|d'accord|merci|et|comme ca)\s+)"
 )
 """Where a remark may begin: with a clause, or after a yes."""
 _END = r"\s*(?=[,;.:!?()…\n–—]|$)"
 _LATER = (
-    r"(?:\s+(?:apres|ensuite|plus tard|demain|ce soir|tout a l'heure|moi[- ]meme|directement|au besoin|dans la (?:journee|semaine|foulee)))*"
+    r"(?:\s+(?:apres|ensuite|plus tard|demain|ce soir|tout a l'heure|moi[- ]meme|directement|au besoin"
+    r"|dans la (?:journee|semaine|foulee)))*"
 )
 _TEAM = (
-    r"(?:l'equipe(?: sphere)?|sphere|vos collegues|(?:la|le|mon|ma|un|une|notre) (?:collegue|secretaire|secretariat|cabinet|confrere|consoeur)"
+    r"(?:l'equipe(?: sphere)?|sphere|vos collegues"
+    r"|(?:la|le|mon|ma|un|une|notre) (?:collegue|secretaire|secretariat|cabinet|confrere|consoeur)"
     r"|l'assistante|l'accueil|support|mes collegues|(?:aux|les) collegues)"
 )
 _FACT = (
-    r"(?:(?:l'|la |le |les |son |sa |ses |une? )(?:(?:bonne|bon|vraie?|autre) )?(?:orthographe|adresse|mail|e-?mail|courriel|numero|telephone"
+    r"(?:(?:l'|la |le |les |son |sa |ses |une? )(?:(?:bonne|bon|vraie?|autre) )?"
+    r"(?:orthographe|adresse|mail|e-?mail|courriel|numero|telephone"
     r"|tel|portable|rpps|finess|precisions?|coordonnees?|horaires?|nom exact|prenom exact|details?|papiers?|ordonnances?|courrier|bilan))"
 )
 _OWN = r"(?:(?:moi )?(?:je|on|nous)\s+(?:(?:vais|va|allons|peux|pourrai)\s+)?(?:vous\s+|le\s+|la\s+|les\s+|l')?|j'(?:irai\s+)?)"
@@ -45,8 +49,9 @@ _OFTEN = (
     r"|(?:une|deux|trois|quatre|\d) fois par (?:jour|semaine|mois))"
 )
 _HABITS = (
-    rf"{_WHO} (?:passe(?:nt)?|repasse(?:nt)?|viennent|vient|interviennent|intervient|travaille(?:nt)?|consulte(?:nt)?|est (?:la|chez (?:lui|elle))"
-    rf"|fait (?:sa|ses|la) (?:tournee|visite|toilette)s?|fait ses soins|le voit|la voit)(?: (?:deja|d'habitude|d'ordinaire|toujours))?"
+    rf"{_WHO} (?:passe(?:nt)?|repasse(?:nt)?|viennent|vient|interviennent|intervient|travaille(?:nt)?|consulte(?:nt)?"
+    r"|est (?:la|chez (?:lui|elle))"
+    r"|fait (?:sa|ses|la) (?:tournee|visite|toilette)s?|fait ses soins|le voit|la voit)(?: (?:deja|d'habitude|d'ordinaire|toujours))?"
     rf"(?: chez (?:lui|elle|eux))?\s+{_OFTEN}(?:\s+et\s+{_OFTEN}|\s+et\s+{_WEEKDAY})*",
     r"c'est (?:deja )?(?:bien )?(?:elle|lui)\s*,?(?:\s*[a-z-]+\s*,)?\s*qui (?:me|nous) remplace(?: d'habitude| d'ordinaire| toujours)?",
     r"(?:elle|il) (?:me|nous) remplace (?:d'habitude|d'ordinaire|toujours|souvent)",

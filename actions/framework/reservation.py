@@ -13,7 +13,10 @@ from actions.framework.remarks import harmless_remarks, without_remarks
 from actions.framework.turn import Turn
 from bot.core.text_folding import MAX_CHARACTERS, fold
 
-_COURTESY = re.compile(r"\bs il (?:vous|te) plai\w+|\bquand meme\b(?! (?:pas|si|que|equipe))|\bsi (?:vous|tu) (?:voulez|veux)(?: bien)?\b|\bmais (?:oui|si|bien sur)\b|\bsi si\b")
+_COURTESY = re.compile(
+    r"\bs il (?:vous|te) plai\w+|\bquand meme\b(?! (?:pas|si|que|equipe))|\bsi (?:vous|tu) (?:voulez|veux)(?: bien)?\b"
+    r"|\bmais (?:oui|si|bien sur)\b|\bsi si\b"
+)
 """Patterns are of folded text: no accents, a space for each apostrophe."""
 _CONDITION = r"\b(?:si|s (?:il|ils|elle|elles|on)|seulement|uniquement|sauf|hormis|excepte|sous reserve|tant qu\w*|du moment|a condition)\b"
 _TIME = (

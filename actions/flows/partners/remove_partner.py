@@ -15,6 +15,7 @@ from actions.flows.dossiers.dossier_slot import (
     read_dossier_or_last,
     read_reference,
 )
+from actions.flows.partners.card_question import answer_change_question, read_card_question
 from actions.flows.partners.last_acts import kept_acts, last_act_of, remember_act
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.members import ONESELF_IN_ANSWER, ONESELF_IN_REQUEST, matching_members, read_member, removal_obstacle
@@ -23,9 +24,10 @@ from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers,
 from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
+from actions.framework.cards import utter_card
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
-from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.flow import NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
@@ -73,9 +75,17 @@ class RemovePartner(Flow):
             return {**slots, **await self._find_member(context, slots["dossier"], criteria)}
         return {**slots, "member_said": criteria}
 
+    def is_answer(self, turn: Turn) -> bool:
+        """Return True too for a question about the card."""
+        asks = turn.requested_slot == "confirmed" and turn.intent not in NEVER_AN_ANSWER and read_card_question(turn) is not None
+        return super().is_answer(turn) or asks
+
     async def collect(self, context: Context) -> Slots:
         """Return the dossier, the member, or a yes or no. What is corrected is shown again before it is confirmed."""
         turn, utterances, asked = context.turn, context.utterances, context.turn.requested_slot
+        question = read_card_question(turn) if asked == "confirmed" else None
+        if question and answer_change_question(context, question, turn.slot("member")["name"]):
+            return {}
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
             return {"confirmed": confirmation(context)}
         criteria = read_member(turn, oneself=ONESELF_IN_ANSWER if asked == "member" else None)
@@ -212,7 +222,9 @@ class AskRemovePartnerConfirmed(AssistantAction):
         """Show the card."""
         turn = context.turn
         dossier = await dossier_label(context, turn.slot("dossier"))
-        context.utterances.utter("utter_card_remove_partner", partner=turn.slot("member")["label"], dossier=dossier)
+        member = turn.slot("member")
+        values = {"partner": member["label"], "name": member["name"], "dossier": dossier, "reference": turn.slot("dossier")}
+        utter_card(context, "utter_card_remove_partner", "utter_again_remove_partner", **values)
         return []
 
 
