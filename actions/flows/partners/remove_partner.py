@@ -75,11 +75,6 @@ class RemovePartner(Flow):
             return {**slots, **await self._find_member(context, slots["dossier"], criteria)}
         return {**slots, "member_said": criteria}
 
-    def is_answer(self, turn: Turn) -> bool:
-        """Return True too for a question about the card."""
-        asks = turn.requested_slot == "confirmed" and turn.intent not in NEVER_AN_ANSWER and read_card_question(turn) is not None
-        return super().is_answer(turn) or asks
-
     async def collect(self, context: Context) -> Slots:
         """Return the dossier, the member, or a yes or no. What is corrected is shown again before it is confirmed."""
         turn, utterances, asked = context.turn, context.utterances, context.turn.requested_slot
@@ -128,8 +123,9 @@ class RemovePartner(Flow):
         return {"name": member["name"]} if member else None
 
     def is_answer(self, turn: Turn) -> bool:
-        """Return True too for « mes quatre dossiers » where the dossier was asked for, whatever its intent."""
-        return answers_with_dossiers(turn) or super().is_answer(turn)
+        """Return True too for « mes quatre dossiers » where the dossier was asked for, and for a question about the card."""
+        asks = turn.requested_slot == "confirmed" and turn.intent not in NEVER_AN_ANSWER and read_card_question(turn) is not None
+        return asks or answers_with_dossiers(turn) or super().is_answer(turn)
 
     async def find_in_first(self, context: Context, references: list[str], criteria: Slots | None) -> Slots:
         """Return the slots of the first of several dossiers in which the member is found, the others after it, and say which.
