@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from actions.flows.partners.last_acts import last_act_of
 from actions.framework.context import Context
 from actions.framework.flow import Slots
-from actions.framework.reservation import names_condition, names_reservation
+from actions.framework.remarks import without_remarks
+from actions.framework.reservation import names_condition, names_reservation, utter_reservation
 from actions.framework.turn import Turn
 from bot.core.clock import PARIS
 from bot.core.text_folding import fold
@@ -154,7 +155,7 @@ def said_dates(context: Context) -> AccessDates:
     if turn.is_button:
         return AccessDates()
     confirming = turn.requested_slot == "basis"
-    dates = read_dates(turn.text, context.services.clock.now(), confirming=confirming)
+    dates = read_dates(without_remarks(turn.text), context.services.clock.now(), confirming=confirming)
     if dates or not confirming or not says_same_dates(turn.text) or turn.slot(FROM) or turn.slot(UNTIL):
         return dates
     last = last_act_of(turn, "added", "requested")
@@ -185,7 +186,7 @@ def confirmed_dates(context: Context, dates: AccessDates) -> Slots:
     if dates.unclear:
         context.utterances.utter("utter_access_dates_unclear")
     elif dates.conditional:
-        context.utterances.utter("utter_yes_with_reservation")
+        utter_reservation(context)
     elif context.utterances.count == before:
         context.utterances.utter("utter_access_dates_noted")
     return slots

@@ -19,14 +19,15 @@ from actions.flows.partners.access_dates import (
     partner_period,
     said_dates,
 )
+from actions.flows.partners.card_question import answer_addition_question, read_card_question, said_beside
 from actions.flows.partners.partner_slot import choose_partner, collect_partner, look_up, look_up_replacement, said_email
 from actions.flows.partners.same_again import claims_same, fill_from_last
 from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, read_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, parse_basis, read_basis
 from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, says_unknown
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
-from actions.framework.reservation import has_reservation
+from actions.framework.reservation import has_reservation, utter_reservation
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
@@ -84,13 +85,15 @@ class AddPartner(Flow):
         return slots
 
     def is_answer(self, turn: Turn) -> bool:
-        """Return True too for « sans mail » and for dates at the confirmation, whatever their intent; those of a mute are a digression."""
+        """Return True too for « sans mail », and for dates and questions at the confirmation; the dates of a mute are a digression."""
         if super().is_answer(turn) or self._lacks_email(turn):
             return True
         if answers_with_dossiers(turn):
             return True
         if turn.requested_slot != "basis" or turn.is_button or turn.intent in NEVER_AN_ANSWER:
             return False
+        if read_card_question(turn) is not None:
+            return True
         return names_access_dates(turn.text) and len(turn.text.split()) <= MAX_ANSWER_WORDS
 
     async def collect(self, context: Context) -> Slots:
@@ -122,6 +125,10 @@ class AddPartner(Flow):
         if context.turn.requested_slot == "basis" and agreeing:
             await forget_usager(context, context.turn.slot("dossier"), answering=True)
         turn, utterances = context.turn, context.utterances
+        if turn.requested_slot == "basis" and (question := read_card_question(turn)) is not None:
+            answer_addition_question(context, question)
+            basis = parse_basis(said_beside(turn.text))
+            return {"basis_said": basis, "agreed": None} if basis in {CARE_TEAM, CONSENT} else {"agreed": None}
         if turn.requested_slot == "partner_email" and len(turn.text.split()) == 1 and turn.intent != "deny":
             return self._collect_email(context)
         if self._lacks_email(turn) and (turn.is_button or not turn.message.get("entities")):
@@ -261,7 +268,7 @@ class AddPartner(Flow):
             and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm")
             and (dates.reserved if dates.slots else has_reservation(turn))
         ):
-            context.utterances.utter("utter_yes_with_reservation")
+            utter_reservation(context)
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if basis:
             return {"basis": basis}

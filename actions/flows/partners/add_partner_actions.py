@@ -18,6 +18,7 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, N
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
+from actions.framework.cards import utter_card
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
 from actions.framework.flow import FlowAborted, Slots
@@ -83,12 +84,14 @@ class AskAddPartnerBasis(AssistantAction):
             utterances.utter("utter_ask_same_dates", name=partner.get("name", ""), reference=turn.slot("dossier"))
             return []
         values = {"partner": partner.get("label", ""), "name": partner.get("name", ""), "reference": turn.slot("dossier")}
+        words = period_words(context)
+        values["dates"] = utterances.text("utter_partner_period", period=words) if words else ""
         values["dossier"] = await dossier_label(context, turn.slot("dossier"))
         values["period"] = access_line(context)
         if turn.slot("agreed"):
             utterances.utter("utter_ask_basis", **values)
         elif partner.get("account"):
-            utterances.utter("utter_card_has_account", buttons=self._buttons(context), **values)
+            utter_card(context, "utter_card_has_account", "utter_again_has_account", self._buttons(context), **values)
         else:
             await self._show_card_without_account(context, values)
         return []
@@ -100,14 +103,13 @@ class AskAddPartnerBasis(AssistantAction):
             rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email")
         )
         known = utterances.text("utter_request_open", request=request.reference) if request else ""
-        utterances.utter(
-            "utter_card_no_account", buttons=self._buttons(context), fiche=record_lines(utterances, Fiche.of(record)), known=known, **values
-        )
+        values |= {"fiche": record_lines(utterances, Fiche.of(record)), "known": known}
+        utter_card(context, "utter_card_no_account", "utter_again_no_account", self._buttons(context), **values)
 
     def _buttons(self, context: Context) -> list[Button]:
-        """Return a yes for each basis, or for the one that the user already gave, then the two ways to say no."""
+        """Return a yes for each basis, the one that the user already gave first, then the two ways to say no."""
         utterances, given = context.utterances, context.turn.slot("basis_said")
-        bases = [given] if given in {CARE_TEAM, CONSENT} else [CARE_TEAM, CONSENT]
+        bases = [CONSENT, CARE_TEAM] if given == CONSENT else [CARE_TEAM, CONSENT]
         return [
             *(utterances.button(f"utter_title_yes_{basis}", "affirm", basis=basis) for basis in bases),
             utterances.button("utter_title_neither", "deny", basis=NEITHER),

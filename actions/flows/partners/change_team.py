@@ -26,6 +26,7 @@ from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, Flow, FlowAborted, Slots, active_flow, register_flow
 from actions.framework.people import Message
+from actions.framework.reservation import utter_reservation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_usager
 from bot.core.text_folding import fold, word_set
@@ -173,7 +174,7 @@ class ChangeTeam(Flow):
         if context.utterances.has_uttered or found:
             return {**found, "basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if card.has_reservation and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm"):
-            context.utterances.utter("utter_yes_with_reservation")
+            utter_reservation(context)
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if turn.is_correction:
             given: Slots = {"basis_said": basis, "agreed": None} if basis in {CARE_TEAM, CONSENT} else {}

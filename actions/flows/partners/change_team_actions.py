@@ -102,7 +102,7 @@ class AskChangeTeamBasis(AssistantAction):
         utterances, given = context.utterances, context.turn.slot("basis_said")
         if not any(is_active(line) and line["change"] == Change.ADD for line in lines):
             return [utterances.button("utter_title_yes_remove", "affirm"), utterances.button("utter_title_no", "deny")]
-        bases = [given] if given in {CARE_TEAM, CONSENT} else [CARE_TEAM, CONSENT]
+        bases = [CONSENT, CARE_TEAM] if given == CONSENT else [CARE_TEAM, CONSENT]
         return [
             *(utterances.button(f"utter_title_yes_{basis}", "affirm", basis=basis) for basis in bases),
             utterances.button("utter_title_neither", "deny", basis=NEITHER),

@@ -15,6 +15,7 @@ from actions.flows.dossiers.dossier_slot import (
     read_dossier_or_last,
     read_reference,
 )
+from actions.flows.partners.card_question import answer_change_question, read_card_question
 from actions.flows.partners.last_acts import kept_acts, last_act_of, remember_act
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.members import ONESELF_IN_ANSWER, ONESELF_IN_REQUEST, matching_members, read_member, removal_obstacle
@@ -23,9 +24,10 @@ from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers,
 from actions.flows.partners.undo_act import UNDO_BUTTON
 from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
+from actions.framework.cards import utter_card
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
-from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.flow import NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
@@ -76,6 +78,9 @@ class RemovePartner(Flow):
     async def collect(self, context: Context) -> Slots:
         """Return the dossier, the member, or a yes or no. What is corrected is shown again before it is confirmed."""
         turn, utterances, asked = context.turn, context.utterances, context.turn.requested_slot
+        question = read_card_question(turn) if asked == "confirmed" else None
+        if question and answer_change_question(context, question, turn.slot("member")["name"]):
+            return {}
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
             return {"confirmed": confirmation(context)}
         criteria = read_member(turn, oneself=ONESELF_IN_ANSWER if asked == "member" else None)
@@ -118,8 +123,9 @@ class RemovePartner(Flow):
         return {"name": member["name"]} if member else None
 
     def is_answer(self, turn: Turn) -> bool:
-        """Return True too for « mes quatre dossiers » where the dossier was asked for, whatever its intent."""
-        return answers_with_dossiers(turn) or super().is_answer(turn)
+        """Return True too for « mes quatre dossiers » where the dossier was asked for, and for a question about the card."""
+        asks = turn.requested_slot == "confirmed" and turn.intent not in NEVER_AN_ANSWER and read_card_question(turn) is not None
+        return asks or answers_with_dossiers(turn) or super().is_answer(turn)
 
     async def find_in_first(self, context: Context, references: list[str], criteria: Slots | None) -> Slots:
         """Return the slots of the first of several dossiers in which the member is found, the others after it, and say which.
@@ -212,7 +218,9 @@ class AskRemovePartnerConfirmed(AssistantAction):
         """Show the card."""
         turn = context.turn
         dossier = await dossier_label(context, turn.slot("dossier"))
-        context.utterances.utter("utter_card_remove_partner", partner=turn.slot("member")["label"], dossier=dossier)
+        member = turn.slot("member")
+        values = {"partner": member["label"], "name": member["name"], "dossier": dossier, "reference": turn.slot("dossier")}
+        utter_card(context, "utter_card_remove_partner", "utter_again_remove_partner", **values)
         return []
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from actions.framework.remarks import without_remarks
 from actions.framework.turn import Turn
 
 CARE_TEAM, CONSENT, NEITHER = "care_team_informed", "consent_given", "neither"
@@ -40,7 +41,7 @@ def read_basis(turn: Turn) -> str | None:
     value = turn.entity("basis")
     if value in {CARE_TEAM, CONSENT, NEITHER}:
         return value
-    return None if turn.is_button else parse_basis(turn.text)
+    return None if turn.is_button else parse_basis(without_remarks(turn.text))
 
 
 def parse_basis(text: str) -> str | None:

@@ -14,7 +14,7 @@ from actions.framework.agenda import ALONG
 from actions.framework.context import Context
 from actions.framework.negation import is_denied
 from actions.framework.people import PARTNER, Message, split_people, without_names
-from actions.framework.reservation import has_reservation
+from actions.framework.reservation import has_reservation, utter_reservation
 from actions.framework.turn import Turn
 from bot.core.text_folding import fold
 
@@ -131,7 +131,7 @@ class TeamCard:
             self._context.utterances.utter("utter_access_dates_unclear")
             return
         if self._dates.conditional:
-            self._context.utterances.utter("utter_yes_with_reservation")
+            utter_reservation(self._context)
         named = [self._lines[number] for number in sorted(said.named - said.off)]
         meant = named or [line for line in self._lines if is_active(line) or line["state"] == State.UNKNOWN]
         self._note("utter_note_dates", set_dates(self._context, meant, self._dates.slots))

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from actions.flows.dossiers.dossier_slot import find_by_usager
+from actions.flows.partners.card_question import answer_change_question, read_card_question
 from actions.flows.partners.last_acts import Act, acts_of, is_too_old, newest_acts, turns_since
 from actions.flows.partners.member_names import matching_name
 from actions.flows.partners.undo_request import REQUEST_BUTTON, act_of, meant_requests, which_buttons, withdraws_request
@@ -101,11 +102,14 @@ class UndoAct(Flow):
         raise FlowAborted
 
     def is_answer(self, turn: Turn) -> bool:
-        """Return True too for a yes that says again what is to be done: « oui annulez », « oui retirez-le »."""
-        return super().is_answer(turn) or self._agrees(turn)
+        """Return True too for a yes that says again what is to be done (« oui annulez »), and for a question about the card."""
+        return super().is_answer(turn) or self._agrees(turn) or read_card_question(turn) is not None
 
     async def collect(self, context: Context) -> Slots:
         """Return a yes or a no."""
+        question, acts = read_card_question(context.turn), context.turn.slot(ACTS) or []
+        if question and answer_change_question(context, question, ", ".join(act["name"] for act in acts)):
+            return {}
         if self._agrees(context.turn):
             return {CONFIRMED: "affirm"}
         confirmed = confirmation(context)

@@ -10,6 +10,7 @@ from actions.flows.dossiers.dossier_slot import dossier_label
 from actions.flows.partners.last_acts import LAST_ACTS, Act, acts_of
 from actions.flows.partners.undo_act import ACTS, CONFIRMED, ELSEWHERE, INSTEAD, UNDO_ACT, ask_support
 from actions.framework.action import AssistantAction
+from actions.framework.cards import utter_card
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import DIALOGUE_STACK, frames_of, push, waiting_act
 from actions.framework.events import Events
@@ -38,7 +39,8 @@ class AskUndoActConfirmed(AssistantAction):
             context.utterances.utter("utter_card_undo_requested", name=names, request=requests)
             return []
         dossier = await dossier_label(context, acts[0]["dossier"])
-        context.utterances.utter(f"utter_card_undo_{acts[0]['act']}", name=names, dossier=dossier)
+        values = {"name": names, "dossier": dossier, "reference": acts[0]["dossier"]}
+        utter_card(context, f"utter_card_undo_{acts[0]['act']}", f"utter_again_undo_{acts[0]['act']}", **values)
         return []
 
 

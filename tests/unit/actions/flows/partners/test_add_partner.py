@@ -43,7 +43,7 @@ async def test_what_is_given_in_advance_is_kept(claire: Dialogue) -> None:
     await claire.say(CLAIRES_DOSSIER, "inform", WEB, dossier_ref=CLAIRES_DOSSIER)
     card = await claire.say("Étienne Martin d'Orléans", "inform", WEB, partner_name="Étienne Martin", city="Orléans")
     assert "e.martin@pharmacie.example" in card.text
-    assert [title for title in card.titles if title.startswith("Oui")] == ["Oui\u00a0: accord de l’usager recueilli"]
+    assert card.titles[:2] == ["Oui\u00a0: accord de l’usager recueilli", "Oui\u00a0: même équipe de soins, usager informé"]
 
 
 async def test_a_denied_value_is_replaced_and_the_rest_stays(claire: Dialogue) -> None:
