@@ -31,7 +31,7 @@ from bot.support.support_policy import SupportPolicy
 from bot.support.system_messages import CONTACT_SUPPORT, HANDLED_PREFIX, REDIRECT, TRANSCRIPT
 from bot.support.tables import TicketRow
 from bot.support.tickets import USER
-from bot.support.waiting_messages import Waiting, Wish, is_acknowledged, read_waiting
+from bot.support.waiting_messages import Waiting, WaitingWish, is_acknowledged, read_waiting
 
 
 class Handover:
@@ -235,7 +235,7 @@ class Handover:
         texts, waits = self._policy.messages.texts, state is TicketState.WAITING
         if read.text is not None and texts.wants_end(read.text, with_agent=state is TicketState.AGENT):
             return self._outcome(read, await self._buttons.end(session, row, now, gives_up=texts.gives_up(read.text)))
-        if waits and waiting.wish is Wish.BACK:
+        if waits and waiting.wish is WaitingWish.BACK:
             return self._outcome(read, await self._buttons.end(session, row, now))
         if read.is_command:
             return self._outcome(read, await self._buttons.status(session, row, now))
@@ -254,11 +254,11 @@ class Handover:
     ) -> tuple[Reply, ...]:
         """Return what is said of words that nobody of the team reads yet: once for a burst, and whenever they ask for something."""
         messages = self._policy.messages
-        if waiting.wish is Wish.STATUS:
+        if waiting.wish is WaitingWish.STATUS:
             return (await self._buttons.status(session, row, now),)
-        if waiting.wish is Wish.ASSISTANT:
+        if waiting.wish is WaitingWish.ASSISTANT:
             return (messages.added("added_redirect", row, {"turns": [turn.id]}),)
-        if waiting.wish in {Wish.GO_ON, Wish.EMERGENCY}:
+        if waiting.wish in {WaitingWish.GO_ON, WaitingWish.EMERGENCY}:
             return (messages.added(f"added_{waiting.wish}", row),)
         due, first = await is_acknowledged(session, row, now)
         return (messages.added("added_first" if first else "added", row),) if due else ()

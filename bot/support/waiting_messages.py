@@ -57,7 +57,7 @@ _STATUS = re.compile(
 )
 
 
-class Wish(StrEnum):
+class WaitingWish(StrEnum):
     """What a message that is typed during the wait asks for."""
 
     BACK = "back"
@@ -75,7 +75,7 @@ class Wish(StrEnum):
 class Waiting:
     """A message of the wait as it was read."""
 
-    wish: Wish | None = None
+    wish: WaitingWish | None = None
     rest: str = ""
     """What follows the wish to go back to the assistant, as it was typed."""
     alone: bool = False
@@ -90,19 +90,19 @@ async def read_waiting(text: str, messaging: Messaging) -> Waiting:
     if back and not _DENIED.search(folded[: back.start()]) and not _GO_ON.search(folded):
         rest = _rest(text)
         if rest or len(_POLITE.sub(" ", folded[: back.start()]).split()) <= _FEWEST_WORDS_OF_A_WISH:
-            return Waiting(Wish.BACK, rest, alone=True)
+            return Waiting(WaitingWish.BACK, rest, alone=True)
     if _GO_ON.search(folded):
-        return Waiting(Wish.GO_ON)
+        return Waiting(WaitingWish.GO_ON)
     if _STATUS.search(folded):
-        return Waiting(Wish.STATUS, alone=words <= _MOST_WORDS_OF_A_QUESTION)
+        return Waiting(WaitingWish.STATUS, alone=words <= _MOST_WORDS_OF_A_QUESTION)
     try:
         reading = await messaging.read_intent(text)
     except AssistantUnavailable as error:  # it is for the team, whatever it is
         log_error(error, "asking what a message of the wait is")
         return Waiting()
     if reading.intent == EMERGENCY and reading.confidence >= SURE_OF_EMERGENCY:
-        return Waiting(Wish.EMERGENCY)
-    return Waiting(Wish.ASSISTANT if reading.intent in FOR_THE_ASSISTANT and reading.confidence >= SURE else None)
+        return Waiting(WaitingWish.EMERGENCY)
+    return Waiting(WaitingWish.ASSISTANT if reading.intent in FOR_THE_ASSISTANT and reading.confidence >= SURE else None)
 
 
 async def is_acknowledged(session: AsyncSession, row: TicketRow, now: datetime) -> tuple[bool, bool]:

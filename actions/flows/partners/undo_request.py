@@ -20,7 +20,8 @@ _VERB = r"(?:annul|retir|stopp|arret|supprim|enlev)(?:e|es|er|ez|ons)"
 _REQUEST = r"(?:(?<!\ba la )(?<!\ba sa )(?<!\ba leur )(?<!\ba ma )demandes?\b(?! a l (?:equipe|assistance))|dc \d{4} \d{1,6}\b)"
 _WITHDRAWING = re.compile(
     rf"\b{_VERB}\b(?: \w+){{0,4}}? {_REQUEST}"
-    rf"|\b{_REQUEST}(?: \w+){{0,6}}? (?:(?:faut|veux|voudrais|souhaite|pouvez|peux|peut)(?: \w+){{0,2}} )?"
+    rf"|\b(?:dc \d{{4}} \d{{1,6}}|(?:la|ma|sa|une|cette|leur|les|mes|ses|ces) {_REQUEST})\b(?: \w+){{0,6}}? "
+    rf"(?:(?:faut|veux|voudrais|souhaite|pouvez|peux|peut)(?: \w+){{0,2}} )?"
     rf"(?:l |la |les |tu l |vous l )?{_VERB}\b"
 )
 _TOLD = re.compile(

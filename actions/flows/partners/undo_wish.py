@@ -52,6 +52,12 @@ _ELSEWHERE = re.compile(
 _BARE = re.compile(
     r"(?:(?:non|mais|ah|oups|zut|pardon|mince|desolee?|euh|en fait|attendez|attends|et) )*(?:c etait|ct|cetait|ca devait|il fallait)\b"
 )
+_JUST_DONE = re.compile(
+    r"\b(?:ce|tout ce) qu(?:e|on)? ?(?:vous|tu|on|je|j)? ?(?:venez|viens|vient|avez|as|a|ai|venons|avons) (?:d |de )?(?:faire|fait|refaire)\b"
+)
+"""« ce que vous venez de faire »: the act itself."""
+    r"\b(?:ce|tout ce) qu(?:e|on)? ?(?:vous|tu|on|je|j)? ?(?:venez|viens|vient|avez|as|a|ai|venons|avons) (?:d |de )?(?:faire|fait|refaire)\b"
+)
 MAX_BARE = 10
 """Words of « c'était pour … » where nothing else says that something was wrong."""
 _MAX_WORDS = 45
@@ -97,7 +103,7 @@ def _undoes(folded: str) -> bool:
     found = _UNDOING.search(folded)
     if found is None:
         return False
-    following = (word for word in folded[found.end() :].split() if word not in _FILLERS)
+    following = (word for word in _JUST_DONE.sub(" ", folded[found.end() :]).split() if word not in _FILLERS)
     first = next(following, None)
     return first is None or first in _OBJECTS or bool(_ADDED_BY_ME.search(folded))
 

@@ -129,7 +129,7 @@ async def test_a_yes_with_dates_or_a_condition_gives_nothing(claire: Dialogue, t
     await ask_for(claire, PAUL)
     answer = await claire.say(text, "deny" if text.startswith("non") else "affirm", WEB)
     assert "Je n’ai rien fait" in answer.text
-    assert "déjà un compte d'accès" in answer.text.replace("’", "'")
+    assert "Donner à M. Paul Martin l’accès" in answer.text or "déjà un compte d’accès" in answer.text  # it is asked again
     assert await periods(claire) == []
 
 

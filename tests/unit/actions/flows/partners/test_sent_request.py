@@ -15,7 +15,6 @@ async def send(dialogue: Dialogue) -> Answer:
     """Ask for the account of somebody who is to have access to a dossier."""
     words = f"ajoute {LEILA}, cardiologue à Tours, au dossier {CLAIRES_DOSSIER}"
     await dialogue.say(words, "add_partner", WEB, partner_name=LEILA, profession="cardiologue", city="Tours", dossier_ref=CLAIRES_DOSSIER)
-    await dialogue.say("je ne l’ai pas", "deny", WEB)
     return await dialogue.press("affirm", WEB, basis="consent_given")
 
 
@@ -61,7 +60,6 @@ async def test_a_no_keeps_the_request(claire: Dialogue, harness: Harness) -> Non
 
 async def test_of_a_created_account_the_team_is_asked_in_one_press(claire: Dialogue, harness: Harness) -> None:
     await send(claire)
-    await harness.account_requests.pick_address(DC, "leila.benali@cabinet.example")
     await harness.account_requests.create(DC)
     answer = await claire.say(f"annulez la demande {DC}", "cancel", WEB)
     assert "seule l’équipe SPHERE peut encore y revenir" in answer.text
