@@ -53,11 +53,10 @@ _BARE = re.compile(
     r"(?:(?:non|mais|ah|oups|zut|pardon|mince|desolee?|euh|en fait|attendez|attends|et) )*(?:c etait|ct|cetait|ca devait|il fallait)\b"
 )
 _JUST_DONE = re.compile(
-    r"\b(?:ce|tout ce) qu(?:e|on)? ?(?:vous|tu|on|je|j)? ?(?:venez|viens|vient|avez|as|a|ai|venons|avons) (?:d |de )?(?:faire|fait|refaire)\b"
+    r"\b(?:ce|tout ce) qu(?:e|on)? ?(?:vous|tu|on|je|j)? ?(?:venez|viens|vient|avez|as|a|ai|venons|avons)"
+    r" (?:d |de )?(?:faire|fait|refaire)\b"
 )
 """« ce que vous venez de faire »: the act itself."""
-    r"\b(?:ce|tout ce) qu(?:e|on)? ?(?:vous|tu|on|je|j)? ?(?:venez|viens|vient|avez|as|a|ai|venons|avons) (?:d |de )?(?:faire|fait|refaire)\b"
-)
 MAX_BARE = 10
 """Words of « c'était pour … » where nothing else says that something was wrong."""
 _MAX_WORDS = 45
