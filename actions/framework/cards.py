@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from actions.framework.context import Context
@@ -20,24 +21,35 @@ def utter_card(context: Context, card: str, again: str, buttons: list[Button] | 
         values: of the placeholders of both.
     """
     turn, utterances = context.turn, context.utterances
-    shown = {_bare(utterances.text(response, **values)) for response in (card, again)}
-    seen = turn.intent != "repeat" and not shown.isdisjoint(_bare(text) for text in _last_answer(turn))
+    whole, line = (_bare(utterances.text(response, **values)) for response in (card, again))
+    seen = turn.intent != "repeat" and _leads_back(turn, whole, line)
     utterances.utter(again if seen else card, buttons, **values)
 
 
-def _last_answer(turn: Turn) -> list[str]:
-    """Return what was uttered in answer to the message before this one, where that came through the same channel."""
-    texts: list[str] = []
+def _leads_back(turn: Turn, whole: str, line: str) -> bool:
+    """Return whether the last answer held this card, or its line, and so on back to the card: homonyms have the same line."""
+    for texts in _answers_back(turn):
+        if whole in texts:
+            return True
+        if line not in texts:
+            return False
+    return False
+
+
+def _answers_back(turn: Turn) -> Iterator[set[str]]:
+    """Yield what was uttered in answer to each message before this one, the last first, while they came through the same channel."""
+    texts: set[str] = set()
     messages = 0
     for event in reversed(turn.tracker.events):
         if event.get("event") == "user":
             messages += 1
-            if messages == 2:
-                same = (event.get("metadata") or {}).get("channel", "web") == turn.channel
-                return texts if same else []
-        elif event.get("event") == "bot" and messages == 1 and event.get("text"):
-            texts.append(str(event["text"]))
-    return []
+            if messages > 1:
+                if (event.get("metadata") or {}).get("channel", "web") != turn.channel:
+                    return
+                yield texts
+                texts = set()
+        elif event.get("event") == "bot" and messages and event.get("text"):
+            texts.add(_bare(str(event["text"])))
 
 
 def _bare(text: str) -> str:

@@ -174,9 +174,18 @@ class SubmitFlow(AssistantAction):
                 raise
         dossier = next((event["value"] for event in events if event.get("name") == "last_dossier"), context.turn.slot("dossier"))
         await report_outcome(context, self.flow.name, FlowOutcome.UNCHANGED if aborted else context.outcome, dossier)
-        if not aborted and (further := await self.next_slots(context)) is not None:
+        further = None if aborted else await self._further(context)
+        if further is not None:
             return [SlotSet(ABORTED, None), *events, *set_slots(dict.fromkeys(self.flow.slots)), *run_flow(self.flow, further)]
         return [SlotSet(ABORTED, None), *events, *await finish_flow(self.flow, context)]
+
+    async def _further(self, context: Context) -> Slots | None:
+        """Return `next_slots`; where they cannot be had, say so: what was carried out stays."""
+        try:
+            return await self.next_slots(context)
+        except (LinkEnded, NotAMember, LimitReached, FhirUnavailable):
+            context.utterances.utter("utter_further_dossiers_left")
+            return None
 
     async def next_slots(self, context: Context) -> Slots | None:
         """Return the slots with which the flow goes on once it was carried out: one message asked for several of it. None: it ends."""

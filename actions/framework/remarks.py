@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+MAX_READ = 400
+"""Characters of a text in which remarks are looked for; a yes that is longer is not read as one."""
 _OPENING = (
     r"(?:(?:^|[,;.:!?()…\n–—])\s*"
     r"(?:(?:et|puis|ensuite|sinon|donc|bon|d'ailleurs|de toute facon|d'ordinaire|d'habitude|bien sur|oui|ok)\s+)*"
@@ -73,7 +75,7 @@ _REMARK = re.compile(
     rf"{_OPENING}(?P<remark>(?:{'|'.join((*_OWN_DOINGS, *_HABITS, *_COURTESIES))})){_END}",
 )
 _SEEN_TOO = re.compile(
-    rf"\b{_TEAM_YES}\s*,(?P<remark>\s*(?:et )?si c'est (?:bien )?(?:elle|lui) qui (?:suit|voit|connait|soigne) (?:mme|madame|m\.?|monsieur)"
+    rf"\b{_TEAM_YES}\s*,(?P<remark>\s*(?:et )?si c'est (?:elle|lui) qui (?:suit|voit|connait|soigne) (?:mme|madame|m\.?|monsieur)"
     rf" [a-z'-]+ aussi\s*,?\s*(?:c'est (?:parfait|tres bien|encore mieux|super)|tant mieux)){_END}"
 )
 """A welcome coincidence, where the same care team was said for itself: it is no condition of the yes."""
@@ -81,6 +83,8 @@ _SEEN_TOO = re.compile(
 
 def harmless_remarks(text: str) -> list[tuple[int, int]]:
     """Return the places of the remarks of a text that say nothing of the act, in their order."""
+    if len(text) > MAX_READ:
+        return []
     plain = _plain(text)
     found = [match.span("remark") for pattern in (_REMARK, _SEEN_TOO) for match in pattern.finditer(plain)]
     return sorted(found)

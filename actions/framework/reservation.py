@@ -47,7 +47,7 @@ def has_reservation(turn: Turn) -> bool:
 def _means_condition(turn: Turn) -> bool:
     """Return whether the model read a condition in other words than a harmless remark."""
     condition = turn.says.get("condition")
-    if not isinstance(condition, str):
+    if not isinstance(condition, str) or len(fold(condition).split()) < 2:
         return bool(condition)
     remarks = [fold(turn.text[start:end]) for start, end in harmless_remarks(turn.text)]
     return not any(fold(condition) in remark for remark in remarks)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,10 @@ from actions.framework.turn import full_intent, words_of
 from actions.framework.visible_dossiers import VisibleDossier
 from bot.core.text_folding import fold, word_set
 from bot.fhir.errors import FhirUnavailable
+from bot.notifications.preference_parser import is_common_word
 
+MAX_MENTIONS = 60
+"""Mentions of usagers in one text; who names more makes no list."""
 DOSSIERS = "dossiers"
 """Where a message holds the references of the dossiers that it surely names by their usagers."""
 _NAMES = frozenset({PARTNER, "usager_name"})
@@ -79,24 +83,26 @@ def usager_mentions(text: str, own: Sequence[VisibleDossier]) -> list[UsagerMent
     """Return where a text names usagers of the user's own dossiers, in its order; one whom two dossiers fit is named by none."""
     words, found = flat(text), list[UsagerMention]()
     for dossier in own:
-        if not dossier.family:
+        if not fold(dossier.family):
             continue
-        family, givens = _pattern(dossier.family), [_pattern(dossier.given), _pattern(dossier.given.split()[0]) if dossier.given else ""]
+        family, givens = _pattern(dossier.family), [_pattern(dossier.given), *map(_pattern, dossier.given.split()[:1])]
         given = "|".join(one for one in dict.fromkeys(givens) if one)
         named = rf"\b(?:(?:{given})\W+{family}|{family}\W+(?:{given})|{family})\b" if given else rf"\b{family}\b"
         for at in re.finditer(named, words):
             whole = len(fold(at[0])) > len(fold(dossier.family))
             found.append(UsagerMention(at.start(), at.end(), dossier.reference, bool(_LEFT_OUT.search(words[: at.start()])), whole))
-    places = [(mention.start, mention.end) for mention in found]
+    if len(found) > MAX_MENTIONS:
+        return []
+    places = Counter((mention.start, mention.end) for mention in found)
     return sorted((m for m in found if not any(_covers(o, m, places) for o in found)), key=lambda mention: mention.start)
 
 
-def _covers(other: UsagerMention, mention: UsagerMention, places: list[tuple[int, int]]) -> bool:
+def _covers(other: UsagerMention, mention: UsagerMention, places: Counter[tuple[int, int]]) -> bool:
     """Return whether the words of a mention are those of another dossier's usager as well, or are part of a longer name."""
     if other.reference == mention.reference:
         return False
     longer = other.start <= mention.start and mention.end <= other.end and (other.start, other.end) != (mention.start, mention.end)
-    return longer or places.count((mention.start, mention.end)) > 1
+    return longer or places[mention.start, mention.end] > 1
 
 
 def _pattern(name: str) -> str:
@@ -122,7 +128,9 @@ def list_of_dossiers(message: Message, own: Sequence[VisibleDossier], *, asked: 
         continued = bool(listed) and bool(_JOINT.fullmatch(words[listed : mention.start]))
         told = bool(others) and not elsewhere and (mention.whole or bool(_CALLED.search(before)))
         told = told or (not elsewhere and bool(_FOR_SOMEBODY.search(before)))
-        if continued or same or told or mention.left_out or usager or _LEADS_TO_LIST.search(before):
+        led = bool(_LEADS_TO_LIST.search(before))
+        named = mention.whole or led or bool(_CALLED.search(before)) or not is_common_word(fold(words[mention.start : mention.end]))
+        if named and (continued or same or told or mention.left_out or usager or led):
             found.append(mention)
             listed = mention.end
     return found

@@ -15,6 +15,8 @@ BIRTH, USED, FAMILY, GIVEN, CITY = "birth", "used", "family", "given", "city"
 """What a name is told to be. `FAMILY` is a « nom » of which it is not said whether it is of birth or of use."""
 MAX_WORDS = 5
 """Words of a told name at most."""
+MAX_READ = 600
+"""Characters of a text that are read: no record is told in more, and the patterns' time grows faster than the text."""
 
 _SPELLED = re.compile(
     r"(?<![^\W_])(?:(?:[A-ZÀ-Þ]|(?:2|deux|double)\s+[A-ZÀ-Þ])[ .,-]{1,2}){2,}[A-ZÀ-Þ](?![^\W_])(?!')(?:(?<=\.[A-ZÀ-Þ])\.)?"
@@ -43,7 +45,8 @@ _DENIED = re.compile(
 )
 """« pas T c BERTAUD »: what the name is not, before what it is."""
 _RESPELT = re.compile(
-    r"(?P<old>[^\W\d_][\w'-]+)\s*,?\s*(?:(?:ça|ca|cela|c)\s+)?s\s*'?\s*[ée]cri[st]\s+(?P<new>[^\W\d_][\w'-]+)", re.IGNORECASE
+    r"(?<![\w'-])(?P<old>[^\W\d_][\w'-]{1,60})\s*,?\s*(?:(?:ça|ca|cela|c)\s+)?s\s*'?\s*[ée]cri[st]\s+(?P<new>[^\W\d_][\w'-]+)",
+    re.IGNORECASE,
 )
 _CALLED = re.compile(
     r"\b(?:(?:la|le|l')\s*(?:dame|patiente?|usag[eè]re?|r[ée]sidente?|personne|b[ée]n[ée]ficiaire|monsieur)\s+(?:c'est|c\s+est|c|est|s'appelle)"
@@ -103,18 +106,19 @@ class ToldNames:
 
 def join_spelled(text: str) -> str:
     """Return a text with each name that is spelled letter by letter written as one: « B E R T A U D » → « Bertaud »."""
-    return _SPELLED.sub(lambda found: _joined(found[0]), text)
+    return _SPELLED.sub(lambda found: _joined(found[0]), text[:MAX_READ]) + text[MAX_READ:]
 
 
 def spelled_name(text: str) -> str:
     """Return the last name that a text spells letter by letter; "" if it spells none."""
-    found = [*_SPELLED.finditer(plain_text(text))]
+    found = [*_SPELLED.finditer(plain_text(text)[:MAX_READ])]
     return _joined(found[-1][0]) if found else ""
 
 
 def read_told_names(text: str) -> ToldNames:
     """Return the names that a text tells by their words (« nom », « prénom », « née », « nom de mariage »…)."""
-    plain = re.sub(r"\s+virgule\s+", ", ", join_spelled(plain_text(text)), flags=re.IGNORECASE)
+    plain = re.sub(r"\s+virgule\s+", ", ", join_spelled(plain_text(text)[:MAX_READ]), flags=re.IGNORECASE)
+    plain = re.sub(r"(?:\s*,){2,}", ",", plain)
     names: dict[str, str] = {}
     denied: dict[str, str] = {}
     used_until, subject, head = 0, "", len(plain)
@@ -150,7 +154,7 @@ def bare_names(text: str) -> list[str]:
     « ben Raymond ! juste Raymond » → ["Raymond"]; « Tessier, je vous l'ai dit. Raymond » → ["Tessier", "Raymond"].
     """
     found: dict[str, str] = {}
-    for clause in re.split(r"[,;!?\n]+|\.(?=\s|$)|\s+virgule\s+", join_spelled(plain_text(text))):
+    for clause in re.split(r"[,;!?\n]+|\.(?=\s|$)|\s+virgule\s+", join_spelled(plain_text(text)[:MAX_READ])):
         words = clause.split()
         while words and all(part in _FILLER for part in fold(words[0]).split()) and not _begins_particle(words):
             del words[0]
@@ -165,7 +169,7 @@ def bare_names(text: str) -> list[str]:
 
 def names_only_label(text: str) -> str | None:
     """Return what name a text asks for that holds the word for it and no name: « le nom de famille » → "family"."""
-    plain = plain_text(text)
+    plain = plain_text(text)[:MAX_READ]
     found = [*_LABEL.finditer(plain)]
     if len(found) != 1 or read_told_names(plain).names:
         return None

@@ -102,6 +102,7 @@ def has_number(text: str) -> bool:
     return not trades or any(TRADES[trade].numbered for trade in trades)
 
 
+@lru_cache(maxsize=4096)
 def trades_by_text(text: str) -> frozenset[str]:
     """Ids of the professions and specialities that a text may mean; empty when it names none. Never raises.
 

@@ -36,7 +36,7 @@ _FEWEST_WORDS_OF_A_WISH = 3
 """Fewer words after « revenir à l'assistant » ask for nothing."""
 _BACK = re.compile(
     r"\b(?:rev(?:iens|enir|enez|ien)|retour(?:ner?)?|repass\w*|repart\w*|reparler?|parler?|reprendre|continuer)"
-    r" (?:a|avec|vers|sur|chez) (?:l )?assistante?\b"
+    r" (?:a|avec|vers|sur|chez) (?:l )?assistante?\b(?! (?:social|familial|maternel|medical|dentaire|administrati|de|du|d)\w*)"
 )
 _DENIED = re.compile(r"\b(?:pas|ne|jamais|plus tard|sans)(?: \w+){0,2} $")
 _POLITE = re.compile(
@@ -87,10 +87,10 @@ async def read_waiting(text: str, messaging: Messaging) -> Waiting:
     folded = fold(text)
     words = len(text.split())
     back = _BACK.search(folded)
-    if back and not _DENIED.search(folded[: back.start()]) and not _GO_ON.search(folded):
-        rest = _rest(text)
-        if rest or len(_POLITE.sub(" ", folded[: back.start()]).split()) <= _FEWEST_WORDS_OF_A_WISH:
-            return Waiting(WaitingWish.BACK, rest, alone=True)
+    before = folded[: back.start()] if back else ""
+    short = len(_POLITE.sub(" ", before).split()) <= _FEWEST_WORDS_OF_A_WISH  # more of them are for the team
+    if back and short and not _DENIED.search(before) and not _GO_ON.search(folded):
+        return Waiting(WaitingWish.BACK, _rest(text), alone=True)
     if _GO_ON.search(folded):
         return Waiting(WaitingWish.GO_ON)
     if _STATUS.search(folded):

@@ -139,5 +139,7 @@ class SubmitRequestAccount(SubmitFlow):
         period = access_line(context) if dossier else ""
         utterances.utter(response, name=record.name, request=submission.reference, reference=dossier or "", period=period)
         if requester is not None:
-            remember_act(context, "requested", by=requester.id, dossier=dossier or "", name=record.name, request=submission.reference)
+            given = {"period": period_of(turn), "basis": basis} if dossier else {}
+            asked = {"dossier": dossier or "", "name": record.name, "request": submission.reference, **given}
+            remember_act(context, "requested", by=requester.id, **asked)
         return kept_acts(turn)

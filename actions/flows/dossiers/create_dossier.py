@@ -37,6 +37,7 @@ from actions.flows.dossiers.partners_to_add import (
     names_of,
     read_partners,
     with_dossier,
+    words_after,
     words_before,
 )
 from actions.framework.action import AssistantAction
@@ -113,10 +114,12 @@ class CreateDossier(Flow):
             kept = {PARTNERS: merged(context.turn.slot(PARTNERS) or [], told)}
             context.turn.tracker.slots |= kept
         before = words_before(context.turn, own) if own else ""
+        after = words_after(context.turn, own) if own else ""
         if own:
             context.turn = context.turn.without_entities(own)
         confirming = context.turn.requested_slot == "confirmed"
-        if own and confirming and context.turn.intent == "affirm" and before and not names_reservation(before):
+        doubtful = names_reservation(before) or names_reservation(after) or bool(context.turn.says.get("doubt"))
+        if own and confirming and context.turn.intent == "affirm" and before and not doubtful:
             changed = self._changed_traits(context)
             return {**kept, **(changed or {"confirmed": "affirm"})}
         if told and context.turn.intent in {ADD, TEAM}:

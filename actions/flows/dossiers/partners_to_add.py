@@ -99,6 +99,11 @@ def words_before(turn: Turn, entities: list[dict[str, Any]]) -> str:
     return turn.raw_text[: cuts[-1]] if cuts else ""
 
 
+def words_after(turn: Turn, entities: list[dict[str, Any]]) -> str:
+    """Return the words after the last of the partners."""
+    return turn.raw_text[max((entity.get("end") or 0 for entity in entities), default=0) :]
+
+
 def _own_partners(turn: Turn) -> list[dict[str, Any]]:
     """Return the entities of the message's own words that name partners, beside the usager's."""
     wishes = turn.intent in {"create_dossier", ADD, TEAM}

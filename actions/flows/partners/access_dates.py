@@ -159,7 +159,8 @@ def said_dates(context: Context) -> AccessDates:
     if dates or not confirming or not says_same_dates(turn.text) or turn.slot(FROM) or turn.slot(UNTIL):
         return dates
     last = last_act_of(turn, "added", "requested")
-    return AccessDates({FROM: last["from"], UNTIL: last["until"]}) if last else AccessDates(unclear=True)
+    known = last is not None and (last["from"] or last["until"])
+    return AccessDates({FROM: last["from"], UNTIL: last["until"]}) if last and known else AccessDates(unclear=True)
 
 
 def says_same_dates(text: str) -> bool:

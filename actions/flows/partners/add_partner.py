@@ -22,7 +22,7 @@ from actions.flows.partners.access_dates import (
 from actions.flows.partners.card_question import answer_addition_question, read_card_question, said_beside
 from actions.flows.partners.partner_slot import choose_partner, collect_partner, look_up, look_up_replacement, said_email
 from actions.flows.partners.same_again import claims_same, fill_from_last
-from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
+from actions.flows.partners.several_dossiers import MORE, RESERVED, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, parse_basis, read_basis
 from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, says_unknown
 from actions.framework.context import Context
@@ -102,7 +102,10 @@ class AddPartner(Flow):
             return self._collect_dates(context)
         further = await take_further(context) if context.turn.requested_slot == "basis" else {}
         if further:  # « oui, et les trois autres pareil »
-            agreed = context.turn.text and (context.turn.intent == "affirm" or read_basis(context.turn) is not None)
+            reserved = further.pop(RESERVED, False)
+            agreed = not reserved and context.turn.text and (context.turn.intent == "affirm" or read_basis(context.turn) is not None)
+            if reserved:
+                context.utterances.utter("utter_yes_with_reservation")
             further |= {"basis_said": read_basis(context.turn) or context.turn.slot("basis_said")}
             slots = await self._collect(context) if agreed else {}
             if not slots.get("basis"):

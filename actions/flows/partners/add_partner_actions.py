@@ -164,11 +164,13 @@ class SubmitAddPartner(SubmitFlow):
         turn = context.turn
         if not turn.slot(MORE):
             return None
-        kept = ("partner", "partner_query", "partner_email", "email_said", "record_said", "basis_said", FROM, UNTIL)
+        kept = ("partner", "partner_query", "partner_email", "email_said", "record_said", FROM, UNTIL)
         slots = {name: turn.slot(name) for name in kept} | first_of(turn.slot(MORE))
+        if turn.slot("basis_said") == CARE_TEAM:  # a consent is of one usager
+            slots["basis_said"] = CARE_TEAM
         try:
             await ADD_PARTNER.check_each(context, slots)
-        except (FlowAborted, FhirUnavailable):
+        except FlowAborted:
             return None
         context.utterances.utter("utter_next_dossier", reference=slots["dossier"])
         if slots[MORE]:

@@ -36,7 +36,6 @@ from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import AccessPeriod
-from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import Pending
 
 
@@ -62,7 +61,7 @@ class RemovePartner(Flow):
         turn, last = context.turn, last_act_of(context.turn, "removed")
         references = await named_dossiers(context, asked=False)
         criteria = read_member(turn, oneself=ONESELF_IN_REQUEST)
-        if criteria is None and last is not None and says_same(turn.text):
+        if criteria is None and last is not None and says_same(turn.text) and last["by"] == (await context.account_reference()).id:
             criteria = {"name": last["name"]}
         if references:
             return await self.find_in_first(context, references, criteria)
@@ -236,7 +235,7 @@ class SubmitRemovePartner(SubmitFlow):
             return None
         try:
             slots = await REMOVE_PARTNER.find_in_first(context, turn.slot(MORE), {"name": turn.slot("member")["name"]})
-        except (FlowAborted, FhirUnavailable):
+        except FlowAborted:
             return None
         context.utterances.utter("utter_next_dossier", reference=slots["dossier"])
         return slots

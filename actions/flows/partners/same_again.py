@@ -53,10 +53,13 @@ async def fill_from_last(context: Context, slots: Slots) -> Slots:
     if await _is_same_person(context, act, slots, everything=everything or dates):
         found |= await choose_partner(context, act["partner"])
         found["partner_query"] = {"name": act["name"]}
-    if (everything or dates) and not (slots.get(FROM) or slots.get(UNTIL)):
+    if dates and not (act["from"] or act["until"] or slots.get(FROM) or slots.get(UNTIL)):
+        found[DATES_ASKED] = True
+    elif (everything or dates) and not (slots.get(FROM) or slots.get(UNTIL)):
         found |= {FROM: act["from"], UNTIL: act["until"]}
-    basis = act.get("basis")
-    if (everything or _BASIS.search(flat(turn.text))) and basis in {CARE_TEAM, CONSENT} and not slots.get("basis_said"):
+    basis, same_basis = act.get("basis"), bool(_BASIS.search(flat(turn.text)))
+    holds = basis in ({CARE_TEAM, CONSENT} if same_basis else {CARE_TEAM})  # a consent is of one usager: only who says so means it
+    if (everything or same_basis) and holds and not slots.get("basis_said"):
         found["basis_said"] = basis
     _tell(context, act, found)
     return found

@@ -9,15 +9,20 @@ from __future__ import annotations
 import re
 
 from actions.flows.dossiers.dossier_slot import dossier_slots, read_dossier
+from actions.flows.partners.access_dates import read_dates
 from actions.flows.partners.last_acts import acts_of, last_act_of
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.negation import affirmed
+from actions.framework.remarks import without_remarks
+from actions.framework.reservation import names_reservation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import DOSSIERS, flat, same_begins, says_same, usager_mentions
 
 MORE = "more_dossiers"
 """Slot: the references of the dossiers that come after the one in hand, in their order; None where there are none."""
+RESERVED = "reserved"
+"""Beside `MORE`: what was said of the further dossiers holds a reservation. No slot."""
 _NUMBERS = {word: at for at, word in enumerate(["deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"], start=2)}
 _NUMBER = rf"(?:{'|'.join(_NUMBERS)}|\d\d?)"
 _WHAT = r"(?:dossiers|usagers|patients|patientes)"
@@ -109,7 +114,7 @@ def _dealt_with(turn: Turn) -> set[str]:
 
 async def tell_more(context: Context, references: list[str]) -> None:
     """Say which dossiers come after the one in hand."""
-    labels = {d.reference: d.label for d in await context.dossiers.to_compare(await context.linked_account())}
+    labels = {d.reference: d.label for d in await context.dossiers.own(await context.linked_account())}
     separator = context.utterances.text("utter_agenda_separator")
     told = separator.join(labels.get(reference, reference) for reference in references)
     context.utterances.utter("utter_dossiers_to_come", dossiers=told)
@@ -118,7 +123,8 @@ async def tell_more(context: Context, references: list[str]) -> None:
 async def take_further(context: Context) -> Slots:
     """Return the further dossiers for which a message wants what the card shows, in `MORE`; without those words it is the answer then.
 
-    « Oui, même équipe. Et ensuite les trois autres pareil ». `context.turn` is the turn without them.
+    « Oui, même équipe. Et ensuite les trois autres pareil ». `context.turn` is the turn without them. Where they hold a reservation, or
+    dates, `RESERVED` is there too: nothing is confirmed by what stands before.
     """
     turn = context.turn
     words = flat(turn.raw_text)
@@ -133,7 +139,10 @@ async def take_further(context: Context) -> Slots:
     begins = [at for at in (counted.start() if counted else None, same_begins(turn.raw_text)) if at is not None]
     begins += [e.get("start") or 0 for e in turn.entities("usager_name")]
     cut = _LEADS_ON.sub("", words[: min(begins)])
-    text = turn.raw_text[: len(cut)]
+    text, tail = turn.raw_text[: len(cut)], turn.raw_text[len(cut) :]
+    now = context.services.clock.now()
+    reserved = names_reservation(tail) or bool(read_dates(without_remarks(tail), now, confirming=True))
     entities = [e for e in turn.message.get("entities") or [] if e["entity"] == "basis" or (e.get("end") or 0) <= len(cut)]
     context.turn = turn.with_message({**turn.message, "text": text, "said": text, "entities": entities})
-    return {MORE: [*(turn.slot(MORE) or []), *(one for one in further if one not in (turn.slot(MORE) or []))]}
+    more = [*(turn.slot(MORE) or []), *(one for one in further if one not in (turn.slot(MORE) or []))]
+    return {MORE: more, **({RESERVED: True} if reserved else {})}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.told_names import bare_names, join_spelled, names_only_label, read_told_names, spelled_name
+from bot.core.told_names import MAX_READ, bare_names, join_spelled, names_only_label, read_told_names, spelled_name
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,8 @@ def test_the_word_alone() -> None:
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize("text", ["," * 2000 + " nom" * 500, "a" * 4000, " " * 4000, "A " * 2000, "le nom c'est " * 300, "\n" * 4000])
+def test_a_huge_text_is_read_as_far_as_a_record_goes(text: str) -> None:
+    assert len(read_told_names(text).head) <= MAX_READ

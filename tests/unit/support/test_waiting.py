@@ -95,3 +95,18 @@ async def test_giving_the_request_up_closes_it(tmp_path: Path) -> None:
         (told,) = await chat.say("annulez ma demande svp")
         assert f"{ticket.reference} est retirée" in told["text"]
         assert await support_bot.state(ticket) is TicketState.CLOSED
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "je voudrais parler à l’assistante sociale du dossier",
+        "Mme Petit a chuté ce matin et sa fille attend un appel, je reviens à l’assistant, ajoute le kiné",
+    ],
+)
+async def test_words_for_the_team_do_not_leave_the_wait(tmp_path: Path, words: str) -> None:
+    async with running_support_bot(tmp_path) as support_bot:
+        chat, ticket = await support_bot.open_ticket()
+        await chat.say(words)
+        assert await support_bot.state(ticket) is TicketState.WAITING
+        assert support_bot.bot.rasa.said()[-1] != words

@@ -51,3 +51,8 @@ def test_the_departement_is_one(text: str) -> None:
 
 def test_thanks_at_the_end_of_a_message_sign_nothing() -> None:
     assert kept("ajoute Paul Martin au 137, cordialement", ("partner_name", "Paul Martin")) == ["Paul Martin"]
+
+
+def test_a_wish_after_a_greeting_is_no_signature() -> None:
+    text = "Ajoutez le Dr Petit, cordialement. Et retirez aussi Claire Moreau"
+    assert kept(text, ("partner_name", "Petit"), ("partner_name", "Claire Moreau")) == ["Petit", "Claire Moreau"]

@@ -77,3 +77,12 @@ def test_somebody_is_the_usager(text: str) -> None:
 @pytest.mark.parametrize("text", ["le patient est d'accord", "l'usager est informé", "oui, la patiente le sait", "c'est un kiné"])
 def test_what_is_said_of_the_usager_is_not(text: str) -> None:
     assert not says_usager(text)
+
+
+def test_a_usager_without_a_name_that_can_be_read_is_named_by_nothing() -> None:
+    own = [VisibleDossier("SPH-1", "", " ", "—"), VisibleDossier("SPH-2", "", " ", "Blot")]
+    assert [m.reference for m in usager_mentions("pareil pour Blot, et les autres", own)] == ["SPH-2"]
+
+
+def test_many_mentions_are_no_list() -> None:
+    assert usager_mentions("blot noel " * 400, OWN) == []

@@ -157,6 +157,20 @@ async def test_a_yes_with_more_is_a_yes_and_the_others_follow(claire: Dialogue, 
     assert members(claire) == [CLAIRES_DOSSIER, second]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Oui, et pareil pour M. Garnier, enfin non attendez",
+        "oui même équipe, pareil pour M. Garnier, mais seulement jusqu’au 2 janvier",
+        "oui même équipe, et les autres pareil si sa fille est d’accord",
+    ],
+)
+async def test_a_reservation_after_the_others_holds_the_yes_back(claire: Dialogue, words: str) -> None:
+    answer = await add_to_first(claire, words)
+    assert members(claire) == []
+    assert "Je n’ai rien fait" in answer.text
+
+
 async def test_more_without_a_yes_gives_nothing_yet(claire: Dialogue) -> None:
     card = await add_to_first(claire, "pareil pour M. Garnier")
     assert members(claire) == []
