@@ -20,7 +20,7 @@ _ADDRESSED = re.compile(
 _CLOSES = re.compile(
     r"(?:confraternellement|cordialement|amicalement|salutations (?:distinguées|confraternelles|cordiales)|respectueusement)"
     r"[^»”\"\n.!?]{0,20}?[\s,.;–-]+"
-    r"(?P<signed>(?!(?:et|puis|ps|ensuite|merci|ajout\w*|retir\w*|enl[eè]v\w*|mett\w*)\b)(?:\b(?:dr|pr|m|mme|mlle|[a-z])\.|[^»”\"\n.!?;]){1,100})",
+    r"(?P<signed>(?!\s*(?:et|puis|ps|ensuite|merci|ajout\w*|retir\w*|enl[eè]v\w*|mett\w*)\b)(?:\b(?:dr|pr|m|mme|mlle|[a-z])\.|[^»”\"\n.!?;]){1,100})",
     re.IGNORECASE,
 )
 _SIGNER_TOO = re.compile(r"\b(?:(?:lui|elle|eux) (?:aussi|m[êe]me|y compris)|(?:le |la )?signataire|qui (?:a )?sign\w+)\b", re.IGNORECASE)
