@@ -27,14 +27,15 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
         async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
             chat = await open_chat(bot.http)
             await chat.say(ASK)
-            assert await chat.say("vous êtes là ?") == []
+            (waiting,) = await chat.say("vous êtes là ?")
+            assert "personne ne l’a encore prise" in waiting["text"]
             await bot.kill()
         (entry,) = await desk.queue()
         ticket = await desk.take(entry.ticket.id, MARIE)
         async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
             again = Chat(bot.http, chat.token)
             async with again.events() as events:
-                seen = await take(events, 4)
+                seen = await take(events, 5)
                 assert "Marie, de l’équipe SPHERE" in seen[-1][1]["text"]
                 await desk.reply(ticket.id, MARIE, "Oui, bonjour.", key="1")
                 ((_, reply),) = await take(events, 1)

@@ -241,9 +241,9 @@ async def test_the_desk_goes_on(upgraded: UpgradedBot, rasa: StandInRasa) -> Non
         row["id"] for row in facts()["in_flight"]["inbox"] if row["conversation_id"] == facts()["sessions"]["waiting"]["conversation"]
     ]
     assert upgraded.rows("SELECT ticket_id FROM support_moves WHERE about = ? AND why = 'said'", spoken) == [(tickets["waiting"],)]
-    assert upgraded.rows("SELECT author, text FROM messages WHERE turn = ?", spoken) == [
-        ("user", facts()["unanswered"]["sealed"]["waiting"][0])
-    ]
+    said, acknowledged = upgraded.rows("SELECT author, text FROM messages WHERE turn = ?", spoken)
+    assert said == ("user", facts()["unanswered"]["sealed"]["waiting"][0])
+    assert acknowledged[0] == "system"
     assert (await upgraded.desk.canned_replies())[0].name == "Bonjour"
 
 

@@ -169,5 +169,5 @@ async def test_requests_for_accounts_are_counted_by_state_and_age(tmp_path: Path
     async with running_desk(tmp_path) as desk:
         boss = await boss_of(desk)
         found = table(await boss.open("/desk/figures/requests.csv"))
-        assert list(found) == ["reçue", "à vérifier", "complément demandé", "compte créé", "refusée"]
+        assert list(found) == ["reçue", "à vérifier", "complément demandé", "compte créé", "refusée", "retirée par le demandeur"]
         assert set(found["reçue"].values()) == {"reçue", "0"}
