@@ -28,7 +28,7 @@ def test_a_stand_in_for_several_dossiers_named_by_their_usagers(stack: Stack) ->
 
 def test_the_same_for_another_dossier(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
-    asked = claire.say("Et Paul Martin de Vierzon sur le dossier de Jeanne Durand mêmes dates")
+    asked = claire.say("Ajoutez Thierry Olivier au dossier de Jeanne Durand, mêmes dates")
     assert "Du quand au quand" in asked
     assert PERIOD in claire.say(DATES)
     assert f"aura accès au dossier {DURAND} {PERIOD}" in claire.say("oui, même équipe, usager informé")
@@ -36,7 +36,7 @@ def test_the_same_for_another_dossier(stack: Stack) -> None:
     assert f"Comme pour le dossier {DURAND}" in card
     assert PERIOD in card.split("Voulez-vous", maxsplit=1)[0]
     assert f"aura accès au dossier {GARNIER} {PERIOD}" in claire.say("oui")
-    assert "Paul Martin" in claire.say(f"montre-moi les partenaires du dossier {GARNIER}")
+    assert "Thierry Olivier" in claire.say(f"montre-moi les partenaires du dossier {GARNIER}")
 
 
 def test_a_yes_with_more(stack: Stack) -> None:
