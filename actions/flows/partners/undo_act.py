@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from actions.flows.dossiers.dossier_slot import find_by_usager
-from actions.flows.partners.card_question import answer_change_question, read_card_question
+from actions.flows.partners.card_question import CardQuestion, answer_change_question, read_card_question
 from actions.flows.partners.last_acts import Act, acts_of, is_too_old, newest_acts, turns_since
 from actions.flows.partners.member_names import matching_name
 from actions.flows.partners.undo_request import REQUEST_BUTTON, act_of, meant_requests, which_buttons, withdraws_request
@@ -108,7 +108,8 @@ class UndoAct(Flow):
     async def collect(self, context: Context) -> Slots:
         """Return a yes or a no."""
         question, acts = read_card_question(context.turn), context.turn.slot(ACTS) or []
-        if question and answer_change_question(context, question, ", ".join(act["name"] for act in acts)):
+        of_access = all(act["act"] != "requested" for act in acts) or question is CardQuestion.DONE  # a request has told nobody yet
+        if question and of_access and answer_change_question(context, question, ", ".join(act["name"] for act in acts)):
             return {}
         if self._agrees(context.turn):
             return {CONFIRMED: "affirm"}
