@@ -101,7 +101,9 @@ async def test_a_changed_card_and_a_repeated_one_are_shown_whole(claire: Dialogu
 
 
 async def test_a_question_at_a_removal_removes_nobody(claire: Dialogue) -> None:
-    members = await claire.services.partners.list(CLAIRES_DOSSIER, (await claire.services.identity.person_of(claire.id)))  # type: ignore[arg-type]
+    asker = await claire.services.identity.person_of(claire.id)
+    assert asker is not None
+    members = await claire.services.partners.list(CLAIRES_DOSSIER, asker)
     name = next(member.display for member in members if "Moreau" not in member.display)
     await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
     answer = await claire.say("vous l'avez bien retirée ?", "remove_partner", WEB)
