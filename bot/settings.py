@@ -107,7 +107,7 @@ class Settings(ReaderSettings, LimitSettings):
         "09:30-12:30,13:30-17:30",
         alias="SUPPORT_HOURS",
         pattern=r"^\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*$",
-        description="Opening hours on working days, Europe/Paris.",
+        description="Opening hours on working days, Europe/Paris; `00:00-24:00` is all day.",
     )
     support_days: str = Field(
         "1,2,3,4,5", alias="SUPPORT_DAYS", pattern=r"^[1-7](,[1-7])*$", description="Working days; 1 is Monday, 7 is Sunday."

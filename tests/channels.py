@@ -8,7 +8,7 @@ TELEGRAM = {"TELEGRAM": "fake", "TELEGRAM_PER_SECOND": "1000", "TELEGRAM_PER_CHA
 """Settings with the stand-in for Telegram, without the limits that make one wait."""
 
 
-ALWAYS_OPEN = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
+ALWAYS_OPEN = {"SUPPORT_HOURS": "00:00-24:00", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
 """Whenever the tests run, the SPHERE team is there."""
 
 

@@ -10,8 +10,14 @@ PARIS = ZoneInfo("Europe/Paris")
 """The time zone of dates and times that people read, and of opening hours."""
 
 
+MIDNIGHT = time.max
+"""The end of a day, as the end of a period: written 24:00."""
+
+
 def french_hour(hour: time) -> str:
-    """Return an hour as the SPHERE guide writes it: « 9h », « 9h30 »."""
+    """Return an hour as the SPHERE guide writes it: « 9h », « 9h30 », « 24h »."""
+    if hour == MIDNIGHT:
+        return "24h"
     return f"{hour.hour}h{hour.minute:02d}" if hour.minute else f"{hour.hour}h"
 
 

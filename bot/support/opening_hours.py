@@ -9,13 +9,15 @@ from typing import Literal
 
 import holidays
 
-from bot.core.clock import PARIS, Clock, french_hour
+from bot.core.clock import MIDNIGHT, PARIS, Clock, french_hour
 from bot.settings import Settings, SettingsError
 
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 _SEARCH_DAYS = 366
 """No run of days off is longer."""
+_LONGEST_DAYS = 8
+"""How far the end of a period is looked for, where a team works through the nights."""
 WORKING_WEEK = "1,2,3,4,5"
 """ISO weekdays, Monday to Friday."""
 
@@ -60,12 +62,14 @@ class OpeningHours:
         return self.closes_at(at) is not None
 
     def closes_at(self, at: datetime | None = None) -> datetime | None:
-        """Return the end of the period that this instant is in; None when closed."""
+        """Return the end of the period that this instant is in, with those that follow without a break; None when closed."""
         instant = at or self._clock.now()
-        for start, end in self._on(instant.astimezone(PARIS).date()):
-            if start <= instant < end:
-                return end
-        return None
+        today, closes = instant.astimezone(PARIS).date(), None
+        for day in (today + timedelta(days=n) for n in range(_LONGEST_DAYS)):
+            for start, end in self._on(day):
+                if start <= (closes or instant) < end:
+                    closes = end
+        return closes
 
     def next_opening(self, at: datetime | None = None) -> datetime:
         """Return the start of the next period, at this instant or after it; the present one, if open, does not count."""
@@ -96,19 +100,24 @@ class OpeningHours:
     def _on(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         if self.is_working_day(day):
             for start, end in self.periods:
-                yield datetime.combine(day, start, PARIS).astimezone(UTC), datetime.combine(day, end, PARIS).astimezone(UTC)
+                last = datetime.combine(day + timedelta(days=1), time.min, PARIS) if end == MIDNIGHT else datetime.combine(day, end, PARIS)
+                yield datetime.combine(day, start, PARIS).astimezone(UTC), last.astimezone(UTC)
 
 
 def _periods(spec: str) -> tuple[tuple[time, time], ...]:
     try:
-        bounds = [[time.fromisoformat(bound) for bound in period.split("-")] for period in spec.split(",")]
+        bounds = [[_bound(written) for written in period.split("-")] for period in spec.split(",")]
         periods = tuple((start, end) for start, end in bounds)
     except ValueError:
-        raise ValueError("opening hours are written as 09:30-12:30,13:30-17:30") from None
+        raise ValueError("opening hours are written as 09:30-12:30,13:30-17:30 (a day ends at 24:00)") from None
     flat = [bound for period in periods for bound in period]
     if flat != sorted(set(flat)) or any(bound.tzinfo for bound in flat):
         raise ValueError("opening hours are periods that rise and do not touch")
     return periods
+
+
+def _bound(written: str) -> time:
+    return MIDNIGHT if written == "24:00" else time.fromisoformat(written)
 
 
 def _weekdays(days: str) -> frozenset[int]:

@@ -19,6 +19,7 @@ MIN_ONLY_COMMAND = 0.25
 """How likely a command must be that is read where no token has one for its likeliest label."""
 IDENTITY_SLOTS = frozenset(["partner", "usager", "dossier", "birth_name", "given_names"])
 """Slots that say about whom a command is: a doubt about them is a doubt about the command."""
+_NAME_SLOTS = frozenset(["partner", "usager", "birth_name", "given_names"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,20 @@ class Span:
     confidence: float
 
 
-def decode(text: str, tokens: Sequence[Token], found: Probabilities, labels: Sequence[str]) -> list[Command]:
-    """Return the commands of a message, in its order; `labels` are those of the anchors' columns 1 and up."""
+def decode(text: str, tokens: Sequence[Token], found: Probabilities, labels: Sequence[str], question: str = "") -> list[Command]:
+    """Return the commands of a message, in its order.
+
+    Args:
+        text: the message.
+        tokens: its tokens.
+        found: what the networks say of them.
+        labels: those of the anchors' columns 1 and up.
+        question: the question on the table.
+    """
     if not tokens:
         return []
     anchors = _find_anchors(found.anchors)
-    spans = find_spans(found.slots)
+    spans = [span for span in find_spans(found.slots) if _is_possible(span, tokens, question)]
     values: list[dict[str, list[str]]] = [{} for _ in anchors]
     places: list[dict[str, list[Place]]] = [{} for _ in anchors]
     doubts = [1.0] * len(anchors)
@@ -102,6 +111,13 @@ def decode(text: str, tokens: Sequence[Token], found: Probabilities, labels: Seq
         confidence = anchor.confidence * doubts[at]
         commands.append(Command(head, intent, values[at], confidence=confidence, at=stands_at, places=places[at]))
     return _without_repetitions(commands, own)
+
+
+def _is_possible(span: Span, tokens: Sequence[Token], question: str) -> bool:
+    """Return whether a value may be one of its slot: nobody's name is without a letter, nor is a login code that was asked for a birth."""
+    if span.slot not in _NAME_SLOTS and (span.slot != "birth_date" or question != "code"):
+        return True
+    return any(letter.isalpha() for token in tokens[span.first : span.last + 1] for letter in token.text)
 
 
 def withhold(commands: Sequence[Command], thresholds: Thresholds) -> Reading:

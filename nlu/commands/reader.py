@@ -76,7 +76,7 @@ class CommandReader:
             np.mean([weights["steps"] for weights in self._networks], axis=0),
         )
         emergency = float(found.anchors[:, self._labels.index(_EMERGENCY) + 1].max())
-        return decode(text, tokens, found, self._labels), emergency
+        return decode(text, tokens, found, self._labels, asked.question), emergency
 
 
 def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -145,6 +145,15 @@ def test_a_wish_that_stands_on_two_words_is_one_command() -> None:
     assert [command.label for command in decode(text, tokens, found, LABELS)] == ["deny"]
 
 
+@pytest.mark.parametrize(("number", "slots"), [("900404", {}), ("48 29 13", {}), ("« 7 »", {}), ("Lu 2", {"usager": ["Lu 2"]})])
+def test_what_holds_no_letter_is_nobodys_name(number: str, slots: dict[str, list[str]]) -> None:
+    text = f"voilà {number}"
+    tokens = analyse(text, NO_LISTS)
+    tags = {at: "I-usager" if at > 1 else "B-usager" for at in range(1, len(tokens))}
+    (command,) = decode(text, tokens, _found(len(tokens), {0: ("deny", 0.9)}, tags, {(1, 0): 5}), LABELS)
+    assert command.slots == slots
+
+
 def test_where_nothing_is_likely_there_is_no_command() -> None:
     text = "la cadre voulait"
     tokens = analyse(text, NO_LISTS)

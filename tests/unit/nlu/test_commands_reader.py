@@ -57,6 +57,14 @@ def test_several_wishes_are_several_commands(reader: CommandReader) -> None:
     assert [command.slots["partner"] for command in commands] == [["Durand"], ["Coutteret"]]
 
 
+@pytest.mark.parametrize("sentence", ["{}", "voilà : {}", "le code c'est {}", "{} voilà", "ok j'ai reçu {} merci"])
+def test_a_login_code_is_nobodys_name_and_no_birth(reader: CommandReader, sentence: str) -> None:
+    for code in range(31_248, 1_000_000, 29_997):
+        for written in (f"{code:06d}", f"{code // 1000:03d} {code % 1000:03d}"):
+            commands = reader.read_all(sentence.format(written), Asked("identify", "code"))
+            assert not {slot for command in commands for slot in command.slots} & {"usager", "partner", "birth_name", "birth_date"}
+
+
 @pytest.mark.parametrize(
     "text", ["", " ", "\u200b", "😀" * 50, "a" * 5000, "non " * 2000, "مرحبا كيف حالك", "/restart", "\x00\x07", "\ud83d"]
 )

@@ -43,6 +43,20 @@ def test_open_or_closed(at: datetime, is_open: bool) -> None:
     assert HOURS.is_open(at) is is_open
 
 
+def test_a_team_that_works_through_the_nights() -> None:
+    nights = OpeningHours("00:00-02:00,20:00-24:00", ManualClock(MONDAY), days="1,2,3,4,5,6,7", public_holidays="none")
+    assert nights.closes_at(paris(2026, 11, 23, 23, 59, 59, 999999)) == paris(2026, 11, 24, 2, 0)
+    assert nights.closes_at(paris(2026, 11, 24, 0, 0)) == paris(2026, 11, 24, 2, 0)
+    assert nights.closes_at(paris(2026, 11, 24, 2, 0)) is None
+    assert nights.ranges() == [("0h", "2h"), ("20h", "24h")]
+    always = OpeningHours("00:00-24:00", ManualClock(MONDAY), days="1,2,3,4,5,6,7", public_holidays="none")
+    closes = always.closes_at(MONDAY)
+    assert closes is not None
+    assert closes > MONDAY + timedelta(days=6)
+    assert always.is_open(paris(2026, 11, 23, 23, 59, 59, 999999))
+    assert always.is_open(paris(2026, 11, 24, 0, 0))
+
+
 @pytest.mark.parametrize(
     ("at", "opening"),
     [

@@ -10,11 +10,10 @@ import pytest
 from bot.bot_container import BotContainer
 from bot.installation.supervisor import free_port
 from bot.support.records import TicketState
+from tests.channels import ALWAYS_OPEN
 from tests.unit.messaging.running_bot import Chat, StandInRasa, open_chat, served, settings_for, take
 from tests.unit.messaging.test_recovery import bot_process
 from tests.unit.support.running_desk import ASK, HANDOVER_REQUEST, MARIE
-
-ALWAYS = {"SUPPORT_HOURS": "00:00-23:59", "SUPPORT_DAYS": "1,2,3,4,5,6,7", "SUPPORT_HOLIDAYS": "none"}
 
 
 @pytest.mark.timeout(500)
@@ -22,9 +21,9 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     rasa, port = StandInRasa(), free_port()
     rasa.answers[ASK] = [{"text": "", "buttons": [], "link": None, "handover": HANDOVER_REQUEST}]
     async with served(rasa.app) as url:
-        parts = BotContainer(settings_for(tmp_path, url, **ALWAYS))  # another process's desk, on the same database
+        parts = BotContainer(settings_for(tmp_path, url, **ALWAYS_OPEN))  # another process's desk, on the same database
         desk = parts.support.desk
-        async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
+        async with bot_process(tmp_path, url, port, **ALWAYS_OPEN) as bot:
             chat = await open_chat(bot.http)
             await chat.say(ASK)
             (waiting,) = await chat.say("vous êtes là ?")
@@ -32,7 +31,7 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
             await bot.kill()
         (entry,) = await desk.queue()
         ticket = await desk.take(entry.ticket.id, MARIE)
-        async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
+        async with bot_process(tmp_path, url, port, **ALWAYS_OPEN) as bot:
             again = Chat(bot.http, chat.token)
             async with again.events() as events:
                 seen = await take(events, 5)
@@ -43,7 +42,7 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:
             queued = await again.post({"id": "q", "text": "merci"}, wait=False)
             assert queued.status_code == 202
             await bot.kill()
-        async with bot_process(tmp_path, url, port, **ALWAYS) as bot:
+        async with bot_process(tmp_path, url, port, **ALWAYS_OPEN) as bot:
             last = Chat(bot.http, chat.token)
             async with asyncio.timeout(60):
                 assert (await last.post({"id": "q", "text": "merci"})).json()["messages"] == []
