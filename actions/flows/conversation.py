@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
 
 from actions.flows.directory.search import read_criteria
+from actions.flows.notifications.preference_flows import MANAGE_NOTIFICATIONS
 from actions.flows.notifications.preferences import undo_change, undoable_version
 from actions.flows.partners.last_acts import LAST_ACTS
 from actions.flows.partners.undo_act import UNDO_ACT, UNDO_BUTTON
@@ -42,6 +43,7 @@ from actions.framework.turn import Turn, last_utterance
 from actions.framework.unexpected_input import SUPPORT_AFTER_FAILURES, UnexpectedInput, failures_in_a_row, utter_readings
 from actions.framework.utterances import Button
 from actions.framework.web_continuation import report_outcome, utter_continuation_link
+from bot.notifications.preference_parser import asks_what_passes
 
 _REST = re.compile(r"\b(?:le|du|tout le) reste\b|\bla suite\b", re.IGNORECASE)
 """Words for what waits on the agenda."""
@@ -59,6 +61,8 @@ class Reply(AssistantAction):
         turn, utterances, settings = context.turn, context.utterances, context.services.settings
         if (claimed := claiming_flow(turn)) is not None:
             return await start_flow(claimed, context)
+        if turn.intent == "emergency" and asks_what_passes(turn.raw_text) and await context.is_linked():
+            return await start_flow(MANAGE_NOTIFICATIONS, context)  # « une urgence à 3h, je la reçois ? »
         response = f"utter_{turn.intent}"
         if turn.intent == "greet" and turn.active_form is not None:
             response = "utter_greet_again"

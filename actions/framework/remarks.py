@@ -8,7 +8,8 @@ for sharing depends on it.
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from bot.core.text_folding import fold_in_place
 
 MAX_READ = 400
 """Characters of a text in which remarks are looked for; a yes that is longer is not read as one."""
@@ -85,7 +86,7 @@ def harmless_remarks(text: str) -> list[tuple[int, int]]:
     """Return the places of the remarks of a text that say nothing of the act, in their order."""
     if len(text) > MAX_READ:
         return []
-    plain = _plain(text)
+    plain = fold_in_place(text)
     found = [match.span("remark") for pattern in (_REMARK, _SEEN_TOO) for match in pattern.finditer(plain)]
     return sorted(found)
 
@@ -95,17 +96,3 @@ def without_remarks(text: str) -> str:
     for start, end in harmless_remarks(text):
         text = text[:start] + " " * (end - start) + text[end:]
     return text
-
-
-def _plain(text: str) -> str:
-    """Return a text in lower case without accents, a character for each character."""
-    return "".join(_plain_letter(letter) for letter in text)
-
-
-def _plain_letter(letter: str) -> str:
-    if letter in "’‘ʼ":
-        return "'"
-    if letter.isspace():
-        return "\n" if letter == "\n" else " "
-    base = unicodedata.normalize("NFKD", letter)[0].lower()
-    return base if len(base) == 1 else letter

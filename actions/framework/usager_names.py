@@ -7,60 +7,36 @@ the user's own dossiers are known here, and only on a trusted channel.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from actions.framework.context import Context, LinkEnded
 from actions.framework.flow import FLOWS, active_flow
+from actions.framework.own_usagers import CIVILITY, UsagerMention, usager_mentions
 from actions.framework.people import PARTNER, Message
 from actions.framework.turn import full_intent, words_of
 from actions.framework.visible_dossiers import VisibleDossier
-from bot.core.text_folding import fold, word_set
+from bot.core.text_folding import flat, fold, word_set
 from bot.fhir.errors import FhirUnavailable
 from bot.notifications.preference_parser import is_common_word
 
-MAX_MENTIONS = 60
-"""Mentions of usagers in one text; who names more makes no list."""
 DOSSIERS = "dossiers"
 """Where a message holds the references of the dossiers that it surely names by their usagers."""
 _NAMES = frozenset({PARTNER, "usager_name"})
-_CIVILITY = r"(?:m|mr|mme|mlle|monsieur|madame|mademoiselle)"
-_JOINT = re.compile(rf"(?:\W|\b(?:et|puis|ainsi|que|ou|de|du|des|d|le|la|les|l|sur|chez|pour|celui|celle|virgule|{_CIVILITY})\b)*")
+_JOINT = re.compile(rf"(?:\W|\b(?:et|puis|ainsi|que|ou|de|du|des|d|le|la|les|l|sur|chez|pour|celui|celle|virgule|{CIVILITY})\b)*")
 """What stands between the names of a list."""
-_LEADS_TO_LIST = re.compile(rf"\b(?:dossiers?|sur|chez)\W+(?:(?:ceux|celui|de|du|des|d|la|le|{_CIVILITY})\W+)*\Z")
+_LEADS_TO_LIST = re.compile(rf"\b(?:dossiers?|sur|chez)\W+(?:(?:ceux|celui|de|du|des|d|la|le|{CIVILITY})\W+)*\Z")
 _MAY_NAME_ONE = re.compile(r"\b(?:dossiers|sur|chez|pour)\b")
 _TITLED = re.compile(r"\b(?:dr|docteure?|pr|professeure?)\W+\Z")
-_CALLED = re.compile(rf"\b{_CIVILITY}\W+\Z")
-_FOR_SOMEBODY = re.compile(rf"\bpour\W+{_CIVILITY}\W+\Z")
+_CALLED = re.compile(rf"\b{CIVILITY}\W+\Z")
+_FOR_SOMEBODY = re.compile(rf"\bpour\W+{CIVILITY}\W+\Z")
 _IS_USAGER = re.compile(
     r"\b(?:c est|est|sont)(?: aussi| pourtant| bien)?(?: le| la| les| l| mon| ma| notre| une?| des)? ?(?:patiente?s?|usag\w+)\b(?! inform)"
 )
-_LEFT_OUT = re.compile(rf"\b(?:sauf|hormis|excepte|pas|sans)\W+(?:(?:celui|de|du|la|le|pour|sur|chez|{_CIVILITY})\W+)*\Z")
 SAME_ONE = r"(?:le|la|les) memes?(?= *(?:$|[,.;:!]|(?:pour|sur|au|aux|chez|avec|dates|mais)\b))"
 """« le même » alone, not « la même équipe »; of a flat text."""
 _SAME = re.compile(rf"\b(?:pareil|idem|meme chose|memes? (?:dates?|conditions|periodes?))\b|\b{SAME_ONE}")
 _FILLERS = word_set("et de du des d la le les l pour sur chez madame monsieur m mme mr mlle")
-
-
-@dataclass(frozen=True)
-class UsagerMention:
-    """Where a text names the usager of a dossier; `left_out`: « sauf Mme Noël »."""
-
-    start: int
-    end: int
-    reference: str
-    left_out: bool
-    whole: bool
-    """Whether given and family name are said."""
-
-
-def flat(text: str) -> str:
-    """Return a text without accents and case, each character in its place."""
-    letters = (unicodedata.normalize("NFKD", letter.lower())[:1] or " " for letter in text)
-    return "".join(letter if letter.isalnum() else " " if letter in "’'-_" else letter for letter in letters)
 
 
 def says_same(text: str) -> bool:
@@ -77,36 +53,6 @@ def same_begins(text: str) -> int | None:
     """Return where a text begins to ask for the same as before; None where it does not."""
     found = _SAME.search(flat(text))
     return found.start() if found else None
-
-
-def usager_mentions(text: str, own: Sequence[VisibleDossier]) -> list[UsagerMention]:
-    """Return where a text names usagers of the user's own dossiers, in its order; one whom two dossiers fit is named by none."""
-    words, found = flat(text), list[UsagerMention]()
-    for dossier in own:
-        if not fold(dossier.family):
-            continue
-        family, givens = _pattern(dossier.family), [_pattern(dossier.given), *map(_pattern, dossier.given.split()[:1])]
-        given = "|".join(one for one in dict.fromkeys(givens) if one)
-        named = rf"\b(?:(?:{given})\W+{family}|{family}\W+(?:{given})|{family})\b" if given else rf"\b{family}\b"
-        for at in re.finditer(named, words):
-            whole = len(fold(at[0])) > len(fold(dossier.family))
-            found.append(UsagerMention(at.start(), at.end(), dossier.reference, bool(_LEFT_OUT.search(words[: at.start()])), whole))
-    if len(found) > MAX_MENTIONS:
-        return []
-    places = Counter((mention.start, mention.end) for mention in found)
-    return sorted((m for m in found if not any(_covers(o, m, places) for o in found)), key=lambda mention: mention.start)
-
-
-def _covers(other: UsagerMention, mention: UsagerMention, places: Counter[tuple[int, int]]) -> bool:
-    """Return whether the words of a mention are those of another dossier's usager as well, or are part of a longer name."""
-    if other.reference == mention.reference:
-        return False
-    longer = other.start <= mention.start and mention.end <= other.end and (other.start, other.end) != (mention.start, mention.end)
-    return longer or places[mention.start, mention.end] > 1
-
-
-def _pattern(name: str) -> str:
-    return r"\W+".join(re.escape(word) for word in fold(name).split())
 
 
 def list_of_dossiers(message: Message, own: Sequence[VisibleDossier], *, asked: bool = False) -> list[UsagerMention]:

@@ -32,6 +32,27 @@ def fold(text: str) -> str:
     return _NOT_WORD.sub(" ", plain).strip()
 
 
+def fold_in_place(text: str, spaces: str = "") -> str:
+    """Return a text in lower case without accents, each character in its place, apostrophes as « ' », these characters as `spaces`."""
+    return "".join(" " if letter in spaces else letter for letter in map(_in_place, text))
+
+
+def flat(text: str) -> str:
+    """Return the same with spaces in the place of apostrophes and hyphens, so that words stand apart."""
+    return fold_in_place(text, "'-_")
+
+
+def _in_place(letter: str) -> str:
+    if letter in "’‘ʼ":
+        return "'"
+    if letter in "\u2010\u2011":
+        return "-"
+    if letter.isspace():
+        return "\n" if letter == "\n" else " "
+    base = unicodedata.normalize("NFKD", letter.lower())[:1]
+    return base if base and not base.isspace() else letter
+
+
 def name_words(text: str) -> list[str]:
     """Folded words of a person's or a town's name, « St » and « Ste » written out."""
     return [_SAINT.get(word, word) for word in fold(text).split()]

@@ -14,7 +14,7 @@ from actions.flows.notifications.preference_flows import (
     muted_dossiers,
 )
 from actions.flows.notifications.preference_request import ask_question, changes_of, open_question, would_change
-from actions.flows.notifications.preferences import apply_changes, proposed_lines, show_preferences, undo_change
+from actions.flows.notifications.preferences import apply_changes, proposed_lines, show_passing, show_preferences, undo_change
 from actions.framework.action import AssistantAction
 from actions.framework.context import Context
 from actions.framework.events import Events
@@ -100,6 +100,8 @@ class SubmitManageNotifications(SubmitFlow):
         wish = context.turn.slot("wish")
         if "changes" in wish:
             return await apply_changes(context, changes_of(wish))
+        if "passing" in wish:
+            return await show_passing(context)
         return await undo_change(context, wish["undo"]) if "undo" in wish else await show_preferences(context)
 
 

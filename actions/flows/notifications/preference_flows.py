@@ -39,11 +39,14 @@ from bot.notifications.preference_parser import (
     Question,
     asks_for_settings,
     asks_to_see,
+    asks_what_passes,
     corrected_hours,
     disowns,
+    hands_over,
     is_wish,
     refuses_mute,
     with_hours,
+    without_hand_over,
 )
 from bot.notifications.preferences import Mute
 
@@ -53,6 +56,7 @@ _MUTE_ONLY = re.compile(
 """Words that ask for a mute and say nothing else."""
 _REPLACEMENT = re.compile(r"\W*(?:non|pas|plut[ôo]t|en fait|finalement|enfin|pardon)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"\bSPH[\s-]?\d{4}[\s-]?\d{6}\b", re.IGNORECASE)
+_CHANGES_TEAM = re.compile(r"\b(?:r?ajout|associ|invit|inscri|rattach|enlev|retir|acc[eè]s)", re.IGNORECASE)
 _REPLIES = frozenset({"affirm", "deny", "inform", "cancel", "correct"})
 """Intents of what is no wish unless it is sure."""
 _PREFERENCE_INTENTS = frozenset({"manage_notifications", "mute_notifications", "resume_notifications"})
@@ -83,8 +87,10 @@ class PreferenceFlow(Flow):
             version = turn.entity("undo") or ""
             return {"dossier": EVERYTHING, "wish": {"undo": int(version) if version.isdecimal() else None}}
         self._leave_if_disowned(context)
-        if not turn.is_button and asks_to_see(turn.raw_text):
-            return _shown(turn.raw_text)
+        if shown := _asked_to_see(turn):
+            return shown
+        if not turn.is_button and hands_over(turn.raw_text):
+            return await self._instead_of_a_stand_in(context)
         if not turn.is_button and refuses_mute(turn.raw_text):
             if own := await self._instead_of_a_mute(context):
                 return own
@@ -115,8 +121,11 @@ class PreferenceFlow(Flow):
         """Return the dossier, the answer to a question, or another request that replaces the first."""
         turn = context.turn
         self._leave_if_disowned(context)
-        if not turn.is_button and asks_to_see(turn.raw_text):
-            return _shown(turn.raw_text)
+        if shown := _asked_to_see(turn):
+            return shown
+        if not turn.is_button and hands_over(turn.raw_text):
+            _tell_own(context)
+            return {}
         refuses = not turn.is_button and refuses_mute(turn.raw_text)
         if refuses and (own := await self._instead_of_a_mute(context)):
             return own
@@ -149,6 +158,17 @@ class PreferenceFlow(Flow):
         reading = await read_request(context, wording.text, next(iter(wording.references), dossier))
         readable = isinstance(reading, PreferenceRequest) or (isinstance(reading, Question) and bool(reading.choices))
         return self.slots_of_reading(context, reading, wording.text, dossier) if readable else {}
+
+    async def _instead_of_a_stand_in(self, context: Context) -> Slots:
+        """Say that notices go to nobody else, and return the question about what else is said, of an absence. Nothing is done unasked."""
+        _tell_own(context)
+        text = without_hand_over(context.turn.raw_text)
+        reading = await read_request(context, text, None) if text else None
+        if isinstance(reading, PreferenceRequest):
+            reading = confirm_first(context, text)
+        if not isinstance(reading, Question) or not reading.choices:
+            raise FlowAborted
+        return self.slots_of_reading(context, reading, text, None)
 
     async def correct(self, context: Context, slots: Slots) -> Slots:
         """Undo the change that was just made and return the request with the corrected value: « non, 20h »."""
@@ -227,9 +247,11 @@ class ManageNotifications(PreferenceFlow):
     claims_replies = True
 
     def claims(self, turn: Turn) -> bool:
-        """Return True as well for who asks to see the settings, or corrects the hours of the change that was just made."""
+        """Return True as well for who asks about the settings, wants somebody else to be told, or corrects hours just set."""
         corrects = bool(corrected_hours(turn.raw_text)) and undoable_version(turn) is not None
-        return corrects or asks_for_settings(turn.raw_text) or (turn.intent not in _REPLIES and super().claims(turn))
+        asks = asks_for_settings(turn.raw_text) or (turn.intent != "emergency" and asks_what_passes(turn.raw_text))
+        other = hands_over(turn.raw_text) and not _CHANGES_TEAM.search(turn.text)
+        return corrects or asks or other or (turn.intent not in _REPLIES and super().claims(turn))
 
     async def start_from_button(self, context: Context) -> Slots | None:
         """Return the changes of a preset; for any other button, show the preferences."""
@@ -306,6 +328,22 @@ class ResumeNotifications(PreferenceFlow):
     async def slots_for_everything(self, context: Context) -> Slots:
         """Return the slots that end every mute."""
         return {"dossier": EVERYTHING, **change_slots((EndMutes(),))}
+
+
+def _asked_to_see(turn: Turn) -> Slots:
+    """Return the slots where typed words ask to see the settings, or which notices pass at night; none where they do not."""
+    if turn.is_button:
+        return {}
+    if asks_what_passes(turn.raw_text):
+        return {**_shown(turn.raw_text), "wish": {"passing": True}}
+    return _shown(turn.raw_text) if asks_to_see(turn.raw_text) else {}
+
+
+def _tell_own(context: Context) -> None:
+    """Say that notices go to nobody else, and what can be done for an absence."""
+    utterances, who = context.utterances, context.turn.entity("partner_name")
+    named = {"partner_name": who} if who else {}
+    utterances.utter("utter_notices_are_own", [utterances.button("utter_title_add_partner_here", "add_partner", **named)])
 
 
 def _shown(text: str) -> Slots:

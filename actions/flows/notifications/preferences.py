@@ -148,6 +148,15 @@ async def show_preferences(context: Context) -> Events:
     return []
 
 
+async def show_passing(context: Context) -> Events:
+    """Say which notices would come in quiet hours and during a mute; to what sounds like an emergency, whom to call as well."""
+    account = await context.linked_account()
+    text = await _preferences_text(context, await context.services.notifications.preferences(account.id))
+    in_case = [context.utterances.text("utter_if_emergency")] if context.turn.intent == "emergency" else []
+    context.utterances.utter_lines([*text.passing(), *in_case], [preferences_button(context)])
+    return []
+
+
 def preferences_button(context: Context) -> Button:
     """Return the button « Voir mes réglages »."""
     return context.utterances.button("utter_title_settings", "manage_notifications", show="1")

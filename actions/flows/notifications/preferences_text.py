@@ -87,6 +87,14 @@ class PreferencesText:
         windows = [self._window(window) for window in self.preferences.quiet]
         return [self.utterances.text("utter_settings_quiet", windows="\u00a0; ".join(windows))]
 
+    def passing(self) -> list[str]:
+        """Return what comes in spite of quiet hours and mutes, and what does not."""
+        text, windows = self.utterances.text, "\u00a0; ".join(self._window(window) for window in self.preferences.quiet)
+        lines = [text("utter_passing_quiet", windows=windows) if windows else text("utter_passing_no_quiet")]
+        if any(mute.until is None or mute.until > self.now for mute in self.preferences.mutes):
+            lines += [text("utter_passing_mutes"), *self.mutes()]
+        return lines
+
     def mutes(self) -> list[str]:
         """Return what is muted, now or later."""
         current = [mute for mute in self.preferences.mutes if mute.until is None or mute.until > self.now]

@@ -17,8 +17,8 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.turn import Turn
-from actions.framework.usager_names import SAME_ONE, flat, says_same
-from bot.core.text_folding import fold
+from actions.framework.usager_names import SAME_ONE, says_same
+from bot.core.text_folding import flat, fold
 from bot.dossiers.period import AccessPeriod
 
 NEAR = 10

@@ -14,10 +14,12 @@ from actions.flows.partners.last_acts import acts_of, last_act_of
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.negation import affirmed
+from actions.framework.own_usagers import usager_mentions
 from actions.framework.remarks import without_remarks
 from actions.framework.reservation import names_reservation
 from actions.framework.turn import Turn
-from actions.framework.usager_names import DOSSIERS, flat, same_begins, says_same, usager_mentions
+from actions.framework.usager_names import DOSSIERS, same_begins, says_same
+from bot.core.text_folding import flat
 
 MORE = "more_dossiers"
 """Slot: the references of the dossiers that come after the one in hand, in their order; None where there are none."""

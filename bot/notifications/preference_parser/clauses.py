@@ -15,6 +15,8 @@ from bot.notifications.preference_parser.tokens import Token
 _ACTS = {Kind.NEVER, Kind.PAUSE, Kind.QUIET, Kind.RESUME, Kind.LIFT, Kind.ON, Kind.TELL, Kind.CONVERT, Kind.ONLY, Kind.PREFER, Kind.REST}
 _RHYTHM = {Kind.DIGEST, Kind.COUNT, Kind.NOW}
 _CONTENT = _RHYTHM | TIMES | {Kind.WAY, Kind.CATEGORY, Kind.DOSSIER, Kind.REST}
+_OF_THE_REST = _RHYTHM | {Kind.WAY, Kind.TELL, Kind.NEVER, Kind.ONLY, Kind.QUIET, Kind.PAUSE, Kind.WAITS}
+"""What may be said of « le reste » so that it is a clause of its own."""
 PLAIN, NOT, ONLY = "plain", "not", "only"
 _STANCE = {Kind.NEVER: NOT, Kind.INSTEAD: NOT, Kind.ONLY: ONLY, Kind.PREFER: ONLY, Kind.EXCEPT: NOT}
 
@@ -125,7 +127,7 @@ def _segments(atoms: list[Token]) -> Iterator[tuple[list[Token], bool]]:
     forced = False
     for place, atom in enumerate(atoms):
         turns = _turns(segment, atom, atoms[place + 1 :])
-        if atom.kind in (Kind.BREAK, Kind.BUT) or turns:
+        if (atom.kind in (Kind.BREAK, Kind.BUT) and not _joins_dossiers(segment, atom, atoms[place + 1 :])) or turns:
             yield segment, forced
             segment, forced = [], atom.kind is Kind.BUT or turns
         if atom.kind is not Kind.BUT:
@@ -133,12 +135,17 @@ def _segments(atoms: list[Token]) -> Iterator[tuple[list[Token], bool]]:
     yield segment, forced
 
 
+def _joins_dossiers(before: list[Token], atom: Token, after: list[Token]) -> bool:
+    """« le 417 et le 469 oui »."""
+    return atom.value == "et" and bool(before and after) and before[-1].kind is after[0].kind is Kind.DOSSIER
+
+
 def _turns(before: list[Token], atom: Token, after: list[Token]) -> bool:
     """Return whether a new clause begins without a break: « … un résumé le matin rien le soir », « … par mail le reste sur Telegram »."""
     kinds = {other.kind for other in before}
     if atom.kind is Kind.REST:
         following = {other.kind for other in itertools.takewhile(lambda other: other.kind is not Kind.BREAK, after)}
-        return bool(kinds & _CONTENT) and bool(following & (_RHYTHM | {Kind.WAY, Kind.TELL, Kind.NEVER}))
+        return bool(kinds & _CONTENT) and bool(following & _OF_THE_REST)
     if atom.kind is Kind.NEVER:
         return bool(kinds & _RHYTHM) and Kind.NEVER not in kinds
     if atom.kind is Kind.ON:
@@ -151,8 +158,10 @@ def _begins(segment: list[Token], before: list[Token]) -> bool:
     kinds, had = {atom.kind for atom in segment}, {atom.kind for atom in before}
     if {Kind.CATEGORY, Kind.WAY} <= kinds & had:
         return True
-    if Kind.REST in kinds and had & _CONTENT and kinds & (_RHYTHM | {Kind.WAY, Kind.TELL, Kind.NEVER}):
+    if Kind.REST in kinds and had & _CONTENT and kinds & _OF_THE_REST:
         return True
+    if {Kind.DOSSIER, Kind.EVEN} <= kinds and Kind.DOSSIER not in had and had & _CONTENT:
+        return True  # « rien après 19h, le 469 à toute heure »
     if not had & (_ACTS | _RHYTHM) or not had & (_CONTENT | {Kind.THING}) or not kinds & _CONTENT:
         return False
     if kinds & _RHYTHM and not kinds & (_ACTS | {Kind.WAY, Kind.CATEGORY}) and not had & _RHYTHM and Kind.NEVER not in had:

@@ -10,40 +10,14 @@ from bot.notifications.preference_changes import AddQuiet, Change, EndMute, Narr
 from bot.notifications.preference_parser.categories import Kind
 from bot.notifications.preference_parser.clauses import Clause
 from bot.notifications.preference_parser.mutes import dossiers_of, read_pause
-from bot.notifications.preference_parser.quiet_hours import read_quiet
+from bot.notifications.preference_parser.quiet_hours import read_limits, read_quiet
 from bot.notifications.preference_parser.tokens import Token
 from bot.notifications.preference_parser.values import About, Asking, Changes, Unclear
 from bot.notifications.preferences import Window
 
 _CLOCK = (Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.DAYS, Kind.PART)
 _SPANS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
-_JOINING = {Kind.BREAK, Kind.BUT, Kind.THING, Kind.TELL}
 _NO_MATTER = {Kind.DOSSIER, Kind.ONLY, Kind.EXCEPT, Kind.EVEN}
-
-
-def with_exceptions(parts: Iterable[Clause]) -> list[Clause]:
-    """Return the clauses with « pas le 469 », « pas les autres » put to the clause before, which they limit."""
-    made: list[Clause] = []
-    for clause in parts:
-        kinds = {atom.kind for atom in clause.atoms} - _JOINING
-        weak = not any(clause.values(Kind.NEVER))
-        before = made[-1] if made else None
-        about = before is not None and (before.unwanted or before.has(Kind.DOSSIER, Kind.EVEN, Kind.NOW))
-        if before is not None and about and weak and kinds == {Kind.NEVER, Kind.DOSSIER}:
-            turned = tuple(replace(atom, kind=Kind.EXCEPT) if atom.kind is Kind.NEVER else atom for atom in clause.atoms)
-            made[-1] = Clause((*before.atoms, *turned))
-        elif before is not None and _narrows(kinds, before):
-            made[-1] = Clause((*before.atoms, *(atom for atom in clause.atoms if atom.kind not in _JOINING)))
-        elif before is not None and before.has(Kind.DOSSIER) and weak and kinds == {Kind.NEVER, Kind.REST}:
-            made[-1] = Clause((*before.atoms, Token(Kind.ONLY, None)))
-        else:
-            made.append(clause)
-    return made
-
-
-def _narrows(kinds: set[Kind], before: Clause) -> bool:
-    """« immédiatement, jour et nuit, mais que pour le 469 », « coupe la nuit, seulement le 417 »."""
-    return kinds == {Kind.ONLY, Kind.DOSSIER} and before.has(Kind.NOW, Kind.EVEN, *_CLOCK) and not before.has(Kind.DOSSIER, Kind.WAY)
 
 
 def is_exemption(clause: Clause) -> bool:
@@ -93,7 +67,8 @@ def read_dossier_rule(clause: Clause, asking: Asking) -> Changes:
 def _at_any_time(clause: Clause, asking: Asking) -> bool:
     """« même la nuit », « la nuit aussi »; « la nuit » alone where the night is quiet."""
     if clause.unwanted or clause.has(Kind.EVEN):
-        return not clause.unwanted
+        nothing_else = clause.has(Kind.ONLY) and clause.has(*_CLOCK) and not clause.has(Kind.NOW)
+        return not clause.unwanted and (not nothing_else or bool(asking.context.preferences.quiet))
     if clause.has(Kind.ONLY, Kind.EXCEPT, Kind.DIGEST, Kind.AT) or not clause.has(*_CLOCK):
         return False
     return clause.has(Kind.ALSO) or (clause.has(Kind.TELL, Kind.NOW) and bool(asking.context.preferences.quiet))
@@ -131,7 +106,10 @@ def _always(times: Clause, asking: Asking) -> Changes:
 
 
 def _all_but(clause: Clause, rest: Clause, passing: frozenset[str], asking: Asking) -> Changes:
-    """« silence de 21h à 7h sauf le 205 », « coupe tout sauf le 142 », « préviens-moi pour tout sauf le 142 »."""
+    """« silence de 21h à 7h sauf le 205 », « coupe tout sauf le 142 », « que de 8h à 18h sauf le 142 », « tout sauf le 142 »."""
+    if clause.has(Kind.ONLY) and clause.has(*_CLOCK) and not clause.unwanted:
+        limits = read_limits(Clause((*rest.atoms, Token(Kind.ONLY, None))), asking)
+        return tuple(_letting_pass(change, passing) for change in limits)
     if clause.has(*_CLOCK):
         return tuple(_letting_pass(change, passing) for change in read_quiet(rest, asking))
     if clause.unwanted:

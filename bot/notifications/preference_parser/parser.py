@@ -14,14 +14,10 @@ from bot.notifications.preference_parser.clauses import Clause, clauses
 from bot.notifications.preference_parser.dates import NIGHT
 from bot.notifications.preference_parser.digests import hours_said
 from bot.notifications.preference_parser.disowning import disowns, refuses_mute
-from bot.notifications.preference_parser.dossier_rules import (
-    is_dossier_rule,
-    is_exemption,
-    read_dossier_rule,
-    read_exemption,
-    with_exceptions,
-)
+from bot.notifications.preference_parser.dossier_rules import is_dossier_rule, is_exemption, read_dossier_rule, read_exemption
 from bot.notifications.preference_parser.dossier_words import EACH
+from bot.notifications.preference_parser.exceptions import in_order, with_exceptions
+from bot.notifications.preference_parser.left_out import lost_dossiers, strange_dossier
 from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
 from bot.notifications.preference_parser.mutes import read_pause, read_resume
 from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
@@ -80,7 +76,9 @@ def _read_all(text: str, spans: Sequence[Span], context: Context) -> PreferenceR
     reading = canonical(text)
     if asks_how(reading.text) or disowns(text):
         return None
-    missed = text[MOST_CHARACTERS:].strip() or _missed(text, reading, tokenize(reading.text), spans)
+    missed = (
+        strange_dossier(text, reading, spans) or text[MOST_CHARACTERS:].strip() or _missed(text, reading, tokenize(reading.text), spans)
+    )
     if missed:
         return Question(about=About.UNCLEAR, value=missed[:MOST_CHARACTERS], text=text)
     return _read(text, tuple(spans), context, ())
@@ -105,7 +103,8 @@ def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Giv
             changes += tuple(change for change in _clause(clause, whole(parts, context), asking) if change not in changes)
         except Unclear as open_:
             return Question(about=open_.about, choices=open_.choices, value=open_.value, text=text, spans=spans, clause=number, given=given)
-    unread = doubtful_words(text, spans)
+    changes = in_order(changes)
+    unread = doubtful_words(text, spans) or lost_dossiers(text, reading, spans, parts, changes, context.dossier)
     if changes and unread and not any(each.about is About.CONFIRM for each in given):
         yes = (Choice(name="yes"),)
         return Question(about=About.CONFIRM, choices=yes, value=unread, text=text, spans=spans, given=given)
@@ -163,6 +162,8 @@ def _clause(clause: Clause, whole: Whole, asking: Asking) -> Changes:
         return read_dossier_rule(clause, asking)
     if clause.has(Kind.DOSSIER) and (named or clause.has_rhythm or clause.has(*_RECURRING)):
         others = (Kind.WAY, Kind.CATEGORY, *_RECURRING)
+        if clause.has(Kind.OUTSIDE):
+            raise Unclear(About.UNCLEAR)
         mute = {Choice(name="mute"): read_pause(Clause(tuple(atom for atom in clause.atoms if atom.kind not in others)), asking)}
         return asking.between(About.DOSSIER_MODE, mute if clause.unwanted else {})
     if clause.has(Kind.URGENT) and (clause.has(Kind.ONLY) or not clause.has(*_RECURRING)):

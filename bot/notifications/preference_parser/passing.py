@@ -19,6 +19,7 @@ NO_MUTE = (
 PASSING: tuple[tuple[Kind, str], ...] = (
     (Kind.BREAK, r"merci (?:de |d )avoir\b[a-z ]*"),
     (Kind.BREAK, r"(?:(?:et )?tout )?le reste (?:est )?(?:inchange|identique|ne (?:change|bouge) pas)"),
+    (Kind.REST, r"(?:tout )?le reste du temps(?=[^,;.!?]*\b(?:\d{1,2} h|nuits?|soirs?|weekend)\b)"),
     (Kind.OUTSIDE, r"(?:tout )?le reste (?:du temps|de la semaine)"),
     (Kind.BREAK, r"(?:non )?(?:mais )?pas (?:a|pour) (?:des |une |certaines )heures?(?: fixes?| precises?)?"),
     (Kind.BREAK, NO_MUTE),

@@ -8,11 +8,10 @@ from datetime import time
 from typing import Any
 
 from bot.notifications.kinds import Category, DeliveryChannel
-from bot.notifications.preference_parser import dates
+from bot.notifications.preference_parser import dates, dossier_words
 from bot.notifications.preference_parser.beyond import BEYOND, OPPOSITE, UNREADABLE
 from bot.notifications.preference_parser.categories import Days, Kind
 from bot.notifications.preference_parser.dates import AHEAD, DATE, DATES, DAY, FEAST, HOUR, MONTH, NUMERIC_DATES, PART, SPAN, UNIT, N
-from bot.notifications.preference_parser.dossier_words import ALL_DOSSIERS, EACH, EVEN, NARROWED, REFERENCE, WAITS
 from bot.notifications.preference_parser.passing import PASSING
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY
 
@@ -88,17 +87,23 @@ _MOMENT = rf"(?:{_DATED}|(?:ce |cet |cette |l |la |le )?(?:{PART})|{HOUR})(?: in
 _PAIR = rf"(?P<from>{HOUR}|\d{{1,2}}) (?:a|et|jusqu a|-|/|et jusqu a) (?P<to>{HOUR})"
 
 PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
+    (Kind.TELL, dossier_words.WHERE_IT_IS, _fixed(None)),
+    (Kind.ONLY, dossier_words.NO_OTHER, _fixed(None)),
     (Kind.BEYOND, BEYOND, lambda m: m[0].strip()),
     (Kind.BEYOND, OPPOSITE, lambda m: m[0]),
     *((kind, pattern, _fixed(None)) for kind, pattern in PASSING),
-    (Kind.DOSSIER, rf"(?:dossier )?(?:n |numero |no )?(?P<ref>{REFERENCE})", _reference),
-    (Kind.THING, ALL_DOSSIERS, _fixed("dossiers")),
-    (Kind.DOSSIER, r"par (?:dossier|patient)", _fixed(EACH)),
+    (Kind.DOSSIER, rf"(?:dossier )?(?:n |numero |no )?(?P<ref>{dossier_words.REFERENCE})", _reference),
+    (Kind.THING, dossier_words.ALL_DOSSIERS, _fixed("dossiers")),
+    (Kind.DOSSIER, r"par (?:dossier|patient)", _fixed(dossier_words.EACH)),
     (Kind.DOSSIER, r"dossiers? (?:n |numero |no )?(?P<n>\d{1,6})\b(?! (?:h|jours|semaines|mois)\b)", _fixed(None)),
     (Kind.DOSSIER, r"(?:(?:ce|cet|le|un|du|son|mon) )?(?:dossier|patient|patiente)\b(?! usager)", _fixed(None)),
     (Kind.DOSSIER, r"(?:m \.|(?:mr|mme|mlle|monsieur|madame)(?: \.)?) [a-z]{2,}", _fixed(None)),
-    (Kind.EVEN, EVEN, _fixed(None)),
-    (Kind.WAITS, WAITS, _fixed(None)),
+    (Kind.EVEN, rf"{dossier_words.EVEN}|{dossier_words.WAKE_ME}", _fixed(None)),
+    (Kind.ALSO, dossier_words.ALL_THE_SAME, _fixed(None)),
+    (Kind.TELL, dossier_words.DISTURB_ME, _fixed(None)),
+    (Kind.NEVER, dossier_words.NOT_THE_REST, _fixed(False)),
+    (Kind.WAITS, dossier_words.WAITS, _fixed(None)),
+    (Kind.EXCEPT, dossier_words.BUT_FOR, _fixed(None)),
     (Kind.BREAK, r"a partir (?:de maintenant|d aujourd hui)|desormais|dorenavant|a l avenir", _fixed(None)),
     (Kind.UNREADABLE, UNREADABLE, _fixed(None)),
     (Kind.UNREADABLE, rf"(?:le )?{DAY} (?:de |d |du )(?:l )?(?:paques|pentecote|ascension|noel|toussaint|an)", _fixed(None)),
@@ -275,7 +280,6 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         r"ces )?(?:horaires|heures)|mes horaires|(?:mes )?heures de travail|je (?:travaille|bosse)\b",
         _fixed(None),
     ),
-    (Kind.EXCEPT, r"sauf|a part|hormis|excepte|hors\b|sans compter", _fixed(None)),
     (
         Kind.QUIET,
         r"(?:heures?|plages?|horaires?|periodes?|temps) (?:calmes?|silencieu(?:x|ses?)|"
@@ -351,7 +355,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         r"(?<!plutot )(?<!des )(?<!est ce )(?<!parce )(?<!pour )(?<!alors )(?<!autre )(?<!aimerais )\bque? (?=(?:par|"
         r"sur|pour|du|des|telegram|teams|mail|sphere|sms|l urgen|entre|de \d|en|le (?:matin|soir|weekend|"
         r"lundi)|les (?:nouveaux|documents|messages|rendez|urgen|notes|arrivees|acces)|ici|"
-        rf"{NARROWED})\b)(?!.*\b(?:arrivent|"
+        rf"{dossier_words.NARROWED})\b)(?!.*\b(?:arrivent|"
         r"soient|viennent|passent|arrive|soit|aillent)\b)|\bqu (?=une?\b)",
         _fixed(None),
     ),
@@ -363,7 +367,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (
         Kind.TELL,
         r"envo[iy][a-z]*|previen[a-z]*|preven[a-z]*|notifi[a-z]*|averti[a-z]*|alert[a-z]*|recevoir|"
-        r"recoive[a-z]*|contact[a-z]*|laisse[rz]? passer|reveille[rz]? moi|ok\b",
+        r"recoive[a-z]*|contact[a-z]*|laisse[rz]? (?:moi )?passer|ok\b|" + dossier_words.YES_TO_IT,
         _fixed(None),
     ),
     (Kind.URGENT, r"(?:les |des |d )?(?:urgen(?:ces?|t(?:es?|s)?)|important(?:e?s?))", _fixed(None)),

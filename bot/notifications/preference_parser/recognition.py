@@ -15,6 +15,7 @@ from bot.notifications.preference_parser.unread import unread_words
 _TURNS = {Kind.NEVER, Kind.PAUSE, Kind.QUIET, Kind.RESUME, Kind.LIFT, Kind.ONLY, Kind.FEWER, Kind.CONVERT, Kind.EXCEPT, Kind.URGENT}
 _RHYTHM = {Kind.DIGEST, Kind.COUNT, Kind.NOW}
 _TIMES = {Kind.AT, Kind.PART, Kind.DAYS, Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.COUNT}
+_HOURS = {Kind.PART, Kind.RANGE, Kind.AFTER}
 _OF_WAYS = {DeliveryChannel.MAIL, DeliveryChannel.TELEGRAM, DeliveryChannel.TEAMS}
 _FACT = re.compile(
     r"\b(?:depuis|ai|a|as|avez|avons|ont|recois?|recu|marche|fonctionne)\b(?: (?:pas|plus|jamais|aucune?|rien))|\bdepuis\b|"
@@ -48,6 +49,8 @@ def is_wish(text: str) -> bool:
         return False
     if Kind.DOSSIER in kinds and kinds & {Kind.EVEN, Kind.ONLY, Kind.EXCEPT} and _TOLD.search(reading):
         return True
+    if kinds >= {Kind.DOSSIER, Kind.NEVER} and kinds & {Kind.EVEN, Kind.EXCEPT, Kind.REST} and kinds & _HOURS:
+        return True  # « préviens-moi pour Mme Durand même la nuit, le reste rien entre 21h et 7h »
     if _SOUND.search(reading) or (_BOTHER.search(reading) and kinds & {Kind.NEVER, Kind.FEWER}):
         return True
     if Kind.URGENT in kinds:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.preference_parser.categories import TIMES, Days, Kind
+from bot.notifications.preference_parser.dossier_words import ANY_DOSSIER, LEADS_TO_NAME
 from bot.notifications.preference_parser.tokens import Token
 
 _SILENCE = {Kind.PAUSE, Kind.RESUME, Kind.LIFT}
@@ -21,7 +23,20 @@ _IN_PASSING = {Kind.BREAK, Kind.BUT, Kind.THING, Kind.PREFER, Kind.ONLY, Kind.NO
 
 def settled(atoms: list[Token], reading: str) -> list[Token]:
     """Return the tokens of a canonical text, each as the whole text has it."""
-    return _then(_own_list(_every_week(_of_everything(_referring(_neither(atoms), reading)), reading)))
+    return _then(_own_list(_every_week(_of_everything(_referring(_neither(_named_once(atoms, reading)), reading)), reading)))
+
+
+def _named_once(atoms: list[Token], reading: str) -> list[Token]:
+    """« le dossier de Mme SPH-… » names one dossier."""
+    leading = {
+        id(atom)
+        for atom, after in itertools.pairwise(atom for atom in atoms if atom.kind is Kind.DOSSIER)
+        if atom.value is None
+        and after.value is not None
+        and ANY_DOSSIER.fullmatch(reading[atom.start : atom.end])
+        and LEADS_TO_NAME.fullmatch(reading[atom.end : after.start])
+    }
+    return [atom for atom in atoms if id(atom) not in leading]
 
 
 def _neither(atoms: list[Token]) -> list[Token]:

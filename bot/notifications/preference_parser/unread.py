@@ -69,6 +69,13 @@ def doubtful_words(text: str, spans: Sequence[Span] = ()) -> str:
     return _typed(text, canonical(text), spans, _doubtful)
 
 
+def told_of(text: str, spans: Sequence[Span] = ()) -> frozenset[int]:
+    """Return where dossiers are named in the canonical text of which something is told, and nothing is requested."""
+    pieces = _pieces(text, canonical(text), spans)
+    told = (each for clause, _ in _clauses(pieces) if _tells_of_a_dossier(clause) for each in clause)
+    return frozenset(each.start for each in told if each.token is not None and each.token.kind is Kind.DOSSIER)
+
+
 def _typed(text: str, reading: Canonical, spans: Sequence[Span], chosen: Callable[[list[_Piece]], Iterator[_Piece]]) -> str:
     found = chosen(_pieces(text, reading, spans))
     return " ".join(dict.fromkeys(text[slice(*reading.origin(each.start, each.start + len(each.text)))] for each in found))
