@@ -108,7 +108,6 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.UNREADABLE, UNREADABLE, _fixed(None)),
     (Kind.UNREADABLE, rf"(?:le )?{DAY} (?:de |d |du )(?:l )?(?:paques|pentecote|ascension|noel|toussaint|an)", _fixed(None)),
     (Kind.UNREADABLE, rf"(?:du|de) {DAY} (?:{PART}|{HOUR}) (?:au|a) {DAY}(?: (?:{PART}|{HOUR}))?", _fixed(None)),
-    # spans of time that are over one day
     (Kind.UNTIL, rf"(?:reprise|retour) (?:prevue? )?(?:pour )?(?P<words>{_DATED})", _words),
     (Kind.RANGE, rf"(?:de |a partir de |apres |des )?(?P<from>{HOUR}) (?:et )?jusqu a (?P<to>{HOUR})", _range),
     (Kind.SINCE, rf"(?:a partir (?:de |du |d |de la )|des )(?P<words>{_DATED})(?! au\b)", _words),
