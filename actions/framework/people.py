@@ -20,6 +20,32 @@ OF_ONE_PERSON = frozenset(["profession", "city", "organization", "email", "phone
 """Entities of one person: they belong to the name that they stand beside, or to all where they come before all names."""
 _LEADS_IN = re.compile(r"\s*(?:(?:dr|docteure?|pr|professeure?|m|mr|mme|mlle|monsieur|madame|mademoiselle)\b\.?\s*)*\Z", re.IGNORECASE)
 
+_LEAD = 60
+"""Characters before a fact that are read to tell whose it is."""
+_SPEAKER = re.compile(
+    r"\b(?:je suis|j['’]exerce|je travaille|en tant qu(?:e |['’]))\s*(?:(?:une?|la|le|moi[- ]m[êe]me|comme|[àa]|au|en|dans|l['’])\s*)*\Z",
+    re.IGNORECASE,
+)
+"""What leads to a fact of the speaker: « je suis infirmière »."""
+_GOES_ON = re.compile(r"(?:[\s,(]|\b(?:[àa]|au|aux|en|dans|de|du|d['’]|la|le|lib[ée]rale?)(?:\b|(?<=['’])))*", re.IGNORECASE)
+"""What stands between facts of one person: « infirmière libérale à Tours »."""
+
+
+def facts_of_speaker(message: Message) -> list[dict[str, Any]]:
+    """Return the entities that say of the speaker, beside the one who is named, who they are: « je suis infirmière à Tours »."""
+    text, found, end = words_of(message), list[dict[str, Any]](), -1
+    entities = sorted(message.get("entities") or [], key=lambda entity: entity.get("start") or 0)
+    if not any(entity["entity"] == PARTNER for entity in entities):
+        return []
+    for entity in entities:
+        start = entity.get("start") or 0
+        if entity["entity"] not in OF_ONE_PERSON or (entity.get("end") or 0) <= start:
+            continue
+        if _SPEAKER.search(text[max(start - _LEAD, 0) : start]) or (found and _GOES_ON.fullmatch(text[end:start])):
+            found.append(entity)
+            end = entity["end"]
+    return found
+
 
 def named_people(message: Message) -> list[dict[str, Any]]:
     """Return the entities of the people that a message affirms, each person once, in the order of the text."""

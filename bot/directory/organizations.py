@@ -61,6 +61,11 @@ def kind_words(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in words if word in _KINDS)
 
 
+def names_kind(text: str) -> bool:
+    """Return whether a text says what kind of structure it means, however vaguely: « le cabinet de Blois », not « de Blois »."""
+    return any(word in _KINDS or word in _VAGUE for word in organization_words(text))
+
+
 def practice_words(practice: Practice) -> tuple[str, ...]:
     """Return what a practice answers to: the words of its structure's name and of its town (« le CHRU de Tours »)."""
     return _words_at(practice.structure, practice.city) if practice.structure else ()

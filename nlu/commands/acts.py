@@ -72,6 +72,7 @@ _SEPARATOR = re.compile(
     re.IGNORECASE,
 )
 """Between two acts: what stands before a conjunction belongs to the earlier one."""
+_LEADS_TO_PLACE = re.compile(r"(?:\W|\b(?:de|du|des|d|[àa]|au|sur|en|dans|l|le|la|les)\b)*", re.IGNORECASE)
 _LEAD_IN = {"dossier": " dossier ", "usager": " dossier de "}
 
 
@@ -281,6 +282,10 @@ def _build(group: Sequence[Command], part: Place, groups: Sequence[Sequence[Comm
         if not begin <= place[0] < end or (slot is None and elsewhere is not None) or slot in {"by", "except", "reason"}:
             continue
         name = entity["entity"]
+        if name == "organization" and slot in {"from", "until"}:
+            continue  # « je ferme le cabinet du 21 décembre au 3 janvier »
+        if name in {"organization", "partner_name"} and _takes_in_city(place, message.text, group):
+            continue  # the commands tell them apart: their values stand in its place
         if slot is None and name == "partner_name" and any("partner" in command.places for command in group):
             continue  # told of beside the one who is meant
         if name in _NAMES and slot in SHARED_ENTITIES and SHARED_ENTITIES[slot] in _NAMES:
@@ -304,6 +309,22 @@ def _build(group: Sequence[Command], part: Place, groups: Sequence[Sequence[Comm
         entities.append({"entity": "basis", "value": BASES[basis], "start": 0, "end": 0, "extractor": EXTRACTOR})
     entities.sort(key=lambda entity: entity["start"])
     return Act(intent, text, entities, max(_confidence(group), message.confidence if intent == message.intent else 0.0), _says(group))
+
+
+def _takes_in_city(place: Place, text: str, commands: Sequence[Command]) -> bool:
+    """Return whether a name or a structure is a town that the commands read, with the name of its professional or nothing.
+
+    « de Vierzon », « Lucie Bernard d'Orléans », but neither « clinique de Vierzon » nor « Cabinet du Mail, Tours ».
+    """
+    read = {slot: found for command in commands for slot in ("city", "partner") if (found := command.places.get(slot))}
+    inside = sorted(other for found in read.values() for other in found if place[0] <= other[0] and other[1] <= place[1])
+    if not any(other in inside for other in read.get("city", ())):
+        return False
+    rest, at = "", place[0]
+    for start, end in [*inside, (place[1], place[1])]:
+        rest += text[at:start]
+        at = max(at, end)
+    return _LEADS_TO_PLACE.fullmatch(rest) is not None
 
 
 def _entity(slot: str, value: str, start: int) -> dict[str, Any]:

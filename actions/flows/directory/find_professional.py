@@ -8,7 +8,7 @@ from typing import ClassVar
 from rasa_sdk.events import SlotSet
 
 from actions.flows.directory.account_question import asks_for_account
-from actions.flows.directory.search import account_of, describe, read_criteria, search
+from actions.flows.directory.search import account_of, describe, read_criteria, search_as_meant
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
@@ -83,8 +83,7 @@ class SubmitFindProfessional(SubmitFlow):
     async def submit(self, context: Context) -> Events:
         """Search and show."""
         turn, utterances = context.turn, context.utterances
-        criteria = turn.slot("professional_query")
-        matches = await search(context, criteria)
+        criteria, matches = await search_as_meant(context, turn.slot("professional_query"))
         full = [match for match in matches if match.full]
         shown = [match.professional for match in (full or matches)[:MAX_SHOWN]]
         place = criteria.get("place", "")

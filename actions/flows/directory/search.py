@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from rapidfuzz.distance import OSA
 
 from actions.framework.context import Context
+from actions.framework.people import facts_of_speaker
 from actions.framework.turn import Turn
 from bot.accounts.registry import Account
 from bot.core.text_folding import fold, word_set
+from bot.directory.organizations import names_kind
 from bot.directory.records import Professional, proper_case
 from bot.directory.search import Match, Query
 
@@ -20,6 +23,10 @@ _PRONOUNS = word_set("elle il elles ils je on nous vous tu c ce cela ca")
 _SMALL_TALK = word_set(
     "coucou bonjour bonsoir salut hello merci attendez attends hein oui non ok voila pardon desole desolee svp stp alors ben bah euh"
 )
+
+_PLACE_PREPOSITIONS = frozenset({"de", "du", "des", "à", "a", "sur"})
+_TRAILING = re.compile(r"(?: (?:le|la|les|l['’]|de|du|des|un|une|notre|mon|ma)){1,3}$", re.IGNORECASE)
+"""What leads to the next fact, at the end of a name: « martin le » of « martin le pharmacien »."""
 
 Criteria = dict[str, str]
 """Criteria by name: name, profession, place, organization, rpps."""
@@ -34,10 +41,14 @@ def names_nobody(value: str) -> bool:
 def read_criteria(turn: Turn, known: Criteria | None = None) -> Criteria:
     """Return the criteria that a message gives, merged into those already known (« non, plutôt Blois » replaces the place)."""
     criteria = dict(known or {})
+    if facts := facts_of_speaker(turn.message):
+        turn = turn.without_entities(facts)
     names = turn.affirmed_entities("partner_name")
     end = names[1]["start"] if len(names) > 1 and not known and not turn.is_correction else None
     for criterion, entity in _ENTITIES.items():
         value = turn.corrected_value(entity, criteria.get(criterion)) if known else turn.entity(entity, before=end)
+        if value and criterion == "name":
+            value = _TRAILING.sub("", value)
         if value and not (criterion == "name" and names_nobody(value)):
             criteria[criterion] = value
     if turn.same_partner and not {"name", "rpps"} & criteria.keys():
@@ -68,6 +79,34 @@ async def correct_criteria(context: Context, known: Criteria) -> Criteria:
 async def search(context: Context, criteria: Criteria) -> list[Match]:
     """Return at most 20 professionals of the directory, best match first."""
     return await asyncio.to_thread(context.services.directory.search, Query(**criteria), 20)
+
+
+async def search_as_meant(context: Context, criteria: Criteria) -> tuple[Criteria, list[Match]]:
+    """Return the matches of a search, and the criteria that found them.
+
+    Where nobody meets all of them as they were read, a place may have been taken for part of a name, or for a structure.
+    """
+    matches = await search(context, criteria)
+    if any(match.full for match in matches):
+        return criteria, matches
+    for reading in other_readings(criteria):
+        found = await search(context, reading)
+        if any(match.full for match in found):
+            return reading, found
+    return criteria, matches
+
+
+def other_readings(criteria: Criteria) -> list[Criteria]:
+    """Return « Martin de Blois », « Nathalie Martin blois » as a name and a place, « de Vierzon » as a place, no structure."""
+    words, organization = criteria.get("name", "").split(), criteria.get("organization", "")
+    if criteria.get("place"):
+        return []
+    readings: list[Criteria] = []
+    if organization and not names_kind(organization):
+        readings.append({**{name: value for name, value in criteria.items() if name != "organization"}, "place": organization})
+    cuts = ((words[:cut], words[cut:]) for cut in range(1, len(words)))
+    trimmed = ((name, place[1:] if place[0].lower() in _PLACE_PREPOSITIONS else place) for name, place in cuts)
+    return readings + [{**criteria, "name": " ".join(name), "place": " ".join(place)} for name, place in trimmed if place]
 
 
 async def get_professional(context: Context, key: str) -> Professional | None:

@@ -12,10 +12,12 @@ from actions.framework.events import Events
 from actions.framework.flow import Slots, set_slots
 from actions.framework.negation import affirmed
 from actions.framework.turn import Turn
+from actions.framework.usager_names import flat
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier
 from actions.framework.web_continuation import refer_to_web_chat
 from bot.core.text_folding import fold
+from bot.core.written_dates import MONTHS
 from bot.dossiers.errors import LimitReached, NotAMember
 
 DOSSIER_LISTS = ("dossier_choices", "dossier_shown")
@@ -23,6 +25,11 @@ DOSSIER_LISTS = ("dossier_choices", "dossier_shown")
 _NUMBER = re.compile(
     r"(?:\b(?:le|du|au|dossier|num[ée]ro|non|pardon|euh|heu|plut[ôo]t|enfin)[\s,]+|n°\s*)(\d{2,6})(?![\w/.:-]|\s?\d)", re.IGNORECASE
 )
+_DAY = r"(?:[12]?\d|3[01])(?:er)?"
+_DAYS = re.compile(
+    rf"\b{_DAY}(?: (?:au|et|ou|a|jusqu au) (?:le )?{_DAY})? (?:{'|'.join(MONTHS)})\b|\b(?:du|entre le) {_DAY} (?:au|et le) {_DAY}\b"
+)
+"""Of a flat text: days of a month, whose numbers are none of a dossier."""
 _THIS_DOSSIER = re.compile(r"\b(ce|même|meme|son|le meme|le même) dossier\b|\baussi\b|\bau dossier\s*$", re.IGNORECASE)
 
 
@@ -101,6 +108,7 @@ def read_reference(turn: Turn, *, asked: bool = False) -> str | None:
 def _numbers(turn: Turn) -> list[dict[str, Any]]:
     """Return the numbers of a typed message that may be those of dossiers and are in no other entity."""
     taken = [(entity.get("start") or 0, entity.get("end") or 0) for entity in turn.message.get("entities") or []]
+    taken += [found.span() for found in _DAYS.finditer(flat(turn.raw_text))]
     free = [n for n in _NUMBER.finditer(turn.raw_text) if not any(start < n.end(1) and n.start(1) < end for start, end in taken)]
     return [{"value": number[1], "start": number.start(1), "end": number.end(1)} for number in free]
 

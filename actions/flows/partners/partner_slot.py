@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from actions.flows.directory.search import (
     Criteria,
@@ -11,10 +12,13 @@ from actions.flows.directory.search import (
     describe,
     get_professional,
     is_certain_match,
+    names_nobody,
     read_criteria,
     search,
+    search_as_meant,
 )
 from actions.flows.partners.sharing_basis import read_basis
+from actions.flows.partners.shown_people import NOBODY, OTHER, REJECTS_ALL, Meant, names_whole, read_meant, refused_people
 from actions.framework.answers import SKIPPED, at_position, find_email, gives_no_answer, lacks_email, list_position
 from actions.framework.context import Context
 from actions.framework.flow import Slots
@@ -23,11 +27,6 @@ from actions.framework.usager_names import says_usager
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.core.text_folding import fold
-
-OTHER, NOBODY = "other", "nobody"
-"""Values of the entity `choice` for « Autre personne » and « Personne ne correspond »."""
-
-_PLACE_PREPOSITIONS = frozenset({"de", "du", "des", "à", "a", "sur"})
 
 
 async def collect_partner(context: Context) -> Slots:
@@ -38,6 +37,11 @@ async def collect_partner(context: Context) -> Slots:
     shown: list[str] = choices if isinstance(choices, list) else []
     if choice == OTHER or _asks_for_other(turn) or (not turn.is_button and says_usager(turn.text) and not turn.entity("partner_name")):
         return {"partner_query": None, "partner_choices": None, "partner": None, "email_said": None}
+    meant = await read_meant(context, shown) if shown and not choice and list_position(turn) is None else Meant()
+    if meant.chosen:
+        return await choose_partner(context, meant.chosen)
+    if meant.left:
+        return {"partner_choices": list(meant.left), "partner": None}
     if choice == NOBODY or (shown and (turn.intent == "deny" or _rejects_all(turn))):
         return {"partner_choices": NOBODY, "partner": None}
     if choice:
@@ -59,7 +63,12 @@ async def collect_partner(context: Context) -> Slots:
             return {}
         if turn.entity("dossier_ref") or gives_no_answer(turn.text) or find_email(turn.text) or read_basis(turn):
             return {}
-        criteria = {"name": _bare_name(turn.text)}
+        if names_nobody(name := _bare_name(turn.text)):
+            return {}
+        criteria = {"name": name}
+    if meant.points and not any(match.full for match in (await search_as_meant(context, criteria))[1]):
+        context.utterances.utter("utter_not_one_of_list")
+        return {}
     return await look_up_replacement(context, criteria)
 
 
@@ -68,34 +77,26 @@ async def look_up_replacement(context: Context, criteria: Criteria) -> Slots:
     known: Criteria = context.turn.slot("partner_query") or {}
     replaces = context.turn.slot("partner") or (known.get("name") and known["name"] != criteria.get("name"))
     if not replaces or not context.turn.slot("email_said"):
-        return await look_up(context, criteria)
+        return await look_up(context, criteria, refused_people(context.turn))
     context.turn.tracker.slots["email_said"] = None
-    return {"email_said": None, **await look_up(context, criteria)}
+    return {"email_said": None, **await look_up(context, criteria, refused_people(context.turn))}
 
 
-async def look_up(context: Context, criteria: Criteria) -> Slots:
-    """Search the directory and return the slots: one certain full match is chosen, otherwise the best matches are to be shown."""
-    matches = await search(context, criteria)
-    full = [match for match in matches if match.full]
-    for split in [] if full else _split_place_from_name(criteria):
-        full = [match for match in await search(context, split) if match.full]
-        if full:
-            criteria = split
-            break
+async def look_up(context: Context, criteria: Criteria, refused: Collection[str] = ()) -> Slots:
+    """Search the directory and return the slots: one certain full match is chosen, otherwise the best matches are to be shown.
+
+    Who was `refused` in this task is left out, unless all of the name is said.
+    """
+    criteria, matches = await search_as_meant(context, criteria)
+    name = criteria.get("name", "")
+    left = [m for m in matches if m.professional.key not in refused or names_whole(name, m.professional)]
+    if matches and not left:
+        return {"partner_query": criteria, "partner_choices": NOBODY, "partner": None}
+    matches, full = left, [match for match in left if match.full]
     if len(full) == 1 and (criteria.get("name") or criteria.get("rpps")) and is_certain_match(full[0].professional, criteria):
         return {"partner_query": criteria, **await choose_partner(context, full[0].professional.key, criteria.get("place", ""))}
     shown = (full or matches)[:MAX_SHOWN]
     return {"partner_query": criteria, "partner_choices": [match.professional.key for match in shown], "partner": None}
-
-
-def _split_place_from_name(criteria: Criteria) -> list[Criteria]:
-    """Return « Martin de Blois », « Nathalie Martin blois » as a name and a place, for when nobody has that name."""
-    words = criteria.get("name", "").split()
-    if criteria.get("place"):
-        return []
-    cuts = ((words[:cut], words[cut:]) for cut in range(1, len(words)))
-    trimmed = ((name, place[1:] if place[0].lower() in _PLACE_PREPOSITIONS else place) for name, place in cuts)
-    return [{**criteria, "name": " ".join(name), "place": " ".join(place)} for name, place in trimmed if place]
 
 
 async def choose_partner(context: Context, key: str, place: str | None = None) -> Slots:
@@ -163,7 +164,6 @@ async def _find_among(turn: Turn, shown: list[str], context: Context) -> str | N
 
 
 _OTHER = re.compile(r"\b(quelqu'un d'autre|autre personne|une autre|un autre|autre nom)\b", re.IGNORECASE)
-_NOBODY = re.compile(r"^\W*(?:personne|aucune?)\b|\b(ni l'une? ni l'autre|pas dans la liste)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"^(c'est|je cherche|cherche|il s'appelle|elle s'appelle|son nom est|le|la|l'|un|une"
     r"|monsieur|madame|m\.|mr|mme|mlle|docteur|dr\.?|professeur|pr\.?)\s+",
@@ -176,7 +176,7 @@ def _asks_for_other(turn: Turn) -> bool:
 
 
 def _rejects_all(turn: Turn) -> bool:
-    return bool(_NOBODY.search(turn.text)) and not turn.is_button
+    return bool(REJECTS_ALL.search(turn.text)) and not turn.is_button
 
 
 def _bare_name(text: str) -> str:

@@ -269,3 +269,36 @@ def test_a_wish_that_both_models_read_counts_sooner() -> None:
     acts = find_acts(understood(text, "request_account", 0.98), commands, "email")
     assert [act.intent for act in acts] == ["deny", "request_account"]
     assert [act.intent for act in find_acts(understood(text, "inform", 0.6), commands, "email")] == ["deny"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "city"),
+    [
+        ("c'est Paul Martin de Vierzon qui me remplace", "organization", "de Vierzon", "Vierzon"),
+        ("ma remplaçante : Paul Martin (Blois)", "organization", "Blois", "Blois"),
+        ("c'est l'infirmière Paul Martin d'Orléans qui passera", "partner_name", "Paul Martin d'Orléans", "Orléans"),
+    ],
+)
+def test_a_town_taken_for_a_structure_or_part_of_a_name_is_the_town_that_the_commands_read(
+    text: str, name: str, value: str, city: str
+) -> None:
+    read = command(text, "start", text.split()[0], intent="add_partner", partner="Paul Martin", city=city)
+    named = {"partner_name": "Paul Martin", name: value} if name == "organization" else {name: value}
+    (act,) = find_acts(understood(text, "add_partner", **named), [read])
+    assert values(act) == {"partner_name": ["Paul Martin"], "city": [city]}
+
+
+@pytest.mark.parametrize("structure", ["clinique de Vierzon", "cabinet de Vierzon", "Cabinet du Mail, Vierzon"])
+def test_a_structure_with_its_town_stays_a_structure(structure: str) -> None:
+    text = f"ajoute Paul Martin, {structure}"
+    read = command(text, "start", "ajoute", intent="add_partner", partner="Paul Martin", city="Vierzon")
+    (act,) = find_acts(understood(text, "add_partner", partner_name="Paul Martin", organization=structure), [read])
+    assert values(act)["organization"] == [structure]
+
+
+def test_days_are_no_structure() -> None:
+    text = "je ferme le cabinet du 21 décembre au 3 janvier, Paul Martin de Vierzon reprend"
+    read = command(text, "start", "reprend", intent="add_partner", partner="Paul Martin", city="Vierzon", **{"from": ["21 décembre"]})
+    message = understood(text, "add_partner", organization="cabinet du 21", partner_name="Paul Martin", city="Vierzon")
+    (act,) = find_acts(message, [read])
+    assert values(act) == {"partner_name": ["Paul Martin"], "city": ["Vierzon"]}

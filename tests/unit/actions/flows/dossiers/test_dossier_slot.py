@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.external_channel import MASKED, gives_link
 from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
@@ -26,3 +28,18 @@ async def test_a_reference_with_an_usager_who_has_another_dossier(claire: Dialog
     assert "Plusieurs dossiers correspondent" in answer.text
     listed = await claire.say("le 2", "choose", WEB, ordinal="2")
     assert "Partenaires du dossier" in listed.text
+
+
+@pytest.mark.parametrize("days", ["du 12 au 18 janvier", "à partir du 14 décembre", "entre le 20 et le 22 décembre", "du 21 au 28"])
+async def test_days_are_no_numbers_of_dossiers(claire: Dialogue, days: str) -> None:
+    words = f"je serai absente {days}, ma remplaçante est Hugues Martin de Bourges, dossier 137"
+    named = {"partner_name": "Hugues Martin", "city": "Bourges", "dossier_ref": "137"}
+    card = await claire.say(words, "add_partner", WEB, **named)
+    assert CLAIRES_DOSSIER in card.text
+    assert "Aucun de vos dossiers" not in card.text
+
+
+async def test_a_number_beside_a_reference_is_a_dossier_s(claire: Dialogue) -> None:
+    await claire.say("ajoute Hugues Martin de Bourges au 137", "add_partner", WEB, partner_name="Hugues Martin", dossier_ref="137")
+    await claire.say("non pas le 137, le 142", "correct", WEB, dossier_ref="137")
+    assert claire.slots["dossier"] == CLAIRES_OTHER
