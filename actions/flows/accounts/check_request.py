@@ -9,6 +9,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 from rasa_sdk.events import SlotSet
 
+from actions.flows.accounts.awaited_access import awaited_access
 from actions.flows.accounts.request_references import (
     account_references,
     asks_about_all,
@@ -26,6 +27,7 @@ from actions.framework.flow_actions import SubmitFlow
 from actions.framework.turn import Turn, words_of
 from actions.framework.utterances import make_button
 from bot.accounts.request_views import RequestStatus
+from bot.accounts.tables import OPEN
 from bot.core.clock import PARIS
 from bot.core.text_folding import fold, without_particles
 from bot.dossiers.errors import LimitReached
@@ -53,9 +55,11 @@ class CheckRequest(Flow):
     needs_link = False
     correctable = True
 
+    claims_replies = True
+
     def claims(self, turn: Turn) -> bool:
-        """Return whether the words surely ask where a request to the team stands, or name requests of both kinds."""
-        return not turn.is_button and asks_about_support_request(turn.text)
+        """Return whether the words surely ask where a request to the team stands, or about the access of who waits for an account."""
+        return not turn.is_button and (asks_about_support_request(turn.text) or awaited_access(turn) is not None)
 
     def needs_proof_for(self, turn: Turn) -> bool:
         """Return whether the message names somebody or a dossier: what colleagues asked for is told to nobody but members."""
@@ -85,8 +89,11 @@ class CheckRequest(Flow):
         if usager and not dossiers and turn.trusted and await context.proven_account() is not None:
             dossiers = [dossier.reference for dossier in await find_by_usager(context, usager, turn.entity("birth_date"))]
         text = " ".join([turn.text, *(words_of(part) for part in parts)])
+        act = awaited_access(turn)
+        awaited = [act["request"]] if act else []
         return {
-            "references": [*account_references(text), *support_references(text)],
+            "references": [*account_references(text), *support_references(text), *awaited],
+            "access": bool(awaited),
             "team": asks_about_support_request(text),
             "all": asks_about_all(text),
             "names": list(dict.fromkeys(str(entity["value"]).strip() for entity in named)),
@@ -172,6 +179,8 @@ class SubmitCheckRequest(SubmitFlow):
                 shown_lines.append(self._line(context, line))
             else:
                 unknown.append(reference)
+            if line is not None and query.get("access") and line.status.state in OPEN:
+                utterances.utter("utter_access_follows", name=line.status.name, request=reference)
         if shown_lines:
             utterances.utter_lines([utterances.text("utter_requests_found"), *shown_lines])
         if unknown:

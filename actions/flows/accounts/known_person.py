@@ -6,6 +6,7 @@ from actions.flows.accounts.directory_record import ASKED_FIELDS, field_slot
 from actions.flows.accounts.record_facts import is_given_name, split_name, town_of
 from actions.flows.directory.person_facts import valid_value
 from actions.flows.directory.search import Criteria, account_of, get_professional, is_certain_match, search
+from actions.flows.partners.last_acts import sent_request
 from actions.framework.answers import SKIPPED
 from actions.framework.context import Context
 from actions.framework.flow import FlowAborted, Slots
@@ -41,7 +42,11 @@ async def find_person(context: Context, adding: Slots, criteria: Criteria) -> Pr
 
 
 async def from_criteria(context: Context, criteria: Criteria, email: str) -> Slots:
-    """Return the fields that the user gave while looking for the person."""
+    """Return the fields that the user gave while looking for the person; all those of a request for them that was just sent."""
+    if sent := sent_request(context.turn, criteria.get("name", "")):
+        record = sent["record"]
+        fields = {field_slot(field): record.get(field) or SKIPPED for field in ASKED_FIELDS}
+        return {**fields, "fiche_rest": {field: value for field, value in record.items() if field not in ASKED_FIELDS}}
     given, family = await split_name(context, criteria.get("name", ""), email)
     if family and not given and " " not in family and is_given_name(context, context.turn, family):  # « elle s'appelle Mélissa »
         given, family = family, ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rasa_sdk.events import SlotSet
+
 from actions.flows.accounts.directory_record import ASKED_FIELDS, field_slot
 from actions.flows.accounts.request_account import REQUEST_ACCOUNT
 from actions.flows.directory.person_facts import record_lines
@@ -141,5 +143,7 @@ class SubmitRequestAccount(SubmitFlow):
         if requester is not None:
             given = {"period": period_of(turn), "basis": basis} if dossier else {}
             asked = {"dossier": dossier or "", "name": record.name, "request": submission.reference, **given}
+            if turn.slot("fiche_rest") in (None, {}):
+                asked["record"] = record.model_dump(exclude_none=True)
             remember_act(context, "requested", by=requester.id, **asked)
-        return kept_acts(turn)
+        return [SlotSet("last_partner", record.name), *kept_acts(turn)]

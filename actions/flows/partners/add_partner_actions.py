@@ -11,7 +11,7 @@ from actions.flows.directory.search import account_of, get_professional, search
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import DATES_ASKED, FROM, UNTIL, access_line, period_of, period_words
 from actions.flows.partners.add_partner import ADD_PARTNER
-from actions.flows.partners.last_acts import kept_acts, remember_act
+from actions.flows.partners.last_acts import kept_acts, remember_act, sent_request
 from actions.flows.partners.partner_slot import NOBODY, list_buttons
 from actions.flows.partners.several_dossiers import MORE, first_of, tell_more
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
@@ -48,9 +48,19 @@ class AskAddPartnerPartner(AssistantAction):
         """Ask for what is still needed to know who is meant."""
         turn, utterances = context.turn, context.utterances
         choices, criteria = turn.slot("partner_choices"), turn.slot("partner_query")
+        full = any(match.full for match in await search(context, criteria or {})) if choices and choices != NOBODY else False
+        sent = sent_request(turn, criteria.get("name", "")) if criteria and not full else None
+        if sent is not None:
+            titles = (("utter_title_request_dossier", "request_account"), ("utter_title_cancel", "cancel"))
+            buttons = [utterances.button(title, intent) for title, intent in titles]
+            values = {"name": sent["name"], "request": sent["request"], "reference": turn.slot("dossier")}
+            utterances.utter("utter_partner_awaits_account", buttons=buttons, **values)
+            return [SlotSet("partner_choices", None)]
         if choices and choices != NOBODY:
-            full = len(choices) > 1 and any(match.full for match in await search(context, criteria or {}))
-            utterances.utter("utter_choose_partner" if full else "utter_choose_partner_near", buttons=await list_buttons(context, choices))
+            several = full and len(choices) > 1
+            utterances.utter(
+                "utter_choose_partner" if several else "utter_choose_partner_near", buttons=await list_buttons(context, choices)
+            )
         elif criteria:
             response = "utter_partner_none_fits" if choices == NOBODY else "utter_partner_not_found"
             utterances.utter(response, name=", ".join(criteria.values()))

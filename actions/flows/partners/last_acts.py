@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from rasa_sdk.events import SlotSet
 
+from actions.flows.partners.member_names import matching_name
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.turn import Turn
@@ -21,7 +22,8 @@ LAST_ACTS = "last_acts"
 
 Each is `{"act", "dossier", "member", "name", "partner", "from", "until", "basis", "by", "key", "turn", "at", "undone"}`: `member` is the
 FHIR reference, `partner` the key in the directory or None, `by` the account that did it, `key` that of the operation, `turn` that of the
-turn in which it was done, `undone` the turn that took it back; a request for an account has its reference as `request`, perhaps no dossier.
+turn in which it was done, `undone` the turn that took it back; a request for an account has its reference as `request`, perhaps no dossier,
+and, of a person whom the directory does not know, the directory record as `record`.
 """
 KEPT = 5
 """Acts that are kept."""
@@ -42,6 +44,7 @@ def remember_act(
     basis: str | None = None,
     key: str | None = None,
     request: str | None = None,
+    record: dict[str, Any] | None = None,
 ) -> None:
     """Keep an act that was just done; `kept_acts` gives the event for it."""
     turn = context.turn
@@ -50,6 +53,8 @@ def remember_act(
     done |= {"basis": basis, "key": key or turn.key, "turn": turn.key, "at": context.services.clock.now().isoformat(), "undone": None}
     if request is not None:
         done["request"] = request
+    if record is not None:
+        done["record"] = record
     turn.tracker.slots[LAST_ACTS] = [*acts_of(turn), done][-KEPT:]
 
 
@@ -67,6 +72,12 @@ def acts_of(turn: Turn) -> list[Act]:
 def last_act_of(turn: Turn, *kinds: Kind) -> Act | None:
     """Return the last act of these kinds that was not taken back."""
     return next((act for act in reversed(acts_of(turn)) if act["act"] in kinds and not act["undone"]), None)
+
+
+def sent_request(turn: Turn, name: str) -> Act | None:
+    """Return the last request of this conversation for somebody of that name whom the directory does not know."""
+    requested = (act for act in reversed(acts_of(turn)) if act["act"] == "requested" and act.get("record") and not act["undone"])
+    return next((act for act in requested if matching_name(name, act["name"])), None)
 
 
 def newest_acts(acts: list[Act]) -> list[Act]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from actions.flows.partners.undo_request import takes_back_request
-from tests.unit.actions.dialogue import WEB, Answer, Dialogue
-from tests.unit.harness import CLAIRES_DOSSIER, Harness
+from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
+from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER, Harness
 
 LEILA, DC = "Leïla Benali", "DC-2026-000001"
 
@@ -97,3 +97,60 @@ async def test_a_correction_of_a_sent_request_goes_to_the_team_with_its_referenc
 )
 def test_what_withdraws_a_request(words: str, meant: bool) -> None:
     assert takes_back_request(words) is meant
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "entities"),
+    [
+        ("elle a accès ou pas ?", "list_partners", {}),
+        ("c'est bon pour Benali ?", "affirm", {"usager_name": "Benali"}),
+        ("elle a reçu ses codes ?", "lost_access", {}),
+        ("ça y est pour Leïla Benali ?", "find_professional", {"partner_name": "Leïla Benali"}),
+    ],
+)
+async def test_who_waits_for_an_account_has_access_after_it(claire: Dialogue, words: str, intent: str, entities: dict[str, str]) -> None:
+    await send(claire)
+    answer = await claire.say(words, intent, WEB, **entities)
+    assert DC in answer.text
+    assert "L’accès suivra dès que le compte est créé" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("words", "entities"),
+    [
+        ("qui a accès ?", {}),
+        ("c'est bon pour M. Garnier ?", {"usager_name": "Garnier"}),
+        ("Paul Martin a accès ?", {"partner_name": "Paul Martin"}),
+        ("elle a accès, retirez-la", {}),
+        ("est-ce que j'ai accès ?", {}),
+    ],
+)
+async def test_other_questions_are_not_about_the_request(claire: Dialogue, words: str, entities: dict[str, str]) -> None:
+    await send(claire)
+    answer = await claire.say(words, "list_partners", WEB, **entities)
+    assert "L’accès suivra" not in answer.text
+
+
+async def test_who_waits_for_an_account_is_found_through_the_request(claire: Dialogue) -> None:
+    await send(claire)
+    record = {
+        "family": "Zwartkowski",
+        "given": "Sandrine",
+        "profession": "secrétaire médicale",
+        "organization": "Cabinet du Mail",
+        "city": "Tours",
+        "email": "s.z@cabinet.example",
+    }
+    (act,) = claire.slots["last_acts"]
+    claire.slots["last_acts"] = [{**act, "name": "Sandrine Zwartkowski", "partner": None, "record": record}]
+    claire.slots["last_partner"] = "Sandrine Zwartkowski"
+    words = "ajoute-la aussi chez M. Garnier"
+    asked = await claire.ask(words, an_act(words, "add_partner", {"partner": "same"}, usager_name="Garnier"))
+    assert DC in asked.text
+    assert CLAIRES_OTHER in asked.text
+    await claire.press("request_account", WEB)
+    assert claire.slots["requested_slot"] == "basis"
+    card = await claire.press("inform", WEB, basis="consent_given")
+    assert "Zwartkowski" in card.text
+    assert "Secrétaire médicale" in card.text
+    assert "s.z@cabinet.example" in card.text
