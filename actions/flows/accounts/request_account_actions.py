@@ -11,7 +11,7 @@ from actions.flows.accounts.request_account import REQUEST_ACCOUNT
 from actions.flows.directory.person_facts import record_lines
 from actions.flows.partners.access_dates import FROM, UNTIL, access_line, period_of
 from actions.flows.partners.last_acts import kept_acts, remember_act
-from actions.flows.partners.partner_slot import NOBODY
+from actions.flows.partners.shown_people import NOBODY
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
 from actions.framework.context import Context

@@ -12,9 +12,10 @@ from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import DATES_ASKED, FROM, UNTIL, access_line, period_of, period_words
 from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.last_acts import kept_acts, remember_act, sent_request
-from actions.flows.partners.partner_slot import NOBODY, list_buttons
+from actions.flows.partners.partner_slot import list_buttons
 from actions.flows.partners.several_dossiers import MORE, first_of, tell_more
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
+from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED

@@ -17,8 +17,9 @@ from actions.flows.dossiers.dossier_slot import (
 from actions.flows.partners.access_dates import names_access_dates
 from actions.flows.partners.line_mentions import read_mentions
 from actions.flows.partners.members import matching_members, read_member
-from actions.flows.partners.partner_slot import NOBODY, collect_partner
+from actions.flows.partners.partner_slot import collect_partner
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, read_basis
+from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.team_card import TeamCard
 from actions.flows.partners.team_lines import LINES, Change, Line, State, is_active, read_lines, resolve, settle_removal, take_found
 from actions.flows.partners.team_wishes import MAX_LINES, PARTS, TOGETHER, gather_wishes

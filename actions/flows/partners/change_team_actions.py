@@ -13,8 +13,9 @@ from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.change_team import CHANGE_TEAM, NOTHING, PERSON
 from actions.flows.partners.last_acts import Kind, kept_acts, remember_act
 from actions.flows.partners.list_partners import partner_label
-from actions.flows.partners.partner_slot import NOBODY, list_buttons
+from actions.flows.partners.partner_slot import list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
+from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.team_lines import LINES, Change, Line, State, as_of, follows, is_active, label_of, name_of, period_of
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction

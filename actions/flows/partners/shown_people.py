@@ -56,8 +56,8 @@ async def read_meant(context: Context, shown: list[str]) -> Meant:
     if turn.is_button or "?" in text or len(text.split()) > MAX_WORDS or names_condition(text) or turn.says.get("condition"):
         return Meant()
     people = [person for key in shown if (person := await get_professional(context, key))]
-    denied = [words for found in _DENIED.finditer(text) if (words := set(fold(found[1]).split()) - _FILLERS)]
-    left = [person for person in people if not any(all(_has(person, word) for word in words) for words in denied)]
+    denied = [clause for found in _DENIED.finditer(text) if (clause := set(fold(found[1]).split()) - _FILLERS)]
+    left = [person for person in people if not any(all(_has(person, word) for word in clause) for clause in denied)]
     said = fold(_DENIED.sub(" ", text)).split()
     words = [word for word in said if word not in _FILLERS]
     pointing = bool(_POINTS.search(" ".join(said)))
