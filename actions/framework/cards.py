@@ -20,10 +20,13 @@ def utter_card(context: Context, card: str, again: str, buttons: list[Button] | 
         buttons: those that the responses do not have themselves.
         values: of the placeholders of both.
     """
-    turn, utterances = context.turn, context.utterances
-    whole, line = (_bare(utterances.text(response, **values)) for response in (card, again))
-    seen = turn.intent != "repeat" and _leads_back(turn, whole, line)
-    utterances.utter(again if seen else card, buttons, **values)
+    context.utterances.utter(again if was_shown(context, card, again, **values) else card, buttons, **values)
+
+
+def was_shown(context: Context, card: str, again: str, **values: Any) -> bool:
+    """Return whether the answer to the message before showed this very card, so that a line asks it again; `repeat` shows it whole."""
+    whole, line = (_bare(context.utterances.text(response, **values)) for response in (card, again))
+    return context.turn.intent != "repeat" and _leads_back(context.turn, whole, line)
 
 
 def _leads_back(turn: Turn, whole: str, line: str) -> bool:

@@ -106,8 +106,8 @@ class ValidateFlow(AssistantAction):
         except LinkEnded:
             context.utterances.utter("utter_link_expired")
             return [SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
-        except FlowAborted:
-            return [SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
+        except FlowAborted:  # what it proposed instead is on the stack
+            return [set_stack(frames_of(turn)), SlotSet("requested_slot", None), SlotSet(ABORTED, True)]
         if not context.utterances.has_uttered and all(turn.slot(name) == value for name, value in collected.items()):
             if not turn.trusted and turn.masked:  # the answer was masked, or the name of a professional who is called like an usager
                 await refer_to_web_chat(context, "utter_identity_elsewhere")

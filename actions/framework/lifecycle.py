@@ -109,10 +109,11 @@ async def start_flow(flow: Flow, context: Context) -> Events:
         return [*events, *await _wait_for_web_chat({"task": flow.name, "slots": {}}, frames, context)]
     frames = [frame for frame in frames if frame["task"] != flow.name or not waits_for_web_chat(frame)]  # it has no need to wait any more
     discard_contradictions(flow, context)
+    turn.tracker.slots[DIALOGUE_STACK] = frames
     try:
         slots = await flow.start(context)
-    except FlowAborted:
-        return [*events, *await resume_next(frames, context)]
+    except FlowAborted:  # what it proposed instead is on the stack
+        return [*events, *await resume_next(frames_of(turn), context)]
     return [*events, set_stack(frames), *set_slots(dict.fromkeys(flow.slots)), *run_flow(flow, slots)]
 
 

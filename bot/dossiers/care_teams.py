@@ -70,6 +70,7 @@ class Participant:
             self.is_referent,
             last_day(self.until),
             self.planned,
+            self.added_by,
         )
 
 

@@ -107,6 +107,7 @@ class Partner:
     Attributes:
         since: the first day, which is still to come where `planned`.
         until: the last day, included; None: no end was set.
+        added_by: the account that gave the access; None where that is not known.
     """
 
     account_id: str | None
@@ -117,6 +118,7 @@ class Partner:
     is_referent: bool
     until: date | None = None
     planned: bool = False
+    added_by: str | None = None
 
 
 def normalize_reference(text: str) -> str | None:

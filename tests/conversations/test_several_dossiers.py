@@ -29,7 +29,7 @@ def test_a_stand_in_for_several_dossiers_named_by_their_usagers(stack: Stack) ->
 def test_the_same_for_another_dossier(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     asked = claire.say("Ajoutez Thierry Olivier au dossier de Jeanne Durand, mêmes dates")
-    assert "Du quand au quand" in asked
+    assert "De quel jour à quel jour" in asked
     assert PERIOD in claire.say(DATES)
     assert f"aura accès au dossier {DURAND} {PERIOD}" in claire.say("oui, même équipe, usager informé")
     card = claire.say("La même chose pour M. Garnier")

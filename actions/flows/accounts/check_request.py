@@ -138,7 +138,7 @@ class SubmitCheckRequest(SubmitFlow):
         if not found and not query["names"]:
             found = [line for line in known if line.dossier in query["dossiers"]]
         if found:
-            self._show(context, "utter_requests_found", found)
+            self._show(context, _head_of(found), found)
             return [SlotSet("last_partner", found[0].status.name)] if len({line.status.name for line in found}) == 1 else []
         if (name := await self._with_account(context, query)) is not None:
             utterances.utter("utter_request_person_has_account", name=name)
@@ -182,7 +182,7 @@ class SubmitCheckRequest(SubmitFlow):
             if line is not None and query.get("access") and line.status.state in OPEN:
                 utterances.utter("utter_access_follows", name=line.status.name, request=reference)
         if shown_lines:
-            utterances.utter_lines([utterances.text("utter_requests_found"), *shown_lines])
+            utterances.utter_lines([utterances.text(_head_of(shown_lines)), *shown_lines])
         if unknown:
             utterances.utter("utter_request_unknown", request=", ".join(unknown))
 
@@ -253,6 +253,10 @@ class SubmitCheckRequest(SubmitFlow):
         values = {"request": status.reference, "name": status.name, "state": state, "since": since}
         response = "utter_request_of_colleague_line" if line.requester else "utter_request_line"
         return utterances.text(response, **values, reference=line.dossier, requester=line.requester)
+
+
+def _head_of(found: Collection[object]) -> str:
+    return "utter_requests_found_several" if len(found) > 1 else "utter_requests_found"
 
 
 def _named(query: dict[str, Any], lines: list[_Line]) -> list[_Line]:

@@ -14,6 +14,7 @@ from actions.flows.partners.last_acts import kept_acts, remember_act
 from actions.flows.partners.shown_people import NOBODY
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
+from actions.framework.cards import utter_card
 from actions.framework.context import Context
 from actions.framework.dates import format_until
 from actions.framework.events import Events
@@ -95,7 +96,8 @@ class AskRequestAccountConfirmed(AssistantAction):
             ]
         dossier = utterances.text("utter_fiche_dossier", reference=turn.slot("dossier")) if turn.slot("dossier") else ""
         dossier += access_line(context) if dossier else ""
-        utterances.utter("utter_card_request", fiche=record_lines(utterances, record), dossier=dossier)
+        values = {"fiche": record_lines(utterances, record), "dossier": dossier, "name": record.name}
+        utter_card(context, "utter_card_request", "utter_again_request", **values)
         return []
 
 

@@ -42,6 +42,7 @@ from actions.flows.dossiers.partners_to_add import (
 )
 from actions.framework.action import AssistantAction
 from actions.framework.answers import CORRECTION_REQUEST, gives_no_answer
+from actions.framework.cards import utter_card, was_shown
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import DIALOGUE_STACK, frames_of, is_on_agenda, push
 from actions.framework.events import Events
@@ -336,8 +337,6 @@ class AskCreateDossierConfirmed(AssistantAction):
         warnings = [utterances.text("utter_duplicate_line", dossier=d.label) for d in own[:MAX_SHOWN]]
         if own:
             warnings.insert(0, utterances.text("utter_duplicates_own"))
-        if warnings:
-            utterances.utter_lines(warnings)
         born = in_words(turn.slot("usager_birth_date"))
         sex = utterances.text(f"utter_sex_{usager.sex}")
         card = "utter_card_create_duplicate" if own else "utter_card_create_dossier"
@@ -345,7 +344,12 @@ class AskCreateDossierConfirmed(AssistantAction):
         people = names_of(turn.slot(PARTNERS) or [])
         then = "\n" + utterances.text("utter_card_partners", people=people) if people else ""
         family = "\n".join([usager.family, *more])
-        utterances.utter(card, family=family, given=usager.given, born=born, sex=sex, then=then)
+        again = "utter_again_create_duplicate" if own else "utter_again_create_dossier"
+        values = {"family": family, "given": usager.given, "born": born, "sex": sex, "then": then}
+        values["name"] = f"{usager.given} {usager.family}"
+        if warnings and not was_shown(context, card, again, **values):
+            utterances.utter_lines(warnings)
+        utter_card(context, card, again, **values)
         return []
 
 

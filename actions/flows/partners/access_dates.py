@@ -28,6 +28,8 @@ from bot.notifications.preference_parser.tokens import Token, tokenize
 
 FROM, UNTIL = "access_from", "access_until"
 """Slots: first and last day, as ISO dates."""
+MANY_DAYS = 300
+"""Days from a first day that is past to a last one from which the two were said the wrong way round."""
 DATES_ASKED = "dates_asked"
 """Slot: whether the dates are asked for in the place of the card: « mêmes dates », where none are known."""
 _REWORDED = (
@@ -267,6 +269,8 @@ class _Reader:
                 span = dates.dates(token.value, self._today)
                 if span is None and not self._confirming:  # « du 37 au 41 » is not about days
                     return
+                if span and self._is_turned_round(span, self._words[token.start : token.end]):
+                    span = None
                 self._add(self._starts, span, first=True)
                 self._add(self._ends, span)
             case Kind.DURATION:
@@ -276,6 +280,12 @@ class _Reader:
             case _:
                 return
         self._spans.append((token.start, token.end))
+
+    def _is_turned_round(self, span: tuple[date, date], named: str) -> bool:
+        """Return whether the first day would have to be long past: « du 12 au 5 », « du 12 décembre au 5 décembre »."""
+        first, last = span
+        of_last_month = re.match(r"(?:du |de |entre )?(?:le )?\d{1,2}(?:er)? (?:au|a|et)\b", named) is not None
+        return first < self._today and ((of_last_month and first.day > last.day) or (last - first).days > MANY_DAYS)
 
     def _take_until(self, token: Token) -> None:
         words = self._words[token.start :]

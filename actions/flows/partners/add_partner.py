@@ -20,17 +20,22 @@ from actions.flows.partners.access_dates import (
     said_dates,
 )
 from actions.flows.partners.card_question import answer_addition_question, read_card_question, said_beside
+from actions.flows.partners.date_change import redated
+from actions.flows.partners.last_acts import ACTS
 from actions.flows.partners.partner_slot import choose_partner, collect_partner, look_up, look_up_replacement, said_email
 from actions.flows.partners.same_again import claims_same, fill_from_last
 from actions.flows.partners.several_dossiers import MORE, RESERVED, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, parse_basis, read_basis
+from actions.flows.partners.undo_act import UNDO_FLOW
 from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, says_unknown
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
+from actions.framework.lifecycle import offer_flow
 from actions.framework.reservation import has_reservation, utter_reservation
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
+from bot.dossiers.records import Partner
 
 
 class AlreadyThere(FlowAborted):
@@ -319,7 +324,15 @@ class AddPartner(Flow):
             values = {"name": partner["name"], "reference": dossier, "period": partner_period(context, present)}
             dated = "utter_already_planned" if present.planned else "utter_already_partner_until"
             utterances.utter(dated if values["period"] else "utter_already_partner", buttons=[add_another], **values)
+            await self._offer_dates(context, slots, dossier, present)
             raise AlreadyThere
+
+    @staticmethod
+    async def _offer_dates(context: Context, slots: Slots, dossier: str, present: Partner) -> None:
+        """Propose the dates that were said for who is there already, where the user may change them."""
+        said = {name: slots.get(name) or context.turn.slot(name) for name in (FROM, UNTIL)}
+        if any(said.values()) and (acts := await redated(context, dossier, present, AccessDates(said))):
+            offer_flow(context, UNDO_FLOW, {ACTS: acts})
 
 
 _TITLE = re.compile(r"\b(?:dr|docteure?|pr|professeure?)\b", re.IGNORECASE)

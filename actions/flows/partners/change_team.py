@@ -21,7 +21,18 @@ from actions.flows.partners.partner_slot import collect_partner
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, read_basis
 from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.team_card import TeamCard
-from actions.flows.partners.team_lines import LINES, Change, Line, State, is_active, read_lines, resolve, settle_removal, take_found
+from actions.flows.partners.team_lines import (
+    LINES,
+    Change,
+    Line,
+    State,
+    is_active,
+    name_of,
+    read_lines,
+    resolve,
+    settle_removal,
+    take_found,
+)
 from actions.flows.partners.team_wishes import MAX_LINES, PARTS, TOGETHER, gather_wishes
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
@@ -195,6 +206,9 @@ class ChangeTeam(Flow):
         if not any(is_active(line) and line["change"] == Change.ADD for line in lines):
             return {"basis": NOT_NEEDED}
         chosen = basis or turn.slot("basis_said")
+        if undated := [name_of(line) for line in lines if is_active(line) and line.get("undated")]:
+            context.utterances.utter("utter_line_dates_needed", names=", ".join(undated))
+            return {"basis_said": chosen, "agreed": None}
         return {"basis": chosen} if chosen else {"agreed": True}
 
     @staticmethod

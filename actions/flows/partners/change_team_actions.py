@@ -19,6 +19,7 @@ from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.team_lines import LINES, Change, Line, State, as_of, follows, is_active, label_of, name_of, period_of
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
+from actions.framework.cards import utter_card, was_shown
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import DIALOGUE_STACK, MAX_DEPTH, Frame, frames_of, on_agenda, push
 from actions.framework.events import Events
@@ -90,13 +91,12 @@ class AskChangeTeamBasis(AssistantAction):
         if turn.slot("agreed"):
             utterances.utter("utter_ask_team_basis", reference=reference)
             return []
-        shown = [line for line in lines if line["state"] != State.OFF and (is_active(line) or not turn.slot("team_changed"))]
-        utterances.utter(
-            "utter_card_team",
-            buttons=self._buttons(context, lines),
-            dossier=await dossier_label(context, reference),
-            lines="\n".join(card_line(context, line) for line in shown),
-        )
+        left = [line for line in lines if line["state"] != State.OFF]
+        values = {"dossier": await dossier_label(context, reference), "reference": reference, "acts": acts_of_card(context, lines)}
+        whole, active = ("\n".join(card_line(context, one) for one in of) for of in (left, [line for line in left if is_active(line)]))
+        again = "utter_card_team", "utter_again_team"
+        short = turn.slot("team_changed") or was_shown(context, *again, lines=active, **values)
+        utter_card(context, *again, self._buttons(context, lines), lines=active if short else whole, **values)
         return [SlotSet("team_changed", None)]
 
     def _buttons(self, context: Context, lines: list[Line]) -> list[Button]:
@@ -111,11 +111,27 @@ class AskChangeTeamBasis(AssistantAction):
         ]
 
 
+def _period(context: Context, line: Line) -> str:
+    if line.get("undated") and is_active(line):
+        return context.utterances.text("utter_line_dates_open")
+    words = as_of(context.services.clock.now(), line)
+    return context.utterances.text("utter_partner_period", period=words) if words else ""
+
+
+def acts_of_card(context: Context, lines: list[Line]) -> str:
+    """Return what a yes does, in a few words: who is added, with what dates, and who is removed."""
+    parts = []
+    for change in Change:
+        names = [name_of(line) + _period(context, line) for line in lines if is_active(line) and line["change"] == change]
+        if names:
+            parts.append(context.utterances.text(f"utter_again_team_{change}", names=", ".join(names)))
+    return context.utterances.text("utter_agenda_separator").join(parts)
+
+
 def card_line(context: Context, line: Line) -> str:
     """Return what the card says of a line."""
     utterances = context.utterances
-    words = as_of(context.services.clock.now(), line)
-    period = utterances.text("utter_partner_period", period=words) if words else ""
+    period = _period(context, line)
     values = {"partner": label_of(line), "name": name_of(line), "period": period, "referents": ", ".join(line.get("referents") or [])}
     kind = f"{line['change']}_{line['state']}" if line["state"] in (State.READY,) else str(line["state"])
     return utterances.text(f"utter_card_line_{kind}", **values)

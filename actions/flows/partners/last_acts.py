@@ -23,11 +23,14 @@ LAST_ACTS = "last_acts"
 Each is `{"act", "dossier", "member", "name", "partner", "from", "until", "basis", "by", "key", "turn", "at", "undone"}`: `member` is the
 FHIR reference, `partner` the key in the directory or None, `by` the account that did it, `key` that of the operation, `turn` that of the
 turn in which it was done, `undone` the turn that took it back; a request for an account has its reference as `request`, perhaps no dossier,
-and, of a person whom the directory does not know, the directory record as `record`.
+and, of a person whom the directory does not know, the directory record as `record`; a
+change of dates has the dates before it as `was`.
 """
+ACTS = "undo_acts"
+"""Slot: the acts that are taken back, or whose dates change."""
 KEPT = 5
 """Acts that are kept."""
-Kind = Literal["added", "removed", "left", "requested"]
+Kind = Literal["added", "removed", "left", "requested", "dated"]
 Act = dict[str, Any]
 
 
@@ -45,6 +48,7 @@ def remember_act(
     key: str | None = None,
     request: str | None = None,
     record: dict[str, Any] | None = None,
+    was: list[str | None] | None = None,
 ) -> None:
     """Keep an act that was just done; `kept_acts` gives the event for it."""
     turn = context.turn
@@ -55,6 +59,8 @@ def remember_act(
         done["request"] = request
     if record is not None:
         done["record"] = record
+    if was is not None:
+        done["was"] = was
     turn.tracker.slots[LAST_ACTS] = [*acts_of(turn), done][-KEPT:]
 
 

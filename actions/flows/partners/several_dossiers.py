@@ -95,7 +95,8 @@ async def named_dossiers(context: Context, *, asked: bool) -> list[str] | None:
     references = [dossier.reference for dossier in own if dossier.reference not in left]
     wanted = (_NUMBERS.get(number[0]) or int(number[0])) if number else len(references)
     if not references or wanted != len(references):
-        context.utterances.utter("utter_dossiers_counted", count=len(references))
+        few = {0: "_none", 1: "_one"}.get(len(references), "")
+        context.utterances.utter(f"utter_dossiers_counted{few}", count=len(references))
         return None
     return references
 
@@ -126,7 +127,7 @@ async def take_further(context: Context) -> Slots:
     """Return the further dossiers for which a message wants what the card shows, in `MORE`; without those words it is the answer then.
 
     « Oui, même équipe. Et ensuite les trois autres pareil ». `context.turn` is the turn without them. Where they hold a reservation, or
-    dates, `RESERVED` is there too: nothing is confirmed by what stands before.
+    dates that the card has not, `RESERVED` is there too: nothing is confirmed by what stands before.
     """
     turn = context.turn
     words = flat(turn.raw_text)
@@ -143,7 +144,9 @@ async def take_further(context: Context) -> Slots:
     cut = _LEADS_ON.sub("", words[: min(begins)])
     text, tail = turn.raw_text[: len(cut)], turn.raw_text[len(cut) :]
     now = context.services.clock.now()
-    reserved = names_reservation(tail) or bool(read_dates(without_remarks(tail), now, confirming=True))
+    dates = read_dates(without_remarks(tail), now, confirming=True)
+    as_shown = bool(dates.slots) and not dates.unclear and not dates.changed(turn)  # said again: the card has them
+    reserved = dates.reserved if as_shown else names_reservation(tail) or bool(dates)
     entities = [e for e in turn.message.get("entities") or [] if e["entity"] == "basis" or (e.get("end") or 0) <= len(cut)]
     context.turn = turn.with_message({**turn.message, "text": text, "said": text, "entities": entities})
     more = [*(turn.slot(MORE) or []), *(one for one in further if one not in (turn.slot(MORE) or []))]

@@ -2,7 +2,8 @@
 
 A line is kept in the slot `team_lines` as `{"change", "state", "query", …}`: `query` is what was said of the person, `person` who was
 found (`key` or `reference`, `name`, `label`, `account`, `trades`), `choices` those among whom is asked, `email` the address that was
-given, `from` and `until` the dates of the access. Nothing in it is an authority: it is looked up again when it is carried out.
+given, `from` and `until` the dates of the access, `undated` that those which were said are not clear. Nothing in it is an authority: it is
+looked up again when it is carried out.
 """
 
 from __future__ import annotations
@@ -129,28 +130,42 @@ def _date_lines(context: Context, added: list[tuple[Line, Message]]) -> None:
     now = context.services.clock.now()
     own = [read_dates(own_words(part), now) for _, part in added] if len(added) > 1 else []
     whole = read_dates(words_of(added[0][1]), now)
-    if not any(own[:-1]):
-        set_dates(context, [line for line, _ in added], whole.slots)
-        if whole.unclear and not whole.slots:
-            context.utterances.utter("utter_access_dates_unclear")
-        return
-    for (line, _), dates in zip(added, own, strict=True):
-        set_dates(context, [line], dates.slots)
+    lines = [line for line, _ in added]
+    each = own if any(own[:-1]) else [whole] * len(lines)
+    for line, dates in zip(lines, each, strict=True):
+        possible = not dates.slots or _is_possible(context, line, _given(dates.slots))
+        if dates.unclear or not possible:
+            line["undated"] = True
+        else:
+            set_dates(context, [line], dates.slots)
+    if undated := [name_of(line) for line in lines if line.get("undated")]:
+        context.utterances.utter("utter_line_dates_unclear", names=", ".join(undated))
+
+
+def _given(slots: Slots) -> Slots:
+    return {name.removeprefix("access_"): day for name, day in slots.items()}
+
+
+def _is_possible(context: Context, line: Line, given: Slots) -> bool:
+    try:
+        period_of(line | given).checked(paris_day(context.services.clock.now()))
+    except (EndBeforeStart, PeriodOver):
+        return False
+    return True
 
 
 def set_dates(context: Context, lines: Iterable[Line], slots: Slots) -> list[Line]:
     """Set the dates of additions as `AccessDates.slots` gives them and return the lines that changed; say so where they cannot be."""
     changed = []
     for line in lines:
-        given = {name.removeprefix("access_"): day for name, day in slots.items()}
-        if line["change"] != Change.ADD or all(line.get(name) == day for name, day in given.items()):
+        given, undated = _given(slots), line.get("undated")
+        if line["change"] != Change.ADD or not given or (not undated and all(line.get(name) == day for name, day in given.items())):
             continue
-        try:
-            period_of(line | given).checked(paris_day(context.services.clock.now()))
-        except (EndBeforeStart, PeriodOver):
+        if not _is_possible(context, line, given):
             context.utterances.utter("utter_access_end_before_start")
             break
         line.update(given)
+        line.pop("undated", None)
         changed.append(line)
     return changed
 

@@ -1,5 +1,7 @@
 """The flow that takes the last act back: an addition, or a removal, of this conversation and account, of the last hours.
 
+It changes the dates of an access as well (`date_change`), which takes back those that were given.
+
 It names the person and the dossier and asks once; « remettez-la » right after a removal is done at once. Who may not is told who may, with
 a button that asks the SPHERE team with the facts.
 """
@@ -9,9 +11,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions.flows.dossiers.dossier_slot import find_by_usager
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager
 from actions.flows.partners.card_question import CardQuestion, answer_change_question, read_card_question
-from actions.flows.partners.last_acts import Act, acts_of, is_too_old, newest_acts, turns_since
+from actions.flows.partners.date_change import answers_dated, collect_dated, dated_back, find_dated, is_dated, wishes_dates
+from actions.flows.partners.last_acts import ACTS, Act, acts_of, is_too_old, newest_acts, turns_since
 from actions.flows.partners.member_names import matching_name
 from actions.flows.partners.undo_request import REQUEST_BUTTON, act_of, meant_requests, which_buttons, withdraws_request
 from actions.flows.partners.undo_wish import UndoWish, read_undo_wish
@@ -28,7 +31,7 @@ from bot.fhir.errors import FhirUnavailable
 UNDO_FLOW = "undo_act"
 UNDO_BUTTON = "undo"
 """Entity of the button under a success: the turn of the act that it undoes."""
-ACTS, ELSEWHERE, CONFIRMED, INSTEAD = "undo_acts", "undo_elsewhere", "undo_confirmed", "undo_instead"
+ELSEWHERE, CONFIRMED, INSTEAD = "undo_elsewhere", "undo_confirmed", "undo_instead"
 MAX_SHOWN = 5
 """Requests among which it is asked which one is meant."""
 NEAR = 3
@@ -53,13 +56,13 @@ class UndoAct(Flow):
 
     name = UNDO_FLOW
     required_slots = (CONFIRMED,)
-    slots = (CONFIRMED, ACTS, ELSEWHERE, INSTEAD)
+    slots = (CONFIRMED, ACTS, ELSEWHERE, INSTEAD, *DOSSIER_LISTS)
     confirmation_slot = CONFIRMED
     claims_replies = True
 
     def claims(self, turn: Turn) -> bool:
-        """Return whether the words take back an act that is kept, or tell of one themselves."""
-        if withdraws_request(turn):
+        """Return whether the words take back an act that is kept, or tell of one themselves, or change the dates of an access."""
+        if withdraws_request(turn) or wishes_dates(turn):
             return True
         wish = read_undo_wish(turn.text)
         if wish is None:
@@ -76,12 +79,16 @@ class UndoAct(Flow):
             meant = [await self._request(context)]
         elif pressed:
             meant = [act for act in acts_of(turn) if act["turn"] == pressed]
+        elif wishes_dates(turn):
+            return {ACTS: await find_dated(context)}
         else:
             wish = read_undo_wish(turn.text) or wish
             meant = self._meant(turn, wish) or (await self._told(context, wish) if wish.tells else [])
         requester = (await context.account_reference()).id
         meant = [act for act in meant if act["by"] == requester]
         elsewhere = self._elsewhere(turn, wish)
+        if is_dated(again := [act for act in meant if not act["undone"]]):
+            return {ACTS: await dated_back(context, again)}
         undone = [act for act in meant if act["undone"]]
         if undone and elsewhere and len(undone) == len(meant):
             return {ACTS: meant, ELSEWHERE: elsewhere, CONFIRMED: "affirm"}
@@ -103,10 +110,14 @@ class UndoAct(Flow):
 
     def is_answer(self, turn: Turn) -> bool:
         """Return True too for a yes that says again what is to be done (« oui annulez »), and for a question about the card."""
+        if is_dated(turn.slot(ACTS) or []) and answers_dated(turn):
+            return True
         return super().is_answer(turn) or self._agrees(turn) or read_card_question(turn) is not None
 
     async def collect(self, context: Context) -> Slots:
-        """Return a yes or a no."""
+        """Return a yes or a no; for dates, what is still open as well."""
+        if is_dated(context.turn.slot(ACTS) or []):
+            return await collect_dated(context, CONFIRMED)
         question, acts = read_card_question(context.turn), context.turn.slot(ACTS) or []
         of_access = all(act["act"] != "requested" for act in acts) or question is CardQuestion.DONE  # a request has told nobody yet
         if question and of_access and answer_change_question(context, question, ", ".join(act["name"] for act in acts)):

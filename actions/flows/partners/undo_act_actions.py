@@ -7,8 +7,10 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import dossier_label
-from actions.flows.partners.last_acts import LAST_ACTS, Act, acts_of
-from actions.flows.partners.undo_act import ACTS, CONFIRMED, ELSEWHERE, INSTEAD, UNDO_ACT, ask_support
+from actions.flows.partners.date_change import is_dated
+from actions.flows.partners.date_change_actions import ask_dated, change_dates
+from actions.flows.partners.last_acts import ACTS, LAST_ACTS, Act, acts_of
+from actions.flows.partners.undo_act import CONFIRMED, ELSEWHERE, INSTEAD, UNDO_ACT, ask_support
 from actions.framework.action import AssistantAction
 from actions.framework.cards import utter_card
 from actions.framework.context import Context, FlowOutcome
@@ -33,10 +35,12 @@ class AskUndoActConfirmed(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Show the card; several people of one act are named on it together."""
         acts: list[Act] = context.turn.slot(ACTS) or []
+        if is_dated(acts):
+            return await ask_dated(context)
         names = ", ".join(act["name"] for act in acts)
         if acts[0]["act"] == "requested":
             requests = ", ".join(act.get("request") or "" for act in acts)
-            context.utterances.utter("utter_card_undo_requested", name=names, request=requests)
+            utter_card(context, "utter_card_undo_requested", "utter_again_undo_requested", name=names, request=requests)
             return []
         dossier = await dossier_label(context, acts[0]["dossier"])
         values = {"name": names, "dossier": dossier, "reference": acts[0]["dossier"]}
@@ -69,6 +73,8 @@ class SubmitUndoAct(SubmitFlow):
         values: dict[str, Any] = {"name": act["name"], "reference": act["dossier"]}
         if act["act"] == "requested":
             return await self._withdraw(context, act)
+        if is_dated([act]):
+            return await change_dates(context, act, key)
         try:
             outcome = await self._carry_out(context, act, key)
         except Pending:

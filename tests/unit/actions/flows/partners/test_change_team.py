@@ -86,6 +86,40 @@ async def test_a_replacement_is_one_card(claire: Dialogue) -> None:
     assert await names_in(claire) == before - {other} | {PAUL}
 
 
+async def test_a_card_that_did_not_change_is_asked_again_in_one_line(claire: Dialogue) -> None:
+    card = await ask(claire, add(PAUL, SOPHIE))
+    again = await claire.say("combien ça coûte ?", "faq/cost", WEB)
+    assert again.texts[-1] == f"Dans l’équipe du dossier {CLAIRES_DOSSIER}{NB}: ajouter M. {PAUL}, Mme {SOPHIE}{NB}?"
+    assert again.titles == card.titles
+    changed = await claire.say(f"pas {SOPHIE}", "deny", WEB, partner_name=SOPHIE)
+    assert f"À ajouter{NB}: M. {PAUL}" in changed.text
+    assert f"ajouter M. {PAUL}{NB}?" in (await claire.say("combien ça coûte ?", "faq/cost", WEB)).texts[-1]
+    assert (await claire.press("affirm", WEB, basis="consent_given")).text.count("a maintenant accès") == 1
+
+
+@pytest.mark.parametrize("words", ["à partir du 32 mars", "du 12 au 5", "du 12 décembre au 5 décembre", "à partir de sa sortie"])
+async def test_dates_of_one_line_that_are_not_clear_are_asked_for(claire: Dialogue, words: str) -> None:
+    text = f"ajoute {SOPHIE} {words} et {PAUL} au {CLAIRES_DOSSIER}"
+    people = [{"entity": "partner_name", "value": n, "start": text.find(n), "end": text.find(n) + len(n)} for n in (SOPHIE, PAUL)]
+    act = an_act(text, "add_partner", dossier_ref=CLAIRES_DOSSIER)
+    card = await ask(claire, {**act, "entities": [*people, *act["entities"]]})
+    assert f"pas compris les dates pour Mme {SOPHIE}." in card.text.replace(f"pour {SOPHIE}.", f"pour Mme {SOPHIE}.")
+    assert card.text.count("dates à préciser") == 1
+    held = await claire.press("affirm", WEB, basis="consent_given")
+    assert "il me manque les dates" in held.text
+    assert not {PAUL, SOPHIE} & await names_in(claire)
+    await claire.say(f"{SOPHIE} jusqu'au 15 janvier", "inform", WEB, partner_name=SOPHIE)
+    done = await claire.press("affirm", WEB, basis="consent_given")
+    assert done.text.count("a maintenant accès") == 2
+    assert done.text.count("jusqu’au 15 janvier 2027 inclus") == 1
+
+
+async def test_no_end_at_all_settles_dates_that_were_not_clear(claire: Dialogue) -> None:
+    await ask(claire, add(PAUL, SOPHIE, words=" du 12 au 5"))
+    await claire.say("sans date de fin", "inform", WEB)
+    assert (await claire.press("affirm", WEB, basis="consent_given")).text.count("a maintenant accès") == 2
+
+
 @pytest.mark.parametrize("words", ["mets {new} à la place de {old}", "remplace {old} par {new}", "{new} succède au Dr {old}"])
 async def test_who_is_replaced_is_removed(claire: Dialogue, words: str) -> None:
     other = await somebody_in(claire)

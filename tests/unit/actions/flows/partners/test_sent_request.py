@@ -48,7 +48,7 @@ async def test_its_requester_withdraws_a_sent_request_after_one_confirmation(
     assert await state(harness) == "withdrawn"
     again = await claire.say(f"annulez la demande {DC}", "cancel", WEB)
     assert "déjà retirée" in again.text
-    assert "retirée par le demandeur" in (await claire.say(f"où en est {DC} ?", "check_request", WEB)).text
+    assert "retirée avant traitement" in (await claire.say(f"où en est {DC} ?", "check_request", WEB)).text
 
 
 async def test_a_no_keeps_the_request(claire: Dialogue, harness: Harness) -> None:
@@ -62,7 +62,7 @@ async def test_of_a_created_account_the_team_is_asked_in_one_press(claire: Dialo
     await send(claire)
     await harness.account_requests.create(DC)
     answer = await claire.say(f"annulez la demande {DC}", "cancel", WEB)
-    assert "seule l’équipe SPHERE peut encore y revenir" in answer.text
+    assert "seule l’équipe SPHERE peut encore le fermer" in answer.text
     assert DC in answer.entities_of("Demander à l’équipe SPHERE")["who"]
 
 

@@ -51,7 +51,7 @@ async def test_the_number_works_on_an_external_channel(claire: Dialogue) -> None
 
 async def test_another_number_is_no_guess(claire: Dialogue) -> None:
     answer = await claire.say("ajoute Paul Martin de Vierzon sur les quatre dossiers", "add_partner", WEB, **PAUL)
-    assert "Vous participez à 3 dossiers" in answer.text
+    assert "Il y a 3 dossiers possibles" in answer.text
     assert "De quel dossier" in answer.text
     card = await claire.say("durand et garnier tt les 2", "nlu_fallback", WEB, 0.4, partner_name=("durand", "garnier"))
     assert "Paul Martin" in card.text
@@ -111,10 +111,10 @@ async def test_the_same_again_fills_what_is_left_open(claire: Dialogue, words: s
 async def test_without_a_last_act_the_same_dates_are_asked_for(claire: Dialogue) -> None:
     words = f"Paul Martin de Vierzon au dossier {CLAIRES_DOSSIER} mêmes dates"
     answer = await claire.say(words, "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER, **PAUL)
-    assert "Du quand au quand" in answer.text
+    assert "De quel jour à quel jour" in answer.text
     assert not answer.titles
     answer = await claire.say("oui", "affirm", WEB)
-    assert "Du quand au quand" in answer.text
+    assert "De quel jour à quel jour" in answer.text
     assert members(claire) == []
     card = await claire.say(DATES, "mute_notifications", WEB)
     assert "21 décembre, jusqu’au 3 janvier" in card.text
@@ -169,6 +169,12 @@ async def test_a_reservation_after_the_others_holds_the_yes_back(claire: Dialogu
     answer = await add_to_first(claire, words)
     assert members(claire) == []
     assert "Je n’ai rien fait" in answer.text
+
+
+async def test_dates_that_the_card_has_do_not_hold_the_yes_back(claire: Dialogue) -> None:
+    answer = await add_to_first(claire, f"oui même équipe, et pareil pour M. Garnier, {DATES}")
+    assert "Je n’ai rien fait" not in answer.text
+    assert members(claire) == [CLAIRES_DOSSIER]
 
 
 async def test_more_without_a_yes_gives_nothing_yet(claire: Dialogue) -> None:
