@@ -254,10 +254,12 @@ class Handover:
     ) -> tuple[Reply, ...]:
         """Return what is said of words that nobody of the team reads yet: once for a burst, and whenever they ask for something."""
         messages = self._policy.messages
-        if waiting.wish is WaitingWish.STATUS:
-            return (await self._buttons.status(session, row, now),)
-        if waiting.wish is WaitingWish.ASSISTANT:
-            return (messages.added("added_redirect", row, {"turns": [turn.id]}),)
+        status = (await self._buttons.status(session, row, now),) if waiting.wish is WaitingWish.STATUS else ()
+        if waiting.wish is WaitingWish.ASSISTANT or waiting.sentence is not None:
+            sentence = {} if waiting.sentence is None else {"sentence": waiting.sentence}
+            return (*status, messages.added("added_redirect" if not sentence else "added_part", row, {"turns": [turn.id], **sentence}))
+        if status:
+            return status
         if waiting.wish in {WaitingWish.GO_ON, WaitingWish.EMERGENCY}:
             return (messages.added(f"added_{waiting.wish}", row),)
         due, first = await is_acknowledged(session, row, now)

@@ -6,6 +6,7 @@ something else (an emergency, giving up, thanks, the wish for a person) is heard
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +30,7 @@ ELSEWHERE = frozenset({"contact_support", "support_hours", "help", "thank", "goo
 YES, NO = frozenset({"affirm"}), frozenset({"deny", "cancel"})
 SURE, SURE_OF_EMERGENCY = 0.75, 0.4
 """Confidence from which a few words are heard as that; a message taken for an emergency too easily is still there to be sent again."""
+_SENTENCE_END = re.compile(r"(?<=[.!?…;])(?<!\bdr\.)(?<!\bpr\.)(?<!\bm\.)(?<!\bmr\.)(?<!\bmme\.)(?<!\bst\.)\s+|\n+", re.IGNORECASE)
 FEW_WORDS = 6
 """More words than that say something to the team, whatever they begin with."""
 
@@ -108,6 +110,9 @@ class OfferedMessages:
         if pressed is None or pressed.intent != REDIRECT:
             return turn
         written = "\n".join(await self._texts(tuple(pressed.entities.get("turns") or ())))
+        sentence, sentences = pressed.entities.get("sentence"), sentences_of(written)
+        if isinstance(sentence, int) and 0 <= sentence < len(sentences):
+            written = sentences[sentence]
         return replace(turn, text=written, button=None, pressed=pressed) if written else turn
 
     async def _reading(self, text: str) -> IntentReading:
@@ -143,6 +148,11 @@ class OfferedMessages:
         wanted = select(MessageRow.text).where(MessageRow.turn.in_(turns), MessageRow.author == "user", MessageRow.erased_at.is_(None))
         async with self._database.reading() as session:
             return list(await session.scalars(wanted.order_by(MessageRow.id)))
+
+
+def sentences_of(text: str) -> list[str]:
+    """Return the sentences of a message, in their order."""
+    return [sentence for part in _SENTENCE_END.split(text) if (sentence := part.strip())]
 
 
 def _is_datum(text: str) -> bool:

@@ -7,7 +7,7 @@ that hands them to it: it never answers by itself while a person is waited for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.errors import log_error
 from bot.core.text_folding import fold, word_set
 from bot.messaging.ports import AssistantUnavailable, Messaging
-from bot.support.offered_message import EMERGENCY, SURE, SURE_OF_EMERGENCY
+from bot.support.offered_message import EMERGENCY, SURE, SURE_OF_EMERGENCY, sentences_of
 from bot.support.records import TicketEventType, TicketState
 from bot.support.tables import TicketEventRow, TicketRow
 
@@ -33,7 +33,9 @@ MANY = 5
 _MOST_WORDS_OF_A_QUESTION = 12
 """A longer message says something to the team, beside what it asks."""
 _FEWEST_WORDS_OF_A_WISH = 3
-"""Fewer words after « revenir à l'assistant » ask for nothing."""
+"""Fewer words after « revenir à l'assistant », or in a sentence beside others, ask for nothing."""
+MOST_SENTENCES = 5
+"""A message of more sentences is a letter to the team."""
 _BACK = re.compile(
     r"\b(?:rev(?:iens|enir|enez|ien)|retour(?:ner?)?|repass\w*|repart\w*|reparler?|parler?|reprendre|continuer)"
     r" (?:a|avec|vers|sur|chez) (?:l )?assistante?\b(?! (?:social|familial|maternel|medical|dentaire|administrati|de|du|d)\w*)"
@@ -80,10 +82,30 @@ class Waiting:
     """What follows the wish to go back to the assistant, as it was typed."""
     alone: bool = False
     """Whether it holds nothing for the team."""
+    sentence: int | None = None
+    """Which of its sentences alone the assistant surely reads as one of its own tasks, beside what the others say."""
 
 
 async def read_waiting(text: str, messaging: Messaging) -> Waiting:
-    """Return what a typed message is, beside words for the team. The assistant is asked what it would read; it may be away."""
+    """Return what a typed message is, beside words for the team. The assistant is asked what it would read; it may be away.
+
+    « Oui, demandez à l'équipe. Et qui reste dans le dossier ? » is for both: none of its sentences is passed over.
+    """
+    whole, sentences = await _read(text, messaging), sentences_of(text)
+    if whole.wish not in {None, WaitingWish.STATUS} or not 1 < len(sentences) <= MOST_SENTENCES:
+        return whole
+    for number, sentence in enumerate(sentences):
+        if len(sentence.split()) < _FEWEST_WORDS_OF_A_WISH:
+            continue
+        wish = (await _read(sentence, messaging)).wish
+        if wish is WaitingWish.EMERGENCY:
+            return Waiting(wish)
+        if wish is WaitingWish.ASSISTANT:
+            return replace(whole, alone=False, sentence=number)
+    return whole
+
+
+async def _read(text: str, messaging: Messaging) -> Waiting:
     folded = fold(text)
     words = len(text.split())
     back = _BACK.search(folded)

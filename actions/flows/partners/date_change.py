@@ -78,7 +78,7 @@ async def dated_back(context: Context, acts: list[Act]) -> list[Act]:
     return back
 
 
-async def find_dated(context: Context) -> list[Act]:
+async def find_dated(context: Context) -> Slots:
     """Return the accesses whose dates the message changes. Raise FlowAborted where there are none, and say why."""
     turn = context.turn
     name = turn.entity(PARTNER) or turn.same_partner or ""
@@ -86,13 +86,15 @@ async def find_dated(context: Context) -> list[Act]:
     if not slots and context.utterances.has_uttered:
         raise FlowAborted
     said = said_of_dates(turn)
+    if slots.get("dossier_choices"):  # several usagers of that name: which?
+        return {**slots, ACTS: _dated(context, await _of_dossier(context, "", name, named=False), said)}
     found = _of_last_acts(turn, name, slots.get("dossier"))
     if found:
         acts = [act for one in found for act in await _as_it_is(context, one)]
     else:
         reference = slots.get("dossier") or turn.slot("last_dossier") or ""
         acts = await _of_dossier(context, reference, name, named=bool(slots.get("dossier")))
-    return _dated(context, acts, said)
+    return {ACTS: _dated(context, acts, said)}
 
 
 def _of_last_acts(turn: Turn, name: str, reference: str | None) -> list[Act]:
@@ -210,7 +212,7 @@ def _utter_same(context: Context, act: Act) -> None:
 
 
 def _changes(act: Act) -> bool:
-    return [act["from"], act["until"]] != act["was"]
+    return bool([act["from"], act["until"]] != act["was"])
 
 
 def _with(act: Act, dates: AccessDates) -> Act:

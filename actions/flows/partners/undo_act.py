@@ -80,7 +80,7 @@ class UndoAct(Flow):
         elif pressed:
             meant = [act for act in acts_of(turn) if act["turn"] == pressed]
         elif wishes_dates(turn):
-            return {ACTS: await find_dated(context)}
+            return await find_dated(context)
         else:
             wish = read_undo_wish(turn.text) or wish
             meant = self._meant(turn, wish) or (await self._told(context, wish) if wish.tells else [])

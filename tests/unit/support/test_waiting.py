@@ -60,6 +60,33 @@ async def test_what_the_assistant_could_do_is_handed_to_it_while_the_request_sta
         assert await chat.say("merci") == []
 
 
+@pytest.mark.parametrize(
+    ("said", "wish", "told"),
+    [
+        ("Oui, demandez à l’équipe. Et qui reste dans le dossier ?", "Et qui reste dans le dossier ?", "Une partie de votre message"),
+        ("ok j’attends ! ajoutez le Dr. Benali au 142", "ajoutez le Dr. Benali au 142", "Une partie de votre message"),
+        ("Où en est ma demande ? et mes dossiers en cours ?", "et mes dossiers en cours ?", "personne ne l’a encore prise"),
+    ],
+)
+async def test_a_message_for_both_is_for_both(tmp_path: Path, said: str, wish: str, told: str) -> None:
+    async with running_support_bot(tmp_path) as support_bot:
+        chat, ticket = await support_bot.open_ticket()
+        support_bot.bot.rasa.intents[wish] = "list_partners"
+        answers = await chat.say(said)
+        assert told in answers[0]["text"]
+        assert titles(answers[-1]) == ["C’est pour l’assistant", "Revenir à l’assistant"]
+        (answer,) = await chat.press(button_token(answers[-1], "C’est pour l’assistant"))
+        assert (answer["author"], answer["text"]) == ("assistant", f"dit {wish}")
+        assert await support_bot.state(ticket) is TicketState.LEFT
+
+
+async def test_a_letter_and_words_for_the_team_are_kept_for_it_alone(tmp_path: Path) -> None:
+    async with running_support_bot(tmp_path) as support_bot:
+        chat, _ = await support_bot.open_ticket()
+        (kept,) = await chat.say("Oui, demandez à l’équipe. Elle est sortie hier soir.")
+        assert titles(kept) == ["Revenir à l’assistant"]
+
+
 async def test_going_back_with_a_question_is_both(tmp_path: Path) -> None:
     async with running_support_bot(tmp_path) as support_bot:
         chat, ticket = await support_bot.open_ticket()
