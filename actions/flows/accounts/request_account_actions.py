@@ -96,7 +96,7 @@ class AskRequestAccountConfirmed(AssistantAction):
             ]
         dossier = utterances.text("utter_fiche_dossier", reference=turn.slot("dossier")) if turn.slot("dossier") else ""
         dossier += access_line(context) if dossier else ""
-        values = {"fiche": record_lines(utterances, record), "dossier": dossier, "name": record.name}
+        values: dict[str, Any] = {"fiche": record_lines(utterances, record), "dossier": dossier, "name": record.name}
         utter_card(context, "utter_card_request", "utter_again_request", **values)
         return []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
@@ -345,7 +345,7 @@ class AskCreateDossierConfirmed(AssistantAction):
         then = "\n" + utterances.text("utter_card_partners", people=people) if people else ""
         family = "\n".join([usager.family, *more])
         again = "utter_again_create_duplicate" if own else "utter_again_create_dossier"
-        values = {"family": family, "given": usager.given, "born": born, "sex": sex, "then": then}
+        values: dict[str, Any] = {"family": family, "given": usager.given, "born": born, "sex": sex, "then": then}
         values["name"] = f"{usager.given} {usager.family}"
         if warnings and not was_shown(context, card, again, **values):
             utterances.utter_lines(warnings)

@@ -121,6 +121,11 @@ def names_access_dates(text: str) -> bool:
     return bool(kinds & _SPANS) and not kinds & _ABOUT_NOTICES
 
 
+def names_some_time(text: str) -> bool:
+    """Return whether a text bounds an access by something that is no day: « à partir de sa sortie »."""
+    return bool(re.search(r"\b(?:a partir d\w*|jusqu)\b", fold(text.replace("’", "'"))))
+
+
 def _reworded(text: str) -> str:
     words = canonical(text.replace("’", "'")).text
     for pattern, instead in _REWORDED:

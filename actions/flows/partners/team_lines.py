@@ -15,7 +15,7 @@ from typing import Any
 
 from actions.flows.directory.person_facts import read_facts
 from actions.flows.directory.search import account_of, get_professional, read_criteria
-from actions.flows.partners.access_dates import read_dates
+from actions.flows.partners.access_dates import names_some_time, read_dates
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.members import ONESELF_IN_REQUEST, SELF, matching_members, read_member, removal_obstacle
 from actions.flows.partners.partner_slot import look_up
@@ -131,10 +131,11 @@ def _date_lines(context: Context, added: list[tuple[Line, Message]]) -> None:
     own = [read_dates(own_words(part), now) for _, part in added] if len(added) > 1 else []
     whole = read_dates(words_of(added[0][1]), now)
     lines = [line for line, _ in added]
-    each = own if any(own[:-1]) else [whole] * len(lines)
-    for line, dates in zip(lines, each, strict=True):
+    vague = [not dates and names_some_time(own_words(part)) for dates, (_, part) in zip(own, added, strict=False)]
+    apart = any(own[:-1]) or any(vague[:-1])
+    for line, dates, is_vague in zip(lines, own if apart else [whole] * len(lines), vague or [False], strict=True):
         possible = not dates.slots or _is_possible(context, line, _given(dates.slots))
-        if dates.unclear or not possible:
+        if dates.unclear or not possible or (apart and is_vague):
             line["undated"] = True
         else:
             set_dates(context, [line], dates.slots)

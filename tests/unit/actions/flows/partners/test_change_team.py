@@ -90,7 +90,7 @@ async def test_a_card_that_did_not_change_is_asked_again_in_one_line(claire: Dia
     card = await ask(claire, add(PAUL, SOPHIE))
     again = await claire.say("combien ça coûte ?", "faq/cost", WEB)
     assert again.texts[-1] == f"Dans l’équipe du dossier {CLAIRES_DOSSIER}{NB}: ajouter M. {PAUL}, Mme {SOPHIE}{NB}?"
-    assert again.titles == card.titles
+    assert again.titles[-4:] == card.titles
     changed = await claire.say(f"pas {SOPHIE}", "deny", WEB, partner_name=SOPHIE)
     assert f"À ajouter{NB}: M. {PAUL}" in changed.text
     assert f"ajouter M. {PAUL}{NB}?" in (await claire.say("combien ça coûte ?", "faq/cost", WEB)).texts[-1]
