@@ -105,7 +105,7 @@ async def test_what_is_not_known_is_no_no_to_the_card(claire: Dialogue, words: s
     await claire.press("inform", WEB, skip="1")
     await claire.press("inform", WEB, skip="1")
     card = await claire.ask(words, an_act(words, "deny", {"unknown": True}))
-    assert "Fiche annuaire" in card.text
+    assert "Envoyer à l’équipe SPHERE la demande de compte" in card.text
     assert claire.form == "request_account_form"
 
 
