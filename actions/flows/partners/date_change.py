@@ -14,6 +14,7 @@ from actions.flows.partners.last_acts import ACTS, Act, acts_of, newest_acts, tu
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.member_names import matching_name
 from actions.flows.partners.members import matching_members
+from actions.flows.partners.sent_request import changed_request
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import FlowAborted, Slots
@@ -34,7 +35,7 @@ NEAR, NEAR_BARE = 10, 3
 
 def wishes_dates(turn: Turn) -> bool:
     """Return whether typed words change the dates of an access: in so many words, or as a second thought right after an act."""
-    if turn.is_button or turn.masked:
+    if turn.is_button or turn.masked or changed_request(turn) is not None:  # a sent request is the team's to change
         return False
     said, named = said_of_dates(turn), bool(turn.entity(PARTNER) or turn.same_partner)
     if changes_dates(said):
