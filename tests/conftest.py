@@ -7,10 +7,15 @@ import gc
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import Dialect, event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+import bot.core.database
 import bot.support.passwords
 from tests.channels import SETUPS
 from tests.stack import Stack
@@ -55,6 +60,26 @@ def light_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bot.support.passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         bot.support.passwords._hash_of_nobody.cache_clear()
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_compiler() -> Iterator[None]:
+    """One compiler for the statements of all databases of a kind: by itself each engine, so each test, compiles anew what it asks."""
+    compiled: dict[Any, Any] = {}
+    dialects: dict[str, Dialect] = {}
+
+    def create(url: URL, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(url, execution_options={"compiled_cache": compiled}, **options)
+        kind = url.drivername
+        if kind in dialects:
+            engine.sync_engine.dialect = dialects[kind]
+        else:  # once it has seen a database, which it reads the version of
+            event.listen(engine.sync_engine, "connect", lambda *_: dialects.setdefault(kind, engine.dialect))
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bot.core.database, "create_async_engine", create)
         yield
 
 

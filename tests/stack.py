@@ -23,16 +23,22 @@ PATIENT = {"TURN_SECONDS": "200", "LIMITS": "test"}
 Found = TypeVar("Found")
 
 
+SOON, LATER = 0.02, 0.25
+"""Seconds between the first looks, and between those from the second second on: who waits long, as many at once do, takes little of the machine."""
+
+
 def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 60) -> Found:
     """The first true answer of `look`; fails, naming `what`, when none came in time."""
     deadline = time.monotonic() + seconds
+    pause = SOON
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(pause * 1.2, LATER)
 
 
 def _client() -> httpx.Client:

@@ -44,6 +44,10 @@ TIMEOUT = 10.0
 """Seconds that the assistant has to answer."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
 
 class EventPage:
     """`GET` shows the form; `POST` posts the event that it describes."""
@@ -53,9 +57,7 @@ class EventPage:
         self._store, self._url, self._path = store, url, prefix + PATH
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/cloudevents+json"}
         self._csrf_token = secrets.token_urlsafe(16)
-        folder = Path(__file__).parent / "templates"
-        environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-        self._template = environment.get_template("event.html")
+        self._template = _TEMPLATES.get_template("event.html")
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
+from bot.core.clock import ManualClock
 from bot.directory import Directory, import_file
 from bot.sandbox.demo_directory import write_demo_file
 from tests.unit.actions.dialogue import Dialogue
-from tests.unit.harness import CLAIRE, Harness, clock, harness, sandbox
+from tests.unit.harness import CLAIRE, START, Harness, clock, open_harness, sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
-__all__ = ["clock", "harness", "sandbox"]
+__all__ = ["clock", "sandbox"]
+CHAT = "chat"
 
 
 @pytest.fixture(scope="session")
@@ -21,15 +28,39 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Directory:
     return Directory(folder / "index")
 
 
+@pytest.fixture(scope="session")
+def linked_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a database in which Claire linked her chat: tests begin with a copy, since linking takes 0.1 s."""
+    folder = tmp_path_factory.mktemp("linked")
+
+    async def link() -> None:
+        with running_sandbox(folder / "sandbox") as platform:
+            async with open_harness(folder, platform, ManualClock(START)) as process:
+                await process.link(CHAT, CLAIRE)
+
+    asyncio.run(link())
+    return (folder / "sphere.db").read_bytes()
+
+
+@pytest.fixture
+async def harness(
+    request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox, clock: ManualClock, linked_database: bytes
+) -> AsyncIterator[Harness]:
+    """One process; in tests that have `claire`, she linked her chat before."""
+    if "claire" in request.fixturenames:
+        (tmp_path / "sphere.db").write_bytes(linked_database)
+    async with open_harness(tmp_path, sandbox, clock) as made:
+        yield made
+
+
 @pytest.fixture
 def stranger(harness: Harness, directory: Directory) -> Dialogue:
     """A conversation in Telegram that is linked to nobody."""
     harness.directory = directory
-    return Dialogue(harness)
+    return Dialogue(harness, CHAT)
 
 
 @pytest.fixture
-async def claire(harness: Harness, stranger: Dialogue) -> Dialogue:
-    """Claire's conversation in Telegram."""
-    await harness.link(stranger.id, CLAIRE)
+def claire(stranger: Dialogue) -> Dialogue:
+    """Claire's conversation in Telegram, which `harness` begins with."""
     return stranger

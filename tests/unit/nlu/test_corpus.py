@@ -13,6 +13,7 @@ import pytest
 from nlu.corpus import generate
 from nlu.corpus.entity_substitution import EntitySubstituter
 from nlu.corpus.examples import (
+    Examples,
     Segment,
     deduplication_key,
     merge_segments,
@@ -28,6 +29,21 @@ from nlu.corpus.slot_values import DATA, SlotValues
 from nlu.corpus.templates import Templates
 
 ROOT = Path(__file__).resolve().parents[3]
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Examples:
+    """Build the examples of `SEED` once, for the tests that only read them."""
+    return build_corpus(SEED)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the examples of `SEED` once; return their folder."""
+    folder = tmp_path_factory.mktemp("corpus")
+    generate(folder, SEED)
+    return folder
 
 
 def test_a_rendered_example_is_what_was_parsed() -> None:
@@ -36,33 +52,30 @@ def test_a_rendered_example_is_what_was_parsed() -> None:
     assert plain_text(parse_example(line)) == "ajoute le Dr Leïla Benali, cardiologue à Tours"
 
 
-def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("one", "two", "other"):
-        generate(tmp_path / name, 8 if name == "other" else 7)
-    one, two, other = ((tmp_path / name / "generated.yml").read_bytes() for name in ("one", "two", "other"))
-    assert one == two
+def test_the_same_seed_gives_the_same_bytes(written: Path, tmp_path: Path) -> None:
+    for name, seed in (("other", SEED + 1), ("again", SEED)):
+        generate(tmp_path / name, seed)
+    one, again, other = ((folder / "generated.yml").read_bytes() for folder in (written, tmp_path / "again", tmp_path / "other"))
+    assert one == again
     assert one != other
 
 
-def test_the_seed_alone_decides_in_another_process_too(tmp_path: Path) -> None:
-    generate(tmp_path / "here", 7)
-    command = [sys.executable, "-m", "nlu.corpus", "--out", str(tmp_path / "there"), "--seed", "7"]
+def test_the_seed_alone_decides_in_another_process_too(written: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "nlu.corpus", "--out", str(tmp_path), "--seed", str(SEED)]
     subprocess.run(command, cwd=ROOT, check=True, env={"PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT)})
-    assert (tmp_path / "here" / "generated.yml").read_bytes() == (tmp_path / "there" / "generated.yml").read_bytes()
+    assert (written / "generated.yml").read_bytes() == (tmp_path / "generated.yml").read_bytes()
 
 
-def test_what_is_written_reads_back_with_the_same_spans(tmp_path: Path) -> None:
-    generate(tmp_path, 7)
-    assert read_handwritten(tmp_path) == build_corpus(7)
+def test_what_is_written_reads_back_with_the_same_spans(corpus: Examples, written: Path) -> None:
+    assert read_handwritten(written) == corpus
 
 
-def test_there_are_many_and_none_is_handwritten() -> None:
-    generated = build_corpus(7)
-    assert 10_000 <= sum(map(len, generated.values())) <= 30_000
+def test_there_are_many_and_none_is_handwritten(corpus: Examples) -> None:
+    assert 10_000 <= sum(map(len, corpus.values())) <= 30_000
     handwritten = {
         deduplication_key(plain_text(example)) for examples in read_handwritten(HANDWRITTEN_DIR).values() for example in examples
     }
-    texts = [deduplication_key(plain_text(example)) for examples in generated.values() for example in examples]
+    texts = [deduplication_key(plain_text(example)) for examples in corpus.values() for example in examples]
     assert not handwritten & set(texts)
     assert len(texts) == len(set(texts))
 
