@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,6 +145,19 @@ async def open_harness(folder: Path, sandbox: Sandbox, clock: ManualClock) -> As
             yield made
         finally:
             await made.fhir.aclose()
+
+
+def database_after(do: Callable[[Harness], Awaitable[Any]], folder: Path) -> bytes:
+    """The file of a database after `do`, at `START`, where the platform stays as it was: what many tests begin with is done once."""
+
+    async def run() -> None:
+        with running_sandbox(folder / "sandbox") as platform:
+            async with open_harness(folder, platform, ManualClock(START)) as process:
+                await do(process)
+
+    asyncio.run(run())
+    assert not (folder / "sphere.db-wal").exists()
+    return (folder / "sphere.db").read_bytes()
 
 
 @pytest.fixture

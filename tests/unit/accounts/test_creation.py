@@ -17,13 +17,26 @@ from bot.accounts.registry import FIRST_USE_URL
 from bot.core.clock import ManualClock
 from bot.fhir.errors import FhirUnavailable
 from tests.unit.accounts.test_requests import ANNE, LEILA, ask
-from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, START, Harness, open_harness
+from tests.unit.harness import CLAIRE, CLAIRES_DOSSIER, CLAIRES_OTHER, KARIM, KARIMS_DOSSIER, START, Harness, database_after, open_harness
 from tests.unit.sandbox.sandbox_server import Sandbox
 
 REFERENCE = "DC-2026-000001"
+both_asked = pytest.mark.usefixtures("asked")
 
 
-async def asked(harness: Harness) -> None:
+@pytest.fixture(scope="module")
+def asked_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a database in which `ask_both` was done."""
+    return database_after(ask_both, tmp_path_factory.mktemp("asked"))
+
+
+@pytest.fixture
+def asked(tmp_path: Path, asked_database: bytes) -> None:
+    """Claire and Karim asked before the test: its database is a copy of one that holds it."""
+    (tmp_path / "sphere.db").write_bytes(asked_database)
+
+
+async def ask_both(harness: Harness) -> None:
     """Claire and Karim both wait for Leïla, each for a dossier of theirs."""
     await harness.link("chat", CLAIRE)
     await harness.link("karim", KARIM)
@@ -48,8 +61,8 @@ async def check_all_done_once(harness: Harness) -> None:
         await harness.account_requests.create(REFERENCE)
 
 
+@both_asked
 async def test_creating_does_everything(harness: Harness) -> None:
-    await asked(harness)
     creation = await harness.account_requests.create(REFERENCE, "Inès")
     assert creation.made
     assert creation.complete
@@ -63,8 +76,8 @@ async def test_creating_does_everything(harness: Harness) -> None:
     assert (await harness.link("leila", LEILA.email)).name == "Leïla Zérane"
 
 
+@both_asked
 async def test_the_codes_go_to_the_new_partner_alone(harness: Harness) -> None:
-    await asked(harness)
     await harness.account_requests.create(REFERENCE)
     (mail,) = await harness.mails(LEILA.email)
     found = re.search(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}\b", mail["text"])
@@ -94,8 +107,8 @@ async def test_somebody_who_asked_for_themself_is_told(harness: Harness) -> None
 
 # Every request once lost after it arrived; and, where what comes next changes something, once not sent at all.
 @pytest.mark.parametrize(("requests", "losing"), [*((n, True) for n in range(17)), *((n, False) for n in (0, 3, 4, 8, 14))])
+@both_asked
 async def test_cut_at_any_request_then_begun_again(harness: Harness, requests: int, losing: bool) -> None:
-    await asked(harness)
     harness.network.cut_after(requests, losing=losing)
     try:
         first: Creation | None = await harness.account_requests.create(REFERENCE)
@@ -109,18 +122,18 @@ async def test_cut_at_any_request_then_begun_again(harness: Harness, requests: i
     await check_all_done_once(harness)
 
 
+@both_asked
 async def test_the_line_is_cut_everywhere_above(harness: Harness) -> None:
-    await asked(harness)
     harness.network.sent = 0
     await harness.account_requests.create(REFERENCE)
     assert 10 < harness.network.sent <= 17 + 1
 
 
 @pytest.mark.parametrize("request_number", [1, 4, 6, 9])
+@both_asked
 async def test_a_worker_that_hung_is_overtaken_and_does_nothing_more(
     harness: Harness, tmp_path: Path, sandbox: Sandbox, request_number: int
 ) -> None:
-    await asked(harness)
     harness.network.sent, harness.network.waits_at = 0, request_number
     hung = asyncio.create_task(harness.account_requests.create(REFERENCE))
     await harness.network.waiting.wait()
@@ -137,8 +150,8 @@ async def test_a_worker_that_hung_is_overtaken_and_does_nothing_more(
         await check_all_done_once(later)
 
 
+@both_asked
 async def test_a_cancelled_creation_is_gone_on_with_at_once(harness: Harness) -> None:
-    await asked(harness)
     harness.network.sent, harness.network.waits_at = 0, 4
     hung = asyncio.create_task(harness.account_requests.create(REFERENCE))
     await harness.network.waiting.wait()
@@ -149,16 +162,16 @@ async def test_a_cancelled_creation_is_gone_on_with_at_once(harness: Harness) ->
     await check_all_done_once(harness)
 
 
+@both_asked
 async def test_two_agents_at_once(harness: Harness) -> None:
-    await asked(harness)
     answers = await asyncio.gather(*(harness.account_requests.create(REFERENCE, f"agent{n}") for n in range(4)), return_exceptions=True)
     assert sum(isinstance(answer, Creation) for answer in answers) == 1
     assert sum(isinstance(answer, BeingCreated | WrongState) for answer in answers) == 3
     await check_all_done_once(harness)
 
 
+@both_asked
 async def test_creating_and_refusing_at_once(harness: Harness) -> None:
-    await asked(harness)
     answers = await asyncio.gather(
         harness.account_requests.create(REFERENCE), harness.account_requests.refuse(REFERENCE, "Doublon"), return_exceptions=True
     )
@@ -167,8 +180,8 @@ async def test_creating_and_refusing_at_once(harness: Harness) -> None:
         assert len(await harness.chats(chat)) == 1
 
 
+@both_asked
 async def test_the_platform_comes_back_by_itself(harness: Harness) -> None:
-    await asked(harness)
     harness.sandbox.fault("down", method="PUT", type="CareTeam")
     creation = await harness.account_requests.create(REFERENCE)
     assert not creation.complete
@@ -182,8 +195,8 @@ async def test_the_platform_comes_back_by_itself(harness: Harness) -> None:
     await check_all_done_once(harness)
 
 
+@both_asked
 async def test_finishing_does_not_hammer_a_platform_that_is_away(harness: Harness) -> None:
-    await asked(harness)
     harness.sandbox.fault("down")
     with pytest.raises(FhirUnavailable):
         await harness.account_requests.create(REFERENCE)
@@ -198,8 +211,8 @@ async def test_finishing_does_not_hammer_a_platform_that_is_away(harness: Harnes
     await check_all_done_once(harness)
 
 
+@both_asked
 async def test_a_requester_who_left_gives_no_access(harness: Harness) -> None:
-    await asked(harness)
     claire = await harness.account(CLAIRE)
     await ask(harness, key="k3", dossier=CLAIRES_OTHER)
     await harness.partners.remove(CLAIRES_OTHER, claire, claire.reference, channel="web", key="leave")
@@ -212,8 +225,8 @@ async def test_a_requester_who_left_gives_no_access(harness: Harness) -> None:
     assert "vous ne faites plus partie" in refused
 
 
+@both_asked
 async def test_who_got_an_account_meanwhile_gets_no_codes(harness: Harness) -> None:
-    await asked(harness)
     made = await harness.registry.create(LEILA, "elsewhere")
     creation = await harness.account_requests.create(REFERENCE)
     assert not creation.made
@@ -234,8 +247,8 @@ async def test_an_address_of_somebody_else_is_not_given_a_second_account(harness
     assert await harness.mails("paul.martin@sphere.example") == []
 
 
+@both_asked
 async def test_an_account_that_vanished_is_not_made_again(harness: Harness) -> None:
-    await asked(harness)
     harness.sandbox.fault("down", method="PUT", type="CareTeam")
     creation = await harness.account_requests.create(REFERENCE)
     harness.sandbox.fault("none")
@@ -257,7 +270,7 @@ async def test_a_closed_account_with_the_same_number_is_not_taken_for_the_new_on
     old = await harness.registry.create(LEILA, "old")
     practitioner = harness.sandbox.practitioner(LEILA.email)
     harness.sandbox.put({**practitioner, "active": False}).raise_for_status()
-    await asked(harness)
+    await ask_both(harness)
     creation = await harness.account_requests.create(REFERENCE)
     assert creation.made
     assert creation.account.id != old.id
@@ -268,8 +281,8 @@ async def test_unknown_references(harness: Harness) -> None:
         await harness.account_requests.create("DC-2026-999999")
 
 
+@both_asked
 async def test_a_refused_request_is_not_created(harness: Harness) -> None:
-    await asked(harness)
     await harness.account_requests.refuse(REFERENCE, "Doublon")
     with pytest.raises(WrongState):
         await harness.account_requests.create(REFERENCE)

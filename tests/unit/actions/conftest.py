@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from bot.core.clock import ManualClock
 from bot.directory import Directory, import_file
 from bot.sandbox.demo_directory import write_demo_file
 from tests.unit.actions.dialogue import Dialogue
-from tests.unit.harness import CLAIRE, START, Harness, clock, open_harness, sandbox
-from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
+from tests.unit.harness import CLAIRE, Harness, clock, database_after, open_harness, sandbox
+from tests.unit.sandbox.sandbox_server import Sandbox
 
 __all__ = ["clock", "sandbox"]
 CHAT = "chat"
@@ -31,15 +30,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Directory:
 @pytest.fixture(scope="session")
 def linked_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The file of a database in which Claire linked her chat: tests begin with a copy, since linking takes 0.1 s."""
-    folder = tmp_path_factory.mktemp("linked")
-
-    async def link() -> None:
-        with running_sandbox(folder / "sandbox") as platform:
-            async with open_harness(folder, platform, ManualClock(START)) as process:
-                await process.link(CHAT, CLAIRE)
-
-    asyncio.run(link())
-    return (folder / "sphere.db").read_bytes()
+    return database_after(lambda process: process.link(CHAT, CLAIRE), tmp_path_factory.mktemp("linked"))
 
 
 @pytest.fixture
