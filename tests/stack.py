@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 
 SOON, LATER = 0.02, 0.25
-"""Seconds between the first looks, and between those from the second second on: who waits long, as many at once do, takes little of the machine."""
+"""Seconds between the first looks, and between those after the first second: who waits long takes little of the machine."""
 
 
 def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 60) -> Found:

@@ -10,8 +10,8 @@ from bot.sandbox.demo_directory import write_demo_file
 
 @pytest.fixture(scope="session")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo directory's index; only read."""
+    """The index of a directory of 500 people; only read."""
     folder = tmp_path_factory.mktemp("directory")
-    write_demo_file(folder / "demo.txt")
+    write_demo_file(folder / "demo.txt", people=500)
     import_file(folder / "demo.txt", folder / "index")
     return folder / "index"
