@@ -12,11 +12,10 @@ from actions.framework.events import Events
 from actions.framework.flow import Slots, set_slots
 from actions.framework.negation import affirmed
 from actions.framework.turn import Turn
-from actions.framework.usager_names import flat
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier
 from actions.framework.web_continuation import refer_to_web_chat
-from bot.core.text_folding import fold
+from bot.core.text_folding import flat, fold
 from bot.core.written_dates import MONTHS
 from bot.dossiers.errors import LimitReached, NotAMember
 

@@ -23,8 +23,8 @@ LAST_ACTS = "last_acts"
 Each is `{"act", "dossier", "member", "name", "partner", "from", "until", "basis", "by", "key", "turn", "at", "undone"}`: `member` is the
 FHIR reference, `partner` the key in the directory or None, `by` the account that did it, `key` that of the operation, `turn` that of the
 turn in which it was done, `undone` the turn that took it back; a request for an account has its reference as `request`, perhaps no dossier,
-and, of a person whom the directory does not know, the directory record as `record`; a
-change of dates has the dates before it as `was`.
+and, of a person whom the directory does not know, the directory record as `record`;
+a change of dates has the dates before it as `was`.
 """
 ACTS = "undo_acts"
 """Slot: the acts that are taken back, or whose dates change."""
