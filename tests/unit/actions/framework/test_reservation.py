@@ -174,7 +174,7 @@ async def test_a_creation_waits_for_a_clean_yes(claire: Dialogue, text: str) -> 
     await claire.say("1931-03-12", "inform", WEB, birth_date="1931-03-12")
     card = await claire.say("féminin", "inform", WEB)
     assert "Quillivic" in card.text
-    assert "Voulez-vous créer ce dossier" in (await claire.say(text, "affirm", WEB)).text
+    assert "Créer le dossier de" in (await claire.say(text, "affirm", WEB)).text
     assert claire.slots.get("confirmed") is None
 
 
