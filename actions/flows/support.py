@@ -16,6 +16,7 @@ from actions.framework.dialogue_stack import frame_of, frames_of, push, set_stac
 from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import active_flow
 from actions.framework.lifecycle import LINK_FLOW, claiming_flow, reset_flow, return_to_flow, start_flow
+from actions.framework.offered_handover import ON_HANDOVER
 from actions.framework.turn import Turn, full_intent
 from actions.framework.unexpected_input import reading_response
 from bot.core.clock import PARIS
@@ -51,6 +52,9 @@ class ContactSupport(AssistantAction):
         if flow is None or not interrupts:
             return wait_for_user(turn)
         return [*reset_flow(flow), set_stack(push(frames_of(turn), frame_of(flow, turn))), FollowupAction("action_listen")]
+
+
+ON_HANDOVER.append(ContactSupport().act)
 
 
 def _reason(turn: Turn) -> Reason:

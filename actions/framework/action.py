@@ -17,6 +17,7 @@ from actions.framework.context import Context
 from actions.framework.dates import format_time
 from actions.framework.events import Events, wait_for_user
 from actions.framework.letters import without_letter_parts
+from actions.framework.offered_handover import take_up_handover
 from actions.framework.services import get_services
 from actions.framework.turn import Turn
 from actions.framework.usager_names import tell_usagers
@@ -63,6 +64,8 @@ class AssistantAction(Action, ABC):
         read = [without_letter_parts(act) for act in (context.turn.message, *(context.turn.message.get(AGENDA) or []))]
         context.turn.tracker.latest_message = {**read[0], AGENDA: read[1:]} if len(read) > 1 else read[0]
         await tell_usagers(context)
+        if (events := await take_up_handover(context)) is not None:
+            return events
         taken = take_agenda(context)
         events = await self.act(context)
         return await keep_agenda(events, context) if taken else events

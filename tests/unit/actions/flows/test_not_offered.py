@@ -60,6 +60,45 @@ async def test_the_facts_go_with_the_request(claire: Dialogue) -> None:
     assert (handed["task"], handed["dossier"]) == ("signaler le décès d’un usager", CLAIRES_DOSSIER)
 
 
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("oui transmettez leur, et dites bien que c'est pour le 15 janvier", "correct"),
+        ("oui demandez leur", "affirm"),
+        ("oui svp", "affirm"),
+        ("joindre l'équipe oui", "nlu_fallback"),
+        ("ben si, transmettez ma demande à l'équipe sphere pour le changement de référent", "affirm"),
+        ("prévenez l'équipe SPHERE du décès comme vous le proposiez", "inform"),
+        ("oui demandez leur svp, de ma part", "affirm"),
+    ],
+)
+async def test_the_offer_is_taken_up_in_words(claire: Dialogue, words: str, intent: str) -> None:
+    await claire.say("Mme Durand est décédée. Retirez tt le monde sauf moi", "remove_partner", WEB)
+    assert (await claire.say(words, intent, WEB)).handover["task"] == "signaler le décès d’un usager"
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("ok", "affirm"),
+        ("non ne leur demandez rien", "deny"),
+        ("oui je sais", "affirm"),
+        ("ok je les appellerai moi même", "affirm"),
+        ("demandez leur si la famille est d'accord quand elle sera prévenue", "affirm"),
+        ("pas la peine de transmettre à l'équipe", "deny"),
+    ],
+)
+async def test_what_is_no_consent_takes_no_offer_up(claire: Dialogue, words: str, intent: str) -> None:
+    await claire.say("Mme Durand est décédée. Retirez tt le monde sauf moi", "remove_partner", WEB)
+    assert (await claire.say(words, intent, WEB)).handover is None
+
+
+async def test_an_older_offer_is_not_taken_up(claire: Dialogue) -> None:
+    await claire.say("Mme Durand est décédée. Retirez tt le monde sauf moi", "remove_partner", WEB)
+    await claire.say("bonjour", "greet", WEB)
+    assert (await claire.say("oui demandez leur", "affirm", WEB)).handover is None
+
+
 @pytest.mark.parametrize("words", ["ok alors c'est bon retirez moi", "oui qui s'en occupe", "oui donc ajoute coutteret"])
 async def test_a_yes_that_holds_a_wish_is_not_all_right(claire: Dialogue, words: str) -> None:
     assert "Je suis là si vous" not in (await claire.say(words, "affirm", WEB)).text
