@@ -5,7 +5,8 @@ from __future__ import annotations
 _OF_SLOT = {
     "partner": "partner", "line_person": "partner", "member": "partner", "dossier": "dossier",
     "partner_email": "email", "login_email": "email", "login_code": "code",
-    "confirmed": "confirm", "professional_query": "partner", "usager_query": "dossier", "usager_family": "birth_name",
+    "confirmed": "confirm", "undo_confirmed": "confirm", "fiche_mode": "choice",
+    "professional_query": "partner", "usager_query": "dossier", "usager_family": "birth_name",
     "usager_given": "given_names", "usager_birth_date": "birth_date", "usager_sex": "sex", "fiche_civility": "civility",
     "fiche_profession": "profession", "fiche_rpps": "rpps", "fiche_organization": "organization", "fiche_city": "city",
     "fiche_email": "email", "fiche_phone": "phone", "fiche_family": "partner", "fiche_given": "partner", "wish": "confirm",

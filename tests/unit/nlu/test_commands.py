@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from nlu.commands.command import Asked, Command, Reading, parse_command
 from nlu.commands.decoding import Probabilities, Span, Thresholds, decode, find_spans, withhold
@@ -13,6 +14,7 @@ from nlu.commands.evaluate import format_report, is_dangerous, main, measure
 from nlu.commands.labelled_messages import DATA, LabelledMessage, align, read_messages
 from nlu.commands.labels import TEXT_SLOTS
 from nlu.commands.network import CLOSED, SLOT_TAGS, STEPS, place_pair
+from nlu.commands.questions import question_of
 from nlu.commands.word_vectors import hash_word, load_word_vectors
 from nlu.components.analysis import analyse
 from nlu.components.gazetteers import Gazetteers
@@ -100,6 +102,20 @@ def test_words_are_hashed_as_in_the_package() -> None:
     assert town is not None
     assert float(np.dot(add, put)) > 0.5 > float(np.dot(add, town))
     assert vectors.find("xqzwk") is None
+
+
+# The question on the table
+
+
+def test_whatever_a_form_asks_for_is_a_question_of_the_contract() -> None:
+    forms = {
+        form: content["required_slots"]
+        for path in (Path(__file__).resolve().parents[3] / "domain").glob("*.yml")
+        for form, content in (YAML(typ="safe").load(path.read_text("utf-8")).get("forms") or {}).items()
+    }
+    asked = {(form, slot): question_of(form, slot)["question"] for form, slots in forms.items() for slot in slots}
+    assert len(asked) > 20
+    assert [place for place, question in asked.items() if not question] == []
 
 
 # Decoding
