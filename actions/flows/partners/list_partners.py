@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, read_dossier_or_last
@@ -14,9 +16,26 @@ from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
+from bot.core.text_folding import MAX_CHARACTERS, fold
 from bot.dossiers.errors import NotAMember
 from bot.dossiers.period import day_words, paris_day
 from bot.dossiers.records import Partner
+
+_STILL_HAS_ACCESS = re.compile(
+    r"\b(?:a|ont)(?: t)?(?: elles?| ils?)? (?:encore|toujours|tjs|bien|deja) (?:l |un |son )?acces\b"
+    r"|\b(?:est|sont)(?: elles?| ils?)? (?:encore|toujours|tjs) "
+    r"(?:(?:une? )?(?:partenaire|membre)|sur le dossier|dans (?:le dossier|l equipe))"
+)
+_ASKS = re.compile(r"\?|\bou (?:pas|non|plus)\b")
+_ORDERS = re.compile(
+    r"\b(?:ajout\w*|mett(?:re|ez)|mets|retir\w*|enlev\w*|supprim\w*|donn(?:e|er|ez)|prolong\w*|coup\w*|dema?nd(?:er|ez))\b"
+)
+
+
+def asks_who_still_has_access(text: str) -> bool:
+    """Return whether a text asks if somebody has access to a dossier still: « Inès a encore accès chez Lamy ou pas ? »."""
+    words = fold(text[:MAX_CHARACTERS].replace("’", "'"))
+    return bool(_STILL_HAS_ACCESS.search(words) and _ASKS.search(text) and not _ORDERS.search(words))
 
 
 class ListPartners(Flow):
@@ -46,8 +65,8 @@ class ListPartners(Flow):
         return slots | asked
 
     def claims(self, turn: Turn) -> bool:
-        """Return whether the words ask who did what in a team: no intent says that."""
-        return read_history_question(turn.text) is not None
+        """Return whether the words ask who did what in a team, which no intent says, or whether somebody still has access."""
+        return read_history_question(turn.text) is not None or asks_who_still_has_access(turn.text)
 
     async def collect(self, context: Context) -> Slots:
         """Return the dossier."""
