@@ -20,6 +20,10 @@ MIN_ONLY_COMMAND = 0.25
 IDENTITY_SLOTS = frozenset(["partner", "usager", "dossier", "birth_name", "given_names"])
 """Slots that say about whom a command is: a doubt about them is a doubt about the command."""
 _NAME_SLOTS = frozenset(["partner", "usager", "birth_name", "given_names"])
+_SLOT_OF_BARE_NAME = {
+    "partner": "partner", "dossier": "usager", "usager": "usager", "birth_name": "birth_name", "given_names": "given_names",
+}  # fmt: skip
+"""Whose name it is that is said alone, by the question on the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,18 @@ def decode(text: str, tokens: Sequence[Token], found: Probabilities, labels: Seq
         stands_at = (tokens[anchor.token].start, tokens[anchor.token].end)
         confidence = anchor.confidence * doubts[at]
         commands.append(Command(head, intent, values[at], confidence=confidence, at=stands_at, places=places[at]))
-    return _without_repetitions(commands, own)
+    return _without_repetitions([_as_asked(command, text, question) for command in commands], own)
+
+
+def _as_asked(command: Command, text: str, question: str) -> Command:
+    """Return the command with a name that is the whole answer under the slot that was asked for: « Zoé » is no usager at « prénom ? »."""
+    slot = _SLOT_OF_BARE_NAME.get(question)
+    if command.head != "set" or slot is None or len(command.slots) != 1:
+        return command
+    read, values = next(iter(command.slots.items()))
+    if read not in _NAME_SLOTS or read == slot or len(values) != 1 or values[0] != text.strip(" .!\n"):
+        return command
+    return replace(command, slots={slot: values}, places={slot: command.places.get(read, [])})
 
 
 def _is_possible(span: Span, tokens: Sequence[Token], question: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,33 @@ def test_what_holds_no_letter_is_nobodys_name(number: str, slots: dict[str, list
     tags = {at: "I-usager" if at > 1 else "B-usager" for at in range(1, len(tokens))}
     (command,) = decode(text, tokens, _found(len(tokens), {0: ("deny", 0.9)}, tags, {(1, 0): 5}), LABELS)
     assert command.slots == slots
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "question", "slot"),
+    [
+        ("Zoé", "usager", "partner", "partner"),
+        ("Lamy.", "partner", "dossier", "usager"),
+        ("Anne Marie", "partner", "given_names", "given_names"),
+        ("Picard", "usager", "birth_name", "birth_name"),
+        ("Zoé", "usager", "confirm", "usager"),
+        ("Mme Zoé", "usager", "partner", "usager"),
+    ],
+)
+def test_a_name_that_is_the_whole_answer_is_what_was_asked_for(text: str, read: str, question: str, slot: str) -> None:
+    tokens = analyse(text, NO_LISTS)
+    first = 1 if text.startswith("Mme") else 0
+    names = [at for at, token in enumerate(tokens) if at >= first and token.text[0].isalpha()]
+    tags = {at: ("B-" if at == first else "I-") + read for at in names}
+    labels = [*LABELS, "set"]
+    chances = _found(len(tokens), {}, tags, {(first, first): 5})
+    anchors = np.zeros((len(tokens), len(labels) + 1), np.float32)
+    anchors[:, 0] = 1
+    anchors[first, 0], anchors[first, len(labels)] = 0.1, 0.9
+    fits = np.zeros((len(TEXT_SLOTS), len(labels)), np.float32)
+    (command,) = decode(text, tokens, replace(chances, anchors=anchors, fits=fits), labels, question)
+    assert list(command.slots) == [slot]
+    assert list(command.places) == [slot]
 
 
 def test_where_nothing_is_likely_there_is_no_command() -> None:
