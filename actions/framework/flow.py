@@ -85,6 +85,10 @@ class Flow(ABC):
         """Return the slots that the starting message fills. The chat is linked if `needs_link`. Raise FlowAborted to end the flow."""
         return {}
 
+    async def resume(self, context: Context, slots: Slots) -> Slots:
+        """Return the slots with which the flow goes on after it was set aside: something may have been told to it in between."""
+        return slots
+
     @abstractmethod
     async def collect(self, context: Context) -> Slots:
         """Return the slots that the answer to a question changes; none: the question is asked again. Raise FlowAborted to end the flow."""

@@ -210,7 +210,12 @@ async def resume_flow(frame: Frame, context: Context) -> Events:
         return await _prove_first(off_agenda(frame) if is_deferred(frame) else frame_waiting_for_proof(frame, flow), rest, context)
     if is_deferred(frame):
         return await _start_deferred(frame, rest, context)
-    return [set_stack(rest), *run_flow(flow, frame["slots"])]
+    try:
+        slots = await flow.resume(context, frame["slots"])
+    except FhirUnavailable:
+        context.utterances.utter("utter_platform_down")
+        return [set_stack([*rest, frame]), FollowupAction("action_listen")]
+    return [set_stack(rest), *run_flow(flow, slots)]
 
 
 async def resume_next(frames: list[Frame], context: Context) -> Events:

@@ -42,6 +42,7 @@ from actions.framework.reservation import utter_reservation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_usager
 from bot.core.text_folding import fold, word_set
+from bot.dossiers.errors import LimitReached, NotAMember
 
 NOTHING, NOT_NEEDED = "nothing", "not_needed"
 """In the place of a basis: nothing can be done; nobody is added."""
@@ -104,6 +105,16 @@ class ChangeTeam(Flow):
         slots |= {LINES: lines, "basis_said": read_basis(turn)}
         return slots | (await self._looked_up(context, slots["dossier"], lines) if slots.get("dossier") else {})
 
+    async def resume(self, context: Context, slots: Slots) -> Slots:
+        """Return the slots with the lines looked up that were only said, where the dossier came to be known in between."""
+        lines: list[Line] = deepcopy(slots.get(LINES) or [])
+        if not slots.get("dossier") or not any(line["state"] == State.SAID for line in lines):
+            return slots
+        try:
+            return slots | await self._looked_up(context, slots["dossier"], lines)
+        except (NotAMember, LimitReached):  # it is asked for
+            return {name: value for name, value in slots.items() if name != "dossier"}
+
     async def collect(self, context: Context) -> Slots:
         """Return what the answer changes: the dossier, who is meant by a line, the lines themselves, or the basis and the yes."""
         turn = context.turn
@@ -132,7 +143,9 @@ class ChangeTeam(Flow):
 
     async def _collect_person(self, context: Context, lines: list[Line]) -> Slots:
         """Return the lines with who is meant by the first of which that is not clear."""
-        line = next(line for line in lines if line["state"] == State.SEVERAL)
+        line = next((line for line in lines if line["state"] == State.SEVERAL), None)
+        if line is None:
+            return await self._looked_up(context, context.turn.slot("dossier"), lines)
         members, requester = await context.partners_of(context.turn.slot("dossier")), (await context.account_reference()).id
         refused = context.turn.intent == "deny" or context.turn.entity("choice") == NOBODY
         patient = not context.turn.is_button and says_usager(context.turn.text)

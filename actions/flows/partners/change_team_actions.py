@@ -61,9 +61,12 @@ class AskChangeTeamPerson(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Show those who match, or ask for a name."""
         turn, utterances = context.turn, context.utterances
-        line = next(line for line in turn.slot(LINES) if line["state"] == State.SEVERAL)
-        choices, reference = line.get("choices") or [], turn.slot("dossier")
-        nobody = utterances.button("utter_title_nobody", "choose", choice=NOBODY)
+        line = next((line for line in turn.slot(LINES) if line["state"] == State.SEVERAL), None)
+        reference, nobody = turn.slot("dossier"), utterances.button("utter_title_nobody", "choose", choice=NOBODY)
+        if line is None:  # they are looked up with the answer
+            utterances.utter("utter_ask_line_name", buttons=[nobody], reference=reference)
+            return []
+        choices = line.get("choices") or []
         if line["change"] == Change.REMOVE:
             members = [p for p in await context.partners_of(reference) if p.reference in choices]
             shown = [make_button(partner_label(p), "choose", member=p.reference) for p in members]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from actions.flows.dossiers.partners_to_add import with_dossier
 from tests.unit.actions.dialogue import TELEGRAM, WEB, Answer, Dialogue, an_act
 from tests.unit.actions.external_channel import TRAITS
 from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER, Harness
@@ -74,6 +75,19 @@ async def test_a_basis_said_with_the_wish_is_not_asked(claire: Dialogue) -> None
     card = await ask(claire, add(PAUL, SOPHIE, words=", la patiente a donné son accord"))
     assert card.titles[0] == YES[1]
     assert (await claire.say("oui", "affirm", WEB)).text.count("a maintenant accès") == 2
+
+
+async def test_a_change_that_was_set_aside_goes_on_with_the_dossier_that_was_created_in_between(claire: Dialogue) -> None:
+    text = f"ajoute {PAUL} et {SOPHIE}"
+    asked = await claire.say(text, "add_partner", WEB, partner_name=(PAUL, SOPHIE))
+    assert "De quel dossier" in asked.text
+    await claire.say("nouveau dossier", "create_dossier", WEB)
+    (frame,) = with_dossier(claire.slots["task_stack"], CLAIRES_DOSSIER)
+    claire.slots["task_stack"] = [frame]
+    card = await claire.say("annulez la création", "cancel", WEB)
+    assert all(name in card.text for name in (PAUL, SOPHIE, CLAIRES_DOSSIER))
+    assert card.titles == [*YES, "Ni l’un ni l’autre", "Non"]
+    assert (await claire.press("affirm", WEB, basis="consent_given")).text.count("a maintenant accès") == 2
 
 
 async def test_a_replacement_is_one_card(claire: Dialogue) -> None:
