@@ -9,7 +9,7 @@ from __future__ import annotations
 from actions.flows.dossiers.dossier_slot import read_dossier
 from actions.flows.partners.access_dates import FROM, UNTIL, AccessDates, period_words
 from actions.flows.partners.card_question import CardQuestion, read_card_question
-from actions.flows.partners.date_wish import changes_dates, corrects_dates, has_second_thought, named_bound, read_new_dates
+from actions.flows.partners.date_wish import changes_dates, corrects_dates, ends_later, has_second_thought, named_bound, read_new_dates
 from actions.flows.partners.last_acts import ACTS, Act, acts_of, newest_acts, turns_since
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.member_names import matching_name
@@ -29,6 +29,8 @@ from bot.dossiers.period import AccessPeriod, paris_day
 from bot.dossiers.records import Partner
 
 DATED = "dated"
+_MISREAD = frozenset({"mute_notifications", "out_of_scope", "nlu_fallback", "inform", "correct"})
+"""Intents that « Luce arrête le 18 décembre » is taken for."""
 NEAR, NEAR_BARE = 10, 3
 """Messages after an act in which « changez la date de fin », and bare dates, are about it."""
 
@@ -40,6 +42,8 @@ def wishes_dates(turn: Turn) -> bool:
     said, named = said_of_dates(turn), bool(turn.entity(PARTNER) or turn.same_partner)
     if changes_dates(said):
         return bool(named or "acc" in said.lower() or turn.slot("last_dossier") or _near(turn, NEAR))
+    if named and turn.intent in _MISREAD and ends_later(said):
+        return True
     ended = turn.slot(CORRECTABLE_FLOW)
     if ended and turn.follows_turn(ended["turn"]):  # that is what is corrected
         return False
@@ -87,6 +91,7 @@ async def find_dated(context: Context) -> Slots:
     if not slots and context.utterances.has_uttered:
         raise FlowAborted
     said = said_of_dates(turn)
+    said = said if changes_dates(said) else ends_later(said) or said
     if slots.get("dossier_choices"):  # several usagers of that name: which?
         return {**slots, ACTS: _dated(context, await _of_dossier(context, "", name, named=False), said)}
     found = _of_last_acts(turn, name, slots.get("dossier"))

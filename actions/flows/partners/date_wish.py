@@ -79,6 +79,24 @@ _NUMBERS = {"un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "s
 _BY = re.compile(rf"\b({_MOVE}) (?:\w+ ){{0,8}}?(\d{{1,3}}|{'|'.join(_NUMBERS)}) (jours?|semaines?|mois)\b(?! prochain)")
 _ENDLESS = re.compile(r"\b(?:sans|pas de) (?:date|limite|fin)\b")
 _EARLIER = ("avanc", "raccourci", "ecourt")
+_DAY = rf"(?:(?:{_WEEKDAYS}) )?(?:\d{{1,2}}(?:er)?(?:\s?/\s?\d{{1,2}}(?:/\d{{2,4}})?\b|\s+{_MONTH}\b)|(?:{_WEEKDAYS}|demain|no[eë]l)\b)"
+_END_OF_ACCESS = re.compile(
+    r"\b(?:termin|arr[eê]t|prend(?:ra)? fin\b|cess|part(?:ira?)?\b|s'en (?:va|ira)\b|quitt|retir|enl[eè]v|supprim|[oô]te[rz]?\b|coup)"
+    r"\w*(?:[\s-]+[^\s,;.!?-]+){0,6}?\s+(?:(?:le|au|à partir du|à partir de|à compter du|dès le|à)\s+)?(?=" + _DAY + ")"
+)
+_END_ALREADY_OVER = re.compile(
+    r"\b(?:ai|as|a|avons|avez|ont|est|sont|[ée]tait|avait|depuis|si|quand|ne|pas|n'\w+)\s+(?:\w+\s+)?(?:termin|arr[eê]t|parti|quitt|retir|enlev|supprim)"
+)
+_STAYS_UNTIL = re.compile(
+    r"\b(?:rest|gard|laiss|intervien|l[aà]\b|termin|arr[eê]t|retir|enl[eè]v|pr[ée]sente?\b)\w*\s+"
+    r"(?:[^\s,;.!?]+\s+){0,4}?jusqu'(?=au? )"
+)
+_AWAY = re.compile(r"\b(?:vacances|cong[ée]s?|s[ée]jour|hospitalis\w*|sort(?:ie)?|op[ée]r\w*)\b")
+_DAY_AT_CARD = re.compile(r"\b(?:le|au|à partir du|à compter du|dès le)\s+(?=" + _DAY + ")")
+_NOT_AHEAD = re.compile(r"\b(?:ai|as|a|avons|avez|ont|est|sont|[ée]tait|avait|depuis|si)\b")
+_ENDS_IN = re.compile(
+    r"\b(?:termin|arr[eê]t|retir|enl[eè]v|supprim|coup)\w*(?:[\s-]+[^\s,;.!?-]+){0,4}?\s+dans\s+(?:les\s+)?(?:\d{1,3}|un|une|deux|trois|quatre|six|huit|dix|quinze)\s+(?:jours?|semaines?|mois)\b"
+)
 _BARE_ANSWER = re.compile(rf"\s*(?:(?:plut[oô]t|non|euh|c'est|disons) ){{0,3}}(?:(?:le|au) )?(?=\d|{_WEEKDAYS}|demain)")
 
 
@@ -94,6 +112,27 @@ def changes_dates(text: str, *, after_act: bool = False) -> bool:
         return False
     wishes = _WISHES.search(folded) or (after_act and _EXTENDS.search(folded))
     return bool(wishes) and not _TOLD.search(folded)
+
+
+def ends_later(text: str, *, at_card: bool = False) -> str:
+    """Return the words with the day on which an access is to end as « jusqu'au »; "" where they say none.
+
+    « son accès se termine le 18 décembre », « retirez-la dans 15 jours », « elle reste jusqu'au 9 ». `at_card`: they answer the card of
+    a removal, where « pas tout de suite, le 18 » is about it as well.
+    """
+    words = " ".join(text.replace("’", "'").lower().split())
+    if len(words) > MAX_CHARACTERS or len(words.split()) > MAX_WORDS or "?" in words or _END_ALREADY_OVER.search(words):
+        return ""
+    if _OTHER.search(fold(words)) or _AWAY.search(words):
+        return ""
+    if _STAYS_UNTIL.search(words) or _ENDS_IN.search(words):
+        return words
+    found = _END_OF_ACCESS.search(words)
+    if found is None and at_card and not _NOT_AHEAD.search(words):
+        if "jusqu'" in words:
+            return words
+        found = _DAY_AT_CARD.search(words)
+    return f"jusqu'au {words[found.end() :]}" if found else ""
 
 
 def corrects_dates(text: str) -> bool:

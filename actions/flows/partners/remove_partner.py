@@ -15,13 +15,16 @@ from actions.flows.dossiers.dossier_slot import (
     read_dossier_or_last,
     read_reference,
 )
+from actions.flows.partners.access_dates import UNTIL, AccessDates, names_access_dates, read_dates
 from actions.flows.partners.card_question import answer_change_question, read_card_question
-from actions.flows.partners.last_acts import kept_acts, last_act_of, remember_act
+from actions.flows.partners.date_change import redated, said_of_dates
+from actions.flows.partners.date_wish import ends_later
+from actions.flows.partners.last_acts import ACTS, kept_acts, last_act_of, remember_act
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.members import ONESELF_IN_ANSWER, ONESELF_IN_REQUEST, matching_members, read_member, removal_obstacle
 from actions.flows.partners.same_again import claims_same
 from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers, first_of, named_dossiers, tell_more
-from actions.flows.partners.undo_act import UNDO_BUTTON
+from actions.flows.partners.undo_act import UNDO_BUTTON, UNDO_FLOW
 from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
 from actions.framework.cards import utter_card
@@ -29,13 +32,15 @@ from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
 from actions.framework.flow import NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
+from actions.framework.lifecycle import offer_flow
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_same
 from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
-from bot.dossiers.period import AccessPeriod
+from bot.dossiers.period import AccessPeriod, paris_day
+from bot.dossiers.records import Partner
 from bot.fhir.operations import Pending
 
 
@@ -61,6 +66,8 @@ class RemovePartner(Flow):
         turn, last = context.turn, last_act_of(context.turn, "removed")
         references = await named_dossiers(context, asked=False)
         criteria = read_member(turn, oneself=ONESELF_IN_REQUEST)
+        if criteria and (end := _end_said(context)):
+            criteria["until"] = end
         if criteria is None and last is not None and says_same(turn.text) and last["by"] == (await context.account_reference()).id:
             criteria = {"name": last["name"]}
         if references:
@@ -80,6 +87,11 @@ class RemovePartner(Flow):
         question = read_card_question(turn) if asked == "confirmed" else None
         if question and answer_change_question(context, question, turn.slot("member")["name"]):
             return {}
+        if asked == "confirmed" and (end := _end_said(context, at_card=True)):
+            member = turn.slot("member")
+            found = [one for one in await context.partners_of(turn.slot("dossier")) if one.reference == member["reference"]]
+            for one in found:
+                await self._offer_end(context, turn.slot("dossier"), one, {"until": end})
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
             return {"confirmed": confirmation(context)}
         criteria = read_member(turn, oneself=ONESELF_IN_ANSWER if asked == "member" else None)
@@ -124,7 +136,8 @@ class RemovePartner(Flow):
     def is_answer(self, turn: Turn) -> bool:
         """Return True too for « mes quatre dossiers » where the dossier was asked for, and for a question about the card."""
         asks = turn.requested_slot == "confirmed" and turn.intent not in NEVER_AN_ANSWER and read_card_question(turn) is not None
-        return asks or answers_with_dossiers(turn) or super().is_answer(turn)
+        dates = turn.requested_slot == "confirmed" and not turn.is_button and names_access_dates(turn.text)
+        return asks or dates or answers_with_dossiers(turn) or super().is_answer(turn)
 
     async def find_in_first(self, context: Context, references: list[str], criteria: Slots | None) -> Slots:
         """Return the slots of the first of several dossiers in which the member is found, the others after it, and say which.
@@ -167,6 +180,7 @@ class RemovePartner(Flow):
                 name = (criteria or {}).get("name") or (criteria or {}).get("profession")
                 context.utterances.utter("utter_member_unknown", name=name, reference=reference)
             return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
+        await self._offer_end(context, reference, found[0], criteria or {})
         if obstacle := removal_obstacle(found[0], members, requester.id):
             context.utterances.utter(obstacle, name=found[0].display, reference=reference)
             raise FlowAborted
@@ -174,6 +188,24 @@ class RemovePartner(Flow):
         member: dict[str, Any] = {"reference": found[0].reference, "label": partner_label(found[0]), "name": found[0].display}
         member |= {"account": found[0].account_id, "from": start, "until": end}
         return {"member": member, "member_said": None, "last_partner": found[0].display}
+
+    @staticmethod
+    async def _offer_end(context: Context, reference: str, member: Partner, criteria: Slots) -> None:
+        """Propose the day that was said as the end of the access, where it lies ahead: nothing ends today. Raise FlowAborted then."""
+        end = criteria.get("until") or _end_said(context)
+        if end and (acts := await redated(context, reference, member, AccessDates({UNTIL: end}))):
+            offer_flow(context, UNDO_FLOW, {ACTS: acts})
+            raise FlowAborted
+
+
+def _end_said(context: Context, *, at_card: bool = False) -> str | None:
+    """Return the day ahead on which the words end an access: « retirez-la dans 15 jours », at the card « pas avant le 18 décembre »."""
+    if context.turn.is_button:
+        return None
+    said, now = said_of_dates(context.turn), context.services.clock.now()
+    dates = read_dates(ends_later(said, at_card=at_card), now)
+    end: str | None = dates.slots.get(UNTIL)
+    return None if dates.unclear or not end or end <= paris_day(now).isoformat() else end
 
 
 REMOVE_PARTNER = RemovePartner()

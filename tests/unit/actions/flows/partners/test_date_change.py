@@ -247,3 +247,16 @@ async def test_bare_dates_long_after_are_no_change(claire: Dialogue) -> None:
         await claire.press("list_dossiers", WEB)
     answer = await claire.say("jusqu'au 15 janvier", "inform", WEB)
     assert "Après" not in answer.text
+
+
+async def test_an_end_that_was_taken_for_a_pause_of_notifications_is_that_of_who_is_named(claire: Dialogue) -> None:
+    await add_paul(claire)
+    card = await claire.say(f"{PAUL} arrête le 18 décembre au soir", "mute_notifications", WEB, partner_name=PAUL)
+    assert "jusqu’au 18 décembre inclus" in card.text
+    assert "Voulez-vous changer ces dates" in card.text
+
+
+async def test_a_pause_of_notifications_stays_one(claire: Dialogue) -> None:
+    await add_paul(claire)
+    card = await claire.say(f"arrête les notifications de {PAUL} le 18 décembre", "mute_notifications", WEB, partner_name=PAUL)
+    assert "Voulez-vous changer ces dates" not in card.text

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 
+from actions.flows.partners.access_dates import UNTIL, read_dates
+from actions.flows.partners.date_wish import ends_later
 from bot.accounts.registry import Account
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.harness import CLAIRES_DOSSIER
@@ -46,3 +50,72 @@ async def test_a_pronoun_alone_does_not_make_the_speaker_leave(claire: Dialogue,
     answer = await claire.say(words, "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
     assert "À qui faut-il retirer l’accès" in answer.text
     assert claire.slots.get("member") is None
+
+
+async def member_of(dialogue: Dialogue) -> str:
+    """Return a member beside the referent."""
+    members = await dialogue.services.partners.list(CLAIRES_DOSSIER, await account_of(dialogue))
+    return next(p.display for p in members if "Moreau" not in p.display)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "l'accès de {name} au {ref} se termine le 18 décembre",
+        "retirez {name} du {ref} le 18 décembre au soir",
+        "{name} arrête au 18 décembre, {ref}",
+        "enlève {name} du {ref} à partir du 18 décembre",
+        "{name} reste jusqu'au 18 décembre, {ref}",
+    ],
+)
+async def test_an_end_that_lies_ahead_changes_the_date_and_removes_nobody(claire: Dialogue, words: str) -> None:
+    name = await member_of(claire)
+    said = words.format(name=name, ref=CLAIRES_DOSSIER)
+    card = await claire.say(said, "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    assert "Voulez-vous lui retirer" not in card.text
+    assert "jusqu’au 18 décembre inclus" in card.text
+    await claire.press("affirm", WEB)
+    members = await claire.services.partners.list(CLAIRES_DOSSIER, await account_of(claire))
+    assert next(one for one in members if one.display == name).until == date(2026, 12, 18)
+
+
+@pytest.mark.parametrize(
+    "words", ["pas tout de suite, le 18 décembre au soir", "oui mais le 18 décembre", "plutôt à partir du 18 décembre"]
+)
+async def test_a_day_at_the_removal_card_is_the_end_of_the_access(claire: Dialogue, words: str) -> None:
+    name = await member_of(claire)
+    await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    card = await claire.say(words, "deny" if words.startswith("pas") else "affirm", WEB)
+    assert "jusqu’au 18 décembre inclus" in card.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "retirez-la dans 15 jours",
+        "elle arrête le 9 décembre",
+        "retirez-le vendredi",
+        "on lui coupe l'accès au 31 mars",
+        "Adèle reste jusqu'au 9",
+    ],
+)
+def test_an_end_ahead_is_known_by_its_words(words: str) -> None:
+    assert read_dates(ends_later(words), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)).slots[UNTIL]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "retirez-la aujourd'hui",
+        "elle a arrêté le 9 novembre",
+        "retire Paul du 137",
+        "retirez-la, elle ne vient plus depuis le 3 mars",
+        "elle est partie le 12 octobre, retirez-la",
+        "enlevez-le tout de suite",
+        "on l'arrête le 9 ?",
+        "elle part en vacances le 18 décembre",
+        "arrête les notifications le 18 décembre",
+    ],
+)
+def test_other_removals_have_no_end_ahead(words: str) -> None:
+    assert not ends_later(words)
