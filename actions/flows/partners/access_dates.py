@@ -51,6 +51,11 @@ _REWORDED = (
 )
 """Other ways to say since and until, as the reader of days knows them."""
 _ENDLESS = re.compile(r"\b(?:sans|pas de|aucune|plus de) (?:date(?: de fin)?|limite(?: de (?:temps|duree))?|fin|duree|echeance)\b")
+_LIFTED = re.compile(
+    r"\b(?:enlev|retir|supprim|ot|effac|annul)\w* (?:lui |leur )?(?:la|sa|les|ses|cette|ces)"
+    r" (?:dates?|limite|echeance)\b(?: de (?:fin|debut))?"
+)
+_NO_START = re.compile(r"\b(?:sans|pas de|aucune|plus de) (?:date de debut|debut)\b")
 _AT_ONCE = re.compile(
     r"(?<!pas )\b(?:tout de suite|des maintenant|des aujourd hui|immediatement|a partir (?:de maintenant|d aujourd hui))\b"
 )
@@ -119,6 +124,11 @@ def names_access_dates(text: str) -> bool:
     """Return whether a message names a span of days, and is not about notifications."""
     kinds = {token.kind for token in tokenize(_reworded(text))}
     return bool(kinds & _SPANS) and not kinds & _ABOUT_NOTICES
+
+
+def lifts_dates(text: str) -> bool:
+    """Return whether a text takes the dates of an access away: it never takes away the person."""
+    return bool(_LIFTED.search(_reworded(text)))
 
 
 def names_some_time(text: str) -> bool:
@@ -230,6 +240,13 @@ class _Reader:
         if endless := _ENDLESS.search(self._words):
             slots[UNTIL] = None
             self._spans.append(endless.span())
+        if no_start := _NO_START.search(self._words):
+            slots = {FROM: None}  # « pas de date de début » says nothing of the end
+            self._spans.append(no_start.span())
+        if lifted := _LIFTED.search(self._words):
+            of_start, of_end = lifted[0].endswith("debut"), lifted[0].endswith("de fin")
+            slots |= ({} if of_end else {FROM: None}) | ({} if of_start or (no_start and not of_end) else {UNTIL: None})
+            self._spans.append(lifted.span())
         if open_end := re.search(r"\bjusqu a nouvel ordre\b", self._words):
             slots[UNTIL] = None
             self._spans.append(open_end.span())

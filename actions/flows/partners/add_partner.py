@@ -15,6 +15,7 @@ from actions.flows.partners.access_dates import (
     AccessDates,
     accepted_dates,
     confirmed_dates,
+    lifts_dates,
     names_access_dates,
     partner_period,
     said_dates,
@@ -93,7 +94,7 @@ class AddPartner(Flow):
         """Return True too for « sans mail », and for dates and questions at the confirmation; the dates of a mute are a digression."""
         if super().is_answer(turn) or self._lacks_email(turn):
             return True
-        if answers_with_dossiers(turn):
+        if answers_with_dossiers(turn) or (turn.requested_slot == "basis" and not turn.is_button and lifts_dates(turn.text)):
             return True
         if turn.requested_slot != "basis" or turn.is_button or turn.intent in NEVER_AN_ANSWER:
             return False

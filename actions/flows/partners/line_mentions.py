@@ -31,6 +31,7 @@ _KEEP = word_set("garde gardez garder laisse laissez laisser reste restent conse
 _YES = word_set("oui ok accord")
 _WANT = word_set("ajoute ajoutez ajouter mets mettez mettre bien bon prends prenez")
 _OTHERS = word_set("autres autre reste")
+_OF_DATES = word_set("date dates limite echeance fin")
 _LINKS = word_set("et ni ou")
 _NUMBERS = {"deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9}
 _ORDINALS = {
@@ -206,7 +207,9 @@ def _judge(found: list[Mention], words: Sequence[Word], text: str) -> None:
 
 
 def _said_before(words: Sequence[Word]) -> Said | None:
-    for earlier, word in reversed([*pairwise([Word("", 0, 0), *words])]):
+    for at, (earlier, word) in reversed([*enumerate(pairwise([Word("", 0, 0), *words]))]):
+        if _OF_DATES.intersection(one.text for one in words[at + 1 : at + 4]):  # « enlevez la date pour Paul », « sans date pour Paul »
+            continue
         if word.text in _NOT and not (word.text == "part" and earlier.text != "a"):
             return Said.NOT
         if word.text in _ONLY or (word.text in {"que", "qu"} and (not earlier.text or earlier.text in _ONLY_AFTER)):

@@ -78,12 +78,10 @@ async def test_a_basis_said_with_the_wish_is_not_asked(claire: Dialogue) -> None
 
 
 async def test_a_change_that_was_set_aside_goes_on_with_the_dossier_that_was_created_in_between(claire: Dialogue) -> None:
-    text = f"ajoute {PAUL} et {SOPHIE}"
-    asked = await claire.say(text, "add_partner", WEB, partner_name=(PAUL, SOPHIE))
+    asked = await claire.say(f"ajoute {PAUL} et {SOPHIE}", "add_partner", WEB, partner_name=(PAUL, SOPHIE))
     assert "De quel dossier" in asked.text
     await claire.say("nouveau dossier", "create_dossier", WEB)
-    (frame,) = with_dossier(claire.slots["task_stack"], CLAIRES_DOSSIER)
-    claire.slots["task_stack"] = [frame]
+    claire.slots["task_stack"] = with_dossier(claire.slots["task_stack"], CLAIRES_DOSSIER)
     card = await claire.say("annulez la création", "cancel", WEB)
     assert all(name in card.text for name in (PAUL, SOPHIE, CLAIRES_DOSSIER))
     assert card.titles == [*YES, "Ni l’un ni l’autre", "Non"]
