@@ -62,6 +62,9 @@ _FOLDED_NEEDED = re.compile(
 """« ça pose souci ? », « c'est grave ? », « on peut envoyer sans ? », « c'est obligatoire ? »."""
 
 
+_FOLDED_YES = re.compile(r"(?:oui|ouais|ok|okay|d accord|entendu|parfait|c est bon|c est ca|exact\w*|tout a fait|je confirme)\b")
+
+
 def find_email(text: str) -> str | None:
     """Return the word of a text that is meant as an e-mail address, out of its wrapping and unchecked; the last one of several."""
     typed = unwrap_emails(text)
@@ -86,6 +89,11 @@ def at_position(entries: list[str], position: int | None) -> str | None:
     if position is None or not -len(entries) <= position < len(entries):
         return None
     return entries[position]
+
+
+def opens_with_yes(text: str) -> bool:
+    """Return whether a text begins with a yes, whatever follows: « oui elle est au courant, mais jusqu'au 15 »."""
+    return bool(_FOLDED_YES.match(fold(text.replace("’", "'"))))
 
 
 def says_unknown(text: str) -> bool:

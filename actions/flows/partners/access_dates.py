@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from actions.flows.partners.last_acts import last_act_of
+from actions.flows.partners.other_days import without_other_days
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.remarks import without_remarks
@@ -34,6 +35,11 @@ DATES_ASKED = "dates_asked"
 """Slot: whether the dates are asked for in the place of the card: « mêmes dates », where none are known."""
 _REWORDED = (
     (r"\b(?:1|un|une) an(?:nee)?\b", "12 mois"),
+    (
+        r"\b(?:une |la |sa |comme )?dates? de fin (?:d acces |de l acces )?(?:[:=] )?(?:c est |ce sera |sera |est )?(?:le |au |a )?"
+        r"(?=\d{1,2}\b|(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain)\b)",
+        "jusqu au ",
+    ),
     (r"\b(?:2|deux) ans\b", "24 mois"),
     (r"\b(?:3|trois) ans\b", "36 mois"),
     (r"\bnoel\b", "25 decembre"),
@@ -62,8 +68,11 @@ _AT_ONCE = re.compile(
 _SAME_DATES = re.compile(r"\bmemes? (?:dates?|periodes?|durees?|jours)\b")
 _END_OF_MONTH = re.compile(rf"jusqu (?:a|au|en)(?: la)? fin (?:de |d |du mois de )?({'|'.join(dates.MONTHS)})\b")
 _VAGUE = re.compile(rf"(?:semaine|mois) prochaine?|(?:{dates.MONTH})")
-_SOME_TIME = re.compile(r"(?<!bonne )(?<!bon )\b(?:debut|fin|milieu|courant) (?:de |du |d |la )?\w+|\bd ici\b|\ba partir\b|\bjusqu\b")
+_SOME_TIME = re.compile(
+    r"(?<!bonne )(?<!bon )(?<!au )\b(?:debut|fin|milieu|courant) (?:de |du |d |la )?\w+|\bd ici\b|\ba partir\b|\bjusqu\b"
+)
 """What is left of these beside the days that were read is some time or other."""
+_END_TO_SET = re.compile(r"\bdates? de fin\b")
 _LASTS = re.compile(r"(?:pour|pendant|durant|sur) ")
 _STAY = re.compile(r"(?:remplacement|remplace|stage|sejour|mission|hospitalisation|intervention)\w* (?:est )?(?:de|pour) $")
 _OF_A_STAY = re.compile(r"\b(?:hospitalis|sejour|admis|oper)\w*(?: (?!acces)\w+){0,6} $")
@@ -140,7 +149,7 @@ def _reworded(text: str) -> str:
     words = canonical(text.replace("’", "'")).text
     for pattern, instead in _REWORDED:
         words = re.sub(pattern, instead, words)
-    return words
+    return without_other_days(words)
 
 
 def period_of(turn: Turn) -> AccessPeriod:
@@ -268,6 +277,10 @@ class _Reader:
         if self._ends:
             slots[UNTIL] = next(iter(self._ends)).isoformat()
         rest = self._rest()
+        if self._ends:
+            rest = _END_TO_SET.sub(" ", rest)
+        if self._confirming and UNTIL not in slots and _END_TO_SET.search(rest):
+            self._unclear = True
         if self._confirming and _SOME_TIME.search(rest):
             return AccessDates(unclear=True)
         rest = _LINKS.sub(" ", rest)

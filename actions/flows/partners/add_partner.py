@@ -28,7 +28,7 @@ from actions.flows.partners.same_again import claims_same, fill_from_last
 from actions.flows.partners.several_dossiers import MORE, RESERVED, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, parse_basis, read_basis
 from actions.flows.partners.undo_act import UNDO_FLOW
-from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, says_unknown
+from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, opens_with_yes, says_unknown
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.lifecycle import offer_flow
@@ -37,6 +37,10 @@ from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 from bot.dossiers.records import Partner
+
+
+MAX_DATED_YES = 40
+"""Words of a typed yes with dates, which may say much beside them."""
 
 
 class AlreadyThere(FlowAborted):
@@ -96,11 +100,14 @@ class AddPartner(Flow):
             return True
         if answers_with_dossiers(turn) or (turn.requested_slot == "basis" and not turn.is_button and lifts_dates(turn.text)):
             return True
+        if turn.requested_slot == "partner" and turn.slot("partner_choices") and list_position(turn) is not None:
+            return turn.intent not in NEVER_AN_ANSWER
         if turn.requested_slot != "basis" or turn.is_button or turn.intent in NEVER_AN_ANSWER:
             return False
         if read_card_question(turn) is not None:
             return True
-        return names_access_dates(turn.text) and len(turn.text.split()) <= MAX_ANSWER_WORDS
+        words = MAX_DATED_YES if opens_with_yes(turn.text) and "?" not in turn.text else MAX_ANSWER_WORDS
+        return names_access_dates(turn.text) and len(turn.text.split()) <= words
 
     async def collect(self, context: Context) -> Slots:
         """Return the answer to the question, a correction of an earlier answer, or both."""

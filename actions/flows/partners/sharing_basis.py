@@ -29,7 +29,9 @@ _CONSENT = re.compile(
     re.IGNORECASE,
 )
 _CARE_TEAM = re.compile(
-    r"\bm[êe]me [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b", re.IGNORECASE
+    r"\b(?:elle|il) fait (?:bien )?partie de (?:l'|la m[êe]me |mon |ma |notre )[ée]quipe\b(?! sphere)|"
+    r"\bm[êe]me [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b",
+    re.IGNORECASE,
 )
 
 

@@ -38,7 +38,24 @@ WORDS = {
     "oui mais seulement cette semaine": (None, "2026-11-29"),
     "oui jusque vendredi": (None, "2026-11-27"),
     "oui entre le 15 et le 30 décembre": ("2026-12-15", "2026-12-30"),
+    "avec une date de fin : 15 décembre": (None, "2026-12-15"),
+    "oui, date de fin vendredi": (None, "2026-11-27"),
+    "mettez une date de fin à son accès, jusqu’au 18 décembre inclus": (None, "2026-12-18"),
+    "du 7 au 18 décembre donc, pas le 20": ("2026-12-07", "2026-12-18"),
+    "jusqu’au 18 et pas jusqu’au 20": (None, "2026-12-18"),
+    "je reviens finalement le 18 au soir, donc jusqu’au 18 décembre": (None, "2026-12-18"),
+    "je rentre le 19, jusqu’au 18 décembre alors": (None, "2026-12-18"),
+    "oui elle a donné son accord ce matin, jusqu’au 15 décembre": (None, "2026-12-15"),
 }
+OF_THE_AGREEMENT = [
+    "oui elle m’a donné son accord ce matin",
+    "oui, même équipe, vue hier",
+    "oui je l’ai prévenu ce matin",
+    "oui elle a accepté hier soir",
+    "oui on en a parlé lundi, elle est d’accord",
+    "oui accord du 20/11",
+    "oui il est au courant depuis samedi",
+]
 UNCLEAR = [
     "oui mais seulement pendant mes congés",
     "oui jusqu’à sa sortie",
@@ -51,6 +68,13 @@ UNCLEAR = [
     "oui jusqu’à ce que je revienne",
     "oui usager informé demain",
     "oui en début de semaine",
+    "oui avec une date de fin",
+    "oui elle sera prévenue ce matin",
+    "oui je ne l’ai pas encore prévenue ce matin",
+    "oui je lui en parle ce matin",
+    "oui elle m’a dit que c’est lundi",
+    "oui mais pas le 20",
+    "oui je reviens le 18",
     "ok d’ici 8 jours",
     "oui courant décembre",
     "du 4 au 12 décembre c'était son séjour, l'accès sans limite, et oui il est d'accord",
@@ -92,7 +116,7 @@ def test_a_condition_beside_or_instead_of_days_is_one(text: str) -> None:
     assert read_dates(text, NOW, confirming=True).conditional
 
 
-@pytest.mark.parametrize("text", CLEAN)
+@pytest.mark.parametrize("text", [*CLEAN, *OF_THE_AGREEMENT])
 def test_courtesy_and_the_day_of_a_consent_say_nothing_of_dates(text: str) -> None:
     dates = read_dates(text, NOW, confirming=True)
     assert not {name: day for name, day in dates.slots.items() if day}
@@ -150,6 +174,21 @@ async def test_the_card_shows_the_dates_and_a_clean_yes_gives_them(claire: Dialo
     listed = await claire.say(f"partenaires de {CLAIRES_DOSSIER}", "list_partners", WEB, dossier_ref=CLAIRES_DOSSIER)
     assert "Paul Martin – Masseur-kinésithérapeute – à partir du 15 décembre, jusqu’au 2 janvier 2027 inclus" in listed.text
     assert "C’est déjà prévu" in (await ask_for(claire, PAUL)).text
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("oui elle fait partie de l’équipe et l’usager est au courant, mais seulement jusqu’au 15 décembre hein", "list_partners"),
+        ("ok il fait partie de notre équipe et je l’ai vu hier, par contre jusqu’au 15 décembre", "nlu_fallback"),
+    ],
+)
+async def test_a_long_yes_with_an_end_keeps_end_and_basis(claire: Dialogue, text: str, intent: str) -> None:
+    await ask_for(claire, PAUL)
+    card = await claire.say(text, intent, WEB)
+    assert "jusqu’au 15 décembre inclus" in card.text
+    assert claire.slots["basis_said"] == "care_team_informed"
+    assert await periods(claire) == []
 
 
 async def test_dates_of_the_wish_are_on_the_first_card(claire: Dialogue) -> None:
