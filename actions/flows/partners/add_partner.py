@@ -38,7 +38,6 @@ from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
 from bot.dossiers.records import Partner
 
-
 MAX_DATED_YES = 40
 """Words of a typed yes with dates, which may say much beside them."""
 

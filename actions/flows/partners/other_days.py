@@ -25,7 +25,8 @@ _NOT_ON = r"(?!(?:jusqu|partir|des|du|pour|acces|commenc\w*|debut\w*|fin|mais|do
 _HAS = rf"\b(?:ai|as|a|avons|avez|ont|est|ete|etait|suis|sont) (?:{_NOT_ON}\w+ ){{0,2}}?"
 _WORDS = rf"(?: {_NOT_ON}\w+){{0,5}}? (?:le |la |depuis )?"
 _TELLING = (
-    r"(?:(?:donne|recueilli|obtenu|recu|eu|signe) (?:\w+ )?(?:accord|consentement)|dit (?:oui|ok|d accord)|(?:prevenu|informe|vu|averti)(?:e|s|es)?"
+    r"(?:(?:donne|recueilli|obtenu|recu|eu|signe) (?:\w+ )?(?:accord|consentement)|dit (?:oui|ok|d accord)"
+    r"|(?:prevenu|informe|vu|averti)(?:e|s|es)?"
     r"|parle|discute|appelee?s?|telephone|rencontree?s?|croisee?s?|eue?s?|signe)\b"
 )
 _AGREEING = r"(?:accepte|valide|confirme|repondu|demande|consenti|expliqu\w+|donne|dit|passee?s?|venue?s?)\b"
@@ -42,7 +43,8 @@ _TOLD = (
 )
 _BESIDE = (
     re.compile(
-        rf"\b(?P<day>(?:pas|et non(?: pas)?|non pas|au lieu|plutot qu\w*) (?:(?:a|partir|jusqu|du|de|d|le|au) ){{0,4}}(?:{_WEEKDAY} )?{_NUMBERED})"
+        rf"\b(?P<day>(?:pas|et non(?: pas)?|non pas|au lieu|plutot qu\w*)"
+        rf" (?:(?:a|partir|jusqu|du|de|d|le|au) ){{0,4}}(?:{_WEEKDAY} )?{_NUMBERED})"
     ),
     re.compile(
         rf"\b(?:reviens|revient|revenons|rentre|reprends?|(?:suis|est) de retour) (?:{_NOT_ON}\w+ ){{0,3}}?(?P<day>{_ANY_DAY}{_PART})"

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager
+from actions.flows.partners.brought_back import answers_with_dates, bring_back_dated, brings_back
 from actions.flows.partners.card_question import CardQuestion, answer_change_question, read_card_question
 from actions.flows.partners.date_change import answers_dated, collect_dated, dated_back, find_dated, is_dated, wishes_dates
 from actions.flows.partners.last_acts import ACTS, Act, acts_of, is_too_old, newest_acts, turns_since
@@ -94,7 +95,9 @@ class UndoAct(Flow):
             return {ACTS: meant, ELSEWHERE: elsewhere, CONFIRMED: "affirm"}
         await self._check(context, [act for act in meant if not act["undone"]], undone, requester)
         meant = [act for act in meant if not act["undone"]]
-        at_once = wish.restores and all(act["act"] == "removed" and turn.follows_turn(act["turn"]) for act in meant)
+        dated = bring_back_dated(context, meant) if wish.restores else None
+        meant = dated or meant
+        at_once = wish.restores and dated is None and all(act["act"] == "removed" and turn.follows_turn(act["turn"]) for act in meant)
         return {ACTS: meant, ELSEWHERE: elsewhere, INSTEAD: self._instead(turn, meant, wish), CONFIRMED: "affirm" if at_once else None}
 
     async def _request(self, context: Context) -> Act:
@@ -112,6 +115,8 @@ class UndoAct(Flow):
         """Return True too for a yes that says again what is to be done (« oui annulez »), and for a question about the card."""
         if is_dated(turn.slot(ACTS) or []) and answers_dated(turn):
             return True
+        if brings_back(turn.slot(ACTS) or []) and answers_with_dates(turn):
+            return True
         return super().is_answer(turn) or self._agrees(turn) or read_card_question(turn) is not None
 
     async def collect(self, context: Context) -> Slots:
@@ -122,6 +127,8 @@ class UndoAct(Flow):
         of_access = all(act["act"] != "requested" for act in acts) or question is CardQuestion.DONE  # a request has told nobody yet
         if question and of_access and answer_change_question(context, question, ", ".join(act["name"] for act in acts)):
             return {}
+        if brings_back(acts) and (dated := bring_back_dated(context, acts)) is not None:
+            return {ACTS: dated} if dated else {}
         if self._agrees(context.turn):
             return {CONFIRMED: "affirm"}
         confirmed = confirmation(context)

@@ -7,7 +7,8 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import dossier_label
-from actions.flows.partners.date_change import is_dated
+from actions.flows.partners.brought_back import REDATED
+from actions.flows.partners.date_change import dates_words, is_dated
 from actions.flows.partners.date_change_actions import ask_dated, change_dates
 from actions.flows.partners.last_acts import ACTS, LAST_ACTS, Act, acts_of
 from actions.flows.partners.undo_act import CONFIRMED, ELSEWHERE, INSTEAD, UNDO_ACT, ask_support
@@ -44,8 +45,17 @@ class AskUndoActConfirmed(AssistantAction):
             return []
         dossier = await dossier_label(context, acts[0]["dossier"])
         values = {"name": names, "dossier": dossier, "reference": acts[0]["dossier"]}
+        if acts[0].get(REDATED):
+            period = _new_period(context, acts[0])
+            utter_card(context, "utter_card_undo_removed_dated", "utter_again_undo_removed_dated", period=period, **values)
+            return []
         utter_card(context, f"utter_card_undo_{acts[0]['act']}", f"utter_again_undo_{acts[0]['act']}", **values)
         return []
+
+
+def _new_period(context: Context, act: Act) -> str:
+    """Return the dates with which an access comes back, in words."""
+    return dates_words(context, [act["from"], act["until"]])
 
 
 class SubmitUndoAct(SubmitFlow):
@@ -91,7 +101,10 @@ class SubmitUndoAct(SubmitFlow):
         except (PeriodOver, EndBeforeStart):
             context.utter_unchanged("utter_access_period_over", **values)
         else:
-            self._utter(context, outcome, values)
+            if outcome == Outcome.RESTORED and act.get(REDATED):
+                context.utterances.utter("utter_undone_removed_dated", period=_new_period(context, act), **values)
+            else:
+                self._utter(context, outcome, values)
             return True
         return False
 

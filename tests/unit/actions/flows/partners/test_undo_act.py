@@ -103,6 +103,39 @@ async def test_a_later_wish_to_bring_back_is_confirmed(claire: Dialogue) -> None
     assert "C’est rétabli" in (await claire.press("affirm", WEB)).text
 
 
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("oui mais juste jusqu’à vendredi", "affirm"),
+        ("remettez la jusqu’à vendredi. Flossooux reste", "mute_notifications"),
+        ("ok redonnez-lui l’accès, jusqu’à vendredi seulement", "add_partner"),
+    ],
+)
+async def test_who_is_brought_back_until_a_day_has_that_end(claire: Dialogue, words: str, intent: str) -> None:
+    name = await a_member(claire)
+    await remove(claire, name)
+    await claire.press("list_dossiers", WEB)
+    await claire.say(f"remettez {name}", "add_partner", WEB, partner_name=name)
+    card = await claire.say(words, intent, WEB)
+    assert "Accès\u00a0: jusqu’au" in card.text
+    assert "rétabli" not in card.text
+    done = await claire.say("oui", "affirm", WEB)
+    assert "C’est rétabli" in done.text
+    assert "jusqu’au" in done.text
+    assert "comme avant" not in done.text
+    assert name in await names(claire)
+
+
+@pytest.mark.parametrize("words", ["remettez-la jusqu’à vendredi", "remettez {} jusqu’à sa sortie"])
+async def test_an_end_holds_back_what_would_be_done_at_once(claire: Dialogue, words: str) -> None:
+    name = await a_member(claire)
+    await remove(claire, name)
+    said = words.format(name)
+    answer = await claire.say(said, "add_partner", WEB, **({"partner_name": name} if name in said else {}))
+    assert claire.form == "undo_act_form"
+    assert "rétabli" not in answer.text
+
+
 async def test_who_should_have_been_removed_is_proposed_next(claire: Dialogue) -> None:
     await add_paul(claire)
     name = await a_member(claire)
