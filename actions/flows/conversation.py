@@ -43,6 +43,7 @@ from actions.framework.turn import Turn, last_utterance
 from actions.framework.unexpected_input import SUPPORT_AFTER_FAILURES, UnexpectedInput, failures_in_a_row, utter_readings
 from actions.framework.utterances import Button
 from actions.framework.web_continuation import report_outcome, utter_continuation_link
+from bot.core.text_folding import fold
 from bot.notifications.preference_parser import asks_what_passes
 
 _REST = re.compile(r"\b(?:le|du|tout le) reste\b|\bla suite\b", re.IGNORECASE)
@@ -77,6 +78,15 @@ class Reply(AssistantAction):
         return return_to_flow(turn)
 
 
+def _speaks_of(forbidden: str, turn: Turn) -> bool:
+    """Return whether what is forbidden is under way, or an order stands in the words: « rien du tout » alone forbids nothing."""
+    under_way = {frame["task"] for frame in frames_of(turn)}
+    if (flow := active_flow(turn)) is not None:
+        under_way.add(flow.name)
+    order = _REMOVAL if forbidden == "remove_partner" else _ORDER
+    return forbidden in under_way or order.search(fold(turn.text.replace("’", "'"))) is not None
+
+
 class AffirmOrDeny(AssistantAction):
     """Answer « oui » or « non » when no question was asked: it can only be about a flow of the stack."""
 
@@ -89,7 +99,7 @@ class AffirmOrDeny(AssistantAction):
         frame = next_frame(frames, turn)
         if (claimed := claiming_flow(turn, reply=True)) is not None:
             return await start_flow(claimed, context)
-        if forbidden := turn.says.get("forbids"):
+        if (forbidden := turn.says.get("forbids")) and _speaks_of(forbidden, turn):
             known = utterances.has_response(title := f"utter_task_{forbidden}")
             utterances.utter("utter_forbidden_task" if known else "utter_forbidden", task=utterances.text(title) if known else "")
             return return_to_flow(turn)
@@ -106,6 +116,14 @@ class AffirmOrDeny(AssistantAction):
             await report_outcome(context, frame["task"], FlowOutcome.UNCHANGED)
             return [set_stack([other for other in frames if other != frame]), *wait_for_user(turn)]
         return await resume_flow(frame, context)
+
+
+_REMOVAL = re.compile(r"\b(?:retir|enlev|supprim|vir|ot(?:e|er|ez)\b|dissoci|radi|deli|coup|sort|eject|desinscri)")
+_ORDER = re.compile(
+    r"\b(?:r?ajout|retir|enlev|supprim|invit|partag|associ|inscri|cre|ouvr|ferm|clotur|demand|envo|touch|chang|modifi|coup|arret|activ"
+    r"|desactiv|r?e?donn|r?e?met|fai|fass|lanc|appel|contact|delie|boug|annul|valid|prolong)|\bsurtout pas\b"
+)
+"""Words of what may be ordered, of folded text."""
 
 
 class CancelFlow(AssistantAction):

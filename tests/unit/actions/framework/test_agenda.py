@@ -159,3 +159,12 @@ async def test_who_has_no_account_to_sign_in_with_asks_for_one(stranger: Dialogu
     )
     assert "C’est abandonné" in answer.text
     assert stranger.form == "request_account_form"
+
+
+@pytest.mark.parametrize(
+    ("text", "forbidden"),
+    [("et pour le we du 12-13 ? rien du tout", "add_partner"), ("Flossooux reste", "remove_partner"), ("non rien", "create_dossier")],
+)
+async def test_what_nobody_spoke_of_is_not_forbidden(claire: Dialogue, text: str, forbidden: str) -> None:
+    answer = await claire.ask(text, an_act(text, "deny", {"forbids": forbidden}))
+    assert "C’est noté" not in answer.text
