@@ -26,7 +26,17 @@ from actions.flows.partners.last_acts import ACTS
 from actions.flows.partners.partner_slot import choose_partner, collect_partner, look_up, look_up_replacement, said_email
 from actions.flows.partners.same_again import claims_same, fill_from_last
 from actions.flows.partners.several_dossiers import MORE, RESERVED, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, parse_basis, read_basis
+from actions.flows.partners.sharing_basis import (
+    CARE_TEAM,
+    CONSENT,
+    DECLINED,
+    NEITHER,
+    know_usager,
+    parse_basis,
+    proposes_basis,
+    read_basis,
+    reads_basis,
+)
 from actions.flows.partners.undo_act import UNDO_FLOW
 from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, opens_with_yes, says_unknown
 from actions.framework.context import Context
@@ -74,7 +84,8 @@ class AddPartner(Flow):
         """Return what the message gives of the professional, the dossier and the basis."""
         turn = context.turn
         slots = await read_dossiers(context, asked=False)
-        slots |= {"basis_said": read_basis(turn), "email_said": said_email(context)}
+        await know_usager(context, slots.get("dossier"))
+        slots |= {"basis_said": read_basis(turn, several=bool(slots.get(MORE))), "email_said": said_email(context)}
         await forget_usager(context, slots.get("dossier"), answering=False)
         turn = context.turn
         slots["record_said"] = read_facts(turn) or None
@@ -103,13 +114,14 @@ class AddPartner(Flow):
             return turn.intent not in NEVER_AN_ANSWER
         if turn.requested_slot != "basis" or turn.is_button or turn.intent in NEVER_AN_ANSWER:
             return False
-        if read_card_question(turn) is not None:
+        if read_card_question(turn) is not None or reads_basis(turn):
             return True
         words = MAX_DATED_YES if opens_with_yes(turn.text) and "?" not in turn.text else MAX_ANSWER_WORDS
         return names_access_dates(turn.text) and len(turn.text.split()) <= words
 
     async def collect(self, context: Context) -> Slots:
         """Return the answer to the question, a correction of an earlier answer, or both."""
+        await know_usager(context, context.turn.slot("dossier"))
         if context.turn.slot(DATES_ASKED) and context.turn.requested_slot == "basis":
             return self._collect_dates(context)
         further = await take_further(context) if context.turn.requested_slot == "basis" else {}
@@ -285,6 +297,9 @@ class AddPartner(Flow):
         ):
             utter_reservation(context)
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
+        if basis and proposes_basis(turn):
+            context.utterances.utter("utter_noted")
+            return {"basis_said": basis, "agreed": None}
         if basis:
             return {"basis": basis}
         if turn.is_correction:

@@ -14,16 +14,16 @@ from actions.flows.partners.add_partner import ADD_PARTNER
 from actions.flows.partners.last_acts import kept_acts, remember_act, sent_request
 from actions.flows.partners.partner_slot import list_buttons
 from actions.flows.partners.several_dossiers import MORE, first_of, tell_more
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, basis_line, keep_basis_beside
 from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
 from actions.framework.answers import SKIPPED
-from actions.framework.cards import utter_card
+from actions.framework.cards import utter_card, was_shown
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
-from actions.framework.flow import FlowAborted, Slots
-from actions.framework.flow_actions import SubmitFlow
+from actions.framework.flow import FlowAborted, Slots, set_slots
+from actions.framework.flow_actions import ANSWERED_TURN, SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.accounts.directory_record import Fiche, prefill
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, EndBeforeStart, MissingBasis, NotAMember, PeriodOver
@@ -98,24 +98,30 @@ class AskAddPartnerBasis(AssistantAction):
         words = period_words(context)
         values["dates"] = utterances.text("utter_partner_period", period=words) if words else ""
         values["dossier"] = await dossier_label(context, turn.slot("dossier"))
-        values["period"] = access_line(context)
-        if turn.slot("agreed"):
+        values["period"] = access_line(context) + basis_line(context)
+        kind = "has_account" if partner.get("account") else "no_account"
+        if not partner.get("account"):
+            values |= await self._values_without_account(context)
+        card = f"utter_card_{kind}", f"utter_again_{kind}"
+        kept = {}
+        if turn.slot(ANSWERED_TURN) != turn.key and was_shown(context, *card, **values):  # the message was a digression from it
+            kept = await keep_basis_beside(context, turn.slot("dossier"))
+            values["period"] = access_line(context) + basis_line(context)
+        if turn.slot("agreed") and not kept:
             utterances.utter("utter_ask_basis", **values)
-        elif partner.get("account"):
-            utter_card(context, "utter_card_has_account", "utter_again_has_account", self._buttons(context), **values)
         else:
-            await self._show_card_without_account(context, values)
-        return []
+            utter_card(context, *card, self._buttons(context), **values)
+        return set_slots(kept)
 
-    async def _show_card_without_account(self, context: Context, values: dict[str, Any]) -> None:
+    @staticmethod
+    async def _values_without_account(context: Context) -> dict[str, Any]:
         utterances = context.utterances
         record = await partner_record(context)
         request = await context.services.account_requests.open_for(
             rpps=record.get("rpps"), adeli=record.get("adeli"), email=record.get("email")
         )
         known = utterances.text("utter_request_open", request=request.reference) if request else ""
-        values |= {"fiche": record_lines(utterances, Fiche.of(record)), "known": known}
-        utter_card(context, "utter_card_no_account", "utter_again_no_account", self._buttons(context), **values)
+        return {"fiche": record_lines(utterances, Fiche.of(record)), "known": known}
 
     def _buttons(self, context: Context) -> list[Button]:
         """Return a yes for each basis, the one that the user already gave first, then the two ways to say no."""

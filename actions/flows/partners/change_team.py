@@ -18,7 +18,7 @@ from actions.flows.partners.access_dates import names_access_dates
 from actions.flows.partners.line_mentions import read_mentions
 from actions.flows.partners.members import matching_members, read_member
 from actions.flows.partners.partner_slot import collect_partner
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, read_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, know_usager, proposes_basis, read_basis, reads_basis
 from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.team_card import TeamCard
 from actions.flows.partners.team_lines import (
@@ -36,7 +36,7 @@ from actions.flows.partners.team_lines import (
 from actions.flows.partners.team_wishes import MAX_LINES, PARTS, TOGETHER, gather_wishes
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
-from actions.framework.flow import MAX_ANSWER_WORDS, Flow, FlowAborted, Slots, active_flow, register_flow
+from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, active_flow, register_flow
 from actions.framework.people import Message
 from actions.framework.reservation import utter_reservation
 from actions.framework.turn import Turn
@@ -83,6 +83,8 @@ class ChangeTeam(Flow):
             return True
         if turn.requested_slot == "dossier" or turn.is_button or len(turn.text.split()) > MAX_ANSWER_WORDS:
             return False
+        if turn.requested_slot == "basis" and reads_basis(turn):
+            return turn.intent not in NEVER_AN_ANSWER
         spoken_of = bool(read_mentions(turn, turn.slot(LINES) or []).named)
         return turn.intent != "emergency" and (spoken_of or (turn.requested_slot == "basis" and names_access_dates(turn.text)))
 
@@ -102,6 +104,7 @@ class ChangeTeam(Flow):
             slots = dossier_slots(turn.slot("dossier"))
         if not slots and context.utterances.count == before and turn.trusted:
             slots, lines = await _usager_among(context, lines)
+        await know_usager(context, slots.get("dossier"))
         slots |= {LINES: lines, "basis_said": read_basis(turn)}
         return slots | (await self._looked_up(context, slots["dossier"], lines) if slots.get("dossier") else {})
 
@@ -181,6 +184,7 @@ class ChangeTeam(Flow):
 
     async def _collect_card(self, context: Context, lines: list[Line]) -> Slots:
         """Return a yes with its basis, a no, or what changes: that is shown before it is confirmed."""
+        await know_usager(context, context.turn.slot("dossier"))
         turn, card = context.turn, TeamCard(context, lines)
         basis = read_basis(turn)
         if turn.is_button:
@@ -206,6 +210,9 @@ class ChangeTeam(Flow):
             if turn.entities("partner_name") or not given:
                 context.utterances.utter("utter_line_not_on_list" if turn.entities("partner_name") else "utter_ask_what_to_correct")
             return given
+        if proposes_basis(turn):
+            context.utterances.utter("utter_noted")
+            return {"basis_said": basis, "agreed": None}
         return self._answered(context, lines, basis)
 
     @staticmethod

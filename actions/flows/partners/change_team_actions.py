@@ -14,7 +14,7 @@ from actions.flows.partners.change_team import CHANGE_TEAM, NOTHING, PERSON
 from actions.flows.partners.last_acts import Kind, kept_acts, remember_act
 from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.partner_slot import list_buttons
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, basis_line, keep_basis_beside
 from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.team_lines import LINES, Change, Line, State, as_of, follows, is_active, label_of, name_of, period_of
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
@@ -23,8 +23,8 @@ from actions.framework.cards import utter_card, was_shown
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.dialogue_stack import DIALOGUE_STACK, MAX_DEPTH, Frame, frames_of, on_agenda, push
 from actions.framework.events import Events
-from actions.framework.flow import FLOWS
-from actions.framework.flow_actions import SubmitFlow
+from actions.framework.flow import FLOWS, Slots, set_slots
+from actions.framework.flow_actions import ANSWERED_TURN, SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.core.errors import log_error
 from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, EndBeforeStart, MissingBasis, NotAllowed, NotAMember, PeriodOver
@@ -98,9 +98,16 @@ class AskChangeTeamBasis(AssistantAction):
         values = {"dossier": await dossier_label(context, reference), "reference": reference, "acts": acts_of_card(context, lines)}
         whole, active = ("\n".join(card_line(context, one) for one in of) for of in (left, [line for line in left if is_active(line)]))
         again = "utter_card_team", "utter_again_team"
-        short = turn.slot("team_changed") or was_shown(context, *again, lines=active, **values)
-        utter_card(context, *again, self._buttons(context, lines), lines=active if short else whole, **values)
-        return [SlotSet("team_changed", None)]
+        adds = any(is_active(line) and line["change"] == Change.ADD for line in lines)
+        basis = basis_line(context) if adds else ""
+        shown = [was_shown(context, *again, lines=of + basis, **values) for of in (active, whole)]
+        kept: Slots = {}
+        if adds and any(shown) and turn.slot(ANSWERED_TURN) != turn.key:  # the message was a digression from it
+            kept = await keep_basis_beside(context, reference)
+            basis = basis_line(context)
+        short = turn.slot("team_changed") or shown[0]
+        utter_card(context, *again, self._buttons(context, lines), lines=(active if short else whole) + basis, **values)
+        return [SlotSet("team_changed", None), *set_slots(kept)]
 
     def _buttons(self, context: Context, lines: list[Line]) -> list[Button]:
         utterances, given = context.utterances, context.turn.slot("basis_said")

@@ -6,9 +6,14 @@ Source: Code de la santé publique, L1110-4 and L1110-12, D1110-3-1.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from actions.framework.context import Context
+from actions.framework.flow import MAX_ANSWER_WORDS, Slots
 from actions.framework.remarks import without_remarks
 from actions.framework.turn import Turn
+from bot.core.text_folding import MAX_CHARACTERS, fold, fold_in_place
+from bot.dossiers.errors import LimitReached, NotAMember
 
 CARE_TEAM, CONSENT, NEITHER = "care_team_informed", "consent_given", "neither"
 DECLINED = "declined"
@@ -30,30 +35,130 @@ _CONSENT = re.compile(
 )
 _CARE_TEAM = re.compile(
     r"\b(?:elle|il) fait (?:bien )?partie de (?:l'|la m[êe]me |mon |ma |notre )[ée]quipe\b(?! sphere)|"
-    r"\bm[êe]me [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b",
+    r"\b(?:m[êe]me|mm) [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b",
     re.IGNORECASE,
 )
+_USAGER = r"(?:(?:l'|cette? |l[ae] |mon |ma )(?:usagere?|patiente?|dame|monsieur|personne|interessee?))"
+_USAGERS = r"(?:(?:les|mes|nos|tous les|toutes les|leurs) (?:\w+ )?(?:usage(?:r|re)s|patiente?s|personnes|interesse(?:e)?s))"
+_IS = r" (?:est|sont|a ete|ont ete|etaient|etait)(?: bien| deja| tous| toutes| les deux| tout a fait)? "
+_AWARE = r"(?:au courant|(?:informe|prevenu|averti)e?s?)\b"
+_TALKED = (
+    r"(?:\b(?:c'est|c|c est|tout est|on a|je l'ai|j'ai)(?: bien| deja| tout)? (?:vu|convenu|cale) (?:ca |cela )?avec "
+    r"|\b(?:j'en ai|on en a|nous en avons)(?: bien| deja)? (?:parle|discute) (?:a |avec )"
+    r"|\b(?:j'ai|on a|nous avons)(?: bien| deja)? (?:informe|prevenu|averti) )"
+)
+_TOLD_ONE, _TOLD_ALL = (re.compile(rf"\b{who}{_IS}{_AWARE}|{_TALKED}{who}\b") for who in (_USAGER, _USAGERS))
+"""That the usager, or each of several, was told; of texts folded in place."""
+USAGER_NAMES = "usager_names"
+"""Where a message holds the words that name the usager of the dossier in hand."""
+_CIVILITY = r"(?:(?:m|mr|mme|mlle|monsieur|madame)\b\.? ?)?"
 
 
-def read_basis(turn: Turn) -> str | None:
+def read_basis(turn: Turn, *, several: bool = False) -> str | None:
     """Return the basis that a button carries or that the words name beyond doubt; None otherwise: it is then asked for.
 
-    « d'accord » is the user's own yes, not the usager's consent. A negated or doubtful basis is none.
+    « d'accord » is the user's own yes, not the usager's consent. A negated or doubtful basis is none. `several`: as for `parse_basis`.
     """
     value = turn.entity("basis")
     if value in {CARE_TEAM, CONSENT, NEITHER}:
         return value
-    return None if turn.is_button else parse_basis(without_remarks(turn.text))
+    return None if turn.is_button else parse_basis(without_remarks(turn.text), names=turn.message.get(USAGER_NAMES) or [], several=several)
 
 
-def parse_basis(text: str) -> str | None:
-    """Return the basis that a typed text names beyond doubt."""
+def reads_basis(turn: Turn) -> bool:
+    """Return whether a short typed message is no more than what answers the question for the basis, whatever its intent."""
+    short = not turn.is_button and "?" not in turn.text and len(turn.text.split()) <= MAX_ANSWER_WORDS
+    return (
+        short
+        and not turn.entities("dossier_ref")
+        and (read_basis(turn) in {CARE_TEAM, CONSENT} or bool(_TELLS_NAMED.fullmatch(fold(turn.text))))
+    )
+
+
+def proposes_basis(turn: Turn) -> bool:
+    """Return whether the words say no more than that the usager was told: the card shows that basis, and a yes to it confirms."""
+    if turn.is_button or turn.entity("basis") is not None or read_basis(turn) != CARE_TEAM:
+        return False
+    if turn.intent == "affirm" and turn.slot("basis_said") == CARE_TEAM:  # the card showed it
+        return False
+    return not _CARE_TEAM.search(turn.text.replace("’", "'"))
+
+
+def parse_basis(text: str, *, names: Iterable[str] = (), several: bool = False) -> str | None:
+    """Return the basis that a typed text names beyond doubt.
+
+    Args:
+        text: what was typed.
+        names: words that name the usager, folded.
+        several: whether several usagers are concerned: what is said of one of them is then no basis.
+    """
     text = text.replace("’", "'")
     if _NEITHER.search(text):
         return NEITHER
     if _DOUBTFUL.search(text):
         return None
-    consent, care_team = _CONSENT.search(text), _CARE_TEAM.search(text)
+    consent = _CONSENT.search(text)
+    care_team = _CARE_TEAM.search(text) or _tells_usager(text, names, several=several)
     if bool(consent) == bool(care_team):
         return None
     return CONSENT if consent else CARE_TEAM
+
+
+def basis_line(context: Context) -> str:
+    """Return a line of a card with the basis that was said, a line break before it; "" where none was."""
+    said = context.turn.slot("basis_said")
+    return "\n" + context.utterances.text(f"utter_card_basis_{said}") if said in {CARE_TEAM, CONSENT} else ""
+
+
+async def keep_basis_beside(context: Context, reference: str) -> Slots:
+    """Return the basis that a digression from a card said beside what it asked: « oui il est d'accord. Au fait, qui … ? »."""
+    await know_usager(context, reference)
+    basis = basis_beside(context.turn)
+    if basis is None or basis == context.turn.slot("basis_said"):
+        return {}
+    context.turn.tracker.slots["basis_said"] = basis
+    return {"basis_said": basis}
+
+
+def basis_beside(turn: Turn) -> str | None:
+    """Return the basis that a message says beside something else that it asks."""
+    if turn.is_button or turn.entities("dossier_ref") or turn.says.get("doubt") or turn.says.get("condition"):
+        return None
+    sentences = (s for s in re.findall(r"[^.!?]+[.!?]*", without_remarks(turn.text)) if "?" not in s)
+    basis = parse_basis(" ".join(sentences), names=turn.message.get(USAGER_NAMES) or [])
+    return basis if basis in {CARE_TEAM, CONSENT} else None
+
+
+async def know_usager(context: Context, reference: str | None) -> None:
+    """Let the turn know by which words its text names the usager of a dossier: « Mme Blondeau est prévenue »."""
+    turn = context.turn
+    if not reference or not turn.trusted or turn.is_button or len(turn.text) > MAX_CHARACTERS or not _MAY_TELL.search(fold(turn.text)):
+        return
+    try:
+        dossier = await context.dossiers.get(reference, await context.linked_account())
+    except (NotAMember, LimitReached):
+        return
+    others = {word for e in turn.entities("partner_name") for word in fold(str(e["value"])).split()}
+    usager = set(fold(f"{dossier.given} {dossier.family}").split())
+    names = sorted(usager if not others - usager else usager - others)
+    if set(fold(dossier.family).split()) & set(names):
+        turn.tracker.latest_message = {**turn.message, USAGER_NAMES: names}
+
+
+def _tells_usager(text: str, names: Iterable[str], *, several: bool) -> bool:
+    """Return whether a text says that the usager was told, by the name too."""
+    if len(text) > MAX_CHARACTERS:
+        return False
+    plain = fold_in_place(text)
+    if words := "|".join(re.escape(name) for name in names):
+        plain = re.sub(rf"\b{_CIVILITY}(?:{words})\b(?:[ -](?:{words})\b)*", "le patient", plain)
+    return bool(_TOLD_ALL.search(plain) or (not several and _TOLD_ONE.search(plain)))
+
+
+_TELLS_NAMED = re.compile(
+    r"(?:(?:oui|ok) )?(?:(?:m|mr|mme|mlle|monsieur|madame) [a-z ]{2,40}? (?:est|a ete)(?: bien| deja)?"
+    r" (?:informee?|prevenue?|avertie?|au courant)"
+    r"|(?:c est|c|cest)(?: bien| deja)? (?:vu|convenu|cale) avec (?:m|mr|mme|mlle|monsieur|madame) [a-z ]{2,40})"
+)
+"""Of a whole folded text: somebody with a name was told; whether it is the usager is known only from the dossier."""
+_MAY_TELL = re.compile(r"\b(?:informe|prevenu|averti|au courant|vu|convenu|cale|parle|discute)(?:e?s?)\b")

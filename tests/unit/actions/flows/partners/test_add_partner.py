@@ -95,3 +95,29 @@ async def test_an_usager_s_namesake_alone_is_the_professional(claire: Dialogue) 
     words = f"ajoute Garnier au {CLAIRES_OTHER}"
     await claire.say(words, "add_partner", WEB, partner_name="Garnier", dossier_ref=CLAIRES_OTHER)
     assert claire.slots["partner_query"] == {"name": "Garnier"}
+
+
+async def test_the_basis_said_beside_a_question_at_the_card_is_kept(claire: Dialogue) -> None:
+    words = f"ajoute Hugues Martin de Bourges au {CLAIRES_DOSSIER}"
+    await claire.say(words, "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER, **HUGUES)
+    card = await claire.say("oui il est d'accord, merci. Au fait, quels sont mes dossiers ?", "list_dossiers", WEB)
+    assert "Base\u00a0: accord de l’usager recueilli" in card.text
+    assert next(title for title in card.titles if title.startswith("Oui")) == "Oui\u00a0: accord de l’usager recueilli"
+    assert claire.slots.get("basis") is None
+    assert "Hugues Martin" in (await claire.say("oui", "affirm", WEB)).text
+    assert claire.form is None
+
+
+async def test_an_usager_told_by_name_is_shown_as_the_basis_before_it_is_confirmed(claire: Dialogue) -> None:
+    words = f"ajoute Hugues Martin de Bourges au {CLAIRES_OTHER}"
+    await claire.say(words, "add_partner", WEB, dossier_ref=CLAIRES_OTHER, **HUGUES)
+    card = await claire.say("c vu avec mr Garnier", "mark_notifications_read", WEB, usager_name="Garnier")
+    assert "Base\u00a0: même équipe de soins, usager informé" in card.text
+    assert claire.slots.get("basis") is None
+
+
+async def test_somebody_else_who_was_told_is_no_basis(claire: Dialogue) -> None:
+    words = f"ajoute Hugues Martin de Bourges au {CLAIRES_OTHER}"
+    await claire.say(words, "add_partner", WEB, dossier_ref=CLAIRES_OTHER, **HUGUES)
+    await claire.say("c vu avec mme Blot", "mark_notifications_read", WEB, usager_name="Blot")
+    assert claire.slots.get("basis_said") is None

@@ -51,3 +51,50 @@ def test_neither(text: str) -> None:
 )
 def test_not_beyond_doubt(text: str) -> None:
     assert parse_basis(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "la dame est au courant de tout ca, ns sommes la mm equipe",
+        "la patiente est prévenue",
+        "l’usager a été averti",
+        "mon patient est au courant",
+        "c vu avec la patiente",
+        "j’en ai parlé avec la dame",
+        "les patients sont au courant tous les trois",
+    ],
+)
+def test_an_usager_who_was_told(text: str) -> None:
+    assert parse_basis(text) == CARE_TEAM
+
+
+@pytest.mark.parametrize(
+    "text", ["Mme Blondeau est prévenue", "c vu avec mme blondeau", "on a prévenu Odette Blondeau", "Odette est au courant"]
+)
+def test_the_usager_by_name(text: str) -> None:
+    assert parse_basis(text, names=["odette", "blondeau"]) == CARE_TEAM
+    assert parse_basis(text) is None
+    assert parse_basis(text, names=["odette", "blondeau"], several=True) is None
+
+
+def test_all_of_several_usagers_were_told() -> None:
+    assert parse_basis("les patients sont au courant tous les trois", several=True) == CARE_TEAM
+    assert parse_basis("la patiente est au courant", several=True) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "la patiente n’est pas au courant",
+        "la patiente sera prévenue",
+        "elle est prévenue",
+        "ma collègue est au courant",
+        "la famille est au courant",
+        "la patiente est au courant ?",
+        "c’est vu avec le médecin",
+        "il faut que la dame soit prévenue",
+    ],
+)
+def test_nobody_was_told_for_sure(text: str) -> None:
+    assert parse_basis(text) is None
