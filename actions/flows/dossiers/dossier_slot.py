@@ -15,7 +15,7 @@ from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier
 from actions.framework.web_continuation import refer_to_web_chat
-from bot.core.text_folding import flat, fold
+from bot.core.text_folding import flat, fold, word_set
 from bot.core.written_dates import MONTHS
 from bot.dossiers.errors import LimitReached, NotAMember
 
@@ -29,6 +29,11 @@ _DAYS = re.compile(
     rf"\b{_DAY}(?: (?:au|et|ou|a|jusqu au) (?:le )?{_DAY})? (?:{'|'.join(MONTHS)})\b|\b(?:du|entre le) {_DAY} (?:au|et le) {_DAY}\b"
 )
 """Of a flat text: days of a month, whose numbers are none of a dossier."""
+_TALK = word_set(
+    "ben bah eh bon euh heu mais c est cest oui non alors donc et voila toujours m mr mme mlle monsieur madame mademoiselle le la les l de"
+    " du des d dossier celui celle pour chez sur"
+)
+"""Words around a name that are none of it; folded."""
 _THIS_DOSSIER = re.compile(r"\b(ce|même|meme|son|le meme|le même) dossier\b|\baussi\b|\bau dossier\s*$", re.IGNORECASE)
 
 
@@ -134,12 +139,20 @@ async def _check_usager(context: Context, slots: Slots) -> Slots:
 
 async def _choose_by_usager(context: Context, name: str | None, birth_date: str | None) -> Slots:
     found = await find_by_usager(context, name, birth_date)
+    if not found and name is not None and birth_date is None:
+        found = _called(name, await context.dossiers.own(await context.linked_account()))
     if len(found) == 1:
         return dossier_slots(found[0].reference)
     if not found:
         context.utterances.utter("utter_no_dossier_of_that_name")
         return {}
     return {"dossier_choices": [d.reference for d in found[:MAX_SHOWN]]}
+
+
+def _called(name: str, own: list[VisibleDossier]) -> list[VisibleDossier]:
+    """Return the dossiers whose usager has the given or family name that stands among words of a talk: « ben Odette »."""
+    words = set(fold(name).split()) - _TALK
+    return [d for d in own if words and words <= set(fold(f"{d.given} {d.family}").split())]
 
 
 def _bare_number(text: str) -> str | None:

@@ -43,3 +43,19 @@ async def test_a_number_beside_a_reference_is_a_dossier_s(claire: Dialogue) -> N
     await claire.say("ajoute Hugues Martin de Bourges au 137", "add_partner", WEB, partner_name="Hugues Martin", dossier_ref="137")
     await claire.say("non pas le 137, le 142", "correct", WEB, dossier_ref="137")
     assert claire.slots["dossier"] == CLAIRES_OTHER
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("ben Jeanne, je viens de le dire", "ben Jeanne"), ("celui de Mme Durand voilà", "Mme Durand voilà"), ("bah Durand", "bah Durand")],
+)
+async def test_a_name_among_words_of_a_talk_names_the_dossier(claire: Dialogue, words: str, name: str) -> None:
+    await claire.say("qui est dans l’équipe du dossier ?", "add_partner", WEB)
+    answer = await claire.say(words, "inform", WEB, usager_name=name)
+    assert "aucun dossier" not in answer.text
+    assert claire.slots["dossier"] == CLAIRES_DOSSIER
+
+
+async def test_a_name_of_nobody_names_no_dossier(claire: Dialogue) -> None:
+    await claire.press("add_partner", WEB)
+    assert "aucun dossier" in (await claire.say("ben Perrin", "inform", WEB, usager_name="ben Perrin")).text
