@@ -16,6 +16,7 @@ from actions.flows.dossiers.identity_traits import (
     holds_name_alone,
     named_text,
     read_answered_names,
+    read_complained,
     read_head,
     read_name,
     read_sex,
@@ -32,8 +33,9 @@ from actions.flows.dossiers.partners_to_add import (
     PARTNERS,
     TEAM,
     additions,
+    goes_ahead,
     is_of_new_dossier,
-    merged,
+    kept_partners,
     names_of,
     read_partners,
     with_dossier,
@@ -49,7 +51,7 @@ from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import offer_flow
-from actions.framework.reservation import confirmation, names_reservation
+from actions.framework.reservation import confirmation, has_reservation, names_reservation
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN
 from actions.framework.web_continuation import refer_to_web_chat
@@ -110,17 +112,18 @@ class CreateDossier(Flow):
     async def collect(self, context: Context) -> Slots:
         """Return the trait that was asked for, or a correction of an earlier one; no turn both changes and confirms."""
         told, own = read_partners(context.turn)
-        kept: Slots = {}
-        if told:
-            kept = {PARTNERS: merged(context.turn.slot(PARTNERS) or [], told)}
-            context.turn.tracker.slots |= kept
+        kept = kept_partners(context.turn, told)
+        if kept and not told and context.turn.intent == "inform" and not context.turn.message.get("entities"):
+            context.utterances.utter("utter_noted")  # « elle m'a donné son accord »: no name
+            return kept
+        context.turn.tracker.slots |= kept
         before = words_before(context.turn, own) if own else ""
         after = words_after(context.turn, own) if own else ""
         if own:
             context.turn = context.turn.without_entities(own)
         confirming = context.turn.requested_slot == "confirmed"
         doubtful = names_reservation(before) or names_reservation(after) or bool(context.turn.says.get("doubt"))
-        if own and confirming and context.turn.intent == "affirm" and before and not doubtful:
+        if own and confirming and (goes_ahead(before, after) or (context.turn.intent == "affirm" and before and not doubtful)):
             changed = self._changed_traits(context)
             return {**kept, **(changed or {"confirmed": "affirm"})}
         if told and context.turn.intent in {ADD, TEAM}:
@@ -153,7 +156,8 @@ class CreateDossier(Flow):
             return self._collect_confirmation(context)
         spelled = turn.requested_slot in {"usager_family", "usager_given"} and bool(spelled_name(turn.raw_text))
         if turn.is_correction and not spelled:
-            return self._collect_correction(context)
+            said = read_complained(turn, str(turn.requested_slot))
+            return {**self._read_birth_date(context), **read_sex(turn.text), **said} if said else self._collect_correction(context)
         return self._collect_trait(context)
 
     def _collect_trait(self, context: Context) -> Slots:
@@ -283,6 +287,8 @@ class CreateDossier(Flow):
         changed = {**self._read_birth_date(context), **read_sex(turn.text), **read_told(turn)}
         if changed.keys() & {"usager_family", "usager_given", NAME_OF_USE}:
             return changed
+        if not changed and goes_ahead(turn.text) and not has_reservation(turn):
+            return {"confirmed": "affirm"}
         if not changed and (asked := trait_asked_for(turn.text)):
             return {asked: None}
         trait = find_trait(turn.text)

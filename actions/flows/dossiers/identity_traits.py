@@ -13,7 +13,7 @@ from actions.framework.turn import Turn
 from bot.accounts.directory_record_fields import FieldError, validate_field
 from bot.core.clock import PARIS
 from bot.core.person_names import find_marked_name, holds_marked_name, read_names
-from bot.core.text_folding import fold, word_set
+from bot.core.text_folding import MAX_CHARACTERS, fold, word_set
 from bot.core.told_names import CITY, FAMILY, GIVEN, USED, bare_names, names_only_label, read_told_names, spelled_name
 from bot.core.written_dates import WrittenDate, read_birth_date
 
@@ -32,6 +32,11 @@ _TRAIT_WORDS = {
 }
 _ASKING_WORDS = word_set(
     "corriger corrige corrigez changer change changez modifier modifie modifiez le la son sa ses les de naissance famille c est il faut"
+)
+_COMPLAINT = re.compile(
+    r"[,;.!]?\s*\b(?:je (?:vous |te )?l'ai (?:déjà |deja )?(?:dit|écrit|donné)|je viens de (?:vous )?(?:le |l')(?:dire|écrire|donner)"
+    r"|(?:déjà|deja) dit)\b",
+    re.IGNORECASE,
 )
 _BORN = re.compile(r"[\s,(]*\bn[ée](?:e|\(e\))?\b", re.IGNORECASE)
 
@@ -144,6 +149,16 @@ def read_answered_names(turn: Turn, slot: str) -> Slots:
     spelled = spelled_name(turn.raw_text)
     alone = len(names) == 1 and len(names[0].split()) == 1
     return valid_names({slot: names[0] if alone else spelled}) if alone or spelled else {}
+
+
+def read_complained(turn: Turn, slot: str) -> Slots:
+    """Return the name that was asked for where a complaint follows it: « Yvette, je vous l'ai dit. et c'est le 4 septembre »."""
+    text = turn.raw_text.replace("’", "'")
+    if turn.is_button or not turn.trusted or slot not in {"usager_family", "usager_given"} or turn.slot(slot) is not None:
+        return {}
+    complaint = _COMPLAINT.search(text[:MAX_CHARACTERS])
+    names = bare_names(text[: complaint.start()]) if complaint else []
+    return valid_names({slot: names[0]}) if len(names) == 1 else {}
 
 
 def read_head(turn: Turn, slot: str) -> Slots:

@@ -7,21 +7,34 @@ from typing import Any
 
 from actions.flows.dossiers.dossier_slot import read_reference
 from actions.flows.dossiers.identity_traits import as_list
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, parse_basis
 from actions.framework.agenda import ALONG
 from actions.framework.dialogue_stack import Frame, waiting_act
-from actions.framework.flow import FLOWS
+from actions.framework.flow import FLOWS, MAX_ANSWER_WORDS
 from actions.framework.people import OF_ONE_PERSON, PARTNER, Message, named_people, split_people, without_names
+from actions.framework.remarks import without_remarks
+from actions.framework.reservation import names_reservation
 from actions.framework.turn import Turn, words_of
-from bot.core.text_folding import fold
+from bot.core.text_folding import fold, word_set
 
 ADD, TEAM = "add_partner", "change_team"
 PARTNERS = "partners_said"
 """Slot: a message for each partner who is to be added once the dossier is made."""
 MAX_PARTNERS = 10
+_SURELY = word_set("oui ok ouais parfait accord bon creez cree creer validez valide confirme")
+_AHEAD = _SURELY | word_set(
+    "c est d tout comme ca cela dans l identite la fiche le les il y a tres bien exact exactement"
+    " correct juste merci allez vas vous pouvez tu peux je dossier donc alors et on"
+)
+"""Words of a yes to the card of a new dossier; folded."""
+_NOTHING = re.compile(r"\b(?:(?:plus )?rien|pas) a (?:corriger|changer|modifier)\b")
 _NAMES = (PARTNER, "usager_name")
 _OF_USAGER = frozenset(["usager_name", "birth_date"])
 _TITLE = re.compile(r"\b(?:dr|docteure?|pr|professeure?)\b\.?\s*\Z", re.IGNORECASE)
-_WISH = re.compile(r"\b(?:mett\w+|mets|ajout\w+|associ\w+|inscri\w+|partenaires?|donn\w+\s+acc[èe]s)\b", re.IGNORECASE)
+_WISH = re.compile(
+    r"\b(?:mett\w+|mets|ajout\w+|associ\w+|inscri\w+|partenaires?|rajout\w+|pren(?:ez|ds|dre|ons)|en plus|donn\w+\s+acc[èe]s)\b",
+    re.IGNORECASE,
+)
 _IS_A = re.compile(r"[\s,(]*(?:(?:c'est|c|est|comme)\s+)?(?:l[ea]s?\s+|l'|une?\s+|son\s+|sa\s+)?", re.IGNORECASE)
 _CIVIL = re.compile(r"\s+(?:(?:mme|madame|m|mr|monsieur)\b\.?\s+)?", re.IGNORECASE)
 _CUT = re.compile(r"[,;.!?\n]+\s*|\s+(?=et\b|puis\b|ensuite\b)", re.IGNORECASE)
@@ -54,7 +67,14 @@ def read_partners(turn: Turn) -> tuple[list[Message], list[dict[str, Any]]]:
     found = _parts(_message_of(turn, own)) if own else []
     for act in turn.message.get(ALONG) or []:
         found += [_without_usager(part) for part in (act.get("parts") or split_people(act)) if part.get("full_intent", ADD) == ADD]
-    return found[:MAX_PARTNERS], own
+    return _on_basis(found[:MAX_PARTNERS], turn), own
+
+
+def kept_partners(turn: Turn, told: list[Message]) -> dict[str, Any]:
+    """Return the slot of the partners with those that the message tells, or its basis for them; empty where it tells neither."""
+    known: list[Message] = turn.slot(PARTNERS) or []
+    partners = _on_basis(merged(known, told), turn)
+    return {PARTNERS: partners} if told or partners != known else {}
 
 
 def merged(known: list[Message], told: list[Message]) -> list[Message]:
@@ -68,6 +88,25 @@ def merged(known: list[Message], told: list[Message]) -> list[Message]:
         elif len(part["entities"]) >= len(same["entities"]):
             kept[kept.index(same)] = part
     return kept[:MAX_PARTNERS]
+
+
+def _on_basis(parts: list[Message], turn: Turn) -> list[Message]:
+    """Return the partners with the basis that the message says of them all: they are of one usager."""
+    basis = None if turn.is_button else parse_basis(without_remarks(turn.text))
+    if basis not in {CARE_TEAM, CONSENT}:
+        return parts
+    entity = {"entity": "basis", "value": basis, "start": 0, "end": 0}
+    return [{**part, "entities": [*(e for e in part["entities"] if e["entity"] != "basis"), entity]} for part in parts]
+
+
+def goes_ahead(text: str, after: str = "") -> bool:
+    """Return whether a text says nothing but that the dossier is to be made as the card shows it: « rien à corriger, créez ».
+
+    `after`: the words after the partners who are told with it; a lone « finalement » is of them.
+    """
+    words = set(fold(_NOTHING.sub("", fold(text))).split())
+    surely = bool(words & _SURELY) and not words - _AHEAD and "?" not in text + after and len(text.split()) <= MAX_ANSWER_WORDS
+    return surely and not names_reservation(after.replace("finalement", ""))
 
 
 def names_of(parts: list[Message]) -> str:

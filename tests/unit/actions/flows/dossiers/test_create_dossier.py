@@ -229,3 +229,59 @@ async def test_the_name_of_use_is_carried_and_found(claire: Dialogue) -> None:
     for name in ("Odette Perrin", "Lacour"):
         found = await claire.say(f"le dossier de {name}", "find_dossier", WEB, usager_name=name)
         assert "Odette Lacour" in found.text
+
+
+async def _card_of_odette(claire: Dialogue) -> Answer:
+    words = "nouveau dossier pour Odette Wexler née le 1939-02-03, une femme"
+    return await claire.say(words, "create_dossier", WEB, usager_name="Odette Wexler", birth_date="1939-02-03")
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("oui. et pour le kiné prenez Paul Martin finalement", "correct"),
+        ("rien à corriger dans l'identité, c'est bon comme ça, créez. je voulais juste Paul Martin en plus", "correct"),
+        ("ok parfait, et rajoutez Paul Martin", "affirm"),
+    ],
+)
+async def test_a_partner_told_with_the_yes_is_for_after_it(claire: Dialogue, words: str, intent: str) -> None:
+    assert "Odette" in (await _card_of_odette(claire)).text
+    commands: list[dict[str, object]] = [{"start": "add_partner", "partner": "Paul Martin"}]
+    answer = await claire.ask(words, _read(words, intent, commands, partner_name="Paul Martin"))
+    assert "est créé" in answer.text
+    assert "Paul Martin" in answer.all or "Martin" in str(claire.slots.get("partner_query"))
+
+
+@pytest.mark.parametrize("words", ["rien à corriger, créez", "c'est bon comme ça, rien à changer"])
+async def test_nothing_to_correct_is_a_yes(claire: Dialogue, words: str) -> None:
+    await _card_of_odette(claire)
+    assert "est créé" in (await claire.say(words, "correct", WEB)).text
+
+
+@pytest.mark.parametrize("words", ["à corriger", "oui, à corriger", "c'est bon ?", "non corrigez", "c'est pas bon"])
+async def test_something_to_correct_is_none(claire: Dialogue, words: str) -> None:
+    await _card_of_odette(claire)
+    assert "est créé" not in (await claire.say(words, "correct", WEB)).text
+
+
+async def test_the_basis_said_of_the_partners_of_a_new_dossier_is_on_their_card(claire: Dialogue) -> None:
+    await _card_of_odette(claire)
+    words = "et ajoutez Hugues Martin de Bourges, elle m'a donné son accord ce matin"
+    act = _read(words, "add_partner", [{"start": "add_partner", "partner": "Hugues Martin"}], partner_name="Hugues Martin", city="Bourges")
+    await claire.ask(words, act)
+    assert claire.slots.get("confirmed") is None
+    card = await claire.say("oui", "affirm", WEB)
+    assert "est créé" in card.text
+    assert claire.slots["basis_said"] == "consent_given"
+    assert "Base\u00a0: accord de l’usager recueilli" in card.text
+
+
+@pytest.mark.parametrize(
+    "words", ["Yvette, je vous l'ai dit. et c'est le 1938-09-04, une femme", "Yvette je viens de le dire, 1938-09-04, une femme"]
+)
+async def test_a_complaint_beside_a_name_leaves_it_the_answer(claire: Dialogue, words: str) -> None:
+    await claire.say("nouveau dossier", "create_dossier", WEB)
+    await claire.say("Wexler", "inform", WEB)
+    await claire.say(words, "correct", WEB, birth_date="1938-09-04")
+    slots = ("usager_given", "usager_birth_date", "usager_sex")
+    assert [claire.slots.get(slot) for slot in slots] == ["Yvette", "1938-09-04", "female"]
