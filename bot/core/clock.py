@@ -14,6 +14,11 @@ MIDNIGHT = time.max
 """The end of a day, as the end of a period: written 24:00."""
 
 
+def read_hour(written: str) -> time:
+    """Return the time of day that is written as 09:30, or 24:00 for `MIDNIGHT`. Raise ValueError."""
+    return MIDNIGHT if written == "24:00" else time.fromisoformat(written)
+
+
 def french_hour(hour: time) -> str:
     """Return an hour as the SPHERE guide writes it: « 9h », « 9h30 », « 24h »."""
     if hour == MIDNIGHT:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import holidays
 
-from bot.core.clock import MIDNIGHT, PARIS, Clock, french_hour
+from bot.core.clock import MIDNIGHT, PARIS, Clock, french_hour, read_hour
 from bot.settings import Settings, SettingsError
 
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -106,7 +106,7 @@ class OpeningHours:
 
 def _periods(spec: str) -> tuple[tuple[time, time], ...]:
     try:
-        bounds = [[_bound(written) for written in period.split("-")] for period in spec.split(",")]
+        bounds = [[read_hour(written) for written in period.split("-")] for period in spec.split(",")]
         periods = tuple((start, end) for start, end in bounds)
     except ValueError:
         raise ValueError("opening hours are written as 09:30-12:30,13:30-17:30 (a day ends at 24:00)") from None
@@ -114,10 +114,6 @@ def _periods(spec: str) -> tuple[tuple[time, time], ...]:
     if flat != sorted(set(flat)) or any(bound.tzinfo for bound in flat):
         raise ValueError("opening hours are periods that rise and do not touch")
     return periods
-
-
-def _bound(written: str) -> time:
-    return MIDNIGHT if written == "24:00" else time.fromisoformat(written)
 
 
 def _weekdays(days: str) -> frozenset[int]:

@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.core.clock import french_hour
+from bot.core.clock import french_hour, read_hour
 from bot.http.security_headers import security_headers
 from bot.http.urls import root_path
 from bot.web.assets import load_assets
@@ -30,7 +29,7 @@ class SupportContact:
     @property
     def opening_ranges(self) -> list[list[str]]:
         """Opening hours from and to, as the SPHERE guide writes them: `[["9h30", "12h30"], …]`."""
-        return [[french_hour(time.fromisoformat(at)) for at in hours.split("-")] for hours in self.hours.split(",")]
+        return [[french_hour(read_hour(at)) for at in hours.split("-")] for hours in self.hours.split(",")]
 
 
 def router(frame_ancestors: Sequence[str] = (), support: SupportContact = SupportContact()) -> APIRouter:

@@ -35,7 +35,7 @@ from bot.notifications.preferences import Preferences
 
 UNDOABLE_CHANGE = "undoable"
 """Slot: the last change made in this conversation, {"version": …, "turn": key of its turn}."""
-UNDO_REQUEST = re.compile(r"\bcomme avant\b|\bannul\w+ (?:ce|le|mon) (?:dernier )?changement", re.IGNORECASE)
+UNDO_REQUEST = re.compile(r"(?<!reste )(?<!autres )\bcomme avant\b|\bannul\w+ (?:ce|le|mon) (?:dernier )?changement", re.IGNORECASE)
 """Words that ask to undo the last change."""
 _SECTIONS: dict[type[Change], tuple[str, ...]] = {
     SetMode: ("matrix",),

@@ -35,9 +35,16 @@ _SAYS = {
     "yes": r"^(?:oui|ok|d accord|c est (?:ca|bien ca)|exact[a-z]*|vas y|allez y|confirm[a-z]*|parfait|tout a fait)\b",
     "included": r"^oui|inclus|compris|avec",
     "excluded": r"^non|exclu|non compris|sans|avant",
+    "quiet": r"^(?:(?:surtout|absolument|plus|non) )*rien\b(?! (?:avant|apres|d autre|que))",
     "pause": r"oui|pause|sourdine|stop|coupe|plus (?:de|rien)|ok\b|d accord",
     "mute": r"oui|sourdine|pause|ok\b",
 }
+_HALF_YES = re.compile(
+    r"(?:oui|ok|d accord|parfait|bien)\b(?: (?:oui|ok|bien|sur|ca|va|,|\.|!))* "
+    r"(?:mais(?: (?:que|qu|seulement|juste|uniquement))?|que|qu|seulement|juste|uniquement|si|sauf)\b"
+)
+"""A yes that limits what was proposed."""
+_BARE_YES = r"(?:oui|ok|d accord|,|\.|!| )+"
 _GOES_ON = re.compile(r"(?:et|aussi|egalement|mais|sauf)\b")
 """Words that begin an addition to a request."""
 _ADDED = {About.UNTIL: ("jusqu'à ", "jusqu'au ", "pendant ", "jusqu'à la ")}
@@ -51,10 +58,14 @@ def answer(question: Question, text: str, spans: Sequence[Span], context: Contex
     words; a request of its own.
     """
     reading = canonical(text).text.strip()
+    if question.about in (About.URGENT, About.URGENT_THEN) and _HALF_YES.match(reading):
+        return _narrowed(question, text, context)
     found = tokenize(reading)
     choice, other = _choice(question, reading, found), _names_another_way(question, found)
     if choice is not None and not (other and choice.name == "only"):
         return choose(question, choice, context)
+    if question.about is About.MEANING and re.search(_SAYS["quiet"], reading) and any(atom.kind is Kind.URGENT for atom in found):
+        return question  # « rien du tout, sauf si c'est urgent », of an hour alone
     alone = None if other else read(text, spans, context)
     goes_on = _GOES_ON.match(reading) is not None
     if question.about is About.CONFIRM and not goes_on:
@@ -78,6 +89,15 @@ def answer(question: Question, text: str, spans: Sequence[Span], context: Contex
         return alone
     instead = read(_in_its_place(question, text), (), context)
     return instead if isinstance(instead, PreferenceRequest) else read(text, spans, context)
+
+
+def _narrowed(question: Question, text: str, context: Context) -> Question:
+    """« oui mais que pendant mes congés »: what was proposed has no end, so that nothing is done; the question is asked with the dates."""
+    told = _HALF_YES.sub("", canonical(text).text.strip(), count=1)
+    again = read(f"{question.text.rstrip(' .!?,;')} {told}", (), context)
+    if question.about is About.URGENT and isinstance(again, Question) and again.choices:
+        return again
+    return question
 
 
 def _replaced(
@@ -123,6 +143,10 @@ def _choice(question: Question, reading: str, found: list[Token]) -> Choice | No
     if question.about is About.DAY:
         days = [day for each in values[Kind.DAYS] for day in each.days]
         return Choice(name="day", value=str(days[0])) if len(days) == 1 and days[0] < 7 else None
+    if re.fullmatch(_BARE_YES, reading) and question.about is About.URGENT_THEN:
+        return None  # of a mute of what is urgent too, no bare yes
+    if re.fullmatch(_BARE_YES, reading) and question.about is About.URGENT and len(question.choices) == 1:
+        return question.choices[0]
     named = {way.value for way in values[Kind.WAY] if isinstance(way, DeliveryChannel)} | {ref for ref in values[Kind.DOSSIER] if ref}
     fitting = [choice for choice in question.choices if choice.value in named] if named else []
     if not fitting:

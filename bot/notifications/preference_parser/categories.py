@@ -84,6 +84,10 @@ class Kind(StrEnum):
     """Where one begins."""
 
 
+ALONE = "alone"
+"""Value of « que », as in « que les documents »: nothing else is wanted."""
+UNCHANGED = "unchanged"
+"""Value of a break that says that what is not named stays as it is."""
 TIMES = frozenset(
     {
         *(Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.DAYS, Kind.PART),

@@ -9,7 +9,7 @@ from datetime import time
 from typing import Any
 
 from bot.notifications.kinds import Category, DeliveryChannel
-from bot.notifications.preference_parser.categories import TIMES, Days, Kind
+from bot.notifications.preference_parser.categories import TIMES, UNCHANGED, Days, Kind
 from bot.notifications.preference_parser.tokens import Token
 
 _ACTS = {Kind.NEVER, Kind.PAUSE, Kind.QUIET, Kind.RESUME, Kind.LIFT, Kind.ON, Kind.TELL, Kind.CONVERT, Kind.ONLY, Kind.PREFER, Kind.REST}
@@ -17,6 +17,7 @@ _RHYTHM = {Kind.DIGEST, Kind.COUNT, Kind.NOW}
 _CONTENT = _RHYTHM | TIMES | {Kind.WAY, Kind.CATEGORY, Kind.DOSSIER, Kind.REST}
 _OF_THE_REST = _RHYTHM | {Kind.WAY, Kind.TELL, Kind.NEVER, Kind.ONLY, Kind.QUIET, Kind.PAUSE, Kind.WAITS}
 """What may be said of « le reste » so that it is a clause of its own."""
+_LISTING = {Kind.CATEGORY, Kind.ONLY, Kind.BREAK}
 PLAIN, NOT, ONLY = "plain", "not", "only"
 _STANCE = {Kind.NEVER: NOT, Kind.INSTEAD: NOT, Kind.ONLY: ONLY, Kind.PREFER: ONLY, Kind.EXCEPT: NOT}
 
@@ -113,6 +114,8 @@ def clauses(atoms: Iterable[Token]) -> list[Clause]:
     made: list[list[Token]] = []
     for segment, forced in _segments(list(atoms)):
         if not [atom for atom in segment if atom.kind is not Kind.BREAK]:
+            if made and any(atom.value == UNCHANGED for atom in segment):
+                made[-1].extend(segment)
             continue
         if made and not forced and not _begins(segment, made[-1]):
             made[-1].extend(segment)
@@ -156,6 +159,9 @@ def _turns(before: list[Token], atom: Token, after: list[Token]) -> bool:
 def _begins(segment: list[Token], before: list[Token]) -> bool:
     """Return whether a segment requests something of its own, rather than going on with what came before."""
     kinds, had = {atom.kind for atom in segment}, {atom.kind for atom in before}
+    named = [atom.kind for atom in segment if atom.kind is not Kind.BREAK]
+    if named[0] is Kind.CATEGORY is before[-1].kind and had <= _LISTING:
+        return False  # « uniquement les documents et les notes dans un résumé »
     if {Kind.CATEGORY, Kind.WAY} <= kinds & had:
         return True
     if Kind.REST in kinds and had & _CONTENT and kinds & _OF_THE_REST:

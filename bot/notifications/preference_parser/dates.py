@@ -39,6 +39,12 @@ DATES = (
     rf" (?:{DAY} )?(?P<d2>{_D})(?: (?P<m2>{MONTH}))?(?: (?P<y2>\d{{4}}))?(?! ?(?:h|heures|:|/)\b)(?: inclus| compris)?"
 )
 NUMERIC_DATES = r"(?:du|entre le) (?P<a>\d{1,2} / \d{1,2}(?: / \d{2,4})?) (?:au|et le|jusqu au) (?P<b>\d{1,2} / \d{1,2}(?: / \d{2,4})?)"
+PAIRED_DATES = (
+    rf"(?<!entre )(?:(?:(?:le |ce |les |du )?weekend (?:d[ue]s? |les? )?(?:{DAY} )?|"
+    rf"(?:les? |des |du )(?:{DAY} )?)(?P<d1>\d{{1,2}}) (?P<to>et|-|/|a|au) (?:le )?"
+    rf"(?:{DAY} )?(?P<d2>\d{{1,2}}) (?P<m2>{MONTH})(?: (?P<y2>\d{{4}}))?(?P<m1>)(?P<y1>))"
+)
+"""« le week-end du 12-13 décembre », « les 12 et 13 décembre »."""
 UNIT = r"(?:minutes?|min|h|heures|jours?|j|semaines?|mois|weekend)"
 FEASTS = {"de l an": (1, 1), "nouvel an": (1, 1), "noel": (25, 12), "sylvestre": (31, 12), "toussaint": (1, 11), "armistice": (11, 11)}
 FEAST = r"(?:(?:1 er|jour) de l an|nouvel an|(?:jour de )?noel|(?:la )?saint sylvestre|(?:la )?toussaint|l? ?armistice)"
@@ -53,6 +59,26 @@ SPAN = (
     rf"|(?:une? )?(?:(?:petite|bonne) )?(?:{N} )?(?:heures|h)\b(?: (?:{'|'.join(_HALVES)}|\d{{2}}(?! (?:h|/))))?(?: minutes?| min)?)"
 )
 """How long, in hours and minutes or in round numbers of days."""
+
+
+def two_days(found: re.Match[str]) -> re.Match[str] | None:
+    """« le 12 et 13 décembre » is a span; of days apart it must be asked."""
+    return found if int(found["d2"]) - int(found["d1"]) == 1 or found["to"] in ("a", "au", "-") else None
+
+
+def count(found: re.Match[str]) -> tuple[int, str]:
+    """« 2 fois par jour » → (2, "day")."""
+    words = found[0]
+    many = number(found["n"]) if found["n"] else 1
+    if "jour" in words or "quotidien" in words or "24" in words:
+        return many, "day"
+    return many, "week" if "semaine" in words or "hebdo" in words else "other"
+
+
+def lunch(found: re.Match[str]) -> tuple[time, time] | None:
+    """« entre midi et deux »."""
+    end = number(found["to"])
+    return (time(12), time(end + 12)) if 1 <= end < 12 else None
 
 
 def number(words: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.notifications.delivery_policy import modes
 from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preference_changes import SetMode, SwitchOn
-from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.categories import ALONE, UNCHANGED, Kind
 from bot.notifications.preference_parser.clauses import NOT, ONLY, Clause
 from bot.notifications.preference_parser.digests import digest_times, less_digests
 from bot.notifications.preference_parser.values import About, Asking, Changes, Choice, Context, Unclear
@@ -31,6 +31,8 @@ class Whole:
     """Those that are not wanted."""
     at_once: bool
     """Some clause wants notices at once."""
+    unchanged: bool
+    """Said in words: « le reste ne bouge pas »."""
     shared_out: bool
     """Categories are shared out among channels: what goes by one goes by no other."""
 
@@ -47,6 +49,7 @@ def whole(clauses: list[Clause], context: Context) -> Whole:
         _known(spoken_for, context),
         _known(refused, context),
         at_once=any(clause.has(Kind.NOW) for clause in clauses),
+        unchanged=any(UNCHANGED in clause.values(Kind.BREAK) for clause in clauses),
         shared_out=len(sharing) > 1 or (bool(sharing) and rest),
     )
 
@@ -73,7 +76,11 @@ def read_modes(clause: Clause, whole: Whole, asking: Asking) -> Changes:
             return () if whole.at_once else _no_digest(categories, asking)
         return _without(clause, categories, besides)
     changes: Changes = (SetMode(categories=categories, ways=unwanted, mode=Mode.NEVER),) if unwanted else ()
-    if _only(clause):
+    limited = (
+        _only(clause) and mode is Mode.DIGEST and ALONE not in clause.values(Kind.ONLY)
+    )  # « uniquement les documents en résumé »: no more changes
+    nothing_else = _only(clause) and not whole.unchanged and not limited
+    if nothing_else:
         changes += (SetMode(categories=OF_DOSSIERS - categories, ways=wanted or frozenset(PUSHED), mode=Mode.NEVER),)
     if not wanted and (mode is None or unwanted):
         on = SwitchOn(categories=categories, ways=active(OF_DOSSIERS, asking.context) or _first(asking.context))
@@ -84,7 +91,12 @@ def read_modes(clause: Clause, whole: Whole, asking: Asking) -> Changes:
     if mode and not wanted:
         return (*changes, *_where_it_comes(clause, categories, mode, whole, asking), *times)
     line = SetMode(categories=categories, ways=wanted, mode=mode) if mode else SwitchOn(categories=categories, ways=wanted)
-    return (*changes, line, *(() if _only(clause) else _exclusion(clause, categories, stances, wanted, whole, asking)), *times)
+    return (
+        *changes,
+        line,
+        *(() if nothing_else else _exclusion(clause, categories, {} if limited else stances, wanted, whole, asking)),
+        *times,
+    )
 
 
 def _of_digests_there_are(clause: Clause, context: Context) -> bool:

@@ -23,6 +23,8 @@ def read_pause(clause: Clause, asking: Asking) -> Changes:
     dossiers = dossiers_of(clause, asking) if clause.has(Kind.DOSSIER) else (None,)
     if clause.has(Kind.AWAY) and not clause.has_time:
         return _asked(dossiers, asking)
+    if None in clause.values(Kind.DATES):  # « le 12 et 20 décembre »: days apart
+        raise Unclear(About.UNCLEAR)
     spans = [value for kind in _SPANS for value in clause.values(kind)]
     if clause.has(Kind.ONCE) and None in clause.values(Kind.DURATION):  # « pendant ma garde de ce soir »
         raise Unclear(About.UNTIL)

@@ -206,6 +206,8 @@ def _urgent_then(clause: Clause, asking: Asking) -> Changes:
     options: dict[Choice, Changes] = {}
     if rest.has(*_SPAN_OF_TIME) and not rest.has(*_RECURRING):
         options[Choice(name="pause")] = read_pause(rest, asking)
+        if some := active(EVERYTHING, asking.context):
+            options[Choice(name="digest")] = (SetMode(categories=EVERYTHING, ways=some, mode=Mode.DIGEST),)
     elif rest.has(*_RECURRING) and not rest.has(*_SPAN_OF_TIME, Kind.AT):
         always = replace(asking, given={**asking.given, About.ONCE_OR_ALWAYS: Choice(name="always")})
         options[Choice(name="quiet")] = read_quiet(rest, always)

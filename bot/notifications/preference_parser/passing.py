@@ -16,9 +16,19 @@ NO_MUTE = (
 )
 """« je ne veux pas de sourdine », « pas la sourdine »: no mute is wanted; what else is said stands."""
 
+_AS_IT_WAS = (
+    r"(?:comme (?:avant|d hab(?:itude)?|maintenant|actuellement|c est|ca)|pareil|tel quel|inchangee?s?|identiques?|tranquille|en l etat)"
+)
+REST_STAYS = (
+    rf"(?:(?:et |mais )?(?:tout )?le reste|(?:et |mais )?(?:toutes |tous )?les autres(?: notif)?) "
+    rf"(?:(?:est|reste|restent|demeure) )?{_AS_IT_WAS}|"
+    r"(?:et |mais )?(?:tout )?le reste (?:ne |n )?(?:change|bouge)(?:nt|ra)? pas|(?:et )?rien d autre (?:ne )?(?:change|bouge)|"
+    r"(?:et )?(?:ne |n )?(?:touche|change)[rz]? (?:pas |rien )(?:au reste|le reste|d autre|aux autres)|sans toucher (?:au reste|aux autres)"
+)
+"""« le reste ne bouge pas », « ne touchez pas au reste »: nothing else is changed."""
+
 PASSING: tuple[tuple[Kind, str], ...] = (
     (Kind.BREAK, r"merci (?:de |d )avoir\b[a-z ]*"),
-    (Kind.BREAK, r"(?:(?:et )?tout )?le reste (?:est )?(?:inchange|identique|ne (?:change|bouge) pas)"),
     (Kind.REST, r"(?:tout )?le reste du temps(?=[^,;.!?]*\b(?:\d{1,2} h|nuits?|soirs?|weekend)\b)"),
     (Kind.OUTSIDE, r"(?:tout )?le reste (?:du temps|de la semaine)"),
     (Kind.BREAK, r"(?:non )?(?:mais )?pas (?:a|pour) (?:des |une |certaines )heures?(?: fixes?| precises?)?"),
@@ -26,7 +36,12 @@ PASSING: tuple[tuple[Kind, str], ...] = (
     (Kind.BREAK, r"sans (?:arret|cesse|relache)"),
     (Kind.BREAK, r"que j avais (?:mis(?:es?)?|suspendu(?:e?s?)|coupees?)(?: en (?:sourdine|silence|pause|veille))?"),
     (Kind.BREAK, r"a cause (?:de |du |des |d )(?:vos |tes |ces |mes )?(?:notif|mail|messages?|bruit)"),
-    (Kind.THEN, r"(?:a )?(?:ce|ces|cet)(?: (?:deux|trois|\d))? (?:jours?|moments?|heures?|periodes?|creneaux?|instants?) la"),
+    (
+        Kind.THEN,
+        r"(?:(?:a|pendant|durant) )?(?:ce|ces|cet|cette)(?: (?:deux|trois|\d))? (?:jours?|moments?|heures?|periodes?|creneaux?|instants?|"
+        r"temps|semaines?) la",
+    ),
+    (Kind.BREAK, r"(?:mais )?(?:surtout )?pas (?:jusqu a (?:nouvel ordre|ce que (?:je|j) [a-z]+)|indefiniment|pour toujours|sans fin)"),
     (
         Kind.OWN_LIST,
         r"(?:je|j|on) (?:la |les |l |y )?(?:regarde|consulte|lis|vais|verifie|ouvre|verrai|vois|irai|suis)(?: tout| deja| moi meme)? "

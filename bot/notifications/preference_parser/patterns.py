@@ -10,9 +10,24 @@ from typing import Any
 from bot.notifications.kinds import Category, DeliveryChannel
 from bot.notifications.preference_parser import dates, dossier_words
 from bot.notifications.preference_parser.beyond import BEYOND, OPPOSITE, UNREADABLE
-from bot.notifications.preference_parser.categories import Days, Kind
-from bot.notifications.preference_parser.dates import AHEAD, DATE, DATES, DAY, FEAST, HOUR, MONTH, NUMERIC_DATES, PART, SPAN, UNIT, N
-from bot.notifications.preference_parser.passing import PASSING
+from bot.notifications.preference_parser.categories import ALONE, UNCHANGED, Days, Kind
+from bot.notifications.preference_parser.dates import (
+    AHEAD,
+    DATE,
+    DATES,
+    DAY,
+    FEAST,
+    HOUR,
+    MONTH,
+    NUMERIC_DATES,
+    PAIRED_DATES,
+    PART,
+    SPAN,
+    UNIT,
+    N,
+)
+from bot.notifications.preference_parser.passing import PASSING, REST_STAYS
+from bot.notifications.preference_parser.urgency import BUT_URGENT, COMES, STRONG
 from bot.notifications.preferences import EVERY_DAY, HOLIDAY
 
 
@@ -23,11 +38,6 @@ def _hour(found: re.Match[str]) -> time | None:
 def _range(found: re.Match[str]) -> tuple[time, time] | None:
     start, end = dates.hour(found["from"]), dates.hour(found["to"])
     return (start, end) if start is not None and end is not None and start != end else None
-
-
-def _lunch(found: re.Match[str]) -> tuple[time, time] | None:
-    hour = dates.number(found["to"])
-    return (time(12), time(hour + 12)) if 1 <= hour < 12 else None
 
 
 def _weekdays(found: re.Match[str]) -> Days:
@@ -43,29 +53,15 @@ def _span_of_days(found: re.Match[str]) -> Days:
     return Days(frozenset((first + n) % 7 for n in range((last - first) % 7 + 1)), bare=not found[0].startswith("du "))
 
 
-def _count(found: re.Match[str]) -> tuple[int, str]:
-    words = found[0]
-    many = dates.number(found["n"]) if found["n"] else 1
-    if "jour" in words or "quotidien" in words or "24" in words:
-        return many, "day"
-    return many, "week" if "semaine" in words or "hebdo" in words else "other"
-
-
 def _fixed(value: Any) -> Callable[[re.Match[str]], Any]:
     return lambda _found: value
-
-
-_STRONG = (
-    *("stop", "arret", "coup", "desactiv", "cess", "n en", "en veux", "desabonn", "desinscri"),
-    *("interromp", "mett", "fou", "fich", "laiss"),
-)
 
 
 def _strong(found: re.Match[str]) -> bool | str:
     """Return whether the word alone wants notices to stop: « stop », « coupe »; « pas » does not. « ni » stays itself."""
     if found[0] == "ni":
         return "ni"
-    return found[0].startswith(_STRONG)
+    return found[0].startswith(STRONG)
 
 
 def _reference(found: re.Match[str]) -> str:
@@ -89,6 +85,8 @@ _PAIR = rf"(?P<from>{HOUR}|\d{{1,2}}) (?:a|et|jusqu a|-|/|et jusqu a) (?P<to>{HO
 PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.TELL, dossier_words.WHERE_IT_IS, _fixed(None)),
     (Kind.ONLY, dossier_words.NO_OTHER, _fixed(None)),
+    (Kind.BREAK, REST_STAYS, _fixed(UNCHANGED)),
+    (Kind.EXCEPT, BUT_URGENT, _fixed(None)),
     (Kind.BEYOND, BEYOND, lambda m: m[0].strip()),
     (Kind.BEYOND, OPPOSITE, lambda m: m[0]),
     *((kind, pattern, _fixed(None)) for kind, pattern in PASSING),
@@ -112,13 +110,14 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
     (Kind.RANGE, rf"(?:de |a partir de |apres |des )?(?P<from>{HOUR}) (?:et )?jusqu a (?P<to>{HOUR})", _range),
     (Kind.SINCE, rf"(?:a partir (?:de |du |d |de la )|des )(?P<words>{_DATED})(?! au\b)", _words),
     (Kind.UNTIL, rf"avant (?P<words>{_DATED})", _words),
+    (Kind.DATES, PAIRED_DATES, dates.two_days),
     (Kind.DATES, NUMERIC_DATES, lambda m: m),
     (Kind.DATES, DATES, lambda m: m),
     (Kind.UNTIL, rf"(?:jusqu (?:a|au|aux|en)(?: la| l| le)?|d ici(?: a| au)?(?: la| l| le)?) (?P<words>{_MOMENT})", _words),
     (Kind.UNTIL, r"jusqu (?:a|au|aux) (?:nouvel ordre|ce que (?:je|j) [a-z ]*)|d ici (?:a )?ce que (?:je|j) [a-z ]*", _fixed("")),
     (Kind.DURATION, r"(?:au|en) (?:travail|boulot|taf)", _fixed(None)),
     (Kind.UNTIL, r"jusqu (?:a|au|aux|en)\b(?: [a-z]+){0,3}", _fixed(None)),
-    (Kind.COUNT, rf"(?:(?P<n>{N}) )?(?:seule? )?(?:fois )?(?:par|/) (?:jour|semaine|mois|heure|an)", _count),
+    (Kind.COUNT, rf"(?:(?P<n>{N}) )?(?:seule? )?(?:fois )?(?:par|/) (?:jour|semaine|mois|heure|an)", dates.count),
     (
         Kind.COUNT,
         rf"(?P<n>{N})(?= (?:seule? )?(?:mail|notif|messages?|resumes?|recaps?|sms) (?:maximum |max |"
@@ -136,7 +135,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         Kind.COUNT,
         r"(?P<n>\b\B)?(?:quotidien(?:ne|nement)?s?|journalieres?|journaliers?|hebdo(?:madaire)?s?|"
         r"chaque (?:jour|semaine)|tous les jours|toutes les semaines)",
-        _count,
+        dates.count,
     ),
     (Kind.DURATION, rf"(?:pendant|durant|pour|sur) (?:encore )?(?:environ )?{SPAN}(?! a\b)", _words),
     (
@@ -166,8 +165,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         rf"(?:{N} (?:h|heures|minutes?|min)|une? (?:demie? )?heures?)\b(?! a| -)",
         _words,
     ),
-    # hours
-    (Kind.RANGE, r"entre (?P<from>midi) et (?P<to>\d{1,2}|une|deux|trois)\b(?! (?:h|heures|:))", _lunch),
+    (Kind.RANGE, r"entre (?P<from>midi) et (?P<to>\d{1,2}|une|deux|trois)\b(?! (?:h|heures|:))", dates.lunch),
     (Kind.RANGE, rf"(?:de |entre |des |d ){_PAIR}", _range),
     (Kind.RANGE, r"entre (?P<from>\d{1,2}) et (?P<to>\d{1,2})\b(?! (?:[a-z]*jour|semaine|mois|/))", _range),
     (Kind.RANGE, rf"(?P<from>{HOUR}) (?:a|-|/|jusqu a) (?P<to>{HOUR})", _range),
@@ -356,7 +354,7 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         r"lundi)|les (?:nouveaux|documents|messages|rendez|urgen|notes|arrivees|acces)|ici|"
         rf"{dossier_words.NARROWED})\b)(?!.*\b(?:arrivent|"
         r"soient|viennent|passent|arrive|soit|aillent)\b)|\bqu (?=une?\b)",
-        _fixed(None),
+        _fixed(ALONE),
     ),
     (
         Kind.ON,
@@ -369,7 +367,9 @@ PATTERNS: tuple[tuple[Kind, str, Callable[[re.Match[str]], Any]], ...] = (
         r"recoive[a-z]*|contact[a-z]*|laisse[rz]? (?:moi )?passer|ok\b|" + dossier_words.YES_TO_IT,
         _fixed(None),
     ),
+    (Kind.BREAK, rf"(?<=urgent )(?:doi(?:t|vent)|devra|devront) passer|(?<=urgent ){COMES} passe(?:nt|ra)?\b", _fixed(None)),
     (Kind.URGENT, r"(?:les |des |d )?(?:urgen(?:ces?|t(?:es?|s)?)|important(?:e?s?))", _fixed(None)),
+    (Kind.URGENT, r"urgen(?:ces?|t(?:es?|s)?)", _fixed(None)),
     # categories
     (
         Kind.CATEGORY,
