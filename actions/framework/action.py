@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.framework.agenda import AGENDA, keep_agenda, take_agenda
+from actions.framework.agenda import AGENDA, keep_agenda, rejoin_exceptions, take_agenda
 from actions.framework.context import Context
 from actions.framework.dates import format_time
 from actions.framework.events import Events, wait_for_user
@@ -61,8 +61,9 @@ class AssistantAction(Action, ABC):
         """Act; where the action is the first to take up a message, what that asks besides is put on the agenda."""
         if not self.takes_up(context.turn):
             return await self.act(context)
-        read = [without_letter_parts(act) for act in (context.turn.message, *(context.turn.message.get(AGENDA) or []))]
-        context.turn.tracker.latest_message = {**read[0], AGENDA: read[1:]} if len(read) > 1 else read[0]
+        acts = rejoin_exceptions([context.turn.message, *(context.turn.message.get(AGENDA) or [])])
+        read = [without_letter_parts(act) for act in acts]
+        context.turn.tracker.latest_message = {**read[0], AGENDA: read[1:]} if AGENDA in read[0] else read[0]
         await tell_usagers(context)
         if (events := await take_up_handover(context)) is not None:
             return events

@@ -8,6 +8,7 @@ silence.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from actions.framework.context import Context
@@ -26,12 +27,15 @@ from actions.framework.events import Events
 from actions.framework.flow import FLOWS, active_flow
 from actions.framework.lifecycle import resume_next
 from actions.framework.people import named_people, split_people
-from actions.framework.turn import Turn, full_intent
+from actions.framework.turn import Turn, full_intent, words_of
 from actions.framework.usager_names import DOSSIERS
 from actions.framework.utterances import Button, Utterances
 
 AGENDA, ALONG = "agenda", "along"
 """Where a message holds its further acts: as Rasa's part publishes them, and those that the active flow takes along with its answer."""
+
+_EXCEPTS = re.compile(r"\W*(?:et\s+)?(?:sauf|hors|hormis|except[ée]|[àa] part|en dehors|mais|sans)\b", re.IGNORECASE)
+"""Where an exception begins."""
 
 Act = dict[str, Any]
 
@@ -85,6 +89,25 @@ def agenda_entry(frame: Frame, utterances: Utterances) -> str:
     task = utterances.text(f"utter_task_{flow_of(frame).name}")
     people = ", ".join(str(entity["value"]) for entity in named_people(frame.get("message") or {}) if "[" not in str(entity["value"]))
     return utterances.text("utter_agenda_entry", task=task, who=people) if people else task
+
+
+def rejoin_exceptions(acts: list[Act]) -> list[Act]:
+    """Return the acts of a message with « sauf ce qui est urgent » put back to the wish that it limits, where its flow reads such words."""
+    made: list[Act] = []
+    for act in acts:
+        before = made[-1] if made else None
+        limits = full_intent(act) == "deny" and _EXCEPTS.match(words_of(act)) is not None
+        flow = FLOWS.get(full_intent(before)) if before is not None else None
+        if before is None or flow is None or not limits or not flow.reads_exceptions:
+            made.append(act)
+            continue
+        head = words_of(before)
+        moved = [
+            {**e, "start": e["start"] + len(head) + 1, "end": e["end"] + len(head) + 1} for e in act.get("entities") or [] if e.get("end")
+        ]
+        words = {"said" if "said" in before else "text": f"{head} {words_of(act)}"}
+        made[-1] = {**before, **words, "entities": [*(before.get("entities") or []), *moved]}
+    return made
 
 
 def gathers_anew(turn: Turn) -> bool:

@@ -68,6 +68,8 @@ class Flow(ABC):
     """Intents whose acts of one message it may take together (`gather`), in the place of the flows of these intents; it has no intent
     of its own then."""
 
+    reads_exceptions: ClassVar[bool] = False
+    """Whether « sauf ce qui est urgent » after its wish belongs to the words that it reads."""
     keeps_wishes: ClassVar[bool] = False
     """Whether it keeps wishes that are said with it or with an answer (`takes_along`), and has them follow once it is done."""
 

@@ -68,6 +68,7 @@ class PreferenceFlow(Flow):
     required_slots = ("dossier", "wish")
     slots = (*required_slots, "wish_question", "wish_text", *DOSSIER_LISTS)
     correctable = True
+    reads_exceptions = True
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"wish"})
     dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name"})
     """Entities that stand for a dossier."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.notifications.preferences import Preferences, Window
-from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
+from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue, an_act
 from tests.unit.actions.flows.notifications.test_preference_flows import EVERY_DAY, Settings
 from tests.unit.actions.flows.notifications.test_preference_flows import settings as settings
 from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
@@ -82,4 +82,15 @@ async def test_an_usager_who_is_not_known_beside_one_who_is_is_asked_about(clair
     text = "préviens-moi pour Mme Durand et Mme Zorglub même la nuit, le reste rien entre 21h et 7h"
     answer = await claire.say(text, "manage_notifications", WEB, usager_name="Zorglub")
     assert "« Mme Zorglub »" in answer.text.replace("\u00a0", " ")
+    assert await settings.now() == Preferences()
+
+
+@pytest.mark.parametrize("exception", ["sauf ce qui est urgent", "hors urgence", "sauf si c'est urgent"])
+async def test_an_exception_that_was_read_as_an_act_of_its_own_is_part_of_the_wish(
+    claire: Dialogue, settings: Settings, exception: str
+) -> None:
+    wish = "je voudrais couper mes notifications du 19 décembre au 4 janvier,"
+    forbidden = an_act(exception, "deny", {"forbids": "mute_notifications"})
+    asked = await claire.ask(f"{wish} {exception}", an_act(wish, "mute_notifications"), forbidden)
+    assert "Une sourdine fait taire aussi l’urgent" in asked.text
     assert await settings.now() == Preferences()
