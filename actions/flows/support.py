@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk.events import FollowupAction
@@ -20,11 +21,23 @@ from actions.framework.offered_handover import ON_HANDOVER
 from actions.framework.turn import Turn, full_intent
 from actions.framework.unexpected_input import reading_response
 from bot.core.clock import PARIS
+from bot.core.text_folding import MAX_CHARACTERS, fold
 from bot.support.opening_hours import WORKING_WEEK
 from bot.support.records import Reason, SupportRequest
 
 RECENT_MESSAGES = 5
 """Messages that the team is told of: what was understood of them, never their words."""
+
+
+_TAKEN_BACK = re.compile(
+    r"\b(?:non|nan|finalement|euh|enfin|en fait|ou plutot)\b(?: \w+){0,2}? "
+    r"(?:laisse(?:z|r)?|oublie(?:z|r)?|pas la peine|tant pis|rien|inutile|n en faites rien|ne faites rien)\b"
+)
+
+
+def takes_order_back(text: str) -> bool:
+    """Return whether a text takes back what it ordered: « mettez un mot à l'équipe SPHERE, non laissez, c'est bon »."""
+    return bool(_TAKEN_BACK.search(fold(text[:MAX_CHARACTERS].replace("’", "'"))))
 
 
 class ContactSupport(AssistantAction):
@@ -35,6 +48,9 @@ class ContactSupport(AssistantAction):
     async def act(self, context: Context) -> Events:
         """Hand over with what was going on; the active flow is put on the stack, to be resumed afterwards."""
         turn, utterances = context.turn, context.utterances
+        if not turn.is_button and takes_order_back(turn.text):
+            utterances.utter("utter_support_not_asked")
+            return return_to_flow(turn)
         claimed = claiming_flow(turn)
         if claimed is CHECK_REQUEST or (claimed is NOT_OFFERED and changed_request(turn) is not None):
             return await start_flow(claimed, context)

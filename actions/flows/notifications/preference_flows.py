@@ -290,9 +290,16 @@ class MuteNotifications(PreferenceFlow):
         return {"dossier": None, "wish_text": text}
 
     async def slots_for_everything(self, context: Context) -> Slots:
-        """Return the slots as if a mute of everything had been typed."""
-        text = context.utterances.text("utter_said_mute_everything")
-        return self.slots_of_reading(context, await read_request(context, text, None), text, None)
+        """Return the slots of a mute of everything: with the dates and exceptions of the wish; where it is not clear, the question."""
+        text, said = context.utterances.text("utter_said_mute_everything"), context.turn.slot("wish_text") or ""
+        if not said or context.turn.requested_slot != "dossier" or _MUTE_ONLY.fullmatch(said):
+            return self.slots_of_reading(context, await read_request(context, text, None), text, None)
+        this_dossier, everything = (context.utterances.text(f"utter_said_{name}") for name in ("this_dossier", "everything"))
+        wanted = _REFERENCE.sub(this_dossier, said).replace(this_dossier, everything)
+        reading = await read_request(context, wanted, None)
+        if reading is None or (isinstance(reading, Question) and reading.about is About.DOSSIER):
+            reading = confirm_first(context, text)
+        return self.slots_of_reading(context, reading, wanted, None)
 
 
 class ResumeNotifications(PreferenceFlow):

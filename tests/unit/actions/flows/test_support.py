@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.actions.dialogue import WEB, Dialogue
 
 
@@ -51,3 +53,24 @@ async def test_complaints_and_problems_offer_support(stranger: Dialogue) -> None
 async def test_hours_are_those_of_the_installation(stranger: Dialogue) -> None:
     answer = await stranger.say("vos horaires ?", "support_hours")
     assert "du lundi au vendredi, de 9h30 à 12h30 et de 13h30 à 17h30, sauf jours fériés" in answer.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "mettez juste un mot à l'équipe sphere non laissez, c bon",
+        "demandez à l'équipe… ah non laissez tomber",
+        "je veux parler à quelqu'un, enfin non pas la peine",
+    ],
+)
+async def test_an_order_that_is_taken_back_opens_no_ticket(claire: Dialogue, words: str) -> None:
+    answer = await claire.say(words, "contact_support", WEB)
+    assert answer.handover is None
+    assert "rien demandé" in answer.text
+
+
+@pytest.mark.parametrize(
+    "words", ["laissez un message à l'équipe", "non, je veux parler à quelqu'un", "ça ne marche pas, passez-moi l'équipe"]
+)
+async def test_what_takes_nothing_back_is_handed_over(claire: Dialogue, words: str) -> None:
+    assert (await claire.say(words, "contact_support", WEB)).handover is not None
