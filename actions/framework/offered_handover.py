@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from actions.framework.agenda import AGENDA
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.reservation import names_condition
@@ -17,12 +18,14 @@ HANDOVER = "contact_support"
 ON_HANDOVER: list[Callable[[Context], Awaitable[Events]]] = []
 """What hands over, with the facts that the button carries (`actions.flows.support`)."""
 _MOST_WORDS = 40
+_LEAD = r"(?:(?:oui|ok|ouais|bon|ben|bah|si|alors|bien|super|merci|svp|stp|donc|et|d accord|volontiers|s il vous plait) )*"
+_TEAM = r"(?:(?:(?:ma|la|cette) demande )?(?:a l equipe|l equipe|au support|le support)\b)"
 _PASS_ON = re.compile(
-    r"\b(?:demand(?:ez|e|er)|transmett(?:ez|re)|transmets|preven(?:ez|ir)|previens|envo(?:yez|ie|yer)|dites|joign(?:ez|ons)|joindre"
-    r"|contact(?:ez|e|er)|signal(?:ez|e|er)|pass(?:ez|e))\b(?: \w+){0,4} (?:leur|lui|les|equipe|sphere|support|eux)\b"
-    r"|\b(?:demandez|transmettez|prevenez|joignez|contactez) (?:leur|les|moi cela|moi ca)\b|\btransmettez\b"
+    rf"{_LEAD}(?:je (?:veux|voudrais) (?:bien )?que vous (?:preveniez|transmettiez|demandiez|joigniez|contactiez)"
+    rf"|demandez|transmettez|prevenez|signalez|joignez|contactez|joindre|transmettre|demander|dites) (?:leur\b|{_TEAM})"
+    rf"|{_LEAD}(?:prevenez|joignez|contactez) les\b|{_LEAD}(?:transmettez|demandez)(?: (?:svp|stp|merci|alors|donc))*$"
 )
-"""An order to tell the team, of a folded text."""
+"""An order to the assistant, at the beginning of a folded text, to tell the team."""
 _YES = re.compile(
     r"(?:oui|ouais|volontiers|avec plaisir|je veux bien)"
     r"(?: (?:svp|stp|merci|beaucoup|bcp|s il vous plait|volontiers|je veux bien|allez y|faites(?: le)?|bien sur|oui))*"
@@ -37,12 +40,14 @@ _INSISTS = re.compile(r"^\W*(?:(?:ben|bah|mais|si),? )+si\b", re.IGNORECASE)
 def offered_handover(turn: Turn) -> dict[str, Any] | None:
     """Return the message that the button of the last answer would have sent, where the typed words take its offer up; else None.
 
-    A refusal, a condition, a question or a long letter takes up nothing.
+    A refusal, a condition, a question, a message that orders something else too, or a long letter takes up nothing.
     """
+    if "?" in turn.text or turn.message.get(AGENDA):
+        return None
     words = fold(turn.text[:600].replace("’", "'").replace("-", " "))
     if turn.is_button or turn.active_form is not None or len(words.split()) > _MOST_WORDS or _NOT.search(words):
         return None
-    if not (_PASS_ON.search(words) or _YES.fullmatch(words)) or names_condition(_INSISTS.sub("", turn.text)):
+    if not (_PASS_ON.match(words) or _YES.fullmatch(words)) or names_condition(_INSISTS.sub("", turn.text)):
         return None
     message, _ = last_utterance(turn)
     for button in ((message or {}).get("data") or {}).get("buttons") or []:

@@ -86,6 +86,13 @@ async def test_the_offer_is_taken_up_in_words(claire: Dialogue, words: str, inte
         ("ok je les appellerai moi même", "affirm"),
         ("demandez leur si la famille est d'accord quand elle sera prévenue", "affirm"),
         ("pas la peine de transmettre à l'équipe", "deny"),
+        ("comment joindre l'équipe ?", "inform"),
+        ("j'ai déjà demandé à l'équipe", "inform"),
+        ("envoyez les alertes par mail", "manage_notifications"),
+        ("la famille demande à lui parler", "inform"),
+        ("transmettez-lui le dossier de Paul", "inform"),
+        ("ajoutez Paul Durand et prévenez-les", "add_partner"),
+        ("je contacte l'équipe demain", "inform"),
     ],
 )
 async def test_what_is_no_consent_takes_no_offer_up(claire: Dialogue, words: str, intent: str) -> None:
