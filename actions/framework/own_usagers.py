@@ -15,6 +15,8 @@ MAX_MENTIONS = 60
 """Mentions of usagers in one text; who names more makes no list."""
 CIVILITY = r"(?:m|mr|mme|mlle|monsieur|madame|mademoiselle)"
 _LEFT_OUT = re.compile(rf"\b(?:sauf|hormis|excepte|pas|sans)\W+(?:(?:celui|de|du|la|le|pour|sur|chez|{CIVILITY})\W+)*\Z")
+_BEFORE = 80
+"""Characters before a name in which words that lead to it are looked for."""
 _CALLED = re.compile(rf"(?:\bdossiers? (?:(?:de|du|d) )?(?:{CIVILITY}\b\.? ?)?|\b{CIVILITY}\b\.? ?)\Z")
 
 
@@ -49,12 +51,13 @@ def usager_mentions(text: str, own: Sequence[VisibleDossier]) -> list[UsagerMent
         given = "|".join(one for one in dict.fromkeys(givens) if one)
         named = rf"\b(?:(?:{given})\W+{family}|{family}\W+(?:{given})|{family})\b" if given else rf"\b{family}\b"
         for at in re.finditer(named, words):
-            before, whole = words[: at.start()], len(fold(at[0])) > len(fold(dossier.family))
-            led, left_out = _CALLED.search(before), bool(_LEFT_OUT.search(before))
+            if len(found) == MAX_MENTIONS:
+                return []
+            from_ = max(at.start() - _BEFORE, 0)
+            led, left_out = _CALLED.search(words, from_, at.start()), bool(_LEFT_OUT.search(words, from_, at.start()))
             led_from, common = led.start() if led else at.start(), is_common_word(fold(dossier.family))
+            whole = len(fold(at[0])) > len(fold(dossier.family))
             found.append(UsagerMention(*at.span(), dossier.reference, left_out, whole, led_from, common))
-    if len(found) > MAX_MENTIONS:
-        return []
     places = Counter((mention.start, mention.end) for mention in found)
     return sorted((m for m in found if not any(_covers(o, m, places) for o in found)), key=lambda mention: mention.start)
 
