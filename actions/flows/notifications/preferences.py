@@ -35,6 +35,7 @@ from bot.notifications.preferences import Preferences
 
 UNDOABLE_CHANGE = "undoable"
 """Slot: the last change made in this conversation, {"version": …, "turn": key of its turn}."""
+_URGENT = re.compile(r"urgen|\bgraves?\b|\bvital", re.IGNORECASE)
 UNDO_REQUEST = re.compile(r"(?<!reste )(?<!autres )\bcomme avant\b|\bannul\w+ (?:ce|le|mon) (?:dernier )?changement", re.IGNORECASE)
 """Words that ask to undo the last change."""
 _SECTIONS: dict[type[Change], tuple[str, ...]] = {
@@ -149,11 +150,12 @@ async def show_preferences(context: Context) -> Events:
 
 
 async def show_passing(context: Context) -> Events:
-    """Say which notices would come in quiet hours and during a mute; to what sounds like an emergency, whom to call as well."""
+    """Say which notices would come in quiet hours and during a mute; before that, to what may be an emergency, whom to call."""
     account = await context.linked_account()
     text = await _preferences_text(context, await context.services.notifications.preferences(account.id))
-    in_case = [context.utterances.text("utter_if_emergency")] if context.turn.intent == "emergency" else []
-    context.utterances.utter_lines([*text.passing(), *in_case], [preferences_button(context)])
+    urgent = context.turn.intent == "emergency" or _URGENT.search(context.turn.raw_text)
+    in_case = [context.utterances.text("utter_if_emergency")] if urgent else []
+    context.utterances.utter_lines([*in_case, *text.passing()], [preferences_button(context)])
     return []
 
 

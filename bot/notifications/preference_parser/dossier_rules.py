@@ -44,6 +44,8 @@ def read_dossier_rule(clause: Clause, asking: Asking) -> Changes:
     excepted = clause.excepted(Kind.DOSSIER)
     if None in excepted and len(clause.values(Kind.DOSSIER)) > 1:
         raise Unclear(About.DOSSIER)
+    if _excepts_alone(clause, excepted):
+        raise Unclear(About.DOSSIER_MODE)
     meant = _dossiers(clause, asking, excepted)
     if _at_any_time(clause, asking):
         return (*_mode(clause, meant), PassQuiet(dossiers=meant, windows=_said(clause, asking)))
@@ -72,6 +74,11 @@ def _at_any_time(clause: Clause, asking: Asking) -> bool:
     if clause.has(Kind.ONLY, Kind.EXCEPT, Kind.DIGEST, Kind.AT) or not clause.has(*_CLOCK):
         return False
     return clause.has(Kind.ALSO) or (clause.has(Kind.TELL, Kind.NOW) and bool(asking.context.preferences.quiet))
+
+
+def _excepts_alone(clause: Clause, excepted: list[str | None]) -> bool:
+    """Return whether « à toute heure » names no dossier but those after « sauf », whose opposite would be done."""
+    return clause.has(Kind.EVEN) and bool(excepted) and all(value in excepted for value in clause.values(Kind.DOSSIER))
 
 
 def _dossiers(clause: Clause, asking: Asking, excepted: list[str | None]) -> frozenset[str]:

@@ -14,6 +14,10 @@ from bot.notifications.preference_parser.tokens import Token, tokens_of
 from bot.notifications.preference_parser.unread import told_of
 from bot.notifications.preference_parser.values import Span
 
+_DAYS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
+_WITHOUT_END = (AddQuiet, NarrowQuiet, PassQuiet, SetDossierMode)
+"""Changes that hold no day on which they end or begin."""
+
 
 def strange_dossier(text: str, reading: Canonical, spans: Sequence[Span]) -> str:
     """Return what names a dossier, as it was typed, where it cannot be known which it is: « Mme Noël » beside a reference or a name."""
@@ -43,6 +47,15 @@ def lost_dossiers(
         if of_dossiers and bare and clause.has(Kind.REST) and clause.has(Kind.NEVER):
             lost |= {atom.start: atom for atom in clause.atoms if atom.kind is Kind.REST}
     return ", ".join(dict.fromkeys(_typed(text, reading, lost[start]) for start in sorted(lost)))
+
+
+def lost_days(text: str, reading: Canonical, parts: Iterable[Clause], changes: Iterable[Change]) -> str:
+    """Return the days of a rule of dossiers, as they were typed, that no change holds: quiet hours and what passes them have no end."""
+    clauses = list(parts)
+    if not any(clause.has(Kind.DOSSIER) for clause in clauses) or not all(isinstance(change, _WITHOUT_END) for change in changes):
+        return ""
+    days = [atom for clause in clauses for atom in clause.atoms if atom.kind in _DAYS and atom.end]
+    return ", ".join(dict.fromkeys(_typed(text, reading, atom) for atom in days))
 
 
 def _typed(text: str, reading: Canonical, atom: Token) -> str:

@@ -17,7 +17,7 @@ from bot.notifications.preference_parser.disowning import disowns, refuses_mute
 from bot.notifications.preference_parser.dossier_rules import is_dossier_rule, is_exemption, read_dossier_rule, read_exemption
 from bot.notifications.preference_parser.dossier_words import EACH
 from bot.notifications.preference_parser.exceptions import in_order, with_exceptions
-from bot.notifications.preference_parser.left_out import lost_dossiers, strange_dossier
+from bot.notifications.preference_parser.left_out import lost_days, lost_dossiers, strange_dossier
 from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
 from bot.notifications.preference_parser.mutes import read_pause, read_resume
 from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
@@ -105,6 +105,7 @@ def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Giv
             return Question(about=open_.about, choices=open_.choices, value=open_.value, text=text, spans=spans, clause=number, given=given)
     changes = in_order(changes)
     unread = doubtful_words(text, spans) or lost_dossiers(text, reading, spans, parts, changes, context.dossier)
+    unread = unread or lost_days(text, reading, parts, changes)
     if changes and unread and not any(each.about is About.CONFIRM for each in given):
         yes = (Choice(name="yes"),)
         return Question(about=About.CONFIRM, choices=yes, value=unread, text=text, spans=spans, given=given)

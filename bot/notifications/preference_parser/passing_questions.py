@@ -52,13 +52,26 @@ _HAPPENS = re.compile(
 """Something that happens, whatever else is said."""
 
 
+_NOW = re.compile(
+    r"\b(?:depuis|cette nuit|ce soir|ce matin|cet apres midi|aujourd hui|maintenant|tout a l heure|vient de|viens de|hier|la en ce moment"
+    r"|en ce moment)\b|\bpasse(?:nt)? (?:pas|plus)\b|\b(?:ca|il|elle) (?:ne )?passe\b"
+)
+"""Words of what happens at this moment, or does not go away."""
+_SOMEBODY = re.compile(r"\b(?:ils?|elles?|mme|mr?|monsieur|madame|patiente?s?|residente?s?|usagere?s?|dame|voisine?)\b")
+_SUPPOSES = re.compile(r"\b(?:si|s (?=il|elle|ils|elles)|en cas d[e ]|quand|lorsqu\w*|au cas ou)\b")
+"""« si Mme Durand va mal la nuit »: a case that is only supposed."""
+
+
 def asks_what_passes(text: str) -> bool:
     """Return whether a text asks which notices would reach the person at night, in quiet hours, during a mute."""
     if len(text) > MOST_CHARACTERS:
         return False
     parts = [fold(part) for part in re.split(r"([?!.;\n])", text.replace("’", "'"))]
     words = " ".join(part for part in parts if part)
-    if _HAPPENS.search(words) or not _WHEN.search(words):
+    if _HAPPENS.search(words) or _NOW.search(words) or not _WHEN.search(words):
+        return False
+    somebody, supposed = _SOMEBODY.search(words), _SUPPOSES.search(words)
+    if somebody and (supposed is None or supposed.start() > somebody.start()):  # of somebody, and not of a case that is only supposed
         return False
     asked = "?" in text or _ASKS.search(words) is not None or words.startswith(("si ", "en cas "))
     if not asked or _WISH.search(words):

@@ -125,3 +125,20 @@ def test_such_a_rule_is_surely_a_wish(text: str) -> None:
 )
 def test_what_names_no_hours_is_no_such_wish(text: str) -> None:
     assert not is_wish(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"rien la nuit jusqu'à vendredi sauf {L}",
+        f"rien la nuit pendant une semaine sauf {L}",
+        f"{L} à toute heure, les autres rien après 19h jusqu'à vendredi",
+        f"préviens-moi pour {L} même la nuit jusqu'au 15 décembre",
+        f"{L} jour et nuit jusqu'à dimanche",
+        f"préviens-moi à toute heure sauf pour {L}",
+        f"jour et nuit sauf {L}",
+        f"préviens-moi jour et nuit pour tout sauf {L}",
+    ],
+)
+def test_days_that_no_rule_holds_and_exceptions_of_any_time_are_asked_about(text: str) -> None:
+    assert not isinstance(read(text, [], BOTH), PreferenceRequest)

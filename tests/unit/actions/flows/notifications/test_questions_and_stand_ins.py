@@ -18,8 +18,8 @@ SAMU = "appelez le 15"
 
 async def test_a_question_about_an_urgent_notice_is_answered_from_the_settings(claire: Dialogue, settings: Settings) -> None:
     answer = await claire.say("une urgence à 3h, je la reçois ?", "emergency")
-    assert answer.text.startswith("Vous n’avez pas d’heures calmes")
-    assert answer.text.endswith("En cas d’urgence vitale, appelez le 15 (SAMU) ou le 112.")
+    assert answer.text.startswith("En cas d’urgence vitale, appelez le 15 (SAMU) ou le 112.")
+    assert "Vous n’avez pas d’heures calmes" in answer.text
     await claire.say("plus rien après 21h", "manage_notifications")
     asked = await claire.say("si ça chauffe la nuit je suis prévenu ?", "manage_notifications")
     assert asked.text.startswith("Pendant vos heures calmes (de 21h à 7h, tous les jours), une notification que SPHERE marque urgente")
