@@ -92,7 +92,11 @@ _STAYS_UNTIL = re.compile(
     r"(?:[^\s,;.!?]+\s+){0,4}?jusqu'(?=au? )"
 )
 _AWAY = re.compile(r"\b(?:vacances|cong[ée]s?|s[ée]jour|hospitalis\w*|sort(?:ie)?|op[ée]r\w*)\b")
-_DAY_AT_CARD = re.compile(r"\b(?:le|au|à partir du|à compter du|dès le)\s+(?=" + _DAY + ")")
+_DAY_AT_CARD = re.compile(
+    r"(?:\b(?:le|au|à partir du|à compter du|dès le)\s+|^(?:oui|ok|ouais|d'accord|plutôt|non)?[\s,]*(?:mais |plutôt |seulement )?)(?="
+    + _DAY
+    + ")"
+)
 _NOT_AHEAD = re.compile(r"\b(?:ai|as|a|avons|avez|ont|est|sont|[ée]tait|avait|depuis|si)\b")
 _ENDS_IN = re.compile(
     r"\b(?:termin|arr[eê]t|retir|enl[eè]v|supprim|coup)\w*(?:[\s-]+[^\s,;.!?-]+){0,4}?\s+dans\s+(?:les\s+)?(?:\d{1,3}|un|une|deux|trois|quatre|six|huit|dix|quinze)\s+(?:jours?|semaines?|mois)\b"

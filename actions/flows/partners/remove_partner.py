@@ -24,6 +24,7 @@ from actions.flows.partners.list_partners import partner_label
 from actions.flows.partners.members import ONESELF_IN_ANSWER, ONESELF_IN_REQUEST, matching_members, read_member, removal_obstacle
 from actions.flows.partners.same_again import claims_same
 from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers, first_of, named_dossiers, tell_more
+from actions.flows.partners.time_ahead import names_time_ahead
 from actions.flows.partners.undo_act import UNDO_BUTTON, UNDO_FLOW
 from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
@@ -33,6 +34,7 @@ from actions.framework.events import Events
 from actions.framework.flow import NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
 from actions.framework.lifecycle import offer_flow
+from actions.framework.remarks import without_remarks
 from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_same
@@ -92,6 +94,8 @@ class RemovePartner(Flow):
             found = [one for one in await context.partners_of(turn.slot("dossier")) if one.reference == member["reference"]]
             for one in found:
                 await self._offer_end(context, turn.slot("dossier"), one, {"until": end})
+        if asked == "confirmed" and turn.intent == "affirm" and not turn.is_button and self._names_another_time(context):
+            return {}
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
             return {"confirmed": confirmation(context)}
         criteria = read_member(turn, oneself=ONESELF_IN_ANSWER if asked == "member" else None)
@@ -120,6 +124,14 @@ class RemovePartner(Flow):
         if asked == "confirmed" and turn.intent in {"affirm", "deny"}:
             return {"confirmed": confirmation(context)}
         return slots
+
+    @staticmethod
+    def _names_another_time(context: Context) -> bool:
+        """Return whether a yes names another time than now, which no end of the access could be made of: say so."""
+        if not names_time_ahead(without_remarks(said_of_dates(context.turn)), context.services.clock.now()):
+            return False
+        context.utterances.utter("utter_remove_day_unclear")
+        return True
 
     @staticmethod
     async def _names_usager(context: Context, criteria: Slots) -> bool:

@@ -89,6 +89,51 @@ async def test_a_day_at_the_removal_card_is_the_end_of_the_access(claire: Dialog
     assert "jusqu’au 18 décembre inclus" in card.text
 
 
+@pytest.mark.parametrize("words", ["oui demain", "oui, vendredi", "oui lundi prochain", "ok le 9/12", "oui mais vendredi soir"])
+async def test_a_yes_with_a_day_proposes_that_end(claire: Dialogue, words: str) -> None:
+    name = await member_of(claire)
+    await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    card = await claire.say(words, "affirm", WEB)
+    assert "jusqu’au" in card.text
+    assert name == await member_of(claire)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "oui fin décembre",
+        "oui à la fin du mois",
+        "oui en janvier",
+        "oui, la semaine prochaine",
+        "oui le mois prochain",
+        "oui le 31",
+        "oui ce soir",
+        "oui début janvier",
+        "ok à Noël",
+        "oui, au printemps",
+        "oui plus tard",
+        "oui dans une heure",
+        "oui à sa sortie",
+    ],
+)
+async def test_a_yes_with_another_time_removes_nobody(claire: Dialogue, words: str) -> None:
+    name = await member_of(claire)
+    await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    answer = await claire.say(words, "affirm", WEB)
+    assert "n’a plus accès" not in answer.text
+    assert name == await member_of(claire)
+    assert "n’a plus accès" in (await claire.say("oui", "affirm", WEB)).text
+
+
+@pytest.mark.parametrize(
+    "words", ["oui aujourd’hui", "oui tout de suite", "oui dès maintenant", "oui merci, à demain", "oui bonne soirée", "oui retirez-la"]
+)
+async def test_a_yes_for_now_removes(claire: Dialogue, words: str) -> None:
+    name = await member_of(claire)
+    await claire.say(f"retire {name} de {CLAIRES_DOSSIER}", "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    assert "n’a plus accès" in (await claire.say(words, "affirm", WEB)).text
+
+
 @pytest.mark.parametrize(
     "words",
     [
