@@ -14,17 +14,18 @@ from bot.core.written_dates import MONTH_WORDS
 
 _AT_ONCE = re.compile(
     r"\b(?:(?:des |a partir d)?(?: ?aujourd hui|maintenant)|tout de suite|immediatement|a l instant|sans attendre|des que possible"
-    r"|pour de bon|fin de (?:mission|remplacement|contrat|stage))\b"
+    r"|pour de bon|(?<!en )fin de (?:mission|remplacement|contrat|stage))\b"
 )
 _AHEAD = re.compile(
     rf"\b(?:{'|'.join(fold(month) for month in MONTH_WORDS)}|(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain)"
     r"|prochaine?s?|suivante?s?|noel|fetes|rentree|printemps|automne|hiver|(?:cet|l) ete|nouvel an|pa[qc]ues|toussaint"
     r"|plus tard|tout a l heure|tantot|ce soir|ce midi|cet apres midi|dans (?:\w+ )?(?:heures?|minutes?|jours?|semaines?|mois|ans?)"
-    r"|fin de (?:la |l )?(?:semaine|annee|mois|journee)|fin du mois"
+    r"|en fin de \w+|fin de (?:la |l )?(?:semaine|annee|mois|journee)|fin du mois"
     r"|(?:a|apres|avant|jusqu a|des|lors de) (?:sa|son) (?:sortie|retour|depart))\b"
 )
 _GOODBYE = re.compile(
-    r"\b(?:a (?:demain|lundi|mardi|mercredi|jeudi|vendredi|la semaine prochaine|plus tard|tout a l heure)|bon(?:ne)? \w+)$"
+    r"\bmerci(?: \w+){0,3}? a (?:demain|lundi|mardi|mercredi|jeudi|vendredi|la semaine prochaine|plus tard|tout a l heure)$"
+    r"|\bbon(?:ne)? \w+$"
 )
 
 

@@ -17,11 +17,12 @@ from actions.flows.partners.card_question import CardQuestion, answer_change_que
 from actions.flows.partners.date_change import answers_dated, collect_dated, dated_back, find_dated, is_dated, wishes_dates
 from actions.flows.partners.last_acts import ACTS, Act, acts_of, is_too_old, newest_acts, turns_since
 from actions.flows.partners.member_names import matching_name
+from actions.flows.partners.time_ahead import names_time_ahead
 from actions.flows.partners.undo_request import REQUEST_BUTTON, act_of, meant_requests, which_buttons, withdraws_request
 from actions.flows.partners.undo_wish import UndoWish, read_undo_wish
 from actions.framework.context import Context
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
-from actions.framework.reservation import confirmation
+from actions.framework.reservation import confirmation, names_condition
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button
 from bot.accounts.tables import CREATED, OPEN, WITHDRAWN
@@ -97,8 +98,15 @@ class UndoAct(Flow):
         meant = [act for act in meant if not act["undone"]]
         dated = bring_back_dated(context, meant) if wish.restores else None
         meant = dated or meant
-        at_once = wish.restores and dated is None and all(act["act"] == "removed" and turn.follows_turn(act["turn"]) for act in meant)
+        at_once = wish.restores and dated is None and not self._limits(context)
+        at_once = at_once and all(act["act"] == "removed" and turn.follows_turn(act["turn"]) for act in meant)
         return {ACTS: meant, ELSEWHERE: elsewhere, INSTEAD: self._instead(turn, meant, wish), CONFIRMED: "affirm" if at_once else None}
+
+    @staticmethod
+    def _limits(context: Context) -> bool:
+        """Return whether the words name a time, a condition or a question: then a card is shown before somebody is brought back."""
+        text = context.turn.text
+        return "?" in text or names_condition(text) or names_time_ahead(text, context.services.clock.now())
 
     async def _request(self, context: Context) -> Act:
         """Return the one request for an account that is meant. Raise FlowAborted where there is none, or several."""

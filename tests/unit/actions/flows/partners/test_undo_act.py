@@ -126,7 +126,19 @@ async def test_who_is_brought_back_until_a_day_has_that_end(claire: Dialogue, wo
     assert name in await names(claire)
 
 
-@pytest.mark.parametrize("words", ["remettez-la jusqu’à vendredi", "remettez {} jusqu’à sa sortie"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "remettez-la jusqu’à vendredi",
+        "remettez {} jusqu’à sa sortie",
+        "remettez-la le 15 janvier",
+        "remettez-la demain",
+        "remettez {} la semaine prochaine",
+        "remettez-la si sa fille est d’accord",
+        "remettez-la quand elle revient",
+        "remettez-la, c’est possible ?",
+    ],
+)
 async def test_an_end_holds_back_what_would_be_done_at_once(claire: Dialogue, words: str) -> None:
     name = await a_member(claire)
     await remove(claire, name)
