@@ -122,8 +122,9 @@ class CreateDossier(Flow):
         if own:
             context.turn = context.turn.without_entities(own)
         confirming = context.turn.requested_slot == "confirmed"
-        doubtful = names_reservation(before) or names_reservation(after) or bool(context.turn.says.get("doubt"))
-        if own and confirming and (goes_ahead(before, after) or (context.turn.intent == "affirm" and before and not doubtful)):
+        unsure = bool(context.turn.says.get("doubt") or context.turn.says.get("condition"))
+        agreed = context.turn.intent == "affirm" and before and not (names_reservation(before) or names_reservation(after))
+        if own and confirming and not unsure and (goes_ahead(before, after) or agreed):
             changed = self._changed_traits(context)
             return {**kept, **(changed or {"confirmed": "affirm"})}
         if told and context.turn.intent in {ADD, TEAM}:

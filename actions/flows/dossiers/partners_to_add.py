@@ -73,7 +73,7 @@ def read_partners(turn: Turn) -> tuple[list[Message], list[dict[str, Any]]]:
 def kept_partners(turn: Turn, told: list[Message]) -> dict[str, Any]:
     """Return the slot of the partners with those that the message tells, or its basis for them; empty where it tells neither."""
     known: list[Message] = turn.slot(PARTNERS) or []
-    partners = _on_basis(merged(known, told), turn)
+    partners = merged(known, _on_basis(told, turn)) if told else _on_basis(known, turn)
     return {PARTNERS: partners} if told or partners != known else {}
 
 
@@ -91,12 +91,13 @@ def merged(known: list[Message], told: list[Message]) -> list[Message]:
 
 
 def _on_basis(parts: list[Message], turn: Turn) -> list[Message]:
-    """Return the partners with the basis that the message says of them all: they are of one usager."""
+    """Return the partners with the basis that the message says of them, where they have none: they are of one usager."""
     basis = None if turn.is_button else parse_basis(without_remarks(turn.text))
     if basis not in {CARE_TEAM, CONSENT}:
         return parts
     entity = {"entity": "basis", "value": basis, "start": 0, "end": 0}
-    return [{**part, "entities": [*(e for e in part["entities"] if e["entity"] != "basis"), entity]} for part in parts]
+    has_one = [any(e["entity"] == "basis" for e in part["entities"]) for part in parts]
+    return [part if based else {**part, "entities": [*part["entities"], entity]} for part, based in zip(parts, has_one, strict=True)]
 
 
 def goes_ahead(text: str, after: str = "") -> bool:

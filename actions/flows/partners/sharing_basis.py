@@ -22,7 +22,8 @@ DECLINED = "declined"
 _NEITHER = re.compile(r"\bni l'une? ni l'autre\b|\baucune? des deux\b", re.IGNORECASE)
 _DOUBTFUL = re.compile(
     r"\b(pas|sans|jamais|aucune?|refus\w*|oppos\w*|ni|non|si|s'il|s'ils|s'elle|je crois|je pense|peut-être|normalement|probablement"
-    r"|faut|demander\w*|verra\w*|bientôt|sera|serait)\b|\?",
+    r"|faut|demander\w*|demandez|verra\w*|bientôt|sera|serait|dois|doit|devons|recueillir|obtenir|aurai|aura|attends?|attend(?:ons|ez|re)"
+    r"|perdue?|(?:a|ont) retiré|rien)\b|\?",
     re.IGNORECASE,
 )
 _GRANTOR = r"(?:l'usager|l'usagère|le patient|la patiente|l'intéressée?|la famille|il|elle|monsieur|madame|m\.|mme)"
@@ -33,9 +34,19 @@ _CONSENT = re.compile(
     rf"|\b{_GRANTOR}\s+(?:\w+\s+)?(?:consent|a consenti|accepte|a accepté)\b",
     re.IGNORECASE,
 )
+_ANOTHER_AGREES = re.compile(
+    r"\b(?:le|la|sa|son|ma|mon|l'|leur)\s*(?:médecin|docteur|dr|kiné|infirmi[eè]re?|collègue|confrère|fille|fils|mari|femme|épou(?:x|se)"
+    r"|m[èe]re|p[èe]re|s(?:œ|oe)ur|fr[èe]re|neveu|ni[èe]ce|voisine?|pharmacien(?:ne)?)\b[\w ]{0,20},?\s*(?:(?:elle|il)\s+)?"
+    r"(?:a donné|est d'accord|était d'accord|a dit oui|accepte|consent|a accepté|a consenti)\b"
+    r"|\baccord\s+(?:de\s+(?:la|sa|son|ma|mon)|du|de\s+l')\s*(?:médecin|docteur|dr|m[èe]re|p[èe]re|fille|fils|mari|femme|infirmi[eè]re?)\b"
+    r"|\bd'accord\s+(?:avec|pour\s+(?:cr[ée]er|la création|ouvrir|l'ouverture))\b",
+    re.IGNORECASE,
+)
+"""The agreement of somebody else, or to something else than the sharing."""
 _CARE_TEAM = re.compile(
-    r"\b(?:elle|il) fait (?:bien )?partie de (?:l'|la m[êe]me |mon |ma |notre )[ée]quipe\b(?! sphere)|"
-    r"\b(?:m[êe]me|mm) [ée]quipe\b|\b[ée]quipe de soins?\b|\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b",
+    r"\b(?:elle|il) fait (?:bien )?partie de (?:l'|la m[êe]me |mon |ma |notre )[ée]quipe\b(?! sphere| du\b| des\b| d'| de (?!soins\b))|"
+    r"\b(?:m[êe]me|mm) [ée]quipe\b(?! de (?!soins\b))|\b[ée]quipe de soins?\b(?! palliatifs)|"
+    r"\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b",
     re.IGNORECASE,
 )
 _USAGER = r"(?:(?:l'|cette? |l[ae] |mon |ma )(?:usagere?|patiente?|dame|monsieur|personne|interessee?))"
@@ -97,7 +108,7 @@ def parse_basis(text: str, *, names: Iterable[str] = (), several: bool = False) 
         return NEITHER
     if _DOUBTFUL.search(text):
         return None
-    consent = _CONSENT.search(text)
+    consent = _CONSENT.search(text) if not _ANOTHER_AGREES.search(text) else None
     care_team = _CARE_TEAM.search(text) or _tells_usager(text, names, several=several)
     if bool(consent) == bool(care_team):
         return None

@@ -98,3 +98,41 @@ def test_all_of_several_usagers_were_told() -> None:
 )
 def test_nobody_was_told_for_sure(text: str) -> None:
     assert parse_basis(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "le médecin a donné son accord",
+        "sa fille, elle est d'accord",
+        "je dois recueillir son accord",
+        "demandez son accord",
+        "j'aurai son accord demain",
+        "elle a retiré son accord",
+        "on a perdu son accord écrit",
+        "accord de la mère",
+        "j'ai l'accord du médecin traitant",
+        "elle est d'accord avec le kiné",
+        "il est d'accord pour créer le dossier",
+        "elle fait partie de l'équipe du CHU",
+        "le kiné est de la même équipe de foot",
+        "équipe de soins palliatifs de Blois",
+        "la patiente est au courant de rien",
+    ],
+)
+def test_what_is_still_to_come_or_of_somebody_else_is_no_basis(text: str) -> None:
+    assert parse_basis(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accord de l'usager recueilli",
+        "j'ai recueilli le consentement de la patiente",
+        "ajoute le kiné Paul Martin, la patiente est d'accord",
+        "même équipe du 4 au 12",
+        "elle fait partie de l'équipe",
+    ],
+)
+def test_what_the_usager_gave_or_was_told_is_one(text: str) -> None:
+    assert parse_basis(text) is not None
