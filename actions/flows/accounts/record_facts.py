@@ -24,6 +24,8 @@ _STRUCTURES = word_set(
 _NAME_ENDS = re.compile(r"\s+(?:sans|avec|pas|et|au lieu)\b.*", re.IGNORECASE)
 """What a spelling is explained with: « Martin sans s »."""
 _CALLED = re.compile(r"(?:\bs['’ ]?appell?e|\bpr[ée]nomm?\w*(?:\s+c['’ ]?est)?\s*:?)\s+\Z", re.IGNORECASE)
+_SEND = re.compile(r"\b(?:envo(?:yez|ie|yer)|transmett(?:ez|re)|transmets|faites la partir)\b")
+_NOT_SENT = re.compile(r"\b(?:n|ne|pas|jamais|surtout|attend\w*|annul\w*|laiss\w*|plus)\b")
 _AND_SO_ON = re.compile(r"\s+(?:quelque chose|machin\w*|truc)\b", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"\b(?:pas|aucun|sans|plus tard|inconnu|manque|retrouve|sais|donnera)\b")
 _HELP = word_set("aide aidez aider help menu info infos")
@@ -166,3 +168,9 @@ async def town_of(context: Context, organization: str) -> str | None:
 def is_part_of(value: str, current: str | None) -> bool:
     """Return whether a value says less than the current one: « EHPAD » beside « EHPAD de la Loire »."""
     return bool(current) and set(fold(value).split()) <= set(fold(current or "").split())
+
+
+def orders_to_send(text: str) -> bool:
+    """Return whether a text orders to send, in spite of a « no » to something else: « rien à corriger, envoyez la demande »."""
+    words = fold(text)
+    return bool(_SEND.search(words)) and not _NOT_SENT.search(words)

@@ -23,6 +23,7 @@ from actions.flows.accounts.record_facts import (
     misspelt_field,
     names_structure,
     only_name,
+    orders_to_send,
     read_name,
     split_name,
     told_fields,
@@ -374,7 +375,7 @@ class RequestAccount(Flow):
         changed = await self._collect_others(context, "")
         if changed:
             return changed
-        if turn.intent == "deny" and lacks_email(turn.text):  # no « no » to the card
+        if turn.intent == "deny" and (lacks_email(turn.text) or orders_to_send(turn.text)):  # no « no » to the card
             utterances.utter("utter_noted")
             return {}
         if self._asks_which_name(context):

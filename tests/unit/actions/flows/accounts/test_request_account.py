@@ -333,3 +333,13 @@ async def test_whether_the_address_is_needed_is_answered(claire: Dialogue) -> No
     answer = await claire.say("Madame. Je n'ai pas son mail sous la main, ça pose souci ?", "deny", WEB)
     assert answer.text.startswith("Sans adresse e-mail")
     assert (claire.slots["fiche_civility"], claire.slots["fiche_email"]) == ("Mme", "-")
+
+
+@pytest.mark.parametrize("words", ["rien, envoyez la demande", "non rien à changer, envoie", "rien du tout ! transmettez-la"])
+async def test_an_order_to_send_is_no_refusal(claire: Dialogue, words: str) -> None:
+    await at_the_email(claire)
+    while claire.slots["requested_slot"] != "confirmed":
+        await claire.press("inform", WEB, **({"basis": "consent_given"} if claire.slots["requested_slot"] == "basis" else {"skip": "1"}))
+    answer = await claire.say(words, "deny", WEB)
+    assert claire.form == "request_account_form"
+    assert "n’est pas envoyée" not in answer.text
