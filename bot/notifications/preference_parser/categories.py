@@ -106,3 +106,7 @@ class Days:
     """« samedi » without an article: the next, or every."""
     part: str | None = None
     """« le mercredi après-midi »."""
+
+
+DAY_SPANS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
+"""From and until which day something holds."""

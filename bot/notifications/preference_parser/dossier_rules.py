@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.notifications.kinds import Mode
 from bot.notifications.preference_changes import AddQuiet, Change, EndMute, NarrowQuiet, PassQuiet, SetDossierMode, StartMute
-from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.categories import DAY_SPANS, Kind
 from bot.notifications.preference_parser.clauses import Clause
 from bot.notifications.preference_parser.mutes import dossiers_of, read_pause
 from bot.notifications.preference_parser.quiet_hours import read_limits, read_quiet
@@ -16,13 +16,12 @@ from bot.notifications.preference_parser.values import About, Asking, Changes, U
 from bot.notifications.preferences import Window
 
 _CLOCK = (Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.DAYS, Kind.PART)
-_SPANS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
 _NO_MATTER = {Kind.DOSSIER, Kind.ONLY, Kind.EXCEPT, Kind.EVEN}
 
 
 def is_exemption(clause: Clause) -> bool:
     """« pas d'heures calmes pour le 469 », « enlève les heures calmes du 469 »."""
-    return clause.has(Kind.DOSSIER) and clause.has(Kind.QUIET) and clause.has(Kind.NEVER, Kind.LIFT) and not clause.has(*_CLOCK, *_SPANS)
+    return clause.has(Kind.DOSSIER) and clause.has(Kind.QUIET) and clause.has(Kind.NEVER, Kind.LIFT) and not clause.has(*_CLOCK, *DAY_SPANS)
 
 
 def read_exemption(clause: Clause, asking: Asking) -> Changes:
@@ -134,7 +133,7 @@ def _letting_pass(change: Change, passing: frozenset[str]) -> Change:
 
 def _nothing_but(rest: Clause, dossiers: frozenset[str], asking: Asking) -> Changes:
     """« seulement pour le 142 »: all others are muted."""
-    timed = Clause(tuple(atom for atom in rest.atoms if atom.kind in (*_SPANS, Kind.AWAY)))
+    timed = Clause(tuple(atom for atom in rest.atoms if atom.kind in (*DAY_SPANS, Kind.AWAY)))
     muted = [mute.dossier for mute in asking.context.preferences.mutes if mute.dossier in dossiers]
     ends = tuple(EndMute(dossier=dossier) for dossier in dict.fromkeys(muted))
     return (*ends, *(_letting_pass(change, dossiers) for change in read_pause(timed, asking)))

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.notifications.preference_changes import AddQuiet, Change, PassQuiet
-from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.categories import DAY_SPANS, Kind
 from bot.notifications.preference_parser.clauses import Clause
 from bot.notifications.preference_parser.tokens import Token
 
 _CLOCK = (Kind.RANGE, Kind.AFTER, Kind.BEFORE, Kind.AT, Kind.DAYS, Kind.PART)
-_SPANS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
 _JOINING = {Kind.BREAK, Kind.BUT, Kind.THING, Kind.TELL}
 _WANTED = {Kind.DOSSIER, Kind.TELL, Kind.THING, Kind.ALSO, Kind.ON, Kind.BREAK, Kind.BUT, Kind.URGENT}
 """What a clause may hold that wants what a dossier brings, and says nothing else of it."""
@@ -64,7 +63,7 @@ def _narrows(kinds: set[Kind], before: Clause) -> bool:
 
 def _is_for_all(clause: Clause) -> bool:
     """« rien entre 21h et 7h », « le reste seulement en semaine », « coupe tout jusqu'à lundi »: some silence for all."""
-    timed = clause.has(*_CLOCK, *_SPANS)
+    timed = clause.has(*_CLOCK, *DAY_SPANS)
     strong = clause.has(Kind.PAUSE, Kind.THING) or True in clause.values(Kind.NEVER)
     silent = (clause.unwanted and (timed or strong)) or (clause.has(Kind.ONLY) and clause.has(*_CLOCK))
     return silent and not clause.has(*_NOT_FOR_ALL)

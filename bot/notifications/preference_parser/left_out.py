@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.notifications.preference_changes import AddQuiet, Change, EndMute, NarrowQuiet, PassQuiet, SetDossierMode, StartMute
-from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.categories import DAY_SPANS, Kind
 from bot.notifications.preference_parser.clauses import Clause
 from bot.notifications.preference_parser.dossier_words import ANY_DOSSIER, EACH
 from bot.notifications.preference_parser.settled import settled
@@ -14,7 +14,6 @@ from bot.notifications.preference_parser.tokens import Token, tokens_of
 from bot.notifications.preference_parser.unread import told_of
 from bot.notifications.preference_parser.values import Span
 
-_DAYS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
 _WITHOUT_END = (AddQuiet, NarrowQuiet, PassQuiet, SetDossierMode)
 """Changes that hold no day on which they end or begin."""
 
@@ -54,7 +53,7 @@ def lost_days(text: str, reading: Canonical, parts: Iterable[Clause], changes: I
     clauses = list(parts)
     if not any(clause.has(Kind.DOSSIER) for clause in clauses) or not all(isinstance(change, _WITHOUT_END) for change in changes):
         return ""
-    days = [atom for clause in clauses for atom in clause.atoms if atom.kind in _DAYS and atom.end]
+    days = [atom for clause in clauses for atom in clause.atoms if atom.kind in DAY_SPANS and atom.end]
     return ", ".join(dict.fromkeys(_typed(text, reading, atom) for atom in days))
 
 

@@ -8,14 +8,13 @@ from datetime import datetime, time, timedelta
 from bot.notifications.calendar import instant
 from bot.notifications.preference_changes import EndMute, EndMutes, StartMute, SwitchOn
 from bot.notifications.preference_parser import dates
-from bot.notifications.preference_parser.categories import Kind
+from bot.notifications.preference_parser.categories import DAY_SPANS, Kind
 from bot.notifications.preference_parser.clauses import Clause
 from bot.notifications.preference_parser.modes import EVERYTHING, OF_DOSSIERS, PUSHED, active
 from bot.notifications.preference_parser.quiet_hours import for_all
 from bot.notifications.preference_parser.values import About, Asking, Changes, Choice, Unclear
 
 MOST_PROPOSED = 5
-_SPANS = (Kind.SINCE, Kind.UNTIL, Kind.DURATION, Kind.ONCE, Kind.DATES)
 
 
 def read_pause(clause: Clause, asking: Asking) -> Changes:
@@ -25,7 +24,7 @@ def read_pause(clause: Clause, asking: Asking) -> Changes:
         return _asked(dossiers, asking)
     if None in clause.values(Kind.DATES):  # « le 12 et 20 décembre »: days apart
         raise Unclear(About.UNCLEAR)
-    spans = [value for kind in _SPANS for value in clause.values(kind)]
+    spans = [value for kind in DAY_SPANS for value in clause.values(kind)]
     if clause.has(Kind.ONCE) and None in clause.values(Kind.DURATION):  # « pendant ma garde de ce soir »
         raise Unclear(About.UNTIL)
     if spans and all(value is None for value in spans):  # « pendant mes congés »
