@@ -6,6 +6,7 @@ import sys
 
 from bench import channels, crash, desk, directory, idle, notifications, startup, training, typed_names
 from bench.figures import Figure, arguments, console, describe_machine, machine, missed, save, show
+from bench.growth import growth
 from bench.installed import installation, say
 from bench.load import load
 from bench.memory import memory
@@ -13,6 +14,7 @@ from bench.turns import turns
 
 TITLES = {
     "turns": "Turns: through the web chat beside straight to Rasa, taken alternately",
+    "growth": "A conversation that grows: processor time of its turns",
     "load": "Many conversations at once, through the web chat",
     "memory": "Memory of the processes",
     "startup": "Start and stop",
@@ -41,6 +43,7 @@ def main() -> int:
 
     with installation() as (stack, _):
         keep("turns", turns(stack, given.quick))
+        keep("growth", growth(stack, given.quick))
         keep("load", load(stack, given.quick))
         keep("memory", memory(stack, given.quick))
     keep("startup", startup.measure(given.quick))

@@ -96,11 +96,12 @@ class Chat:
     def last_steps(self) -> list[dict[str, Any]]:
         """What Rasa wrote down of the last turn (`DATA/rasa.db`): the user's message, once understood, and what followed, with instants."""
         with sqlite3.connect(f"file:{self.stack.data / 'rasa.db'}?mode=ro", uri=True) as database:
-            rows = database.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id DESC LIMIT 200", (self.id,)).fetchall()
+            wanted = "SELECT events FROM trackers WHERE conversation = ? ORDER BY session DESC LIMIT 1"
+            (data,) = database.execute(wanted, (self.id,)).fetchone()
         steps: list[dict[str, Any]] = []
-        for (data,) in rows:
-            steps.insert(0, json.loads(data))
-            if steps[0]["event"] == "user":
+        for event in reversed(json.loads(data)):
+            steps.insert(0, event)
+            if event["event"] == "user":
                 break
         return steps
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from bench.figures import Figure, run_alone
 from bench.installed import say
 from bot.core.database import sqlite_url
-from tests.databases import NoPostgres, postgres_database
+from tests.databases import postgres_database
 from tests.notification_load.crash import Outcome, Plan, crash
 from tests.notification_load.people import Population
+from tests.postgres import NoPostgres
 
 FULL = Plan(Population(people=2_000, dossiers=1_000, members=11), events=2, kills=50, patience=20.0, rest_seconds=900)
 QUICK = Plan(Population(people=300, dossiers=150, members=11), events=2, kills=8, patience=20.0, rest_seconds=400)

@@ -29,8 +29,8 @@ from bot.installation.companions import Companion, Site
 from bot.installation.supervisor import free_port
 from bot.sandbox.companions import sandbox_companions
 from bot.settings import load_settings
-from tests.databases import Cluster, NoPostgres
 from tests.notification_load.bots import Bot
+from tests.postgres import Cluster, NoPostgres
 from tests.stack import ROOT, wait_for
 
 MOST_A_SECOND = 10.0

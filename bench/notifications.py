@@ -19,10 +19,11 @@ from bench.crash import empty_database
 from bench.figures import Figure, percentile, run_alone
 from bench.installed import say
 from bot.notifications.tables import Event
-from tests.databases import NoPostgres, server_url
+from tests.databases import server_url
 from tests.notification_load.installation import EVENTS_TOKEN, Installation, in_batches, installation
 from tests.notification_load.outcome import left, reading
 from tests.notification_load.people import Json, Population
+from tests.postgres import NoPostgres
 from tests.stack import wait_for
 
 ALLOWED = 30.0

@@ -77,6 +77,11 @@ class Settings(ReaderSettings, LimitSettings):
     rasa_token: SecretStr | None = Field(
         None, alias="RASA_TOKEN", description="Token of Rasa's input channel: the bot signs with it, others show it as a bearer token."
     )
+    rasa_database_url: SecretStr | None = Field(
+        None,
+        alias="RASA_DATABASE_URL",
+        description="PostgreSQL database of Rasa's trackers, which several Rasa servers need; SQLite in DATA by default.",
+    )
     rasa_timeout_seconds: float = Field(25.0, alias="RASA_TIMEOUT", gt=0, description="Longest wait for one answer of Rasa.")
     actions_url: str | None = Field(None, alias="ACTIONS_URL", description="URL of the action server's webhook.")
     actions_token: SecretStr | None = Field(
@@ -290,6 +295,11 @@ class Settings(ReaderSettings, LimitSettings):
     def sentences_file(self) -> Path:
         """File of messages that were not understood, kept by supervisors for training (docs/dev/desk.md, Figures)."""
         return self.data / "training" / "sentences.yml"
+
+    @property
+    def tracker_database(self) -> str:
+        """Where Rasa keeps its trackers: the URL of a database, or the path of a SQLite file."""
+        return self.rasa_database_url.get_secret_value() if self.rasa_database_url else str(self.data.resolve() / "rasa.db")
 
     @property
     def secrets_file(self) -> Path:

@@ -25,6 +25,7 @@ from rasa.shared.core.constants import USER_INTENT_BACK, USER_INTENT_RESTART, US
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from nlu.commands.second_reader_settings import SecondReaderSettings
 from nlu.components.intent_classifier import build_response_selector
@@ -34,6 +35,7 @@ from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from nlu.pii.message_masks import ASKED, find_masks, load_in_background
 from nlu.pii_masking import PLACEHOLDERS, Mask, collect_masks, is_masked, mask_parse_data
 from nlu.replies import InvalidReply, TurnOutputChannel
+from nlu.tracker_store import TurnOvertaken
 from nlu.turn_processor import TurnFailed, TurnProcessor
 
 logger = logging.getLogger(__name__)
@@ -359,6 +361,11 @@ async def _answer(lock_store: Any, processor: TurnProcessor, request: TurnReques
         logger.error("Turn dropped: %s", error)
         title = "An action failed" if error.actions else "The turn could not be answered"
         raise ProblemError(502 if error.actions else 500, title) from error
+    except TurnOvertaken as error:
+        raise ProblemError(409, "Another turn of this conversation was saved meanwhile") from error
+    except SQLAlchemyError as error:
+        logger.error("Turn dropped: %s", type(error).__name__)
+        raise ProblemError(503, "The tracker store is away") from error
     except (TimeoutError, LockError) as error:
         raise ProblemError(504, "The turn took too long") from error
     except InvalidReply as error:

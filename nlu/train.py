@@ -1,7 +1,7 @@
 """Training of the model, once for each state of its sources: `python -m nlu.train` prints the model's path.
 
-A model is named after the fingerprint of everything it depends on, so an existing one is used at once, and two trainings at the same
-time write the same file.
+A model is named after the fingerprint of everything it depends on, so an existing one is used at once (one of another checkout too:
+`nlu.model_cache`), and two trainings at the same time write the same file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from nlu import model_cache
 from nlu.environment import prepare_process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,11 +59,15 @@ def get_model_path() -> Path:
 
 def ensure_model(report: bool = True) -> Path:
     """Return the path of the model of the present sources, trained first where there is none; print progress where `report`."""
-    path = get_model_path()
+    fingerprint = compute_fingerprint()
+    path = MODELS / f"{fingerprint}.tar.gz"
     if path.exists():
         _print(report, "The model is up to date.")
+    elif model_cache.restore(fingerprint, path):
+        _print(report, "The model was trained before, from the same sources.")
     else:
         _train(path, report)
+        model_cache.keep(fingerprint, path)
     _set_current(path)
     return path
 

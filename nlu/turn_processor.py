@@ -16,7 +16,9 @@ import jsonschema.validators
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
@@ -28,7 +30,12 @@ from nlu.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from nlu.pii.message_masks import asked_for, find_masks
 from nlu.pii_masking import mask_parse_data
 from nlu.replies import Reply, TurnOutputChannel, to_replies
+from nlu.tracker_store import begin_session
 
+SESSION_EVENTS = 80
+"""A session with so many events ends between two flows: each turn reads, replays and writes all events of its session."""
+SESSION_TURNS = 5
+"""Turns that go on in the next session: what was shown last can still be pressed and spoken of."""
 _failures: ContextVar[list[str] | None] = ContextVar("failures", default=None)
 """What failed in the current turn; None outside of one."""
 
@@ -134,6 +141,9 @@ class TurnProcessor(MessageProcessor):
         if turn_processor.action_endpoint is not None:
             turn_processor.action_endpoint = ActionEndpoint(turn_processor.action_endpoint)
         turn_processor.on_circuit_break = _raise_prediction_limit
+        if isinstance(turn_processor.tracker_store, FailSafeTrackerStore):
+            # Rasa's guard goes on with an empty conversation in memory where the store fails.
+            turn_processor.tracker_store = turn_processor.tracker_store._tracker_store
         turn_processor.second_reader = load_second_reader()
         return turn_processor
 
@@ -158,6 +168,7 @@ class TurnProcessor(MessageProcessor):
     async def _run_turn(self, message: UserMessage, tracker: DialogueStateTracker, output: TurnOutputChannel) -> list[Reply]:
         token = _failures.set([])
         try:
+            tracker = self._with_short_history(tracker)
             await self._update_tracker_session(tracker, output, message.metadata)
             code_awaited = awaits_code(tracker)
             parse_data = message.parse_data
@@ -182,6 +193,18 @@ class TurnProcessor(MessageProcessor):
         finally:
             _failures.reset(token)
         return replies
+
+    def _with_short_history(self, tracker: DialogueStateTracker) -> DialogueStateTracker:
+        """Return the tracker, or where its session grew long that of a new one, which begins between two flows with all that was known.
+
+        Every slot keeps its value, and the last turns are the first of the new session.
+        """
+        between_flows = tracker.active_loop_name is None and tracker.latest_action_name == ACTION_LISTEN_NAME
+        if len(tracker.events) < SESSION_EVENTS or not between_flows:
+            return tracker
+        kept = [SlotSet(slot.name, slot.value) for slot in tracker.slots.values() if slot.value != slot.initial_value]
+        beginning = [SessionStarted(), *kept, ActionExecuted(ACTION_LISTEN_NAME)]
+        return begin_session(tracker, beginning, SESSION_TURNS, self.domain.slots)
 
     async def _with_question(self, message: UserMessage, tracker: DialogueStateTracker) -> UserMessage:
         """Return the message with what commands are read by in its metadata: the question on the table, and the second reading."""

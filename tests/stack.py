@@ -177,9 +177,9 @@ class Stack:
     def let_silence_pass(self, seconds: float) -> None:
         """Make what was said in every conversation that much older for Rasa, as if nobody had written since."""
         with closing(sqlite3.connect(self.data / "rasa.db", timeout=60)) as trackers, trackers:
-            for row, at, data in trackers.execute("SELECT id, timestamp, data FROM events").fetchall():
-                event = {**json.loads(data), "timestamp": at - seconds}
-                trackers.execute("UPDATE events SET timestamp = ?, data = ? WHERE id = ?", (at - seconds, json.dumps(event), row))
+            for key, at, data in trackers.execute("SELECT rowid, updated, events FROM trackers").fetchall():
+                events = json.dumps([{**event, "timestamp": event["timestamp"] - seconds} for event in json.loads(data)])
+                trackers.execute("UPDATE trackers SET updated = ?, events = ? WHERE rowid = ?", (at - seconds, events, key))
 
     def let_leases_pass(self) -> None:
         """Make what a killed process had in hand free, as it is a minute later."""

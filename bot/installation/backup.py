@@ -35,7 +35,7 @@ SPHERE_DB, SPHERE_DUMP, SETTINGS_FILE = "sphere.db", "sphere.pgdump", "settings.
 SQLITE_FILES = ("rasa.db", "sandbox.db")
 """Copied where they are there, after the main database: a turn that only Rasa knows is played again, one that only we know is lost."""
 PLAIN_FILES = ("secrets.json", "telegram.json", "training/sentences.yml")
-LEFT_OUT = "directory (import it again), logs, run.json; secrets that the environment sets"
+LEFT_OUT = "directory (import it again), logs, run.json; the database of RASA_DATABASE_URL; secrets that the environment sets"
 
 
 class BackupFailed(Exception):

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from bot.settings import secret_variables
 
-RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN", "READER_TOKEN"})
-"""Rasa authenticates the bot, is authenticated by the action server, and asks the second reader. It reads neither database nor platform."""
+RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN", "READER_TOKEN", "RASA_DATABASE_URL"})
+"""Rasa authenticates the bot, is authenticated by the action server, asks the second reader, and keeps its trackers.
+
+It reads neither the bot's database nor the platform.
+"""
 ACTIONS = frozenset({"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN"})
 """The action server checks codes (SECRET), and works on the database and the platform."""
-BOT = secret_variables() - {"READER_TOKEN"}
+BOT = secret_variables() - {"READER_TOKEN", "RASA_DATABASE_URL"}
 """The bot speaks to all else that there is: channels, mail relay, issuer, platform, Rasa; it asks the action server how it is."""
 
 

@@ -110,7 +110,9 @@ class Installation:
         rasa += ["--endpoints", str(ROOT / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml")]
         rasa_health, actions_health = (f"http://{LOOPBACK}:{port[name]}/{path}" for name, path in _HEALTH_PATHS.items())
         return [
-            self._process("rasa", rasa, RASA, rasa_health, self.token("rasa_token")),
+            self._process(
+                "rasa", rasa, RASA, rasa_health, self.token("rasa_token"), more={"RASA_TRACKER_DB": self.settings.tracker_database}
+            ),
             self._process(
                 "actions", [*bot, "actions", "--port", str(port["actions"])], ACTIONS, actions_health, self.token("actions_token")
             ),
@@ -147,7 +149,6 @@ class Installation:
             "ACTIONS_TOKEN": self.token("actions_token"),
             "SECRET": self.token("secret"),
             "EVENTS_TOKEN": self.token("events_token"),
-            "RASA_TRACKER_DB": str(self.data / "rasa.db"),
             "DIRECTORY_INDEX": str(self.settings.directory_index.resolve()),
             "RASA_TELEMETRY_ENABLED": "false",
             "ACTIONS_URL": f"http://{LOOPBACK}:{self.ports['actions']}/webhook",

@@ -39,7 +39,7 @@ def export(
 
     async def work(data: PersonalData, account: Account | None, settings: Settings) -> tuple[Person, dict[str, Any]]:
         person, tables = await data.export(who, account)
-        trackers = await asyncio.to_thread(read_trackers, tracker_file(settings), person.conversations)
+        trackers = await asyncio.to_thread(read_trackers, settings.tracker_database, person.conversations)
         return person, {"tables": tables, "trackers": trackers}
 
     (person, found), answered = _run(who, work)
@@ -66,7 +66,7 @@ def erase(who: Who, yes: Annotated[bool, typer.Option("--yes", help="Ne pas dema
 
     async def work(data: PersonalData, account: Account | None, settings: Settings) -> tuple[Erased, int]:
         erased = await data.erase(who, account)
-        return erased, await asyncio.to_thread(erase_trackers, tracker_file(settings), erased.person.conversations)
+        return erased, await asyncio.to_thread(erase_trackers, settings.tracker_database, erased.person.conversations)
 
     person, _ = _run(who, look)
     if not yes:
@@ -81,7 +81,7 @@ def erase(who: Who, yes: Annotated[bool, typer.Option("--yes", help="Ne pas dema
         if count:
             _say(f"effacé\u00a0: {count} ligne(s) de {table}")
     if events:
-        _say(f"effacé\u00a0: {events} événement(s) de dialogue (rasa.db)")
+        _say(f"effacé\u00a0: {events} événement(s) de dialogue")
     for table, count in erased.kept.items():
         _say(f"conservé\u00a0: {count} ligne(s) de {table} ({_REASONS[table]})")
     _say_limits(erased.person, answered)
@@ -92,11 +92,6 @@ _REASONS = {
     "operations": "en cours\u00a0: relancez la commande quand ce sera terminé",
     "login_guards": "compteurs d’essais, effacés un jour après le dernier",
 }
-
-
-def tracker_file(settings: Settings) -> Path:
-    """Return the file of Rasa's tracker store."""
-    return settings.data / "rasa.db"
 
 
 def _say_limits(person: Person, answered: bool) -> None:

@@ -110,4 +110,4 @@ TERMS: dict[str, Term] = {
 """By table. Terms in days are the settings' defaults."""
 
 TRACKER_EVENTS = Term("what was typed, masked; slots", "90 days", "RETENTION_DAYS", "deleted")
-"""The term of the one table of `rasa.db`, `events`, which `nlu.tracker_store` keeps."""
+"""The term of the one table of `rasa.db`, `trackers`, which `nlu.tracker_store` keeps."""

@@ -1,55 +1,63 @@
-"""What Rasa's tracker store (`rasa.db`) holds of a person: the events of their conversations."""
+"""What Rasa's tracker store holds of a person: the sessions of their conversations (table `trackers`, `nlu.tracker_store`)."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection, bindparam, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
 
 BUSY_SECONDS = 15
 BATCH_SIZE = 500
 
 
-def read_trackers(file: Path, conversations: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the events of these conversations, in their order."""
+def read_trackers(store: str, conversations: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the events of these conversations, in their order. `store`: path of a SQLite file, or URL of a PostgreSQL database."""
+    wanted = text("SELECT conversation, events FROM trackers WHERE conversation IN :ids ORDER BY conversation, session")
     found: dict[str, list[dict[str, Any]]] = {}
-    with _events(file) as connection:
+    with _trackers(store) as connection:
         for batch in _batches(conversations) if connection is not None else ():
             assert connection is not None
-            marks = ",".join("?" * len(batch))
-            wanted = f"SELECT sender_id, data FROM events WHERE sender_id IN ({marks}) ORDER BY id"  # noqa: S608 - question marks alone
-            for conversation, data in connection.execute(wanted, batch):
-                found.setdefault(conversation, []).append(json.loads(data))
+            for conversation, events in connection.execute(wanted.bindparams(bindparam("ids", expanding=True)), {"ids": batch}):
+                found.setdefault(conversation, []).extend(json.loads(events))
     return found
 
 
-def erase_trackers(file: Path, conversations: Collection[str]) -> int:
-    """Delete the events of these conversations, and return how many there were."""
-    count = 0
-    with _events(file) as connection:
+def erase_trackers(store: str, conversations: Collection[str]) -> int:
+    """Delete the sessions of these conversations, and return how many events they had."""
+    count = sum(len(events) for events in read_trackers(store, conversations).values())
+    with _trackers(store) as connection:
         if connection is None:
             return 0
-        with connection:
-            for batch in _batches(conversations):
-                marks = ",".join("?" * len(batch))
-                count += connection.execute(f"DELETE FROM events WHERE sender_id IN ({marks})", batch).rowcount  # noqa: S608
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        for batch in _batches(conversations):
+            deletion = text("DELETE FROM trackers WHERE conversation IN :ids").bindparams(bindparam("ids", expanding=True))
+            connection.execute(deletion, {"ids": batch})
+        connection.commit()
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return count
 
 
 @contextmanager
-def _events(file: Path) -> Iterator[sqlite3.Connection | None]:
+def _trackers(store: str) -> Iterator[Connection | None]:
     """Open the store; None where there is none yet."""
-    if not file.exists():
+    if "://" not in store and not Path(store).exists():
         yield None
         return
-    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
-        connection.execute("PRAGMA secure_delete=ON").fetchall()
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone()
-        yield connection if known else None
+    if "://" in store:
+        engine = create_engine(make_url(store).set(drivername="postgresql+psycopg"))
+    else:
+        engine = create_engine(f"sqlite:///{store}", connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA secure_delete=ON"))
+    try:
+        with engine.connect() as connection:
+            yield connection if inspect(connection).has_table("trackers") else None
+    finally:
+        engine.dispose()
 
 
 def _batches(conversations: Collection[str]) -> Iterator[list[str]]:

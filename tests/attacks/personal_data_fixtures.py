@@ -160,9 +160,8 @@ async def traces(database: Database, *, without: tuple[str, ...] = ()) -> set[tu
 def make_trackers(file: Path) -> None:
     """Write a tracker store as Rasa does, with events of the person's conversation and of another."""
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id TEXT, type_name TEXT, timestamp FLOAT, data TEXT)")
+        columns = "conversation TEXT, session INTEGER, version INTEGER, updated FLOAT, events TEXT, PRIMARY KEY (conversation, session)"
+        connection.execute(f"CREATE TABLE trackers ({columns})")
         for conversation in (CONVERSATION, OTHER):
-            data = json.dumps({"event": "user", "text": f"{WORDS} de {conversation}"})
-            connection.execute(
-                "INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (?, 'user', 1.0, ?)", (conversation, data)
-            )
+            events = json.dumps([{"event": "user", "text": f"{WORDS} de {conversation}"}])
+            connection.execute("INSERT INTO trackers VALUES (?, 0, 1, 1.0, ?)", (conversation, events))

@@ -95,7 +95,7 @@ def test_operators_read_the_terms_that_are_enforced() -> None:
     }
     for table, row in documented.items():
         assert row[2].replace("`", "") == TERMS[table].setting
-    assert f"| `rasa.db`: `events` | {TRACKER_EVENTS.holds} | {TRACKER_EVENTS.term} |" in reference
+    assert f"| `rasa.db`: `trackers` | {TRACKER_EVENTS.holds} | {TRACKER_EVENTS.term} |" in reference
     names = {name for term in TERMS.values() if term.setting != NOTHING for name in term.setting.split(", ")}
     assert names <= {field.alias for field in Settings.model_fields.values()}
 
@@ -273,7 +273,7 @@ async def test_the_command_line_shows_and_erases_everything(folder: Path) -> Non
     assert await traces(database) == set()
     assert WORDS.encode() not in (folder / "rasa.db").read_bytes().replace(f"{WORDS} de {OTHER}".encode(), b"")
     with closing(sqlite3.connect(folder / "rasa.db")) as connection:
-        assert connection.execute("SELECT sender_id FROM events").fetchall() == [(OTHER,)]
+        assert connection.execute("SELECT conversation FROM trackers").fetchall() == [(OTHER,)]
     assert "Rien n’est conservé" in invoke("erase", ACCOUNT, "--yes").output
     await database.close()
 
@@ -290,7 +290,7 @@ async def test_while_the_database_is_locked_nothing_is_half_erased(folder: Path,
         locking.execute("ROLLBACK")
     assert await content(database) == before
     with closing(sqlite3.connect(folder / "rasa.db")) as connection:
-        assert connection.execute("SELECT count(*) FROM events").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM trackers").fetchone() == (2,)
     await database.close()
 
 

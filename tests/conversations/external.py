@@ -147,7 +147,7 @@ def kept(stack: Stack, channel: str, address: str | None = None) -> str:
         for table in ("messages", "inbox", "buttons", "outbox"):
             rows += [str(row) for row in database.execute(f"SELECT * FROM {table} WHERE conversation_id {among}", chats)]
     with closing(connect(stack.data / "rasa.db", timeout=60)) as trackers:
-        rows += [str(row) for row in trackers.execute(f"SELECT * FROM events WHERE sender_id {among}", chats)]
+        rows += [str(row) for row in trackers.execute(f"SELECT * FROM trackers WHERE conversation {among}", chats)]
     return "\n".join(rows)
 
 

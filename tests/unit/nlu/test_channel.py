@@ -15,6 +15,7 @@ import pytest
 from conftest import ACTIONS_TOKEN, TOKEN, ActionServer, RasaServer, free_port, start_rasa
 
 from nlu.message_signatures import ANSWER_HEADER, MessageSigner
+from nlu.turn_processor import SESSION_EVENTS
 
 
 @pytest.fixture
@@ -228,6 +229,31 @@ def test_what_another_program_says_in_the_action_servers_place_is_not_said(
     assert rasa.say(conversation, "au revoir", turn="t-1")[0]["text"] == "tour t-1"
 
 
+def test_a_long_conversation_keeps_what_it_knows_and_short_turns(rasa: RasaServer, actions: ActionServer, conversation: str) -> None:
+    rasa.send({"conversation": conversation, "intent": "add_partner", "entities": {"city": "Blois"}})
+    sizes = []
+    for number in range(45):
+        assert rasa.say(conversation, "au revoir", turn=f"t-{number}")[0]["text"] == f"tour t-{number}"
+        tracker = actions.calls[-1]["tracker"]
+        assert tracker["slots"]["city"] == "Blois"
+        sizes.append(len(tracker["events"]))
+    assert max(sizes) < SESSION_EVENTS + 10
+    said = [event["text"] for event in _read_events(rasa, conversation) if event["event"] == "user"]
+    assert said == ["", *["au revoir"] * 45]
+    calls = len(actions.calls)
+    assert rasa.say(conversation, "au revoir", turn="t-44")[0]["text"] == "tour t-44"
+    assert len(actions.calls) == calls, "what was answered before is answered from the record"
+
+
+def test_no_session_ends_while_a_turn_is_answered_again(rasa: RasaServer, conversation: str) -> None:
+    """The last turn is asked for again at each length of the session: it runs once."""
+    for number in range(25):
+        first = rasa.say(conversation, "au revoir", turn=f"t-{number}")
+        assert rasa.say(conversation, "au revoir", turn=f"t-{number}") == first
+    said = [event for event in _read_events(rasa, conversation) if event["event"] == "user"]
+    assert len(said) == 25
+
+
 def test_the_files_of_the_server_are_its_owners_alone(rasa: RasaServer, conversation: str) -> None:
     rasa.say(conversation, "bonjour")
     files = list(rasa.log.parent.glob("rasa.db*"))
@@ -238,5 +264,5 @@ def test_the_files_of_the_server_are_its_owners_alone(rasa: RasaServer, conversa
 def _read_events(rasa: RasaServer, conversation: str) -> list[dict[str, Any]]:
     """Return the conversation's events from the tracker store."""
     with sqlite3.connect(rasa.log.parent / "rasa.db") as database:
-        rows = database.execute("select data from events where sender_id = ? order by id", (conversation,))
-        return [json.loads(row[0]) for row in rows]
+        rows = database.execute("select events from trackers where conversation = ? order by session", (conversation,))
+        return [event for (events,) in rows for event in json.loads(events)]
