@@ -115,12 +115,17 @@ def serve() -> None:
 
 
 @app.command()
-def actions(port: Port = 5055) -> None:
-    """Run the action server alone, on loopback."""
+def actions(
+    port: Port = 5055,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on: another one than loopback belongs on a private network.")
+    ] = "127.0.0.1",
+) -> None:
+    """Run the action server alone; every request must be signed with ACTIONS_TOKEN."""
     from actions.framework.server import serve as serve_actions
 
     with _starting():
-        serve_actions(_load_settings(), port)
+        serve_actions(_load_settings(), host, port)
 
 
 @app.command()

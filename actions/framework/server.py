@@ -60,9 +60,9 @@ def require_signatures(app: Sanic[Any, Any], signer: MessageSigner) -> None:
     app.register_middleware(sign, "response")
 
 
-def serve(settings: Settings, port: int) -> None:
-    """Serve on loopback until stopped. Raise SettingsError at once if a setting is missing."""
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve on this address until stopped. Raise SettingsError at once if a setting is missing."""
     token = settings.required("actions_token")
     get_services()
     logging.getLogger("rasa_sdk").setLevel(logging.WARNING)  # at DEBUG it logs trackers
-    create_app(token).run(host="127.0.0.1", port=port, single_process=True, motd=False, access_log=False)
+    create_app(token).run(host=host, port=port, single_process=True, motd=False, access_log=False)

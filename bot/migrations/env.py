@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import create_engine, event, pool
+from sqlalchemy import create_engine, event, pool, text
 
 from bot.core.database import BUSY_SECONDS, UtcDateTime
 from bot.migrations.tables import metadata
+
+UPGRADE_LOCK = 0x53504844
+"""Key of the advisory lock that an upgrade holds on PostgreSQL."""
 
 
 def _render_plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -27,5 +30,7 @@ with engine.connect() as connection:
         connection=connection, target_metadata=metadata, render_as_batch=is_sqlite, transactional_ddl=True, render_item=_render_plain_type
     )
     with context.begin_transaction():
+        if not is_sqlite:  # bots of several machines that start at once: one upgrades, the others find it done
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
         context.run_migrations()
 engine.dispose()

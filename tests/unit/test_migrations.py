@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 from alembic.autogenerate import compare_metadata
@@ -11,6 +13,7 @@ from sqlalchemy import create_engine, insert
 from bot.migrations import upgrade
 from bot.migrations.tables import metadata
 from tests.databases import every_empty_database
+from tests.stack import ROOT
 
 __all__ = ["every_empty_database"]
 
@@ -24,6 +27,14 @@ def test_migrations_and_declared_tables_agree(every_empty_database: str) -> None
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_bots_that_start_at_once_make_one_schema(every_empty_database: str) -> None:
+    command = [sys.executable, "-c", "import sys; from bot.migrations import upgrade; upgrade(sys.argv[1])", every_empty_database]
+    starting = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    errors = [process.communicate()[1] for process in starting]
+    assert [process.returncode for process in starting] == [0] * 4, errors
+    upgrade(every_empty_database)
 
 
 def test_a_bot_starts_while_another_one_writes(every_empty_database: str) -> None:
