@@ -24,6 +24,7 @@ from bot.dossiers.probing import ProbeLimits
 from bot.dossiers.restorations import Restorations
 from bot.dossiers.usager_cache import UsagerCache
 from bot.fhir.client import FhirClient
+from bot.fhir.mapping import PlatformMapping, load_mapping
 from bot.fhir.operations import Operations
 from bot.identity.account_chats import AccountChats
 from bot.identity.chat_sessions import ChatSessions
@@ -57,6 +58,11 @@ class Container:
         """The client of the platform. Raises SettingsError where its address or token is missing."""
         settings, token = self.settings, self.settings.required("platform_token")
         return FhirClient(settings.required("platform_url"), token, timeout=settings.platform_timeout_seconds)
+
+    @cached_property
+    def mapping(self) -> PlatformMapping:
+        """What the platform calls things. Raises MappingError for a file that was changed since the settings were loaded."""
+        return load_mapping(self.settings.platform_mapping)
 
     @cached_property
     def registry(self) -> AccountRegistry:
