@@ -38,7 +38,7 @@ def is_account_of(fiche: Fiche, account: Account) -> bool:
         return fiche.rpps == account.rpps
     if fiche.adeli and account.adeli:
         return fiche.adeli == account.adeli
-    return fiche.email is not None and fiche.email == account.email.lower() and _similar_names(fiche.name, account.name)
+    return fiche.email is not None and account.address(fiche.email) is not None and _similar_names(fiche.name, account.name)
 
 
 def _same_place(one: Fiche, other: Fiche) -> bool:

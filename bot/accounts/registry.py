@@ -1,7 +1,7 @@
-"""SPHERE accounts: the active `Practitioner` resources of the platform.
+"""SPHERE accounts: the `Practitioner` resources of the platform that the account filter takes (`bot.fhir.account_filter`).
 
-Identifiers follow the ANS: RPPS under its own system, ADELI as the national identification "0" + number. An account created for a
-request carries the request's reference under `urn:sphere:account-request`, so that creating it twice makes one.
+Identifiers follow the ANS (`bot.accounts.professional_numbers`). An account created for a request carries the request's reference under
+`urn:sphere:account-request`, so that creating it twice makes one.
 """
 
 from __future__ import annotations
@@ -9,15 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.accounts.directory_record import CODES, Fiche
+from bot.accounts.professional_numbers import IDNPS_SYSTEM, adeli_tokens, numbers_of, rpps_tokens
+from bot.accounts.professional_numbers import RPPS_SYSTEM as RPPS_SYSTEM  # others read it here
+from bot.core.clock import Clock, SystemClock
+from bot.directory.concepts import profession_of
+from bot.fhir.account_filter import ACTIVE, AccountFilter
 from bot.fhir.client import FhirClient
+from bot.fhir.contact_points import current_values
 from bot.fhir.errors import FhirNotFound
+from bot.fhir.human_names import PROFESSIONAL_USES, name_of
 from bot.fhir.resources import Resource
 
-RPPS_SYSTEM = "https://rpps.esante.gouv.fr"
-IDNPS_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
 REQUEST_SYSTEM = "urn:sphere:account-request"
 FIRST_USE_URL = "urn:sphere:first-use-code"
 """Extension of an account that was just created: the salted hash of its first-use code (`bot.accounts.first_use_code`)."""
@@ -34,7 +40,11 @@ _SEARCHABLE = re.compile(r"[^\s,|$\\]+@[^\s,|$\\]+")
 class Account:
     """An account of the platform. Empty strings where the platform says nothing; `phone` as the platform writes it.
 
-    `request` is the reference of the account request that it was created for, or "".
+    Attributes:
+        email: the preferred one of `emails`, to which mails go.
+        active: whether it is open: the account filter takes it.
+        request: the reference of the account request that it was created for, or "".
+        emails: every address that is current; any of them signs in.
     """
 
     id: str
@@ -48,6 +58,17 @@ class Account:
     profession: str
     active: bool
     request: str = ""
+    emails: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every current address, the preferred one first."""
+        return tuple(dict.fromkeys(address for address in (self.email, *self.emails) if address))
+
+    def address(self, typed: str) -> str | None:
+        """Return the current address that is the one typed, as the platform writes it; None where the account has none such."""
+        wanted = typed.strip().lower()
+        return next((address for address in self.addresses if address.lower() == wanted), None)
 
     @property
     def name(self) -> str:
@@ -63,8 +84,8 @@ class Account:
 class AccountRegistry:
     """Finds and makes accounts. Every method raises the errors of `bot.fhir.errors`, FhirUnavailable first of all."""
 
-    def __init__(self, fhir: FhirClient) -> None:
-        self._fhir = fhir
+    def __init__(self, fhir: FhirClient, clock: Clock | None = None, accounts: AccountFilter = ACTIVE) -> None:
+        self._fhir, self._clock, self._accounts = fhir, clock or SystemClock(), accounts
 
     async def get(self, account_id: str) -> Account | None:
         """Return the account of this id, open or closed (see `active`)."""
@@ -72,7 +93,7 @@ class AccountRegistry:
             resource, _ = await self._fhir.read("Practitioner", account_id)
         except FhirNotFound:
             return None
-        return account_of(resource)
+        return self._account(resource)
 
     async def get_many(self, account_ids: Collection[str]) -> list[Account]:
         """Return those of these accounts that exist, open or closed, in no particular order."""
@@ -80,25 +101,25 @@ class AccountRegistry:
         found: list[Account] = []
         for start in range(0, len(ids), _BATCH_SIZE):
             batch = ",".join(ids[start : start + _BATCH_SIZE])
-            found += map(account_of, await self._fhir.search("Practitioner", {"_id": batch, "_count": str(_BATCH_SIZE)}))
+            found += map(self._account, await self._fhir.search("Practitioner", {"_id": batch, "_count": str(_BATCH_SIZE)}))
         return found
 
     async def by_email(self, email: str) -> Account | None:
-        """Return the one open account with this professional e-mail; None also where several have it, as nobody could say whose it is."""
+        """Return the one open account with this current e-mail; None also where several have it, as nobody could say whose it is."""
         wanted = email.strip().lower()
         if not _SEARCHABLE.fullmatch(wanted):
             return None
-        found = [account for account in await self._open({"email": wanted}) if account.email.lower() == wanted]
+        found = [account for account in await self._open("email", wanted) if account.address(wanted)]
         return found[0] if len(found) == 1 else None
 
     async def by_identifier(self, rpps: str | None = None, adeli: str | None = None) -> Account | None:
         """Return the open account with this RPPS, else with this ADELI number."""
         if rpps:
-            for account in await self._open({"identifier": f"{RPPS_SYSTEM}|{rpps}"}):
+            for account in await self._open("identifier", rpps_tokens(rpps)):
                 if account.rpps == rpps:
                     return account
         if adeli:
-            for account in await self._open({"identifier": f"{IDNPS_SYSTEM}|0{adeli}"}):
+            for account in await self._open("identifier", adeli_tokens(adeli)):
                 if account.adeli == adeli:
                     return account
         return None
@@ -109,36 +130,41 @@ class AccountRegistry:
         An account exists already if it was created for this request before, or if it is open and has this RPPS; its `request` tells
         the two apart.
         """
-        existing = await self._open({"identifier": f"{REQUEST_SYSTEM}|{key}"})
+        existing = await self._open("identifier", f"{REQUEST_SYSTEM}|{key}")
         if existing:
             return existing[0]
         # With the RPPS, two requests for one person that run at once create one account too.
         unique = f"{RPPS_SYSTEM}|{fiche.rpps}" if fiche.rpps else f"{REQUEST_SYSTEM}|{key}"
-        resource, _ = await self._fhir.create(practitioner_of(fiche, key, first_use_hash), if_none_exist=f"identifier={unique}&active=true")
-        return account_of(resource)
+        created = self._accounts.marked(practitioner_of(fiche, key, first_use_hash), key)
+        resource, _ = await self._fhir.create(created, if_none_exist=f"identifier={unique}&{self._accounts.query}")
+        return self._account(resource)
 
-    async def _open(self, params: dict[str, str]) -> list[Account]:
-        found = await self._fhir.search("Practitioner", {**params, "active": "true"})
-        return [account for account in map(account_of, found) if account.active]
+    async def _open(self, parameter: str, value: str) -> list[Account]:
+        found = await self._fhir.search("Practitioner", [(parameter, value), *self._accounts.criteria])
+        return [account for account in map(self._account, found) if account.active]
+
+    def _account(self, practitioner: Resource) -> Account:
+        return account_of(practitioner, self._clock.now(), self._accounts)
 
 
-def account_of(practitioner: Resource) -> Account:
-    """Return the account that a `Practitioner` resource is. One without `active` counts as closed: nobody vouched for it."""
-    name: dict[str, Any] = next(iter(practitioner.get("name") or []), {})
-    identifiers = {i.get("system", ""): str(i.get("value", "")) for i in practitioner.get("identifier") or []}
-    national = identifiers.get(IDNPS_SYSTEM, "")
+def account_of(practitioner: Resource, now: datetime, accounts: AccountFilter = ACTIVE) -> Account:
+    """Return the account that a `Practitioner` resource is: what holds now of names, addresses and identifiers."""
+    name, numbers = name_of(practitioner, PROFESSIONAL_USES, now), numbers_of(practitioner, now)
+    emails, phones = (current_values(practitioner, system, now) for system in ("email", "phone"))
+    requests = [str(each.get("value", "")) for each in practitioner.get("identifier") or [] if each.get("system") == REQUEST_SYSTEM]
     return Account(
         id=str(practitioner["id"]),
-        family=str(name.get("family", "")),
-        given=" ".join(name.get("given") or []),
-        prefix=" ".join(name.get("prefix") or []),
-        email=_telecom(practitioner, "email"),
-        phone=_telecom(practitioner, "phone"),
-        rpps=identifiers.get(RPPS_SYSTEM) or (national[1:] if len(national) == 12 and national[0] == "8" else ""),
-        adeli=national[1:] if len(national) == 10 and national[0] == "0" else "",
-        profession=_profession(practitioner),
-        active=practitioner.get("active") is True,
-        request=identifiers.get(REQUEST_SYSTEM, ""),
+        family=name.family,
+        given=name.given,
+        prefix=name.prefix,
+        email=next(iter(emails), ""),
+        phone=next(iter(phones), ""),
+        rpps=numbers.rpps,
+        adeli=numbers.adeli,
+        profession=profession_of(each.get("code") or {} for each in practitioner.get("qualification") or []),
+        active=accounts.accepts(practitioner),
+        request=next(iter(requests), ""),
+        emails=emails,
     )
 
 
@@ -178,17 +204,3 @@ def _address(fiche: Fiche) -> dict[str, Any]:
     if lines:
         address["line"] = lines
     return {"use": "work", **address} if address else {}
-
-
-def _telecom(practitioner: Resource, system: str) -> str:
-    return next((str(t.get("value", "")) for t in practitioner.get("telecom") or [] if t.get("system") == system), "")
-
-
-def _profession(practitioner: Resource) -> str:
-    for qualification in practitioner.get("qualification") or []:
-        code = qualification.get("code") or {}
-        displays = [coding.get("display") for coding in code.get("coding") or []]
-        text = code.get("text") or next((display for display in displays if display), "")
-        if text:
-            return str(text)
-    return ""

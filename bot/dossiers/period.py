@@ -6,16 +6,15 @@ as it was written. Source: FHIR R4, "Period": an end covers all of the time that
 
 from __future__ import annotations
 
-import calendar
-import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core.clock import PARIS
 from bot.core.mail import render_text
 from bot.dossiers.errors import EndBeforeStart, PeriodOver
+from bot.fhir.periods import bounds_of, has_begun, instant_of, is_over, midnight
 
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+__all__ = ["ALWAYS", "AccessPeriod", "day_words", "first_day", "has_begun", "instant_of", "is_over", "last_day", "midnight", "paris_day"]
 
 
 @dataclass(frozen=True)
@@ -69,59 +68,18 @@ def paris_day(at: datetime) -> date:
     return at.astimezone(PARIS).date()
 
 
-def midnight(day: date) -> datetime:
-    """Return the instant, in UTC, at which a day begins in Paris."""
-    return datetime.combine(day, time(0), PARIS).astimezone(UTC)
-
-
 def day_words(day: date, today: date) -> str:
     """Return « 15 décembre », « 1er janvier 2027 »: with the year where it is not that of today."""
     return render_text("dossiers/day", day=day.day, month=day.month, year=0 if day.year == today.year else day.year)
 
 
-def has_begun(period: dict[str, object], now: datetime) -> bool:
-    """Return whether the start of a FHIR Period has come; False where it cannot be read."""
-    start = period.get("start")
-    first = _bounds(str(start)) if start else None
-    return not start or (first is not None and first[0] <= now)
-
-
-def is_over(period: dict[str, object], now: datetime) -> bool:
-    """Return whether the end of a FHIR Period has come; True where it cannot be read: nobody keeps an access by that."""
-    end = period.get("end")
-    last = _bounds(str(end)) if end else None
-    return bool(end) and (last is None or last[1] <= now)
-
-
 def last_day(end: str | None) -> date | None:
     """Return the last day, in Paris, of a FHIR Period that has this end; None without one, or where it cannot be read."""
-    bounds = _bounds(end) if end else None
+    bounds = bounds_of(end) if end else None
     return paris_day(bounds[1] - timedelta(microseconds=1)) if bounds else None
 
 
 def first_day(start: str | None) -> date | None:
     """Return the first day, in Paris, of a FHIR Period that has this start; None without one, or where it cannot be read."""
-    bounds = _bounds(start) if start else None
+    bounds = bounds_of(start) if start else None
     return paris_day(bounds[0]) if bounds else None
-
-
-def instant_of(text: object) -> datetime | None:
-    """Return the first instant, in UTC, of a FHIR dateTime; None without one, or where it cannot be read."""
-    bounds = _bounds(str(text)) if text else None
-    return bounds[0] if bounds else None
-
-
-def _bounds(text: str) -> tuple[datetime, datetime] | None:
-    """Return the first instant of a FHIR dateTime, and the one at which it is over: the next day, month or year, or itself."""
-    found = _PARTIAL.fullmatch(text)
-    try:
-        if found is None:
-            at = datetime.fromisoformat(text)
-            at = at if at.tzinfo else at.replace(tzinfo=PARIS)
-            return at.astimezone(UTC), at.astimezone(UTC)
-        year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
-        first = date(year, month, day)
-        last = first if found[3] else date(year, int(found[2] or 12), calendar.monthrange(year, int(found[2] or 12))[1])
-        return midnight(first), midnight(last + timedelta(days=1))
-    except (ValueError, OverflowError):
-        return None

@@ -156,9 +156,10 @@ class Identity:
             if until := lockout.locked_until(await lockout.read_counters(session, chat, self._clock.now())):
                 raise Locked(until)
         account = await self._registry.by_email(address)
+        to = (account.address(address) if account else None) or address
         code, now = f"{secrets.randbelow(10**6):06d}", self._clock.now()
         mail = mail_payload(
-            account.email if account else address,
+            to,
             "identity/login_code",
             code=code,
             minutes=CODE_TTL // timedelta(minutes=1),
@@ -177,7 +178,7 @@ class Identity:
                 refused = TooManyCodes(exhausted.until)
                 await record_refused(session, account.id if account else None, "identity.code", conversation_id, "limited", now)
             else:
-                await self._store_code(session, conversation_id, account, asking.address, code, account.email if account else address)
+                await self._store_code(session, conversation_id, account, asking.address, code, to)
                 await count_figure(session, "code_sent" if account else "code_unknown")
                 if account is not None:
                     await enqueue(session, kind=MAIL, key=f"login-code:{random_id()}", payload=payload, now=now)

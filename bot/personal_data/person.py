@@ -65,7 +65,7 @@ async def find_person(session: AsyncSession, who: str, account: Account | None =
     person = Person(emails=frozenset({who.lower()})) if "@" in who else Person(accounts=frozenset({account_id(who)}))
     if account is not None:
         names = frozenset({account.name}) if account.given and account.family else frozenset()
-        emails = person.emails | ({account.email.lower()} if account.email else set())
+        emails = person.emails | {address.lower() for address in account.addresses}
         person = replace(person, accounts=person.accounts | {account.id}, emails=emails, names=names)
     while (wider := await _widened(session, person)) != person:
         person = wider
