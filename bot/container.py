@@ -67,7 +67,7 @@ class Container:
     @cached_property
     def registry(self) -> AccountRegistry:
         """Who has an account."""
-        return AccountRegistry(self.fhir, self.clock)
+        return AccountRegistry(self.fhir, self.clock, self.mapping)
 
     @cached_property
     def identity(self) -> Identity:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from bot.fhir.mapping import DEFAULT_MAPPING, Identifiers
 from bot.fhir.periods import is_current
 
 RPPS_SYSTEM = "https://rpps.esante.gouv.fr"
 ADELI_SYSTEM = "https://adeli.esante.gouv.fr"
 IDNPS_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
-_KINDS = {RPPS_SYSTEM: "RPPS", ADELI_SYSTEM: "ADELI", IDNPS_SYSTEM: "IDNPS"}
 _GAP = re.compile(r"[ .\-/_]")
 _LABEL = re.compile(
     r"\A(?:(?:mon|son|le|ce|un|est|c'est|numero|numéro|num|n[°o]|rpps|adeli|idnps|idnat(?:_?ps)?|:|=)[ .:=]*)+(?=\d)", re.IGNORECASE
@@ -29,11 +29,11 @@ class Numbers(NamedTuple):
     adeli: str
 
 
-def numbers_of(practitioner: Mapping[str, Any], now: datetime) -> Numbers:
+def numbers_of(practitioner: Mapping[str, Any], now: datetime, systems: Identifiers = DEFAULT_MAPPING.identifiers) -> Numbers:
     """Return the national numbers among the identifiers of a Practitioner, known by their system or by their type; old ones are none."""
     rpps = adeli = ""
     for identifier in practitioner.get("identifier") or []:
-        kinds = _kinds_of(identifier) if is_current(identifier, now) else set()
+        kinds = _kinds_of(identifier, systems) if is_current(identifier, now) else set()
         value = "".join(str(identifier.get("value") or "").split())
         if kinds & {"RPPS", "IDNPS"}:
             rpps = rpps or read_rpps(value) or ""
@@ -42,22 +42,22 @@ def numbers_of(practitioner: Mapping[str, Any], now: datetime) -> Numbers:
     return Numbers(rpps, adeli)
 
 
-def _kinds_of(identifier: Mapping[str, Any]) -> set[str]:
+def _kinds_of(identifier: Mapping[str, Any], systems: Identifiers) -> set[str]:
     """Return which national numbers an identifier may be; its system says more than its type, which others use too."""
-    if kind := _KINDS.get(str(identifier.get("system") or "")):
+    if kind := {systems.rpps: "RPPS", systems.adeli: "ADELI", systems.idnps: "IDNPS"}.get(str(identifier.get("system") or "")):
         return {kind}
     codings = (identifier.get("type") or {}).get("coding") or []
     return {str(coding.get("code")) for coding in codings} & {"RPPS", "ADELI", "IDNPS"}
 
 
-def rpps_tokens(rpps: str) -> str:
+def rpps_tokens(rpps: str, systems: Identifiers = DEFAULT_MAPPING.identifiers) -> str:
     """Return what a search for an identifier gives to find this RPPS wherever a platform keeps it."""
-    return f"{RPPS_SYSTEM}|{rpps},{IDNPS_SYSTEM}|8{rpps},{IDNPS_SYSTEM}|{rpps},{rpps}"
+    return f"{systems.rpps}|{rpps},{systems.idnps}|8{rpps},{systems.idnps}|{rpps},{rpps}"
 
 
-def adeli_tokens(adeli: str) -> str:
+def adeli_tokens(adeli: str, systems: Identifiers = DEFAULT_MAPPING.identifiers) -> str:
     """Return what a search for an identifier gives to find this ADELI wherever a platform keeps it."""
-    return f"{IDNPS_SYSTEM}|0{adeli},{ADELI_SYSTEM}|{adeli},{adeli}"
+    return f"{systems.idnps}|0{adeli},{systems.adeli}|{adeli},{adeli}"
 
 
 def read_rpps(text: str) -> str | None:

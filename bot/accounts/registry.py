@@ -1,4 +1,4 @@
-"""SPHERE accounts: the `Practitioner` resources of the platform that the account filter takes (`bot.fhir.account_filter`).
+"""SPHERE accounts: the `Practitioner` resources of the platform that the mapping file says are accounts (`bot.fhir.mapping`).
 
 Identifiers follow the ANS (`bot.accounts.professional_numbers`). An account created for a request carries the request's reference under
 `urn:sphere:account-request`, so that creating it twice makes one.
@@ -17,11 +17,11 @@ from bot.accounts.professional_numbers import IDNPS_SYSTEM, adeli_tokens, number
 from bot.accounts.professional_numbers import RPPS_SYSTEM as RPPS_SYSTEM  # others read it here
 from bot.core.clock import Clock, SystemClock
 from bot.directory.concepts import profession_of
-from bot.fhir.account_filter import ACTIVE, AccountFilter
 from bot.fhir.client import FhirClient
 from bot.fhir.contact_points import current_values
 from bot.fhir.errors import FhirNotFound
 from bot.fhir.human_names import PROFESSIONAL_USES, name_of
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 
 REQUEST_SYSTEM = "urn:sphere:account-request"
@@ -42,7 +42,7 @@ class Account:
 
     Attributes:
         email: the preferred one of `emails`, to which mails go.
-        active: whether it is open: the account filter takes it.
+        active: whether it is open.
         request: the reference of the account request that it was created for, or "".
         emails: every address that is current; any of them signs in.
     """
@@ -84,8 +84,8 @@ class Account:
 class AccountRegistry:
     """Finds and makes accounts. Every method raises the errors of `bot.fhir.errors`, FhirUnavailable first of all."""
 
-    def __init__(self, fhir: FhirClient, clock: Clock | None = None, accounts: AccountFilter = ACTIVE) -> None:
-        self._fhir, self._clock, self._accounts = fhir, clock or SystemClock(), accounts
+    def __init__(self, fhir: FhirClient, clock: Clock | None = None, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
+        self._fhir, self._clock, self._mapping = fhir, clock or SystemClock(), mapping
 
     async def get(self, account_id: str) -> Account | None:
         """Return the account of this id, open or closed (see `active`)."""
@@ -115,11 +115,11 @@ class AccountRegistry:
     async def by_identifier(self, rpps: str | None = None, adeli: str | None = None) -> Account | None:
         """Return the open account with this RPPS, else with this ADELI number."""
         if rpps:
-            for account in await self._open("identifier", rpps_tokens(rpps)):
+            for account in await self._open("identifier", rpps_tokens(rpps, self._mapping.identifiers)):
                 if account.rpps == rpps:
                     return account
         if adeli:
-            for account in await self._open("identifier", adeli_tokens(adeli)):
+            for account in await self._open("identifier", adeli_tokens(adeli, self._mapping.identifiers)):
                 if account.adeli == adeli:
                     return account
         return None
@@ -135,22 +135,22 @@ class AccountRegistry:
             return existing[0]
         # With the RPPS, two requests for one person that run at once create one account too.
         unique = f"{RPPS_SYSTEM}|{fiche.rpps}" if fiche.rpps else f"{REQUEST_SYSTEM}|{key}"
-        created = self._accounts.marked(practitioner_of(fiche, key, first_use_hash), key)
-        resource, _ = await self._fhir.create(created, if_none_exist=f"identifier={unique}&{self._accounts.query}")
+        criteria = "".join(f"&{name}={value}" for name, value in self._mapping.account.criteria)
+        resource, _ = await self._fhir.create(practitioner_of(fiche, key, first_use_hash), if_none_exist=f"identifier={unique}{criteria}")
         return self._account(resource)
 
     async def _open(self, parameter: str, value: str) -> list[Account]:
-        found = await self._fhir.search("Practitioner", [(parameter, value), *self._accounts.criteria])
+        found = await self._fhir.search("Practitioner", [(parameter, value), *self._mapping.account.criteria])
         return [account for account in map(self._account, found) if account.active]
 
     def _account(self, practitioner: Resource) -> Account:
-        return account_of(practitioner, self._clock.now(), self._accounts)
+        return account_of(practitioner, self._clock.now(), self._mapping)
 
 
-def account_of(practitioner: Resource, now: datetime, accounts: AccountFilter = ACTIVE) -> Account:
+def account_of(practitioner: Resource, now: datetime, mapping: PlatformMapping = DEFAULT_MAPPING) -> Account:
     """Return the account that a `Practitioner` resource is: what holds now of names, addresses and identifiers."""
-    name, numbers = name_of(practitioner, PROFESSIONAL_USES, now), numbers_of(practitioner, now)
-    emails, phones = (current_values(practitioner, system, now) for system in ("email", "phone"))
+    name, numbers = name_of(practitioner, PROFESSIONAL_USES, now), numbers_of(practitioner, now, mapping.identifiers)
+    emails, phones = (current_values(practitioner, systems, now) for systems in (mapping.email.systems, ("phone",)))
     requests = [str(each.get("value", "")) for each in practitioner.get("identifier") or [] if each.get("system") == REQUEST_SYSTEM]
     return Account(
         id=str(practitioner["id"]),
@@ -162,7 +162,7 @@ def account_of(practitioner: Resource, now: datetime, accounts: AccountFilter = 
         rpps=numbers.rpps,
         adeli=numbers.adeli,
         profession=profession_of(each.get("code") or {} for each in practitioner.get("qualification") or []),
-        active=accounts.accepts(practitioner),
+        active=mapping.account.accepts(practitioner),
         request=next(iter(requests), ""),
         emails=emails,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,9 @@ _USES = {"work": 0, "": 0, "mobile": 0, "temp": 1, "home": 2}
 _UNRANKED = 1_000
 
 
-def current_values(resource: Mapping[str, Any], system: str, now: datetime) -> tuple[str, ...]:
-    """Return the values of this system (`email`, `phone`) that hold now: those of the work first, then by rank, each once."""
-    points = [point for point in resource.get("telecom") or [] if point.get("system") == system and point.get("value")]
+def current_values(resource: Mapping[str, Any], systems: Collection[str], now: datetime) -> tuple[str, ...]:
+    """Return the values of these systems (`email`, `phone`) that hold now: those of the work first, then by rank, each once."""
+    points = [point for point in resource.get("telecom") or [] if point.get("system") in systems and point.get("value")]
     ordered = sorted((point for point in points if is_current(point, now)), key=_order)
     return tuple(dict.fromkeys(str(point["value"]).strip() for point in ordered))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.accounts.professional_numbers import IDNPS_SYSTEM, RPPS_SYSTEM
 from bot.accounts.registry import AccountRegistry, account_of
-from bot.fhir.account_filter import ACTIVE, AccountFilter
+from bot.fhir.mapping import load_mapping
 from bot.identity.errors import NoCode, WrongCode
 from tests.unit.harness import START, Harness
 from tests.unit.sandbox.sandbox_server import Sandbox
@@ -94,44 +95,6 @@ def test_a_record_of_the_directory_has_its_profession_by_its_code() -> None:
     assert account.profession == "Masseur-Kinésithérapeute"
 
 
-@pytest.mark.parametrize(
-    ("text", "taken", "left"),
-    [
-        ("active", {"active": True}, {}),
-        ("active=true", {"active": True}, {"active": False}),
-        ("_tag=urn:region|compte", {"meta": {"tag": [{"system": "urn:region", "code": "compte"}]}}, {"active": True}),
-        (
-            "_tag=urn:region|compte",
-            {"meta": {"tag": [{"system": "urn:region", "code": "compte"}]}},
-            {"meta": {"tag": [{"code": "compte"}]}},
-        ),
-        (
-            "identifier=urn:region:comptes|",
-            {"identifier": [{"system": "urn:region:comptes", "value": "7"}]},
-            {"identifier": [{"value": "7"}]},
-        ),
-        ("_profile=https://region.example/compte", {"meta": {"profile": ["https://region.example/compte|2.0"]}}, {"meta": {}}),
-        (
-            "active&_security=urn:s|a,urn:s|b",
-            {"active": True, "meta": {"security": [{"system": "urn:s", "code": "b"}]}},
-            {"meta": {"security": [{"system": "urn:s", "code": "b"}]}},
-        ),
-    ],
-)
-def test_the_filter_says_which_practitioners_are_accounts(text: str, taken: dict[str, Any], left: dict[str, Any]) -> None:
-    accounts = AccountFilter.read(text)
-    assert accounts.accepts(taken)
-    assert not accounts.accepts(left)
-    assert not accounts.accepts({**taken, "active": False})
-    assert accounts.accepts(accounts.marked({"resourceType": "Practitioner"}, "DC-2026-1"))
-
-
-@pytest.mark.parametrize("text", ["", "name=x", "active=false", "_tag=", "identifier=|", "active&", "qualification-code=10"])
-def test_a_filter_that_cannot_be_judged_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="condition"):
-        AccountFilter.read(text)
-
-
 def two_addresses(sandbox: Sandbox, first: str, second: str, **more: Any) -> dict[str, Any]:
     """Let Paul have two current addresses, and one that ended."""
     points = [{"system": "email", "value": first, "rank": 1}, {"system": "email", "value": second, "rank": 2}]
@@ -172,16 +135,18 @@ async def test_an_account_is_found_by_its_number_wherever_it_stands(harness: Har
     assert found.id == paul["id"]
 
 
-async def test_a_record_of_the_directory_is_an_account_where_the_filter_takes_it(harness: Harness, sandbox: Sandbox) -> None:
+async def test_a_record_of_the_directory_is_an_account_where_the_mapping_says_so(
+    harness: Harness, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "region.toml").write_text('[account]\ntag = "urn:region|compte"', "utf-8")
     record = {
         "identifier": [typed("RPPS", RPPS)],
         "name": [{"family": "Exemplaire"}],
         "telecom": [{"system": "email", "value": "e@x.example"}],
     }
     made = sandbox.post("Practitioner", practitioner(**record)).json()
-    filtered = AccountRegistry(harness.fhir, harness.clock, AccountFilter.read("_tag=urn:region|compte"))
+    filtered = AccountRegistry(harness.fhir, harness.clock, load_mapping(tmp_path / "region.toml"))
     assert (await harness.registry.by_email("e@x.example")) is not None
-    assert ACTIVE.accepts(made)
     closed = await filtered.get(made["id"])
     assert closed is not None
     assert not closed.active
