@@ -68,7 +68,7 @@ class BotContainer(Container):
     def notification_worker(self) -> NotificationWorker:
         """Fans events out and dispatches notifications; told by the gateway what became of them."""
         channels = self.gateway.registry.channels
-        worker = NotificationWorker(self.settings, self.database, self.clock, self.fhir, self.redaction.safe_url, channels)
+        worker = NotificationWorker(self.settings, self.database, self.clock, self.fhir, self.redaction.safe_url, channels, self.mapping)
         self.gateway.tracking.register(worker.tracker)
         return worker
 

@@ -92,22 +92,22 @@ class Container:
     @cached_property
     def dossiers(self) -> Dossiers:
         """The dossiers of professionals."""
-        return Dossiers(self.fhir, self.database, self.clock, self.operations, self.probe_limits)
+        return Dossiers(self.fhir, self.database, self.clock, self.operations, self.probe_limits, self.mapping)
 
     @cached_property
     def partners(self) -> Partners:
         """The partners of dossiers."""
-        return Partners(self.fhir, self.database, self.clock, self.operations, self.probe_limits)
+        return Partners(self.fhir, self.database, self.clock, self.operations, self.probe_limits, self.mapping)
 
     @cached_property
     def restorations(self) -> Restorations:
         """Removals taken back; registers its operation."""
-        return Restorations(self.fhir, self.database, self.clock, self.operations)
+        return Restorations(self.fhir, self.database, self.clock, self.operations, self.mapping)
 
     @cached_property
     def partner_history(self) -> PartnerHistory:
         """Who added or removed whom."""
-        return PartnerHistory(self.fhir, self.database, self.clock, self.probe_limits)
+        return PartnerHistory(self.fhir, self.database, self.clock, self.probe_limits, self.mapping)
 
     @cached_property
     def probe_limits(self) -> ProbeLimits:
@@ -118,7 +118,8 @@ class Container:
     @cached_property
     def duplicates(self) -> Duplicates:
         """Dossiers that may be about one person; registers its operation."""
-        return Duplicates(self.fhir, self.database, self.clock, self.operations, AccountChats(self.settings), self.settings)
+        chats = AccountChats(self.settings)
+        return Duplicates(self.fhir, self.database, self.clock, self.operations, chats, self.settings, self.mapping)
 
     @cached_property
     def audit_copy(self) -> AuditCopy | None:
@@ -161,7 +162,7 @@ class Container:
     @cached_property
     def care_team_cache(self) -> CareTeamCache:
         """Care teams as the platform told them a moment ago."""
-        return CareTeamCache(CareTeams(self.fhir, self.clock), self.clock)
+        return CareTeamCache(CareTeams(self.fhir, self.clock, self.mapping), self.clock)
 
     @cached_property
     def opening_hours(self) -> OpeningHours:

@@ -193,6 +193,8 @@ class AccountCreations:
             hashed = first_use_hash(code, claim.nonce)
             account = await self._registry.create(claim.fiche, claim.reference, first_use_hash=hashed)
         made = account.request == claim.reference
+        if made:
+            await self._registry.place(account, claim.fiche)
         async with self._database.writing() as session:
             request, now = await self._held(session, claim), self._clock.now()
             request.account_id, request.account_made = account.id, made

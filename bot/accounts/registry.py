@@ -6,29 +6,30 @@ Identifiers follow the ANS (`bot.accounts.professional_numbers`). An account cre
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from bot.accounts.account_resources import organization_of, practitioner_of, role_of
 from bot.accounts.directory_record import CODES, Fiche
-from bot.accounts.professional_numbers import IDNPS_SYSTEM, adeli_tokens, numbers_of, rpps_tokens
 from bot.accounts.professional_numbers import RPPS_SYSTEM as RPPS_SYSTEM  # others read it here
+from bot.accounts.professional_numbers import adeli_tokens, numbers_of, rpps_tokens
 from bot.core.clock import Clock, SystemClock
+from bot.core.errors import log_error
+from bot.core.text_folding import fold
 from bot.directory.concepts import profession_of
+from bot.dossiers.practitioner_roles import PractitionerRoles
 from bot.fhir.client import FhirClient
 from bot.fhir.contact_points import current_values
-from bot.fhir.errors import FhirNotFound
+from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized
 from bot.fhir.human_names import PROFESSIONAL_USES, name_of
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 
-REQUEST_SYSTEM = "urn:sphere:account-request"
-FIRST_USE_URL = "urn:sphere:first-use-code"
-"""Extension of an account that was just created: the salted hash of its first-use code (`bot.accounts.first_use_code`)."""
-
-_PROFESSION_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante"
+_TITLES = {code: title for title, code in CODES["title"].items()}
+_log = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _BATCH_SIZE = 100
 """Accounts that one search asks for."""
@@ -86,6 +87,7 @@ class AccountRegistry:
 
     def __init__(self, fhir: FhirClient, clock: Clock | None = None, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
         self._fhir, self._clock, self._mapping = fhir, clock or SystemClock(), mapping
+        self._roles = PractitionerRoles(fhir, self._clock, mapping)
 
     async def get(self, account_id: str) -> Account | None:
         """Return the account of this id, open or closed (see `active`)."""
@@ -130,14 +132,51 @@ class AccountRegistry:
         An account exists already if it was created for this request before, or if it is open and has this RPPS; its `request` tells
         the two apart.
         """
-        existing = await self._open("identifier", f"{REQUEST_SYSTEM}|{key}")
+        mark = f"{self._mapping.marks.account_request}|{key}"
+        existing = await self._open("identifier", mark)
         if existing:
             return existing[0]
         # With the RPPS, two requests for one person that run at once create one account too.
-        unique = f"{RPPS_SYSTEM}|{fiche.rpps}" if fiche.rpps else f"{REQUEST_SYSTEM}|{key}"
+        unique = f"{self._mapping.identifiers.rpps}|{fiche.rpps}" if fiche.rpps else mark
         criteria = "".join(f"&{name}={value}" for name, value in self._mapping.account.criteria)
-        resource, _ = await self._fhir.create(practitioner_of(fiche, key, first_use_hash), if_none_exist=f"identifier={unique}{criteria}")
+        practitioner = practitioner_of(fiche, key, self._mapping, first_use_hash)
+        resource, _ = await self._fhir.create(practitioner, if_none_exist=f"identifier={unique}{criteria}")
         return self._account(resource)
+
+    async def place(self, account: Account, fiche: Fiche) -> None:
+        """Create the PractitionerRole of an account that was created for `fiche`, and the Organization where they work, each once.
+
+        One that exists is left as it is. A platform that takes neither from us has the account alone.
+        """
+        if await self._roles.exist(account.id):
+            return
+        organization = await self._organization(fiche, account)
+        await self._roles.create(account.id, account.name, role_of(fiche, self._mapping), organization)
+
+    async def _organization(self, fiche: Fiche, account: Account) -> Resource | None:
+        """Return the Organization of a fiche: the platform's, else a new one; None where there is none, or the platform takes none."""
+        wanted = organization_of(fiche, account.id, self._mapping)
+        if wanted is None:
+            return None
+        tokens = ",".join(f"{each['system']}|{each['value']}" for each in wanted["identifier"])
+        try:
+            found = await self._fhir.search("Organization", {"identifier": tokens}) or await self._organizations_like(wanted)
+            if found:
+                return min(found, key=lambda organization: str(organization["id"]))
+            created, _ = await self._fhir.create(wanted, if_none_exist=f"identifier={tokens}")
+        except (FhirRejected, FhirUnauthorized, FhirNotFound, FhirConflict) as error:
+            _log.warning("the platform takes no Organization from us: %s", log_error(error))
+            return None
+        return created
+
+    async def _organizations_like(self, wanted: Resource) -> list[Resource]:
+        """Return the Organizations of this name at this place; without a place a name says too little."""
+        place: Resource = next(iter(wanted.get("address") or []), {})
+        if not place.get("city") and not place.get("postalCode"):
+            return []
+        found = await self._fhir.search("Organization", {"name": wanted["name"]})
+        named = [each for each in found if each.get("active") is not False and fold(str(each.get("name", ""))) == fold(wanted["name"])]
+        return [each for each in named if any(_is_at(address, place) for address in each.get("address") or [])]
 
     async def _open(self, parameter: str, value: str) -> list[Account]:
         found = await self._fhir.search("Practitioner", [(parameter, value), *self._mapping.account.criteria])
@@ -151,12 +190,14 @@ def account_of(practitioner: Resource, now: datetime, mapping: PlatformMapping =
     """Return the account that a `Practitioner` resource is: what holds now of names, addresses and identifiers."""
     name, numbers = name_of(practitioner, PROFESSIONAL_USES, now), numbers_of(practitioner, now, mapping.identifiers)
     emails, phones = (current_values(practitioner, systems, now) for systems in (mapping.email.systems, ("phone",)))
-    requests = [str(each.get("value", "")) for each in practitioner.get("identifier") or [] if each.get("system") == REQUEST_SYSTEM]
+    requests = [
+        str(each.get("value", "")) for each in practitioner.get("identifier") or [] if each.get("system") == mapping.marks.account_request
+    ]
     return Account(
         id=str(practitioner["id"]),
         family=name.family,
         given=name.given,
-        prefix=name.prefix,
+        prefix=_TITLES.get(name.suffix, name.prefix),
         email=next(iter(emails), ""),
         phone=next(iter(phones), ""),
         rpps=numbers.rpps,
@@ -168,39 +209,8 @@ def account_of(practitioner: Resource, now: datetime, mapping: PlatformMapping =
     )
 
 
-def practitioner_of(fiche: Fiche, key: str, first_use_hash: str | None = None) -> Resource:
-    """Return the `Practitioner` resource of a new account."""
-    identifiers = [{"system": REQUEST_SYSTEM, "value": key}]
-    if fiche.rpps:
-        identifiers += [{"system": RPPS_SYSTEM, "value": fiche.rpps}, {"system": IDNPS_SYSTEM, "value": f"8{fiche.rpps}"}]
-    elif fiche.adeli:
-        identifiers.append({"system": IDNPS_SYSTEM, "value": f"0{fiche.adeli}"})
-    telecom = [{"system": name, "value": value, "use": "work"} for name, value in (("email", fiche.email), ("phone", fiche.phone)) if value]
-    name: dict[str, Any] = {"use": "official", "family": fiche.family, "given": [fiche.given]}
-    if fiche.civility in CODES["title"]:
-        name["prefix"] = [fiche.civility]
-    code: dict[str, Any] = {"text": fiche.speciality or fiche.profession}
-    if fiche.profession_code:
-        code["coding"] = [{"system": _PROFESSION_SYSTEM, "code": fiche.profession_code, "display": fiche.profession}]
-    resource: Resource = {
-        "resourceType": "Practitioner",
-        "active": True,
-        "identifier": identifiers,
-        "name": [name],
-        "telecom": telecom,
-        "qualification": [{"code": code}],
-    }
-    if address := _address(fiche):
-        resource["address"] = [address]
-    if first_use_hash:
-        resource["extension"] = [{"url": FIRST_USE_URL, "valueString": first_use_hash}]
-    return resource
-
-
-def _address(fiche: Fiche) -> dict[str, Any]:
-    parts = {"postalCode": fiche.postal_code, "city": fiche.city}
-    lines = [line for line in (fiche.organization, fiche.address) if line]
-    address: dict[str, Any] = {name: value for name, value in parts.items() if value}
-    if lines:
-        address["line"] = lines
-    return {"use": "work", **address} if address else {}
+def _is_at(address: Resource, place: Resource) -> bool:
+    """Tell whether an address is at a place: by the postal code, where both have one, else by the town."""
+    if address.get("postalCode") and place.get("postalCode"):
+        return bool(address["postalCode"] == place["postalCode"])
+    return bool(place.get("city")) and fold(str(address.get("city", ""))) == fold(str(place["city"]))

@@ -19,11 +19,9 @@ from bot.dossiers.period import ALWAYS, AccessPeriod, first_day, has_begun, is_o
 from bot.dossiers.records import Partner, dossier_reference, normalize_reference
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirNotFound
+from bot.fhir.mapping import DEFAULT_MAPPING, Code, PlatformMapping
 from bot.fhir.resources import Resource
 
-TEAM_SYSTEM = "urn:sphere:team"
-ROLE_SYSTEM = "urn:sphere:team-role"
-REFERENT = "referent"
 ENDED_BY = "urn:sphere:ended-by"
 """Extension of a participant that ended: the operation that ended it."""
 DATED_BY = "urn:sphere:dated-by"
@@ -105,8 +103,8 @@ class CareTeam:
 class CareTeams:
     """Reads dossiers with their teams. Every method raises the errors of `bot.fhir.errors`."""
 
-    def __init__(self, fhir: FhirClient, clock: Clock) -> None:
-        self._fhir, self._clock = fhir, clock
+    def __init__(self, fhir: FhirClient, clock: Clock, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
+        self._fhir, self._clock, self._mapping = fhir, clock, mapping
 
     async def load(self, text: str, member_id: str) -> CareTeam:
         """Return the care team of the dossier of this reference for its member `member_id`. Raises NotAMember."""
@@ -146,10 +144,12 @@ class CareTeams:
         """Return the references of the dossiers in which this account participates now."""
         patients = sorted({subject_id(team) or "" for team, _ in await self.of_account(account_id)} - {""})
         found = [p for batch in batches(patients) for p in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"})]
-        return {reference for patient in found if (reference := dossier_reference(patient))}
+        return {reference for patient in found if (reference := dossier_reference(patient, self._mapping.dossier))}
 
     async def _patient(self, reference: str) -> Resource | None:
-        found = [p for p in await self._fhir.search("Patient", {"identifier": reference}) if dossier_reference(p) == reference]
+        dossiers = self._mapping.dossier
+        patients = await self._fhir.search("Patient", {"identifier": dossiers.token(reference)})
+        found = [patient for patient in patients if dossier_reference(patient, dossiers) == reference]
         return min(found, key=lambda patient: str(patient["id"])) if found else None
 
     async def _active_team(self, reference: str, patient: Resource, found: list[Resource]) -> CareTeam:
@@ -157,7 +157,7 @@ class CareTeams:
         if not teams:
             raise NotAMember
         team, now = min(teams, key=_start_order), self._clock.now()
-        members = participants_of(team, await self._practitioners([team]), now)
+        members = participants_of(team, await self._practitioners([team]), now, self._mapping.referent)
         present, planned = ([one for one in members if one.planned is later] for later in (False, True))
         return CareTeam(reference, patient, team, present, planned)
 
@@ -167,7 +167,7 @@ class CareTeams:
             practitioner, _ = await self._fhir.read("Practitioner", account_id)
         except FhirNotFound:
             return False
-        return practitioner.get("active") is True
+        return self._mapping.account.accepts(practitioner)
 
     async def _members_of(self, account_id: str) -> str:
         """Return what a search for the teams of this account has for `participant`: the Practitioner and its PractitionerRoles."""
@@ -180,7 +180,9 @@ class CareTeams:
         members = await self._members_of(account_id)
         found = await self._fhir.search("CareTeam", {"participant": members, "status": "active", "_count": "200"})
         practitioners, now = await self._practitioners(found), self._clock.now()
-        read = [(team, participants_of(team, practitioners, now)) for team in found if team.get("status") == "active"]
+        read = [
+            (team, participants_of(team, practitioners, now, self._mapping.referent)) for team in found if team.get("status") == "active"
+        ]
         teams = [(team, [one for one in still if not one.planned]) for team, still in read]
         return [(team, present) for team, present in teams if any(one.account_id == account_id for one in present)]
 
@@ -212,13 +214,16 @@ def subject_id(team: Resource) -> str | None:
     return key if kind.endswith("Patient") else None
 
 
-def participants_of(team: Resource, practitioners: dict[str, str], now: datetime) -> list[Participant]:
+def participants_of(
+    team: Resource, practitioners: dict[str, str], now: datetime, referent: Code = DEFAULT_MAPPING.referent
+) -> list[Participant]:
     """Return who has access now, or will: the participants whose period is not over.
 
     Args:
         team: a CareTeam resource.
         practitioners: account ids by reference of a PractitionerRole.
         now: the instant.
+        referent: the role of the referent.
     """
     found = []
     for position, participant in enumerate(team.get("participant") or []):
@@ -227,7 +232,7 @@ def participants_of(team: Resource, practitioners: dict[str, str], now: datetime
             continue
         kind, _, key = reference.partition("/")
         roles = participant.get("role") or []
-        professions = [str(role["text"]) for role in roles if role.get("text") and not is_referent_role(role)]
+        professions = [str(role["text"]) for role in roles if role.get("text") and not referent.is_in(role)]
         found.append(
             Participant(
                 position=position,
@@ -236,7 +241,7 @@ def participants_of(team: Resource, practitioners: dict[str, str], now: datetime
                 display=str((participant.get("member") or {}).get("display", "")),
                 profession=professions[0] if professions else "",
                 since=period.get("start"),
-                is_referent=any(is_referent_role(role) for role in roles),
+                is_referent=any(map(referent.is_in, roles)),
                 until=period.get("end"),
                 planned=not has_begun(period, now),
                 added_by=added_by_of(participant),
@@ -248,11 +253,10 @@ def participants_of(team: Resource, practitioners: dict[str, str], now: datetime
 def new_participant(
     reference: str,
     display: str,
-    profession: str,
+    roles: list[Resource],
     since: datetime,
     *,
     mark: str,
-    referent: bool = False,
     period: AccessPeriod = ALWAYS,
     added_by: str | None = None,
 ) -> Resource:
@@ -261,18 +265,12 @@ def new_participant(
     Args:
         reference: the member.
         display: their name.
-        profession: in words, or "".
+        roles: what they are in the team.
         since: since when, unless the period says a day.
         mark: which operation made it.
-        referent: whether they are the referent.
         period: the days that were asked for, which are written as days.
         added_by: account of who adds them.
     """
-    roles: list[Resource] = []
-    if referent:
-        roles.append({"coding": [{"system": ROLE_SYSTEM, "code": REFERENT, "display": "Référent"}]})
-    if profession:
-        roles.append({"text": profession})
     entry: Resource = {"id": mark, "member": {"reference": reference, "display": display}, "period": fhir_period(period, since)}
     if added_by:
         entry["extension"] = [{"url": ADDED_BY, "valueReference": {"reference": f"Practitioner/{added_by}"}}]
@@ -374,11 +372,6 @@ def member_of(participant: dict[str, Any]) -> str | None:
     """Return the member as "Type/id", whatever server the reference names in front of it."""
     parts = str((participant.get("member") or {}).get("reference", "")).split("/")
     return "/".join(parts[-2:]) if len(parts) > 1 and parts[-1] else None
-
-
-def is_referent_role(role: dict[str, Any]) -> bool:
-    """Return whether a role is that of the referent."""
-    return any(coding.get("system") == ROLE_SYSTEM and coding.get("code") == REFERENT for coding in role.get("coding") or [])
 
 
 def _start_order(team: Resource) -> tuple[str, str]:

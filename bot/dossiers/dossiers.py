@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,14 +13,17 @@ from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
 from bot.dossiers.access import READ, DossierAccess
-from bot.dossiers.care_teams import TEAM_SYSTEM, CareTeams, Participant, batches, fhir_instant, new_participant, operation_mark, subject_id
+from bot.dossiers.care_teams import CareTeams, Participant, batches, fhir_instant, new_participant, operation_mark, subject_id
 from bot.dossiers.duplicates import COMPARE, compare_key
 from bot.dossiers.errors import NotAMember
+from bot.dossiers.new_patient import new_patient
+from bot.dossiers.practitioner_roles import PractitionerRoles
 from bot.dossiers.probing import Origin, ProbeLimits
-from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM, Dossier, Practitioner, Usager, dossier_reference, usager_of
+from bot.dossiers.records import Dossier, Practitioner, Usager, dossier_reference, usager_of
 from bot.dossiers.similarity import born_agrees, may_be_same, name_matches
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirUnavailable
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending, defer
 from bot.fhir.resources import Resource
 
@@ -46,10 +48,13 @@ class Dossiers:
         clock: Clock,
         operations: Operations,
         limits: ProbeLimits | None = None,
+        mapping: PlatformMapping = DEFAULT_MAPPING,
     ) -> None:
         self._fhir = fhir
         self._clock = clock
-        self._teams = CareTeams(fhir, clock)
+        self._mapping = mapping
+        self._teams = CareTeams(fhir, clock, mapping)
+        self._roles = PractitionerRoles(fhir, clock, mapping)
         self._access = DossierAccess(self._teams, database, clock, limits)
         self._operations = operations
         self._operations.register(CREATE, Kind(self._attempt_create, _settle_create, _create_text, errors.ALL))
@@ -63,12 +68,12 @@ class Dossiers:
     async def get(self, reference: str, actor: Practitioner, origin: Origin | None = None) -> Dossier:
         """Return the dossier of this reference. Raises NotAMember, the same where there is none, and LimitReached."""
         team = await self._access.open(reference, actor.id, READ, origin)
-        return _dossier(team.patient, team.resource, team.participants)
+        return self._dossier(team.patient, team.resource, team.participants)
 
     async def usager(self, reference: str) -> Usager | None:
         """Return whom a dossier is about, whoever asks: for redaction, never for showing. None where there is no such dossier."""
-        found = await self._fhir.search("Patient", {"identifier": reference})
-        return next((usager_of(patient) for patient in found if dossier_reference(patient) == reference), None)
+        found = await self._fhir.search("Patient", {"identifier": self._mapping.dossier.token(reference)})
+        return next((usager_of(patient) for patient in found if self._reference(patient) == reference), None)
 
     async def search(
         self, actor: Practitioner, *, name: str | None = None, birth_date: date | str | None = None, origin: Origin | None = None
@@ -128,35 +133,37 @@ class Dossiers:
         for batch in batches(sorted(patient_id for patient_id in teams if patient_id)):
             for patient in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"}):
                 team, participants = teams.get(patient["id"], ({}, []))
-                if team and dossier_reference(patient):
+                if team and self._reference(patient):
                     started = str((team.get("period") or {}).get("start", ""))
-                    found.append((started, _dossier(patient, team, participants)))
+                    found.append((started, self._dossier(patient, team, participants)))
         found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
         return [dossier for _, dossier in found]
 
     async def _attempt_create(self, attempt: Attempt) -> Payload:
-        payload, mark = attempt.payload, operation_mark(attempt.key)
-        if not await self._teams.is_active(payload["actor"]):
+        payload, mark, marks = attempt.payload, operation_mark(attempt.key), self._mapping.marks
+        member = await self._roles.member_of(payload["actor"])
+        if not member.is_open:
             raise NotAMember
-        existing = await self._fhir.search("Patient", {"identifier": f"{REQUEST_SYSTEM}|{mark}"})
+        existing = await self._fhir.search("Patient", {"identifier": f"{marks.dossier_request}|{mark}"})
         patient = existing[0] if existing else await self._create_patient(payload, mark)
-        reference = dossier_reference(patient)
+        reference = self._reference(patient)
         if reference is None:
             raise FhirUnavailable("The platform did not keep the reference of a new dossier.")
-        now = self._clock.now()
-        actor = f"Practitioner/{payload['actor']}"
+        member = await self._roles.with_role(member, payload["name"], payload["profession"])
+        now, roles = self._clock.now(), self._roles.roles_of(member, payload["profession"], referent=True)
         team, _ = await self._fhir.create(
             {
                 "resourceType": "CareTeam",
-                "identifier": [{"system": TEAM_SYSTEM, "value": reference}],
+                **self._mapping.meta("care_team"),
+                "identifier": [{"system": marks.team, "value": reference}],
                 "status": "active",
                 "name": f"Cercle de soins {reference}",
                 "subject": {"reference": f"Patient/{patient['id']}"},
                 "period": {"start": fhir_instant(now)},
-                "participant": [new_participant(actor, payload["name"], payload["profession"], now, mark=mark, referent=True)],
+                "participant": [new_participant(member.reference, payload["name"], roles, now, mark=mark)],
             },
-            if_none_exist=f"identifier={TEAM_SYSTEM}|{reference}",
-            author=actor,
+            if_none_exist=f"identifier={marks.team}|{reference}",
+            author=f"Practitioner/{payload['actor']}",
         )
         return {"outcome": "created", "reference": reference, "patient_id": patient["id"], "team_id": team["id"]}
 
@@ -164,33 +171,24 @@ class Dossiers:
         """Create the Patient under a reference that is drawn, only if neither the reference nor this operation's dossier exists."""
         for _ in range(MAX_DRAWS):
             reference = f"SPH-{self._clock.now().astimezone(PARIS).year}-{secrets.randbelow(1_000_000):06d}"
-            mark_identifier = {"system": REQUEST_SYSTEM, "value": mark}
-            resource = {
-                "resourceType": "Patient",
-                "identifier": [{"use": "official", "system": DOSSIER_SYSTEM, "value": reference}, mark_identifier],
-                "active": True,
-                "name": _human_names(payload),
-                "gender": payload["sex"],
-                "birthDate": payload["birth_date"],
-            }
+            own = {"system": self._mapping.marks.dossier_request, "value": mark}
+            tokens = f"{self._mapping.dossier.token(reference)},{own['system']}|{mark}"
             try:
-                patient, _ = await self._fhir.create(resource, if_none_exist=f"identifier={reference},{REQUEST_SYSTEM}|{mark}")
+                patient, _ = await self._fhir.create(
+                    new_patient(payload, reference, mark, self._mapping), if_none_exist=f"identifier={tokens}"
+                )
             except FhirConflict:
                 continue
-            if mark_identifier in (patient.get("identifier") or []):
+            if any(own.items() <= identifier.items() for identifier in patient.get("identifier") or []):
                 return patient
         raise FhirUnavailable("The platform gives no free reference for a dossier.")
 
+    def _reference(self, patient: Resource) -> str | None:
+        return dossier_reference(patient, self._mapping.dossier)
 
-def _human_names(payload: Payload) -> list[dict[str, Any]]:
-    """Return the names of a new Patient: the birth name (FR Core: official), and the name of use where there is one."""
-    families = [("official", payload["family"]), ("usual", payload.get("used"))]
-    return [{"use": use, "family": family, "given": [payload["given"]]} for use, family in families if family]
-
-
-def _dossier(patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:
-    referent = next((participant.account_id for participant in participants if participant.is_referent), None)
-    return Dossier(dossier_reference(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
+    def _dossier(self, patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:
+        referent = next((participant.account_id for participant in participants if participant.is_referent), None)
+        return Dossier(self._reference(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
 
 
 async def _settle_create(session: AsyncSession, attempt: Attempt, now: datetime, result: Payload) -> None:

@@ -26,6 +26,7 @@ from bot.dossiers.similarity import may_be_same
 from bot.dossiers.tables import PossibleDuplicateRow
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, defer
 from bot.fhir.resources import Resource
 from bot.jobs.outbox import CHAT, MAIL, enqueue
@@ -52,10 +53,17 @@ class Duplicates:
     """Finds possible duplicates of new dossiers, and keeps them for support."""
 
     def __init__(
-        self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations, chats: LinkedChats, settings: Settings
+        self,
+        fhir: FhirClient,
+        database: Database,
+        clock: Clock,
+        operations: Operations,
+        chats: LinkedChats,
+        settings: Settings,
+        mapping: PlatformMapping = DEFAULT_MAPPING,
     ) -> None:
-        self._fhir, self._database, self._clock = fhir, database, clock
-        self._teams, self._chats, self._settings = CareTeams(fhir, clock), chats, settings
+        self._fhir, self._database, self._clock, self._mapping = fhir, database, clock, mapping
+        self._teams, self._chats, self._settings = CareTeams(fhir, clock, mapping), chats, settings
         operations.register(COMPARE, Kind(self._attempt, self._complete, lambda _payload, _result: None))
 
     async def open_pairs(self) -> list[PossibleDuplicateRow]:
@@ -96,12 +104,12 @@ class Duplicates:
         usager = usager_of(team.patient)
         same_day = await self._fhir.search("Patient", {"birthdate": usager.born}) if usager.born else []
         same_name = await self._fhir.search("Patient", [("family", _escape(usager.family)), ("given", _escape(usager.given))])
-        candidates = {p["id"]: p for p in (*same_day, *same_name) if p["id"] != team.patient["id"] and dossier_reference(p)}
+        candidates = {p["id"]: p for p in (*same_day, *same_name) if p["id"] != team.patient["id"] and self._reference(p)}
         similar = sorted((p for p in candidates.values() if may_be_same(usager, usager_of(p))), key=lambda p: str(p["id"]))[:MAX_PAIRS]
         members = team.account_ids
         others: dict[str, list[str]] = {}
         for patient in similar:
-            reference = dossier_reference(patient) or ""
+            reference = self._reference(patient) or ""
             try:
                 other = await self._teams.read(reference)
             except NotAMember:
@@ -112,12 +120,15 @@ class Duplicates:
             others[reference] = sorted(members & other.account_ids) if other is not None else []
         return {"others": others}
 
+    def _reference(self, patient: Resource) -> str | None:
+        return dossier_reference(patient, self._mapping.dossier)
+
     async def _link(self, existing: Resource, created: Resource) -> None:
         """Say it on the platform, once. One that has no `Linkage` is told nothing: the pair is kept here all the same."""
         one, other = (f"Patient/{patient['id']}" for patient in (existing, created))
         linkage = {
             "resourceType": "Linkage",
-            "meta": {"tag": [DPOT]},
+            "meta": {**self._mapping.meta("linkage").get("meta", {}), "tag": [DPOT]},
             "active": False,
             "item": [{"type": "source", "resource": {"reference": one}}, {"type": "alternate", "resource": {"reference": other}}],
         }

@@ -16,11 +16,12 @@ from bot.core.audit import AuditEvent
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.dossiers.access import DossierAccess
-from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, added_by_of, is_referent_role, member_of, operation_mark
+from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, added_by_of, member_of, operation_mark
 from bot.dossiers.period import instant_of, is_over
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Practitioner
 from bot.fhir.client import FhirClient
+from bot.fhir.mapping import DEFAULT_MAPPING, Code, PlatformMapping
 from bot.fhir.resources import Resource
 
 HISTORY = "partners.history"
@@ -74,9 +75,16 @@ class Participation:
 class PartnerHistory:
     """Tells members of a dossier who added or removed whom. Every method raises LimitReached and the errors of `bot.fhir.errors`."""
 
-    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, limits: ProbeLimits | None = None) -> None:
-        self._database, self._clock = database, clock
-        self._teams = CareTeams(fhir, clock)
+    def __init__(
+        self,
+        fhir: FhirClient,
+        database: Database,
+        clock: Clock,
+        limits: ProbeLimits | None = None,
+        mapping: PlatformMapping = DEFAULT_MAPPING,
+    ) -> None:
+        self._database, self._clock, self._referent = database, clock, mapping.referent
+        self._teams = CareTeams(fhir, clock, mapping)
         self._access = DossierAccess(self._teams, database, clock, limits)
 
     async def of_dossier(self, reference: str, reader: Practitioner, origin: Origin | None) -> list[Participation]:
@@ -110,7 +118,7 @@ class PartnerHistory:
         entries: list[Resource] = team.resource.get("participant") or []
         holders = await self._teams.holders_of({member for entry in entries if (member := member_of(entry))})
         acts, now = await self._acts_of(team.reference), self._clock.now()
-        found = [_read(team.reference, entry, holders, acts, now) for entry in entries if member_of(entry)]
+        found = [_read(team.reference, entry, holders, acts, now, self._referent) for entry in entries if member_of(entry)]
         return sorted(found, key=_order, reverse=True)
 
     async def _acts_of(self, reference: str) -> dict[str, AuditEvent]:
@@ -125,7 +133,9 @@ class PartnerHistory:
         return {operation_mark(event.key.removeprefix(_OPERATION)): event for event in events if event.key}
 
 
-def _read(dossier: str, entry: Resource, holders: dict[str, str], acts: dict[str, AuditEvent], now: datetime) -> Participation:
+def _read(
+    dossier: str, entry: Resource, holders: dict[str, str], acts: dict[str, AuditEvent], now: datetime, referent: Code
+) -> Participation:
     """Return a participant of the platform as a stay."""
     member, period, roles = member_of(entry) or "", entry.get("period") or {}, entry.get("role") or []
     kind, _, key = member.partition("/")
@@ -134,14 +144,14 @@ def _read(dossier: str, entry: Resource, holders: dict[str, str], acts: dict[str
         started = replace(started, actor=added_by_of(entry))
     ended_by = next((str(each.get("valueString")) for each in entry.get("extension") or [] if each.get("url") == ENDED_BY), "")
     ended = _change(acts.get(ended_by), instant_of(period.get("end"))) if is_over(period, now) else None
-    professions = [str(role["text"]) for role in roles if role.get("text") and not is_referent_role(role)]
+    professions = [str(role["text"]) for role in roles if role.get("text") and not referent.is_in(role)]
     return Participation(
         dossier=dossier,
         account_id=key if kind == "Practitioner" else holders.get(member),
         member=member,
         name=str((entry.get("member") or {}).get("display", "")),
         profession=professions[0] if professions else "",
-        is_referent=any(is_referent_role(role) for role in roles),
+        is_referent=any(map(referent.is_in, roles)),
         started=started,
         ended=ended,
     )

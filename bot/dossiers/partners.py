@@ -47,10 +47,12 @@ from bot.dossiers.errors import (
     PeriodOver,
 )
 from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
+from bot.dossiers.practitioner_roles import NoRole, PractitionerRoles
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.dossiers.team_changes import change_team, check_member
 from bot.fhir.client import FhirClient
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
 from bot.fhir.resources import Resource
 
@@ -98,12 +100,19 @@ class Partners:
     """
 
     def __init__(
-        self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations, limits: ProbeLimits | None = None
+        self,
+        fhir: FhirClient,
+        database: Database,
+        clock: Clock,
+        operations: Operations,
+        limits: ProbeLimits | None = None,
+        mapping: PlatformMapping = DEFAULT_MAPPING,
     ) -> None:
         self._fhir = fhir
         self._clock = clock
         self._operations = operations
-        self._teams = CareTeams(fhir, clock)
+        self._teams = CareTeams(fhir, clock, mapping)
+        self._roles = PractitionerRoles(fhir, clock, mapping)
         self._access = DossierAccess(self._teams, database, clock, limits)
         operations.register(ADD, Kind(self._attempt_add, _settle(ADD), _text("dossiers/partner_added"), errors.ALL))
         operations.register(DATE, Kind(self._attempt_date, _settle(DATE), _text("dossiers/partner_dated"), errors.ALL))
@@ -215,7 +224,7 @@ class Partners:
 
     async def _attempt_add(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
-        actor_open, account_open = await asyncio.gather(self._teams.is_active(payload["actor"]), self._teams.is_active(payload["account"]))
+        actor_open, member = await asyncio.gather(self._teams.is_active(payload["actor"]), self._roles.member_of(payload["account"]))
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
             if was_added_by(team.resource, mark):
@@ -223,16 +232,23 @@ class Partners:
             check_member(team, payload["actor"], actor_open)
             if any(one.account_id == payload["account"] for one in (*team.participants, *team.planned)):
                 return Outcome.ALREADY, None
-            if not account_open:
+            if not member.is_open:
                 raise AccountClosed
-            member, now = f"Practitioner/{payload['account']}", self._clock.now()
+            now = self._clock.now()
             period = _period(payload).checked(paris_day(now))
-            entry = new_participant(
-                member, payload["name"], payload["profession"], now, mark=mark, period=period, added_by=payload["actor"]
-            )
+            if member.role_id is None and not asked:
+                raise NoRole
+            roles = self._roles.roles_of(member, payload["profession"])
+            entry = new_participant(member.reference, payload["name"], roles, now, mark=mark, period=period, added_by=payload["actor"])
             return Outcome.ADDED, with_participant(team.resource, entry)
 
-        return {"outcome": await self._change(payload, decide), "name": payload["name"]} | self._today()
+        asked = False
+        try:
+            outcome = await self._change(payload, decide)
+        except NoRole:  # only for who is really added: nothing is created for a refusal
+            member, asked = await self._roles.with_role(member, payload["name"], payload["profession"]), True
+            outcome = await self._change(payload, decide)
+        return {"outcome": outcome, "name": payload["name"]} | self._today()
 
     async def _attempt_date(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
@@ -332,7 +348,7 @@ def _period(payload: Payload) -> AccessPeriod:
 def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload], Awaitable[None]]:
     async def settle(session: AsyncSession, attempt: Attempt, now: datetime, result: Payload) -> None:
         payload, outcome = attempt.payload, result.get("outcome")
-        account = payload.get("account")
+        account = payload.get("account") or result.get("account")
         await record(
             session,
             now=now,
@@ -348,7 +364,7 @@ def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload],
             period=_period(payload).code,
         )
         if outcome == Outcome.ADDED:
-            await keep_dates(session, payload["reference"], account or "", payload["actor"], _period(payload), now)
+            await keep_dates(session, payload["reference"], payload["account"], payload["actor"], _period(payload), now)
             await compare_again(session, payload["reference"], attempt.key, now)  # who came may see both of a pair now
         elif outcome == Outcome.DATED and result.get("account"):
             added_by = result.get("added_by") or payload["actor"]

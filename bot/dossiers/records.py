@@ -8,11 +8,9 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from bot.core.clock import PARIS
+from bot.fhir.mapping import DEFAULT_MAPPING, DossierMapping
 from bot.fhir.resources import Resource
 
-DOSSIER_SYSTEM = "urn:sphere:dossier"
-REQUEST_SYSTEM = "urn:sphere:dossier-request"
-"""System of the identifier of the operation that created a dossier, so that doing it twice creates one."""
 _REFERENCE = re.compile(r"SPH-\d{4}-\d{6}")
 _PARTIAL_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 
@@ -120,6 +118,10 @@ class Partner:
     planned: bool = False
     added_by: str | None = None
 
+    def is_member(self, member: str) -> bool:
+        """Tell whether a reference is theirs: the one that stands in the team, or that of their account."""
+        return member in (self.reference, f"Practitioner/{self.account_id}")
+
 
 def normalize_reference(text: str) -> str | None:
     """Return a dossier reference in its one form, or None for what cannot be one."""
@@ -132,10 +134,9 @@ def references_in(text: str) -> list[str]:
     return _REFERENCE.findall(text.upper())
 
 
-def dossier_reference(patient: Resource) -> str | None:
+def dossier_reference(patient: Resource, dossiers: DossierMapping = DEFAULT_MAPPING.dossier) -> str | None:
     """Return the dossier's reference among a Patient's identifiers, or None: a Patient without one is no dossier."""
-    values = [str(identifier.get("value", "")) for identifier in patient.get("identifier") or []]
-    return next((value for value in values if _REFERENCE.fullmatch(value)), None)
+    return next((reference for each in patient.get("identifier") or [] if (reference := dossiers.reference_of(each))), None)
 
 
 def usager_of(patient: Resource) -> Usager:

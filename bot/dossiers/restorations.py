@@ -37,6 +37,7 @@ from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.records import Practitioner
 from bot.dossiers.team_changes import change_team, check_member
 from bot.fhir.client import FhirClient
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.operations import Attempt, Kind, Operations, Payload
 from bot.fhir.resources import Resource
 
@@ -47,9 +48,11 @@ UNDO_WITHIN = timedelta(hours=8)
 class Restorations:
     """Takes removals back. Methods raise the errors of `bot.dossiers.partners.Partners`, and NotUndoable."""
 
-    def __init__(self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations) -> None:
+    def __init__(
+        self, fhir: FhirClient, database: Database, clock: Clock, operations: Operations, mapping: PlatformMapping = DEFAULT_MAPPING
+    ) -> None:
         self._fhir, self._database, self._clock, self._operations = fhir, database, clock, operations
-        self._teams = CareTeams(fhir, clock)
+        self._teams = CareTeams(fhir, clock, mapping)
         operations.register(RESTORE, Kind(self._attempt, _settle, _text, errors.ALL))
 
     async def restore(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +21,7 @@ Text = Annotated[str, Field(min_length=1, pattern=r"^\S.*$")]
 TextOrNone = Annotated[str, Field(pattern=r"^\S*$")]
 IdentifierUse = Literal["usual", "secondary", "temp", "old", "official"]
 ProfileKey = Literal["patient", "practitioner", "practitioner_role", "organization", "care_team", "linkage"]
+_PROFESSIONS = ("TRE_G15", "TRE_R94", "TRE_R95", "TRE_R291", "TRE_R85")
 _OWN = re.compile(r"SPH-(\d{4})-(\d{6})")
 
 
@@ -44,6 +45,7 @@ class DossierMapping(Part):
     use: IdentifierUse
     type_system: TextOrNone
     type_code: TextOrNone
+    type_display: str
 
     @field_validator("use")
     @classmethod
@@ -80,6 +82,12 @@ class DossierMapping(Part):
         found = self._pattern.fullmatch(str(identifier.get("value", "")))
         reference = f"SPH-{found['year']}-{found['number']}" if found else ""
         return reference if _OWN.fullmatch(reference) else None
+
+    def identifier(self, reference: str) -> Resource:
+        """Return the Identifier of a new dossier."""
+        coding = {"system": self.type_system, "code": self.type_code, "display": self.type_display}
+        concept = {"type": {"coding": [{name: value for name, value in coding.items() if value}]}} if self.type_code else {}
+        return {"use": self.use, **concept, "system": self.system, "value": self.written(reference)}
 
     def token(self, reference: str) -> str:
         """Return what a search by this reference gives for `identifier`."""
@@ -166,7 +174,8 @@ class AccountMapping(Part):
     @property
     def criteria(self) -> tuple[tuple[str, str], ...]:
         """What a search for accounts asks besides its own; `accepts` decides."""
-        asked = (("active", "true" if self.active else ""), ("_tag", self.tag), ("_profile", self.profile))
+        identifier = f"{self.identifier_system}|" if self.identifier_system else ""
+        asked = (("active", "true" if self.active else ""), ("identifier", identifier), ("_tag", self.tag), ("_profile", self.profile))
         return tuple((name, value) for name, value in asked if value)
 
 
@@ -200,11 +209,23 @@ class PlatformMapping(Part):
     identifiers: Identifiers
     referent: RequiredCode
     function: Code
+    other_function: Code
     code_systems: dict[str, Text]
     account: AccountMapping
     identity: Identity
     email: Email
     profiles: dict[ProfileKey, list[Text]]
+
+    @cached_property
+    def profession_systems(self) -> tuple[str, ...]:
+        """Systems of the lists of professions, those by law first."""
+        return tuple(self.code_systems[name] for name in _PROFESSIONS if name in self.code_systems)
+
+    def function_of(self, codings: Iterable[Mapping[str, Any]]) -> Resource | None:
+        """Return the function, as a CodeableConcept, of a participant whose profession these codings are; None where none is written."""
+        is_health = any(coding.get("system") == self.code_systems.get("TRE_G15") for coding in codings)
+        code = self.function if is_health else self.other_function
+        return {"coding": [code.coding]} if code.code else None
 
     def meta(self, kind: ProfileKey) -> Resource:
         """Return `{"meta": …}` with the profiles that a new resource claims; an empty dict where it claims none."""

@@ -13,6 +13,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.dossiers.care_teams import CareTeams
 from bot.fhir.client import FhirClient
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
 from bot.notifications.access_dates import AccessDates
@@ -33,10 +34,17 @@ class NotificationWorker:
     """The notifications of one process: fans events out, dispatches what falls due, reminds and purges."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, safe_url: SafeUrl, channels: Container[str]
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        fhir: FhirClient,
+        safe_url: SafeUrl,
+        channels: Container[str],
+        mapping: PlatformMapping = DEFAULT_MAPPING,
     ) -> None:
-        registry, lookup = AccountRegistry(fhir), ReachabilityLookup(channels)
-        teams = CareTeams(fhir, clock)
+        registry, lookup = AccountRegistry(fhir, clock, mapping), ReachabilityLookup(channels)
+        teams = CareTeams(fhir, clock, mapping)
         care_teams, addresses = CareTeamCache(teams, clock), EmailAddresses(database, clock, registry)
         checks = EligibilityCheck(database, care_teams, addresses, lookup, safe_url)
         self._database, self._clock = database, clock

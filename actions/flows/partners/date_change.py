@@ -116,7 +116,7 @@ def _of_last_acts(turn: Turn, name: str, reference: str | None) -> list[Act]:
 async def _as_it_is(context: Context, act: Act) -> list[Act]:
     """Return the access of an act as the platform has it now. Raise FlowAborted where it waits for an account, or is gone."""
     members = await context.partners_of(act["dossier"]) if act["dossier"] else []
-    found = [one for one in members if act["member"] and one.reference == act["member"]]
+    found = [one for one in members if act["member"] and one.is_member(act["member"])]
     found = found or [one for one in members if act["act"] == "requested" and matching_name(act["name"], one.display)]
     values = {"name": act["name"], "reference": act["dossier"], "request": act.get("request") or ""}
     if found:

@@ -58,7 +58,9 @@ async def test_a_member_adds_a_partner_who_is_then_listed(harness: Harness, sand
     assert partners[0].is_referent
     assert partners[0].display == "Claire Moreau"
     last = partners[-1]
-    assert (last.account_id, last.reference, last.display) == (paul.id, paul.reference, "Paul Martin")
+    assert (last.account_id, last.reference, last.display) == (paul.id, sandbox.seats(REF)[-1], "Paul Martin")
+    assert last.reference.startswith("PractitionerRole/")
+    assert last.is_member(paul.reference)
     assert (last.profession, last.since, last.is_referent) == ("Masseur-kinésithérapeute", date(2026, 11, 23), False)
     (event,) = await harness.trail()
     assert (event.action, event.dossier, event.subject, event.basis, event.channel, event.outcome) == (
@@ -162,7 +164,8 @@ async def test_leaving_ends_the_period_and_coming_back_is_another_entry(harness:
     assert await remove(harness, paul.reference, "k3") is Outcome.NOT_THERE
     harness.clock.advance(timedelta(days=1))
     assert await add(harness, "paul.martin", "k4") is Outcome.ADDED
-    periods = [p["period"] for p in sandbox.team_of(REF)["participant"] if p["member"]["reference"] == paul.reference]
+    seats = sandbox.team_of(REF)["participant"]
+    periods = [p["period"] for p in seats if sandbox.person_of(p["member"]["reference"]) == paul.reference]
     assert periods == [{"start": "2026-11-23T09:00:00Z", "end": "2026-11-24T09:00:00Z"}, {"start": "2026-11-25T09:00:00Z"}]
 
 
@@ -194,7 +197,7 @@ async def test_members_who_sit_as_a_post_are_members(harness: Harness, sandbox: 
     assert await harness.partners.add(REF, claire, person, basis=BASIS, channel="web", key="k1") is Outcome.ALREADY
     assert await harness.partners.add(REF, person, paul, basis=BASIS, channel="web", key="k2") is Outcome.ADDED
     assert await remove(harness, seated.reference, "k3") is Outcome.REMOVED
-    assert seated.reference not in sandbox.members(REF)
+    assert seated.reference not in sandbox.seats(REF)
 
 
 async def test_a_platform_that_is_down_is_tried_again_and_the_chat_is_told(harness: Harness, sandbox: Sandbox) -> None:

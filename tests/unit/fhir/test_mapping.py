@@ -63,7 +63,9 @@ def test_who_is_an_account(region: Path) -> None:
     for left_out in ("active", "identifier", "meta"):
         assert not account.accepts({name: value for name, value in whole.items() if name != left_out})
     assert not account.accepts({**whole, "active": False})
-    assert dict(account.criteria) == {"active": "true", "_tag": "urn:region|compte", "_profile": account.profile}
+    assert dict(account.criteria) == {
+        "active": "true", "identifier": "urn:oid:1.2.250.1.999.2|", "_tag": "urn:region|compte", "_profile": account.profile,
+    }  # fmt: skip
     assert DEFAULT_MAPPING.account.accepts({"active": True})
     assert not DEFAULT_MAPPING.account.accepts({})
 

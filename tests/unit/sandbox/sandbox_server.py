@@ -89,9 +89,17 @@ class Sandbox:
         return team
 
     def members(self, reference: str) -> list[str]:
-        """Return the references of the active participants of a dossier's care team, in order."""
+        """Return who takes part in a dossier's care team, in order: of a PractitionerRole the Practitioner behind it."""
+        return [self.person_of(member) for member in self.seats(reference)]
+
+    def seats(self, reference: str) -> list[str]:
+        """Return the references of the active participants of a dossier's care team, in order, as they are written."""
         present = [p for p in self.team_of(reference)["participant"] if "end" not in p["period"]]
         return [participant["member"]["reference"] for participant in present]
+
+    def person_of(self, member: str) -> str:
+        """Return the reference of the Practitioner that a member is, directly or behind a PractitionerRole."""
+        return str(self.get(member).json()["practitioner"]["reference"]) if member.startswith("PractitionerRole/") else member
 
     def fault(self, mode: str, **limits: Any) -> None:
         """Make the platform misbehave."""
