@@ -20,7 +20,7 @@ from bot.core.clock import Clock, SystemClock
 from bot.core.errors import log_error
 from bot.core.text_folding import fold
 from bot.directory.concepts import profession_of
-from bot.dossiers.practitioner_roles import PractitionerRoles
+from bot.dossiers.practitioner_roles import PractitionerRoles, is_refused_access
 from bot.fhir.client import FhirClient
 from bot.fhir.contact_points import current_values
 from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized
@@ -165,6 +165,8 @@ class AccountRegistry:
                 return min(found, key=lambda organization: str(organization["id"]))
             created, _ = await self._fhir.create(wanted, if_none_exist=f"identifier={tokens}")
         except (FhirRejected, FhirUnauthorized, FhirNotFound, FhirConflict) as error:
+            if is_refused_access(error):
+                raise
             _log.warning("the platform takes no Organization from us: %s", log_error(error))
             return None
         return created

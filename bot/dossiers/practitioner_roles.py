@@ -15,13 +15,18 @@ from typing import Any
 from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized
+from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.periods import has_begun, is_over
 from bot.fhir.resources import Resource
 
 _REFUSED = (FhirRejected, FhirUnauthorized, FhirNotFound)
 _log = logging.getLogger(__name__)
+
+
+def is_refused_access(error: FhirError) -> bool:
+    """Tell whether the platform refused our access as a whole (401), not this type of resource (403): that passes, and is waited for."""
+    return isinstance(error, FhirUnauthorized) and getattr(error, "status", 403) != 403
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,8 @@ class PractitionerRoles:
         except FhirConflict:  # several have our mark: the first is it
             return next(iter(await self._roles(account_id)), None)
         except _REFUSED as error:
+            if is_refused_access(error):
+                raise
             _log.warning("the platform takes no PractitionerRole from us: %s", log_error(error))
             return None
         return created

@@ -120,7 +120,9 @@ def _identifying(text: str, usagers: list[Someone]) -> list[str]:
 def _of(stack: Stack, email: str) -> list[Someone]:
     """Usagers of somebody's dossiers."""
     practitioner = stack.fhir(f"Practitioner?email={email}")["entry"][0]["resource"]["id"]
-    teams = stack.fhir(f"CareTeam?participant=Practitioner/{practitioner}&status=active&_count=100")["entry"]
+    roles = stack.fhir(f"PractitionerRole?practitioner=Practitioner/{practitioner}").get("entry", [])
+    members = ",".join([f"Practitioner/{practitioner}", *(f"PractitionerRole/{role['resource']['id']}" for role in roles)])
+    teams = stack.fhir(f"CareTeam?participant={members}&status=active&_count=100")["entry"]
     subjects = [team["resource"]["subject"]["reference"] for team in teams]
     assert subjects
     return [Someone.of(stack.fhir(re.sub(r"^.*(Patient/)", r"\1", subject))) for subject in subjects]
