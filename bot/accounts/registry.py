@@ -17,7 +17,6 @@ from bot.accounts.directory_record import CODES, Fiche
 from bot.accounts.professional_numbers import RPPS_SYSTEM as RPPS_SYSTEM  # others read it here
 from bot.accounts.professional_numbers import adeli_tokens, numbers_of, rpps_tokens
 from bot.core.clock import Clock, SystemClock
-from bot.core.errors import log_error
 from bot.core.text_folding import fold
 from bot.directory.concepts import profession_of
 from bot.dossiers.practitioner_roles import PractitionerRoles, is_refused_access
@@ -167,7 +166,7 @@ class AccountRegistry:
         except (FhirRejected, FhirUnauthorized, FhirNotFound, FhirConflict) as error:
             if is_refused_access(error):
                 raise
-            _log.warning("the platform takes no Organization from us: %s", log_error(error))
+            _log.warning("the platform takes no Organization from us: %s", error)
             return None
         return created
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.core.clock import Clock
-from bot.core.errors import log_error
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
@@ -116,7 +115,7 @@ class PractitionerRoles:
         except _REFUSED as error:
             if is_refused_access(error):
                 raise
-            _log.warning("the platform takes no PractitionerRole from us: %s", log_error(error))
+            _log.warning("the platform takes no PractitionerRole from us: %s", error)
             return None
         return created
 
