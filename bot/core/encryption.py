@@ -1,4 +1,4 @@
-"""Encryption of what must not be readable in the database: texts of external channels before redaction, tokens that users type, mails."""
+"""Encryption of what must not be readable in the database: texts before redaction, tokens, mails."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class DecryptionFailed(Exception):
 
 
 INBOX_TEXTS, MAILS, ADDRESSES = "sealed texts of the inbox", "mails of the outbox", "addresses of login codes"
+ACCESS_TOKENS = "access tokens of outside systems"
 """What is encrypted; each has a key of its own."""
 
 

@@ -11,7 +11,18 @@ class FhirError(Exception):
 
 
 class FhirUnavailable(FhirError):
-    """The FHIR server cannot be reached, or its answer makes no sense: try again later."""
+    """The FHIR server cannot be reached, or its answer makes no sense: try again later.
+
+    `retry_after`: the seconds after which it wants to be asked again, where it says so.
+    """
+
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class FhirUnauthorized(FhirUnavailable):
+    """The FHIR server refuses our access: whoever runs the installation has to mend it, and what waits goes on then by itself."""
 
 
 class FhirConflict(FhirError):
@@ -20,10 +31,6 @@ class FhirConflict(FhirError):
 
 class FhirNotFound(FhirError):
     """The FHIR server does not have this resource."""
-
-
-class FhirUnauthorized(FhirError):
-    """The FHIR server refuses our token: ours to repair."""
 
 
 class FhirRejected(FhirError):

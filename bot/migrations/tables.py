@@ -9,6 +9,7 @@ import bot.core.figures
 import bot.core.heartbeat
 import bot.core.limits
 import bot.dossiers.tables
+import bot.fhir.access_tokens
 import bot.fhir.operations
 import bot.identity.code_limits
 import bot.identity.continuations
