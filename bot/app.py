@@ -31,6 +31,8 @@ from bot.core.database import Database, random_id
 from bot.core.errors import configure_logging, log_error
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
+from bot.fhir.client import FhirClient
+from bot.fhir.errors import FhirUnauthorized
 from bot.http import health, metrics
 from bot.http.health_checks import DatabaseCheck, HttpChecks, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
@@ -143,7 +145,9 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             parts.duplicates,
         )
     )
-    app.include_router(health.router(_health(settings, database, clock, channels, http_checks, notification_status, audit_copy)))
+    app.include_router(
+        health.router(_health(settings, database, clock, channels, http_checks, parts.fhir, notification_status, audit_copy))
+    )
     collectors = [
         notification_status.collector,
         SecurityFigures(database).collector,
@@ -246,15 +250,21 @@ def _health(
     clock: Clock,
     channels: Sequence[Channel],
     http: HttpChecks,
+    fhir: FhirClient,
     notifications: NotificationStatus,
     audit_copy: AuditCopy | None,
 ) -> health.Health:
     """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
-    platform = f"{settings.platform_url}/" if settings.platform_url else None
-    token = settings.platform_token
 
     async def directory() -> bool:
         return await asyncio.to_thread(current_folder, settings.directory_index) is not None
+
+    async def platform() -> bool:
+        try:
+            await fhir.ping()
+        except FhirUnauthorized:
+            raise health.AccessRefused from None
+        return True
 
     async def web() -> bool:
         return True
@@ -264,7 +274,7 @@ def _health(
         "actions": http.get(settings.actions_url, "health", key=settings.actions_token),
         "database": DatabaseCheck(database, clock),
         "directory": directory,
-        "platform": http.get(platform, "metadata", {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None),
+        "platform": platform if settings.platform_url else None,
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
         "audit_log": audit_copy.healthy if audit_copy else None,
     }

@@ -102,7 +102,9 @@ def run() -> None:
 
     with _starting():
         try:
-            installation = Installation(load_settings(running=False), say, sandbox_companions)
+            settings = load_settings(running=False)
+            settings.check_platform_access()
+            installation = Installation(settings, say, sandbox_companions)
             installation.acquire()
             asyncio.run(run_installation(installation, _on_stop_signals))
         except KeyboardInterrupt:  # before the processes were started

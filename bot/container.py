@@ -23,6 +23,7 @@ from bot.dossiers.partners import Partners
 from bot.dossiers.probing import ProbeLimits
 from bot.dossiers.restorations import Restorations
 from bot.dossiers.usager_cache import UsagerCache
+from bot.fhir.access_tokens import DatabaseTokenStore
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import PlatformMapping, load_mapping
 from bot.fhir.operations import Operations
@@ -33,6 +34,7 @@ from bot.identity.service import Identity
 from bot.messaging.pii.redaction import Redaction
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.service import Notifications
+from bot.platform_access import platform_client
 from bot.settings import Settings, SettingsError
 from bot.support.opening_hours import OpeningHours, load_hours
 from bot.support.ticket_status import TicketStatuses
@@ -55,9 +57,10 @@ class Container:
 
     @cached_property
     def fhir(self) -> FhirClient:
-        """The client of the platform. Raises SettingsError where its address or token is missing."""
-        settings, token = self.settings, self.settings.required("platform_token")
-        return FhirClient(settings.required("platform_url"), token, timeout=settings.platform_timeout_seconds)
+        """The client of the platform. Raises SettingsError where its address, or how it knows us, is missing."""
+        settings = self.settings
+        store = DatabaseTokenStore(self.database, self.clock, settings.required("secret")) if settings.platform_token_url else None
+        return platform_client(settings, self.clock, store)
 
     @cached_property
     def mapping(self) -> PlatformMapping:

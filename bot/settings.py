@@ -19,6 +19,7 @@ from bot.core.database import sqlite_url
 from bot.fake_channels import teams_settings, telegram_settings
 from bot.limit_settings import LimitSettings
 from bot.mapping_settings import MappingSettings
+from bot.platform_settings import ACCESS, PlatformSettings
 from bot.reader_settings import ReaderSettings, is_loopback
 
 
@@ -29,7 +30,7 @@ class SettingsError(Exception):
 _LOOPBACK: dict[int, Any] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
 
 
-class Settings(ReaderSettings, LimitSettings, MappingSettings):
+class Settings(ReaderSettings, LimitSettings, MappingSettings, PlatformSettings):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
@@ -62,9 +63,6 @@ class Settings(ReaderSettings, LimitSettings, MappingSettings):
         None, alias="SECRET", min_length=32, description="Key of hashes of codes and tokens (≥ 32 characters)."
     )
 
-    platform_url: str | None = Field(None, alias="PLATFORM_URL", description="FHIR base of the platform; none: the embedded sandbox.")
-    platform_token: SecretStr | None = Field(None, alias="PLATFORM_TOKEN", description="Bearer token for the platform.")
-    platform_timeout_seconds: float = Field(5.0, alias="PLATFORM_TIMEOUT", gt=0, description="Longest wait for one answer of the platform.")
     events_token: SecretStr | None = Field(None, alias="EVENTS_TOKEN", description="Bearer token that the platform posts events with.")
 
     metrics_token: SecretStr | None = Field(
@@ -311,6 +309,11 @@ class Settings(ReaderSettings, LimitSettings, MappingSettings):
     def run_file(self) -> Path:
         """File in which a running installation says how it is reached (see contracts)."""
         return self.data / "run.json"
+
+    def check_platform_access(self) -> None:
+        """Raise SettingsError where there is a platform, and it is not said how it knows us."""
+        if self.platform_url is not None and not self.has_platform_access:
+            raise SettingsError(f"PLATFORM_URL needs one of: {ACCESS}")
 
     def required(self, name: str) -> str:
         """Return the value of setting `name` as text. Raises SettingsError, naming the variable, where it has none."""

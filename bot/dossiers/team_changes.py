@@ -11,7 +11,7 @@ from bot.dossiers.care_teams import CareTeam, CareTeams
 from bot.dossiers.errors import NotAMember
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict
-from bot.fhir.resources import Resource, etag_of
+from bot.fhir.resources import Resource
 
 MAX_TRIES = 40
 """Readings of a care team that others keep changing, before the operation is postponed."""
@@ -29,7 +29,7 @@ async def change_team(
         if changed is None:
             return outcome
         try:
-            await fhir.update(changed, if_match=etag_of(team.resource), author=f"Practitioner/{actor_id}")
+            await fhir.replace(team.resource, changed, author=f"Practitioner/{actor_id}")
         except FhirConflict:
             await asyncio.sleep(_jitter.uniform(0, min(0.02 * (attempt + 1), 0.3)))
             continue

@@ -1,91 +1,98 @@
 """A client of FHIR R4 servers: the platform (dossiers, care teams, accounts) and the directories.
 
-Searches go out as `POST <type>/_search`, so that no name or address is ever part of a URL that a
-proxy or a server would log. Source: FHIR R4 RESTful API, `Annuaire Santé` and ROR guides.
+Searches go out as `POST <type>/_search`, so that no name or address is ever part of a URL that a proxy or a server would log; by `GET`
+only where a server takes nothing else. Servers and their gateways differ in what they support: what is refused is done in another way
+(docs/dev/platform.md). Source: FHIR R4 RESTful API, `Annuaire Santé` and ROR guides.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import secrets
+import ssl
 from collections.abc import Sequence
 from typing import Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from bot.core.tls import ssl_context
-from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
-from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of
-from bot.fhir.resources import Resource, body_of, resource_of
+from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
+from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of, own_url
+from bot.fhir.resources import Resource, body_of, content_of, etag_of, id_of_location, is_representation, resource_of, same_version
+from bot.fhir.sender import FHIR_JSON, Sender
 
 Params = dict[str, str] | Sequence[tuple[str, str]]
+SearchBy = Literal["auto", "post", "get"]
 
-RETRIES = 2
-"""Immediate retries of a request that may be repeated without harm."""
-RETRY_SECONDS = 0.15
-"""Mean pause before the first retry, doubled each time, jittered by half."""
-
-_FHIR_JSON = "application/fhir+json"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-KEEPALIVE_SECONDS = 2.0
-"""How long an idle connection is kept: less than servers do (5 s is usual), which would close it during a request."""
-_jitter = secrets.SystemRandom()
-
-logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every URL
+_NO_POST_SEARCH = frozenset({403, 405, 415, 501})
+_NO_HEADER = frozenset({400, 501})
+"""Statuses with which servers refuse a header that they do not know, beside those of a conflict."""
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_log = logging.getLogger(__name__)
 
 
 class FhirClient:
     """Reads, searches, creates and updates over one kept-alive connection pool.
 
-    A request that timed out is not retried at once. One that was refused a connection, or answered with 5xx or 429, is, where repeating it
-    does no harm.
+    Every method raises the errors of `bot.fhir.errors`, FhirUnavailable also where the time budget of the turn is over.
     """
 
-    def __init__(self, base_url: str, token: str, *, timeout: float = 5.0, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        access: str | httpx.Auth | None,
+        *,
+        timeout: float = 5.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        search_by: SearchBy = "auto",
+    ) -> None:
         """Make a client of one server.
 
         Args:
             base_url: of the server's RESTful API.
-            token: bearer token of every request.
+            access: bearer token of every request, or what makes it (`bot.fhir.authentication`); None: headers or certificate are enough.
             timeout: longest wait for one answer, in seconds.
             transport: replaces the network in tests of this client.
+            tls: trusted certificates and our own (`bot.core.tls.client_ssl_context`).
+            headers: further headers of every request.
+            search_by: `auto`: by POST, and by GET once POST was refused.
         """
         self._base = base_url.rstrip("/")
-        trust_env = urlsplit(base_url).hostname not in _LOOPBACK
-        self._http = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {token}", "Accept": _FHIR_JSON},
-            timeout=timeout,
-            transport=transport,
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS),
-            trust_env=trust_env,
-            verify=ssl_context(trust_env=trust_env),
-        )
+        self._sender = Sender(base_url, access, timeout=timeout, transport=transport, tls=tls, headers=headers)
+        self.search_by: SearchBy = search_by
+        """How searches are sent; `auto` becomes `post` or `get` with the first answer."""
+        self._takes_conditions, self._matches = True, False
+        """Whether If-None-Exist was not refused yet; whether If-Match was taken once."""
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._sender.aclose()
+
+    async def ping(self) -> None:
+        """Make the smallest call that needs access. Raises what it comes to: FhirUnauthorized where our access is refused."""
+        try:
+            await self._sender.send("GET", f"{self._base}/Practitioner?_id=none&_count=1", repeatable=True)
+        except FhirNotFound:
+            return  # a server may say so of an id that it does not have
+        except FhirRejected as rejected:
+            if rejected.status == httpx.codes.FORBIDDEN:
+                raise FhirUnauthorized(status=rejected.status) from None
+            raise
 
     async def read(self, resource_type: str, resource_id: str) -> tuple[Resource, str]:
-        """Return the resource and its ETag. Raises FhirNotFound and the errors of every call."""
+        """Return the resource and its ETag, "" where the server has none. Raises FhirNotFound."""
         response = await self._send("GET", f"{self._base}/{resource_type}/{resource_id}", repeatable=True)
         return resource_of(response, resource_type)
 
     async def search(self, resource_type: str, params: Params) -> list[Resource]:
-        """Return every resource of this type that matches, from all pages. Each carries its version in `meta.versionId`.
+        """Return every resource of this type that matches, from all pages.
 
         Raises FhirUnavailable also where the pages do not end, or lead to another server.
         """
         pairs = list(params.items()) if isinstance(params, dict) else list(params)
-        response = await self._send(
-            "POST",
-            f"{self._base}/{resource_type}/_search",
-            content=urlencode(pairs),
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
-            repeatable=True,
-        )
+        response = await self._first_page(resource_type, urlencode(pairs))
         found: list[Resource] = []
         for _ in range(MAX_PAGES):
             bundle = body_of(response, "Bundle")
@@ -94,7 +101,7 @@ class FhirClient:
             if following is None:
                 return found
             try:
-                response = await self._send("GET", self._same_server(following), repeatable=True)
+                response = await self._send("GET", own_url(self._base, following, resource_type), repeatable=True)
             except FhirNotFound:
                 raise FhirUnavailable("The FHIR server forgot the search between two pages.") from None
         raise FhirUnavailable("The FHIR server's pages do not end.")
@@ -103,24 +110,104 @@ class FhirClient:
         """Create a resource, and return it as stored, with its ETag.
 
         With `if_none_exist` (a search query, such as `identifier=system|value`) the one existing match is returned instead; several
-        raise FhirConflict. `author` (a reference) tells the platform for whom we act.
+        raise FhirConflict. A server that refuses such a condition is searched first. `author` (a reference) tells the platform for whom
+        we act.
         """
+        if if_none_exist is None:
+            return await self._create(resource, author)
+        if self._takes_conditions:
+            try:
+                return await self._create(resource, author, if_none_exist)
+            except FhirConflict:
+                pass  # several match, or the condition itself is refused
+            except FhirRejected as rejected:
+                if rejected.status not in _NO_HEADER:
+                    raise
+        kind = resource["resourceType"]
+        found = await self.search(kind, parse_qsl(if_none_exist, keep_blank_values=True))
+        if len(found) > 1:
+            raise FhirConflict
+        if found:
+            return found[0], etag_of(found[0])
+        created = await self._create(resource, author)
+        if self._takes_conditions:
+            _log.warning("the FHIR server refuses If-None-Exist: it is searched before something is created")
+            self._takes_conditions = False
+        return created
+
+    async def update(self, resource: Resource, *, if_match: str, author: str | None = None) -> tuple[Resource, str]:
+        """Replace the version whose ETag is `if_match`. Raises FhirConflict where it is no longer the current one.
+
+        A server that refuses the condition although nothing changed is asked without it. An answer that is lost (FhirUnavailable) does
+        not say whether the update was done: read again.
+        """
+        try:
+            answer = await self._put(resource, if_match, author)
+        except (FhirConflict, FhirRejected) as refused:
+            if self._matches or not if_match or (isinstance(refused, FhirRejected) and refused.status not in _NO_HEADER):
+                raise
+        else:
+            self._matches = self._matches or bool(if_match)
+            return answer
+        _, etag = await self.read(resource["resourceType"], resource["id"])
+        if not same_version(etag, if_match):
+            raise FhirConflict
+        if etag != if_match:  # it may compare them letter by letter
+            try:
+                return await self._put(resource, etag, author)
+            except (FhirConflict, FhirRejected):
+                pass
+        answer = await self._put(resource, "", author)
+        _log.warning("the FHIR server refuses If-Match: of two who write at once, one may undo what the other did")
+        return answer
+
+    async def replace(self, before: Resource, after: Resource, *, author: str | None = None) -> None:
+        """Replace a resource that was read or found. Raises FhirConflict where it is another one by now.
+
+        Of a search that does not tell the version, that is read; where there are none, what is there must still be the same.
+        """
+        etag = etag_of(before)
+        if not etag:
+            current, etag = await self.read(before["resourceType"], before["id"])
+            if content_of(current) != content_of(before):
+                raise FhirConflict
+        await self.update(after, if_match=etag, author=author)
+
+    async def _first_page(self, resource_type: str, query: str) -> httpx.Response:
+        if self.search_by != "get":
+            try:
+                response = await self._send("POST", f"{self._base}/{resource_type}/_search", content=query, headers=_FORM, repeatable=True)
+            except (FhirNotFound, FhirRejected, FhirUnauthorized) as refused:
+                status = 405 if isinstance(refused, FhirNotFound) else refused.status
+                if self.search_by == "post" or status not in _NO_POST_SEARCH:
+                    raise
+            else:
+                self.search_by = "post"
+                return response
+        response = await self._send("GET", f"{self._base}/{resource_type}?{query}", repeatable=True)
+        if self.search_by == "auto":
+            _log.warning("the FHIR server takes no searches by POST: what is searched stands in URLs (PLATFORM_SEARCH)")
+            self.search_by = "get"
+        return response
+
+    async def _create(self, resource: Resource, author: str | None, if_none_exist: str | None = None) -> tuple[Resource, str]:
         headers = _headers(author) | ({"If-None-Exist": if_none_exist} if if_none_exist else {})
         kind = resource["resourceType"]
         response = await self._send(
             "POST", f"{self._base}/{kind}", content=json.dumps(resource), headers=headers, repeatable=if_none_exist is not None
         )
-        return resource_of(response, kind)
+        if is_representation(response, kind):
+            return resource_of(response, kind)
+        resource_id = id_of_location(response, kind)
+        if resource_id is None:
+            raise FhirUnavailable("The FHIR server does not say which resource it made.")
+        return await self.read(kind, resource_id)
 
-    async def update(self, resource: Resource, *, if_match: str, author: str | None = None) -> tuple[Resource, str]:
-        """Replace the version whose ETag is `if_match`. Raises FhirConflict where it is no longer the current one.
-
-        An answer that is lost (FhirUnavailable) does not say whether the update was done: read again.
-        """
-        kind, headers = resource["resourceType"], _headers(author) | {"If-Match": if_match}
+    async def _put(self, resource: Resource, if_match: str, author: str | None) -> tuple[Resource, str]:
+        kind, headers = resource["resourceType"], _headers(author) | ({"If-Match": if_match} if if_match else {})
         url = f"{self._base}/{kind}/{resource['id']}"
         response = await self._send("PUT", url, content=json.dumps(resource), headers=headers, repeatable=False)
-        return resource_of(response, kind)
+        return resource_of(response, kind) if is_representation(response, kind) else await self.read(kind, resource["id"])
 
     async def _send(
         self,
@@ -131,52 +218,23 @@ class FhirClient:
         content: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        for left in range(RETRIES, -1, -1):
-            try:
-                response = await self._http.request(method, url, content=content, headers=headers)
-                if response.status_code < 500 and response.status_code != 429:
-                    return _checked(response)
-                again = repeatable
-            except httpx.TimeoutException:
-                raise FhirUnavailable("The FHIR server took too long to answer.") from None
-            except httpx.ConnectError:
-                again = True  # nothing was sent
-            except (httpx.HTTPError, httpx.InvalidURL):
-                again = repeatable
-            if not again or left == 0:
-                break
-            await asyncio.sleep(RETRY_SECONDS * 2 ** (RETRIES - left) * _jitter.uniform(0.5, 1.5))
-        raise FhirUnavailable()
+        try:
+            return await self._sender.send(method, url, repeatable=repeatable, content=content, headers=headers)
+        except FhirRejected as rejected:
+            if rejected.status == httpx.codes.FORBIDDEN and await self._is_refused():
+                raise FhirUnauthorized(status=rejected.status) from None
+            raise
 
-    def _same_server(self, link: str) -> str:
-        url = httpx.URL(self._base + "/").join(link)
-        if (url.scheme, url.netloc) != (httpx.URL(self._base).scheme, httpx.URL(self._base).netloc):
-            raise FhirUnavailable("The FHIR server's next page is on another server: our token does not go there.")
-        return str(url)
+    async def _is_refused(self) -> bool:
+        """Return whether the server refuses our access as such, and not this one request."""
+        try:
+            await self.ping()
+        except FhirUnauthorized:
+            return True
+        except FhirError:
+            return False
+        return False
 
 
 def _headers(author: str | None) -> dict[str, str]:
-    return {"Content-Type": _FHIR_JSON} | ({"X-Sphere-Author": author} if author else {})
-
-
-def _checked(response: httpx.Response) -> httpx.Response:
-    status = response.status_code
-    if status < 300:
-        return response
-    if status in (401, 403):
-        raise FhirUnauthorized()
-    if status in (404, 410):
-        raise FhirNotFound()
-    if status in (409, 412):
-        raise FhirConflict()
-    if status < 400:
-        raise FhirUnavailable("The FHIR server redirects: its address is not the one that is set.")
-    raise FhirRejected(status, _issue_codes(response))
-
-
-def _issue_codes(response: httpx.Response) -> tuple[str, ...]:
-    try:
-        issues = response.json()["issue"]
-        return tuple(str(issue["code"])[:40] for issue in issues)
-    except (ValueError, KeyError, TypeError):
-        return ()
+    return {"Content-Type": FHIR_JSON, "Prefer": "return=representation"} | ({"X-Sphere-Author": author} if author else {})

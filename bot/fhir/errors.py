@@ -22,7 +22,14 @@ class FhirUnavailable(FhirError):
 
 
 class FhirUnauthorized(FhirUnavailable):
-    """The FHIR server refuses our access: whoever runs the installation has to mend it, and what waits goes on then by itself."""
+    """The FHIR server refuses our access: whoever runs the installation has to mend it, and what waits goes on then by itself.
+
+    `status`: the HTTP status, where the server itself refused it.
+    """
+
+    def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class FhirConflict(FhirError):

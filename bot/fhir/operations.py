@@ -22,7 +22,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database, Table, announce
 from bot.core.errors import log_error
 from bot.core.upsert import insert_or_ignore
-from bot.fhir.errors import FhirConflict, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirUnauthorized, FhirUnavailable
 from bot.jobs import leases
 from bot.jobs.outbox import CHAT, enqueue
 from bot.jobs.queue import Queue
@@ -35,6 +35,8 @@ FIRST_SECONDS, ATTEMPT_SECONDS = 12, 45
 """How long an attempt may take: the first, during which somebody waits for the answer, and the others, less than their lease."""
 RETRIES = RetryStrategy(timedelta(seconds=10), timedelta(minutes=10), give_up_after=timedelta(hours=4), jitter=0.2)
 """Retries of an operation that the platform did not answer, counted from its creation; then the requester is told that nothing was done."""
+REFUSED_RETRIES = RetryStrategy(timedelta(seconds=10), timedelta(minutes=2), give_up_after=timedelta(days=7), jitter=0.2)
+"""Retries of one whose access the platform refuses: it waits until somebody has mended that, over a week-end too."""
 GAVE_UP, BROKEN = "gave_up", "error"
 """Codes of operations that failed without being refused: the platform stayed unavailable; a fault of ours."""
 
@@ -187,14 +189,21 @@ class Operations:
                 result, state = await kind.attempt(attempt), DONE
         except kind.refusals as refusal:
             result, state = {"refused": refusal.code}, FAILED
-        except (FhirUnavailable, FhirConflict, TimeoutError):
-            retry_at = RETRIES.next_attempt(row.attempts, self._clock.now(), since=row.created_at)
+        except (FhirUnavailable, FhirConflict, TimeoutError) as error:
+            retry_at = self._retry_at(row, error)
             if retry_at is not None:
                 return await self._retry(row, retry_at)
             result, state = {"refused": GAVE_UP}, FAILED
         except Exception as error:  # ours: logged under an id that the user is told; a retry would not mend it
             result, state = {"refused": BROKEN, "error_id": log_error(error)}, FAILED
         return await self._complete(row, kind, attempt, state, result, awaited=awaited)
+
+    def _retry_at(self, row: Operation, error: Exception) -> datetime | None:
+        """Return when it is attempted again, not before the platform wants it to be; None: it is to be given up."""
+        retries, now = REFUSED_RETRIES if isinstance(error, FhirUnauthorized) else RETRIES, self._clock.now()
+        retry_at = retries.next_attempt(row.attempts, now, since=row.created_at)
+        asked = error.retry_after if isinstance(error, FhirUnavailable) else None
+        return retry_at if retry_at is None or asked is None else max(retry_at, now + timedelta(seconds=asked))
 
     async def _retry(self, row: Operation, at: datetime) -> Operation:
         async with self._database.writing() as session:

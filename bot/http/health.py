@@ -15,10 +15,15 @@ CHECK_SECONDS = 2.0
 """How long a check may take; after that its dependency is down."""
 CACHE_SECONDS = 1.0
 """However often the report is asked for, dependencies are checked once in this time."""
-OK, DOWN, NOT_CONFIGURED = "ok", "down", "not configured"
+OK, DOWN, NOT_CONFIGURED, REFUSED = "ok", "down", "not configured", "refused"
+
+
+class AccessRefused(Exception):
+    """The dependency answers, and refuses our access: somebody has to mend it."""
+
 
 Check = Callable[[], Awaitable[bool]]
-"""Returns whether a dependency answers; may raise anything where it does not."""
+"""Returns whether a dependency answers; may raise anything where it does not, AccessRefused where it refuses us."""
 StatusLines = Callable[[], Awaitable[Mapping[str, str]]]
 """Gives further lines of the report by name, which decide nothing; raises nothing."""
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -39,9 +44,9 @@ class Health:
         self._lines = TtlCache(self._run, CACHE_SECONDS)
 
     async def report(self) -> tuple[HTTPStatus, dict[str, str]]:
-        """Return 200 or 503, and the report: `ok`, `down` or `not configured` for `status` and each dependency, then the further lines."""
+        """Return 200 or 503, and the report: `ok`, `down`, `refused` or `not configured` for each dependency, then the further lines."""
         lines = await self._lines.get()
-        down = [name for name in self._required if lines[name] == DOWN]
+        down = [name for name in self._required if lines[name] in (DOWN, REFUSED)]
         return (HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK), {"status": DOWN if down else OK, **lines}
 
     async def _run(self) -> dict[str, str]:
@@ -60,6 +65,8 @@ async def _status(check: Check | None) -> str:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             return OK if await check() else DOWN
+    except AccessRefused:
+        return REFUSED
     except Exception:  # whatever it is, the dependency does not answer: that is the report
         return DOWN
 

@@ -11,7 +11,7 @@ RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN", "READER_TOKEN", "RASA_DATABASE_
 
 It reads neither the bot's database nor the platform.
 """
-ACTIONS = frozenset({"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN"})
+ACTIONS = frozenset({"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN", "PLATFORM_CLIENT_SECRET", "PLATFORM_HEADERS"})
 """The action server checks codes (SECRET), and works on the database and the platform."""
 BOT = secret_variables() - {"READER_TOKEN", "RASA_DATABASE_URL"}
 """The bot speaks to all else that there is: channels, mail relay, issuer, platform, Rasa; it asks the action server how it is."""

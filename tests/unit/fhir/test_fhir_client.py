@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import httpx
 import pytest
 
-from bot.fhir.client import RETRIES, FhirClient
+from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
+from bot.fhir.sender import RETRIES
 from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox, running_sandbox
 
 
