@@ -9,6 +9,7 @@ from bot.accounts.decisions import DECISIONS
 from bot.channels import create_channels
 from bot.container import Container
 from bot.core.audit_copy import POLL_SECONDS
+from bot.core.time_budget import TimeBudget
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked, OtherAccountLinked
@@ -95,7 +96,8 @@ class BotContainer(Container):
     async def _link_account(self, conversation_id: str, token: str) -> str | None:
         """Link a chat by the token of a deep link, as the gateway has it done (`LinkAccount`)."""
         try:
-            await self.identity.redeem(conversation_id, token)
+            with TimeBudget(self.settings.platform_turn_seconds).applied():
+                await self.identity.redeem(conversation_id, token)
         except LinkTokenInvalid:
             return "link_invalid"
         except OtherAccountLinked:

@@ -14,6 +14,7 @@ from bot.accounts.requests import AccountRequests
 from bot.core.audit_copy import AuditCopy, sink_of
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database
+from bot.core.time_budget import TurnBudgets
 from bot.directory.search import Directory
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
@@ -66,6 +67,11 @@ class Container:
     def mapping(self) -> PlatformMapping:
         """What the platform calls things. Raises MappingError for a file that was changed since the settings were loaded."""
         return load_mapping(self.settings.platform_mapping)
+
+    @cached_property
+    def turn_budgets(self) -> TurnBudgets:
+        """How long each turn may still wait for the platform."""
+        return TurnBudgets(self.settings.platform_turn_seconds)
 
     @cached_property
     def registry(self) -> AccountRegistry:

@@ -58,7 +58,14 @@ class AssistantAction(Action, ABC):
         return wait_for_user(turn)
 
     async def answer(self, context: Context) -> Events:
-        """Act; where the action is the first to take up a message, what that asks besides is put on the agenda."""
+        """Act, within the time that the turn has for the platform.
+
+        Where the action is the first to take up a message, what that asks besides is put on the agenda.
+        """
+        with context.services.turn_budgets.of(context.turn.key).applied():
+            return await self._answer(context)
+
+    async def _answer(self, context: Context) -> Events:
         if not self.takes_up(context.turn):
             return await self.act(context)
         acts = rejoin_exceptions([context.turn.message, *(context.turn.message.get(AGENDA) or [])])

@@ -6,6 +6,7 @@ Identifiers follow the ANS (`bot.accounts.professional_numbers`). An account cre
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Collection
@@ -99,11 +100,9 @@ class AccountRegistry:
     async def get_many(self, account_ids: Collection[str]) -> list[Account]:
         """Return those of these accounts that exist, open or closed, in no particular order."""
         ids = sorted({account_id for account_id in account_ids if _ID.fullmatch(account_id)})
-        found: list[Account] = []
-        for start in range(0, len(ids), _BATCH_SIZE):
-            batch = ",".join(ids[start : start + _BATCH_SIZE])
-            found += map(self._account, await self._fhir.search("Practitioner", {"_id": batch, "_count": str(_BATCH_SIZE)}))
-        return found
+        batches = [",".join(ids[start : start + _BATCH_SIZE]) for start in range(0, len(ids), _BATCH_SIZE)]
+        asked = (self._fhir.search("Practitioner", {"_id": batch, "_count": str(_BATCH_SIZE)}) for batch in batches)
+        return [self._account(practitioner) for found in await asyncio.gather(*asked) for practitioner in found]
 
     async def by_email(self, email: str) -> Account | None:
         """Return the one open account with this current e-mail; None also where several have it, as nobody could say whose it is."""

@@ -7,10 +7,13 @@ everything that is done within it, tasks that are begun there included, and pass
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+_TURN_SECONDS = 30.0
+"""For how long after its first call something may still belong to a turn."""
 _current: ContextVar[TimeBudget | None] = ContextVar("time_budget", default=None)
 
 
@@ -64,3 +67,20 @@ def waiting() -> Iterator[None]:
         return
     with budget._counted():
         yield
+
+
+class TurnBudgets:
+    """The budgets of turns: all that one process does for a turn, in however many calls, shares one."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._budgets: OrderedDict[str, tuple[float, TimeBudget]] = OrderedDict()
+
+    def of(self, turn: str) -> TimeBudget:
+        """Return the budget of the turn with this key. A turn that is played again later begins anew."""
+        now = time.monotonic()
+        while self._budgets and next(iter(self._budgets.values()))[0] + _TURN_SECONDS < now:
+            self._budgets.popitem(last=False)
+        if turn not in self._budgets:
+            self._budgets[turn] = (now, TimeBudget(self._seconds))
+        return self._budgets[turn][1]

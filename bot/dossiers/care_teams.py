@@ -143,7 +143,7 @@ class CareTeams:
     async def references_of(self, account_id: str) -> set[str]:
         """Return the references of the dossiers in which this account participates now."""
         patients = sorted({subject_id(team) or "" for team, _ in await self.of_account(account_id)} - {""})
-        found = [p for batch in batches(patients) for p in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"})]
+        found = await search_ids(self._fhir, "Patient", patients)
         return {reference for patient in found if (reference := dossier_reference(patient, self._mapping.dossier))}
 
     async def _patient(self, reference: str) -> Resource | None:
@@ -195,17 +195,18 @@ class CareTeams:
         """Return the account ids behind those of these members that are PractitionerRoles, by reference of the role."""
         wanted = sorted(ref.partition("/")[2] for ref in members if ref.startswith("PractitionerRole/"))
         practitioners: dict[str, str] = {}
-        for batch in batches(wanted):
-            for role in await self._fhir.search("PractitionerRole", {"_id": ",".join(batch), "_count": "200"}):
-                kind, _, account_id = str((role.get("practitioner") or {}).get("reference", "")).rpartition("/")
-                if kind.endswith("Practitioner"):
-                    practitioners[f"PractitionerRole/{role['id']}"] = account_id
+        for role in await search_ids(self._fhir, "PractitionerRole", wanted):
+            kind, _, account_id = str((role.get("practitioner") or {}).get("reference", "")).rpartition("/")
+            if kind.endswith("Practitioner"):
+                practitioners[f"PractitionerRole/{role['id']}"] = account_id
         return practitioners
 
 
-def batches(ids: list[str], size: int = 100) -> list[list[str]]:
-    """Split ids into batches that one search accepts."""
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
+async def search_ids(fhir: FhirClient, resource_type: str, ids: list[str], size: int = 100) -> list[Resource]:
+    """Return the resources of these ids, asked for at once, in batches that one search accepts."""
+    batches = [ids[start : start + size] for start in range(0, len(ids), size)]
+    found = await asyncio.gather(*(fhir.search(resource_type, {"_id": ",".join(batch), "_count": "200"}) for batch in batches))
+    return [resource for batch in found for resource in batch]
 
 
 def subject_id(team: Resource) -> str | None:

@@ -13,7 +13,7 @@ from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
 from bot.dossiers.access import READ, DossierAccess
-from bot.dossiers.care_teams import CareTeams, Participant, batches, fhir_instant, new_participant, operation_mark, subject_id
+from bot.dossiers.care_teams import CareTeams, Participant, fhir_instant, new_participant, operation_mark, search_ids, subject_id
 from bot.dossiers.duplicates import COMPARE, compare_key
 from bot.dossiers.errors import NotAMember
 from bot.dossiers.new_patient import new_patient
@@ -130,12 +130,11 @@ class Dossiers:
     async def _of_member(self, account: Practitioner) -> list[Dossier]:
         teams = {subject_id(team): (team, participants) for team, participants in await self._teams.of_account(account.id)}
         found = []
-        for batch in batches(sorted(patient_id for patient_id in teams if patient_id)):
-            for patient in await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"}):
-                team, participants = teams.get(patient["id"], ({}, []))
-                if team and self._reference(patient):
-                    started = str((team.get("period") or {}).get("start", ""))
-                    found.append((started, self._dossier(patient, team, participants)))
+        for patient in await search_ids(self._fhir, "Patient", sorted(patient_id for patient_id in teams if patient_id)):
+            team, participants = teams.get(patient["id"], ({}, []))
+            if team and self._reference(patient):
+                started = str((team.get("period") or {}).get("start", ""))
+                found.append((started, self._dossier(patient, team, participants)))
         found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
         return [dossier for _, dossier in found]
 

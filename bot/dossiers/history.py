@@ -7,6 +7,7 @@ own dates are known.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -107,10 +108,9 @@ class PartnerHistory:
         async with self._database.reading() as session:
             acted_on = list(dict.fromkeys(await session.scalars(query.order_by(AuditEvent.id.desc()))))
         own = await self._teams.references_of(actor.id)
-        found: list[Participation] = []
-        for reference in [each for each in acted_on if each in own][:MAX_DOSSIERS]:
-            stays = await self.of_dossier(reference, actor, origin)
-            found += [stay for stay in stays if _did_since(stay, actor.id, since)]
+        read = [each for each in acted_on if each in own][:MAX_DOSSIERS]
+        of_each = await asyncio.gather(*(self.of_dossier(reference, actor, origin) for reference in read))
+        found = [stay for stays in of_each for stay in stays if _did_since(stay, actor.id, since)]
         return sorted(found, key=_order, reverse=True)
 
     async def _participations(self, team: CareTeam) -> list[Participation]:

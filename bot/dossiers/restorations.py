@@ -6,6 +6,7 @@ only as a member of today. The removal is known by its key, which marked the par
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from datetime import datetime, timedelta
 
@@ -94,8 +95,9 @@ class Restorations:
     async def _attempt(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
         ended_by = {"url": ENDED_BY, "valueString": operation_mark(payload["removal"])}
-        actor_open = await self._teams.is_active(payload["actor"])
-        team = await self._teams.of_participant(payload["reference"], payload["actor"])
+        actor_open, team = await asyncio.gather(
+            self._teams.is_active(payload["actor"]), self._teams.of_participant(payload["reference"], payload["actor"])
+        )
         gone = [one for one in team.resource.get("participant") or [] if ended_by in (one.get("extension") or [])]
         check_member(team, payload["actor"], actor_open)
         accounts = await self._accounts_of(gone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextvars import Context
 from datetime import datetime, timedelta
 
 from bot.core.clock import Clock
@@ -13,6 +14,8 @@ from bot.dossiers.records import AccountReference, Usager
 
 TTL = timedelta(seconds=60)
 """Age of an entry from which the platform is asked again."""
+WAIT_SECONDS = 3.5
+"""How long the platform is waited for before one goes on with what is known: a message waits for it."""
 MAX_ENTRIES = 5_000
 """Accounts and dossiers in the cache at most."""
 
@@ -52,9 +55,14 @@ class UsagerCache:
         if fetched_at is not None and abs(self._clock.now() - fetched_at) < TTL:
             return usagers
         if key not in self._fetches:
-            self._fetches[key] = asyncio.create_task(self._fetch(key, fetch, usagers))
+            # In a context of its own: it goes on for the others when the time of who began it is over.
+            self._fetches[key] = asyncio.get_running_loop().create_task(self._fetch(key, fetch, usagers), context=Context())
             self._fetches[key].add_done_callback(lambda _: self._fetches.pop(key))
-        return await asyncio.shield(self._fetches[key])
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await asyncio.shield(self._fetches[key])
+        except TimeoutError:
+            return usagers
 
     async def _fetch(
         self, key: str, fetch: Callable[[], Awaitable[tuple[Usager, ...]]], usagers: tuple[Usager, ...] | None

@@ -40,6 +40,8 @@ REFUSED_RETRIES = RetryStrategy(timedelta(seconds=10), timedelta(minutes=2), giv
 GAVE_UP, BROKEN = "gave_up", "error"
 """Codes of operations that failed without being refused: the platform stayed unavailable; a fault of ours."""
 
+_REFUSED_AT = "access_refused_at"
+
 Payload = dict[str, Any]
 
 
@@ -108,6 +110,7 @@ class Operation(Table):
     next_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None]
+    """What came of it; while it is pending, when the platform last refused our access, if it did."""
     told_pending: Mapped[bool] = mapped_column(default=False)
     """Whether the requester was told that it is being retried."""
     conversation_id: Mapped[str | None] = mapped_column(String(32))
@@ -192,7 +195,7 @@ class Operations:
         except (FhirUnavailable, FhirConflict, TimeoutError) as error:
             retry_at = self._retry_at(row, error)
             if retry_at is not None:
-                return await self._retry(row, retry_at)
+                return await self._retry(row, retry_at, refused=isinstance(error, FhirUnauthorized))
             result, state = {"refused": GAVE_UP}, FAILED
         except Exception as error:  # ours: logged under an id that the user is told; a retry would not mend it
             result, state = {"refused": BROKEN, "error_id": log_error(error)}, FAILED
@@ -201,15 +204,20 @@ class Operations:
     def _retry_at(self, row: Operation, error: Exception) -> datetime | None:
         """Return when it is attempted again, not before the platform wants it to be; None: it is to be given up."""
         retries, now = REFUSED_RETRIES if isinstance(error, FhirUnauthorized) else RETRIES, self._clock.now()
-        retry_at = retries.next_attempt(row.attempts, now, since=row.created_at)
+        # While our access was refused nothing was tried: that time does not count towards giving up.
+        refused_at = datetime.fromisoformat(row.result[_REFUSED_AT]) if row.result else row.created_at
+        since = row.created_at if isinstance(error, FhirUnauthorized) else max(refused_at, row.created_at)
+        retry_at = retries.next_attempt(row.attempts, now, since=since)
         asked = error.retry_after if isinstance(error, FhirUnavailable) else None
         return retry_at if retry_at is None or asked is None else max(retry_at, now + timedelta(seconds=asked))
 
-    async def _retry(self, row: Operation, at: datetime) -> Operation:
+    async def _retry(self, row: Operation, at: datetime, *, refused: bool) -> Operation:
         async with self._database.writing() as session:
             current = await self._locked(session, row.key)
             if current.state == PENDING:
                 current.told_pending = True
+                if refused:
+                    current.result = {_REFUSED_AT: self._clock.now().isoformat()}
                 await OPERATIONS.release(session, [row.key], not_before=at)
             return current
 

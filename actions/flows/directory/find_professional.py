@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import ClassVar
 
@@ -105,14 +106,8 @@ class SubmitFindProfessional(SubmitFlow):
         text = context.utterances.text
         if await context.proven_account() is None:
             return {person.key: text("utter_account_not_told") for person in shown}
-        said = {}
-        for person in shown:
-            account = await account_of(context, person)
-            numbers = {"rpps": person.rpps or None, "adeli": person.adeli or None}
-            request = None if account else await context.services.account_requests.open_for(**numbers, email=person.email or None)
-            state = "utter_has_account" if account else "utter_account_requested" if request else "utter_no_account"
-            said[person.key] = text(state)
-        return said
+        states = await asyncio.gather(*(_account_state(context, person) for person in shown))
+        return {person.key: text(state) for person, state in zip(shown, states, strict=True)}
 
     @staticmethod
     def _line(person: Professional, place: str) -> str:
@@ -122,6 +117,15 @@ class SubmitFindProfessional(SubmitFlow):
     @staticmethod
     def _button(person: Professional) -> Button:
         return make_button(f"+ {person.display}", "add_partner", choice=person.key)
+
+
+async def _account_state(context: Context, person: Professional) -> str:
+    """Return the response that says whether a person has an account, or one was requested."""
+    if await account_of(context, person):
+        return "utter_has_account"
+    numbers = {"rpps": person.rpps or None, "adeli": person.adeli or None}
+    requested = await context.services.account_requests.open_for(**numbers, email=person.email or None)
+    return "utter_account_requested" if requested else "utter_no_account"
 
 
 def _format_phone(raw: str) -> str:

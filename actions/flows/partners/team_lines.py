@@ -8,6 +8,7 @@ looked up again when it is carried out.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -179,8 +180,8 @@ async def resolve(context: Context, reference: str, lines: list[Line], *, again:
             line["state"] = State.SAID if line["change"] == Change.REMOVE or not line.get("person") else line["state"]
             if line["change"] == Change.ADD and line.get("person"):
                 _settle_addition(line, members, requester)
-        if line["state"] == State.SAID:
-            await _look_up(context, line, members, requester)
+    said = [line for line in lines if line["state"] == State.SAID]
+    await asyncio.gather(*(_look_up(context, line, members, requester) for line in said))
     return _each_once(lines)
 
 

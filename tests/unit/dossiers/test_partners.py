@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 
 import httpx
@@ -299,9 +300,9 @@ async def test_a_kill_in_the_middle_of_an_act_loses_nothing(harness: Harness, sa
 async def test_a_fault_of_ours_is_told_with_its_id(harness: Harness, sandbox: Sandbox) -> None:
     claire, paul = await harness.account("claire.moreau"), await harness.account("paul.martin")
     team = sandbox.team_of(REF)
-    harness.fhir._http.headers["Authorization"] = "Bearer expired"
+    too_long = replace(paul, profession="x" * 300_000)
     with pytest.raises(OperationFailed) as failed:
-        await harness.partners.add(REF, claire, paul, basis=BASIS, channel="web", key="k1")
+        await harness.partners.add(REF, claire, too_long, basis=BASIS, channel="web", key="k1")
     assert str(failed.value.error_id).startswith("E-")
     assert sandbox.team_of(REF) == team
 

@@ -7,12 +7,16 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.unit.sandbox.sandbox_server import TOKEN
+from bot.sandbox.server import create_app
+from tests.unit.sandbox.sandbox_server import EVENTS_TOKEN, TOKEN, UNREACHABLE_URL, Sandbox, seeded, serve_app
 
 CLIENT, SECRET, SCOPE = "assistant", "s3cret/+:é", "system/*.*"
 
@@ -81,6 +85,9 @@ class Gateway:
                     self.asked.append((scope["method"], where, message["status"]))
             await send(message)
 
+        if token == TOKEN:  # the test itself, past the gateway
+            await self.app(scope, receive, send)
+            return
         if self.refuses_tokens or self.given.get(token, 0.0) < time.monotonic():
             await _answer(noting, 401, {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "login"}]})
             return
@@ -97,3 +104,17 @@ class Gateway:
 async def _answer(send: Send, status: int, body: object) -> None:
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+@contextmanager
+def running_gateway(folder: Path) -> Iterator[tuple[Gateway, Sandbox]]:
+    """Run a sandbox behind a gateway, and yield both; the sandbox is a client past the gateway."""
+    seeded(folder)
+    app: Any = create_app(folder, TOKEN, UNREACHABLE_URL, EVENTS_TOKEN, smtp_port=0)
+    gateway = Gateway(app)
+    with serve_app(gateway) as url:
+        sandbox = Sandbox(url, app)
+        try:
+            yield gateway, sandbox
+        finally:
+            sandbox.http.close()

@@ -116,12 +116,17 @@ def _seeded_store() -> bytes:
         return (Path(folder) / "sandbox.db").read_bytes()
 
 
-@contextmanager
-def running_sandbox(data_dir: Path, events_url: str = UNREACHABLE_URL) -> Iterator[Sandbox]:
-    """Run a sandbox over `data_dir`, fresh where that is empty, and yield a client of it."""
+def seeded(data_dir: Path) -> None:
+    """Make the folder of a fresh sandbox, unless it is there."""
     data_dir.mkdir(parents=True, exist_ok=True)
     if not (file := data_dir / "sandbox.db").exists():
         file.write_bytes(_seeded_store())
+
+
+@contextmanager
+def running_sandbox(data_dir: Path, events_url: str = UNREACHABLE_URL) -> Iterator[Sandbox]:
+    """Run a sandbox over `data_dir`, fresh where that is empty, and yield a client of it."""
+    seeded(data_dir)
     app = create_app(data_dir, TOKEN, events_url, EVENTS_TOKEN, smtp_port=0)
     with serve_app(app) as url:
         sandbox = Sandbox(url, app)
