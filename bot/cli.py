@@ -31,6 +31,7 @@ from bot.messaging.texts import TextsError
 from bot.migrations import DatabaseAway, DatabaseError, upgrade
 from bot.notifications.cli import notifications_app
 from bot.personal_data.cli import person_app
+from bot.platform_cli import platform_app
 from bot.platform_requirements import requirements
 from bot.settings import Settings, SettingsError, load_settings
 from bot.supply.cli import advisories, sbom
@@ -74,7 +75,6 @@ app.add_typer(directory_app, name="directory")
 app.add_typer(identity_app, name="identity", context_settings={"obj": open_identity})
 app.add_typer(notifications_app, name="notifications")
 app.add_typer(person_app, name="person")
-platform_app = typer.Typer(no_args_is_help=True, help="The platform that is used: what is required of it.")
 platform_app.command()(requirements)
 app.add_typer(platform_app, name="platform")
 app.add_typer(teams_app, name="teams")

@@ -63,8 +63,10 @@ class FhirClient:
         self._sender = Sender(base_url, access, timeout=timeout, transport=transport, tls=tls, headers=headers)
         self.search_by: SearchBy = search_by
         """How searches are sent; `auto` becomes `post` or `get` with the first answer."""
-        self._takes_conditions, self._matches = True, False
-        """Whether If-None-Exist was not refused yet; whether If-Match was taken once."""
+        self.takes_conditions = True
+        """Whether If-None-Exist was not refused yet."""
+        self._matches = False
+        """Whether If-Match was taken once."""
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -106,6 +108,16 @@ class FhirClient:
                 raise FhirUnavailable("The FHIR server forgot the search between two pages.") from None
         raise FhirUnavailable("The FHIR server's pages do not end.")
 
+    async def first_pages(self, resource_type: str, params: Params) -> tuple[list[Resource], bool]:
+        """Return what is on the first two pages of a search, and whether there is a second one. Raises what `search` does."""
+        pairs = list(params.items()) if isinstance(params, dict) else list(params)
+        bundle = body_of(await self._first_page(resource_type, urlencode(pairs)), "Bundle")
+        found, following = matches_of(bundle, resource_type), next_link_of(bundle)
+        if following is None:
+            return found, False
+        response = await self._send("GET", own_url(self._base, following, resource_type), repeatable=True)
+        return found + matches_of(body_of(response, "Bundle"), resource_type), True
+
     async def create(self, resource: Resource, *, if_none_exist: str | None = None, author: str | None = None) -> tuple[Resource, str]:
         """Create a resource, and return it as stored, with its ETag.
 
@@ -115,7 +127,7 @@ class FhirClient:
         """
         if if_none_exist is None:
             return await self._create(resource, author)
-        if self._takes_conditions:
+        if self.takes_conditions:
             try:
                 return await self._create(resource, author, if_none_exist)
             except FhirConflict:
@@ -130,9 +142,9 @@ class FhirClient:
         if found:
             return found[0], etag_of(found[0])
         created = await self._create(resource, author)
-        if self._takes_conditions:
+        if self.takes_conditions:
             _log.warning("the FHIR server refuses If-None-Exist: it is searched before something is created")
-            self._takes_conditions = False
+            self.takes_conditions = False
         return created
 
     async def update(self, resource: Resource, *, if_match: str, author: str | None = None) -> tuple[Resource, str]:

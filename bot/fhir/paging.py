@@ -48,5 +48,5 @@ def own_url(base: str, link: str, resource_type: str) -> str:
     for tail in (f"/{resource_type}/_search", f"/{resource_type}", ""):
         prefix = path.removesuffix(tail) if tail else path
         if (tail or query) and path.endswith(tail) and prefix.rpartition("/")[2] in ("", ours.path.rstrip("/").rpartition("/")[2]):
-            return base + tail + query
+            return base + tail.removesuffix("/_search") + query
     raise FhirUnavailable("The FHIR server's next page is on another server: our token does not go there.")

@@ -25,6 +25,10 @@ async def broken() -> bool:
     raise ConnectionError
 
 
+async def refusing() -> bool:
+    raise health.AccessRefused
+
+
 async def silent() -> bool:
     await asyncio.Event().wait()
     return True
@@ -52,6 +56,11 @@ async def test_without_a_required_dependency_it_is_503(check: Check, monkeypatch
     monkeypatch.setattr(health, "CHECK_SECONDS", 0.01)
     status, lines = await Health({"rasa": check, "web": up}, frozenset({"rasa"})).report()
     assert (status, lines) == (503, {"status": "down", "rasa": "down", "web": "ok"})
+
+
+async def test_a_dependency_that_refuses_us_is_told_from_one_that_is_down() -> None:
+    status, lines = await Health({"platform": refusing, "web": up}, frozenset({"platform"})).report()
+    assert (status, lines) == (503, {"status": "down", "platform": "refused", "web": "ok"})
 
 
 async def test_however_often_it_is_asked_dependencies_are_checked_once() -> None:
