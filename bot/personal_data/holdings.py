@@ -217,6 +217,7 @@ NOT_HELD: Mapping[str, str] = {
     "support_moves": "what happened to a ticket: states and agents",
     "retention": "marks",
     "heartbeats": "instants",
+    "access_tokens": "tokens of the installation itself",
     "audit_copies": "how far the audit trail was copied",
     "possible_duplicates": "pairs of references, and agents",
     "security_figures": "how often things happened",

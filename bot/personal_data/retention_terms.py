@@ -106,6 +106,7 @@ TERMS: dict[str, Term] = {
     "possible_duplicates": _no_person("pairs of references, and the agent who closed one"),
     "retention": _no_person("how far texts are erased"),
     "heartbeats": _no_person("when the health report last wrote"),
+    "access_tokens": _no_person("tokens that the platform gave us, encrypted, replaced as they end"),
 }
 """By table. Terms in days are the settings' defaults."""
 
