@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=assistant"]
     subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
     return {"PLATFORM_CERT": str(cert), "PLATFORM_KEY": str(key)}
+
+
+@pytest.fixture(autouse=True)
+def contexts_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each context made anew: the other tests share one, which would come to show our certificate."""
+    monkeypatch.setattr(ssl, "create_default_context", getattr(ssl.create_default_context, "__wrapped__", ssl.create_default_context))
 
 
 def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> Settings:
