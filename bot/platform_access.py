@@ -17,8 +17,7 @@ def platform_client(settings: Settings, clock: Clock, store: TokenStore | None) 
         clock: by which tokens end.
         store: where processes share tokens; None: this one is on its own.
     """
-    url = settings.required("platform_url")
-    settings.check_platform_access()
+    url = settings.required_platform()
     cert, key, ca = settings.platform_cert, settings.platform_key, settings.platform_ca
     tls = client_ssl_context(cert, key, ca) if cert is not None or ca is not None else None
     access: BearerToken | OAuth2ClientCredentials | None = None

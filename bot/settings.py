@@ -315,6 +315,13 @@ class Settings(ReaderSettings, LimitSettings, MappingSettings, PlatformSettings)
         if self.platform_url is not None and not self.has_platform_access:
             raise SettingsError(f"PLATFORM_URL needs one of: {ACCESS}")
 
+    def required_platform(self) -> str:
+        """Return the URL of the platform. Raise SettingsError where there is none, or where it is not said how it knows us."""
+        if self.platform_url is None:
+            raise SettingsError(f"PLATFORM_URL is not set, with one of: {ACCESS}")
+        self.check_platform_access()
+        return self.platform_url
+
     def required(self, name: str) -> str:
         """Return the value of setting `name` as text. Raises SettingsError, naming the variable, where it has none."""
         value = getattr(self, name)
