@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ def test_platform_down_is_told_and_retried(stack: Stack) -> None:
     assert "je vous le dis ici" in answer
     claire.wait_said("C.est fait.*Sophie Leroux", 90)
     assert sum("Sophie Leroux" in name for name in stack.participants(DOSSIER)) == 1
+
+
+@pytest.mark.channels("web", "telegram", each=True)
+def test_a_frozen_platform_costs_a_turn_no_more_than_its_time(stack: Stack) -> None:
+    claire = as_user(stack, CLAIRE)
+    assert DOSSIER in claire.say("mes dossiers")
+    stack.fault("slow")
+    try:
+        for words in ("mes dossiers", f"qui suit le dossier {DOSSIER} ?", f"retire Karim Benali du dossier {DOSSIER}"):
+            began = time.monotonic()
+            assert "SPHERE ne répond pas" in claire.say(words)
+            assert time.monotonic() - began < 12  # ten, and what a busy machine takes for itself
+    finally:
+        stack.fault("none")
+    assert DOSSIER in claire.say("mes dossiers")
 
 
 def test_twenty_conversations_at_once(stack: Stack) -> None:
