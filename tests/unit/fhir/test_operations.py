@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import ManualClock
 from bot.core.database import Database, sqlite_url
-from bot.fhir.errors import FhirConflict, FhirRejected, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirRejected, FhirUnauthorized, FhirUnavailable
 from bot.fhir.operations import (
     MAX_KEY,
     OPERATIONS,
@@ -223,3 +223,37 @@ async def test_whatever_happens_it_ends_at_most_once(
     assert all(answer == answers[0] for answer in answers)
     assert len(await bench.proactive_texts()) <= 1
     await database.close()
+
+
+async def test_a_platform_that_asks_for_a_pause_is_left_alone_that_long(bench: Bench) -> None:
+    bench.steps = [FhirUnavailable(retry_after=3600)]
+    with pytest.raises(Pending):
+        await bench.run()
+    bench.clock.advance(timedelta(minutes=59))
+    assert await bench.first.run_due() == 0
+    assert len(bench.attempts) == 1
+    bench.clock.advance(timedelta(minutes=2))
+    assert await bench.first.run_due() == 1
+
+
+async def test_a_refused_access_is_waited_for_a_week_and_does_not_use_up_the_four_hours(bench: Bench) -> None:
+    bench.steps = [FhirUnauthorized(), FhirUnauthorized(), FhirUnavailable()]
+    with pytest.raises(Pending):
+        await bench.run()
+    bench.clock.advance(timedelta(days=6))
+    assert await bench.first.run_due() == 0
+    bench.clock.advance(timedelta(minutes=3))
+    assert await bench.first.run_due() == 0
+    assert (await bench.row()).state == "pending"
+    bench.clock.advance(timedelta(minutes=30))
+    assert await bench.first.run_due() == 1
+    assert (await bench.row()).result == {"number": 4}
+
+
+async def test_an_access_that_nobody_mends_ends_it_after_a_week(bench: Bench) -> None:
+    bench.steps = [FhirUnauthorized(), FhirUnauthorized()]
+    with pytest.raises(Pending):
+        await bench.run()
+    bench.clock.advance(timedelta(days=7, minutes=1))
+    assert await bench.first.run_due() == 1
+    assert (await bench.row()).state == "failed"
