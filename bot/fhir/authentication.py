@@ -34,6 +34,8 @@ UNKNOWN_LIFE = timedelta(minutes=30)
 """How long a token is taken to live whose end the endpoint does not tell; a 401 renews it anyway."""
 REFUSED_SECONDS = 5.0
 """For how long an endpoint that refused us, or a server that refused a new token, is not asked for another one by this process."""
+AWAY_SECONDS = 2.0
+"""How long an endpoint that is away is left alone while the token that we have is good."""
 _POLL_SECONDS = 0.05
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -101,6 +103,8 @@ class OAuth2ClientCredentials(httpx.Auth):
         self._secret_in_body = False
         self._refusal: tuple[float, FhirUnauthorized | None] | None = None
         """Until when (monotonic) no other token is asked for; with the endpoint's refusal, None where the server refused a new token."""
+        self._away_until = 0.0
+        """Until when an endpoint that is away is not asked for a token that nobody waits for."""
 
     async def aclose(self) -> None:
         """End a renewal that is running, and close the connections to the token endpoint."""
@@ -128,7 +132,8 @@ class OAuth2ClientCredentials(httpx.Auth):
         token, now = self._token, self._clock.now()
         if token is None or token.expires_at <= now:
             return await self._renewed(None)
-        if token.renew_at <= now and self._may_ask() and (self._renewal is None or self._renewal.done()):
+        idle = self._renewal is None or self._renewal.done()
+        if token.renew_at <= now and idle and self._may_ask() and time.monotonic() >= self._away_until:
             self._begin_renewal(None)  # this one is good for a while: nobody waits
         return token
 
@@ -183,6 +188,13 @@ class OAuth2ClientCredentials(httpx.Auth):
         return token
 
     async def _ask(self) -> AccessToken:
+        try:
+            return await self._token_of_endpoint()
+        except FhirUnavailable as error:
+            self._away_until = time.monotonic() + min(max(error.retry_after or 0.0, AWAY_SECONDS), MARGIN.total_seconds())
+            raise
+
+    async def _token_of_endpoint(self) -> AccessToken:
         """Return a token of the endpoint. The secret goes in a header or in the form (RFC 6749, 2.3.1): where not in one, in the other."""
         asked_at = self._clock.now()
         response = await self._post()

@@ -213,13 +213,19 @@ class FhirClient:
         resource_id = id_of_location(response, kind)
         if resource_id is None:
             raise FhirUnavailable("The FHIR server does not say which resource it made.")
-        return await self.read(kind, resource_id)
+        return await self._read_back(kind, resource_id)
 
     async def _put(self, resource: Resource, if_match: str, author: str | None) -> tuple[Resource, str]:
         kind, headers = resource["resourceType"], _headers(author) | ({"If-Match": if_match} if if_match else {})
         url = f"{self._base}/{kind}/{resource['id']}"
         response = await self._send("PUT", url, content=json.dumps(resource), headers=headers, repeatable=False)
-        return resource_of(response, kind) if is_representation(response, kind) else await self.read(kind, resource["id"])
+        return resource_of(response, kind) if is_representation(response, kind) else await self._read_back(kind, resource["id"])
+
+    async def _read_back(self, kind: str, resource_id: str) -> tuple[Resource, str]:
+        try:
+            return await self.read(kind, resource_id)
+        except FhirNotFound:
+            raise FhirUnavailable("The FHIR server does not find what it just took.") from None
 
     async def _send(
         self,

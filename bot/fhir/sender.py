@@ -86,8 +86,8 @@ class Sender:
         A request that timed out is not sent again. One that was refused a connection, or answered by 429, is; by another error that will
         pass, or by nothing, where it is `repeatable`.
         """
-        asked_pause: float | None = None
         for left in range(RETRIES, -1, -1):
+            asked_pause: float | None = None
             await self._wait_for_turn()
             try:
                 response = await self._once(method, url, content, headers)

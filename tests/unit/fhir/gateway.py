@@ -30,7 +30,7 @@ class Gateway:
         """Seconds that a token is good for."""
         self.tells_life: float | None = None
         """`expires_in`, where it is another."""
-        self.refuses_client = self.refuses_tokens = self.only_form = False
+        self.refuses_client = self.refuses_tokens = self.only_form = self.is_away = False
         self.given: dict[str, float] = {}
         """Tokens, and until when (monotonic) they are good."""
         self.asked: list[tuple[str, str, int]] = []
@@ -65,7 +65,9 @@ class Gateway:
         if scheme == "Basic" and not self.only_form:
             name, _, secret = base64.b64decode(basic).decode().partition(":")
             shown = (unquote(name), unquote(secret))
-        if shown != (CLIENT, SECRET) or self.refuses_client:
+        if self.is_away:
+            await _answer(send, 503, {})
+        elif shown != (CLIENT, SECRET) or self.refuses_client:
             await _answer(send, 401, {"error": "invalid_client", "error_description": f"no {shown}"})
         elif form.get("grant_type") != "client_credentials" or form.get("scope") != SCOPE:
             await _answer(send, 400, {"error": "invalid_scope"})

@@ -57,6 +57,12 @@ async def read(client: httpx.AsyncClient) -> int:
     return (await client.get("/fhir/Patient", params={"_count": "1"})).status_code
 
 
+async def renewals() -> None:
+    """Wait for the renewals that nobody waits for."""
+    running = [task for task in asyncio.all_tasks() if "OAuth2ClientCredentials._renew" in repr(task.get_coro())]
+    await asyncio.gather(*running, return_exceptions=True)
+
+
 @pytest.fixture
 async def front() -> AsyncIterator[Front]:
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -98,13 +104,32 @@ async def test_a_token_is_renewed_before_it_ends_and_nobody_waits(front: Front) 
     assert await read(client) == 200
     clock.advance(timedelta(seconds=3600 - 59))
     assert await asyncio.gather(*(read(client) for _ in range(20))) == [200] * 20
-    await asyncio.gather(*(task for task in asyncio.all_tasks() if "OAuth2ClientCredentials._renew" in repr(task.get_coro())))
+    await renewals()
     first, second = front.given
     assert [await read(client) for _ in range(3)] == [200] * 3
     del front.given[first]
     assert await read(client) == 200
     assert front.token_requests == 2
     assert second in front.given
+
+
+async def test_while_the_endpoint_is_away_a_good_token_serves_and_the_endpoint_is_left_alone(front: Front) -> None:
+    clock = ManualClock(datetime(2026, 11, 23, 9, tzinfo=UTC))
+    client = front.client(clock=clock)
+    assert await read(client) == 200
+    clock.advance(timedelta(seconds=3600 - 30))
+    front.is_away = True
+    for _ in range(20):
+        assert await read(client) == 200
+        await asyncio.gather(
+            *(task for task in asyncio.all_tasks() if "OAuth2ClientCredentials._renew" in repr(task.get_coro())), return_exceptions=True
+        )
+    assert front.token_requests == 2
+    clock.advance(timedelta(seconds=60))
+    with pytest.raises(FhirUnavailable):
+        await read(client)
+    front.is_away = False
+    assert await read(client) == 200
 
 
 async def test_a_token_that_ended_is_not_shown(front: Front) -> None:
