@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
-from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of, own_url
+from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of, own_url, resources_of
 from bot.fhir.resources import Resource, body_of, content_of, etag_of, id_of_location, is_representation, resource_of, same_version
 from bot.fhir.sender import FHIR_JSON, Sender
 
@@ -93,20 +93,31 @@ class FhirClient:
 
         Raises FhirUnavailable also where the pages do not end, or lead to another server.
         """
-        pairs = list(params.items()) if isinstance(params, dict) else list(params)
-        response = await self._first_page(resource_type, urlencode(pairs))
         found: list[Resource] = []
-        for _ in range(MAX_PAGES):
-            bundle = body_of(response, "Bundle")
+        async for bundle, is_last in self._bundles(resource_type, params, MAX_PAGES):
             found += matches_of(bundle, resource_type)
-            following = next_link_of(bundle)
-            if following is None:
+            if is_last:
                 return found
+        raise FhirUnavailable("The FHIR server's pages do not end.")
+
+    async def pages(self, resource_type: str, params: Params, *, most: int = MAX_PAGES) -> AsyncIterator[list[Resource]]:
+        """Yield what each of the first `most` pages of a search holds: matches, and what they bring along (`_include`, `_revinclude`)."""
+        async for bundle, _ in self._bundles(resource_type, params, most):
+            yield resources_of(bundle)
+
+    async def _bundles(self, resource_type: str, params: Params, most: int) -> AsyncIterator[tuple[Resource, bool]]:
+        """Yield the first `most` pages, and whether each is the last one."""
+        response = await self._first_page(resource_type, urlencode(list(params.items()) if isinstance(params, dict) else list(params)))
+        for left in range(most - 1, -1, -1):
+            bundle = body_of(response, "Bundle")
+            following = next_link_of(bundle)
+            yield bundle, following is None
+            if following is None or not left:
+                return
             try:
                 response = await self._send("GET", own_url(self._base, following, resource_type), repeatable=True)
             except FhirNotFound:
                 raise FhirUnavailable("The FHIR server forgot the search between two pages.") from None
-        raise FhirUnavailable("The FHIR server's pages do not end.")
 
     async def first_pages(self, resource_type: str, params: Params) -> tuple[list[Resource], bool]:
         """Return what is on the first two pages of a search, and whether there is a second one. Raises what `search` does."""

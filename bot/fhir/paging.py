@@ -21,6 +21,15 @@ def matches_of(bundle: Resource, resource_type: str) -> list[Resource]:
         raise FhirUnavailable("The FHIR server answered a malformed bundle.") from None
 
 
+def resources_of(bundle: Resource) -> list[Resource]:
+    """Return what a page of a search holds, matches and what they bring along. Raise FhirUnavailable where the bundle is malformed."""
+    try:
+        found = [entry["resource"] for entry in bundle.get("entry") or [] if (entry.get("search") or {}).get("mode") != "outcome"]
+        return [resource for resource in found if resource["resourceType"] != "OperationOutcome"]
+    except (KeyError, TypeError, AttributeError):
+        raise FhirUnavailable("The FHIR server answered a malformed bundle.") from None
+
+
 def next_link_of(bundle: Resource) -> str | None:
     """Return the URL of the next page; None: there is none."""
     for link in bundle.get("link") or []:
