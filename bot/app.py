@@ -40,6 +40,7 @@ from bot.http.proxies import TrustedProxies
 from bot.http.rate_limit import RateLimits
 from bot.http.security_figures import SecurityFigures
 from bot.jobs.listener import Listener
+from bot.live_directories import LiveDirectories
 from bot.messaging import retention
 from bot.messaging.channel import Channel, ReportingChannel
 from bot.messaging.gateway import Gateway
@@ -143,10 +144,13 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             parts.account_requests,
             parts.decisions,
             parts.duplicates,
+            parts.live_directories,
         )
     )
     app.include_router(
-        health.router(_health(settings, database, clock, channels, http_checks, parts.fhir, notification_status, audit_copy))
+        health.router(
+            _health(settings, database, clock, channels, http_checks, parts.fhir, notification_status, audit_copy, parts.live_directories)
+        )
     )
     collectors = [
         notification_status.collector,
@@ -253,6 +257,7 @@ def _health(
     fhir: FhirClient,
     notifications: NotificationStatus,
     audit_copy: AuditCopy | None,
+    directories: LiveDirectories,
 ) -> health.Health:
     """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
 
@@ -278,6 +283,7 @@ def _health(
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
         "audit_log": audit_copy.healthy if audit_copy else None,
     }
+    checks |= directories.health_checks()
     checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})
     reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]

@@ -10,6 +10,7 @@ from bot.channels import create_channels
 from bot.container import Container
 from bot.core.audit_copy import POLL_SECONDS
 from bot.core.time_budget import TimeBudget
+from bot.directory.live import refresh as directory_refresh
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked, OtherAccountLinked
@@ -84,8 +85,12 @@ class BotContainer(Container):
         _ = self.restorations  # registers its operation
         copy = self.audit_copy
         copying = (Worker(self.database, None, copy.run_due, doing="copying the audit trail", poll_seconds=POLL_SECONDS),) if copy else ()
+        refresh, poll = self.live_directories.refresh, directory_refresh.POLL_SECONDS
+        doing = "fetching changes of the national directory"
+        refreshing = (Worker(self.database, None, refresh.run_due, doing=doing, poll_seconds=poll),) if refresh else ()
         return (
             *copying,
+            *refreshing,
             self.mail_sender,
             self.notification_worker,
             queue_worker(self.database, self.clock, OPERATIONS, self.operations.run_due, doing="running operations"),

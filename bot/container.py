@@ -15,6 +15,7 @@ from bot.core.audit_copy import AuditCopy, sink_of
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database
 from bot.core.time_budget import TurnBudgets
+from bot.directory.overlay import CurrentDirectory
 from bot.directory.search import Directory
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
@@ -32,6 +33,7 @@ from bot.identity.account_chats import AccountChats
 from bot.identity.chat_sessions import ChatSessions
 from bot.identity.continuations import Continuations
 from bot.identity.service import Identity
+from bot.live_directories import LiveDirectories
 from bot.messaging.pii.redaction import Redaction
 from bot.notifications.care_team_cache import CareTeamCache
 from bot.notifications.service import Notifications
@@ -51,9 +53,10 @@ class Container:
         self.database = database or Database(settings.sqlalchemy_url)
 
     async def aclose(self) -> None:
-        """Close the connections to the platform, where there are any, and to the database."""
+        """Close the connections to the platform and the directories, where there are any, and to the database."""
         if "fhir" in self.__dict__:  # made already
             await self.fhir.aclose()
+        await self.live_directories.aclose()
         await self.database.close()
 
     @cached_property
@@ -160,8 +163,13 @@ class Container:
 
     @cached_property
     def directory(self) -> Directory:
-        """The imported directory of professionals."""
-        return Directory(self.settings.directory_index)
+        """The imported directory of professionals, with what changed since."""
+        return CurrentDirectory(self.settings.directory_index)
+
+    @cached_property
+    def live_directories(self) -> LiveDirectories:
+        """The directories that are asked live, as far as the settings name them."""
+        return LiveDirectories(self.settings, self.database, self.clock)
 
     @cached_property
     def notifications(self) -> Notifications:

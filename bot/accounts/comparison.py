@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.accounts.directory_record import Fiche, prefill
@@ -54,7 +55,17 @@ def nearest_candidates(directory: Directory, fiche: Fiche) -> list[Candidate]:
     for query in queries:
         for match in directory.search(query, MAX_CANDIDATES):
             people.setdefault(match.professional.key, match.professional)
-    return [_candidate(fiche, person) for person in people.values()][:MAX_CANDIDATES]
+    return candidates_of(fiche, people.values())
+
+
+def candidates_of(fiche: Fiche, people: Iterable[Professional]) -> list[Candidate]:
+    """Return so many of these people as are shown, compared with the fiche."""
+    return [_candidate(fiche, person) for person in people][:MAX_CANDIDATES]
+
+
+def live_query(fiche: Fiche) -> Query:
+    """Return what the live directory is asked for the person of a fiche."""
+    return Query(name=fiche.name, profession=fiche.profession, place=fiche.postal_code or fiche.city, rpps=fiche.rpps or fiche.adeli)
 
 
 def comparison_rows(fiche: Fiche, candidates: list[Candidate]) -> list[ComparisonRow]:

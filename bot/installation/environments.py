@@ -11,8 +11,10 @@ RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN", "READER_TOKEN", "RASA_DATABASE_
 
 It reads neither the bot's database nor the platform.
 """
-ACTIONS = frozenset({"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN", "PLATFORM_CLIENT_SECRET", "PLATFORM_HEADERS"})
-"""The action server checks codes (SECRET), and works on the database and the platform."""
+ACTIONS = frozenset(
+    {"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN", "PLATFORM_CLIENT_SECRET", "PLATFORM_HEADERS", "ANNUAIRE_SANTE_KEY"}
+)
+"""The action server checks codes (SECRET), works on the database and the platform, and looks people up in the Annuaire Santé."""
 BOT = secret_variables() - {"READER_TOKEN", "RASA_DATABASE_URL"}
 """The bot speaks to all else that there is: channels, mail relay, issuer, platform, Rasa; it asks the action server how it is."""
 

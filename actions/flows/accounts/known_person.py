@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.flows.accounts.directory_record import ASKED_FIELDS, field_slot
 from actions.flows.accounts.record_facts import is_given_name, split_name, town_of
 from actions.flows.directory.person_facts import valid_value
-from actions.flows.directory.search import Criteria, account_of, get_professional, is_certain_match, search
+from actions.flows.directory.search import Criteria, account_of, get_professional, is_certain_match, search_everywhere
 from actions.flows.partners.last_acts import sent_request
 from actions.framework.answers import SKIPPED
 from actions.framework.context import Context
@@ -36,7 +36,7 @@ async def find_person(context: Context, adding: Slots, criteria: Criteria) -> Pr
     person = await get_professional(context, str(key)) if key else None
     if person is not None or not criteria.get("name") or adding.get("nobody"):
         return person
-    full = [match.professional for match in await search(context, criteria) if match.full]
+    full = [match.professional for match in await search_everywhere(context, criteria) if match.full]
     certain = [person for person in full if is_certain_match(person, criteria)]
     return certain[0] if len(certain) == 1 else None
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from rasa_sdk.events import SlotSet
 
 from actions.flows.directory.account_question import asks_for_account
-from actions.flows.directory.search import account_of, describe, read_criteria, search_as_meant
+from actions.flows.directory.search import account_of, describe, read_criteria, search_as_meant, was_looked_up_everywhere
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.flow import Flow, Slots, register_flow
@@ -88,6 +88,8 @@ class SubmitFindProfessional(SubmitFlow):
         full = [match for match in matches if match.full]
         shown = [match.professional for match in (full or matches)[:MAX_SHOWN]]
         place = criteria.get("place", "")
+        if not full and not await was_looked_up_everywhere(context, criteria):
+            utterances.utter("utter_local_list_only")
         if not shown:
             utterances.utter("utter_nobody_found", what=", ".join(criteria.values()))
             return []

@@ -7,11 +7,13 @@ import re
 
 from rapidfuzz.distance import OSA
 
+from actions.flows.directory.live_search import search_live
 from actions.framework.context import Context
 from actions.framework.people import facts_of_speaker
 from actions.framework.turn import Turn
 from bot.accounts.registry import Account
 from bot.core.text_folding import fold, word_set
+from bot.directory.live.lookup import NotLookedUp
 from bot.directory.organizations import names_kind
 from bot.directory.records import Professional, proper_case
 from bot.directory.search import Match, Query
@@ -81,10 +83,16 @@ async def search(context: Context, criteria: Criteria) -> list[Match]:
     return await asyncio.to_thread(context.services.directory.search, Query(**criteria), 20)
 
 
+async def search_everywhere(context: Context, criteria: Criteria) -> list[Match]:
+    """Return the same; where the imported list has nobody of that name or number, those whom the national directory has come first."""
+    return await _with_live(context, criteria, await search(context, criteria))
+
+
 async def search_as_meant(context: Context, criteria: Criteria) -> tuple[Criteria, list[Match]]:
     """Return the matches of a search, and the criteria that found them.
 
-    Where nobody meets all of them as they were read, a place may have been taken for part of a name, or for a structure.
+    Where nobody meets all of them as they were read, a place may have been taken for part of a name, or for a structure; else the national
+    directory is asked, where the imported list has nobody of that name.
     """
     matches = await search(context, criteria)
     if any(match.full for match in matches):
@@ -93,7 +101,24 @@ async def search_as_meant(context: Context, criteria: Criteria) -> tuple[Criteri
         found = await search(context, reading)
         if any(match.full for match in found):
             return reading, found
-    return criteria, matches
+    return criteria, await _with_live(context, criteria, matches)
+
+
+async def was_looked_up_everywhere(context: Context, criteria: Criteria) -> bool:
+    """Return False where the national directory was to be asked and did not answer: only the imported list was looked at."""
+    try:
+        await search_live(context, Query(**criteria), await search(context, criteria))
+    except NotLookedUp:
+        return False
+    return True
+
+
+async def _with_live(context: Context, criteria: Criteria, matches: list[Match]) -> list[Match]:
+    """Return the matches after those of the national directory, where it is asked and answers."""
+    try:
+        return [*await search_live(context, Query(**criteria), matches), *matches]
+    except NotLookedUp:
+        return matches
 
 
 def other_readings(criteria: Criteria) -> list[Criteria]:
@@ -110,8 +135,10 @@ def other_readings(criteria: Criteria) -> list[Criteria]:
 
 
 async def get_professional(context: Context, key: str) -> Professional | None:
-    """Return the directory's record with that key."""
-    return await asyncio.to_thread(context.services.directory.get, key)
+    """Return the directory's record with that key, that of the national directory where the imported list has none."""
+    person = await asyncio.to_thread(context.services.directory.get, key)
+    live = context.services.live_directories.lookup
+    return person if person is not None or live is None else await live.get(key)
 
 
 async def account_of(context: Context, person: Professional) -> Account | None:

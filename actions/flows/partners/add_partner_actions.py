@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.flows.directory.person_facts import record_lines
-from actions.flows.directory.search import account_of, get_professional, search
+from actions.flows.directory.search import account_of, get_professional, search, was_looked_up_everywhere
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import DATES_ASKED, FROM, UNTIL, access_line, period_of, period_words
 from actions.flows.partners.add_partner import ADD_PARTNER
@@ -57,6 +57,8 @@ class AskAddPartnerPartner(AssistantAction):
             values = {"name": sent["name"], "request": sent["request"], "reference": turn.slot("dossier")}
             utterances.utter("utter_partner_awaits_account", buttons=buttons, **values)
             return [SlotSet("partner_choices", None)]
+        if criteria and choices != NOBODY and not full and not await was_looked_up_everywhere(context, criteria):
+            utterances.utter("utter_local_list_only")
         if choices and choices != NOBODY:
             several = full and len(choices) > 1
             utterances.utter(

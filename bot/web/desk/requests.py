@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.accounts.comparison import Candidate, comparison_rows, nearest_candidates
+from bot.accounts.comparison import comparison_rows
 from bot.accounts.decisions import ASK, CREATE, REFUSE, Decisions
 from bot.accounts.errors import (
     AddressNotGiven,
@@ -25,17 +23,13 @@ from bot.accounts.errors import (
     WrongState,
 )
 from bot.accounts.labels import LABELS
-from bot.accounts.registry import Account
 from bot.accounts.request_views import RequestDetails
 from bot.accounts.requests import AccountRequests
 from bot.accounts.tables import OPEN, STATES
-from bot.core.errors import log_error
-from bot.directory.errors import DirectoryUnavailable
-from bot.directory.search import Directory
-from bot.fhir.errors import FhirError
 from bot.support.desk import Desk
 from bot.web.desk.auth import DeskAuth, DeskSession
 from bot.web.desk.rendering import Renderer
+from bot.web.desk.request_context import RequestContexts
 
 MAX_DECIDED = 200
 """Requests of a list of decided ones, which begins with the newest."""
@@ -54,22 +48,12 @@ _REFUSALS: dict[type[Exception], str] = {
 """Why an agent's decision is refused, as the template names it."""
 
 
-@dataclass(frozen=True)
-class _RequestContext:
-    """What is shown beside a request, and which of it is not available now."""
-
-    candidates: list[Candidate]
-    directory_unavailable: bool
-    account: Account | None
-    platform_unavailable: bool
-
-
 class AccountRequestPages:
     """The routes under `/desk/requests`."""
 
-    def __init__(self, desk: Desk, requests: AccountRequests, decisions: Decisions, directory: Directory, renderer: Renderer) -> None:
+    def __init__(self, desk: Desk, requests: AccountRequests, decisions: Decisions, contexts: RequestContexts, renderer: Renderer) -> None:
         self._desk, self._requests, self._decisions = desk, requests, decisions
-        self._directory, self._renderer = directory, renderer
+        self._contexts, self._renderer = contexts, renderer
 
     def add_to(self, routes: APIRouter, auth: DeskAuth) -> None:
         """Add the routes."""
@@ -154,7 +138,7 @@ class AccountRequestPages:
             return self._renderer.not_found(request, session)
         details: RequestDetails = values["details"]
         await self._desk.record_reading(session.agent.id, reference)
-        context = await self._context(details)
+        context = await self._contexts.of(details.person)
         refusal = next((name for kind, name in _REFUSALS.items() if isinstance(error, kind)), None)
         return self._renderer.page(
             request,
@@ -166,7 +150,7 @@ class AccountRequestPages:
             others=others,
             conversations=await self._desk.tickets_of({requester.conversation_id for requester in details.requesters}),
             request_context=context,
-            lines=comparison_rows(details.person, context.candidates),
+            lines=comparison_rows(details.person, context.directory.candidates),
             refusal=refusal,
             by=getattr(error, "agent", None),
             tried=action,
@@ -177,19 +161,6 @@ class AccountRequestPages:
         details = await self._requests.show(reference)
         decision = await self._decisions.of(reference)
         return {"details": details, "decision": decision, "labels": LABELS, "open": details.status.state in OPEN}
-
-    async def _context(self, details: RequestDetails) -> _RequestContext:
-        account, platform_unavailable = None, False
-        try:
-            account = await self._requests.existing_account(details.person)
-        except FhirError as error:
-            platform_unavailable = True
-            log_error(error, "looking for an account beside a request")
-        try:
-            candidates = await asyncio.to_thread(nearest_candidates, self._directory, details.person)
-        except DirectoryUnavailable:
-            return _RequestContext([], True, account, platform_unavailable)
-        return _RequestContext(candidates, False, account, platform_unavailable)
 
 
 def _reference(request: Request) -> str:

@@ -14,10 +14,11 @@ from bot.accounts.decisions import Decisions
 from bot.accounts.requests import AccountRequests
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.directory.search import Directory
+from bot.directory.overlay import CurrentDirectory
 from bot.dossiers.duplicates import Duplicates
 from bot.http.urls import root_path
 from bot.identity.oidc import is_configured
+from bot.live_directories import LiveDirectories
 from bot.settings import Settings
 from bot.support.agent_links import AgentLinks
 from bot.support.agent_sessions import AgentSessions
@@ -36,6 +37,7 @@ from bot.web.desk.oidc import OidcSignIn
 from bot.web.desk.queue_broadcast import QueueBroadcast
 from bot.web.desk.rendering import Renderer
 from bot.web.desk.reports import ReportPages
+from bot.web.desk.request_context import RequestContexts
 from bot.web.desk.requests import AccountRequestPages
 from bot.web.desk.security import SECOND_FACTOR_PATH, SecurityPages
 from bot.web.desk.sign_in import SignIn
@@ -52,6 +54,7 @@ def router(
     requests: AccountRequests,
     decisions: Decisions,
     duplicates: Duplicates,
+    live_directories: LiveDirectories,
 ) -> APIRouter:
     """Return every route of the desk: `/desk/…`. All of them need a session but the sign-in page.
 
@@ -66,6 +69,7 @@ def router(
         requests: account requests.
         decisions: decisions on account requests.
         duplicates: dossiers that may be about one person.
+        live_directories: the directories that are asked live.
 
     Raises:
         FrontendNotInstalled: the npm packages are not installed.
@@ -96,8 +100,8 @@ def router(
     if with_issuer:
         OidcSignIn(agents, auth, sign_in, renderer, settings, clock).add_to(routes)
     ConversationPages(desk, broadcast, agents, renderer).add_to(routes, auth)
-    directory = Directory(settings.directory_index)
-    AccountRequestPages(desk, requests, decisions, directory, renderer).add_to(routes, auth)
+    directory = CurrentDirectory(settings.directory_index)
+    AccountRequestPages(desk, requests, decisions, RequestContexts(requests, directory, live_directories), renderer).add_to(routes, auth)
     CannedReplyPages(desk, renderer).add_to(routes, auth)
     DuplicatePages(duplicates, renderer).add_to(routes, auth)
     misunderstood = MisunderstoodMessages(database, clock, settings.sentences_file, directory.given_names)

@@ -1,0 +1,52 @@
+"""Authentication of the Annuaire Santé: its API key, within the calls a second that it allows all of us together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.directory.live.ports import Slots
+from bot.fhir.errors import FhirUnavailable
+
+HEADER = "ESANTE-API-KEY"
+CALLS_A_SECOND = 17
+"""What it allows an application, all its processes together."""
+KEPT_FOR_TURNS = 5
+"""Of these, how many fetching changes leaves to those who wait for an answer."""
+UNANSWERED = timedelta(seconds=5)
+"""How long a call that was given up may still be on its way."""
+_LONGEST_PAUSE = 300
+
+
+class ApiKey(httpx.Auth):
+    """Shows the key, once there is a slot for the call."""
+
+    def __init__(self, key: str, slots: Slots, *, background: bool = False) -> None:
+        self._key, self._slots, self._background = key, slots, background
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Wait for a slot, and free it after the answer. Raise FhirUnavailable where nothing can be counted."""
+        try:
+            slot = await self._slots.acquire(background=self._background)
+        except SQLAlchemyError:
+            raise FhirUnavailable("Calls to the Annuaire Santé cannot be counted.") from None
+        request.headers[HEADER] = self._key
+        answered = False
+        try:
+            response = yield request
+            answered = True
+            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                await self._slots.pause(timedelta(seconds=_seconds_asked(response)))
+        finally:
+            if answered:
+                await self._slots.release(slot)
+            else:
+                await self._slots.release(slot, UNANSWERED)
+
+
+def _seconds_asked(response: httpx.Response) -> int:
+    written = response.headers.get("Retry-After", "").strip()
+    return min(int(written[:6]), _LONGEST_PAUSE) if written.isascii() and written.isdigit() else 1

@@ -1,0 +1,62 @@
+"""Fetches from the national directory what changed since the import, and puts it over the index (`bot.directory.overlay`)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from bot.core.clock import Clock
+from bot.core.errors import log_error
+from bot.directory.live.national import NationalDirectory
+from bot.directory.overlay import REMEMBERED, Overlay, OverlayBusy, OverlayState, OverlayWriter
+from bot.fhir.errors import FhirError
+
+POLL_SECONDS = 60.0
+"""How often it is looked whether changes are due."""
+OVERLAP = timedelta(hours=2)
+"""How far before the last fetch the next one begins: their clock is not ours, and what changes while pages are read is on none of them."""
+RETRY = timedelta(minutes=10)
+"""After a fetch that failed."""
+
+
+class Refresh:
+    """Keeps the overlay of one index folder up to date; processes that share a folder take turns."""
+
+    def __init__(self, national: NationalDirectory, index_dir: Path, clock: Clock, *, every: timedelta) -> None:
+        self._national, self._overlay, self._clock, self._every = national, Overlay(index_dir), clock, every
+        self._failed_until = clock.now()
+
+    async def run_due(self) -> bool:
+        """Fetch changes where that is due. Return whether all of them were."""
+        now = self._clock.now()
+        state = await asyncio.to_thread(self._overlay.state, now)
+        if state is None or now < self._failed_until or (state.checked_at is not None and now < state.checked_at + self._every):
+            return False
+        with ExitStack() as stack:
+            try:
+                writer = stack.enter_context(self._overlay.writing())
+            except OverlayBusy:
+                return False
+            try:
+                await self._fetch(state, writer)
+            except FhirError as error:
+                self._failed_until = now + RETRY
+                log_error(error, "fetching changes of the national directory")
+                return False
+        return True
+
+    async def _fetch(self, state: OverlayState, writer: OverlayWriter) -> None:
+        started = self._clock.now()
+        if state.checked_at is None:
+            await asyncio.to_thread(writer.begin_anew, state)
+        elif state.since < started - REMEMBERED:
+            state = replace(state, has_gap=True)
+        withdrawn = set(state.withdrawn)
+        async for changes in self._national.changes(max(state.since, started - REMEMBERED)):
+            withdrawn = (withdrawn | set(changes.withdrawn)) - {person.key for person in changes.people}
+            await asyncio.to_thread(writer.add, changes.people, changes.withdrawn)
+        done = replace(state, since=started - OVERLAP, checked_at=started, withdrawn=frozenset(withdrawn))
+        await asyncio.to_thread(writer.save, done)
