@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.core.errors import log_error
 from bot.directory.live.ports import Slots
 from bot.fhir.errors import FhirUnavailable
 
@@ -31,7 +33,7 @@ class ApiKey(httpx.Auth):
         """Wait for a slot, and free it after the answer. Raise FhirUnavailable where nothing can be counted."""
         try:
             slot = await self._slots.acquire(background=self._background)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, TimeoutError):  # a database that is busy raises the second
             raise FhirUnavailable("Calls to the Annuaire Santé cannot be counted.") from None
         request.headers[HEADER] = self._key
         answered = False
@@ -39,12 +41,17 @@ class ApiKey(httpx.Auth):
             response = yield request
             answered = True
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                await self._slots.pause(timedelta(seconds=_seconds_asked(response)))
+                await self._counting(self._slots.pause(timedelta(seconds=_seconds_asked(response))))
         finally:
-            if answered:
-                await self._slots.release(slot)
-            else:
-                await self._slots.release(slot, UNANSWERED)
+            await self._counting(self._slots.release(slot) if answered else self._slots.release(slot, UNANSWERED))
+
+    @staticmethod
+    async def _counting(done: Coroutine[Any, Any, None]) -> None:
+        """Have it done; where it cannot be written the answer counts all the same, and the slot frees itself later."""
+        try:
+            await done
+        except (SQLAlchemyError, TimeoutError) as error:
+            log_error(error, "counting calls to the Annuaire Santé")
 
 
 def _seconds_asked(response: httpx.Response) -> int:

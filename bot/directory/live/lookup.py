@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from bot.core.errors import log_error
 from bot.core.text_folding import digits
+from bot.core.time_budget import seconds_left
 from bot.directory.candidates import GIVEN, NAME, RPPS, Query, understand
 from bot.directory.live.national import NationalDirectory, Person
 from bot.directory.names import index_forms
@@ -24,6 +25,8 @@ from bot.fhir.errors import FhirError
 
 REMEMBERED_SECONDS = 1800.0
 """How long what was found is shown without asking again."""
+KEPT_SECONDS = 2.5
+"""Of the time that a turn has for outside systems, what is left to the platform: without it nothing is done at all."""
 FAILED_SECONDS = 30.0
 """How long the service is left alone that did not answer."""
 _MOST_REMEMBERED = 2_000
@@ -89,11 +92,13 @@ class LiveLookup:
 
     async def _within_time(self, question: Coroutine[Any, Any, Answer]) -> Answer:
         """Return the answer, where it comes in time and nothing failed just now. Raise NotLookedUp."""
-        if time.monotonic() - self._failed_at < FAILED_SECONDS:
+        left = seconds_left()
+        seconds = self._seconds if left is None else min(self._seconds, left - KEPT_SECONDS)
+        if seconds <= 0 or time.monotonic() - self._failed_at < FAILED_SECONDS:
             question.close()
             raise NotLookedUp
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(seconds):
                 return await question
         except (FhirError, TimeoutError) as error:
             self._failed_at = time.monotonic()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.fhir.resources import Resource
 
@@ -26,11 +26,11 @@ class Slots(Protocol):
         """Wait for a free slot, take it and return it."""
         ...
 
-    async def release(self, slot: str, after: timedelta = ...) -> None:
+    def release(self, slot: str, after: timedelta = ...) -> Coroutine[Any, Any, None]:
         """Free a slot after so long."""
         ...
 
-    async def pause(self, duration: timedelta) -> None:
+    def pause(self, duration: timedelta) -> Coroutine[Any, Any, None]:
         """Let nobody call for so long."""
         ...
 

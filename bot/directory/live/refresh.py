@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +21,7 @@ OVERLAP = timedelta(hours=2)
 """How far before the last fetch the next one begins: their clock is not ours, and what changes while pages are read is on none of them."""
 RETRY = timedelta(minutes=10)
 """After a fetch that failed."""
+_log = logging.getLogger(__name__)
 
 
 class Refresh:
@@ -54,6 +56,8 @@ class Refresh:
             await asyncio.to_thread(writer.begin_anew, state)
         elif state.since < started - REMEMBERED:
             state = replace(state, has_gap=True)
+        if state.has_gap:
+            _log.warning("the imported directory is older than what the national directory tells changes of: import its file again")
         withdrawn = set(state.withdrawn)
         async for changes in self._national.changes(max(state.since, started - REMEMBERED)):
             withdrawn = (withdrawn | set(changes.withdrawn)) - {person.key for person in changes.people}

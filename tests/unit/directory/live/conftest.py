@@ -12,10 +12,11 @@ from bot.core.clock import SystemClock
 from bot.core.database import Database
 from bot.live_directories import LiveDirectories
 from bot.settings import Settings
-from tests.databases import fresh_database
+from tests.databases import every_database, fresh_database
 from tests.unit.directory.live.annuaire_server import KEY, Annuaire, organization, practitioner, role
 from tests.unit.sandbox.sandbox_server import serve_app
 
+__all__ = ["every_database"]
 ZOE, BRUNO, GOFF = "99900000011", "99900000022", "99900000033"
 """RPPS of invented people whom the demo directory does not have."""
 

@@ -6,8 +6,9 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.database import Database
+from bot.core.time_budget import TimeBudget
 from bot.directory import Query
-from bot.directory.live.lookup import LiveLookup, NotLookedUp
+from bot.directory.live.lookup import KEPT_SECONDS, LiveLookup, NotLookedUp
 from bot.http.health import AccessRefused
 from bot.live_directories import LiveDirectories
 from bot.settings import Settings
@@ -128,6 +129,14 @@ async def test_a_turn_does_not_wait_for_a_slow_service(annuaire: Annuaire, annua
     with pytest.raises(NotLookedUp):
         await parts.lookup.search(Query(name="Zwartkowski"))
     await parts.aclose()
+
+
+async def test_a_turn_keeps_time_for_the_platform(lookup: LiveLookup, annuaire: Annuaire) -> None:
+    with TimeBudget(KEPT_SECONDS).applied(), pytest.raises(NotLookedUp):
+        await lookup.search(Query(name="Zwartkowski"))
+    assert annuaire.asked == []
+    with TimeBudget(60).applied():
+        assert await lookup.search(Query(name="Zwartkowski"))
 
 
 async def test_a_wrong_key_is_no_answer(annuaire_url: str, database: Database) -> None:

@@ -102,3 +102,13 @@ async def test_a_national_directory_that_is_down_is_told(
     annuaire.down = True
     page = await page_of(NEW, tmp_path, sandbox, directory, **annuaire_variables)
     assert "L’annuaire national ne répond pas pour le moment : seule notre copie de l’annuaire a été regardée." in page
+
+
+async def test_the_health_report_tells_of_both(
+    tmp_path: Path, sandbox: Sandbox, ror: Ror, ror_variables: dict[str, str], annuaire_variables: dict[str, str]
+) -> None:
+    ror.down = True
+    variables = ror_variables | annuaire_variables
+    async with running_desk(tmp_path, PLATFORM_URL=sandbox.fhir, PLATFORM_TOKEN=sandbox.token, **variables) as desk:
+        report = (await desk.browser().open("/health")).json()
+    assert (report["annuaire_sante"], report["ror"]) == ("ok", "down")
