@@ -107,8 +107,6 @@ class DirectorySettings(BaseSettings):
         missing = [name for name, value in zip(_OF_THE_ROR, values, strict=True) if not value]
         if missing:
             raise ValueError(f"ROR_URL needs {', '.join(missing)}")
-        if self.ror_client_secret is None and self.ror_cert is None:
-            raise ValueError("ROR_URL needs ROR_CLIENT_SECRET, or ROR_CERT and ROR_KEY")
         for name, url in (("ROR_URL", self.ror_url), ("ROR_TOKEN_URL", self.ror_token_url or "")):
             if not _is_safe(url):
                 raise ValueError(f"{name} must be https, unless it is on this machine")

@@ -61,10 +61,12 @@ class LiveDirectories:
 
     @cached_property
     def regional(self) -> RegionalDirectory | None:
-        """Asks the ROR. Raise SettingsError where its certificate cannot be read."""
+        """Asks the ROR. Raise SettingsError where it would not know us, or a certificate cannot be read."""
         settings = self._settings
         if settings.ror_url is None:
             return None
+        if settings.ror_client_secret is None and settings.ror_cert is None:  # processes that do not ask are not given the secret
+            raise SettingsError("ROR_URL needs ROR_CLIENT_SECRET, or ROR_CERT and ROR_KEY")
         try:
             tls = client_ssl_context(ca=settings.ror_ca) if settings.ror_ca else None
             token_tls = client_ssl_context(settings.ror_cert, settings.ror_key, settings.ror_ca) if settings.ror_cert else tls

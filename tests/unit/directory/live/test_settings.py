@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.clock import SystemClock
+from bot.core.database import Database
+from bot.installation.environments import ACTIONS, environment_of
+from bot.live_directories import LiveDirectories
 from bot.settings import Settings, SettingsError, load_settings
 from tests.unit.directory.live.ror_server import ror_settings
 
@@ -41,7 +45,7 @@ def test_a_whole_ror_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().ror_client_secret is None
 
 
-@pytest.mark.parametrize("missing", [name for name in ROR if name != "ROR_URL"])
+@pytest.mark.parametrize("missing", [name for name in ROR if name not in {"ROR_URL", "ROR_CLIENT_SECRET"}])
 def test_half_a_ror_is_refused(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     for name, value in ROR.items():
         monkeypatch.setenv(name, "" if name == missing else value)
@@ -72,3 +76,20 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, 
 
 def test_a_server_of_this_machine_needs_no_tls() -> None:
     assert ror_settings("http://127.0.0.1:9").ror_url == "http://127.0.0.1:9/ws"
+
+
+def test_processes_that_do_not_ask_the_ror_need_no_secret_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment_of(ACTIONS, {**ROR, "ANNUAIRE_SANTE_KEY": "a-key-of-tests"}).items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.ror_client_secret is None
+    assert settings.annuaire_sante_key is not None  # it looks people up
+
+
+async def test_who_asks_the_ror_needs_it(database: Database) -> None:
+    parts = LiveDirectories(ror_settings("http://127.0.0.1:9", ror_client_secret=None), database, SystemClock())
+    with pytest.raises(SettingsError, match="ROR_CLIENT_SECRET"):
+        _ = parts.regional
+    wrong = ror_settings("http://127.0.0.1:9", ror_cert="/nowhere/ror.pem", ror_key="/nowhere/ror.key")
+    with pytest.raises(SettingsError, match="ROR_CERT"):
+        _ = LiveDirectories(wrong, database, SystemClock()).regional
