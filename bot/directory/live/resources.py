@@ -6,6 +6,7 @@ Only business identifiers are kept: RPPS or national identification, FINESS, SIR
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ _SKILLS = ("TRE_R38", "TRE_R39", "TRE_R40", "TRE_R42", "TRE_R43", "TRE_R44", "TR
 """Lists of savoir-faire, from the titles of specialists to the rights to practise."""
 _FUNCTIONS = ("TRE_R85", "TRE_R96", "TRE_R21")
 _MSS_TYPE = "fr-core-contact-point-email-type"
+_CEDEX = re.compile(r"\bcedex\b.*", re.IGNORECASE)
+_LONGEST_TOWN = 120
 _STREET = ("houseNumber", "buildingNumberSuffix", "streetNameType", "streetNameBase")
 
 
@@ -94,7 +97,7 @@ def _practice(role: Resource, organizations: Mapping[str, Resource], mailboxes: 
         siret=next((value for _, value in numbers if len(value) == 14), ""),
         address=tuple(_lines(address)),
         postal_code=postal_code,
-        city=_text(address, "city"),
+        city=_CEDEX.sub("", _text(address, "city")[:_LONGEST_TOWN]).strip(),
         departement=departement_code("", postal_code),
         phone=next(iter(phones), ""),
         email=next(iter(emails), ""),

@@ -31,7 +31,7 @@ async def test_a_person_by_number_is_told_as_the_imported_list_tells_one(lookup:
     assert (practice.structure, practice.finess, practice.city, practice.departement) == (
         "CENTRE HOSPITALIER INVENTE",
         "410000099",
-        "BLOIS CEDEX",
+        "BLOIS",
         "41",
     )
     assert (practice.mode, practice.phone, practice.address) == ("S", "0247000000", ("12 R DES INVENTIONS",))

@@ -79,7 +79,7 @@ async def test_a_changed_role_brings_the_whole_person(annuaire: Annuaire, refres
     assert await refresh.run_due()
     zoe = CurrentDirectory(index_dir).by_rpps(ZOE)
     assert zoe is not None
-    assert {practice.city for practice in zoe.practices} == {"TOURS", "BLOIS CEDEX"}
+    assert {practice.city for practice in zoe.practices} == {"TOURS", "BLOIS"}
 
 
 async def test_who_comes_back_is_there_again(annuaire: Annuaire, refresh: Refresh, index_dir: Path, clock: ManualClock) -> None:
