@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rasa_sdk.events import SlotSet
 
-from actions.flows.directory.search import account_of, get_professional, search
+from actions.flows.directory.search import account_of, get_professional, search, was_looked_up_everywhere
 from actions.flows.dossiers.dossier_slot import AskDossier, dossier_label
 from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.change_team import CHANGE_TEAM, NOTHING, PERSON
@@ -106,6 +106,9 @@ class AskChangeTeamBasis(AssistantAction):
             kept = await keep_basis_beside(context, reference)
             basis = basis_line(context)
         short = turn.slot("team_changed") or shown[0]
+        unfound = [] if short else [line["query"] for line in left if line["state"] == State.UNKNOWN and line.get("query")]
+        if not all(await asyncio.gather(*(was_looked_up_everywhere(context, query) for query in unfound))):
+            utterances.utter("utter_local_list_only")
         utter_card(context, *again, self._buttons(context, lines), lines=(active if short else whole) + basis, **values)
         return [SlotSet("team_changed", None), *set_slots(kept)]
 

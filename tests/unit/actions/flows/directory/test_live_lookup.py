@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
 from bot.core.clock import SystemClock
 from bot.live_directories import LiveDirectories
 from bot.settings import Settings
-from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.actions.dialogue import WEB, Dialogue, an_act
 from tests.unit.directory.live.annuaire_server import KEY, Annuaire, organization, practitioner, role
 from tests.unit.harness import CLAIRES_DOSSIER, Harness
 from tests.unit.sandbox.sandbox_server import serve_app
@@ -92,6 +93,24 @@ async def test_where_it_does_not_answer_that_is_said(asking: Dialogue, annuaire:
     )
     assert LOCAL_ONLY in adding.text
     assert "Je ne trouve pas" in adding.text
+
+
+def additions(*names: str) -> dict[str, Any]:
+    """An addition of several people as one act."""
+    text = f"ajoute {' et '.join(names)} au {CLAIRES_DOSSIER}"
+    people = [{"entity": "partner_name", "value": name, "start": text.find(name), "end": text.find(name) + len(name)} for name in names]
+    act = an_act(text, "add_partner", dossier_ref=CLAIRES_DOSSIER)
+    return {**act, "entities": [*people, *act["entities"]]}
+
+
+@pytest.mark.parametrize("down", [False, True])
+async def test_a_team_card_has_who_is_found_live_or_says_where_was_looked(asking: Dialogue, annuaire: Annuaire, down: bool) -> None:
+    annuaire.down = down
+    act = additions("Paul Martin", "Inès Nouvelarrivant")
+    card = await asking.ask(act["text"], act, metadata=WEB)
+    assert "Paul Martin" in card.text
+    assert ("Mme Ines Nouvelarrivant" in card.text) is not down
+    assert (LOCAL_ONLY in card.text) is down
 
 
 @pytest.mark.parametrize("name", ["Personnefictive", "Zwartkowski"])
