@@ -50,6 +50,7 @@ from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.practitioner_roles import NoRole, PractitionerRoles
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
+from bot.dossiers.team_acts import keep_act
 from bot.dossiers.team_changes import change_team, check_member
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
@@ -271,16 +272,17 @@ class Partners:
             return (Outcome.DATED, changed) if changed else (Outcome.UNCHANGED, None)
 
         outcome = await self._change(payload, decide)
-        who = {"name": found.display, "account": found.account_id, "added_by": found.added_by} if found else {"name": ""}
+        who: Payload = {"name": found.display, "account": found.account_id, "added_by": found.added_by} if found else {"name": ""}
+        who["was_planned"] = found is not None and found.planned
         return {"outcome": outcome} | who | self._today()
 
     async def _attempt_remove(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
         actor_open = await self._teams.is_active(payload["actor"])
-        removed_name, removed_account = "", None
+        removed_name, removed_account, planned = "", None, False
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
-            nonlocal removed_name, removed_account
+            nonlocal removed_name, removed_account, planned
             if was_ended_by(team.resource, mark):
                 return Outcome.REMOVED, None
             check_member(team, payload["actor"], actor_open)
@@ -289,11 +291,12 @@ class Partners:
                 return Outcome.NOT_THERE, None
             _check_may_remove(team, payload["actor"], leaving)
             removed_name, removed_account = leaving[0].display, leaving[0].account_id
+            planned = all(participant.planned for participant in leaving)
             return Outcome.REMOVED, with_participants_ended(
                 team.resource, [participant.position for participant in leaving], self._clock.now(), mark=mark
             )
 
-        return {"outcome": await self._change(payload, decide), "name": removed_name, "account": removed_account}
+        return {"outcome": await self._change(payload, decide), "name": removed_name, "account": removed_account, "was_planned": planned}
 
     def _today(self) -> Payload:
         """Return the day on which an act was done, by which its dates are worded."""
@@ -371,6 +374,7 @@ def _settle(action: str) -> Callable[[AsyncSession, Attempt, datetime, Payload],
             await keep_dates(session, payload["reference"], result["account"], added_by, _period(payload), now)
         elif outcome == Outcome.REMOVED and result.get("account"):
             await forget_dates(session, payload["reference"], result["account"])
+        await keep_act(session, attempt.key, payload, result, _period(payload), now)
 
     return settle
 

@@ -36,6 +36,7 @@ from bot.dossiers.history import ADD, REMOVE, RESTORE
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.records import Practitioner
+from bot.dossiers.team_acts import keep_act
 from bot.dossiers.team_changes import change_team, check_member
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
@@ -157,6 +158,7 @@ async def _settle(session: AsyncSession, attempt: Attempt, now: datetime, result
         if account:
             await keep_dates(session, payload["reference"], account, payload["actor"], period, now)
         await compare_again(session, payload["reference"], attempt.key, now)
+    await keep_act(session, attempt.key, payload, result, period, now)
 
 
 async def _former_basis(session: AsyncSession, dossier: str, subject: str) -> str | None:

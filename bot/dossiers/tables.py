@@ -1,4 +1,4 @@
-"""Tables of dossiers: counters of probing, pairs of dossiers that may be about one person, accesses with dates.
+"""Tables of dossiers: counters of probing, pairs of dossiers that may be about one person, accesses with dates, acts on teams.
 
 None holds anything of an usager.
 """
@@ -58,3 +58,23 @@ class DatedAccess(Table):
     """When these dates were given."""
     due_at: Mapped[datetime] = mapped_column(index=True)
     """When something is to be announced next, or looked at again."""
+
+
+class TeamAct(Table):
+    """A change of a care team that the assistant itself made, until the team is told of it (`bot.notifications.own_acts`)."""
+
+    __tablename__ = "team_acts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """The key of the operation: what it did is told once."""
+    dossier: Mapped[str] = mapped_column(String(32))
+    act: Mapped[str] = mapped_column(String(8))
+    """`bot.dossiers.team_acts.Act`."""
+    member: Mapped[str] = mapped_column(String(100))
+    """Account of who it is about; "Type/id" of the member where there is none."""
+    actor: Mapped[str] = mapped_column(String(64))
+    """Account of who did it."""
+    ends_on: Mapped[date | None]
+    """The last day of the access as it is now."""
+    at: Mapped[datetime]

@@ -20,6 +20,7 @@ from bot.http.rate_limit import SourceLimit, retry_after
 from bot.notifications import communication_requests
 from bot.notifications.cloudevents import CloudEvent, parse
 from bot.notifications.fan_out import QUEUE
+from bot.notifications.membership_events import FAMILIES, Change, Way, lock_dossiers, store_change
 from bot.notifications.tables import Event
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -128,6 +129,7 @@ async def _store(database: Database, clock: Clock, events: list[CloudEvent]) -> 
     if not events:
         return
     now = clock.now()
+    changes = [change for event in events if (change := _change(event)) is not None]
     rows = [
         {
             "source": event.source,
@@ -139,7 +141,22 @@ async def _store(database: Database, clock: Clock, events: list[CloudEvent]) -> 
             "data": event.data.model_dump(exclude_none=True) if event.data else {},
         }
         for event in events
+        if event.kind not in FAMILIES
     ]
     async with database.writing() as session:
-        await session.execute(insert_or_ignore(session, Event), rows)
+        if rows:
+            await session.execute(insert_or_ignore(session, Event), rows)
+        await lock_dossiers(session, [change.dossier for change in changes])
+        for change in changes:
+            await store_change(session, change, now)
         announce(session, QUEUE.name)
+
+
+def _change(event: CloudEvent) -> Change | None:
+    """Return what an event tells of a care team, which others may tell as well."""
+    if event.kind not in FAMILIES or event.subject is None:
+        return None
+    data = event.data.model_dump(exclude_none=True) if event.data else {}
+    named = data.get("recipients") or []
+    member = str(named[0]).removeprefix("Practitioner/") if FAMILIES[event.kind] == "access" and len(named) == 1 else None
+    return Change(Way.EVENTS, event.source, event.id, event.kind, event.subject, member, event.time, data)

@@ -159,7 +159,7 @@ class FanOut:
 
     async def _recipients(self, event: _ClaimedEvent, work: _FanOutPass) -> tuple[str, list[str]]:
         """Return the author's name ("" unknown) and the accounts to notify, less the author. Raise the errors of `bot.fhir.errors`."""
-        author_id = await self._author(event.data.get("author"), work)
+        author_id = await self._person(event.data.get("author"), work)
         named = event.data.get("recipients")
         team = EMPTY_TEAM
         if event.kind.startswith("account."):
@@ -171,14 +171,15 @@ class FanOut:
             if event.dossier not in work.care_teams:
                 work.care_teams[event.dossier] = await self._care_teams.get(event.dossier, fresh=True)
             team = work.care_teams[event.dossier]
-            accounts = team.names if named is None else (team.accounts.get(str(who), _account(who)) for who in named)
+            accounts = team.names if named is None else [team.accounts.get(str(who)) or await self._person(who, work) for who in named]
             if event.kind != "access.ended":
                 accounts = (account_id for account_id in accounts if account_id in team.names)
-        recipients = [account_id for account_id in dict.fromkeys(accounts) if account_id and account_id != author_id]
+        left_out = {author_id, *event.data.get("except", ())}
+        recipients = [account_id for account_id in dict.fromkeys(accounts) if account_id and account_id not in left_out]
         return await self._name(author_id, team, work) if recipients else "", recipients
 
-    async def _author(self, who: object, work: _FanOutPass) -> str:
-        """Return the author's account, by the platform's own id or by RPPS number ("<system>|<number>"); "" where there is none."""
+    async def _person(self, who: object, work: _FanOutPass) -> str:
+        """Return somebody's account, by the platform's own id or by RPPS number ("<system>|<number>"); "" where there is none."""
         system, _, rpps = str(who or "").rpartition("|")
         if system != RPPS_SYSTEM:
             return _account(who)

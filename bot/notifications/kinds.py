@@ -44,17 +44,19 @@ CATEGORY_OF = {
     "access.ended": Category.ACCESS,
     "access.ending": Category.ACCESS,
     "access.expired": Category.ACCESS,
+    "access.dated": Category.ACCESS,
     "team.joined": Category.TEAM,
     "team.left": Category.TEAM,
     "document.added": Category.DOCUMENTS,
     "note.added": Category.DOCUMENTS,
     "message.received": Category.MESSAGES,
     "appointment.set": Category.APPOINTMENTS,
+    "stay.changed": Category.APPOINTMENTS,
     "account.updated": Category.ACCOUNT,
     "service.notice": Category.SERVICE,
 }
-"""The category of each kind of event: those of the platform (`bot.notifications.cloudevents.KINDS`) and two of our own
-(`bot.notifications.access_dates`)."""
+"""The category of each kind of event: those of the platform (`bot.notifications.cloudevents.KINDS`), stays that others declare
+(`bot.notifications.communication_requests`), and three of our own (`bot.notifications.access_dates`, `bot.notifications.own_acts`)."""
 
 PASS_MUTES = frozenset({Category.ACCOUNT, Category.SERVICE})
 """Categories that a mute does not silence."""

@@ -12,6 +12,7 @@ from bot.accounts.registry import AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.dossiers.care_teams import CareTeams
+from bot.dossiers.team_acts import TOPIC as ACTS_TOPIC
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.jobs.schedule import Schedule
@@ -22,6 +23,7 @@ from bot.notifications.delivery_status import NotificationTracker
 from bot.notifications.dispatch import Dispatcher
 from bot.notifications.eligibility import EligibilityCheck, SafeUrl
 from bot.notifications.fan_out import EVENTS_AT_ONCE, QUEUE, FanOut
+from bot.notifications.own_acts import OwnActs
 from bot.notifications.purge import Purge
 from bot.notifications.reachability import ReachabilityLookup
 from bot.notifications.recipients import DUE_TOPIC, EmailAddresses, next_check
@@ -50,6 +52,7 @@ class NotificationWorker:
         self._database, self._clock = database, clock
         self.tracker = NotificationTracker(SendTimeCheck(database, clock, care_teams, lookup))
         self.access_dates = AccessDates(database, clock, teams, settings.access_end_notice_days)
+        self.own_acts = OwnActs(database, clock, settings.access_end_notice_days)
         self.fan_out = FanOut(database, clock, care_teams, registry, addresses, lookup)
         self.dispatcher = Dispatcher(database, clock, checks, lookup, settings)
         self.reminders = UnreadReminders(database, clock, care_teams, addresses, settings)
@@ -59,7 +62,7 @@ class NotificationWorker:
             clock,
             self.run_due,
             doing="notifying people",
-            topics=(QUEUE.name, DUE_TOPIC),
+            topics=(QUEUE.name, DUE_TOPIC, ACTS_TOPIC),
             next_due=self._next_due,
         )
         self._schedule = Schedule()
@@ -86,12 +89,14 @@ class NotificationWorker:
         """
         done = 0
         while not self._worker.stopping:
+            acts = await self.own_acts.run_due()
             fanned_out = await self.fan_out.run_due()
             dispatched = await self.dispatcher.run_due() if fanned_out < EVENTS_AT_ONCE else 0
             looked_after = await self.access_dates.run_due() if fanned_out < EVENTS_AT_ONCE else 0  # what the platform told comes first
-            if not fanned_out + dispatched + looked_after:
+            did = acts + fanned_out + dispatched + looked_after
+            if not did:
                 break
-            done += fanned_out + dispatched + looked_after
+            done += did
         return done
 
     async def _next_due(self) -> datetime | None:

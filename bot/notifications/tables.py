@@ -20,7 +20,11 @@ class Event(Table):
     """An event of the platform; one (`source`, `event_id`) is stored once, however often it is sent."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("source", "event_id"), Index("ix_events_to_fan_out", "fanned_out_at", "fan_out_after"))
+    __table_args__ = (
+        UniqueConstraint("source", "event_id"),
+        Index("ix_events_to_fan_out", "fanned_out_at", "fan_out_after"),
+        Index("ix_events_subject", "subject", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     source: Mapped[str] = mapped_column(String(300))
@@ -33,12 +37,18 @@ class Event(Table):
     """When the platform says that it happened."""
     received_at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
-    """What was given of `author`, `recipients`, `title`, `urgent`, `url`."""
+    """What was given of `author`, `recipients`, `title`, `urgent`, `url`; of our own events also `until`, and `except`: who is not told."""
     fanned_out_at: Mapped[datetime | None]
     """Since when everybody whom it concerns has a notification."""
     fan_out_after: Mapped[datetime | None]
     """The lease of who fans it out; or, where the platform was away, when to try again."""
     fan_out_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    member: Mapped[str | None] = mapped_column(String(100))
+    """Of a change of a care team: account (or "Type/id") of who it is about, where known (`bot.notifications.membership_events`)."""
+    ways: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """Of a change of a care team: by which ways it was heard of, separated by spaces."""
+    same_as: Mapped[int | None]
+    """The event that told of this change before: nobody is told of this one."""
 
 
 class NotificationPerson(Table):

@@ -96,17 +96,17 @@ async def test_dates_that_were_changed_or_taken_back_are_followed(harness: Notif
     assert paul
     await partners.set_period(DOSSIER, claire, paul.reference, AccessPeriod(None, date(2026, 12, 20)), channel="web", key="d1")
     await at(harness, datetime(2026, 12, 11, 12, 0, tzinfo=UTC))
-    assert await told(harness, PAUL) == []
+    assert await told(harness, PAUL) == ["access.granted", "access.dated"]
     await at(harness, datetime(2026, 12, 17, 7, 0, tzinfo=UTC))
-    assert await told(harness, PAUL) == ["access.ending"]
+    assert await told(harness, PAUL) == ["access.granted", "access.dated", "access.ending"]
     await partners.set_period(DOSSIER, claire, paul.reference, AccessPeriod(), channel="web", key="d2")
     await at(harness, datetime(2026, 12, 22, 12, 0, tzinfo=UTC))
-    assert await told(harness, PAUL) == ["access.ending"]
+    assert await told(harness, PAUL) == ["access.granted", "access.dated", "access.ending", "access.dated"]
 
 
 async def test_whoever_was_removed_or_told_by_the_platform_is_not_told_again(harness: NotificationHarness) -> None:
     await add(harness, AccessPeriod(None, date(2026, 11, 24)))
-    assert await told(harness, PAUL) == ["access.ending"]  # at once: it ends sooner than it is announced
+    assert await told(harness, PAUL) == ["access.granted", "access.ending"]  # at once: it ends sooner than it is announced
     assert await told(harness, CLAIRE) == []  # who has just said so knows
     harness.clock.advance(datetime(2026, 11, 24, 23, 1, tzinfo=UTC) - harness.clock.now())
     await harness.add_event("access.ended", recipients=[harness.account(PAUL)])
@@ -120,7 +120,7 @@ async def test_while_the_platform_is_away_nothing_is_lost(harness: NotificationH
     harness.clock.advance(datetime(2026, 11, 27, 7, 0, tzinfo=UTC) - harness.clock.now())
     harness.network.cut_after(0, losing=False)
     await harness.process.notification_worker.access_dates.run_due()
-    assert await harness.rows(Event) == []
+    assert await harness.rows(Event, Event.kind == "access.ending") == []
     harness.network.restore()
     await at(harness, datetime(2026, 11, 27, 7, 10, tzinfo=UTC))
-    assert await told(harness, PAUL) == ["access.ending"]
+    assert await told(harness, PAUL) == ["access.granted", "access.ending"]
