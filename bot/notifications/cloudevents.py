@@ -20,6 +20,8 @@ KINDS = (
     "account.updated",
     "service.notice",
 )
+DECLARED_KINDS = ("stay.changed",)
+"""Kinds that come of events which others declare as FHIR (`bot.notifications.communication_requests`); taken here, too."""
 _DOSSIER = re.compile(r"SPH-\d{4}-\d{6}")
 
 
@@ -75,7 +77,7 @@ class CloudEvent(BaseModel):
 
     @model_validator(mode="after")
     def _kind_and_subject_agree(self) -> Self:
-        if not self.type.startswith(PREFIX) or self.kind not in KINDS:
+        if not self.type.startswith(PREFIX) or self.kind not in (*KINDS, *DECLARED_KINDS):
             raise ValueError(f"type must be {PREFIX}<kind>, with a kind of: {', '.join(KINDS)}")
         family = self.kind.partition(".")[0]
         if family == "service" and self.subject is not None:
