@@ -52,6 +52,7 @@ from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
+from bot.notifications.watch import endpoint
 from bot.personal_data import purge
 from bot.settings import Settings
 from bot.support import retention as support_retention
@@ -161,6 +162,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     app.include_router(metrics.router(settings, *collectors))
     events_token, platform_url = settings.required("events_token"), settings.platform_url
     app.include_router(event_intake.router(database, clock, events_token, fhir=parts.fhir, platform_url=platform_url))
+    app.include_router(endpoint.router(settings, database, clock, parts.fhir))
     app.include_router(_pages(settings))
     return app
 

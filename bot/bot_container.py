@@ -20,6 +20,7 @@ from bot.messaging.gateway import Gateway
 from bot.messaging.mail_sender import MailSender
 from bot.notifications.notification_worker import NotificationWorker
 from bot.notifications.unread_counts import unread_by_chat
+from bot.notifications.watch.watcher import PlatformWatcher
 from bot.support.agent_links import AgentLinks
 from bot.support.agents import Agents
 from bot.support.groups.groups import Groups
@@ -75,12 +76,17 @@ class BotContainer(Container):
         return worker
 
     @cached_property
+    def platform_watcher(self) -> PlatformWatcher:
+        """Hears of what changes on the platform. Raises SettingsError."""
+        return PlatformWatcher(self.settings, self.database, self.clock, self.fhir)
+
+    @cached_property
     def mail_sender(self) -> MailSender:
         """Sends the mails of the outbox."""
         return MailSender(self.settings, self.database, self.clock, self.gateway.tracking)
 
     @cached_property
-    def workers(self) -> tuple[MailSender | NotificationWorker | Worker, ...]:
+    def workers(self) -> tuple[MailSender | NotificationWorker | PlatformWatcher | Worker, ...]:
         """The loops that do what is due, but for those of the gateway, of support and of groups."""
         _ = self.restorations  # registers its operation
         copy = self.audit_copy
@@ -93,6 +99,7 @@ class BotContainer(Container):
             *refreshing,
             self.mail_sender,
             self.notification_worker,
+            self.platform_watcher,
             queue_worker(self.database, self.clock, OPERATIONS, self.operations.run_due, doing="running operations"),
             queue_worker(self.database, self.clock, DECISIONS, self.decisions.run_due, doing="carrying out decisions on account requests"),
             queue_worker(self.database, self.clock, CREATIONS, self.account_requests.finish_created, doing="completing account creations"),

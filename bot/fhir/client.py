@@ -100,20 +100,28 @@ class FhirClient:
                 return found
         raise FhirUnavailable("The FHIR server's pages do not end.")
 
-    async def pages(self, resource_type: str, params: Params, *, most: int = MAX_PAGES) -> AsyncIterator[list[Resource]]:
-        """Yield what each of the first `most` pages of a search holds: matches, and what they bring along (`_include`, `_revinclude`)."""
+    async def pages(self, resource_type: str, params: Params, *, most: int | None = MAX_PAGES) -> AsyncIterator[list[Resource]]:
+        """Yield what each page of a search holds: matches, and what they bring along (`_include`, `_revinclude`).
+
+        Reads the first `most` pages, or all of them however many there are (None). Raises FhirUnavailable also where the pages lead in a
+        circle, or to another server.
+        """
         async for bundle, _ in self._bundles(resource_type, params, most):
             yield resources_of(bundle)
 
-    async def _bundles(self, resource_type: str, params: Params, most: int) -> AsyncIterator[tuple[Resource, bool]]:
+    async def _bundles(self, resource_type: str, params: Params, most: int | None) -> AsyncIterator[tuple[Resource, bool]]:
         """Yield the first `most` pages, and whether each is the last one."""
+        seen: set[str] = set()
         response = await self._first_page(resource_type, urlencode(list(params.items()) if isinstance(params, dict) else list(params)))
-        for left in range(most - 1, -1, -1):
+        while True:
             bundle = body_of(response, "Bundle")
             following = next_link_of(bundle)
             yield bundle, following is None
-            if following is None or not left:
+            if following is None or len(seen) + 1 == most:
                 return
+            if following in seen:
+                raise FhirUnavailable("The FHIR server's pages lead in a circle.")
+            seen.add(following)
             try:
                 response = await self._send("GET", own_url(self._base, following, resource_type), repeatable=True)
             except FhirNotFound:

@@ -21,3 +21,7 @@ ACCOUNT_DECISION = timedelta(minutes=3)
 """Carrying out an agent's decision: longer than one creation step."""
 GROUP_THREAD = timedelta(seconds=90)
 """Posting in one thread of a support group: longer than one message waits for the group's rate limit; renewed with each message."""
+PLATFORM_WATCH = timedelta(minutes=2)
+"""Asking the platform what changed; renewed with each page."""
+PLATFORM_LOOK = timedelta(seconds=60)
+"""Looking at one resource that the platform notified of."""

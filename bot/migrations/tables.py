@@ -18,6 +18,7 @@ import bot.jobs.outbox
 import bot.messaging.retention
 import bot.messaging.tables
 import bot.notifications.tables
+import bot.notifications.watch.tables
 import bot.support.groups.tables
 import bot.support.tables  # noqa: F401 - each import declares its tables
 from bot.core.database import Table

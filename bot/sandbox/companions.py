@@ -47,6 +47,8 @@ def _platform(site: Site) -> Companion:
     port, smtp_port = site.reserve_port(), site.reserve_port()
     url = f"http://{LOOPBACK}:{port}"
     environment = {"PLATFORM_URL": f"{url}/fhir", "PLATFORM_TOKEN": secrets["fhir_token"]}
+    if "platform_poll_seconds" not in settings.model_fields_set:
+        environment["PLATFORM_POLL_SECONDS"] = "0"  # it posts events
     entries: dict[str, str] = {}
     smtp_login = {"SMTP_USER": SMTP_USER, "SMTP_PASSWORD": secrets["smtp_password"]}
     if settings.smtp_port is None:

@@ -228,6 +228,7 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
         "RASA_TOKEN": RASA_TOKEN,
         "PLATFORM_URL": "http://127.0.0.1:9/fhir",
         "PLATFORM_TOKEN": "token-of-the-platform",
+        "PLATFORM_POLL_SECONDS": 0,
         "EVENTS_TOKEN": "token-of-events",
         "SECRET": "secret-of-the-tests-of-the-gateway",
         "CHAT_MESSAGES_PER_MINUTE": 100_000,

@@ -1,0 +1,178 @@
+"""Care teams as the platform has them, compared with what was last seen of them: what changed is told, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.core.clock import Clock
+from bot.core.database import Database
+from bot.core.upsert import insert_or_ignore
+from bot.dossiers.care_teams import CareTeams, batches, member_of, subject_id
+from bot.dossiers.dated_accesses import forget_dates, keep_dates
+from bot.dossiers.period import instant_of, paris_day
+from bot.dossiers.records import dossier_reference
+from bot.dossiers.tables import DatedAccess
+from bot.fhir.client import FhirClient
+from bot.fhir.resources import Resource
+from bot.notifications.membership_events import Way, changes_of, lock_dossiers, store_change
+from bot.notifications.own_acts import dated_change
+from bot.notifications.watch.tables import KnownMember, KnownTeam
+from bot.notifications.watch.team_states import Access, Difference, accesses_of, compare, infer, is_new
+
+SOURCE = "urn:sphere:platform"
+
+
+class TeamWatch:
+    """Remembers care teams, and makes events of what changes in them."""
+
+    def __init__(self, database: Database, clock: Clock, fhir: FhirClient, notice_days: int) -> None:
+        """`notice_days`: days before the last day of an access on which its end is announced anyway."""
+        self._database, self._clock, self._fhir = database, clock, fhir
+        self._teams, self._notice = CareTeams(fhir, clock), timedelta(days=notice_days)
+
+    async def learn(self, teams: Sequence[Resource]) -> None:
+        """Remember teams that nobody is told of: those that there were before the platform was watched."""
+        now = self._clock.now()
+        rows = [_team_row(team, now) for team in teams if team.get("status") == "active"]
+        members = [_member_row(team, one) for team in teams if team.get("status") == "active" for one in accesses_of(team, {}, now)]
+        async with self._database.writing() as session:
+            if rows:
+                await session.execute(insert_or_ignore(session, KnownTeam), rows)
+            if members:
+                await session.execute(insert_or_ignore(session, KnownMember), members)
+
+    async def compare(self, teams: Sequence[Resource], since: datetime) -> int:
+        """Tell of what changed in these teams; return how many had another version than the one known.
+
+        Raises the errors of `bot.fhir.errors`. Teams that were never seen are judged by periods, from `since` on.
+        """
+        fresh = await self._unknown_versions(teams)
+        if not fresh:
+            return 0
+        now = self._clock.now()
+        members = {member for team in fresh for one in team.get("participant") or [] if (member := member_of(one))}
+        async with self._database.reading() as session:
+            ids = [str(team["id"]) for team in fresh]
+            members |= {*await session.scalars(select(KnownMember.member).where(KnownMember.team_id.in_(ids)))}
+        holders, dossiers = await self._teams.holders_of(members), await self._dossiers(fresh)
+        for team in fresh:
+            await self._compare(team, holders, dossiers.get(subject_id(team) or ""), since, now)
+        return len(fresh)
+
+    async def _unknown_versions(self, teams: Sequence[Resource]) -> list[Resource]:
+        ids = [str(team["id"]) for team in teams]
+        async with self._database.reading() as session:
+            known = {row.team_id: row for row in await session.scalars(select(KnownTeam).where(KnownTeam.team_id.in_(ids)))}
+        return [team for team in teams if not _is_known(known.get(str(team["id"])), team)]
+
+    async def _dossiers(self, teams: Iterable[Resource]) -> dict[str, str | None]:
+        """Return the references of the dossiers of these teams, by the id of their Patient."""
+        wanted = sorted({patient for team in teams if (patient := subject_id(team))})
+        found: dict[str, str | None] = {}
+        for batch in batches(wanted):
+            patients = await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"})
+            found |= {str(patient["id"]): dossier_reference(patient) for patient in patients}
+        return found
+
+    async def _compare(self, team: Resource, holders: dict[str, str], dossier: str | None, since: datetime, now: datetime) -> None:
+        team_id = str(team["id"])
+        current = accesses_of(team, holders, now) if team.get("status") == "active" else []
+        async with self._database.writing() as session:
+            await lock_dossiers(session, [dossier or team_id])
+            row = await session.get(KnownTeam, team_id)
+            if row is not None and _is_known(row, team):
+                return
+            known = [_access_of(one, holders) for one in await session.scalars(select(KnownMember).where(KnownMember.team_id == team_id))]
+            if team.get("status") == "active" and dossier is not None:
+                seen_at = row.seen_at if row is not None else since
+                differences = compare(known, current, seen_at, now) if row is not None else infer(team, current, holders, since, now)
+                opened = row is None and is_new(team, since)
+                for difference, access in differences:
+                    await self._tell(session, team, dossier, difference, access, seen_at, now, opened=opened)
+            await session.execute(delete(KnownMember).where(KnownMember.team_id == team_id))
+            await session.execute(delete(KnownTeam).where(KnownTeam.team_id == team_id))
+            if team.get("status") == "active":
+                await session.execute(insert_or_ignore(session, KnownTeam).values(**_team_row(team, now), dossier=dossier))
+                if current:
+                    await session.execute(insert_or_ignore(session, KnownMember), [_member_row(team, one) for one in current])
+
+    async def _tell(
+        self,
+        session: AsyncSession,
+        team: Resource,
+        dossier: str,
+        difference: Difference,
+        access: Access,
+        seen_at: datetime,
+        now: datetime,
+        *,
+        opened: bool,
+    ) -> None:
+        """Make the events of one difference, and have those of its dates made on their days."""
+        meta = team.get("meta") or {}
+        key = f"{team['id']}|{meta.get('versionId') or meta.get('lastUpdated') or now.isoformat()}"
+        at = min(instant_of(meta.get("lastUpdated")) or now, now)
+        if difference is Difference.DATED:
+            if access.account_id and await self._keep_dates(session, dossier, access, now) and not access.planned(now):
+                await self._tell_dates(session, key, dossier, access, at, now)
+            return
+        joined = difference is Difference.JOINED
+        if access.account_id:
+            if joined:
+                await self._keep_dates(session, dossier, access, now)
+            else:
+                await forget_dates(session, dossier, access.account_id)
+        author = access.added_by if joined else None
+        for change in changes_of(Way.PLATFORM, SOURCE, key, dossier, access.key, joined=joined, at=at, author=author, since=seen_at):
+            if not (opened and change.kind == "team.joined"):
+                await store_change(session, change, now)
+
+    async def _tell_dates(self, session: AsyncSession, key: str, dossier: str, access: Access, at: datetime, now: datetime) -> None:
+        last = access.period(now).end
+        if last is not None and paris_day(now) >= last - self._notice:
+            return  # its end is announced at once
+        until = last.isoformat() if last is not None else None
+        await store_change(session, dated_change(Way.PLATFORM, SOURCE, key, dossier, access.key, until, at), now)
+
+    async def _keep_dates(self, session: AsyncSession, dossier: str, access: Access, now: datetime) -> bool:
+        """Keep the dates of an access, so that they are told on their days; return False where they are kept already."""
+        account_id, period = access.account_id or "", access.period(now)
+        row = await session.get(DatedAccess, (dossier, account_id))
+        if row is not None and (row.starts_on, row.ends_on) == (period.start, period.end):
+            return False
+        given_by = access.added_by or (row.added_by if row is not None else "")
+        if row is not None:
+            await session.delete(row)
+            await session.flush()
+        await keep_dates(session, dossier, account_id, given_by, period, now)
+        return True
+
+
+def _is_known(row: KnownTeam | None, team: Resource) -> bool:
+    """Return whether this version of a team, or a newer one, was seen."""
+    if row is None:
+        return False
+    meta = team.get("meta") or {}
+    updated, version = instant_of(meta.get("lastUpdated")), meta.get("versionId")
+    if updated and row.updated_at and updated < row.updated_at:
+        return True
+    return version is not None and (row.version, row.updated_at) == (str(version)[:64], updated)
+
+
+def _team_row(team: Resource, now: datetime) -> dict[str, object]:
+    meta = team.get("meta") or {}
+    version = str(meta["versionId"])[:64] if meta.get("versionId") is not None else None
+    return {"team_id": str(team["id"]), "version": version, "updated_at": instant_of(meta.get("lastUpdated")), "seen_at": now}
+
+
+def _member_row(team: Resource, access: Access) -> dict[str, object]:
+    values = {"member": access.member, "account_id": access.account_id, "starts": access.starts, "ends": access.ends}
+    return {"team_id": str(team["id"]), **values}
+
+
+def _access_of(row: KnownMember, holders: dict[str, str]) -> Access:
+    return Access(row.member, row.account_id or holders.get(row.member), row.starts, row.ends)

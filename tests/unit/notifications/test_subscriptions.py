@@ -1,0 +1,192 @@
+"""R4 subscriptions over real HTTP: set up, notified of in every way that servers have, mended, ended; what was missed is found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from bot.bot_container import BotContainer
+from bot.core.clock import SystemClock
+from bot.core.database import Database
+from bot.notifications.tables import Notice
+from bot.notifications.watch import endpoint
+from bot.notifications.watch.subscriptions import CARE_TEAMS, REQUESTS, notification_token
+from bot.notifications.watch.tables import LOOKS, PlatformLook, PlatformSubscription, PlatformWatch
+from bot.settings import Settings
+from tests.databases import fresh_database
+from tests.unit.messaging.running_bot import served, settings_for, until
+from tests.unit.notifications.notification_harness import CLAIRE, DOSSIER, PAUL
+from tests.unit.notifications.subscribing_platform import Style, SubscribingPlatform, subscribing_platform
+from tests.unit.notifications.test_declared_events import declared
+from tests.unit.sandbox.sandbox_server import TOKEN, Sandbox
+
+STYLES: tuple[Style, ...] = ("empty", "post", "put", "backport")
+
+
+class Subscribed:
+    """A bot of which notifications and the watcher run, and a platform that notifies it."""
+
+    def __init__(self, parts: BotContainer, url: str, sandbox: Sandbox, platform: SubscribingPlatform) -> None:
+        self.parts, self.url, self.sandbox, self.platform = parts, url, sandbox, platform
+        self.subscriptions = parts.platform_watcher.subscriptions
+
+    async def rows(self, table: Any) -> list[Any]:
+        async with self.parts.database.reading() as session:
+            return [*await session.scalars(select(table))]
+
+    async def subscribe(self, criteria: str = CARE_TEAMS, *, payload: bool = True) -> None:
+        await self.subscriptions.subscribe(criteria, payload=payload)
+
+        async def based() -> bool:
+            return all(row.baseline_at is not None for row in await self.rows(PlatformWatch))
+
+        await until(based)
+
+    def join(self, email: str) -> None:
+        team = self.sandbox.team_of(DOSSIER)
+        reference = f"Practitioner/{self.sandbox.practitioner(email)['id']}"
+        team["participant"].append({"member": {"reference": reference}, "period": {"start": "2025-01-01"}})
+        self.sandbox.put(team).raise_for_status()
+
+    async def told(self, email: str) -> list[str]:
+        account = self.sandbox.practitioner(email)["id"]
+        return [row.kind for row in await self.rows(Notice) if row.account_id == account]
+
+    async def until_told(self, email: str, kinds: list[str]) -> None:
+        async def is_told() -> bool:
+            return await self.told(email) == kinds
+
+        await until(is_told, 30)
+
+    async def post(self, content: Any = b"", path: str = "", method: str = "POST", token: str | None = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token or notification_token(self.parts.settings)}", "Content-Type": "application/fhir+json"}
+        kept = {"json": content} if not isinstance(content, bytes) else {"content": content}
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return await client.request(method, f"{self.url}/platform/notifications{path}", headers=headers, **kept)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def running(folder: Path, settings: Settings, database: Database) -> AsyncIterator[tuple[BotContainer, FastAPI]]:
+    parts = BotContainer(settings, SystemClock(), database)
+    app = FastAPI()
+    app.include_router(endpoint.router(settings, database, parts.clock, parts.fhir))
+    workers = (parts.platform_watcher, parts.notification_worker)
+    for worker in workers:
+        worker.start()
+    try:
+        yield parts, app
+    finally:
+        for worker in workers:
+            await worker.stop()
+        await parts.gateway.stop()
+        await parts.fhir.aclose()
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Subscribed]:
+    forward = FastAPI()
+    with subscribing_platform(tmp_path / "platform") as (sandbox, platform):
+        async with fresh_database("sqlite", tmp_path) as database, served(forward) as url:
+            changes = {"PLATFORM_URL": sandbox.fhir, "PLATFORM_TOKEN": TOKEN, "SMTP_PORT": sandbox.smtp_port, "PLATFORM_CALLBACK_URL": url}
+            settings = settings_for(tmp_path, "http://127.0.0.1:9", **changes)
+            async with running(tmp_path, settings, database) as (parts, app):
+                forward.mount("/", app)
+                yield Subscribed(parts, url, sandbox, platform)
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_what_changes_is_told_within_five_seconds_and_once(bot: Subscribed, style: Style) -> None:
+    await bot.subscribe(payload=style != "empty")
+    bot.platform.style = style
+    assert [one["channel"].get("payload") for one in bot.platform.subscriptions.values()] == [
+        None if style == "empty" else "application/fhir+json"
+    ]
+    begun = time.monotonic()
+    bot.join(PAUL)
+    await bot.until_told(PAUL, ["access.granted"])
+    assert time.monotonic() - begun < 5
+    await bot.until_told(CLAIRE, ["team.joined"])
+    await bot.platform.notify(bot.sandbox.team_of(DOSSIER))  # sent again
+    assert (await bot.post()).status_code == 200  # and asked for
+    await until(lambda: not bot.parts.platform_watcher._worker._woken.is_set())
+
+    async def all_read() -> bool:
+        return not await bot.rows(PlatformLook)
+
+    await until(all_read)
+    assert (await bot.told(PAUL), await bot.told(CLAIRE)) == (["access.granted"], ["team.joined"])
+    assert set(bot.platform.answers) == {200}
+
+
+@pytest.mark.parametrize("kind", ["handshake", "heartbeat"])
+async def test_handshakes_and_heartbeats(bot: Subscribed, kind: str) -> None:
+    await bot.subscribe()
+    bot.platform.style, bot.platform.silent = "backport", True
+    bot.join(PAUL)  # a notification that got lost
+    bot.platform.silent = False
+    await bot.platform.notify(None, kind)
+    assert bot.platform.answers == [200]
+    await bot.until_told(PAUL, ["access.granted"])
+    assert all(one.heard_at is not None for one in await bot.rows(PlatformSubscription))
+
+
+@pytest.mark.parametrize("harm", ["error", "off", "gone"])
+async def test_a_subscription_that_ended_is_set_up_again_and_what_was_missed_is_told(bot: Subscribed, harm: str) -> None:
+    await bot.subscribe()
+    (key,) = bot.platform.subscriptions
+    if harm == "gone":
+        del bot.platform.subscriptions[key]
+    else:
+        bot.platform.subscriptions[key]["status"] = harm
+    bot.join(PAUL)
+    async with bot.parts.database.writing() as session:  # five minutes later
+        for row in await session.scalars(select(PlatformSubscription)):
+            row.checked_at = None
+    assert (await bot.post()).status_code == 200
+    await bot.until_told(PAUL, ["access.granted"])
+    (row,) = await bot.rows(PlatformSubscription)
+    assert (row.state, row.repairs) == ("active", 1)
+    assert [one["status"] for one in bot.platform.subscriptions.values()] == ["active"]
+
+
+async def test_declared_events_come_by_subscription_too(bot: Subscribed) -> None:
+    await bot.subscribe(REQUESTS)
+    named = declared("DOC", subject={"identifier": {"value": DOSSIER}}, contained=...)
+    for path, method in (("", "POST"), ("/CommunicationRequest/com1", "PUT")):
+        assert (await bot.post(named, path, method)).status_code == 200
+    await bot.until_told(CLAIRE, ["document.added"])
+    assert await bot.rows(PlatformLook) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'"x"', b"{}", b'{"resourceType": "Patient"}', b'{"resourceType": "Bundle"}',
+     b'{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}]}'],
+)  # fmt: skip
+async def test_what_is_not_known_is_refused(bot: Subscribed, body: bytes) -> None:
+    answer = await bot.post(body)
+    assert (answer.status_code, answer.json()["resourceType"]) == (400, "OperationOutcome")
+
+
+async def test_without_the_secret_nothing_is_taken(bot: Subscribed) -> None:
+    for token in ("x", "token-of-events", TOKEN):
+        answer = await bot.post(b"", "/CareTeam/x", token=token)
+        assert (answer.status_code, answer.json()["resourceType"]) == (401, "OperationOutcome")
+    assert await bot.rows(PlatformLook) == []
+    assert LOOKS.name == "platform_looks"
+
+
+async def test_subscriptions_end(bot: Subscribed) -> None:
+    await bot.subscribe()
+    await bot.subscribe(REQUESTS, payload=False)
+    assert await bot.subscriptions.unsubscribe() == 2
+    assert {one["status"] for one in bot.platform.subscriptions.values()} == {"off"}
+    assert await bot.rows(PlatformSubscription) == []
