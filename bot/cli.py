@@ -32,7 +32,6 @@ from bot.migrations import DatabaseAway, DatabaseError, upgrade
 from bot.notifications.cli import notifications_app
 from bot.personal_data.cli import person_app
 from bot.platform_cli import platform_app
-from bot.platform_requirements import requirements
 from bot.settings import Settings, SettingsError, load_settings
 from bot.supply.cli import advisories, sbom
 from bot.support.cli import desk_app
@@ -75,7 +74,6 @@ app.add_typer(directory_app, name="directory")
 app.add_typer(identity_app, name="identity", context_settings={"obj": open_identity})
 app.add_typer(notifications_app, name="notifications")
 app.add_typer(person_app, name="person")
-platform_app.command()(requirements)
 app.add_typer(platform_app, name="platform")
 app.add_typer(teams_app, name="teams")
 app.command()(sbom)

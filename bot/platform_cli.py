@@ -1,4 +1,4 @@
-"""`bot platform …`: whoever plugs the assistant into a platform sees what works."""
+"""`bot platform …`: what is required of a platform, whether it works, and how its changes are heard of."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from bot.command_line import run_command, say
 from bot.core.clock import SystemClock
 from bot.platform_access import platform_client
 from bot.platform_check import BAD, PlatformCheck
+from bot.platform_requirements import requirements
+from bot.platform_subscription_cli import register
 from bot.settings import load_settings
 
-platform_app = typer.Typer(no_args_is_help=True, help="Plateforme\u00a0: vérifier l’accès et les appels.")
+platform_app = typer.Typer(
+    no_args_is_help=True, help="Plateforme\u00a0: ce qui lui est demandé, ce qui fonctionne, comment ses changements sont connus."
+)
 
 
-@platform_app.callback()
-def group() -> None:
-    """Keep `check` a command of its own, though it is the only one."""
+platform_app.command()(requirements)
+register(platform_app)
 
 
 @platform_app.command()

@@ -10,7 +10,7 @@ from bot.core.figures import count_figure
 from bot.core.upsert import insert_or_ignore
 from bot.notifications.cloudevents import CloudEvent
 from bot.notifications.fan_out import QUEUE
-from bot.notifications.membership_events import FAMILIES, Change, Way, lock_dossiers, store_change
+from bot.notifications.membership_events import FAMILIES, Change, ChangeSource, lock_dossiers, store_change
 from bot.notifications.tables import Event
 
 WITHOUT_DOSSIER = "event_without_dossier"
@@ -54,4 +54,4 @@ def _change(event: CloudEvent) -> Change | None:
     data = event.data.model_dump(exclude_none=True) if event.data else {}
     named = data.get("recipients") or []
     member = str(named[0]).removeprefix("Practitioner/") if FAMILIES[event.kind] == "access" and len(named) == 1 else None
-    return Change(Way.EVENTS, event.source, event.id, event.kind, event.subject, member, event.time, data)
+    return Change(ChangeSource.EVENTS, event.source, event.id, event.kind, event.subject, member, event.time, data)

@@ -40,7 +40,7 @@ _LOOK_BACK = 200
 """Events of one dossier that are compared."""
 
 
-class Way(StrEnum):
+class ChangeSource(StrEnum):
     """How a change was heard of."""
 
     OWN = "own"
@@ -52,7 +52,7 @@ class Way(StrEnum):
 class Change:
     """A change of a care team, as one way tells of it."""
 
-    way: Way
+    way: ChangeSource
     source: str
     event_id: str
     kind: str
@@ -100,10 +100,10 @@ async def _events_of(session: AsyncSession, change: Change) -> Sequence[Event]:
 def _told(events: Sequence[Event], change: Change, now: datetime) -> Event | None:
     """Return the event that told of this change before, by another way."""
     named = [event for event in events if change.member and event.member == change.member]
-    if change.way is Way.PLATFORM:  # a state: only the last thing that is known can be the same
+    if change.way is ChangeSource.PLATFORM:  # a state: only the last thing that is known can be the same
         fresh = [one for one in named[:1] if _is_same(one, change)]
     else:  # told one after the other: the first that was not told of by this way
-        within = NAMED_WITHIN if change.way is Way.EVENTS else ACT_WITHIN
+        within = NAMED_WITHIN if change.way is ChangeSource.EVENTS else ACT_WITHIN
         fresh = [one for one in reversed(named) if _is_same(one, change) and one.received_at >= now - within]
     if fresh:
         return fresh[0]
@@ -122,7 +122,7 @@ def event_key(kind: str, *parts: str) -> str:
 
 
 def changes_of(
-    way: Way,
+    way: ChangeSource,
     source: str,
     key: str,
     dossier: str,

@@ -11,7 +11,7 @@ from bot.core.database import Database
 from bot.dossiers.period import paris_day
 from bot.dossiers.tables import TeamAct
 from bot.dossiers.team_acts import Act
-from bot.notifications.membership_events import Change, Way, changes_of, event_key, lock_dossiers, store_change
+from bot.notifications.membership_events import Change, ChangeSource, changes_of, event_key, lock_dossiers, store_change
 
 SOURCE = "urn:sphere:assistant:acts"
 AT_ONCE = 50
@@ -44,17 +44,17 @@ class OwnActs:
         member = act.member.removeprefix("Practitioner/")
         if act.act != Act.DATED:
             joined = act.act == Act.JOINED
-            return changes_of(Way.OWN, SOURCE, act.key, act.dossier, member, joined=joined, at=act.at, author=act.actor)
+            return changes_of(ChangeSource.OWN, SOURCE, act.key, act.dossier, member, joined=joined, at=act.at, author=act.actor)
         if "/" in member:
             return []
         if act.ends_on is not None and paris_day(now) >= act.ends_on - self._notice:
             return []  # its end is announced at once
         until = act.ends_on.isoformat() if act.ends_on else None
-        return [dated_change(Way.OWN, SOURCE, act.key, act.dossier, member, until, act.at, act.actor)]
+        return [dated_change(ChangeSource.OWN, SOURCE, act.key, act.dossier, member, until, act.at, act.actor)]
 
 
 def dated_change(
-    way: Way, source: str, key: str, dossier: str, member: str, until: str | None, at: datetime, author: str | None = None
+    way: ChangeSource, source: str, key: str, dossier: str, member: str, until: str | None, at: datetime, author: str | None = None
 ) -> Change:
     """Return what somebody is told whose access has other dates now; `until`: the last day, as an ISO date."""
     data = {"recipients": [member]} | ({"author": author} if author else {}) | ({"until": until} if until else {})

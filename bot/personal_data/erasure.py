@@ -176,8 +176,9 @@ def _without(data: Mapping[str, Any], person: Person) -> dict[str, Any]:
     kept = dict(data)
     if kept.get("author") in person.accounts:
         del kept["author"]
-    if isinstance(kept.get("recipients"), list):
-        kept["recipients"] = [one for one in kept["recipients"] if one not in person.accounts]
+    for name in ("recipients", "except"):
+        if isinstance(kept.get(name), list):
+            kept[name] = [one for one in kept[name] if one not in person.accounts]
     title = str(kept.get("title", "")).lower()
     if any(one.lower() in title for one in person.emails | person.names):
         del kept["title"]

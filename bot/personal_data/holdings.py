@@ -13,7 +13,7 @@ from bot.accounts.tables import AccountDecision, AccountRequest, AccountRequeste
 from bot.core.audit import AuditEvent
 from bot.core.database import Table
 from bot.core.limits import LimitCounter
-from bot.dossiers.tables import DatedAccess, ProbeCounter
+from bot.dossiers.tables import DatedAccess, ProbeCounter, TeamAct
 from bot.fhir.operations import PENDING, Operation
 from bot.identity.code_limits import ChatSource
 from bot.identity.continuations import Continuation
@@ -23,6 +23,7 @@ from bot.jobs.outbox import OutboxRow
 from bot.messaging.retention import ERASED
 from bot.messaging.tables import DONE, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson, PageLink
+from bot.notifications.watch.tables import KnownMember
 from bot.personal_data.person import Person
 from bot.support.groups.tables import AgentLinkRow, GroupInputRow, LinkCodeRow, ThreadRow
 from bot.support.tables import (
@@ -108,6 +109,10 @@ def _requesters(person: Person) -> ColumnElement[bool]:
     return or_(about, by, AccountRequester.conversation_id.in_(person.conversations))
 
 
+def _members(person: Person) -> ColumnElement[bool]:
+    return or_(KnownMember.account_id.in_(person.accounts), KnownMember.member.in_([f"Practitioner/{one}" for one in person.accounts]))
+
+
 def _turns(person: Person) -> Any:
     return select(InboxRow.id).where(InboxRow.conversation_id.in_(person.conversations))
 
@@ -152,6 +157,8 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     Holding(ProbeCounter, _counters(ProbeCounter.subject), DELETED),
     Holding(DatedAccess, _of_either(DatedAccess.account_id, DatedAccess.added_by), DELETED),
+    Holding(TeamAct, _of_either(TeamAct.member, TeamAct.actor), DELETED),
+    Holding(KnownMember, _members, DELETED),
     Holding(LimitCounter, _counters(LimitCounter.subject), DELETED, why="the counter of an address goes a day after its window closed"),
     Holding(ChatSource, _of_chats(ChatSource.conversation_id), DELETED, secret=frozenset({"source"})),
     Holding(LoginCode, _of_chats_or_accounts(LoginCode.conversation_id, LoginCode.account_id), DELETED, secret=frozenset({"code_hash"})),
@@ -162,6 +169,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(Notice, lambda person: Notice.id.in_(_notices(person)), DELETED),
     Holding(NoticeMessage, _of_accounts(NoticeMessage.account_id), DELETED),
     Holding(Event, _of_accounts(Event.subject), DELETED),
+    Holding(Event, _of_accounts(Event.member), {"member": None}),
     Holding(NotificationPerson, _of_accounts(NotificationPerson.account_id), DELETED, secret=frozenset({"unsubscribe_token"})),
     Holding(OutboxRow, _outbox, DELETED),
     Holding(
@@ -220,6 +228,10 @@ NOT_HELD: Mapping[str, str] = {
     "access_tokens": "tokens of the installation itself",
     "audit_copies": "how far the audit trail was copied",
     "possible_duplicates": "pairs of references, and agents",
+    "known_teams": "versions",
+    "platform_watch": "instants",
+    "platform_subscriptions": "criteria, states",
+    "platform_looks": "ids of resources",
     "security_figures": "how often things happened",
 }
 """Tables that hold nothing of a person, and what they hold."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts.tables import OPEN, AccountDecision, AccountRequest, AccountRequester
 from bot.core.database import Table
 from bot.core.limits import LimitCounter
-from bot.dossiers.tables import DatedAccess, ProbeCounter
+from bot.dossiers.tables import DatedAccess, ProbeCounter, TeamAct
 from bot.fhir.operations import PENDING, Operation
 from bot.identity import lockout
 from bot.identity.chat_links import record_event
@@ -141,6 +141,7 @@ def erasures(settings: Settings) -> Sequence[Erasure]:
         TableErasure(LoginCounter, lambda now, _: LoginCounter.touched_at < now - lockout.RETENTION),
         TableErasure(LimitCounter, _over(LimitCounter.until)),
         TableErasure(DatedAccess, lambda now, _: DatedAccess.due_at < now - NOT_ANNOUNCED),
+        TableErasure(TeamAct, lambda now, _: TeamAct.at < now - NOT_ANNOUNCED),
         TableErasure(ProbeCounter, lambda now, _: ProbeCounter.since < now - DAY),
         TableErasure(ChatSource, lambda now, _: ChatSource.seen_at < now - SOURCE_RETENTION),
         TableErasure(LinkToken, _over(LinkToken.expires_at)),

@@ -103,6 +103,12 @@ TERMS: dict[str, Term] = {
     "dated_accesses": _short(
         "account, dossier, days of an access", "when its end was told, or it was removed; 30 days after it could not be"
     ),
+    "team_acts": _short("account, dossier, who did what", "when it was told, seconds later; 30 days after it could not be"),
+    "known_teams": _no_person("which version of a care team was last seen, and its dossier"),
+    "known_members": _short("account, or reference of a member, days of an access", "when the member is seen to have left"),
+    "platform_watch": _no_person("how far changes on the platform were looked at"),
+    "platform_subscriptions": _no_person("what the platform notifies of"),
+    "platform_looks": _no_person("ids of resources to be read"),
     "possible_duplicates": _no_person("pairs of references, and the agent who closed one"),
     "retention": _no_person("how far texts are erased"),
     "heartbeats": _no_person("when the health report last wrote"),

@@ -45,6 +45,8 @@ def rows_of_person(at: datetime, closed: bool = True) -> dict[str, dict[str, Any
         "chat_sessions": {"conversation_id": CONVERSATION},
         "dossier_probes": {"subject": f"refusals:chat:{CONVERSATION}"},
         "dated_accesses": {"dossier": "SPH-2024-000137", "account_id": ACCOUNT, "added_by": "account-2"},
+        "team_acts": {"dossier": "SPH-2024-000137", "member": ACCOUNT, "actor": "account-2", "act": "joined"},
+        "known_members": {"team_id": "team-1", "member": f"Practitioner/{ACCOUNT}", "account_id": ACCOUNT},
         "link_tokens": {"account_id": ACCOUNT},
         "sign_ins": {"conversation_id": CONVERSATION},
         "continuations": {"conversation_id": CONVERSATION},

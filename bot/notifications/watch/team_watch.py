@@ -18,7 +18,7 @@ from bot.dossiers.records import dossier_reference
 from bot.dossiers.tables import DatedAccess
 from bot.fhir.client import FhirClient
 from bot.fhir.resources import Resource
-from bot.notifications.membership_events import Way, changes_of, lock_dossiers, store_change
+from bot.notifications.membership_events import ChangeSource, changes_of, lock_dossiers, store_change
 from bot.notifications.own_acts import dated_change
 from bot.notifications.watch.tables import KnownMember, KnownTeam
 from bot.notifications.watch.team_states import Access, Difference, accesses_of, compare, infer, is_new
@@ -127,7 +127,9 @@ class TeamWatch:
             else:
                 await forget_dates(session, dossier, access.account_id)
         author = access.added_by if joined else None
-        for change in changes_of(Way.PLATFORM, SOURCE, key, dossier, access.key, joined=joined, at=at, author=author, since=seen_at):
+        for change in changes_of(
+            ChangeSource.PLATFORM, SOURCE, key, dossier, access.key, joined=joined, at=at, author=author, since=seen_at
+        ):
             if not (opened and change.kind == "team.joined"):
                 await store_change(session, change, now)
 
@@ -136,7 +138,7 @@ class TeamWatch:
         if last is not None and paris_day(now) >= last - self._notice:
             return  # its end is announced at once
         until = last.isoformat() if last is not None else None
-        await store_change(session, dated_change(Way.PLATFORM, SOURCE, key, dossier, access.key, until, at), now)
+        await store_change(session, dated_change(ChangeSource.PLATFORM, SOURCE, key, dossier, access.key, until, at), now)
 
     async def _keep_dates(self, session: AsyncSession, dossier: str, access: Access, now: datetime) -> bool:
         """Keep the dates of an access, so that they are told on their days; return False where they are kept already."""

@@ -12,8 +12,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from bot.bot_container import BotContainer
+from bot.cli import app
 from bot.core.clock import SystemClock
 from bot.core.database import Database
 from bot.notifications.tables import Notice
@@ -21,7 +23,7 @@ from bot.notifications.watch import endpoint
 from bot.notifications.watch.subscriptions import CARE_TEAMS, REQUESTS, notification_token
 from bot.notifications.watch.tables import LOOKS, PlatformLook, PlatformSubscription, PlatformWatch
 from bot.settings import Settings
-from tests.databases import fresh_database
+from tests.databases import fresh_database, newest_sqlite
 from tests.unit.messaging.running_bot import served, settings_for, until
 from tests.unit.notifications.notification_harness import CLAIRE, DOSSIER, PAUL
 from tests.unit.notifications.subscribing_platform import Style, SubscribingPlatform, subscribing_platform
@@ -190,3 +192,27 @@ async def test_subscriptions_end(bot: Subscribed) -> None:
     assert await bot.subscriptions.unsubscribe() == 2
     assert {one["status"] for one in bot.platform.subscriptions.values()} == {"off"}
     assert await bot.rows(PlatformSubscription) == []
+
+
+def test_operators_subscribe_see_how_it_does_and_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = CliRunner()
+    with subscribing_platform(tmp_path / "platform") as (sandbox, platform):
+        values = {"DATA": str(tmp_path), "PLATFORM_URL": sandbox.fhir, "PLATFORM_TOKEN": TOKEN, "SECRET": "s" * 32}
+        for name, value in (values | {"PLATFORM_CALLBACK_URL": "https://bot.example"}).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+        (tmp_path / "sphere.db").write_bytes(newest_sqlite())
+        assert runner.invoke(app, ["platform", "status"]).output == "Aucun abonnement, aucun relevé.\n"
+        assert runner.invoke(app, ["platform", "subscribe", "Patient?active=true"]).exit_code == 1
+        done = runner.invoke(app, ["platform", "subscribe", "--events"])
+        assert (done.exit_code, done.output.count("actif")) == (0, 2)
+        (channel, _) = [one["channel"] for one in platform.subscriptions.values()]
+        assert channel["endpoint"] == "https://bot.example/platform/notifications"
+        assert channel["header"][0].startswith("Authorization: Bearer ")
+        assert "Bearer" not in done.output
+        shown = runner.invoke(app, ["platform", "status"], env={"COLUMNS": "200"})
+        assert (shown.exit_code, "CareTeam?status=active" in shown.output) == (0, True)
+        assert runner.invoke(app, ["platform", "unsubscribe"]).output == "2 abonnement(s) arrêté(s).\n"
+        monkeypatch.setenv("PLATFORM_URL", "http://127.0.0.1:9/fhir")
+        away = runner.invoke(app, ["platform", "subscribe"])
+        assert (away.exit_code, "la plateforme ne le permet pas" in away.output) == (1, True)
