@@ -19,9 +19,13 @@ from bot.notifications.watch.tables import PlatformLook, PlatformSubscription, P
 from bot.settings import load_settings
 
 T = TypeVar("T")
-_ERRORS: dict[type[Exception], Line] = {
-    FhirError: lambda error: f"la plateforme ne le permet pas ({type(error).__name__})\u00a0; rien d’autre n’a changé"
-}
+
+
+def _not_allowed(error: Exception) -> str:
+    return f"la plateforme ne le permet pas ({type(error).__name__})\u00a0; rien d’autre n’a changé"
+
+
+_ERRORS: dict[type[Exception], Line] = {FhirError: _not_allowed}
 
 
 def register(app: typer.Typer) -> None:

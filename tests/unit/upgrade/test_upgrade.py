@@ -208,7 +208,9 @@ async def test_the_decision_is_carried_out_once_its_time_has_come(upgraded: Upgr
     await upgraded.until_idle()
     odile = upgraded.sandbox.practitioner("odile.wernert@soins-vierzon.example")
     assert upgraded.sandbox.members("SPH-2024-000137").count(f"Practitioner/{odile['id']}") == 1
-    assert upgraded.mailed("odile.wernert@soins-vierzon.example") == ["Votre compte SPHERE est créé"]
+    mailed = upgraded.mailed("odile.wernert@soins-vierzon.example")
+    assert mailed[0] == "Votre compte SPHERE est créé"
+    assert all("donné accès au dossier" in subject for subject in mailed[1:])
     assert any("Odile Wernert" in text and "accès" in text for text in (await upgraded.chat("requests").texts())[-3:])
     assert upgraded.rows("SELECT state FROM account_requests WHERE reference = ?", facts()["requests"]["open"]) == [("more_info",)]
 
