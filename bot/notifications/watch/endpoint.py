@@ -65,7 +65,7 @@ def router(settings: Settings, database: Database, clock: Clock, fhir: FhirClien
             return outcome_response(HTTPStatus.SERVICE_UNAVAILABLE, [Issue("transient", "the platform cannot be asked")])
         except (UnknownBody, TooMany, ValueError) as error:
             return outcome_response(HTTPStatus.BAD_REQUEST, [Issue("structure", str(error) or "too many resources")])
-        await _note(database, clock, named or [])
+        await _note(database, clock, named or [], complete=bool(resources) and not named)
         return Response(status_code=200)
 
     for path in (PATH, PATH + "/{rest:path}"):
@@ -117,8 +117,11 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(inner)
 
 
-async def _note(database: Database, clock: Clock, named: list[str]) -> None:
-    """Have resources read, or, where none is named (an empty body, a heartbeat), everything that changed."""
+async def _note(database: Database, clock: Clock, named: list[str], *, complete: bool) -> None:
+    """Have resources read, or, where none is named (an empty body, a heartbeat), everything that changed.
+
+    `complete`: what was sent was taken as it is, and nothing is to be read.
+    """
     now = clock.now()
     types = {name.partition("/")[0] for name in named} or set(TYPES)
     async with database.writing() as session:
@@ -130,7 +133,7 @@ async def _note(database: Database, clock: Clock, named: list[str]) -> None:
             row = upsert(session, PlatformLook).values(resource=name, asked_at=now, attempts=0)
             again = {"asked_at": now, "not_before": None}
             await session.execute(row.on_conflict_do_update(index_elements=["resource"], set_=again))
-        if not named:
+        if not named and not complete:
             soon = update(PlatformWatch).where(PlatformWatch.next_at.is_not(None)).values(next_at=now)
             await session.execute(soon.execution_options(synchronize_session=False))
         announce(session, LOOKS.name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.dossiers.care_teams import added_by_of, is_referent_role, member_of
+from bot.dossiers.care_teams import added_by_of, is_referent_role, member_of, subject_id
 from bot.dossiers.period import AccessPeriod, first_day, has_begun, instant_of, is_over, last_day, paris_day
 from bot.fhir.resources import Resource
 
@@ -51,6 +51,18 @@ class Difference(StrEnum):
     LEFT = "left"
     DATED = "dated"
     """It is to begin later, or its end is another one."""
+
+
+def is_readable(team: Resource, now: datetime) -> bool:
+    """Return whether a team has the form that is read: one that has not must not keep the others from being seen."""
+    try:
+        infer(team, accesses_of(team, {}, now), {}, now, now)
+        instant_of((team.get("meta") or {}).get("lastUpdated"))
+        subject_id(team)
+        is_new(team, now)
+        return isinstance(team["id"], str) and 0 < len(team["id"]) <= 64
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 def account_of(member: str, holders: Mapping[str, str]) -> str | None:

@@ -21,7 +21,7 @@ from bot.fhir.resources import Resource
 from bot.notifications.membership_events import ChangeSource, changes_of, lock_dossiers, store_change
 from bot.notifications.own_acts import dated_change
 from bot.notifications.watch.tables import KnownMember, KnownTeam
-from bot.notifications.watch.team_states import Access, Difference, accesses_of, compare, infer, is_new
+from bot.notifications.watch.team_states import Access, Difference, accesses_of, compare, infer, is_new, is_readable
 
 SOURCE = "urn:sphere:platform"
 
@@ -37,8 +37,9 @@ class TeamWatch:
     async def learn(self, teams: Sequence[Resource]) -> None:
         """Remember teams that nobody is told of: those that there were before the platform was watched."""
         now = self._clock.now()
-        rows = [_team_row(team, now) for team in teams if team.get("status") == "active"]
-        members = [_member_row(team, one) for team in teams if team.get("status") == "active" for one in accesses_of(team, {}, now)]
+        active = [team for team in teams if team.get("status") == "active" and is_readable(team, now)]
+        rows = [_team_row(team, now) for team in active]
+        members = [_member_row(team, one) for team in active for one in accesses_of(team, {}, now)]
         async with self._database.writing() as session:
             if rows:
                 await session.execute(insert_or_ignore(session, KnownTeam), rows)
@@ -50,7 +51,7 @@ class TeamWatch:
 
         Raises the errors of `bot.fhir.errors`. Teams that were never seen are judged by periods, from `since` on.
         """
-        fresh = await self._unknown_versions(teams)
+        fresh = await self._unknown_versions([team for team in teams if is_readable(team, self._clock.now())])
         if not fresh:
             return 0
         now = self._clock.now()

@@ -190,7 +190,7 @@ class PlatformWatcher:
             return
         try:
             resource, _ = await self._fhir.read(name, resource_id)
-            await self._take(name, [resource], _since(watch) if watch else look.asked_at)
+            await self._take(name, [resource], _since(watch) if watch and watch.baseline_at else look.asked_at)
         except FhirNotFound:
             pass
         except FhirError as error:
