@@ -18,11 +18,13 @@ def upgrade() -> None:
         "known_teams",
         sa.Column("team_id", sa.String(length=64), nullable=False),
         sa.Column("dossier", sa.String(length=32), nullable=True),
+        sa.Column("patient", sa.String(length=64), nullable=True),
         sa.Column("version", sa.String(length=64), nullable=True),
         sa.Column("updated_at", instant, nullable=True),
         sa.Column("seen_at", instant, nullable=False),
         sa.PrimaryKeyConstraint("team_id", name=op.f("pk_known_teams")),
     )
+    op.create_index(op.f("ix_known_teams_patient"), "known_teams", ["patient"], unique=False)
     op.create_table(
         "known_members",
         sa.Column("team_id", sa.String(length=64), nullable=False),

@@ -20,6 +20,8 @@ class KnownTeam(Table):
     team_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     dossier: Mapped[str | None] = mapped_column(String(32))
     """Reference of the dossier, once it had to be known."""
+    patient: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Id of the Patient, who may have several teams."""
     version: Mapped[str | None] = mapped_column(String(64))
     updated_at: Mapped[datetime | None]
     """`meta.lastUpdated`, by the platform's clock."""

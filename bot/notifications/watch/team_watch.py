@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
@@ -57,8 +57,10 @@ class TeamWatch:
         now = self._clock.now()
         members = {member for team in fresh for one in team.get("participant") or [] if (member := member_of(one))}
         async with self._database.reading() as session:
-            ids = [str(team["id"]) for team in fresh]
-            members |= {*await session.scalars(select(KnownMember.member).where(KnownMember.team_id.in_(ids)))}
+            ids, patients = [str(team["id"]) for team in fresh], [subject_id(team) for team in fresh]
+            of_teams = or_(KnownTeam.team_id.in_(ids), KnownTeam.patient.in_(patients))
+            known = select(KnownMember.member).join(KnownTeam, KnownTeam.team_id == KnownMember.team_id).where(of_teams)
+            members |= {*await session.scalars(known)}
         holders, dossiers = await self._teams.holders_of(members), await self._dossiers(fresh)
         for team in fresh:
             await self._compare(team, holders, dossiers.get(subject_id(team) or ""), since, now)
@@ -91,8 +93,10 @@ class TeamWatch:
             if team.get("status") == "active" and dossier is not None:
                 seen_at = row.seen_at if row is not None else since
                 differences = compare(known, current, seen_at, now) if row is not None else infer(team, current, holders, since, now)
-                opened = row is None and is_new(team, since)
+                opened, elsewhere = row is None and is_new(team, since), await self._elsewhere(session, team, holders, now)
                 for difference, access in differences:
+                    if difference is not Difference.DATED and access.key in elsewhere:
+                        continue  # access to the dossier is what it was
                     await self._tell(session, team, dossier, difference, access, seen_at, now, opened=opened)
             await session.execute(delete(KnownMember).where(KnownMember.team_id == team_id))
             await session.execute(delete(KnownTeam).where(KnownTeam.team_id == team_id))
@@ -100,6 +104,16 @@ class TeamWatch:
                 await session.execute(insert_or_ignore(session, KnownTeam).values(**_team_row(team, now), dossier=dossier))
                 if current:
                     await session.execute(insert_or_ignore(session, KnownMember), [_member_row(team, one) for one in current])
+
+    async def _elsewhere(self, session: AsyncSession, team: Resource, holders: dict[str, str], now: datetime) -> set[str]:
+        """Return who takes part in other teams of the same usager."""
+        patient = subject_id(team)
+        if patient is None:
+            return set()
+        others = select(KnownMember).join(KnownTeam, KnownTeam.team_id == KnownMember.team_id)
+        others = others.where(KnownTeam.patient == patient, KnownTeam.team_id != str(team["id"]))
+        accesses = [_access_of(one, holders) for one in await session.scalars(others)]
+        return {access.key for access in accesses if not access.over(now) and not access.planned(now)}
 
     async def _tell(
         self,
@@ -169,7 +183,9 @@ def _is_known(row: KnownTeam | None, team: Resource) -> bool:
 def _team_row(team: Resource, now: datetime) -> dict[str, object]:
     meta = team.get("meta") or {}
     version = str(meta["versionId"])[:64] if meta.get("versionId") is not None else None
-    return {"team_id": str(team["id"]), "version": version, "updated_at": instant_of(meta.get("lastUpdated")), "seen_at": now}
+    patient = subject_id(team)
+    values = {"team_id": str(team["id"]), "patient": patient[:64] if patient else None}
+    return {**values, "version": version, "updated_at": instant_of(meta.get("lastUpdated")), "seen_at": now}
 
 
 def _member_row(team: Resource, access: Access) -> dict[str, object]:

@@ -35,6 +35,7 @@ class Watching(Acting):
 
     def __init__(self, harness: NotificationHarness) -> None:
         super().__init__(harness)
+        self.first = harness.sandbox.team_of(DOSSIER)["id"]
         self.settings = harness.settings.model_copy(update={"platform_poll_seconds": int(POLL.total_seconds())})
         self.watchers = [PlatformWatcher(self.settings, harness.database, harness.clock, harness.fhir) for _ in range(2)]
 
@@ -201,3 +202,21 @@ async def test_many_teams_are_seen_page_by_page(harness: NotificationHarness, wa
         watching.put(PAUL if dossier == DOSSIER else KARIM, dossier, member=f"Organization/{random_id()}")
     await watching.look()
     assert len(await harness.rows(Event, Event.kind == "team.joined")) == 3
+
+
+async def test_who_takes_part_in_another_team_of_the_usager_stays(harness: NotificationHarness, watching: Watching) -> None:
+    subject = harness.sandbox.team_of(DOSSIER)["subject"]
+    member = {"member": {"reference": f"Practitioner/{watching.paul}"}, "period": {"start": "2025-01-01"}}
+    body = {"resourceType": "CareTeam", "status": "active", "subject": subject, "participant": [member], "period": {"start": TODAY}}
+    other = harness.sandbox.post("CareTeam", body | {"participant": []}).json()
+    await watching.look()
+    harness.sandbox.put(other | {"participant": [member]}).raise_for_status()
+    await watching.look()
+    assert len(await harness.rows(Event, Event.kind == "access.granted")) == 1
+    team = harness.sandbox.get(f"CareTeam/{watching.first}").json()
+    team["participant"].append(member)
+    harness.sandbox.put(team).raise_for_status()
+    await watching.look()
+    harness.sandbox.put(harness.sandbox.get(f"CareTeam/{other['id']}").json() | {"participant": []}).raise_for_status()
+    await watching.look()
+    assert [event.kind for event in await harness.rows(Event)] == ["access.granted", "team.joined"]
