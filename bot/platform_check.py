@@ -12,13 +12,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.accounts.account_resources import practitioner_of
 from bot.accounts.directory_record import Fiche
-from bot.accounts.registry import REQUEST_SYSTEM as ACCOUNT_REQUEST
-from bot.accounts.registry import RPPS_SYSTEM, practitioner_of
-from bot.dossiers.care_teams import TEAM_SYSTEM, fhir_instant, new_participant, operation_mark
-from bot.dossiers.records import DOSSIER_SYSTEM, REQUEST_SYSTEM
+from bot.core.clock import SystemClock
+from bot.dossiers.care_teams import fhir_instant, new_participant, operation_mark
+from bot.dossiers.new_patient import new_patient
+from bot.dossiers.practitioner_roles import AccountMember, PractitionerRoles
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource, etag_of
 
 GOOD, BAD, NOTE, SKIPPED = "ok", "non", "à savoir", "non essayé"
@@ -49,8 +51,8 @@ class _Remark(Exception):
 class PlatformCheck:
     """One run of the check. `lines` grows with each call."""
 
-    def __init__(self, fhir: FhirClient, *, write: bool) -> None:
-        self._fhir, self._write = fhir, write
+    def __init__(self, fhir: FhirClient, mapping: PlatformMapping = DEFAULT_MAPPING, *, write: bool) -> None:
+        self._fhir, self._mapping, self._write = fhir, mapping, write
         self._mark = secrets.token_hex(8)
         self.lines: list[Line] = []
 
@@ -88,20 +90,23 @@ class PlatformCheck:
 
     async def _read(self) -> None:
         nobody, nothing = f"Practitioner/{NOTHING}", f"Patient/{NOTHING}"
+        rpps, criteria = f"{self._mapping.identifiers.rpps}|{NO_RPPS}", self._mapping.account.criteria
+        dossier, request = self._mapping.dossier.token(NO_DOSSIER), f"{self._mapping.marks.dossier_request}|{NOTHING}"
         searches: list[tuple[str, list[tuple[str, str]], str]] = [
-            ("Practitioner", [("email", NOBODY), ("active", "true")], "lier une conversation à un compte"),
-            ("Practitioner", [("identifier", f"{RPPS_SYSTEM}|{NO_RPPS}"), ("active", "true")], "savoir si une personne a un compte"),
+            ("Practitioner", [("email", NOBODY), *criteria], "lier une conversation à un compte"),
+            ("Practitioner", [("identifier", rpps), *criteria], "savoir si une personne a un compte"),
             ("Practitioner", [("_id", f"{NOTHING},{NOTHING}-2")], "noms et adresses des destinataires"),
             ("PractitionerRole", [("practitioner", nobody)], "dossiers d’un professionnel"),
             ("PractitionerRole", [("_id", f"{NOTHING},{NOTHING}-2")], "comptes des membres d’un cercle"),
-            ("Patient", [("identifier", NO_DOSSIER)], "dossier par sa référence"),
-            ("Patient", [("identifier", f"{REQUEST_SYSTEM}|{NOTHING}")], "ne pas créer deux fois un dossier"),
+            ("Patient", [("identifier", dossier)], "dossier par sa référence"),
+            ("Patient", [("identifier", request)], "ne pas créer deux fois un dossier"),
             ("Patient", [("_id", f"{NOTHING},{NOTHING}-2")], "usagers des dossiers listés"),
             ("Patient", [("birthdate", "1801-01-01")], "doublons possibles"),
             ("Patient", [("family", NOTHING), ("given", NOTHING)], "doublons possibles"),
             ("CareTeam", [("participant", f"{nobody},{nobody}-2"), ("status", "active")], "« mes dossiers »"),
             ("CareTeam", [("patient", nothing), ("status", "active")], "destinataires des notifications"),
             ("CareTeam", [("patient", nothing), ("participant", nobody), ("status", "active")], "ouvrir un dossier"),
+            ("Organization", [("name", NOTHING)], "structure d’un nouveau compte"),
         ]  # fmt: skip
         for kind, params, purpose in searches:
             await self._line(f"{kind}?{'&'.join(name for name, _ in params)}", purpose, lambda k=kind, p=params: self._search_nothing(k, p))  # type: ignore[misc]
@@ -155,13 +160,22 @@ class PlatformCheck:
             made[resource["resourceType"]] = stored
             return "créé une fois, et retrouvé" if self._fhir.takes_conditions else "créé\u00a0; If-None-Exist refusé, recherché avant"
 
-        (creating, for_account), (patient, for_dossier), (team, for_team), (updating, for_update), (linkage, for_linkage) = _CHANGES
-        person, one = self._practitioner(), f"identifier={ACCOUNT_REQUEST}|{self._mark}"
-        await self._line(creating, for_account, lambda: create(person, one))
+        (
+            (creating, for_account),
+            (role, for_role),
+            (patient, for_dossier),
+            (team, for_team),
+            (updating, for_update),
+            (linkage, for_linkage),
+        ) = _CHANGES
+        marks = self._mapping.marks
+        person, one = self._practitioner(), f"identifier={marks.account_request}|{self._mark}"
+        if await self._line(creating, for_account, lambda: create(person, one)):
+            await self._line(role, for_role, lambda: self._role(made["Practitioner"], create))
         mark = operation_mark(self._mark)
-        same = f"identifier=VERIFICATION-{self._mark},{REQUEST_SYSTEM}|{mark}"  # either, as the product says it
+        same = f"identifier=VERIFICATION-{self._mark},{marks.dossier_request}|{mark}"  # either, as the product says it
         if await self._line(patient, for_dossier, lambda: create(self._patient(mark), same)):
-            unique = f"identifier={TEAM_SYSTEM}|{self._mark}"
+            unique = f"identifier={marks.team}|{self._mark}"
             if await self._line(team, for_team, lambda: create(self._team(made, mark), unique)):
                 await self._line(updating, for_update, lambda: self._update(made["CareTeam"]))
             await self._line(linkage, for_linkage, lambda: self._linkage(made["Patient"]))
@@ -182,6 +196,20 @@ class PlatformCheck:
             return "fait\u00a0; une version ancienne est refusée"
         raise _Remark("fait\u00a0; If-Match n’est pas pris en compte\u00a0: de deux changements simultanés, l’un peut effacer l’autre")
 
+    async def _role(self, person: Resource, create: Callable[[Resource, str], Awaitable[str]]) -> str:
+        mark = {"system": self._mapping.marks.role, "value": self._mark}
+        role = {
+            "resourceType": "PractitionerRole",
+            **self._mapping.meta("practitioner_role"),
+            "identifier": [{"use": "secondary", **mark}],
+            "active": False,
+            "practitioner": {"reference": f"Practitioner/{person['id']}"},
+        }
+        try:
+            return await create(role, f"identifier={mark['system']}|{mark['value']}")
+        except FhirError as error:
+            raise _Remark(f"{_answer_of(error)}\u00a0: le Practitioner est écrit comme membre") from None
+
     async def _linkage(self, patient: Resource) -> str:
         reference = f"Patient/{patient['id']}"
         item = [{"type": kind, "resource": {"reference": reference}} for kind in ("source", "alternate")]
@@ -200,37 +228,33 @@ class PlatformCheck:
 
     def _practitioner(self) -> Resource:
         fiche = Fiche(family="VERIFICATION", given="Assistant", profession="Infirmier", email=NOBODY, organization="Vérification")
-        return practitioner_of(fiche, self._mark) | {"active": False}
+        return practitioner_of(fiche, self._mark, self._mapping) | {"active": False}
 
     def _patient(self, mark: str) -> Resource:
-        identifiers = [{"use": "official", "system": DOSSIER_SYSTEM, "value": f"VERIFICATION-{self._mark}"}]
-        return {
-            "resourceType": "Patient",
-            "identifier": [*identifiers, {"system": REQUEST_SYSTEM, "value": mark}],
-            "active": True,
-            "name": [{"use": "official", "family": "VERIFICATION", "given": ["Assistant"]}],
-            "gender": "unknown",
-            "birthDate": "1900-01-01",
-        }
+        told = {"family": "VERIFICATION", "given": "Assistant", "sex": "unknown", "birth_date": "1900-01-01"}
+        patient = new_patient(told, NO_DOSSIER, mark, self._mapping)
+        reference, *others = patient["identifier"]
+        return {**patient, "identifier": [{**reference, "value": f"VERIFICATION-{self._mark}"}, *others]}
 
     def _team(self, made: dict[str, Resource], mark: str) -> Resource:
-        now = datetime.now(UTC)
-        person = made.get("Practitioner", {}).get("id", NOTHING)
+        now, person = datetime.now(UTC), made.get("Practitioner", {}).get("id", NOTHING)
+        member = AccountMember(person, True, made.get("PractitionerRole", {}).get("id"))
+        roles = PractitionerRoles(self._fhir, SystemClock(), self._mapping).roles_of(member, "Infirmier", referent=True)
         return {
             "resourceType": "CareTeam",
-            "identifier": [{"system": TEAM_SYSTEM, "value": self._mark}],
+            **self._mapping.meta("care_team"),
+            "identifier": [{"system": self._mapping.marks.team, "value": self._mark}],
             "status": "active",
             "name": f"Vérification {self._mark}",
             "subject": {"reference": f"Patient/{made['Patient']['id']}"},
             "period": {"start": fhir_instant(now)},
-            "participant": [
-                new_participant(f"Practitioner/{person}", "Assistant VERIFICATION", "Infirmier", now, mark=mark, referent=True)
-            ],
+            "participant": [new_participant(member.reference, "Assistant VERIFICATION", roles, now, mark=mark)],
         }
 
 
 _CHANGES = (
     ("POST Practitioner (If-None-Exist)", "créer un compte, une seule fois"),
+    ("POST PractitionerRole (If-None-Exist)", "membre d’un cercle sans rôle encore (facultatif)"),
     ("POST Patient (If-None-Exist)", "créer un dossier, une seule fois"),
     ("POST CareTeam (If-None-Exist)", "créer le cercle de soins d’un dossier"),
     ("PUT CareTeam (If-Match)", "ajouter, retirer, dater un partenaire"),

@@ -9,15 +9,14 @@ from rich.table import Table
 
 from bot.command_line import run_command, say
 from bot.core.clock import SystemClock
+from bot.fhir.mapping import load_mapping
 from bot.platform_access import platform_client
 from bot.platform_check import BAD, PlatformCheck
 from bot.platform_requirements import requirements
 from bot.platform_subscription_cli import register
 from bot.settings import load_settings
 
-platform_app = typer.Typer(
-    no_args_is_help=True, help="Plateforme\u00a0: ce qui lui est demandé, ce qui fonctionne, comment ses changements sont connus."
-)
+platform_app = typer.Typer(no_args_is_help=True, help="Plateforme\u00a0: ce qui lui est demandé, ce qui marche, ses changements.")
 
 
 platform_app.command()(requirements)
@@ -43,9 +42,10 @@ def check(
 
 
 async def _check(*, write: bool) -> PlatformCheck:
-    fhir = platform_client(load_settings(), SystemClock(), None)  # without the database: it need not be there yet
+    settings = load_settings()
+    fhir = platform_client(settings, SystemClock(), None)  # without the database: it need not be there yet
     try:
-        done = PlatformCheck(fhir, write=write)
+        done = PlatformCheck(fhir, load_mapping(settings.platform_mapping), write=write)
         await done.run()
     finally:
         await fhir.aclose()
