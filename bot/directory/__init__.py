@@ -3,7 +3,7 @@
 Knows neither chat nor database. Everything here is synchronous; call it through `asyncio.to_thread`.
 """
 
-from bot.directory.errors import DirectoryError, DirectoryUnavailable, ImportFailed, ImportRunning, UnusableFile
+from bot.directory.errors import DirectoryError, DirectoryUnavailable, ImportFailed, ImportRunning, ImportShrunk, UnusableFile
 from bot.directory.importer import ImportReport, import_file
 from bot.directory.records import Practice, Professional, rpps_luhn_ok
 from bot.directory.search import Directory, Match, Query
@@ -15,6 +15,7 @@ __all__ = [
     "ImportFailed",
     "ImportReport",
     "ImportRunning",
+    "ImportShrunk",
     "Match",
     "Practice",
     "Professional",

@@ -7,18 +7,21 @@ edition. Columns are found by their name, folded, so that an edition that adds, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from bot.core.text_folding import fold
-from bot.directory.columns import CELLS, COLUMNS, REQUIRED
+from bot.directory.columns import CELLS, COLUMNS, REQUIRED, position_of
 from bot.directory.errors import UnusableFile
-from bot.directory.places import departement_code
+from bot.directory.mailboxes import national_key
+from bot.directory.places import departement_code, departement_of_commune, town_of
 from bot.directory.records import Practice, Professional
+from bot.directory.sources import MAX_LINE_BYTES, Source, decode_heading, encoding_of
 
-MAX_LINE_BYTES = 65_536
 _KEY = re.compile(r"[0-9A-Z/]{5,30}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -45,6 +48,14 @@ class Row(NamedTuple):
     phone: str
     email: str
     role: str
+    speciality_code: str = ""
+    city_code: str = ""
+    guess: str = ""  # the town of a row that does not name its commune, as its post office is called
+
+    @property
+    def named(self) -> bool:
+        """Whether the row names its commune itself."""
+        return bool(self.city) and not self.guess
 
 
 class Rejected(NamedTuple):
@@ -55,28 +66,28 @@ class Rejected(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Where the cells are: for each of `CELLS` its position (none: no such column), and how many cells a row has."""
+    """How to take `CELLS` out of a row's cells (an absent column is ""), and how many cells a row has."""
 
-    positions: tuple[int | None, ...]
+    pick: Callable[[list[str]], tuple[str, ...]]
     width: int
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, Row | Rejected]]:
+def read_rows(source: Path | Source) -> Iterator[tuple[int, Row | Rejected]]:
     """Each activity of the file, or why it is not one, with the bytes read so far.
 
     Memory is that of one line. Raises `UnusableFile` where there is no header that names the identification and the
     name, `OSError` where the file cannot be read.
     """
-    with path.open("rb") as file:
-        header, encoding = _decode_header(file.readline(MAX_LINE_BYTES))
+    with (Source(source) if isinstance(source, Path) else source).open() as file:
+        header, encoding = decode_heading(file.readline(MAX_LINE_BYTES))
         columns = _columns(header)
-        done = file.tell()
+        done = len(header)
         for number, line in enumerate(_lines(file), start=2):
             done += line.length
             if line.content.strip():
                 # An ASCII header leaves the encoding open until the first line that is not ASCII.
                 if encoding is None and not line.content.isascii():
-                    encoding = _encoding_of(line.content)
+                    encoding = encoding_of(line.content)
                 yield done, _read(number, line, encoding or "utf-8", columns)
 
 
@@ -98,37 +109,27 @@ def _lines(file: BinaryIO) -> Iterator[_Line]:
         yield _Line(content, length)
 
 
-def _encoding_of(content: bytes) -> str:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _decode_header(content: bytes) -> tuple[str, str | None]:
-    """Return the header line, and the encoding that it proves."""
-    if content.startswith(b"\xef\xbb\xbf"):
-        return content[3:].decode("utf-8", "replace"), "utf-8"
-    encoding = _encoding_of(content)
-    return content.decode(encoding, "replace"), None if content.isascii() else encoding
-
-
 def _columns(header: str) -> Columns:
-    names = [fold(name) for name in _split(header)]
-    missing = [CELLS[cell] for cell in REQUIRED if fold(CELLS[cell]) not in names]
+    names = _split(header)
+    positions = [position_of(name, names) for name in CELLS.values()]
+    missing = [CELLS[cell] for cell in REQUIRED if position_of(CELLS[cell], names) is None]
     if missing:
-        lacking = ", ".join(f"« {name} »" for name in missing)
-        raise UnusableFile(f"Ce n’est pas un fichier de l’Annuaire Santé : colonnes absentes de la première ligne : {lacking}.")
-    wanted = (fold(name) for name in CELLS.values())
-    return Columns(tuple(names.index(name) if name in names else None for name in wanted), len(names))
+        lacking = ", ".join(f"« {name} »" for name in missing)
+        raise UnusableFile(f"Ce n’est pas un fichier de l’Annuaire Santé : colonnes absentes de la première ligne : {lacking}.")
+    width = len(names)
+    # One more cell, empty, stands for every column that is not there.
+    return Columns(itemgetter(*(width if place is None else place for place in positions)), width)
 
 
 def _split(line: str) -> list[str]:
     """Cells of a line; some editions end each line with one more separator."""
-    # Printable is the rule, and quick to see.
+    # Printable and without spaces about the separators is the rule, and quick to see.
     text = line.strip("\r\n")
-    cells = [cell.strip() for cell in (text if text.isprintable() else _CONTROL.sub(" ", text)).split("|")]
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text)
+    cells = text.split("|")
+    if "| " in text or " |" in text or text[:1] == " " or text[-1:] == " ":
+        cells = [cell.strip() for cell in cells]
     return cells[:-1] if len(cells) > 1 and not cells[-1] and len(cells) == len(COLUMNS) + 1 else cells
 
 
@@ -146,64 +147,81 @@ def _read(number: int, line: _Line, encoding: str, columns: Columns) -> Row | Re
 
 
 def _row(number: int, cells: list[str], columns: Columns) -> Row | Rejected:
-    values = (cells[place] if place is not None else "" for place in columns.positions)
-    cell = dict(zip(CELLS, values, strict=True))
-    key = (cell["national"] or (cell["id_type"] + cell["identifier"] if cell["id_type"] in {"0", "8"} else "")).upper()
+    (
+        id_type, identifier, national, title, civility, family, given, profession_code, profession, speciality_code, speciality, mode,
+        siret, finess, company, sign, recipient, spot, way_number, way_index, way_type, way, mention, cedex, postal_code, city_code, city,
+        phone, phone2, email, departement, role,
+    ) = columns.pick([*cells, ""])  # fmt: skip
+    key = (national or national_key(id_type, identifier)).upper()
     if not _KEY.fullmatch(key):
         return Rejected(number, "identification nationale absente ou invalide")
-    if not fold(cell["family"]):
+    if not fold(family):
         return Rejected(number, "nom d’exercice absent")
-    street = " ".join(filter(None, (cell["way_number"], cell["way_index"], cell["way_type"], cell["way"])))
-    lines = (cell["recipient"], cell["spot"], street, cell["mention"])
+    street = " ".join(filter(None, (way_number, way_index, way_type, way)))
+    structure = sign or company
+    # Some editions write the structure where the addressee goes.
+    lines = (recipient if recipient != structure else "", spot, street, mention)
+    town, guess = _town(city, cedex)
     return Row(
-        key=key,
-        family=cell["family"],
-        given=cell["given"],
-        title=cell["title"],
-        civility=cell["civility"],
-        profession_code=cell["profession_code"],
-        profession=cell["profession"],
-        speciality=cell["speciality"],
-        mode=cell["mode"],
-        structure=cell["sign"] or cell["company"],
-        finess=cell["finess"],
-        siret=cell["siret"],
-        address="\n".join(filter(None, lines)),
-        postal_code=cell["postal_code"],
-        city=cell["city"],
-        departement=departement_code(cell["departement"], cell["postal_code"]),
-        phone=cell["phone"] or cell["phone2"],
-        email=cell["email"],
-        role=cell["role"],
-    )
+        key, family, given, title, civility, profession_code, profession, speciality, mode, structure, finess, siret,
+        "\n".join(filter(None, lines)), postal_code, town, _departement(departement, city_code, postal_code), phone or phone2, email, role,
+        speciality_code, city_code, guess,
+    )  # fmt: skip
 
 
-def join_rows(rows: Sequence[Row]) -> Professional:
-    """One person out of all their rows (at least one, in the order of the file).
+@lru_cache(maxsize=65_536)
+def _town(city: str, cedex: str) -> tuple[str, str]:
+    """Return the town of a row, and again as a guess where it is not the name of a commune."""
+    town, cut = town_of(city)
+    if town:
+        return town, town if cut else ""
+    town = town_of(cedex)[0]
+    return town, town
+
+
+@lru_cache(maxsize=65_536)
+def _departement(given: str, city_code: str, postal_code: str) -> str:
+    return departement_code(given, "") or departement_of_commune(city_code) or departement_code("", postal_code)
+
+
+def join_rows(rows: Sequence[Row], mss: Sequence[str] = ()) -> Professional:
+    """One person out of all their rows (at least one, in the order of the file), with their MSSanté addresses.
 
     Name, civility and first profession are those of the first row that has them; each distinct place is a practice.
     """
     first = rows[0]
-    profession, speciality = _first(rows, "profession"), _first(rows, "speciality")
-    also: dict[str, None] = {}
-    if len(rows) > 1:
-        also = dict.fromkeys(label for row in rows for label in (row.profession, row.speciality))
-        for label in ("", profession, speciality):
-            also.pop(label, None)
+    key = first.key
+    if len(rows) == 1:
+        profession, speciality, also = first.profession, first.speciality, ()
+        codes: tuple[str, ...] = (first.speciality_code,) if first.speciality_code else ()
+        practice = _practice(first)
+        practices = (practice,) if practice else ()
+        title, civility, profession_code, mode = first.title, first.civility, first.profession_code, first.mode
+    else:
+        profession, speciality = _first(rows, "profession"), _first(rows, "speciality")
+        labels = dict.fromkeys(label for row in rows for label in (row.profession, row.speciality))
+        also = tuple(label for label in labels if label not in ("", profession, speciality))
+        own_first = sorted(rows, key=lambda row: row.speciality != speciality)
+        codes = tuple(dict.fromkeys(row.speciality_code for row in own_first if row.speciality_code))
+        practices = tuple(dict.fromkeys(practice for row in rows if (practice := _practice(row))))
+        title, civility, profession_code = _first(rows, "title"), _first(rows, "civility"), _first(rows, "profession_code")
+        mode = _first(rows, "mode")
     return Professional(
-        key=first.key,
-        rpps=first.key[1:] if first.key[0] == "8" and len(first.key) == 12 else "",
-        adeli=first.key[1:] if first.key[0] == "0" and len(first.key) == 10 else "",
-        title=_first(rows, "title"),
-        civility=_first(rows, "civility"),
+        key=key,
+        rpps=key[1:] if key[0] == "8" and len(key) == 12 else "",
+        adeli=key[1:] if key[0] == "0" and len(key) == 10 else "",
+        title=title,
+        civility=civility,
         family=first.family,
         given=first.given,
-        profession_code=_first(rows, "profession_code"),
+        profession_code=profession_code,
         profession=profession,
         speciality=speciality,
-        mode=_first(rows, "mode"),
-        practices=tuple(dict.fromkeys(practice for row in rows if (practice := _practice(row)))),
-        also=tuple(also),
+        mode=mode,
+        practices=practices,
+        also=also,
+        speciality_codes=codes,
+        mss=tuple(dict.fromkeys(mss)),
     )
 
 

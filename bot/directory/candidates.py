@@ -1,20 +1,23 @@
 """What a search asks for, and the tantivy query that brings up whoever may be meant.
 
-The query only chooses candidates, in an order near the final one; `ranking` decides.
+The query only chooses candidates, in an order near the final one; `ranking` decides. It is made of terms that the index is known to hold
+(`Terms`), so that tantivy only has to walk their lists; constant scores, since a rare name is not a better one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import tantivy
+from rapidfuzz.distance import OSA
 
 from bot.core.text_folding import allowed_edits, digits, fold
 from bot.directory.names import Typed, typed_forms, typed_words
 from bot.directory.organizations import kind_words, organization_words, telling_words
 from bot.directory.places import SHORTEST_BEGINNING, Nearness, Place, parse_place
 from bot.directory.professions import trades_by_text
+from bot.directory.terms import Terms
 
 MUST, SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 
@@ -55,6 +58,21 @@ class Asked:
         """Whether a profession was asked for."""
         return bool(self.trades or self.labels)
 
+    @property
+    def beside_name(self) -> bool:
+        """Whether anything was asked for besides the name."""
+        return bool(self.profession or self.place or self.organization)
+
+
+def is_labelled(held: Collection[str], words: Iterable[str]) -> bool:
+    """Return whether folded labels hold all of these words, or words near them."""
+    return all(word in held or any(_same(word, other) for other in held) for word in words)
+
+
+def _same(word: str, other: str) -> bool:
+    edits = allowed_edits(len(word)) if len(word) > 4 else 0
+    return OSA.distance(word, other, score_cutoff=edits) <= edits
+
 
 Frequency = Callable[[str, str], int]
 """How many people have a term (second) in a field of the index (first)."""
@@ -82,30 +100,52 @@ def _typed(name: str, frequency: Frequency) -> Typed:
     return Typed(words, known, usual)
 
 
-class Candidates:
-    """Builds tantivy queries over one schema."""
+_MOST_BEGINNINGS = 40
+_SHORTEST_NAME_BEGINNING = 3
 
-    def __init__(self, schema: tantivy.Schema) -> None:
-        self._schema = schema
+
+class Candidates:
+    """Builds tantivy queries over one schema, for the terms of one index."""
+
+    def __init__(self, schema: tantivy.Schema, terms: Terms | None = None) -> None:
+        self._schema, self._terms = schema, terms or Terms(None)
 
     def number(self, number: str) -> tantivy.Query:
         """Whoever has this key, RPPS or ADELI number."""
-        return self._term("number", number)
+        return self._any("number", (number, f"8{number}", f"0{number}"))
 
-    def named(self, asked: Asked) -> Iterator[tantivy.Query]:
-        """Whoever may bear the name, those who meet more of the rest first; then the same with two typing errors.
+    def named(self, asked: Asked) -> Iterator[tuple[int, tantivy.Query]]:
+        """Whoever may bear the name, those who meet more of the rest first: as it was typed, then with an error or cut short, then with two.
 
-        Two errors take several times as long to look for, and are rare.
+        Each query holds the one before it, and comes with the number of errors that it forgives. Two errors take ten times as long to look for, and are rare.
         """
-        forms = typed_forms(asked.name.words)
-        for edits in (1, 2):
-            if edits > 1 and all(allowed_edits(len(form)) < edits for form in forms):
+        words = asked.name.words
+        forms = typed_forms(words)
+        # Words glued together are mistyped within one name (« legof »), not across a given and a family name.
+        whole = [form for form in forms if form in words or not (asked.name.usual and any(word in form for word in asked.name.usual))]
+        for edits in range(3):
+            if edits > 1 and all(allowed_edits(len(word)) < edits for word in words):
                 return
-            name = tantivy.Query.boolean_query([(SHOULD, self._family(form, edits)) for form in forms])
-            clauses = [(MUST, name), *((SHOULD, clause) for clause in self._criteria(asked))]
-            if len(asked.name.words) > 1:
-                clauses.append((SHOULD, self._best(self._given(form) for form in forms)))
-            yield tantivy.Query.boolean_query(clauses)
+            clauses = [(SHOULD, clause) for clause in self._criteria(asked)]
+            if len(words) > 1:
+                clauses.append((SHOULD, self._best(clause for form in forms for clause in self._given(form, edits if form in words else 0))))
+            named = list(self._bearing(words, forms, whole, edits))
+            if named:
+                yield edits, tantivy.Query.boolean_query([(MUST, self._best(named)), *clauses])
+
+    def _bearing(self, words: tuple[str, ...], forms: Sequence[str], whole: Sequence[str], edits: int) -> Iterator[tantivy.Query]:
+        """Yield what the typed words may be as a name: a family name with something else, or a given name alone.
+
+        `whole` are the forms that may hold an error.
+        """
+        for form in forms:
+            yield from self._family(form, edits if form in whole else 0, typed=form in words)
+        given = [self._term("given", form) for form in forms if form in words and self._terms.frequency("given", form)]
+        if given and len(given) == len(words):
+            yield tantivy.Query.const_score_query(self._all(given), 0.5)
+        glued = "".join(words)
+        if len(words) > 1 and self._terms.frequency("given", glued):
+            yield self._scored("given", glued, 0.5)
 
     def unnamed(self, asked: Asked) -> Sequence[tantivy.Query]:
         """Return the queries to try in turn until one finds somebody: all criteria, then all but one, and so on."""
@@ -115,36 +155,43 @@ class Candidates:
     def _criteria(self, asked: Asked) -> list[tantivy.Query]:
         clauses = []
         if asked.trades:
-            clauses.append((PROFESSION, tantivy.Query.term_set_query(self._schema, "trade", sorted(asked.trades))))
+            clauses.append((PROFESSION, self._any("trade", sorted(asked.trades))))
         if asked.labels:
-            clauses.append((PROFESSION, self._all(self._near("label", word) for word in asked.labels)))
+            clauses.append((PROFESSION, self._any("label", self._labels(asked.labels))))
         if asked.place:
             clauses.append((PLACE, self._place(asked.place)))
         if asked.organization:
             clauses.append((ORGANIZATION, self._organization(asked.organization)))
         return [tantivy.Query.const_score_query(clause, _BOOST[kind]) for kind, clause in clauses]
 
-    def _family(self, form: str, most_edits: int) -> tantivy.Query:
-        alternatives = [self._scored("family", form, 4.0), self._scored("given", form, 0.5)]
+    def _family(self, form: str, most_edits: int, *, typed: bool) -> Iterator[tantivy.Query]:
+        """Yield the family names that a form may stand for; of words glued together (not `typed`) with one error at the most."""
+        if self._terms.frequency("family", form):
+            yield self._scored("family", form, 4.0)
         edits = min(most_edits, allowed_edits(len(form)))
-        if edits:
-            begun = tantivy.Query.fuzzy_term_query(self._schema, "family", form, 0, prefix=True)
-            alternatives.append(tantivy.Query.const_score_query(begun, 1.5))
-        for distance in range(1, edits + 1):
-            near = tantivy.Query.fuzzy_term_query(self._schema, "family", form, distance)
-            alternatives.append(tantivy.Query.const_score_query(near, 4.0 - distance))
-        return self._best(alternatives)
+        if not edits:
+            return
+        if near := self._terms.near("family", form):
+            yield tantivy.Query.const_score_query(self._any("family", near), 3.0)
+        if len(form) >= _SHORTEST_NAME_BEGINNING and (begun := self._terms.begun("family", form, _MOST_BEGINNINGS)):
+            yield tantivy.Query.const_score_query(self._any("family", begun), 1.5)
+        if edits > 1 and typed:
+            yield tantivy.Query.const_score_query(tantivy.Query.fuzzy_term_query(self._schema, "family", form, 2), 2.0)
 
-    def _given(self, form: str) -> tantivy.Query:
+    def _given(self, form: str, most_edits: int) -> Iterator[tantivy.Query]:
         boost = _BOOST[GIVEN]
-        alternatives = [self._scored("given", form, boost)]
-        if allowed_edits(len(form)):
-            near = tantivy.Query.fuzzy_term_query(self._schema, "given", form, 1)
-            alternatives.append(tantivy.Query.const_score_query(near, boost - 2))
-        if len(form) > 2 or len(form) == 1:
-            begun = tantivy.Query.fuzzy_term_query(self._schema, "given", form, 0, prefix=True)
-            alternatives.append(tantivy.Query.const_score_query(begun, boost - 4))
-        return self._best(alternatives)
+        known = self._terms.frequency("given", form)
+        if known:
+            yield self._scored("given", form, boost)
+        if most_edits and allowed_edits(len(form)) and (near := self._terms.near("given", form)):
+            yield tantivy.Query.const_score_query(self._any("given", near), boost - 2)
+        if len(form) == 1 or (len(form) > 2 and not known):
+            begun = self._terms.begun("given", form, _MOST_BEGINNINGS)
+            yield tantivy.Query.const_score_query(self._any("given", begun), boost - 4)
+
+    def _labels(self, words: tuple[str, ...]) -> Sequence[str]:
+        """Return the labels of the index that hold these words or words near them: an index has some hundreds of labels."""
+        return [label for label in self._terms.begun("label", "", None) if is_labelled(label.split(), words)]
 
     def _place(self, place: Place) -> tantivy.Query:
         towns = [self._term("town", town) for town in place.towns]
@@ -153,7 +200,7 @@ class Candidates:
                 towns.append(self._near("town", town))
                 if len(town) >= SHORTEST_BEGINNING:
                     towns.append(tantivy.Query.fuzzy_term_query(self._schema, "town", town, 0, prefix=True))
-        in_area = tantivy.Query.term_set_query(self._schema, "area", sorted(place.areas))
+        in_area = self._any("area", sorted(place.areas))
         if place.postal_code and not towns:
             return self._term("postal", place.postal_code)
         if not towns:
@@ -168,14 +215,21 @@ class Candidates:
         named = [self._near("organization", word) for word in telling_words(words)]
         kinds = kind_words(words)
         if kinds:
-            named.append(tantivy.Query.term_set_query(self._schema, "organization", list(kinds)))
+            named.append(self._any("organization", kinds))
         return self._best([self._all(named), self._term("site", digits(text))])
 
     def _near(self, field: str, word: str) -> tantivy.Query:
+        """Return who has a word or, of a longer one, a word near it; with two errors only where there is nothing nearer."""
         edits = allowed_edits(len(word)) if len(word) > 4 else 0
-        if not edits:
-            return self._term(field, word)
+        terms = (word, *(self._terms.near(field, word) if edits else ()))
+        if edits < 2 or any(self._terms.frequency(field, term) for term in terms):
+            return self._any(field, terms)
         return tantivy.Query.fuzzy_term_query(self._schema, field, word, edits)
+
+    def _any(self, field: str, values: Sequence[str]) -> tantivy.Query:
+        if len(values) == 1:
+            return self._term(field, values[0])
+        return tantivy.Query.boolean_query([(SHOULD, self._term(field, value)) for value in values])
 
     def _term(self, field: str, value: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, value, index_option="basic")

@@ -1,6 +1,11 @@
-"""The columns of the *Annuaire Santé* file, in its own words."""
+"""The columns of the *Annuaire Santé* file, in its own words, and what tells its file from others."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from bot.core.text_folding import fold, word_set
 
 COLUMNS = (
     "Type d'identifiant PP",
@@ -73,6 +78,7 @@ CELLS = {
     "given": "Prénom d'exercice",
     "profession_code": "Code profession",
     "profession": "Libellé profession",
+    "speciality_code": "Code savoir-faire",
     "speciality": "Libellé savoir-faire",
     "mode": "Code mode exercice",
     "siret": "Numéro SIRET site",
@@ -86,7 +92,9 @@ CELLS = {
     "way_type": "Libellé type de voie (coord. structure)",
     "way": "Libellé Voie (coord. structure)",
     "mention": "Mention distribution (coord. structure)",
+    "cedex": "Bureau cedex (coord. structure)",
     "postal_code": "Code postal (coord. structure)",
+    "city_code": "Code commune (coord. structure)",
     "city": "Libellé commune (coord. structure)",
     "phone": "Téléphone (coord. structure)",
     "phone2": "Téléphone 2 (coord. structure)",
@@ -98,3 +106,54 @@ CELLS = {
 
 REQUIRED = ("national", "family")
 """Without these there is nobody to find."""
+
+# Words that one edition writes in a heading and another leaves out: « Nom d'exercice », « Numéro FINESS (structure) ».
+_FILLING = word_set("adresse coord d de du la l pp site structure")
+
+
+def normal_heading(heading: str) -> str:
+    """Return a heading without the words that editions write or leave out: « Libellé commune (coord. structure) » → "libelle commune"."""
+    return " ".join(word for word in fold(heading).split() if word not in _FILLING)
+
+
+def position_of(column: str, headings: Sequence[str]) -> int | None:
+    """Return where a column is among the headings of a file; None where it is not."""
+    folded = [fold(heading) for heading in headings]
+    if (wanted := fold(column)) in folded:
+        return folded.index(wanted)
+    normal = [normal_heading(heading) for heading in headings]
+    wanted = normal_heading(column)
+    return normal.index(wanted) if normal.count(wanted) == 1 else None
+
+
+class Kind(Enum):
+    """What a file is; the value names it to whoever runs an import."""
+
+    ACTIVITIES = "activités des professionnels (PS_LibreAcces_Personne_activite)"
+    SKILLS = "savoir-faire des professionnels (PS_LibreAcces_SavoirFaire)"
+    DIPLOMAS = "diplômes et autorisations d’exercice (PS_LibreAcces_Dipl_AutExerc)"
+    MAILBOXES = "adresses MSSanté (correspondance)"
+    STRUCTURES = "établissements (FINESS)"
+    UNKNOWN = "fichier inconnu"
+
+
+_MARKS = (
+    (Kind.MAILBOXES, ("Adresse BAL",)),
+    (Kind.DIPLOMAS, ("Code diplôme obtenu", "Code type diplôme obtenu", "Code type autorisation", "Code discipline autorisation")),
+    (Kind.STRUCTURES, ("nofinesset", "Numéro FINESS ET")),
+)
+_OF_ACTIVITIES = ("mode", "siret", "finess", "company", "sign", "postal_code", "city", "phone", "email")
+
+
+def kind_of(headings: Sequence[str]) -> Kind:
+    """Return what a file with these headings is."""
+    for kind, marks in _MARKS:
+        if any(position_of(mark, headings) is not None for mark in marks):
+            return kind
+    if headings[0].strip() == "structureet" or headings[:2] == ["finess", "etalab"]:
+        return Kind.STRUCTURES
+    if any(position_of(CELLS[cell], headings) is None for cell in REQUIRED):
+        return Kind.UNKNOWN
+    if any(position_of(CELLS[cell], headings) is not None for cell in _OF_ACTIVITIES):
+        return Kind.ACTIVITIES
+    return Kind.SKILLS if position_of(CELLS["speciality_code"], headings) is not None else Kind.UNKNOWN

@@ -11,11 +11,21 @@ class DirectoryUnavailable(DirectoryError):
     """No directory has been imported yet, or it was built by an incompatible version: import it again."""
 
     def __init__(self) -> None:
-        super().__init__("Aucun annuaire utilisable n’a été importé.")
+        super().__init__("Aucun annuaire utilisable n’a été importé (aucun, ou d’une version antérieure)\u00a0: bot directory import FILE.")
 
 
 class UnusableFile(DirectoryError):
     """The file is not an Annuaire Santé file, or holds no usable row; the index in place is left as it was."""
+
+
+class ImportShrunk(DirectoryError):
+    """The file holds far fewer people than the directory in use: most likely not the whole edition. `--force` takes it anyway."""
+
+    def __init__(self, people: int, before: int) -> None:
+        super().__init__(
+            f"{people} personnes au lieu de {before}\u00a0: le fichier est sans doute incomplet, l’annuaire en place est gardé. "
+            "Pour l’importer quand même\u00a0: --force."
+        )
 
 
 class ImportRunning(DirectoryError):

@@ -1,8 +1,6 @@
-"""Import of an *Annuaire Santé* file: read, join the rows of each person, index, replace.
+"""Import of the public files: read, join the rows of each person, index, try, replace.
 
-Rows of one person may lie anywhere in the file, and the file does not fit in memory. So rows are first dealt out to
-part files by a checksum of the person's key, then each part, small, is joined in memory and indexed. All of it happens
-in a fresh folder; the index in use changes by one rename, at the very end.
+All of it happens in a fresh folder; the index in use changes by one rename, at the very end, once the new one has answered a search.
 """
 
 from __future__ import annotations
@@ -13,66 +11,114 @@ import os
 import secrets
 import shutil
 import time
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import tantivy
 
-from bot.directory.annuaire import Rejected, Row, join_rows, read_rows
-from bot.directory.errors import DirectoryError, ImportFailed, ImportRunning, UnusableFile
-from bot.directory.index import CURRENT, PREFIX, document, schema
+from bot.directory.annuaire import Row, join_rows
+from bot.directory.errors import DirectoryError, ImportFailed, ImportRunning, ImportShrunk, UnusableFile
+from bot.directory.finess import Establishment, read_establishments
+from bot.directory.index import ABOUT, CURRENT, PREFIX, document, read_about, schema
 from bot.directory.lexicon import Lexicon
+from bot.directory.parts import PARTS, Dealt, Progress, deal_out, read_part
+from bot.directory.places import departement_code
+from bot.directory.records import Professional
+from bot.directory.search import Opened, Query, find
+from bot.directory.sources import Sources, find_sources
+from bot.directory.towns import Towns
 
-MAX_REJECTED = 100
-"""How many rejected rows a report names; it counts them all."""
-
-PARTS = 64
-"""2 million rows in 64 parts are 31,000 rows at a time: some 50 MB."""
-
-_WRITER_BYTES = 100_000_000
-_STEP = 2_000  # rows or people between two calls of `progress`
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total), in bytes of work: the file is gone through twice."""
+_WRITER_BYTES = 150_000_000
+_SEGMENTS = 8
+"""Of so many segments, alike in size, tantivy makes one; each segment more costs every search."""
+_SMALL = 100_000  # rows that one segment takes at once
+_STEP = 2_000  # people between two calls of `progress`
+_PROBES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. `rejected` names the first bad rows; `rejected_total` counts them all."""
+    """What an import did. `rejected` names the first bad rows; `rejected_total` counts them all.
+
+    `files` are the names of what was read, `mailboxes` the MSSanté addresses, `establishments` those that FINESS completed.
+    """
 
     people: int
     rows: int
     rejected: list[tuple[int, str]]
     rejected_total: int
     seconds: float
+    files: tuple[str, ...] = ()
+    mailboxes: int = 0
+    establishments: int = 0
 
 
-def import_file(path: Path, index_dir: Path, *, progress: Progress | None = None) -> ImportReport:
+def import_file(
+    path: Path | Sources, index_dir: Path, *, max_shrink: float | None = None, progress: Progress | None = None
+) -> ImportReport:
     """Build the index of a file in the format of the Annuaire Santé and put it in place of the one in `index_dir`.
 
     Searchers that have the old index open go on with it and take the new one at their next search. Bad rows are
-    skipped and reported. Raises `UnusableFile` (no header, no good row), `ImportRunning`, `ImportFailed` (nothing can
-    be written), `OSError` when the file cannot be read; the index in place is then untouched.
+    skipped and reported. Raises `UnusableFile` (not the file of activities, no good row), `ImportShrunk`, `ImportRunning`,
+    `ImportFailed` (nothing can be written), `OSError` when the file cannot be read; the index in place is then untouched.
+
+    Args:
+        path: the text, a ZIP, or a folder that holds them, with the files of MSSanté and FINESS where they are there.
+        index_dir: folder of the index.
+        max_shrink: per cent of the people in place that may be missing from the new file; None: any number.
+        progress: called with how far it is.
     """
     started = time.perf_counter()
-    # Opened before anything is written, so that a wrong path is told as one.
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+    sources = path if isinstance(path, Sources) else find_sources(path)
+    stamp, size = sources.stamp, sources.activities.size
     with _writing(), _lock(index_dir):
         _remove_leftovers(index_dir)
+        before = people_of(index_dir)
         folder = index_dir / (PREFIX + secrets.token_hex(8))
         try:
-            report = _build(path, size, folder, progress or (lambda done, total: None))
+            built = _build(sources, size, folder, progress or (lambda done, total: None))
+            if max_shrink is not None and built.people < before * (1 - max_shrink / 100):
+                raise ImportShrunk(built.people, before)
+            _probe(folder, built.probes)
+            _write_about(folder, built, stamp)
             _replace_current(index_dir, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         _remove_leftovers(index_dir)
-    people, rows, rejected, total = report
-    return ImportReport(people, rows, rejected, total, time.perf_counter() - started)
+    dealt, files = built.dealt, tuple(source.name for source in sources.all)
+    return ImportReport(
+        built.people,
+        dealt.rows,
+        dealt.rejected,
+        dealt.rejected_total,
+        time.perf_counter() - started,
+        files,
+        dealt.mailboxes,
+        built.establishments,
+    )
+
+
+def people_of(index_dir: Path) -> int:
+    """Return how many people the index in use holds, also one of an older version; 0 where there is none."""
+    try:
+        name = (index_dir / CURRENT).read_text(encoding="utf-8").strip()
+        return int(tantivy.Index.open(str(index_dir / Path(name).name)).searcher().num_docs) if name else 0
+    except (OSError, ValueError):
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A new index: how many people, and some of them to look for."""
+
+    dealt: Dealt
+    people: int
+    establishments: int
+    probes: tuple[Professional, ...]
 
 
 @contextmanager
@@ -127,61 +173,83 @@ def _replace_current(index_dir: Path, folder: Path) -> None:
         os.close(descriptor)
 
 
-def _build(path: Path, size: int, folder: Path, progress: Progress) -> tuple[int, int, list[tuple[int, str]], int]:
+def _build(sources: Sources, size: int, folder: Path, progress: Progress) -> _Built:
     parts_folder = folder / "parts"
     parts_folder.mkdir(parents=True)
     parts = [parts_folder / f"{number:02d}" for number in range(PARTS)]
-    rows, rejected, total = _deal_out(path, size, parts, progress)
-    if not rows:
-        raise UnusableFile(f"Aucune ligne du fichier n’est utilisable ({total} rejetées).")
-    people = _index(folder, parts, rows, size, progress)
+    dealt = deal_out(sources, size, parts, progress)
+    if not dealt.rows:
+        raise UnusableFile(f"Aucune ligne du fichier n’est utilisable ({dealt.rejected_total} rejetées).")
+    known = read_establishments(sources.structures, dealt.establishments) if sources.structures else {}
+    people, probes = _index(folder, parts, dealt, known, size, progress)
     shutil.rmtree(parts_folder)
     progress(2 * size, 2 * size)
-    return people, rows, rejected, total
+    return _Built(dealt, people, len(known), probes)
 
 
-def _deal_out(path: Path, size: int, parts: list[Path], progress: Progress) -> tuple[int, list[tuple[int, str]], int]:
-    """Write each good row to the part of its person; returns (good rows, first rejected, number of rejected)."""
-    rows = total = 0
-    rejected: list[tuple[int, str]] = []
-    with ExitStack() as stack:
-        files = [stack.enter_context(part.open("w", encoding="utf-8", buffering=1 << 16)) for part in parts]
-        for count, (done, row) in enumerate(read_rows(path)):
-            if isinstance(row, Rejected):
-                total += 1
-                if len(rejected) < MAX_REJECTED:
-                    rejected.append((row.line, row.reason))
-            else:
-                rows += 1
-                files[zlib.crc32(row.key.encode()) % PARTS].write(json.dumps(row, ensure_ascii=False) + "\n")
-            if count % _STEP == 0:
-                progress(min(done, size), 2 * size)
-    return rows, rejected, total
-
-
-def _index(folder: Path, parts: list[Path], rows: int, size: int, progress: Progress) -> int:
-    """Join and index part after part, and write the words of all; returns the number of people."""
+def _index(
+    folder: Path, parts: list[Path], dealt: Dealt, known: dict[str, Establishment], size: int, progress: Progress
+) -> tuple[int, tuple[Professional, ...]]:
+    """Join and index part after part, and write the words of all; returns the number of people, and some of them."""
     index = tantivy.Index(schema(), path=str(folder))
     # One thread: the order of people, hence of equals in a list, is then that of the file's keys, always.
     writer = index.writer(_WRITER_BYTES, 1)
     lexicon = Lexicon()
+    probes: list[Professional] = []
     people = done = 0
-    for part in parts:
-        persons: dict[str, list[Row]] = {}
-        with part.open(encoding="utf-8") as file:
-            for line in file:
-                row = Row(*json.loads(line))
-                persons.setdefault(row.key, []).append(row)
-        part.unlink()
-        for person_rows in persons.values():
-            person = join_rows(person_rows)
+    for number, part in enumerate(parts, start=1):
+        for entry in read_part(part):
+            rows = [_completed(row, dealt.towns, known) for row in entry.rows]
+            person = join_rows(rows, entry.mss)
             writer.add_document(document(person))
             lexicon.add(person)
-            done += len(person_rows)
+            done += len(rows)
             people += 1
             if people % _STEP == 0:
-                progress(size + size * done // rows, 2 * size)
+                progress(size + size * done // dealt.rows, 2 * size)
+            if len(probes) < _PROBES and (not probes or number * _PROBES > len(probes) * len(parts)):
+                probes.append(person)
+        part.unlink()
+        if dealt.rows > _SMALL and number % (PARTS // _SEGMENTS) == 0:
+            writer.commit()
     writer.commit()
     writer.wait_merging_threads()
     lexicon.write(folder)
-    return people
+    return people, tuple(probes)
+
+
+def _completed(row: Row, towns: Towns, known: dict[str, Establishment]) -> Row:
+    """Return a row with what FINESS, and the other rows, say of what it leaves out."""
+    place = known.get(row.finess) if row.finess else None
+    if place is not None and not (row.structure and row.address and row.postal_code and row.city and row.phone):
+        row = row._replace(structure=row.structure or place.name, phone=row.phone or place.phone)
+        if not (row.postal_code or row.city):
+            row = row._replace(postal_code=place.postal_code, city=place.city, guess=place.city)
+        if not row.address and row.postal_code in ("", place.postal_code):
+            row = row._replace(address=place.address)
+        row = row._replace(departement=row.departement or departement_code("", row.postal_code))
+    if row.named:
+        return row
+    city = towns.name(row.guess, row.city_code, row.postal_code)
+    return row._replace(city=city) if city != row.city else row
+
+
+def _probe(folder: Path, people: tuple[Professional, ...]) -> None:
+    """Look for some people in a new index before it is put to use. Raises ImportFailed."""
+    opened = Opened(folder)
+    for person in people:
+        named = find(opened, Query(f"{person.given} {person.family}"), 1)
+        numbered = find(opened, Query(rpps=person.key), 1)
+        if not named or not numbered or numbered[0].professional != person:
+            raise ImportFailed(RuntimeError("le nouvel index ne retrouve pas ses propres personnes"))
+
+
+def _write_about(folder: Path, built: _Built, stamp: list[list[str | int]]) -> None:
+    about = {
+        "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "people": built.people,
+        "rows": built.dealt.rows,
+        "rejected": built.dealt.rejected_total,
+        "files": stamp,
+    }
+    (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")

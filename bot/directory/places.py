@@ -31,6 +31,9 @@ SHORTEST_BEGINNING = 4
 _CONTRACTED = {"au": "le", "aux": "les"}  # « au Blanc » is at Le Blanc
 _ARTICLES = frozenset({"l", "la", "le", "les"})
 _QUARTERS = word_set("centre est nord ouest sud ville")
+_OWN_AREA = {"97133": "977", "97150": "978"}  # postal codes that begin as another département's
+_LONGEST_TOWN = 120
+_CEDEX_WORD = re.compile(r"\bcedex(?![a-z])", re.IGNORECASE)
 _CEDEX = re.compile(r"\bcedex\b( \d{1,2}\b)?")
 _ORDINAL = re.compile(r"\b(\d{1,2})( ?(e|er|eme|ieme|me|nd|nde))?( arrondissement| arr)?$")
 _SPLIT_CODE = re.compile(r"\b(\d\d) (\d{3})\b")
@@ -47,8 +50,37 @@ def departement_code(given: str, postal_code: str) -> str:
         return ""
     if postal_code.startswith("20"):
         return "2A" if postal_code < "20200" else "2B"
-    head = postal_code[:3] if postal_code.startswith("97") else postal_code[:2]
+    if postal_code in _OWN_AREA:
+        return _OWN_AREA[postal_code]
+    head = postal_code[:3] if postal_code.startswith(("97", "98")) else postal_code[:2]
     return head if head in DEPARTEMENTS else ""
+
+
+def departement_of_commune(code: str) -> str:
+    """Return the INSEE code of the département that a commune's INSEE code begins with, or ""."""
+    head = code[:3] if code.startswith(("97", "98")) else code[:2].upper()
+    return head if len(code) == 5 and head in DEPARTEMENTS else ""
+
+
+def town_of(text: str) -> tuple[str, bool]:
+    """Return the town in a label or a *bureau cedex*, and whether anything was taken off: « 45032 ORLEANS CEDEX 1 » → ORLEANS, True.
+
+    The arrondissement in words stays: it tells where in Paris. Postal codes, boxes (« CS 10329 ») and « CEDEX » go.
+    """
+    plain = " ".join(text[:_LONGEST_TOWN].split())
+    before = _CEDEX_WORD.split(plain, maxsplit=1)[0]
+    if before == plain and plain.isalpha():
+        return plain, False
+    words = before.split()
+    if "arrondissement" in before.lower():
+        words = words[words[0].isdigit() :]
+    else:
+        while words and words[-1][0].isdigit():
+            words.pop()
+        start = max((place + 1 for place, word in enumerate(words) if any(letter.isdigit() for letter in word)), default=0)
+        words = words[start:]
+    town = " ".join(words).strip(" -,")
+    return town, town != plain
 
 
 @lru_cache(maxsize=65_536)

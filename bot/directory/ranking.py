@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
-
-from bot.core.text_folding import allowed_edits, fold
-from bot.directory.candidates import GIVEN, NAME, ORGANIZATION, PLACE, PROFESSION, RPPS, Asked
+from bot.core.text_folding import fold
+from bot.directory.candidates import GIVEN, NAME, ORGANIZATION, PLACE, PROFESSION, RPPS, Asked, is_labelled
 from bot.directory.names import fit
 from bot.directory.organizations import is_at
 from bot.directory.professions import trades_of
@@ -84,7 +82,7 @@ def _criteria(person: Professional, asked: Asked) -> dict[str, bool]:
     if asked.trades:
         found[PROFESSION] = bool(asked.trades & trades_of(person))
     elif asked.labels:
-        found[PROFESSION] = _is_labelled(person, asked.labels)
+        found[PROFESSION] = is_labelled({word for label in person.labels for word in fold(label).split()}, asked.labels)
     if asked.place:
         found[PLACE] = any(asked.place.holds(practice) for practice in person.practices)
     if asked.organization:
@@ -99,13 +97,3 @@ def _practice(person: Professional, asked: Asked) -> Practice:
         return bool(asked.place and asked.place.holds(practice)) + bool(asked.organization and is_at(asked.organization, practice))
 
     return max(person.practices, key=met, default=Practice())
-
-
-def _is_labelled(person: Professional, words: tuple[str, ...]) -> bool:
-    held = {word for label in person.labels for word in fold(label).split()}
-    return all(word in held or any(_same(word, other) for other in held) for word in words)
-
-
-def _same(word: str, other: str) -> bool:
-    edits = allowed_edits(len(word)) if len(word) > 4 else 0
-    return OSA.distance(word, other, score_cutoff=edits) <= edits

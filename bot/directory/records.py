@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Self
 
 _TITLES = {"DR": "Dr", "PR": "Pr", "MC": "Dr", "MG": "Dr", "PC": "Pr", "PG": "Pr"}
@@ -55,7 +56,8 @@ class Professional:
 
     `key` is the national identification (IDNPS): "8" + RPPS or "0" + ADELI; it never changes. `title` is a code of
     TRE_R11 (DR, PR, …) or empty, `civility` of TRE_R81 (M, MME), `profession_code` of TRE_G15, TRE_R94 or TRE_R95.
-    `also` holds the labels of further professions and savoir-faire.
+    `also` holds the labels of further professions and savoir-faire, `speciality_codes` the codes of every savoir-faire (TRE_R38), that of
+    `speciality` first. `mss` are the person's own MSSanté addresses.
     """
 
     key: str
@@ -71,6 +73,8 @@ class Professional:
     mode: str = ""
     practices: tuple[Practice, ...] = ()
     also: tuple[str, ...] = ()
+    speciality_codes: tuple[str, ...] = ()
+    mss: tuple[str, ...] = ()
 
     @property
     def display(self) -> str:
@@ -90,8 +94,8 @@ class Professional:
 
     @property
     def email(self) -> str:
-        """The first known professional e-mail, or ""."""
-        return next((practice.email for practice in self.practices if practice.email), "")
+        """The first MSSanté address or, where there is none, the first known professional e-mail; or ""."""
+        return next(iter(self.mss), "") or next((practice.email for practice in self.practices if practice.email), "")
 
     @property
     def phone(self) -> str:
@@ -115,11 +119,31 @@ class Professional:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the person that `to_dict` wrote."""
         practices = tuple(Practice.from_dict(practice) for practice in data.get("practices", ()))
-        return cls(**{**data, "practices": practices, "also": tuple(data.get("also", ()))})
+        lists = {name: tuple(data.get(name, ())) for name in ("also", "speciality_codes", "mss")}
+        return cls(**{**data, **lists, "practices": practices})
+
+
+    def packed(self) -> list[Any]:
+        """Return what `json` can write, without names of fields: half as long as `to_dict`, and read in half the time."""
+        values = list(_person_values(self))
+        values[_PRACTICES] = [_practice_values(practice) for practice in self.practices]
+        while values and not values[-1]:
+            values.pop()
+        return values
+
+    @classmethod
+    def unpacked(cls, values: list[Any]) -> Self:
+        """Return the person that `packed` wrote."""
+        values = [tuple(value) if isinstance(value, list) else value for value in values]
+        if len(values) > _PRACTICES:
+            values[_PRACTICES] = tuple(Practice(*practice[:3], tuple(practice[3]), *practice[4:]) for practice in values[_PRACTICES])
+        return cls(*values)
 
 
 _PRACTICE_FIELDS = tuple(field.name for field in fields(Practice))
 _PERSON_FIELDS = tuple(field.name for field in fields(Professional))
+_practice_values, _person_values = attrgetter(*_PRACTICE_FIELDS), attrgetter(*_PERSON_FIELDS)
+_PRACTICES = _PERSON_FIELDS.index("practices")
 
 
 def _filled(record: Practice | Professional, names: tuple[str, ...]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
@@ -12,9 +11,10 @@ import tantivy
 from bot.core.text_folding import digits
 from bot.directory.candidates import Asked, Candidates, Query, understand
 from bot.directory.errors import DirectoryUnavailable
-from bot.directory.index import CURRENT, current_folder, schema
+from bot.directory.index import CURRENT, current_folder
 from bot.directory.ranking import Match, rank
 from bot.directory.records import Professional
+from bot.directory.terms import Terms
 
 __all__ = ["Directory", "Match", "Query"]
 
@@ -24,10 +24,56 @@ CANDIDATES = 40
 _ATTEMPTS = 3  # an import may remove the old folder between reading its name and opening it
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    stamp: tuple[int, int]
-    searcher: tantivy.Searcher
+ENOUGH = 5
+"""Where only a name was given, those who bear it as it was typed are all that is shown once they are so many: homonyms, not typing errors."""
+
+
+class Opened:
+    """One index, open: its searcher, terms and queries."""
+
+    def __init__(self, folder: Path, stamp: tuple[int, int] = (0, 0)) -> None:
+        """Open the index in a folder, the pointer to which has `stamp`. Raises OSError, ValueError."""
+        index = tantivy.Index.open(str(folder))
+        # The pointer is watched, not the folder: that one never changes once it is in use.
+        index.config_reader(reload_policy="manual")
+        index.reload()
+        self.stamp = stamp
+        self.searcher = index.searcher()
+        self.terms = Terms(self.searcher)
+        self.candidates = Candidates(index.schema, self.terms)
+
+    def people(self, query: tantivy.Query) -> list[Professional]:
+        """Return the first candidates of a query, as the index keeps them."""
+        hits = self.searcher.search(query, CANDIDATES, count=False).hits
+        stored = (self.searcher.doc(address).get_first("data") for _, address in hits)
+        return [Professional.unpacked(json.loads(bytes(data))) for data in stored if data]
+
+
+def find(opened: Opened, query: Query, limit: int) -> list[Match]:
+    """Return whoever may be meant, best first."""
+    asked = understand(query, opened.terms.frequency)
+    if asked.number:
+        people = opened.people(opened.candidates.number(asked.number))
+        if people:
+            return rank(people, asked)[:limit]
+    if asked.name.words:
+        return _named(opened, asked)[:limit]
+    for tantivy_query in opened.candidates.unnamed(asked):
+        people = opened.people(tantivy_query)
+        if people:
+            return rank(people, asked)[:limit]
+    return []
+
+
+def _named(opened: Opened, asked: Asked) -> list[Match]:
+    """Return whoever bears the name: as it was typed, where somebody does and meets the rest; else those whose name is near it too."""
+    matches: list[Match] = []
+    for edits, tantivy_query in opened.candidates.named(asked):
+        matches = rank(opened.people(tantivy_query), asked)
+        full = sum(match.full for match in matches[:ENOUGH])
+        if full and (edits > 0 or asked.beside_name or full == ENOUGH):
+            break
+    return matches
 
 
 class Directory:
@@ -35,8 +81,7 @@ class Directory:
 
     def __init__(self, index_dir: Path) -> None:
         self._dir = index_dir
-        self._opened: _Opened | None = None
-        self._candidates = Candidates(schema())
+        self._opened: Opened | None = None
 
     def search(self, query: Query, limit: int = 20) -> list[Match]:
         """Whoever may be meant, best first, at most `limit` (up to `CANDIDATES`).
@@ -44,27 +89,7 @@ class Directory:
         [] when the name is nobody's, when nothing was asked, and when nobody meets any of what was asked. Raises
         `DirectoryUnavailable` before the first import; never because of what a query holds.
         """
-        searcher = self._searcher()
-        asked = understand(query, searcher.doc_freq)
-        if asked.number:
-            people = self._people(searcher, self._candidates.number(asked.number))
-            if people:
-                return rank(people, asked)[:limit]
-        if asked.name.words:
-            return self._named(searcher, asked)[:limit]
-        for tantivy_query in self._candidates.unnamed(asked):
-            people = self._people(searcher, tantivy_query)
-            if people:
-                return rank(people, asked)[:limit]
-        return []
-
-    def _named(self, searcher: tantivy.Searcher, asked: Asked) -> list[Match]:
-        matches: list[Match] = []
-        for tantivy_query in self._candidates.named(asked):
-            matches = rank(self._people(searcher, tantivy_query), asked)
-            if matches and matches[0].full:
-                break
-        return matches
+        return find(self._open(), query, limit)
 
     def get(self, key: str) -> Professional | None:
         """Return the professional with this key (national identification)."""
@@ -78,25 +103,23 @@ class Directory:
     def given_names(self, words: Collection[str]) -> set[str]:
         """Return which of these folded words are more often somebody's given name than a family name; none before the first import."""
         try:
-            frequency = self._searcher().doc_freq
+            frequency = self._open().terms.frequency
         except DirectoryUnavailable:
             return set()
         return {word for word in words if frequency("given", word) > frequency("family", word)}
 
     def count(self) -> int:
         """Return how many people the directory holds. Raises `DirectoryUnavailable` before the first import."""
-        return int(self._searcher().num_docs)
+        return int(self._open().searcher.num_docs)
 
     def _numbered(self, number: str) -> list[Professional]:
-        return self._people(self._searcher(), self._candidates.number(number)) if number else []
+        if not number:
+            return []
+        opened = self._open()
+        return opened.people(opened.candidates.number(number))
 
-    def _people(self, searcher: tantivy.Searcher, query: tantivy.Query) -> list[Professional]:
-        hits = searcher.search(query, CANDIDATES, count=False).hits
-        stored = (searcher.doc(address).get_first("data") for _, address in hits)
-        return [Professional.from_dict(json.loads(bytes(data))) for data in stored if data]
-
-    def _searcher(self) -> tantivy.Searcher:
-        """Return the searcher of the index in use, opened anew after an import. Two threads may open it twice, to no harm."""
+    def _open(self) -> Opened:
+        """Return the index in use, opened anew after an import. Two threads may open it twice, to no harm."""
         for _ in range(_ATTEMPTS):
             try:
                 status = (self._dir / CURRENT).stat()
@@ -105,22 +128,14 @@ class Directory:
             stamp = (status.st_ino, status.st_mtime_ns)
             opened = self._opened
             if opened and opened.stamp == stamp:
-                return opened.searcher
+                return opened
             folder = current_folder(self._dir)
             if folder is None:
                 break
             try:
-                opened = _Opened(stamp, _open(folder))
+                opened = Opened(folder, stamp)
             except (OSError, ValueError):
                 continue
             self._opened = opened
-            return opened.searcher
+            return opened
         raise DirectoryUnavailable
-
-
-def _open(folder: Path) -> tantivy.Searcher:
-    index = tantivy.Index.open(str(folder))
-    # The pointer is watched, not the folder: that one never changes once it is in use.
-    index.config_reader(reload_policy="manual")
-    index.reload()
-    return index.searcher()
