@@ -24,14 +24,12 @@ from bot.channels.web.authentication import Authentication
 from bot.channels.web.notifications import WebNotifications
 from bot.channels.web.session_api import SessionApi
 from bot.channels.web.session_watch import SessionWatch
-from bot.core.audit_copy import AuditCopy
 from bot.core.audit_metrics import audit_collector
 from bot.core.clock import Clock, SystemClock
-from bot.core.database import Database, random_id
+from bot.core.database import random_id
 from bot.core.errors import configure_logging, log_error
 from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
-from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirUnauthorized
 from bot.http import health, metrics
 from bot.http.health_checks import DatabaseCheck, HttpChecks, smtp_check
@@ -40,7 +38,6 @@ from bot.http.proxies import TrustedProxies
 from bot.http.rate_limit import RateLimits
 from bot.http.security_figures import SecurityFigures
 from bot.jobs.listener import Listener
-from bot.live_directories import LiveDirectories
 from bot.messaging import retention
 from bot.messaging.channel import Channel, ReportingChannel
 from bot.messaging.gateway import Gateway
@@ -148,11 +145,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             parts.live_directories,
         )
     )
-    app.include_router(
-        health.router(
-            _health(settings, database, clock, channels, http_checks, parts.fhir, notification_status, audit_copy, parts.live_directories)
-        )
-    )
+    app.include_router(health.router(_health(settings, parts, channels, http_checks, notification_status)))
     collectors = [
         notification_status.collector,
         SecurityFigures(database).collector,
@@ -252,15 +245,7 @@ def _pages(settings: Settings) -> APIRouter:
 
 
 def _health(
-    settings: Settings,
-    database: Database,
-    clock: Clock,
-    channels: Sequence[Channel],
-    http: HttpChecks,
-    fhir: FhirClient,
-    notifications: NotificationStatus,
-    audit_copy: AuditCopy | None,
-    directories: LiveDirectories,
+    settings: Settings, parts: BotContainer, channels: Sequence[Channel], http: HttpChecks, notifications: NotificationStatus
 ) -> health.Health:
     """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
 
@@ -269,7 +254,7 @@ def _health(
 
     async def platform() -> bool:
         try:
-            await fhir.ping()
+            await parts.fhir.ping()
         except FhirUnauthorized:
             raise health.AccessRefused from None
         return True
@@ -280,17 +265,17 @@ def _health(
     checks: dict[str, health.Check | None] = {
         "rasa": http.get(settings.rasa_url, "health", key=settings.rasa_token),
         "actions": http.get(settings.actions_url, "health", key=settings.actions_token),
-        "database": DatabaseCheck(database, clock),
+        "database": DatabaseCheck(parts.database, parts.clock),
         "directory": directory,
         "platform": platform if settings.platform_url else None,
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
-        "audit_log": audit_copy.healthy if audit_copy else None,
+        "audit_log": parts.audit_copy.healthy if parts.audit_copy else None,
     }
-    checks |= directories.health_checks()
+    checks |= parts.live_directories.health_checks()
     checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})
     reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]
-    return health.Health(checks | {"web": web}, required, [*reporting, notifications.health_lines])
+    return health.Health(checks | {"web": web}, required, [*reporting, notifications.health_lines, parts.directory_refresh.health_lines])
 
 
 def _tell_problems(app: FastAPI, texts: Texts, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from bot.channels import create_channels
 from bot.container import Container
 from bot.core.audit_copy import POLL_SECONDS
 from bot.core.time_budget import TimeBudget
-from bot.directory.live import refresh as directory_refresh
+from bot.directory.live import refresh as live_refresh
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS
 from bot.identity.errors import AccountClosed, LinkTokenInvalid, Locked, OtherAccountLinked
@@ -91,12 +91,14 @@ class BotContainer(Container):
         _ = self.restorations  # registers its operation
         copy = self.audit_copy
         copying = (Worker(self.database, None, copy.run_due, doing="copying the audit trail", poll_seconds=POLL_SECONDS),) if copy else ()
-        refresh, poll = self.live_directories.refresh, directory_refresh.POLL_SECONDS
+        refresh, poll = self.live_directories.refresh, live_refresh.POLL_SECONDS
         doing = "fetching changes of the national directory"
         refreshing = (Worker(self.database, None, refresh.run_due, doing=doing, poll_seconds=poll),) if refresh else ()
+        imports, minutes = self.directory_refresh.run_due, self.settings.directory_check_minutes
         return (
             *copying,
             *refreshing,
+            Worker(self.database, None, imports, doing="importing the directory", poll_seconds=60 * minutes),
             self.mail_sender,
             self.notification_worker,
             self.platform_watcher,

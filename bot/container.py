@@ -16,6 +16,7 @@ from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database
 from bot.core.time_budget import TurnBudgets
 from bot.directory.overlay import CurrentDirectory
+from bot.directory.refresh import DirectoryRefresh
 from bot.directory.search import Directory
 from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.dossiers import Dossiers
@@ -170,6 +171,12 @@ class Container:
     def live_directories(self) -> LiveDirectories:
         """The directories that are asked live, as far as the settings name them."""
         return LiveDirectories(self.settings, self.database, self.clock)
+
+    @cached_property
+    def directory_refresh(self) -> DirectoryRefresh:
+        """Imports the directory again when its source changed."""
+        settings = self.settings
+        return DirectoryRefresh(settings.directory_source, settings.directory_index, settings.directory_max_shrink)
 
     @cached_property
     def notifications(self) -> Notifications:

@@ -17,6 +17,7 @@ from pydantic_settings import SettingsConfigDict
 
 from bot.core.database import sqlite_url
 from bot.directory_settings import DirectorySettings
+from bot.directory_source_settings import DirectorySourceSettings
 from bot.event_settings import EventSettings
 from bot.fake_channels import teams_settings, telegram_settings
 from bot.limit_settings import LimitSettings
@@ -32,7 +33,7 @@ class SettingsError(Exception):
 _LOOPBACK: dict[int, Any] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
 
 
-class Settings(PlatformSettings, DirectorySettings, ReaderSettings, LimitSettings, MappingSettings, EventSettings):
+class Settings(PlatformSettings, DirectorySettings, DirectorySourceSettings, ReaderSettings, LimitSettings, MappingSettings, EventSettings):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)

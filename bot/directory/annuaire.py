@@ -191,11 +191,13 @@ def join_rows(rows: Sequence[Row], mss: Sequence[str] = ()) -> Professional:
     """
     first = rows[0]
     key = first.key
+    also: tuple[str, ...] = ()
+    practices: tuple[Practice, ...] = ()
     if len(rows) == 1:
-        profession, speciality, also = first.profession, first.speciality, ()
+        profession, speciality = first.profession, first.speciality
         codes: tuple[str, ...] = (first.speciality_code,) if first.speciality_code else ()
-        practice = _practice(first)
-        practices = (practice,) if practice else ()
+        if practice := _practice(first):
+            practices = (practice,)
         title, civility, profession_code, mode = first.title, first.civility, first.profession_code, first.mode
     else:
         profession, speciality = _first(rows, "profession"), _first(rows, "speciality")

@@ -13,11 +13,11 @@ import tantivy
 from rapidfuzz.distance import OSA
 
 from bot.core.text_folding import allowed_edits, digits, fold
+from bot.directory.index_terms import Terms
 from bot.directory.names import Typed, typed_forms, typed_words
 from bot.directory.organizations import kind_words, organization_words, telling_words
 from bot.directory.places import SHORTEST_BEGINNING, Nearness, Place, parse_place
 from bot.directory.professions import trades_by_text
-from bot.directory.terms import Terms
 
 MUST, SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 
@@ -115,9 +115,10 @@ class Candidates:
         return self._any("number", (number, f"8{number}", f"0{number}"))
 
     def named(self, asked: Asked) -> Iterator[tuple[int, tantivy.Query]]:
-        """Whoever may bear the name, those who meet more of the rest first: as it was typed, then with an error or cut short, then with two.
+        """Whoever may bear the name, those who meet more of the rest first, with the number of errors that are forgiven.
 
-        Each query holds the one before it, and comes with the number of errors that it forgives. Two errors take ten times as long to look for, and are rare.
+        As it was typed, then with one error or cut short, then with two; each query holds the one before it. Two errors take ten times as
+        long to look for, and are rare.
         """
         words = asked.name.words
         forms = typed_forms(words)
@@ -128,7 +129,9 @@ class Candidates:
                 return
             clauses = [(SHOULD, clause) for clause in self._criteria(asked)]
             if len(words) > 1:
-                clauses.append((SHOULD, self._best(clause for form in forms for clause in self._given(form, edits if form in words else 0))))
+                clauses.append(
+                    (SHOULD, self._best(clause for form in forms for clause in self._given(form, edits if form in words else 0)))
+                )
             named = list(self._bearing(words, forms, whole, edits))
             if named:
                 yield edits, tantivy.Query.boolean_query([(MUST, self._best(named)), *clauses])

@@ -17,14 +17,14 @@ from bot.directory.places import town_of
 from bot.directory.sources import Source, encoding_of
 
 _ORDER = (
-    "nofinesset nofinessej rs rslongue complrs compldistrib numvoie typvoie voie compvoie lieuditbp"
-    " commune departement libdepartement ligneacheminement telephone"
-).split()
+    *("nofinesset", "nofinessej", "rs", "rslongue", "complrs", "compldistrib", "numvoie", "typvoie", "voie", "compvoie", "lieuditbp"),
+    *("commune", "departement", "libdepartement", "ligneacheminement", "telephone"),
+)
 _SAMPLE = 1 << 20
 
 
 class Establishment(NamedTuple):
-    """What FINESS says of one establishment; "" where it says nothing. `address` is parted by '\\n'."""
+    """What FINESS says of one establishment; "" where it says nothing. `address` holds its lines."""
 
     name: str
     address: str
@@ -42,7 +42,7 @@ def read_establishments(source: Source, wanted: set[str]) -> dict[str, Establish
         try:
             return {number: establishment for number, establishment in _read(text) if number in wanted}
         except csv.Error as error:
-            raise UnusableFile(f"« {source.name} » : {error}.") from error
+            raise UnusableFile(f"« {source.name}\u00a0»\u00a0: {error}.") from error
         finally:
             text.detach()
 

@@ -6,6 +6,7 @@ All of it happens in a fresh folder; the index in use changes by one rename, at 
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import secrets
@@ -22,7 +23,7 @@ import tantivy
 from bot.directory.annuaire import Row, join_rows
 from bot.directory.errors import DirectoryError, ImportFailed, ImportRunning, ImportShrunk, UnusableFile
 from bot.directory.finess import Establishment, read_establishments
-from bot.directory.index import ABOUT, CURRENT, PREFIX, document, read_about, schema
+from bot.directory.index import ABOUT, CURRENT, PREFIX, document, schema
 from bot.directory.lexicon import Lexicon
 from bot.directory.parts import PARTS, Dealt, Progress, deal_out, read_part
 from bot.directory.places import departement_code
@@ -74,7 +75,7 @@ def import_file(
     started = time.perf_counter()
     sources = path if isinstance(path, Sources) else find_sources(path)
     stamp, size = sources.stamp, sources.activities.size
-    with _writing(), _lock(index_dir):
+    with _writing(), _lock(index_dir), _without_collection():
         _remove_leftovers(index_dir)
         before = people_of(index_dir)
         folder = index_dir / (PREFIX + secrets.token_hex(8))
@@ -83,7 +84,7 @@ def import_file(
             if max_shrink is not None and built.people < before * (1 - max_shrink / 100):
                 raise ImportShrunk(built.people, before)
             _probe(folder, built.probes)
-            _write_about(folder, built, stamp)
+            _write_about(folder, built, stamp, sources.path)
             _replace_current(index_dir, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -135,6 +136,18 @@ def _writing() -> Iterator[None]:
         if type(error).__name__ != "PanicException":
             raise
         raise ImportFailed(error) from error
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Let the cyclic garbage collector rest: an import makes millions of objects and no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager
@@ -244,12 +257,13 @@ def _probe(folder: Path, people: tuple[Professional, ...]) -> None:
             raise ImportFailed(RuntimeError("le nouvel index ne retrouve pas ses propres personnes"))
 
 
-def _write_about(folder: Path, built: _Built, stamp: list[list[str | int]]) -> None:
+def _write_about(folder: Path, built: _Built, stamp: list[list[str | int]], path: Path) -> None:
     about = {
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "people": built.people,
         "rows": built.dealt.rows,
         "rejected": built.dealt.rejected_total,
         "files": stamp,
+        "path": str(path.absolute()),
     }
     (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")

@@ -32,7 +32,7 @@ def read_mailboxes(source: Source) -> Iterator[Mailbox]:
         names = ("Type de BAL", "Adresse BAL", "Identification nationale PP", "Type d'identifiant PP", "Identifiant PP")
         kind, address, key, id_type, number = (position_of(name, headings) for name in names)
         if address is None or (key is None and number is None):
-            raise UnusableFile(f"« {source.name} » : ni adresse ni identifiant dans la première ligne.")
+            raise UnusableFile(f"« {source.name}\u00a0»\u00a0: ni adresse ni identifiant dans la première ligne.")
         while line := file.readline(MAX_LINE_BYTES):
             cells = [cell.strip() for cell in line.decode(proved or "utf-8", "replace").strip("\r\n").split("|")]
             if len(cells) < len(headings) or (kind is not None and cells[kind].upper() != "PER"):

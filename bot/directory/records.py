@@ -122,7 +122,6 @@ class Professional:
         lists = {name: tuple(data.get(name, ())) for name in ("also", "speciality_codes", "mss")}
         return cls(**{**data, **lists, "practices": practices})
 
-
     def packed(self) -> list[Any]:
         """Return what `json` can write, without names of fields: half as long as `to_dict`, and read in half the time."""
         values = list(_person_values(self))
@@ -136,8 +135,13 @@ class Professional:
         """Return the person that `packed` wrote."""
         values = [tuple(value) if isinstance(value, list) else value for value in values]
         if len(values) > _PRACTICES:
-            values[_PRACTICES] = tuple(Practice(*practice[:3], tuple(practice[3]), *practice[4:]) for practice in values[_PRACTICES])
+            values[_PRACTICES] = tuple(_practice_of(practice) for practice in values[_PRACTICES])
         return cls(*values)
+
+
+def _practice_of(values: list[Any]) -> Practice:
+    structure, finess, siret, address, *others = values
+    return Practice(structure, finess, siret, tuple(address), *others)
 
 
 _PRACTICE_FIELDS = tuple(field.name for field in fields(Practice))

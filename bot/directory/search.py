@@ -12,9 +12,9 @@ from bot.core.text_folding import digits
 from bot.directory.candidates import Asked, Candidates, Query, understand
 from bot.directory.errors import DirectoryUnavailable
 from bot.directory.index import CURRENT, current_folder
+from bot.directory.index_terms import Terms
 from bot.directory.ranking import Match, rank
 from bot.directory.records import Professional
-from bot.directory.terms import Terms
 
 __all__ = ["Directory", "Match", "Query"]
 
@@ -25,7 +25,7 @@ _ATTEMPTS = 3  # an import may remove the old folder between reading its name an
 
 
 ENOUGH = 5
-"""Where only a name was given, those who bear it as it was typed are all that is shown once they are so many: homonyms, not typing errors."""
+"""From so many bearers of a name on, where nothing else was given, nobody of a name near it is looked for."""
 
 
 class Opened:

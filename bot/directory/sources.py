@@ -11,9 +11,9 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from bot.directory.columns import Kind, kind_of
 from bot.directory.errors import UnusableFile
@@ -57,8 +57,8 @@ class Source:
             return
         with _archive(self.path) as archive:
             _refuse_bomb(archive.getinfo(self.member))
-            with archive.open(self.member) as member, io.BufferedReader(member, _BUFFER) as file:  # type: ignore[type-var]
-                yield file  # type: ignore[misc]
+            with archive.open(self.member) as member:
+                yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, member), _BUFFER))
 
     @property
     def kind(self) -> Kind:
@@ -69,11 +69,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What one import reads."""
+    """What one import reads; `path` is what it was found in."""
 
+    path: Path
     activities: Source
     mailboxes: Source | None = None
     structures: Source | None = None
+
+    def with_files(self, mailboxes: Path | None = None, structures: Path | None = None) -> Sources:
+        """Return the same with these files for those. Raises UnusableFile where one is something else."""
+        return replace(
+            self,
+            mailboxes=_of_kind(mailboxes, Kind.MAILBOXES) if mailboxes else self.mailboxes,
+            structures=_of_kind(structures, Kind.STRUCTURES) if structures else self.structures,
+        )
 
     @property
     def all(self) -> tuple[Source, ...]:
@@ -104,7 +113,7 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 def _refuse_bomb(member: zipfile.ZipInfo) -> None:
     swelling = member.file_size / max(1, member.compress_size)
     if member.file_size > MAX_FILE_BYTES or (member.file_size > _SMALL_BYTES and swelling > _MOST_SWELLING):
-        raise UnusableFile(f"« {Path(member.filename).name} » est refusé : {member.file_size} octets une fois décompressé.")
+        raise UnusableFile(f"« {Path(member.filename).name} » est refusé\u00a0: {member.file_size} octets une fois décompressé.")
 
 
 def decode_heading(content: bytes) -> tuple[str, str | None]:
@@ -141,9 +150,16 @@ def find_sources(path: Path) -> Sources:
         found.setdefault(source.kind, []).append(source)
     newest = {kind: max(sources, key=_age) for kind, sources in found.items()}
     if Kind.ACTIVITIES not in newest:
-        there = ", ".join(f"« {source.name} » : {kind.value}" for kind, source in newest.items())
-        raise UnusableFile(f"Pas de fichier des activités de l’Annuaire Santé. Trouvé : {there or 'rien'}.")
-    return Sources(newest[Kind.ACTIVITIES], newest.get(Kind.MAILBOXES), newest.get(Kind.STRUCTURES))
+        there = ", ".join(f"« {source.name} »\u00a0: {kind.value}" for kind, source in newest.items())
+        raise UnusableFile(f"Pas de fichier des activités de l’Annuaire Santé. Trouvé\u00a0: {there or 'rien'}.")
+    return Sources(path, newest[Kind.ACTIVITIES], newest.get(Kind.MAILBOXES), newest.get(Kind.STRUCTURES))
+
+
+def _of_kind(path: Path, kind: Kind) -> Source:
+    found = {source.kind: source for source in _texts(path)}
+    if kind not in found:
+        raise UnusableFile(f"« {path.name} »\u00a0: ce n’est pas le fichier attendu ({kind.value}).")
+    return found[kind]
 
 
 def _age(source: Source) -> tuple[bool, int, str]:

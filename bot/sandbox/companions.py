@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bot.directory.importer import import_file
+from bot.directory.importer import import_file, people_of
+from bot.directory.index import current_folder
 from bot.fake_channels import (
     CONTROL_PATH,
     TEAMS_APP_ID,
@@ -21,6 +22,7 @@ from bot.sandbox.demo_directory import write_demo_file
 from bot.sandbox.event_page import PATH as EVENT_PAGE
 
 LOOPBACK = "127.0.0.1"
+DEMO_PEOPLE_COUNT = 5_000
 SMTP_USER = "sandbox"
 """Login that the embedded mailbox takes mails with."""
 DESK_USER = "superviseur"
@@ -63,7 +65,8 @@ def _platform(site: Site) -> Companion:
         "event_page": f"{url}{_control_path(site)}{EVENT_PAGE}",
     }
     command = [sys.executable, "-m", "bot.cli", "sandbox", "--port", str(port), "--smtp-port", str(smtp_port)]
-    prepare = _directory_import(site.data / "demo-annuaire.txt", settings.directory_index)
+    demo = _directory_import(site.data / "demo-annuaire.txt", settings.directory_index)
+    prepare = demo if settings.directory_source is None else None
     return Companion(
         "sandbox",
         command,
@@ -77,13 +80,16 @@ def _platform(site: Site) -> Companion:
 
 
 def _directory_import(file: Path, index: Path) -> Callable[[PrintLine], None]:
-    """Return a function that imports the demo directory by way of `file`, unless a directory was imported into `index` before."""
+    """Return a function that imports the demo directory by way of `file`, unless there is one that this version reads."""
 
     def prepare(print_line: PrintLine) -> None:
-        if (index / "current").exists():
+        if current_folder(index) is not None:
             return
-        print_line("directory: making and indexing the demo directory (5,000 invented people)")
-        write_demo_file(file)
+        if people_of(index) not in (0, DEMO_PEOPLE_COUNT):
+            print_line("directory: made by an earlier version, import it again: bot directory import FILE")
+            return
+        print_line(f"directory: making and indexing the demo directory ({DEMO_PEOPLE_COUNT:,} invented people)")
+        write_demo_file(file, people=DEMO_PEOPLE_COUNT)
         report = import_file(file, index)
         print_line(f"directory: {report.people} people indexed in {report.seconds:.1f} s")
 
