@@ -137,8 +137,11 @@ class Kind(Enum):
     UNKNOWN = "fichier inconnu"
 
 
+MAILBOX_ADDRESS = ("Adresse BAL", "Adresse MSSanté", "Adresse BAL MSSanté", "Adresse de messagerie sécurisée")
+"""What the column of the address may be called."""
+
 _MARKS = (
-    (Kind.MAILBOXES, ("Adresse BAL",)),
+    (Kind.MAILBOXES, MAILBOX_ADDRESS),
     (Kind.DIPLOMAS, ("Code diplôme obtenu", "Code type diplôme obtenu", "Code type autorisation", "Code discipline autorisation")),
     (Kind.STRUCTURES, ("nofinesset", "Numéro FINESS ET")),
 )

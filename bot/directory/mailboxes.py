@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.directory.columns import position_of
+from bot.directory.columns import MAILBOX_ADDRESS, position_of
 from bot.directory.errors import UnusableFile
 from bot.directory.sources import MAX_LINE_BYTES, Source, decode_heading, split_heading
 
@@ -29,8 +29,9 @@ def read_mailboxes(source: Source) -> Iterator[Mailbox]:
     with source.open() as file:
         header, proved = decode_heading(file.readline(MAX_LINE_BYTES))
         headings = split_heading(header)
-        names = ("Type de BAL", "Adresse BAL", "Identification nationale PP", "Type d'identifiant PP", "Identifiant PP")
-        kind, address, key, id_type, number = (position_of(name, headings) for name in names)
+        names = ("Type de BAL", "Identification nationale PP", "Type d'identifiant PP", "Identifiant PP")
+        kind, key, id_type, number = (position_of(name, headings) for name in names)
+        address = next((place for name in MAILBOX_ADDRESS if (place := position_of(name, headings)) is not None), None)
         if address is None or (key is None and number is None):
             raise UnusableFile(f"« {source.name}\u00a0»\u00a0: ni adresse ni identifiant dans la première ligne.")
         while line := file.readline(MAX_LINE_BYTES):
