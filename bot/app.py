@@ -154,8 +154,10 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     ]
     app.include_router(metrics.router(settings, *collectors))
     events_token, platform_url = settings.required("events_token"), settings.platform_url
-    app.include_router(event_intake.router(database, clock, events_token, fhir=parts.fhir, platform_url=platform_url))
-    app.include_router(endpoint.router(settings, database, clock, parts.fhir))
+    app.include_router(
+        event_intake.router(database, clock, events_token, fhir=parts.fhir, platform_url=platform_url, mapping=parts.mapping)
+    )
+    app.include_router(endpoint.router(settings, database, clock, parts.fhir, parts.mapping))
     app.include_router(_pages(settings))
     return app
 

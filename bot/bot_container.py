@@ -78,7 +78,7 @@ class BotContainer(Container):
     @cached_property
     def platform_watcher(self) -> PlatformWatcher:
         """Hears of what changes on the platform. Raises SettingsError."""
-        return PlatformWatcher(self.settings, self.database, self.clock, self.fhir)
+        return PlatformWatcher(self.settings, self.database, self.clock, self.fhir, self.mapping)
 
     @cached_property
     def mail_sender(self) -> MailSender:

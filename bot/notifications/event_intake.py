@@ -19,6 +19,7 @@ from bot.core.database import Database
 from bot.core.errors import log_error
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirError
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.outcomes import FHIR_JSON, Issue, outcome_response
 from bot.fhir.xml import FHIR_XML, resource_from_xml
 from bot.http.bearer import has_bearer_token, unauthorized
@@ -59,6 +60,7 @@ def router(
     *,
     fhir: FhirClient | None = None,
     platform_url: str | None = None,
+    mapping: PlatformMapping = DEFAULT_MAPPING,
 ) -> APIRouter:
     """Return the routes `POST /events`, and `POST /events/CommunicationRequest` for those who take `/events` for a FHIR base.
 
@@ -72,9 +74,10 @@ def router(
         malformed_per_minute: malformed requests that one address may make.
         fhir: the platform, where usagers are looked for by identifier; None: only those whose dossier is named are known.
         platform_url: its FHIR base.
+        mapping: what it calls things.
     """
     routes, malformed_limit = APIRouter(), SourceLimit("events_malformed", malformed_per_minute)
-    declared = FhirIntake(database, clock, SubjectLookup(fhir, platform_url), token, MAX_BATCH)
+    declared = FhirIntake(database, clock, SubjectLookup(fhir, platform_url, mapping), token, MAX_BATCH)
 
     async def take(request: Request, types: tuple[str, ...]) -> tuple[Any, Mapping[str, int]]:
         """Return the body and what is answered. Raise Problem."""

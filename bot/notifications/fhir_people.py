@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 
-from bot.accounts.registry import IDNPS_SYSTEM, RPPS_SYSTEM
+from bot.accounts.professional_numbers import IDNPS_SYSTEM, RPPS_SYSTEM
 from bot.notifications.fhir_values import Json, Resources, dicts, items, resolve
 
 _RPPS, _IDNPS = re.compile(r"\d{11}"), re.compile(r"8(\d{11})")

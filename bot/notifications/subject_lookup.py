@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.dossiers.records import dossier_reference, normalize_reference
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirNotFound
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 from bot.notifications.fhir_values import Json, Resources, dicts, items, resolve
 
@@ -53,16 +54,16 @@ def subject_of(request: Json, others: Resources) -> Subject | None:
 class SubjectLookup:
     """Finds dossiers on the platform."""
 
-    def __init__(self, fhir: FhirClient | None, base: str | None) -> None:
-        """`fhir`: the platform, where it can be asked; `base`: its address, by which absolute references to it are known."""
-        self._fhir, self._base = fhir, (base or "").rstrip("/")
+    def __init__(self, fhir: FhirClient | None, base: str | None, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
+        """Ask the platform `fhir`, where it can be asked; `base` is its address, by which absolute references to it are known."""
+        self._fhir, self._base, self._dossiers = fhir, (base or "").rstrip("/"), mapping.dossier
 
     async def find(self, subject: Subject) -> str | None:
         """Return the reference of the one dossier; None: there is none, or more than one. Raises the errors of `bot.fhir.errors`."""
         if subject.dossier or self._fhir is None:
             return subject.dossier
         for pair in subject.identifiers:
-            found = {reference for one in await self._search(*pair) if (reference := dossier_reference(one))}
+            found = {reference for one in await self._search(*pair) if (reference := dossier_reference(one, self._dossiers))}
             if found:
                 return found.pop() if len(found) == 1 else None
         if subject.patient and subject.base in (None, self._base):
@@ -70,7 +71,7 @@ class SubjectLookup:
                 patient, _ = await self._fhir.read("Patient", subject.patient)
             except FhirNotFound:
                 return None
-            return dossier_reference(patient)
+            return dossier_reference(patient, self._dossiers)
         return None
 
     async def _search(self, system: str, value: str) -> list[Resource]:

@@ -23,6 +23,7 @@ from bot.core.errors import log_error
 from bot.core.upsert import upsert
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirError
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.outcomes import Issue, outcome_response
 from bot.fhir.xml import FHIR_XML, resource_from_xml
 from bot.http.bearer import CHALLENGE, bearer_token
@@ -42,10 +43,10 @@ MOST_LOOKS = 200
 _NAMED = re.compile(rf"(?:.*/)?({'|'.join(TYPES)})/([A-Za-z0-9.-]{{1,64}})(?:/_history/.*)?")
 
 
-def router(settings: Settings, database: Database, clock: Clock, fhir: FhirClient) -> APIRouter:
+def router(settings: Settings, database: Database, clock: Clock, fhir: FhirClient, mapping: PlatformMapping = DEFAULT_MAPPING) -> APIRouter:
     """Return the routes. Raises SettingsError where SECRET is missing."""
     routes, token = APIRouter(), notification_token(settings).encode()
-    lookup = SubjectLookup(fhir, settings.platform_url)
+    lookup = SubjectLookup(fhir, settings.platform_url, mapping)
     declared = FhirIntake(database, clock, lookup, settings.required("events_token"), MAX_BATCH)
 
     async def notified(request: Request) -> Response:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.dossiers.care_teams import added_by_of, is_referent_role, member_of, subject_id
+from bot.dossiers.care_teams import added_by_of, member_of, subject_id
 from bot.dossiers.period import AccessPeriod, first_day, has_begun, instant_of, is_over, last_day, paris_day
+from bot.fhir.mapping import DEFAULT_MAPPING, Code
 from bot.fhir.resources import Resource
 
 _NOT_TOLD = ("RelatedPerson/", "Patient/", "CareTeam/")
@@ -71,14 +72,14 @@ def account_of(member: str, holders: Mapping[str, str]) -> str | None:
     return key if kind == "Practitioner" else holders.get(member)
 
 
-def accesses_of(team: Resource, holders: Mapping[str, str], now: datetime) -> list[Access]:
+def accesses_of(team: Resource, holders: Mapping[str, str], now: datetime, referent_role: Code = DEFAULT_MAPPING.referent) -> list[Access]:
     """Return who has access now, or will, each person once: the access that holds, else the first to come."""
     found: dict[str, Access] = {}
     for participant in team.get("participant") or []:
         member, period = member_of(participant), participant.get("period") or {}
         if member is None or len(member) > 100 or member.startswith(_NOT_TOLD) or is_over(period, now):
             continue
-        referent = any(is_referent_role(role) for role in participant.get("role") or [])
+        referent = any(map(referent_role.is_in, participant.get("role") or []))
         starts, ends = (str(period[name])[:40] if period.get(name) else None for name in ("start", "end"))
         access = Access(member, account_of(member, holders), starts, ends, referent, added_by_of(participant))
         other = found.get(access.key)

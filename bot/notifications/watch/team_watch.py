@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.upsert import insert_or_ignore
-from bot.dossiers.care_teams import CareTeams, batches, member_of, subject_id
+from bot.dossiers.care_teams import CareTeams, member_of, search_ids, subject_id
 from bot.dossiers.dated_accesses import forget_dates, keep_dates
 from bot.dossiers.period import instant_of, paris_day
 from bot.dossiers.records import dossier_reference
 from bot.dossiers.tables import DatedAccess
 from bot.fhir.client import FhirClient
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 from bot.notifications.membership_events import ChangeSource, changes_of, lock_dossiers, store_change
 from bot.notifications.own_acts import dated_change
@@ -29,17 +30,20 @@ SOURCE = "urn:sphere:platform"
 class TeamWatch:
     """Remembers care teams, and makes events of what changes in them."""
 
-    def __init__(self, database: Database, clock: Clock, fhir: FhirClient, notice_days: int) -> None:
-        """`notice_days`: days before the last day of an access on which its end is announced anyway."""
+    def __init__(
+        self, database: Database, clock: Clock, fhir: FhirClient, notice_days: int, mapping: PlatformMapping = DEFAULT_MAPPING
+    ) -> None:
+        """Watch a platform; an end is announced `notice_days` days before the last day of an access anyway."""
         self._database, self._clock, self._fhir = database, clock, fhir
-        self._teams, self._notice = CareTeams(fhir, clock), timedelta(days=notice_days)
+        self._mapping = mapping
+        self._teams, self._notice = CareTeams(fhir, clock, mapping), timedelta(days=notice_days)
 
     async def learn(self, teams: Sequence[Resource]) -> None:
         """Remember teams that nobody is told of: those that there were before the platform was watched."""
         now = self._clock.now()
         active = [team for team in teams if team.get("status") == "active" and is_readable(team, now)]
         rows = [_team_row(team, now) for team in active]
-        members = [_member_row(team, one) for team in active for one in accesses_of(team, {}, now)]
+        members = [_member_row(team, one) for team in active for one in accesses_of(team, {}, now, self._mapping.referent)]
         async with self._database.writing() as session:
             if rows:
                 await session.execute(insert_or_ignore(session, KnownTeam), rows)
@@ -75,15 +79,12 @@ class TeamWatch:
     async def _dossiers(self, teams: Iterable[Resource]) -> dict[str, str | None]:
         """Return the references of the dossiers of these teams, by the id of their Patient."""
         wanted = sorted({patient for team in teams if (patient := subject_id(team))})
-        found: dict[str, str | None] = {}
-        for batch in batches(wanted):
-            patients = await self._fhir.search("Patient", {"_id": ",".join(batch), "_count": "200"})
-            found |= {str(patient["id"]): dossier_reference(patient) for patient in patients}
-        return found
+        patients = await search_ids(self._fhir, "Patient", wanted)
+        return {str(patient["id"]): dossier_reference(patient, self._mapping.dossier) for patient in patients}
 
     async def _compare(self, team: Resource, holders: dict[str, str], dossier: str | None, since: datetime, now: datetime) -> None:
         team_id = str(team["id"])
-        current = accesses_of(team, holders, now) if team.get("status") == "active" else []
+        current = accesses_of(team, holders, now, self._mapping.referent) if team.get("status") == "active" else []
         async with self._database.writing() as session:
             await lock_dossiers(session, [dossier or team_id])
             row = await session.get(KnownTeam, team_id)

@@ -19,6 +19,7 @@ from bot.dossiers.care_teams import fhir_instant
 from bot.dossiers.period import instant_of
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirError, FhirNotFound, FhirUnavailable
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 from bot.jobs.lease_owner import new_owner
 from bot.jobs.retry import RetryStrategy
@@ -47,13 +48,15 @@ LOOKS_AT_ONCE = 20
 class PlatformWatcher:
     """Watches the platform for one process; of several, each does what it claims."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, fhir: FhirClient, mapping: PlatformMapping = DEFAULT_MAPPING
+    ) -> None:
         self._database, self._clock, self._fhir = database, clock, fhir
         self._interval = timedelta(seconds=settings.platform_poll_seconds)
         self._owner = new_owner()
-        self.teams = TeamWatch(database, clock, fhir, settings.access_end_notice_days)
+        self.teams = TeamWatch(database, clock, fhir, settings.access_end_notice_days, mapping)
         self.subscriptions = Subscriptions(settings, database, clock, fhir)
-        lookup, key = SubjectLookup(fhir, settings.platform_url), settings.required("events_token")
+        lookup, key = SubjectLookup(fhir, settings.platform_url, mapping), settings.required("events_token")
         self._declared = FhirIntake(database, clock, lookup, key, MAX_BATCH)
         self._worker = Worker(
             database, clock, self.run_due, doing="watching the platform", topics=(WATCHES.name, LOOKS.name), next_due=self._next_due
