@@ -23,6 +23,7 @@ from bot.sandbox.fhir.faults import FaultMiddleware
 from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
 from bot.sandbox.fhir.seed import demo_resources
 from bot.sandbox.fhir.store import Store
+from bot.sandbox.fhir.subscriptions import SubscriptionNotifier, notifications_of_change
 from bot.sandbox.mailbox import Mailbox
 
 LOOPBACK = "127.0.0.1"
@@ -51,11 +52,16 @@ def create_app(
         smtp_login: login and password that mails are taken with; None: they are taken from anybody.
         control_path: path before that of the page which posts events: `/` and a secret.
     """
-    store = Store(data_dir / "sandbox.db", events_of_change)
+    store = Store(data_dir / "sandbox.db", events_of_change, notifications_of_change)
     if store.is_empty():
         store.seed(demo_resources())
-    publisher = EventPublisher(store, events_url, events_token)
-    api = FhirApi(store, token, publisher.wake)
+    publisher, notifier = EventPublisher(store, events_url, events_token), SubscriptionNotifier(store)
+
+    def wake() -> None:
+        publisher.wake()
+        notifier.wake()
+
+    api = FhirApi(store, token, wake)
     faults = FaultMiddleware(Router(routes=api.routes()))
     mailbox = Mailbox(store, mailbox_token, smtp_login)
     page = EventPage(store, events_url, events_token, control_path)
@@ -71,13 +77,14 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         smtp = await mailbox.listen(LOOPBACK, smtp_port) if smtp_port is not None else None
         app.state.smtp_port = smtp.sockets[0].getsockname()[1] if smtp else None
-        publishing = asyncio.create_task(publisher.run())
+        posting = [asyncio.create_task(publisher.run()), asyncio.create_task(notifier.run())]
         try:
             yield
         finally:
-            publishing.cancel()
-            with suppress(asyncio.CancelledError):
-                await publishing
+            for task in posting:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             if smtp:
                 smtp.close()
             store.close()

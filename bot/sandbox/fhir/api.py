@@ -20,6 +20,7 @@ from bot.sandbox.fhir.capability_statement import capability_statement
 from bot.sandbox.fhir.operation_outcomes import FhirResponse, OperationOutcomeError
 from bot.sandbox.fhir.search_parameters import Predicate, compile_search
 from bot.sandbox.fhir.store import Resource, Store, VersionMismatch
+from bot.sandbox.fhir.subscriptions import check_subscription
 from bot.sandbox.fhir.validation import MODELS, validate_resource
 
 MAX_BODY = 256 * 1024
@@ -157,6 +158,8 @@ class FhirApi:
         except ValueError:
             raise OperationOutcomeError(400, "structure", "the body is not JSON in UTF-8") from None
         validate_resource(resource_type, body)
+        if resource_type == "Subscription":
+            check_subscription(self._store, body)
         return dict(body)
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from bot.sandbox.fhir.search_parameters import SEARCH_PARAMETERS
 
-_TYPES = {"string": "string", "contact": "token", "code": "token", "identifier": "token", "date": "date", "reference": "reference"}
+_TYPES = {
+    "string": "string",
+    "contact": "token",
+    "code": "token",
+    "identifier": "token",
+    "date": "date",
+    "uri": "uri",
+    "reference": "reference",
+}
 _INTERACTIONS = ("read", "search-type", "create", "update")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.text_folding import fold
 from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
+from bot.sandbox.fhir.search_dates import date_predicate
 
 Resource = dict[str, Any]
 Values = Callable[[Resource], Iterable[Any]]
@@ -82,6 +83,14 @@ SEARCH_PARAMETERS: dict[str, dict[str, tuple[str, Values]]] = {
         "subject": ("reference:Patient", _path("subject", "reference")),
         "participant": ("reference:Practitioner", _path("participant", "member", "reference")),
         "status": ("code", _path("status")),
+        "date": ("date", _path("period")),
+    },
+    "Subscription": _COMMON
+    | {
+        "status": ("code", _path("status")),
+        "criteria": ("string", _path("criteria")),
+        "type": ("code", _path("channel", "type")),
+        "url": ("uri", _path("channel", "endpoint")),
     },
     "Linkage": _COMMON | {"item": ("reference:Patient", _path("item", "resource", "reference")), "source": ("reference:Patient", _sources)},
 }
@@ -115,11 +124,16 @@ def _compile_parameter(resource_type: str, name: str, text: str) -> Predicate:
 def _value_predicate(comparison: str, modifier: str, wanted: str) -> Callable[[Any], bool]:
     if comparison == "string":
         return _string(wanted, modifier)
+    if comparison == "uri":
+        return lambda value: bool(value == wanted)
     if comparison == "code":
         code = wanted.rpartition("|")[2]
         return lambda value: (str(value).lower() if isinstance(value, bool) else value) == code
     if comparison == "date":
-        return _date(wanted)
+        try:
+            return date_predicate(wanted)
+        except ValueError:
+            raise OperationOutcomeError(400, "value", "not a date of a search") from None
     if comparison.startswith("reference:"):
         return _reference(wanted, comparison.partition(":")[2])
     fold_case = comparison == "contact"
@@ -141,19 +155,6 @@ def _string(wanted: str, modifier: str) -> Callable[[Any], bool]:
     if modifier == "contains":
         return lambda value: folded in fold(value)
     return lambda value: fold(value).startswith(folded)
-
-
-def _date(wanted: str) -> Callable[[Any], bool]:
-    found = re.fullmatch(r"(eq|ne|gt|lt|ge|le)?(\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?)", wanted)
-    if not found:
-        raise OperationOutcomeError(400, "value", "not a date of a search")
-    prefix, day = found[1] or "eq", found[2].removesuffix("Z")
-
-    def matches(value: Any) -> bool:
-        own = str(value)[: len(day)]
-        return {"eq": own == day, "ne": own != day, "gt": own > day, "lt": own < day, "ge": own >= day, "le": own <= day}[prefix]
-
-    return matches
 
 
 def _reference(wanted: str, default: str) -> Callable[[Any], bool]:

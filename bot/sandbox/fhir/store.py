@@ -1,7 +1,7 @@
-"""The store of resources, events to post and caught mails: one SQLite file, one transaction per write.
+"""The store of resources, of what is to be posted about them, and of caught mails: one SQLite file, one transaction per write.
 
 All resources are also held in memory, loaded at start. All methods are synchronous and called from one thread, so that nothing
-comes between a check and its write.
+comes between a check and its write. Writes within `transaction()` are done all or none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,16 @@ from typing import Any
 Resource = dict[str, Any]
 EventsOfChange = Callable[["Store", Resource | None, Resource, str | None], list[Resource]]
 """Takes the store, the resource before (None: created) and after a write, and the reference of its author; returns CloudEvents."""
+NotificationsOfChange = Callable[["Store", Resource], list[str]]
+"""Takes the store and the resource after a write; returns the ids of the subscriptions that are to be notified of it."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (type, id));
 CREATE TABLE IF NOT EXISTS events (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS notifications (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS mails (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 """
@@ -33,17 +38,43 @@ class VersionMismatch(Exception):
     """The resource is no longer at the version that was to be replaced."""
 
 
-class Store:
-    """The sandbox's data. `events_of_change` returns the events that a write causes; they are stored in its transaction."""
+@dataclass(frozen=True)
+class _Change:
+    """A write of a transaction."""
 
-    def __init__(self, path: Path, events_of_change: EventsOfChange) -> None:
+    seq: int
+    before: Resource | None
+    after: Resource
+    author: str | None
+
+    def undo(self, resources: dict[str, dict[str, tuple[int, Resource]]]) -> None:
+        """Put back in memory what was there before."""
+        same_type, resource_id = resources[self.after["resourceType"]], self.after["id"]
+        if self.before is None:
+            del same_type[resource_id]
+        else:
+            same_type[resource_id] = (self.seq, self.before)
+
+
+def new_id() -> str:
+    """Return an id that no resource has."""
+    return str(uuid.uuid4())
+
+
+class Store:
+    """The sandbox's data. What a write causes to be posted (events, notifications of subscriptions) is stored in its transaction."""
+
+    def __init__(
+        self, path: Path, events_of_change: EventsOfChange, notifications_of_change: NotificationsOfChange = lambda _store, _after: []
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(_SCHEMA)
-        self._events_of_change = events_of_change
+        self._events_of_change, self._notifications_of_change = events_of_change, notifications_of_change
+        self._changes: list[_Change] | None = None
         self._resources: dict[str, dict[str, tuple[int, Resource]]] = {}
         for seq, resource_type, resource_id, body in self._connection.execute("SELECT seq, type, id, body FROM resources ORDER BY seq"):
             self._resources.setdefault(resource_type, {})[resource_id] = (seq, json.loads(body))
@@ -53,14 +84,28 @@ class Store:
         self._connection.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[None]:
+        """Make every write within it, or none where something is raised; what they cause to be posted is made after the last one.
+
+        One that is begun within another is a part of that one.
+        """
+        if self._changes is not None:
+            yield
+            return
+        self._changes = changes = []
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            yield self._connection
+            yield
+            for change in changes:
+                self._queue(change)
+            self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
+            for change in reversed(changes):
+                change.undo(self._resources)
             raise
-        self._connection.execute("COMMIT")
+        finally:
+            self._changes = None
 
     def is_empty(self) -> bool:
         """Return whether no resource was ever stored."""
@@ -77,21 +122,19 @@ class Store:
 
     def seed(self, resources: list[Resource]) -> None:
         """Store the demo data in one transaction, without events."""
-        now = _instant()
-        with self._transaction() as connection:
-            rows = [(body["resourceType"], body["id"], body | {"meta": {"versionId": "1", "lastUpdated": now}}) for body in resources]
-            for resource_type, resource_id, body in rows:
-                seq = self._insert(connection, resource_type, resource_id, body)
-                self._resources.setdefault(resource_type, {})[resource_id] = (seq, body)
+        meta = {"versionId": "1", "lastUpdated": _instant()}
+        self._connection.execute("BEGIN IMMEDIATE")
+        for body in resources:
+            self._insert(body | {"meta": meta})
+        self._connection.execute("COMMIT")
 
-    def create(self, body: Resource, author: str | None) -> Resource:
-        """Store a new resource under a new id and return it."""
-        resource_type, resource_id = body["resourceType"], str(uuid.uuid4())
-        stored = {"resourceType": resource_type, "id": resource_id} | body | {"id": resource_id, "meta": _meta(body, 1)}
-        with self._transaction() as connection:
-            seq = self._insert(connection, resource_type, resource_id, stored)
-            self._queue(connection, self._events_of_change(self, None, stored, author))
-        self._resources.setdefault(resource_type, {})[resource_id] = (seq, stored)
+    def create(self, body: Resource, author: str | None, resource_id: str | None = None) -> Resource:
+        """Store a new resource under a new id (`resource_id`: one of `new_id`) and return it."""
+        resource_id = resource_id or new_id()
+        stored = {"resourceType": body["resourceType"], "id": resource_id} | body | {"id": resource_id, "meta": _meta(body, 1)}
+        with self.transaction():
+            seq = self._insert(stored)
+            self._note(_Change(seq, None, stored, author))
         return stored
 
     def update(self, body: Resource, version: str | None, author: str | None) -> Resource:
@@ -102,18 +145,40 @@ class Store:
         if version is not None and version != current:
             raise VersionMismatch
         stored = body | {"meta": _meta(body, int(current) + 1)}
-        with self._transaction() as connection:
-            connection.execute("UPDATE resources SET body = ? WHERE seq = ?", (json.dumps(stored), seq))
-            self._queue(connection, self._events_of_change(self, before, stored, author))
-        self._resources[resource_type][resource_id] = (seq, stored)
+        with self.transaction():
+            self._connection.execute("UPDATE resources SET body = ? WHERE seq = ?", (json.dumps(stored), seq))
+            self._resources[resource_type][resource_id] = (seq, stored)
+            self._note(_Change(seq, before, stored, author))
         return stored
 
-    def _insert(self, connection: sqlite3.Connection, resource_type: str, resource_id: str, body: Resource) -> int:
+    def _insert(self, body: Resource) -> int:
+        resource_type, resource_id = body["resourceType"], body["id"]
         sql = "INSERT INTO resources (type, id, body) VALUES (?, ?, ?) RETURNING seq"
-        return int(connection.execute(sql, (resource_type, resource_id, json.dumps(body))).fetchone()[0])
+        seq = int(self._connection.execute(sql, (resource_type, resource_id, json.dumps(body))).fetchone()[0])
+        self._resources.setdefault(resource_type, {})[resource_id] = (seq, body)
+        return seq
 
-    def _queue(self, connection: sqlite3.Connection, events: list[Resource]) -> None:
-        connection.executemany("INSERT INTO events (body) VALUES (?)", [(json.dumps(event),) for event in events])
+    def _note(self, change: _Change) -> None:
+        assert self._changes is not None
+        self._changes.append(change)
+
+    def _queue(self, change: _Change) -> None:
+        events = self._events_of_change(self, change.before, change.after, change.author)
+        self._connection.executemany("INSERT INTO events (body) VALUES (?)", [(json.dumps(event),) for event in events])
+        body = json.dumps(change.after)
+        rows = [(subscription, body) for subscription in self._notifications_of_change(self, change.after)]
+        self._connection.executemany("INSERT INTO notifications (subscription, body) VALUES (?, ?)", rows)
+
+    def next_notification(self, subscription: str) -> tuple[int, Resource] | None:
+        """Return the oldest resource that a subscription is to be notified of, with its sequence number; None where there is none."""
+        sql = "SELECT seq, body FROM notifications WHERE subscription = ? ORDER BY seq LIMIT 1"
+        row = self._connection.execute(sql, (subscription,)).fetchone()
+        return (row[0], json.loads(row[1])) if row else None
+
+    def delete_notifications(self, subscription: str, *, up_to: int | None = None) -> None:
+        """Delete what a subscription is not to be notified of any more: all, or up to a sequence number."""
+        sql = "DELETE FROM notifications WHERE subscription = ? AND (? IS NULL OR seq <= ?)"
+        self._connection.execute(sql, (subscription, up_to, up_to))
 
     def next_event(self) -> tuple[int, Resource] | None:
         """Return the oldest event to post, with its sequence number; None where there is none."""

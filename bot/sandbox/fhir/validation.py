@@ -11,6 +11,7 @@ from fhir.resources.R4B.organization import Organization
 from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.practitioner import Practitioner
 from fhir.resources.R4B.practitionerrole import PractitionerRole
+from fhir.resources.R4B.subscription import Subscription
 from pydantic import BaseModel, ValidationError
 
 from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
@@ -22,6 +23,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "PractitionerRole": PractitionerRole,
     "Organization": Organization,
     "Linkage": Linkage,
+    "Subscription": Subscription,
 }
 """Models of the resource types that the sandbox holds."""
 

@@ -133,7 +133,7 @@ def test_metadata_needs_no_token_and_names_the_types(sandbox: Sandbox) -> None:
     statement = httpx.get(f"{sandbox.fhir}/metadata", trust_env=False).json()
     assert statement["fhirVersion"] == "4.0.1"
     types = {resource["type"] for resource in statement["rest"][0]["resource"]}
-    assert types == {"Patient", "CareTeam", "Practitioner", "PractitionerRole", "Organization", "Linkage"}
+    assert types == {"Patient", "CareTeam", "Practitioner", "PractitionerRole", "Organization", "Linkage", "Subscription"}
 
 
 def test_another_host_name_does_not_reach_it(sandbox: Sandbox) -> None:
