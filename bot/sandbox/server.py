@@ -14,10 +14,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Route, Router
 
 from bot.sandbox.event_page import EventPage
-from bot.sandbox.fhir.api import FhirApi, read_body
+from bot.sandbox.fhir.api import BASE, FhirApi, read_body
 from bot.sandbox.fhir.event_publisher import EventPublisher, events_of_change
 from bot.sandbox.fhir.faults import FaultMiddleware
 from bot.sandbox.fhir.operation_outcomes import OperationOutcomeError
@@ -62,7 +62,7 @@ def create_app(
         notifier.wake()
 
     api = FhirApi(store, token, wake)
-    faults = FaultMiddleware(Router(routes=api.routes()))
+    faults = FaultMiddleware(Router(routes=api.routes(), redirect_slashes=False))
     mailbox = Mailbox(store, mailbox_token, smtp_login)
     page = EventPage(store, events_url, events_token, control_path)
 
@@ -90,7 +90,14 @@ def create_app(
             store.close()
 
     return Starlette(
-        routes=[Mount("/fhir", app=faults), Route("/sandbox/faults", set_fault, methods=["POST"]), *page.routes(), *mailbox.routes()],
+        # No Mount: a Bundle is posted to the base without a slash behind it.
+        routes=[
+            Route(BASE, faults),
+            Route(BASE + "/{rest:path}", faults),
+            Route("/sandbox/faults", set_fault, methods=["POST"]),
+            *page.routes(),
+            *mailbox.routes(),
+        ],
         # A web page must not reach the mailbox under a host name of its own that resolves to loopback.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"])],
         exception_handlers={HTTPException: _not_found},

@@ -33,7 +33,11 @@ class OperationOutcomeError(Exception):
 
     def response(self) -> FhirResponse:
         """Return the HTTP response."""
+        return FhirResponse(self.outcome(), status_code=self.status, headers=self.headers)
+
+    def outcome(self) -> dict[str, Any]:
+        """Return the OperationOutcome."""
         issue: dict[str, Any] = {"severity": "error", "code": self.code, "diagnostics": self.diagnostics}
         if self.expression:
             issue["expression"] = [self.expression]
-        return FhirResponse({"resourceType": "OperationOutcome", "issue": [issue]}, status_code=self.status, headers=self.headers)
+        return {"resourceType": "OperationOutcome", "issue": [issue]}

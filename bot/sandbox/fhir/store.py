@@ -92,7 +92,8 @@ class Store:
         if self._changes is not None:
             yield
             return
-        self._changes = changes = []
+        changes: list[_Change] = []
+        self._changes = changes
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -69,11 +69,11 @@ def _active(store: Store) -> Iterator[Resource]:
             yield subscription
 
 
-def _criteria(_store: Store, subscription: Resource) -> tuple[str, Predicate]:
+def _criteria(store: Store, subscription: Resource) -> tuple[str, Predicate]:
     resource_type, _, query = str(subscription["criteria"]).partition("?")
     if resource_type not in MODELS or resource_type == "Subscription":
         raise OperationOutcomeError(422, "not-supported", "no such resource type")
-    return resource_type, compile_search(resource_type, parse_qsl(query, keep_blank_values=True))
+    return resource_type, compile_search(resource_type, parse_qsl(query, keep_blank_values=True), store.get)
 
 
 def _refused(diagnostics: str, element: str) -> OperationOutcomeError:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.careteam import CareTeam
 from fhir.resources.R4B.linkage import Linkage
 from fhir.resources.R4B.organization import Organization
 from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.practitioner import Practitioner
 from fhir.resources.R4B.practitionerrole import PractitionerRole
+from fhir.resources.R4B.relatedperson import RelatedPerson
 from fhir.resources.R4B.subscription import Subscription
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +24,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Practitioner": Practitioner,
     "PractitionerRole": PractitionerRole,
     "Organization": Organization,
+    "RelatedPerson": RelatedPerson,
     "Linkage": Linkage,
     "Subscription": Subscription,
 }
@@ -34,8 +37,25 @@ def validate_resource(resource_type: str, body: Any) -> None:
         raise OperationOutcomeError(400, "structure", "the body is not a FHIR resource")
     if body["resourceType"] != resource_type:
         raise OperationOutcomeError(400, "invalid", f"the body is not a {resource_type}", expression="resourceType")
+    _validate(MODELS[resource_type], resource_type, body)
+
+
+def validate_bundle(body: Any) -> None:
+    """Raise OperationOutcomeError unless `body` is a transaction or a batch; the resources within are validated one by one later on."""
+    if not isinstance(body, dict) or body.get("resourceType") != "Bundle":
+        raise OperationOutcomeError(400, "structure", "the body is not a Bundle")
+    if body.get("type") not in ("transaction", "batch"):
+        raise OperationOutcomeError(422, "not-supported", "only transaction and batch", expression="Bundle.type")
+    entries = body.get("entry", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise OperationOutcomeError(422, "structure", "entries are a list", expression="Bundle.entry")
+    bare = [{name: value for name, value in entry.items() if name != "resource"} for entry in entries]
+    _validate(Bundle, "Bundle", {**body, "entry": bare} if bare else body)
+
+
+def _validate(model_type: type[BaseModel], resource_type: str, body: Any) -> None:
     try:
-        model = MODELS[resource_type].model_validate(body)
+        model = model_type.model_validate(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         path = ".".join([resource_type, *(str(part) for part in first["loc"])])

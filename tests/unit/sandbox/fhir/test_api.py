@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
 from bot.sandbox.fhir.api import MAX_BODY
 from tests.unit.sandbox.fhir.responses import PATIENT, outcome
@@ -133,7 +134,12 @@ def test_metadata_needs_no_token_and_names_the_types(sandbox: Sandbox) -> None:
     statement = httpx.get(f"{sandbox.fhir}/metadata", trust_env=False).json()
     assert statement["fhirVersion"] == "4.0.1"
     types = {resource["type"] for resource in statement["rest"][0]["resource"]}
-    assert types == {"Patient", "CareTeam", "Practitioner", "PractitionerRole", "Organization", "Linkage", "Subscription"}
+    people = {"Patient", "RelatedPerson", "Practitioner", "PractitionerRole", "Organization"}
+    assert types == people | {"CareTeam", "Linkage", "Subscription"}
+    assert {one["code"] for one in statement["rest"][0]["interaction"]} == {"transaction", "batch"}
+    team = next(one for one in statement["rest"][0]["resource"] if one["type"] == "CareTeam")
+    assert "CareTeam:participant" in team["searchInclude"]
+    CapabilityStatement.model_validate(statement)
 
 
 def test_another_host_name_does_not_reach_it(sandbox: Sandbox) -> None:
