@@ -22,7 +22,7 @@ NLU := nlu/.venv/bin
 STAMPS := .build/stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-browser lint bench train nlu-eval commands-eval locks clean
+.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval locks clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -66,7 +66,12 @@ $(STAMPS)/tests: requirements-test.lock nlu/requirements-test.lock $(STAMPS)/ser
 	@$(UV) pip sync --quiet --require-hashes --python $(NLU)/python nlu/requirements-test.lock
 	@touch $@
 
-install-test: install $(STAMPS)/tests $(STAMPS)/teams-page
+$(STAMPS)/second-server: tests/second_server/package-lock.json tests/second_server/package.json $(STAMPS)/tools
+	@echo "[tests] installing a FHIR server that is not ours (100 MB, most of it FHIR's own definitions)"
+	@$(NPM) ci --loglevel error --ignore-scripts --no-audit --no-fund --prefix tests/second_server
+	@touch $@
+
+install-test: install $(STAMPS)/tests $(STAMPS)/teams-page $(STAMPS)/second-server
 
 # --- running ------------------------------------------------------------------------------------
 
@@ -103,7 +108,7 @@ test: install-test ## pass all the tests (browser tests where there is a Chromiu
 	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser $(NEED_MODEL)
 
 test-units: install-test
-	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 --dist worksteal tests/unit tests/understanding tests/attacks $(addprefix --ignore ,$(NEED_MODEL))
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 --dist worksteal tests/unit tests/understanding tests/attacks tests/second_server $(addprefix --ignore ,$(NEED_MODEL))
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit
@@ -114,6 +119,9 @@ test-nlu: install-test
 
 test-conversations: install-test
 	@$(BIN)/python -m pytest -q -rs -n 4 tests/conversations
+
+test-second-server: install-test ## pass the flows on a FHIR server that is not ours, as other platforms behave
+	@$(BIN)/python -m pytest -q -rs --durations 5 tests/second_server
 
 test-browser: install-test
 	@$(BIN)/python -m pytest -q tests/browser
@@ -136,4 +144,4 @@ locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files a
 	@cd nlu && ../$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
 
 clean: ## remove what was installed and built (never DATA)
-	rm -rf .tools .venv nlu/.venv bot/web/node_modules bot/sandbox/teams/page/node_modules .build
+	rm -rf .tools .venv nlu/.venv bot/web/node_modules bot/sandbox/teams/page/node_modules tests/second_server/node_modules .build
