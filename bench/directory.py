@@ -145,7 +145,10 @@ def is_found(person: Professional, matches: list[Match]) -> tuple[bool, bool]:
     """Whether the answers hold the person; and whether they do, or hold homonyms that they tell apart."""
     if any(match.professional.key == person.key for match in matches):
         return True, True
-    homonyms = [match for match in matches if match.full and fold(match.professional.display) == fold(person.display)]
+    names = name_forms(person.family), name_forms(person.given)
+    homonyms = [
+        match for match in matches if match.full and (name_forms(match.professional.family), name_forms(match.professional.given)) == names
+    ]
     told = {
         (match.professional.profession, match.professional.speciality, match.practice.structure, match.practice.city) for match in homonyms
     }

@@ -132,17 +132,19 @@ class Candidates:
                 clauses.append(
                     (SHOULD, self._best(clause for form in forms for clause in self._given(form, edits if form in words else 0)))
                 )
-            named = list(self._bearing(words, forms, whole, edits))
+            named = list(self._bearing(asked.name, forms, whole, edits))
             if named:
                 yield edits, tantivy.Query.boolean_query([(MUST, self._best(named)), *clauses])
 
-    def _bearing(self, words: tuple[str, ...], forms: Sequence[str], whole: Sequence[str], edits: int) -> Iterator[tantivy.Query]:
+    def _bearing(self, name: Typed, forms: Sequence[str], whole: Sequence[str], edits: int) -> Iterator[tantivy.Query]:
         """Yield what the typed words may be as a name: a family name with something else, or a given name alone.
 
-        `whole` are the forms that may hold an error.
+        `whole` are the forms that may hold an error; two are looked for in what is no given name, where anything is left.
         """
+        words = name.words
+        families = [word for word in words if word not in name.usual] or words
         for form in forms:
-            yield from self._family(form, edits if form in whole else 0, typed=form in words)
+            yield from self._family(form, edits if form in whole else 0, typed=form in families)
         given = [self._term("given", form) for form in forms if form in words and self._terms.frequency("given", form)]
         if given and len(given) == len(words):
             yield tantivy.Query.const_score_query(self._all(given), 0.5)

@@ -32,7 +32,7 @@ from bot.directory.search import Opened, Query, find
 from bot.directory.sources import Sources, find_sources
 from bot.directory.towns import Towns
 
-_WRITER_BYTES = 150_000_000
+_WRITER_BYTES = 100_000_000
 _SEGMENTS = 8
 """Of so many segments, alike in size, tantivy makes one; each segment more costs every search."""
 _SMALL = 100_000  # rows that one segment takes at once
