@@ -96,7 +96,7 @@ class AffirmOrDeny(AssistantAction):
         """Resume the flow, or drop it. « non, à Blois » corrects the flow that just ended."""
         turn, utterances = context.turn, context.utterances
         frames = frames_of(turn)
-        frame = next_frame(frames, turn)
+        frame = next_frame([one for one in frames if one not in context.agenda], turn)  # what the same message asks is not what it answers
         if (claimed := claiming_flow(turn, reply=True)) is not None:
             return await start_flow(claimed, context)
         if (forbidden := turn.says.get("forbids")) and _speaks_of(forbidden, turn):
@@ -105,13 +105,16 @@ class AffirmOrDeny(AssistantAction):
             return return_to_flow(turn)
         if turn.active_form is None and turn.message.get("entities") and (events := await correct_last_flow(context)) is not None:
             return events
-        if turn.active_form is None and frame is None and turn.intent == "affirm" and holds_more_than_yes(turn):
+        nothing_asked = turn.active_form is None and frame is None and not context.agenda
+        if nothing_asked and turn.intent == "affirm" and holds_more_than_yes(turn):
             return utter_readings(context)
         if turn.active_form is not None or frame is None:
             idle = "utter_all_right" if turn.intent == "affirm" else "utter_nothing_asked"
-            utterances.utter(idle if turn.active_form is None else "utter_not_an_answer")
+            if turn.active_form is not None or not context.agenda:
+                utterances.utter(idle if turn.active_form is None else "utter_not_an_answer")
             return return_to_flow(turn)
         if turn.intent == "deny":
+            context.settled.append(frame)
             utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{frame['task']}"))
             await report_outcome(context, frame["task"], FlowOutcome.UNCHANGED)
             return [set_stack([other for other in frames if other != frame]), *wait_for_user(turn)]
@@ -137,24 +140,26 @@ class CancelFlow(AssistantAction):
         active, frames = active_flow(turn), frames_of(turn)
         if turn.is_button and (turn.entity(UNDO_BUTTON) or turn.entity(REQUEST_BUTTON)):
             return await start_flow(UNDO_ACT, context)
-        rest = [frame for frame in frames if is_on_agenda(frame)]
+        rest = [frame for frame in frames if is_on_agenda(frame) and frame not in context.agenda]
         if rest and _REST.search(turn.text):
             dropped = utterances.text("utter_agenda_separator").join(agenda_entry(frame, utterances) for frame in reversed(rest))
             utterances.utter("utter_agenda_dropped", tasks=dropped)
+            context.settled += rest
             return [set_stack([frame for frame in frames if frame not in rest]), *return_to_flow(turn)]
         cancelled = active or next((flow_of(frame) for frame in reversed(frames) if waits_for_web_chat(frame)), None)
         if cancelled is None and (version := undoable_version(turn)) is not None and not await context.needs_proof():
-            return [set_stack([]), *await undo_change(context, version), *wait_for_user(turn)]
+            return [set_stack(context.agenda), *await undo_change(context, version), *wait_for_user(turn)]
         if cancelled is None and (claimed := claiming_flow(turn, reply=True)) is not None:
             return await start_flow(claimed, context)
         if cancelled is None:
-            utterances.utter("utter_nothing_to_cancel")
-            return [set_stack([]), *wait_for_user(turn)]
+            if not context.agenda:
+                utterances.utter("utter_nothing_to_cancel")
+            return [set_stack(context.agenda), *wait_for_user(turn)]
         response = "utter_later" if turn.slot("offered") else "utter_task_dropped"
         utterances.utter(response, task=utterances.text(f"utter_task_{cancelled.name}"))
         await report_outcome(context, cancelled.name, FlowOutcome.UNCHANGED, turn.slot("dossier"))
         if active is None:
-            return [set_stack([]), *wait_for_user(turn)]
+            return [set_stack(context.agenda), *wait_for_user(turn)]
         return [*reset_flow(active), *await resume_next(without_waiting_for_link(frames, given_up=active.name == LINK_FLOW), context)]
 
 

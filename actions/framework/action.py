@@ -12,9 +12,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.framework.agenda import AGENDA, keep_agenda, rejoin_exceptions, take_agenda
+from actions.framework.agenda import AGENDA, keep_after_failure, keep_agenda, rejoin_acts, take_agenda, tell_lost
 from actions.framework.context import Context
 from actions.framework.dates import format_time
+from actions.framework.dialogue_stack import frames_of
 from actions.framework.events import Events, wait_for_user
 from actions.framework.letters import without_letter_parts
 from actions.framework.offered_handover import take_up_handover
@@ -40,8 +41,10 @@ class AssistantAction(Action, ABC):
         """Act and return the events. Say that the platform is down if it is; tell the user the id of any other error."""
         turn = Turn(tracker)
         utterances = Utterances(dispatcher, dict(domain), external=not turn.trusted)
+        context = Context(turn, utterances, get_services())
+        before = frames_of(turn)
         try:
-            return await self.answer(Context(turn, utterances, get_services()))
+            return await self.answer(context)
         except FhirUnavailable:
             utterances.utter("utter_platform_down")
         except (NotAMember, LimitReached) as refusal:
@@ -51,7 +54,7 @@ class AssistantAction(Action, ABC):
             contact = {"phone": settings.support_phone, "email": settings.support_email}
             support = utterances.button("utter_title_support", "contact_support", reason="failed", error_id=error_id)
             utterances.utter("utter_action_failed", buttons=[support], error_id=error_id, **contact)
-        return self.events_after_failure(turn)
+        return keep_after_failure(self.events_after_failure(turn), context, [*before, *reversed(context.agenda)])
 
     def events_after_failure(self, turn: Turn) -> Events:
         """Return the events after a failure: the active form stays where it is."""
@@ -67,16 +70,21 @@ class AssistantAction(Action, ABC):
 
     async def _answer(self, context: Context) -> Events:
         if not self.takes_up(context.turn):
-            return await self.act(context)
-        acts = rejoin_exceptions([context.turn.message, *(context.turn.message.get(AGENDA) or [])])
+            before = frames_of(context.turn)
+            events = await self.act(context)
+            tell_lost(before, events, context)
+            return events
+        acts = rejoin_acts([context.turn.message, *(context.turn.message.get(AGENDA) or [])])
         read = [without_letter_parts(act) for act in acts]
         context.turn.tracker.latest_message = {**read[0], AGENDA: read[1:]} if AGENDA in read[0] else read[0]
         await tell_usagers(context)
-        if (events := await take_up_handover(context)) is not None:
-            return events
-        taken = take_agenda(context)
+        if (handed_over := await take_up_handover(context)) is not None:
+            return handed_over
+        taken, before = take_agenda(context), frames_of(context.turn)
         events = await self.act(context)
-        return await keep_agenda(events, context) if taken else events
+        events = await keep_agenda(events, context) if taken else events
+        tell_lost(before, events, context)
+        return events
 
     def takes_up(self, turn: Turn) -> bool:
         """Return whether the action is the first one to take up the user's message."""

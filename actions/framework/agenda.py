@@ -24,10 +24,10 @@ from actions.framework.dialogue_stack import (
     waiting_act,
 )
 from actions.framework.events import Events
-from actions.framework.flow import FLOWS, active_flow
+from actions.framework.flow import FLOWS, Flow, active_flow
 from actions.framework.lifecycle import resume_next
 from actions.framework.people import named_people, split_people
-from actions.framework.turn import Turn, full_intent, words_of
+from actions.framework.turn import ANSWER_INTENTS, MASKS, Turn, full_intent, words_of
 from actions.framework.usager_names import DOSSIERS
 from actions.framework.utterances import Button, Utterances
 
@@ -37,6 +37,11 @@ AGENDA, ALONG = "agenda", "along"
 _EXCEPTS = re.compile(r"\W*(?:et\s+)?(?:sauf|hors|hormis|except[ée]|[àa] part|en dehors|mais|sans)\b", re.IGNORECASE)
 """Where an exception begins."""
 
+MAX_QUOTED = 80
+"""Characters of a part of the message that are quoted."""
+_OF_A_WISH = frozenset({"affirm", "inform", "correct", "choose"})
+"""Intents of what belongs to the wish before it: « ajoute Martin. Oui, il est d'accord »."""
+
 Act = dict[str, Any]
 
 
@@ -45,6 +50,7 @@ def take_agenda(context: Context) -> bool:
     turn = context.turn
     frames: list[Frame] = []
     offered: list[Button] = []
+    left: list[str] = []
     for act in _further_acts(turn):
         intent = act["full_intent"]
         if intent in FLOWS and not act["says"].get("doubt"):
@@ -57,24 +63,80 @@ def take_agenda(context: Context) -> bool:
         elif context.utterances.has_response(title := f"utter_reading_{intent}"):
             values = {entity["entity"]: str(entity["value"]) for entity in act["entities"]}
             offered.append(context.utterances.button(title, intent, **values))
+        elif act["says"].get("forbids"):
+            context.utterances.utter("utter_forbidden_words", words=quoted(act))
+        elif intent != "affirm" or act["entities"]:
+            left.append(context.utterances.text("utter_left_words", words=quoted(act)))
     if offered:
         context.utterances.utter("utter_asked_too", buttons=offered)
-    if len(frames) > MAX_DEPTH:
-        context.utterances.utter("utter_agenda_full", count=MAX_DEPTH + 1)
-    turn.tracker.slots[DIALOGUE_STACK] = push(frames_of(turn), *reversed(frames[:MAX_DEPTH]))
-    return bool(frames)
+    waiting = frames_of(turn)
+    room = max(MAX_DEPTH - len(waiting) - (turn.active_form is not None), 0)
+    if 0 < room < len(frames):
+        context.utterances.utter("utter_agenda_full", count=room + 1)
+    elif room < len(frames):
+        left += [agenda_entry(frame, context.utterances) for frame in frames]
+    utter_left(left, context.utterances)
+    context.agenda = frames[:room]
+    turn.tracker.slots[DIALOGUE_STACK] = push(waiting, *reversed(context.agenda))
+    return bool(context.agenda)
+
+
+def utter_left(what: list[str], utterances: Utterances) -> None:
+    """Say what of a message is not dealt with."""
+    if what:
+        utterances.utter("utter_left", what=utterances.text("utter_agenda_separator").join(what))
+
+
+def quoted(act: Act) -> str:
+    """Return the words of an act to be quoted, without marks around them, nor masks."""
+    words = words_of(act)
+    for mask in MASKS:
+        words = words.replace(mask, "…")
+    words = " ".join(words.split()).strip(" ,;.")
+    return words if len(words) <= MAX_QUOTED else words[:MAX_QUOTED].rsplit(" ", 1)[0] + "…"
 
 
 async def keep_agenda(events: Events, context: Context) -> Events:
     """Return the events of the first act with the stack as it is now; where nothing of it goes on, those that start the next act."""
     turn = context.turn
-    goes_on = turn.active_form is not None or any(e["event"] == "followup" and e["name"] != "action_listen" for e in events)
-    stacked = [event["value"] for event in events if event["event"] == "slot" and event["name"] == DIALOGUE_STACK]
-    if goes_on or stacked:
-        if goes_on:
-            tell_agenda(stacked[-1] if stacked else frames_of(turn), context.utterances)
-        return events if stacked else [set_stack(frames_of(turn)), *events]
-    return [*(event for event in events if event["event"] != "followup"), *await resume_next(frames_of(turn), context)]
+    loops = [event["name"] for event in events if event["event"] == "active_loop"]
+    active = loops[-1] if loops else turn.active_form
+    goes_on = active is not None or any(e["event"] == "followup" and e["name"] != "action_listen" for e in events)
+    stacked = _stacks(events)
+    frames = stacked[-1] if stacked else frames_of(turn)
+    kept = [event for event in events if event["event"] != "followup"]
+    if goes_on:
+        tell_agenda(frames, context.utterances)
+        return events if stacked else [set_stack(frames), *events]
+    if not stacked or (frames and frames[-1] in context.agenda and frames[-1] not in context.settled):
+        begun = await resume_next(frames, context)
+        left = _stacks(begun)[-1:] or [frames]
+        tell_agenda(left[0], context.utterances)
+        return [*kept, *begun]
+    return events
+
+
+def keep_after_failure(events: Events, context: Context, stack: list[Frame]) -> Events:
+    """Return the events after a failure with what the message asks besides on the stack; say so, and what is lost."""
+    if not context.agenda:
+        tell_lost(stack, events, context)
+        return events
+    tell_agenda(stack, context.utterances)
+    return [set_stack(stack), *events]
+
+
+def tell_lost(before: list[Frame], events: Events, context: Context) -> None:
+    """Say what of the agenda is gone from the stack though it was neither begun nor given up in so many words."""
+    stacked = _stacks(events)
+    if not stacked:
+        return
+    known = [(frame["task"], frame.get("message"), frame["slots"]) for frame in (*stacked[-1], *context.settled)]
+    lost = [f for f in before if is_on_agenda(f) and (f["task"], f.get("message"), f["slots"]) not in known]
+    utter_left([agenda_entry(frame, context.utterances) for frame in reversed(lost)], context.utterances)
+
+
+def _stacks(events: Events) -> list[list[Frame]]:
+    return [event["value"] or [] for event in events if event["event"] == "slot" and event["name"] == DIALOGUE_STACK]
 
 
 def tell_agenda(frames: list[Frame], utterances: Utterances) -> None:
@@ -91,23 +153,49 @@ def agenda_entry(frame: Frame, utterances: Utterances) -> str:
     return utterances.text("utter_agenda_entry", task=task, who=people) if people else task
 
 
-def rejoin_exceptions(acts: list[Act]) -> list[Act]:
-    """Return the acts of a message with « sauf ce qui est urgent » put back to the wish that it limits, where its flow reads such words."""
+def rejoin_acts(acts: list[Act]) -> list[Act]:
+    """Return the acts of a message with what belongs to the wish before it put back to that.
+
+    « sauf ce qui est urgent » limits it where its flow reads such words; facts, a basis and what is not known belong to any.
+    """
     made: list[Act] = []
     for act in acts:
         before = made[-1] if made else None
-        limits = full_intent(act) == "deny" and _EXCEPTS.match(words_of(act)) is not None
+        says = act.get("says") or {}
         flow = FLOWS.get(full_intent(before)) if before is not None else None
-        if before is None or flow is None or not limits or not flow.reads_exceptions:
+        limits = full_intent(act) == "deny" and _EXCEPTS.match(words_of(act)) is not None and flow is not None and flow.reads_exceptions
+        told = full_intent(act) in _OF_A_WISH or (full_intent(act) == "deny" and says.get("unknown") and not says.get("forbids"))
+        if before is None or flow is None or not (limits or told):
             made.append(act)
             continue
         head = words_of(before)
         moved = [
-            {**e, "start": e["start"] + len(head) + 1, "end": e["end"] + len(head) + 1} for e in act.get("entities") or [] if e.get("end")
+            {**e, "start": e["start"] + len(head) + 1, "end": e["end"] + len(head) + 1} if e.get("end") else e
+            for e in act.get("entities") or []
+            if e.get("end") or e["entity"] == "basis"
         ]
         words = {"said" if "said" in before else "text": f"{head} {words_of(act)}"}
         made[-1] = {**before, **words, "entities": [*(before.get("entities") or []), *moved]}
     return made
+
+
+def answer_first(turn: Turn, flow: Flow) -> None:
+    """Put the act that answers the flow's question before what else the message asks: « c'est payant ? sinon c'est le 142 ».
+
+    A yes that stands after something else confirms nothing: it may depend on that.
+    """
+    acts = _acts_of(turn)
+    if turn.is_button or len(acts) < 2 or flow.is_answer(turn):
+        return
+    answers = (act for act in acts[1:] if act["full_intent"] in ANSWER_INTENTS and not act["says"].get("forbids"))
+    answer = next((act for act in answers if flow.is_answer(turn.with_message(act))), None)
+    if answer is None:
+        return
+    others = [act for act in acts if act is not answer]
+    if answer["full_intent"] == "affirm" and turn.requested_slot == flow.confirmation_slot:
+        answer = {**answer, "says": {**answer["says"], "doubt": True}}
+    whole = {name: turn.message.get(name) for name in ("text", "metadata", "message_id", "commands") if name in turn.message}
+    turn.tracker.latest_message = {**answer, **whole, "said": words_of(answer), AGENDA: others}
 
 
 def gathers_anew(turn: Turn) -> bool:

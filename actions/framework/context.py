@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,10 @@ class Context:
     services: Container
     outcome: FlowOutcome = FlowOutcome.DONE
     """How the submitted flow ends; its submit action changes it."""
+    agenda: list[dict[str, Any]] = field(default_factory=list)
+    """Frames that the message put on the dialogue stack: what it asks beside its first act."""
+    settled: list[dict[str, Any]] = field(default_factory=list)
+    """Frames of the stack that were begun, or of which the user was told that they are given up."""
     _account: Account | None = None
     _account_known: bool = False
 

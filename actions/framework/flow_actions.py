@@ -8,7 +8,7 @@ from typing import ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.framework.action import AssistantAction, utter_refusal
-from actions.framework.agenda import gathers_anew
+from actions.framework.agenda import answer_first, gathers_anew
 from actions.framework.context import Context, FlowOutcome, LinkEnded
 from actions.framework.dialogue_stack import (
     Frame,
@@ -78,6 +78,8 @@ class ValidateFlow(AssistantAction):
 
     def takes_up(self, turn: Turn) -> bool:
         """Return whether the message answers the form's question: no digression takes the agenda here, nor does another flow's start."""
+        if turn.user_just_spoke and turn.requested_slot is not None:
+            answer_first(turn, self.flow)
         answers = turn.user_just_spoke and turn.requested_slot is not None and self.flow.is_answer(turn)
         return answers and (bool(self.flow.gathers) or self.flow.keeps_wishes or not gathers_anew(turn))
 

@@ -199,6 +199,7 @@ async def correct_last_flow(context: Context) -> Events | None:
 async def resume_flow(frame: Frame, context: Context) -> Events:
     """Resume a flow of the stack, or start it if it has not started yet. Nothing is uttered but what stands in its way."""
     turn, flow = context.turn, flow_of(frame)
+    context.settled.append(frame)
     rest = [other for other in frames_of(turn) if other != frame]
     if not turn.trusted and flow.asks_identity and not is_deferred(frame):
         return await _wait_for_web_chat(frame, rest, context)

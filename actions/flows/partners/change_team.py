@@ -34,6 +34,7 @@ from actions.flows.partners.team_lines import (
     take_found,
 )
 from actions.flows.partners.team_wishes import MAX_LINES, PARTS, TOGETHER, gather_wishes
+from actions.framework.agenda import ALONG
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, active_flow, register_flow
@@ -125,7 +126,8 @@ class ChangeTeam(Flow):
         if turn.requested_slot == "dossier":
             return await self._collect_dossier(context, lines)
         if turn.requested_slot == PERSON and not (list_position(turn) is None and read_mentions(turn, lines).off):
-            return await self._collect_person(context, lines)
+            slots = await self._collect_person(context, lines)
+            return slots | await self._take_along(context, lines)
         return await self._collect_card(context, lines)
 
     async def _collect_dossier(self, context: Context, lines: list[Line]) -> Slots:
@@ -180,6 +182,18 @@ class ChangeTeam(Flow):
             line["query"] = criteria
         else:
             return {}
+        return _standing(lines)
+
+    @staticmethod
+    async def _take_along(context: Context, lines: list[Line]) -> Slots:
+        """Return the lines with what else the message wishes of the dossier; the card says it all."""
+        if not context.turn.message.get(ALONG):
+            return {}
+        card = TeamCard(context, lines)
+        await card.take_along(context.turn.slot("dossier"))
+        if not card.notes:
+            return {}
+        context.utterances.utter_lines(card.notes)
         return _standing(lines)
 
     async def _collect_card(self, context: Context, lines: list[Line]) -> Slots:

@@ -10,7 +10,7 @@ from actions.flows.partners.access_dates import AccessDates, said_dates
 from actions.flows.partners.line_mentions import Mentions, keep_only_named, read_mentions
 from actions.flows.partners.team_lines import Change, Line, State, is_active, name_of, read_lines, resolve, set_dates
 from actions.flows.partners.team_wishes import ADD, REMOVE, TOGETHER
-from actions.framework.agenda import ALONG
+from actions.framework.agenda import ALONG, quoted, utter_left
 from actions.framework.context import Context
 from actions.framework.negation import is_denied
 from actions.framework.people import PARTNER, Message, split_people, without_names
@@ -46,21 +46,36 @@ class TeamCard:
 
     async def change(self, reference: str) -> bool:
         """Change the lines as the message says and return whether anything changed; say so where it is not clear what is meant."""
-        along = [self._turn.with_message(act) for act in self._turn.message.get(ALONG) or []]
         said = read_mentions(self._turn, self._lines)
-        if self._turn.intent == "affirm" and not self._dates and not along:
+        if self._turn.intent == "affirm" and not self._dates and not self._turn.message.get(ALONG):
             said = keep_only_named(said, self._lines)
-        for turn, mentions in ((self._turn, said), *((turn, read_mentions(turn, self._lines)) for turn in along)):
-            if mentions.unclear and not mentions.off:
-                names = ", ".join(dict.fromkeys(name_of(self._lines[number]) for number in sorted(mentions.unclear)))
-                self._context.utterances.utter("utter_line_unclear", names=names)
+        if await self._apply(self._turn, said, reference) and await self.take_along(reference):
+            self._date(said)
+            return bool(self.notes)
+        return False
+
+    async def take_along(self, reference: str) -> bool:
+        """Change the lines as the further wishes of the message say and return whether they are clear; say which of them change none."""
+        left: list[str] = []
+        for act in self._turn.message.get(ALONG) or []:
+            turn, told = self._turn.with_message(act), len(self.notes)
+            if not await self._apply(turn, read_mentions(turn, self._lines), reference):
                 return False
-            replaced = self._take_off(mentions)
-            await self._take_in(turn, mentions, replaced, reference)
-            if not self.added:
-                await self._correct_facts(turn, mentions, reference)
-        self._date(said)
-        return bool(self.notes)
+            if len(self.notes) == told:
+                left.append(self._context.utterances.text("utter_left_words", words=quoted(act)))
+        utter_left(left, self._context.utterances)
+        return True
+
+    async def _apply(self, turn: Turn, said: Mentions, reference: str) -> bool:
+        """Change the lines as one wish says and return whether it is clear who is meant; say so where it is not."""
+        if said.unclear and not said.off:
+            names = ", ".join(dict.fromkeys(name_of(self._lines[number]) for number in sorted(said.unclear)))
+            self._context.utterances.utter("utter_line_unclear", names=names)
+            return False
+        await self._take_in(turn, said, self._take_off(said), reference)
+        if not self.added:
+            await self._correct_facts(turn, said, reference)
+        return True
 
     def _take_off(self, said: Mentions) -> list[Line]:
         """Take lines off and on again, and return those that were taken off."""

@@ -1,0 +1,140 @@
+"""Every part of a message is carried out, on the agenda, offered, or said to be left: none is passed over in silence."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from actions.framework.agenda import MAX_QUOTED
+from tests.unit.actions.dialogue import Answer, Dialogue, an_act, domain
+from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
+
+Act = dict[str, Any]
+FURTHER: dict[str, Act] = {
+    "list": an_act(f"qui est dans le {CLAIRES_OTHER}", "list_partners", dossier_ref=CLAIRES_OTHER),
+    "remove": an_act(f"retirez Vidal du {CLAIRES_OTHER}", "remove_partner", partner_name="Vidal", dossier_ref=CLAIRES_OTHER),
+    "add": an_act(f"ajoutez Sophie Leroux au {CLAIRES_DOSSIER}", "add_partner", partner_name="Sophie Leroux", dossier_ref=CLAIRES_DOSSIER),
+    "account": an_act("il me faut un compte pour l'ergo Julie Dupont", "request_account", partner_name="Julie Dupont"),
+    "status": an_act("où en est ma demande pour Lopez", "check_request", partner_name="Lopez"),
+    "mute": an_act("coupez mes alertes jusqu'à demain", "mute_notifications", time="demain"),
+    "create": an_act("créez un dossier", "create_dossier"),
+    "support": an_act("passez-moi quelqu'un de l'équipe", "contact_support"),
+    "who": an_act("je suis connectée comme qui", "who_am_i"),
+    "doubtful": an_act("un compte pour Zoé Blin", "request_account", {"doubt": True}, partner_name="Zoé Blin"),
+    "cost": an_act("c'est payant", "faq/cost"),
+    "forbidden": an_act("surtout n'ajoutez pas Luce Vidal", "deny", {"forbids": "add_partner"}, partner_name="Luce Vidal"),
+    "cancel": an_act("annulez le reste du programme", "cancel"),
+    "help": an_act("vous savez faire quoi", "help"),
+    "odd": an_act("et la pluie de mardi", "out_of_scope"),
+}
+FIRST: dict[str, Act] = {
+    "yes": an_act("oui accord du patient", "affirm", basis="consent_given"),
+    "no": an_act("non", "deny"),
+    "fact": an_act("Paul Martin", "inform", partner_name="Paul Martin"),
+    "place": an_act(f"le {CLAIRES_DOSSIER}", "inform", dossier_ref=CLAIRES_DOSSIER),
+    "cost": an_act("c'est payant", "faq/cost"),
+    "add": an_act(f"ajoutez Karim Benali au {CLAIRES_DOSSIER}", "add_partner", partner_name="Karim Benali", dossier_ref=CLAIRES_DOSSIER),
+    "cancel": an_act("annulez", "cancel"),
+}
+
+
+async def _nothing(_: Dialogue) -> None:
+    pass
+
+
+async def _card(claire: Dialogue) -> None:
+    await claire.ask(
+        "…", an_act(f"ajoute Paul Martin au {CLAIRES_DOSSIER}", "add_partner", partner_name="Paul Martin", dossier_ref=CLAIRES_DOSSIER)
+    )
+    assert claire.slots["requested_slot"] == "basis"
+
+
+async def _person(claire: Dialogue) -> None:
+    await claire.ask("…", an_act(f"ajoute quelqu'un au {CLAIRES_DOSSIER}", "add_partner", dossier_ref=CLAIRES_DOSSIER))
+    assert claire.slots["requested_slot"] == "partner"
+
+
+async def _dossier(claire: Dialogue) -> None:
+    await claire.ask("…", an_act("ajoute Paul Martin", "add_partner", partner_name="Paul Martin"))
+    assert claire.slots["requested_slot"] == "dossier"
+
+
+async def _team(claire: Dialogue) -> None:
+    act = an_act(f"ajoute Paul Martin et Karim Benali au {CLAIRES_DOSSIER}", "add_partner", dossier_ref=CLAIRES_DOSSIER)
+    for name in ("Paul Martin", "Karim Benali"):
+        at = act["text"].find(name)
+        act["entities"].append({"entity": "partner_name", "value": name, "start": at, "end": at + len(name)})
+    await claire.ask(act["text"], act)
+    assert claire.form == "change_team_form"
+
+
+async def _which(claire: Dialogue) -> None:
+    act = an_act(f"ajoute Martin et Karim Benali au {CLAIRES_DOSSIER}", "add_partner", dossier_ref=CLAIRES_DOSSIER)
+    for name in ("Martin", "Karim Benali"):
+        at = act["text"].find(name)
+        act["entities"].append({"entity": "partner_name", "value": name, "start": at, "end": at + len(name)})
+    await claire.ask(act["text"], act)
+    assert claire.slots["requested_slot"] == "line_person"
+
+
+async def _removal(claire: Dialogue) -> None:
+    await claire.ask(
+        "…",
+        an_act(f"retire Noël Boulanger du {CLAIRES_DOSSIER}", "remove_partner", partner_name="Noël Boulanger", dossier_ref=CLAIRES_DOSSIER),
+    )
+    assert claire.slots["requested_slot"] == "confirmed"
+
+
+async def _account(claire: Dialogue) -> None:
+    await claire.ask("…", an_act("un compte pour Zoé Durieux", "request_account", partner_name="Zoé Durieux"))
+    assert claire.form == "request_account_form"
+
+
+async def _new_dossier(claire: Dialogue) -> None:
+    await claire.ask("…", an_act("nouveau dossier", "create_dossier"))
+    assert claire.form == "create_dossier_form"
+
+
+async def _mute(claire: Dialogue) -> None:
+    await claire.ask("…", an_act("coupe les notifications du dossier", "mute_notifications", {"doubt": True}))
+
+
+QUESTIONS: dict[str, Callable[[Dialogue], Awaitable[None]]] = {
+    "nothing": _nothing, "card": _card, "person": _person, "dossier": _dossier, "team": _team, "which": _which, "removal": _removal,
+    "account": _account, "new_dossier": _new_dossier, "mute": _mute,
+}  # fmt: skip
+FURTHER_OF = (
+    ("remove", "account", "cost"),
+    ("forbidden", "add", "doubtful"),
+    ("status", "mute", "odd"),
+    ("create", "who"),
+    ("support", "help"),
+)
+CASES = [
+    (question, first, FURTHER_OF[number % len(FURTHER_OF)]) for number, (question, first) in enumerate(itertools.product(QUESTIONS, FIRST))
+]
+
+
+def is_told(act: Act, answer: Answer) -> bool:
+    """Return whether the answer shows what becomes of a part: its words, its task, its reading, its answer, or its person on a card."""
+    intent, said = act["full_intent"], act["text"]
+    words = said[: MAX_QUOTED - 20]
+    names = [str(e["value"]) for e in act["entities"] if e["entity"] == "partner_name"]
+    if words in answer.all or any(name in answer.text for name in names):
+        return True
+    shown = [f"utter_task_{intent}", f"utter_reading_{intent}", f"utter_{intent}"]
+    responses = domain()["responses"]
+    found = [str(responses[name][0].get("text", "")) for name in shown if name in responses]
+    return any(text and text.partition("{")[0] in answer.all for text in found)
+
+
+@pytest.mark.parametrize(("question", "first", "further"), CASES, ids=lambda case: case if isinstance(case, str) else "-".join(case))
+async def test_nothing_is_passed_over(claire: Dialogue, question: str, first: str, further: tuple[str, ...]) -> None:
+    await QUESTIONS[question](claire)
+    acts = [FIRST[first], *(FURTHER[name] for name in further if name != first)]
+    answer = await claire.ask(". ".join(act["text"] for act in acts), *acts)
+    silent = [act["text"] for act in acts[1:] if not is_told(act, answer)]
+    assert not silent, answer.text
