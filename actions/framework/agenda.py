@@ -29,7 +29,7 @@ from actions.framework.lifecycle import resume_next
 from actions.framework.people import named_people, split_people
 from actions.framework.turn import ANSWER_INTENTS, MASKS, Turn, full_intent, words_of
 from actions.framework.usager_names import DOSSIERS
-from actions.framework.utterances import Button, Utterances
+from actions.framework.utterances import Button, Utterances, make_button
 
 AGENDA, ALONG = "agenda", "along"
 """Where a message holds its further acts: as Rasa's part publishes them, and those that the active flow takes along with its answer."""
@@ -62,7 +62,7 @@ def take_agenda(context: Context) -> bool:
             )
         elif context.utterances.has_response(title := f"utter_reading_{intent}"):
             values = {entity["entity"]: str(entity["value"]) for entity in act["entities"]}
-            offered.append(context.utterances.button(title, intent, **values))
+            offered.append(make_button(_with_names(context.utterances.text(title), act, context.utterances), intent, **values))
         elif act["says"].get("forbids"):
             context.utterances.utter("utter_forbidden_words", words=quoted(act))
         elif intent != "affirm" or act["entities"]:
@@ -76,6 +76,7 @@ def take_agenda(context: Context) -> bool:
     elif room < len(frames):
         left += [agenda_entry(frame, context.utterances) for frame in frames]
     utter_left(left, context.utterances)
+    context.utterances.set_apart()
     context.agenda = frames[:room]
     turn.tracker.slots[DIALOGUE_STACK] = push(waiting, *reversed(context.agenda))
     return bool(context.agenda)
@@ -148,8 +149,11 @@ def tell_agenda(frames: list[Frame], utterances: Utterances) -> None:
 
 def agenda_entry(frame: Frame, utterances: Utterances) -> str:
     """Return what a frame of the agenda is about: the flow, and the people whom its act names."""
-    task = utterances.text(f"utter_task_{flow_of(frame).name}")
-    people = ", ".join(str(entity["value"]) for entity in named_people(frame.get("message") or {}) if "[" not in str(entity["value"]))
+    return _with_names(utterances.text(f"utter_task_{flow_of(frame).name}"), frame.get("message") or {}, utterances)
+
+
+def _with_names(task: str, act: Act, utterances: Utterances) -> str:
+    people = ", ".join(str(entity["value"]) for entity in named_people(act) if "[" not in str(entity["value"]))
     return utterances.text("utter_agenda_entry", task=task, who=people) if people else task
 
 
@@ -164,7 +168,8 @@ def rejoin_acts(acts: list[Act]) -> list[Act]:
         says = act.get("says") or {}
         flow = FLOWS.get(full_intent(before)) if before is not None else None
         limits = full_intent(act) == "deny" and _EXCEPTS.match(words_of(act)) is not None and flow is not None and flow.reads_exceptions
-        told = full_intent(act) in _OF_A_WISH or (full_intent(act) == "deny" and says.get("unknown") and not says.get("forbids"))
+        told = full_intent(act) in _OF_A_WISH and not says.get("doubt")
+        told = told or (full_intent(act) == "deny" and bool(says.get("unknown")) and not says.get("forbids"))
         if before is None or flow is None or not (limits or told):
             made.append(act)
             continue
@@ -187,14 +192,15 @@ def answer_first(turn: Turn, flow: Flow) -> None:
     acts = _acts_of(turn)
     if turn.is_button or len(acts) < 2 or flow.is_answer(turn):
         return
-    answers = (act for act in acts[1:] if act["full_intent"] in ANSWER_INTENTS and not act["says"].get("forbids"))
+    possible = (act for act in acts[1:] if act["full_intent"] in ANSWER_INTENTS and not act["says"].get("forbids"))
+    answers = (act for act in possible if act["full_intent"] != "deny" or not act["says"].get("doubt"))
     answer = next((act for act in answers if flow.is_answer(turn.with_message(act))), None)
     if answer is None:
         return
     others = [act for act in acts if act is not answer]
     if answer["full_intent"] == "affirm" and turn.requested_slot == flow.confirmation_slot:
         answer = {**answer, "says": {**answer["says"], "doubt": True}}
-    whole = {name: turn.message.get(name) for name in ("text", "metadata", "message_id", "commands") if name in turn.message}
+    whole = {name: value for name, value in turn.message.items() if name in {"text", "metadata", "message_id", "commands"}}
     turn.tracker.latest_message = {**answer, **whole, "said": words_of(answer), AGENDA: others}
 
 

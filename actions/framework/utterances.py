@@ -31,6 +31,7 @@ class Utterances:
         self._dispatcher = dispatcher
         self._responses: dict[str, list[dict[str, Any]]] = domain.get("responses") or {}
         self._external = external
+        self._before = 0
 
     @property
     def count(self) -> int:
@@ -39,8 +40,12 @@ class Utterances:
 
     @property
     def has_uttered(self) -> bool:
-        """Whether anything was uttered so far."""
-        return bool(self._dispatcher.messages)
+        """Whether anything was uttered so far, beside what `set_apart` left out."""
+        return self.count > self._before
+
+    def set_apart(self) -> None:
+        """Leave what was uttered so far out of `has_uttered`: it answers another part of the message."""
+        self._before = self.count
 
     def utter(self, response: str, buttons: list[Button] | None = None, **values: Any) -> None:
         """Utter a response of the domain; `values` fill its placeholders. The response's own buttons come before `buttons`."""

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nlu.commands.clauses import anchor_of, cards_apart, is_apart, split_text
 from nlu.commands.command import Command, Place
 from nlu.commands.labels import CHANGING, REFERENCES
 
 MIN_CONFIDENCE = 0.75
 """Confidence from which a command is an act, where the intent model reads the same, or nothing that is sure."""
-MIN_AGREED = 0.55
+MIN_AGREED = 0.5
 """Confidence from which a wish is an act that the intent model reads as well, and is sure of."""
 MIN_FORBIDDEN = 0.55
 """Confidence from which what the intent model takes for a wish is taken for its prohibition."""
-WITH_CARD = frozenset(["add_partner", "remove_partner", "create_dossier", "request_account"])
-MIN_WITH_CARD = 0.6
-"""Intents that are carried out after a confirmation alone, and the confidence from which two such wishes are two acts: as one, the people
-of one would be taken for the other's."""
+MIN_OFFERED = 0.5
+"""Confidence from which a wish in a clause of its own that is no act is offered beside the acts, and an answer to the question is
+doubtful: what was said is never passed over in silence."""
 MIN_MORE = 0.9
 """Confidence from which a further command of a message is an act of its own."""
 SURE_INTENT = 0.75
@@ -67,11 +66,6 @@ _USAGER_BEFORE = re.compile(
     r"\b(?:patiente?|usag[eè]re?|r[ée]sidente?|b[ée]n[ée]ficiaire)\s+(?:(?:m|mr|mme|mlle)\b\.?\s*|madame\s+|monsieur\s+)?$", re.IGNORECASE
 )
 _NAMES = frozenset(["partner_name", "usager_name"])
-_SEPARATOR = re.compile(
-    r"([.;!?\n]+\s*|,\s+|\s+)(?:et|puis|mais|ensuite|sinon|aussi|par contre)\b(?:\s+(?:aussi|ensuite|puis))?|([.;!?\n]+\s*|,\s+)",
-    re.IGNORECASE,
-)
-"""Between two acts: what stands before a conjunction belongs to the earlier one."""
 _LEADS_TO_PLACE = re.compile(r"(?:\W|\b(?:de|du|des|d|[àa]|au|sur|en|dans|l|le|la|les)\b)*", re.IGNORECASE)
 _LEAD_IN = {"dossier": " dossier ", "usager": " dossier de "}
 
@@ -121,19 +115,51 @@ def find_acts(message: Understood, commands: Sequence[Command], question: str = 
     """
     if message.intent == EMERGENCY or any(command.intent == EMERGENCY for command in commands):
         return []
-    cards = sum(_shows_card(command) for command in commands)
-    likely = [command for command in commands if _is_likely(command, message) or (cards > 1 and _shows_card(command))]
+    card = cards_apart(commands, message.text)
+    likely = [command for command in commands if _is_likely(command, message) or command in card]
     groups = _group([command for command in likely if command.intent not in SOCIAL])
     if len(groups) > 1:
-        groups = [
-            group
-            for group in groups
-            if _intent(group) == message.intent or _confidence(group) >= MIN_MORE or (cards > 1 and _shows_card(group[0]))
-        ]
+        groups = [group for group in groups if _intent(group) == message.intent or _confidence(group) >= MIN_MORE or group[0] in card]
     if not groups or not _is_trusted(groups, message, question):
-        return _find_prohibition(message, commands)
-    parts = _split_text(message.text, groups)
-    return _without_repetitions([_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True)])
+        found = _find_prohibition(message, commands)
+        beside = [] if found else [command for command in commands if command.intent == message.intent]
+        more = _more(beside, commands, message, question)
+        whole = Act(message.intent, message.text, [dict(entity) for entity in message.entities], message.confidence)
+        return [whole, *_offered(beside, more, message)] if more else found
+    kept = [command for group in groups for command in group]
+    more = _more(kept, commands, message, question)
+    parts, others = split_text(message.text, groups), [*groups, *([command] for command in more)]
+    acts = [_build(group, part, others, message) for group, part in zip(groups, parts, strict=True)]
+    return _without_repetitions([*acts, *_offered(kept, more, message)])
+
+
+def _more(kept: Sequence[Command], commands: Sequence[Command], message: Understood, question: str) -> list[Command]:
+    """Return what stands in a clause of its own beside what is carried out, and is not sure enough for that."""
+    if not kept or message.intent in SOCIAL or message.intent in UNSURE:
+        return []
+    intents = {command.intent for command in kept if command.intent}
+    answered = any(command.head in ANSWERS for command in kept)
+    return [
+        command
+        for command in commands
+        if command not in kept
+        and command.confidence >= MIN_OFFERED
+        and (
+            (command.head == "start" and command.intent not in intents | SOCIAL | UNSURE | {EMERGENCY})
+            or (question and not answered and command.head in ANSWERS - {"forbid", "unknown"})
+        )
+        and all(is_apart(command, other, message.text) for other in kept)
+    ]
+
+
+def _offered(kept: Sequence[Command], more: Sequence[Command], message: Understood) -> list[Act]:
+    """Return doubtful acts for these commands."""
+    if not more:
+        return []
+    groups = sorted([[*kept], *_group(more)], key=anchor_of)
+    parts = split_text(message.text, groups)
+    acts = [_build(group, part, groups, message) for group, part in zip(groups, parts, strict=True) if group[0] not in kept]
+    return [replace(act, says={**act.says, "doubt": True}) for act in acts]
 
 
 def _without_repetitions(acts: Sequence[Act]) -> list[Act]:
@@ -157,11 +183,6 @@ def _find_prohibition(message: Understood, commands: Sequence[Command]) -> list[
     if message.intent not in CHANGING or wished or not negated:
         return []
     return [Act("deny", message.text, [dict(entity) for entity in message.entities], message.confidence, {"forbids": message.intent})]
-
-
-def _shows_card(command: Command) -> bool:
-    """Return whether a command may be a wish that is done after a confirmation alone: two of them are kept apart sooner."""
-    return command.head == "start" and command.intent in WITH_CARD and command.confidence >= MIN_WITH_CARD
 
 
 def _is_likely(command: Command, message: Understood) -> bool:
@@ -243,30 +264,6 @@ def _is_trusted(groups: Sequence[Sequence[Command]], message: Understood, questi
     if message.intent in forbidden or (question and "unknown" in heads):
         return True
     return bool(question) and message.intent in SOCIAL and bool(intents & {"affirm", "deny", "correct", "inform", "choose"})
-
-
-def _split_text(text: str, groups: Sequence[Sequence[Command]]) -> list[Place]:
-    """Return the part of the text that each group stands in: a mark or a conjunction between two of them, else the later one's words."""
-    cuts = [0]
-    for before, after in pairwise(groups):
-        earlier, later = _own_places(before, after), _own_places(after, before)
-        begin = min([place[0] for place in later if place[0] >= _at(before)] or [_at(after)])
-        end = max([place[1] for place in earlier if place[1] <= begin] or [cuts[-1]])
-        found = [*_SEPARATOR.finditer(text, end, begin)]
-        cut = max(found[-1].end(1), found[-1].end(2)) if found else begin
-        cuts.append(max(cuts[-1], cut))
-    return list(zip(cuts, [*cuts[1:], len(text)], strict=True))
-
-
-def _at(group: Sequence[Command]) -> int:
-    return group[0].at[0]
-
-
-def _own_places(group: Sequence[Command], other: Sequence[Command]) -> list[Place]:
-    """Return where a group stands: its commands, and the values that the other does not share."""
-    shared = {place for command in other for places in command.places.values() for place in places}
-    values = [place for command in group for places in command.places.values() for place in places if place not in shared]
-    return [*(command.at for command in group), *values]
 
 
 def _build(group: Sequence[Command], part: Place, groups: Sequence[Sequence[Command]], message: Understood) -> Act:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from nlu.commands.acts import ANSWERS, WITH_A_YES, WITH_CARD, Act, Understood, find_acts, is_doubtful_yes
+from nlu.commands.acts import ANSWERS, WITH_A_YES, Act, Understood, find_acts, is_doubtful_yes
+from nlu.commands.clauses import WITH_CARD
 from nlu.commands.command import Command
 from nlu.commands.labels import CHANGING
 from nlu.components.folding import fold
 
-CONTESTED = 0.5
+CONTESTED = 0.3
 """Confidence at most of a command on which the readings differ: below every threshold of `acts.py`."""
 _TAKES_BACK = frozenset(["deny", "cancel", "forbid", "correct"])
 """Heads beside which a yes is no plain one."""

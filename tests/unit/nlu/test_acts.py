@@ -268,7 +268,8 @@ def test_a_wish_that_both_models_read_counts_sooner() -> None:
     commands = [command(text, "unknown", "pas", 0.96), command(text, "start", "demander", 0.6, "request_account")]
     acts = find_acts(understood(text, "request_account", 0.98), commands, "email")
     assert [act.intent for act in acts] == ["deny", "request_account"]
-    assert [act.intent for act in find_acts(understood(text, "inform", 0.6), commands, "email")] == ["deny"]
+    unsure = find_acts(understood(text, "inform", 0.6), commands, "email")
+    assert [(act.intent, bool(act.says.get("doubt"))) for act in unsure] == [("deny", False), ("request_account", True)]
 
 
 @pytest.mark.parametrize(
@@ -302,3 +303,53 @@ def test_days_are_no_structure() -> None:
     message = understood(text, "add_partner", organization="cabinet du 21", partner_name="Paul Martin", city="Vierzon")
     (act,) = find_acts(message, [read])
     assert values(act) == {"partner_name": ["Paul Martin"], "city": ["Vierzon"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("retirez Boulanger du 137 et dites-moi qui a ajouté Vidal", "retirez remove_partner 0.95", "qui list_partners 0.6 Vidal"),
+        ("coupez mes alertes, puis cherchez Julie Dupont", "coupez mute_notifications 0.98", "cherchez find_professional 0.7 Julie Dupont"),
+        ("où est ma demande ? il faudrait aussi Zoé Blin", "demande check_request 0.9", "faudrait add_partner 0.55 Zoé Blin"),
+    ],
+)
+def test_a_wish_in_a_clause_of_its_own_that_is_not_sure_is_offered(text: str, first: str, second: str) -> None:
+    (word, intent, confidence), (other_word, other, less, name) = first.split(), second.split(maxsplit=3)
+    commands = [
+        command(text, "start", word, float(confidence), intent),
+        command(text, "start", other_word, float(less), other, partner=name),
+    ]
+    acts = find_acts(understood(text, intent, partner_name=name), commands)
+    assert [(act.intent, bool(act.says.get("doubt"))) for act in acts] == [(intent, False), (other, True)]
+    assert values(acts[1]) == {"partner_name": [name]}
+    assert values(acts[0]) == {}
+
+
+def test_what_stands_in_no_clause_of_its_own_or_is_unlikely_is_not_offered() -> None:
+    text = "retirez Boulanger du 137 qui est parti. Merci, bonne soirée"
+    sure = command(text, "start", "retirez", intent="remove_partner", partner="Boulanger")
+    inside, unlikely = command(text, "start", "qui", 0.8, "list_partners"), command(text, "start", "soirée", 0.4, "mute_notifications")
+    message = understood(text, "remove_partner", partner_name="Boulanger")
+    assert [act.intent for act in find_acts(message, [sure, inside, unlikely])] == ["remove_partner"]
+
+
+def test_two_wishes_with_a_card_in_clauses_of_their_own_are_both_acts() -> None:
+    text = "ajoutez Benali au 137 et enlevez Luce du 142"
+    both = [
+        command(text, "start", "ajoutez", 0.51, "add_partner", partner="Benali", dossier="137"),
+        command(text, "start", "enlevez", 0.67, "remove_partner", partner="Luce", dossier="142"),
+    ]
+    message = understood(text, "remove_partner", partner_name=["Benali", "Luce"], dossier_ref=["137", "142"])
+    assert [(act.intent, values(act)) for act in find_acts(message, both)] == [
+        ("add_partner", {"partner_name": ["Benali"], "dossier_ref": ["137"]}),
+        ("remove_partner", {"partner_name": ["Luce"], "dossier_ref": ["142"]}),
+    ]
+
+
+@pytest.mark.parametrize(("question", "expected"), [("confirm", ["check_request", "affirm"]), ("", ["check_request"])])
+def test_an_answer_that_is_not_sure_beside_a_wish_is_doubtful(question: str, expected: list[str]) -> None:
+    text = "oui accord du patient. et vous avez des nouvelles de ma demande ?"
+    read = [command(text, "affirm", "oui", 0.51, basis="consent"), command(text, "start", "nouvelles", 0.81, "check_request")]
+    acts = find_acts(understood(text, "check_request"), read, question)
+    assert [act.intent for act in acts] == expected
+    assert all(act.says.get("doubt") for act in acts[1:])

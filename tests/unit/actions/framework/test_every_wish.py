@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actions.framework.agenda import MAX_QUOTED
-from tests.unit.actions.dialogue import Answer, Dialogue, an_act, domain
+from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act, domain
 from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
 
 Act = dict[str, Any]
@@ -138,3 +138,53 @@ async def test_nothing_is_passed_over(claire: Dialogue, question: str, first: st
     answer = await claire.ask(". ".join(act["text"] for act in acts), *acts)
     silent = [act["text"] for act in acts[1:] if not is_told(act, answer)]
     assert not silent, answer.text
+
+
+@pytest.mark.parametrize("first", ["cost", "list", "account"])
+async def test_a_yes_after_something_else_confirms_nothing_and_is_not_lost(claire: Dialogue, first: str) -> None:
+    await _card(claire)
+    acts = [FURTHER[first], an_act("oui accord du patient", "affirm", basis="consent_given")]
+    answer = await claire.ask(". ".join(act["text"] for act in acts), *acts)
+    assert "Je n’ai rien fait" in answer.text
+    assert claire.form == "add_partner_form"
+    assert claire.slots["basis_said"] == "consent_given"
+
+
+@pytest.mark.parametrize("first", ["cost", "who", "status"])
+async def test_an_answer_after_a_question_is_taken(claire: Dialogue, first: str) -> None:
+    await _dossier(claire)
+    acts = [FURTHER[first], an_act(f"le {CLAIRES_DOSSIER}", "inform", dossier_ref=CLAIRES_DOSSIER)]
+    answer = await claire.ask(". ".join(act["text"] for act in acts), *acts)
+    assert claire.slots["dossier"] == CLAIRES_DOSSIER
+    assert is_told(acts[0], answer)
+
+
+@pytest.mark.parametrize("word", ["affirm", "deny"])
+async def test_a_yes_or_no_before_a_wish_does_not_take_the_wish_for_what_it_answers(claire: Dialogue, word: str) -> None:
+    answer = await claire.ask("…", an_act("non", word), FURTHER["add"])
+    assert "Sophie Leroux" in answer.text
+    assert "abandonné" not in answer.text
+    assert claire.form == "add_partner_form"
+
+
+async def test_a_yes_at_the_card_of_a_team_with_one_more_person_shows_the_card_with_all(claire: Dialogue) -> None:
+    await _team(claire)
+    more = an_act("et ajoutez aussi Sophie Leroux", "add_partner", partner_name="Sophie Leroux")
+    card = await claire.ask("oui accord du patient et ajoutez aussi Sophie Leroux", FIRST["yes"], more)
+    assert all(name in card.text for name in ("Paul Martin", "Karim Benali", "Sophie Leroux"))
+    assert (await claire.say("oui", "affirm", WEB)).text.count("a maintenant accès") == 3
+
+
+async def test_who_else_is_wished_with_the_answer_to_which_of_them_comes_on_the_card(claire: Dialogue) -> None:
+    await _which(claire)
+    more = an_act("et ajoutez aussi Sophie Leroux", "add_partner", partner_name="Sophie Leroux")
+    card = await claire.ask("Paul Martin, et ajoutez aussi Sophie Leroux", FIRST["fact"], more)
+    assert all(name in card.text for name in ("Paul Martin", "Karim Benali", "Sophie Leroux"))
+
+
+@pytest.mark.parametrize("second", ["cost", "who", "odd"])
+async def test_a_clean_yes_counts_though_another_part_was_answered_beside_it(claire: Dialogue, second: str) -> None:
+    await _card(claire)
+    answer = await claire.ask(f"oui accord du patient. {FURTHER[second]['text']}", FIRST["yes"], FURTHER[second])
+    assert "a maintenant accès" in answer.text
+    assert is_told(FURTHER[second], answer)
