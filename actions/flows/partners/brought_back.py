@@ -48,16 +48,16 @@ def bring_back_dated(context: Context, acts: list[Act]) -> list[Act] | None:
     changed = [_with(act, dates) for act in acts]
     if dates.unclear or all(new[name] == act[name] for new, act in zip(changed, acts, strict=True) for name in ("from", "until")):
         return None
-    if dates.conditional:
-        utter_reservation(context)
-        return []
     try:
         for act in changed:
             AccessPeriod.read(act["from"], act["until"]).checked(paris_day(now))
     except (EndBeforeStart, PeriodOver):
         context.utterances.utter("utter_access_end_before_start")
         return []
-    context.utterances.utter("utter_access_dates_noted")
+    if dates.conditional:
+        utter_reservation(context)
+    else:
+        context.utterances.utter("utter_access_dates_noted")
     return changed
 
 

@@ -71,7 +71,7 @@ def _near(turn: Turn, messages: int) -> list[Act]:
 
 def is_dated(acts: list[Act]) -> bool:
     """Return whether acts are changes of dates."""
-    return bool(acts) and acts[0]["act"] == DATED
+    return bool(acts) and all(act["act"] == DATED for act in acts)
 
 
 async def dated_back(context: Context, acts: list[Act]) -> list[Act]:
@@ -176,6 +176,18 @@ async def redated(context: Context, reference: str, member: Partner, dates: Acce
     given = AccessDates({name: day for name, day in dates.slots.items() if day})
     may = _may_date(member, members, (await context.account_reference()).id)
     return [new] if may and _changes(new := _with(act, given)) and _fits(context, act, given) else []
+
+
+async def end_on(context: Context, reference: str, member: Partner, end: str) -> list[Act]:
+    """Return a member's access with another last day. Raise FlowAborted where it cannot have it, or not from the user, and say why."""
+    act = await _checked(context, reference, member, await context.partners_of(reference))
+    dates = AccessDates({UNTIL: end})
+    if not _fits(context, act, dates):
+        raise FlowAborted
+    if not _changes(new := _with(act, dates)):
+        _utter_same(context, new)
+        raise FlowAborted
+    return [new]
 
 
 def _may_date(member: Partner, members: list[Partner], requester: str) -> bool:
@@ -289,6 +301,9 @@ def _collect_card(context: Context, acts: list[Act], confirmed: str) -> Slots:
             if not utterances.has_uttered and not asked:
                 utterances.utter("utter_access_dates_noted" if new != acts else "utter_access_dates_same")
             return {ACTS: new}
+        if "?" in turn.text:  # « jusqu'au 15 janvier, c'est bien ça ? » asks back
+            utterances.utter("utter_access_dates_same")
+            return {}
         return {confirmed: "affirm"}
     if asked:
         if turn.intent == "deny" or has_reservation(turn):

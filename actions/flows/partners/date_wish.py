@@ -36,6 +36,13 @@ _OTHER = re.compile(
 _TOLD = re.compile(
     rf"\b(?:ai|as|a|avons|avez|ont|ete|etait|ne|n|si(?! possible)|sans) (?:\w+ )?{_CHANGE}(?<!r)(?<!z)\b|\b{_CHANGE} (?:pas|rien|jamais)\b"
 )
+_NOT_WANTED = re.compile(
+    rf"\b(?:inutile|pas (?:la peine|besoin|utile|necessaire|question|lieu)|plus (?:besoin|la peine)|hors de question|sans interet)"
+    rf" (?:de |d |que )?(?:\w+ ){{0,2}}?{_CHANGE}"
+    r"|(?<!\bje )(?<!\bj )(?<!\bon )\b(?:veut|voudrait|voulait|souhait(?:e|ait|erait)|aimerait|envisage|pense|compte|hesite|propose|parle"
+    rf"|demande|prefere(?:rait)?|va|doit)(?: (?:que|a|de|d|nous|vous|me|lui|leur|l|la|le|qu|on|peut|etre|bien|pas)){{0,4}} {_CHANGE}"
+)
+"""« inutile de prolonger », « le médecin veut prolonger »: what is not needed, and what somebody else is said to want, is no order."""
 _POLITE = re.compile(r"\b(?:pouvez|peux|pourriez|pourrais|peut|possible|pourrait|voulez|veux)\b")
 _MONTHS = frozenset(fold(month) for month in MONTH_WORDS)
 _DATE_WORDS = _MONTHS | word_set(
@@ -115,7 +122,7 @@ def changes_dates(text: str, *, after_act: bool = False) -> bool:
     if len(folded.split()) > MAX_WORDS or _OTHER.search(folded) or ("?" in text and not _POLITE.search(folded)):
         return False
     wishes = _WISHES.search(folded) or (after_act and _EXTENDS.search(folded))
-    return bool(wishes) and not _TOLD.search(folded)
+    return bool(wishes) and not _TOLD.search(folded) and not _NOT_WANTED.search(folded)
 
 
 def ends_later(text: str, *, at_card: bool = False) -> str:
@@ -172,6 +179,8 @@ def read_new_dates(text: str, now: datetime, period: AccessPeriod, asked: str | 
         period: the dates of the access as they are: a day without a month is in theirs, « prolonge de 15 jours » counts from its end.
         asked: the bound that was asked for; a bare day is that one.
     """
+    if len(text) > MAX_CHARACTERS:
+        return AccessDates()
     moved = _moved(text, period)
     if moved:
         return AccessDates(moved)

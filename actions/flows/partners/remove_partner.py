@@ -15,9 +15,9 @@ from actions.flows.dossiers.dossier_slot import (
     read_dossier_or_last,
     read_reference,
 )
-from actions.flows.partners.access_dates import UNTIL, AccessDates, names_access_dates, read_dates
+from actions.flows.partners.access_dates import UNTIL, names_access_dates, read_dates
 from actions.flows.partners.card_question import answer_change_question, read_card_question
-from actions.flows.partners.date_change import redated, said_of_dates
+from actions.flows.partners.date_change import end_on, said_of_dates
 from actions.flows.partners.date_wish import ends_later
 from actions.flows.partners.last_acts import ACTS, kept_acts, last_act_of, remember_act
 from actions.flows.partners.list_partners import partner_label
@@ -205,8 +205,8 @@ class RemovePartner(Flow):
     async def _offer_end(context: Context, reference: str, member: Partner, criteria: Slots) -> None:
         """Propose the day that was said as the end of the access, where it lies ahead: nothing ends today. Raise FlowAborted then."""
         end = criteria.get("until") or _end_said(context)
-        if end and (acts := await redated(context, reference, member, AccessDates({UNTIL: end}))):
-            offer_flow(context, UNDO_FLOW, {ACTS: acts})
+        if end:
+            offer_flow(context, UNDO_FLOW, {ACTS: await end_on(context, reference, member, end)})
             raise FlowAborted
 
 

@@ -62,6 +62,9 @@ _TOLD_ONE, _TOLD_ALL = (re.compile(rf"\b{who}{_IS}{_AWARE}|{_TALKED}{who}\b") fo
 """That the usager, or each of several, was told; of texts folded in place."""
 USAGER_NAMES = "usager_names"
 """Where a message holds the words that name the usager of the dossier in hand."""
+OWN_USAGER = "own_usager"
+"""Where a message holds the words of that usager's name, whether it names them or not."""
+_CIVILITIES = frozenset(["m", "mr", "mme", "mlle", "monsieur", "madame"])
 _CIVILITY = r"(?:(?:m|mr|mme|mlle|monsieur|madame)\b\.? ?)?"
 
 
@@ -71,9 +74,20 @@ def read_basis(turn: Turn, *, several: bool = False) -> str | None:
     « d'accord » is the user's own yes, not the usager's consent. A negated or doubtful basis is none. `several`: as for `parse_basis`.
     """
     value = turn.entity("basis")
+    if not several and names_other_usager(turn):
+        return None
     if value in {CARE_TEAM, CONSENT, NEITHER}:
         return value
     return None if turn.is_button else parse_basis(without_remarks(turn.text), names=turn.message.get(USAGER_NAMES) or [], several=several)
+
+
+def names_other_usager(turn: Turn) -> bool:
+    """Return whether a typed message names an usager who is not that of the dossier in hand, as far as `know_usager` knows them."""
+    known = turn.message.get(OWN_USAGER)
+    if turn.is_button or not known:
+        return False
+    named = [set(fold(str(entity["value"])).split()) - _CIVILITIES for entity in turn.affirmed_entities("usager_name")]
+    return any(words and not words & set(known) for words in named)
 
 
 def reads_basis(turn: Turn) -> bool:
@@ -133,7 +147,7 @@ async def keep_basis_beside(context: Context, reference: str) -> Slots:
 
 def basis_beside(turn: Turn) -> str | None:
     """Return the basis that a message says beside something else that it asks."""
-    if turn.is_button or turn.entities("dossier_ref") or turn.says.get("doubt") or turn.says.get("condition"):
+    if turn.is_button or turn.entities("dossier_ref") or names_other_usager(turn) or turn.says.get("doubt") or turn.says.get("condition"):
         return None
     sentences = (s for s in re.findall(r"[^.!?]+[.!?]*", without_remarks(turn.text)) if "?" not in s)
     basis = parse_basis(" ".join(sentences), names=turn.message.get(USAGER_NAMES) or [])
@@ -143,7 +157,10 @@ def basis_beside(turn: Turn) -> str | None:
 async def know_usager(context: Context, reference: str | None) -> None:
     """Let the turn know by which words its text names the usager of a dossier: « Mme Blondeau est prévenue »."""
     turn = context.turn
-    if not reference or not turn.trusted or turn.is_button or len(turn.text) > MAX_CHARACTERS or not _MAY_TELL.search(fold(turn.text)):
+    if not reference or not turn.trusted or turn.is_button or len(turn.text) > MAX_CHARACTERS:
+        return
+    tells = bool(_MAY_TELL.search(fold(turn.text)))
+    if not tells and not turn.entities("usager_name"):
         return
     try:
         dossier = await context.dossiers.get(reference, await context.linked_account())
@@ -152,7 +169,8 @@ async def know_usager(context: Context, reference: str | None) -> None:
     others = {word for e in turn.entities("partner_name") for word in fold(str(e["value"])).split()}
     usager = set(fold(f"{dossier.given} {dossier.family}").split())
     names = sorted(usager if not others - usager else usager - others)
-    if set(fold(dossier.family).split()) & set(names):
+    turn.tracker.latest_message = {**turn.message, OWN_USAGER: sorted(usager)}
+    if tells and set(fold(dossier.family).split()) & set(names):
         turn.tracker.latest_message = {**turn.message, USAGER_NAMES: names}
 
 

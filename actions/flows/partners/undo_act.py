@@ -89,7 +89,11 @@ class UndoAct(Flow):
         requester = (await context.account_reference()).id
         meant = [act for act in meant if act["by"] == requester]
         elsewhere = self._elsewhere(turn, wish)
-        if is_dated(again := [act for act in meant if not act["undone"]]):
+        again = [act for act in meant if not act["undone"]]
+        if again and not is_dated(again):  # of two kinds of one turn the last is meant
+            meant = [act for act in meant if act["undone"] or act["act"] == again[-1]["act"]]
+            again = [act for act in again if act["act"] == again[-1]["act"]]
+        if is_dated(again):
             return {ACTS: await dated_back(context, again)}
         undone = [act for act in meant if act["undone"]]
         if undone and elsewhere and len(undone) == len(meant):

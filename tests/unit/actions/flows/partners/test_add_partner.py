@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.sandbox.demo_directory import DEMO_PEOPLE
-from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
+from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue, an_act
 from tests.unit.harness import CLAIRES_DOSSIER, CLAIRES_OTHER
 
 HUGUES = {"partner_name": "Hugues Martin", "city": "Bourges"}
@@ -121,3 +123,17 @@ async def test_somebody_else_who_was_told_is_no_basis(claire: Dialogue) -> None:
     await claire.say(words, "add_partner", WEB, dossier_ref=CLAIRES_OTHER, **HUGUES)
     await claire.say("c vu avec mme Blot", "mark_notifications_read", WEB, usager_name="Blot")
     assert claire.slots.get("basis_said") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "usager"),
+    [("oui, M. Garnier est d'accord", "Garnier"), ("accord de Mme Blot", "Blot"), ("Mme Lemaitre a donné son accord", "Lemaitre")],
+)
+async def test_a_basis_that_is_of_another_usager_confirms_nothing(claire: Dialogue, words: str, usager: str) -> None:
+    said = f"ajoute Paul Martin kiné à Vierzon au {CLAIRES_DOSSIER}"
+    await claire.say(said, "add_partner", WEB, partner_name="Paul Martin", profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
+    act = an_act(words, "affirm", basis="consent_given", usager_name=usager)
+    answer = await claire.ask(words, act)
+    assert "a maintenant accès" not in answer.text
+    own = an_act("oui, Mme Durand est d'accord", "affirm", basis="consent_given", usager_name="Durand")
+    assert "a maintenant accès" in (await claire.ask(own["text"], own)).text

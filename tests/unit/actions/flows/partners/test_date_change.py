@@ -66,6 +66,12 @@ def test_a_change_of_dates_is_known_by_its_words(words: str) -> None:
         "donne accès à Paul jusqu'au 15 janvier",
         "reporte la réunion au 15 janvier",
         "la date de fin a été changée ?",
+        "inutile de prolonger son accès jusqu'au 15 janvier",
+        "pas besoin de modifier la date de fin",
+        "ce n'est plus la peine de prolonger son accès",
+        "le médecin veut prolonger l'accès jusqu'au 15 janvier",
+        "sa fille souhaiterait qu'on change la date de fin",
+        "le Dr Bonnet demande de prolonger son accès",
     ],
 )
 def test_other_things_are_no_change_of_dates(words: str) -> None:
@@ -185,7 +191,17 @@ async def test_unclear_dates_are_asked_about(claire: Dialogue, words: str) -> No
     assert await access(claire) == (None, date(2026, 12, 20))
 
 
-@pytest.mark.parametrize("words", ["oui si sa famille est d'accord", "oui mais attendez", "oui jusqu'au 18 janvier", "c'est fait ?"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "oui si sa famille est d'accord",
+        "oui mais attendez",
+        "oui jusqu'au 18 janvier",
+        "c'est fait ?",
+        "oui jusqu'au 15 janvier, c'est bien ça ?",
+        "ok le 15 janvier donc ?",
+    ],
+)
 async def test_only_a_plain_yes_changes_them(claire: Dialogue, words: str) -> None:
     await add_paul(claire, "jusqu'au 20 décembre")
     await claire.say("en fait jusqu'au 15 janvier", "correct", WEB)
@@ -260,3 +276,14 @@ async def test_a_pause_of_notifications_stays_one(claire: Dialogue) -> None:
     await add_paul(claire)
     card = await claire.say(f"arrête les notifications de {PAUL} le 18 décembre", "mute_notifications", WEB, partner_name=PAUL)
     assert "Voulez-vous changer ces dates" not in card.text
+
+
+@pytest.mark.parametrize(
+    "words", ["je veux prolonger son accès", "on voudrait changer la date de fin", "il faut prolonger l'accès de Paul"]
+)
+def test_what_the_speaker_wants_is_a_change(words: str) -> None:
+    assert changes_dates(words)
+
+
+def test_a_letter_gives_no_new_dates() -> None:
+    assert not read_new_dates("jusqu'au 15 janvier " * 400, NOW, STAY)

@@ -9,8 +9,8 @@ import pytest
 from actions.flows.partners.access_dates import UNTIL, read_dates
 from actions.flows.partners.date_wish import ends_later
 from bot.accounts.registry import Account
-from tests.unit.actions.dialogue import WEB, Dialogue
-from tests.unit.harness import CLAIRES_DOSSIER
+from tests.unit.actions.dialogue import WEB, Dialogue, an_act
+from tests.unit.harness import CLAIRES_DOSSIER, KARIM, Harness
 
 
 async def account_of(dialogue: Dialogue) -> Account:
@@ -164,3 +164,29 @@ def test_an_end_ahead_is_known_by_its_words(words: str) -> None:
 )
 def test_other_removals_have_no_end_ahead(words: str) -> None:
     assert not ends_later(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["retirez-moi du {ref} le 18 décembre", "je quitte le {ref} le 18 décembre", "enlevez-moi dans 15 jours du {ref}"]
+)
+async def test_who_may_not_set_the_end_is_told_so_and_leaves_not_today(harness: Harness, stranger: Dialogue, words: str) -> None:
+    doing, account = await harness.account("claire.moreau"), await harness.account("karim.benali")
+    await harness.partners.add(CLAIRES_DOSSIER, doing, account, basis="consent_given", channel="web", key="k1")
+    await harness.link(stranger.id, KARIM)
+    act = an_act(words.format(ref=CLAIRES_DOSSIER), "remove_partner", {"partner": "self"}, dossier_ref=CLAIRES_DOSSIER)
+    answer = await stranger.ask(act["text"], act)
+    assert "Seuls le référent du dossier" in answer.text
+    assert "Moreau" in answer.text
+    assert "Demander à l’équipe SPHERE" in answer.titles
+    assert stranger.form is None
+
+
+async def test_an_end_before_the_access_begins_is_said_and_removes_nobody(claire: Dialogue) -> None:
+    name = "Paul Martin"
+    words = f"ajoute {name} kiné à Vierzon au {CLAIRES_DOSSIER} à partir du 10 janvier"
+    await claire.say(words, "add_partner", WEB, partner_name=name, profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
+    await claire.press("affirm", WEB, basis="consent_given")
+    said = f"retirez {name} du {CLAIRES_DOSSIER} le 18 décembre"
+    answer = await claire.say(said, "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+    assert "avant de commencer" in answer.text
+    assert claire.form is None

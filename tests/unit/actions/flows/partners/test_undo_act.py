@@ -126,6 +126,16 @@ async def test_who_is_brought_back_until_a_day_has_that_end(claire: Dialogue, wo
     assert name in await names(claire)
 
 
+@pytest.mark.parametrize("condition", ["si elle est d’accord", "si sa fille accepte", "sous réserve qu’elle revienne"])
+async def test_an_end_that_is_said_with_a_condition_stands_on_the_card(claire: Dialogue, condition: str) -> None:
+    name = await a_member(claire)
+    await remove(claire, name)
+    card = await claire.say(f"remettez-la jusqu’à vendredi {condition}", "add_partner", WEB)
+    assert "Accès\u00a0: jusqu’au" in card.text
+    assert "Je n’ai rien fait" in card.text
+    assert "jusqu’au" in (await claire.say("oui", "affirm", WEB)).text
+
+
 @pytest.mark.parametrize(
     "words",
     [
