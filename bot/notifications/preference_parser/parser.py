@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
 
-from bot.notifications.kinds import DeliveryChannel, Mode
+from bot.notifications.kinds import Category, DeliveryChannel, Mode
 from bot.notifications.preference_changes import AddQuiet, SetDigest, SetMode, StartMute
 from bot.notifications.preference_parser.categories import Kind
 from bot.notifications.preference_parser.clauses import Clause, clauses
@@ -18,9 +18,10 @@ from bot.notifications.preference_parser.dossier_rules import is_dossier_rule, i
 from bot.notifications.preference_parser.dossier_words import EACH
 from bot.notifications.preference_parser.exceptions import in_order, with_exceptions
 from bot.notifications.preference_parser.left_out import lost_days, lost_dossiers, strange_dossier
-from bot.notifications.preference_parser.modes import EVERYTHING, Whole, active, read_modes, whole
+from bot.notifications.preference_parser.modes import EVERYTHING, OF_DOSSIERS, Whole, active, read_modes, whole
 from bot.notifications.preference_parser.mutes import read_pause, read_resume
 from bot.notifications.preference_parser.quiet_hours import MIDNIGHT, read_limits, read_no_quiet, read_quiet
+from bot.notifications.preference_parser.rewording import apart, contradicts, reworded
 from bot.notifications.preference_parser.settled import settled
 from bot.notifications.preference_parser.showing import asks_how
 from bot.notifications.preference_parser.spelling_correction import MOST_CHARACTERS, Canonical, canonical
@@ -47,6 +48,7 @@ _BOUNDS = (Kind.RANGE, Kind.AFTER, Kind.BEFORE)
 _RECURRING = (*_OF_THE_CLOCK, Kind.DAYS, Kind.PART)
 _MUTING = {"mute", "pause", "until_undone", "one_week", "two_weeks", "once"}
 """Choices that mute."""
+_OTHERS = re.compile(r"\b(?:les autres|le reste|des autres)\b")
 _EVENING = Window(days=EVERY_DAY, start=time(20), end=NIGHT[1])
 _WEEKEND = Window(days=frozenset({5, 6}), start=MIDNIGHT, end=MIDNIGHT)
 
@@ -56,8 +58,23 @@ def read(text: str, spans: Sequence[Span], context: Context) -> PreferenceReques
 
     No mute comes of a text that refuses one: « pas de sourdine, juste la nuit ».
     """
-    result = _read_all(text, spans, context)
+    said = reworded(text)
+    if words := contradicts(said):
+        return Question(about=About.UNCLEAR, value=words, text=text)
+    if spans_of_days := apart(said):
+        return _read_each(spans_of_days, text, context)
+    result = _read_all(said, spans if said == text else (), context)
     return _without_mutes(result, context) if refuses_mute(text) else result
+
+
+def _read_each(texts: Sequence[str], text: str, context: Context) -> PreferenceRequest | Question | None:
+    """Return the mutes that each of several texts asks for, one after the other; what is no mute of some days is asked about."""
+    results = [_read_all(one, (), context) for one in texts]
+    mutes = [change for result in results if isinstance(result, PreferenceRequest) for change in result.changes]
+    dated = all(isinstance(result, PreferenceRequest) for result in results)
+    if dated and all(isinstance(mute, StartMute) and mute.since and mute.until for mute in mutes) and not refuses_mute(text):
+        return PreferenceRequest(changes=tuple(mutes))
+    return Question(about=About.UNCLEAR, value=text[:MOST_CHARACTERS], text=text)
 
 
 def _without_mutes(result: PreferenceRequest | Question | None, context: Context) -> PreferenceRequest | Question | None:
@@ -103,13 +120,22 @@ def _read(text: str, spans: tuple[Span, ...], context: Context, given: tuple[Giv
             changes += tuple(change for change in _clause(clause, whole(parts, context), asking) if change not in changes)
         except Unclear as open_:
             return Question(about=open_.about, choices=open_.choices, value=open_.value, text=text, spans=spans, clause=number, given=given)
-    changes = in_order(changes)
+    changes = _of_the_others(in_order(changes), reading.text, whole(parts, context).named, context)
     unread = doubtful_words(text, spans) or lost_dossiers(text, reading, spans, parts, changes, context.dossier)
     unread = unread or lost_days(text, reading, parts, changes)
     if changes and unread and not any(each.about is About.CONFIRM for each in given):
         yes = (Choice(name="yes"),)
         return Question(about=About.CONFIRM, choices=yes, value=unread, text=text, spans=spans, given=given)
     return PreferenceRequest(changes=changes) if changes else None
+
+
+def _of_the_others(changes: Changes, words: str, named: frozenset[Category], context: Context) -> Changes:
+    """« les documents en résumé, coupe les autres »: what is cut are the other categories, not everything."""
+    ways = active(OF_DOSSIERS - named, context)
+    if not named or not ways or not _OTHERS.search(words):
+        return changes
+    never = SetMode(categories=OF_DOSSIERS - named, ways=ways, mode=Mode.NEVER)
+    return tuple(never if change == StartMute() else change for change in changes)
 
 
 def _remarks(clause: Clause, parts: list[Clause], context: Context) -> bool:
