@@ -18,6 +18,20 @@ _NUMBERS = re.compile(rf"\bdossiers? (?:n°? ?|numero )?{_DIGITS}(?:(?: ?, ?| et
 _ONE = re.compile(r"(?:\bdossiers? (?:n°? ?|numero )?)?\b(\d{1,6})\b")
 
 
+_BEFORE_A_STAND_IN = re.compile(
+    r"\b(?:remplac\w+(?: par)?|relais (?:avec|[àa]|de)|confi\w+ [àa]|pass\w* la main [àa]|absence de)\s+"
+    r"(?:(?:ma|mon|la|le|une?) (?:coll[èe]gue|rempla[çc]ante?|consoeur|confr[èe]re)\s+)?"
+    r"(?:(?:dr|docteur|mme|madame|m|mr|monsieur)\b\.?\s*)?\Z",
+    re.IGNORECASE,
+)
+_AFTER_A_STAND_IN = re.compile(
+    r"\s*,?\s*(?:qui )?(?:me remplace|prend(?:ra)? (?:le relais|la suite|ma (?:place|suite))|assure(?:ra)?\b|s['’](?:en )?(?:occupe|charge)"
+    r"|fait mes|g[èe]re(?:ra)?\b|sera l[àa]|est l[àa])",
+    re.IGNORECASE,
+)
+"""Words before, and after, the name of a colleague who stands in: no dossier is called so."""
+
+
 @dataclass(frozen=True)
 class Wording:
     """The words of a wish, and the references that stand in them for names, in their order."""
@@ -40,6 +54,8 @@ async def with_references(context: Context, dossier_entities: frozenset[str]) ->
     for entity in turn.message.get("entities") or []:
         start, end = entity.get("start") or 0, entity.get("end") or 0
         free = end and not any(since < end and start < until for since, until, _ in places)
+        if entity.get("entity") == "partner_name" and _stands_in(text, start, end):
+            continue
         if entity.get("entity") in dossier_entities and free and not (found and turn.trusted):  # beside others it stays what it is
             places.append((start, end, this_dossier))
     for start, end, words in sorted(places, reverse=True):
@@ -47,6 +63,12 @@ async def with_references(context: Context, dossier_entities: frozenset[str]) ->
     for mask in MASKS:
         text = text.replace(mask, this_dossier)
     return Wording(text, tuple(dict.fromkeys(reference for _, _, reference in found)))
+
+
+def _stands_in(text: str, start: int, end: int) -> bool:
+    """Return whether a name is that of a colleague who stands in for the speaker."""
+    before, after = text[max(start - 60, 0) : start], text[end : end + 40]
+    return bool(_BEFORE_A_STAND_IN.search(before) or _AFTER_A_STAND_IN.match(after))
 
 
 def _found(text: str, own: Sequence[VisibleDossier]) -> list[tuple[int, int, str]]:

@@ -23,7 +23,8 @@ _YES_NOT = re.compile(
 """« le 137 oui mais pas le 142 »."""
 _NEITHER = re.compile(rf"{_LEAD}{_QUIET}\s*,? non plus\b", re.IGNORECASE)
 _INSTEAD = re.compile(
-    rf"{_WRONG}(?P<between>[^,;.!?\d]{{0,40}})[\s,;.…]*(?:euh |ah |oups )?(?:non\b[\s,]*(?:pas lui|pas elle)?[\s,]*(?:plut[ôo]t|finalement|pardon|en fait)"
+    rf"{_WRONG}(?P<between>[^,;.!?\d]{{0,40}})[\s,;.…]*(?:euh |ah |oups )?"
+    r"(?:non\b[\s,]*(?:pas lui|pas elle)?[\s,]*(?:plut[ôo]t|finalement|pardon|en fait)"
     rf"|finalement(?: plut[ôo]t| non)?|pardon)[\s,]*{_RIGHT}",
     re.IGNORECASE,
 )

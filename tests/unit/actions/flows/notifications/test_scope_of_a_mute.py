@@ -37,3 +37,17 @@ async def test_a_mute_that_says_nothing_else_is_done(claire: Dialogue, settings:
     await claire.say("en sourdine", "mute_notifications")
     await claire.say("toutes", "inform")
     assert [mute.until for mute in (await settings.now()).mutes] == [None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "coupez mes notifs jusqu'au 15 décembre, c'est Moreau qui gère",
+        "je suis en congés, remplacée par Moreau : plus de notifs jusqu'au 15 décembre",
+        "plus de notifs jusqu'au 15 décembre, Moreau prend le relais",
+    ],
+)
+async def test_who_stands_in_is_no_dossier(claire: Dialogue, settings: Settings, text: str) -> None:
+    answer = await claire.say(text, "mute_notifications", partner_name="Moreau")
+    assert "ou celles d’un dossier" not in answer.text
+    assert claire.slots.get("requested_slot") != "dossier"
