@@ -190,18 +190,22 @@ def answer_first(turn: Turn, flow: Flow) -> None:
     A yes that stands after something else confirms nothing: it may depend on that.
     """
     acts = _acts_of(turn)
-    if turn.is_button or len(acts) < 2 or flow.is_answer(turn):
+    taken = flow.is_answer(turn)
+    if turn.is_button or len(acts) < 2 or (taken and turn.intent in ANSWER_INTENTS):
         return
     possible = (act for act in acts[1:] if act["full_intent"] in ANSWER_INTENTS and not act["says"].get("forbids"))
     answers = (act for act in possible if act["full_intent"] != "deny" or not act["says"].get("doubt"))
+    whole, begins = str(turn.message.get("text") or ""), words_of(turn.message)
+    if taken:  # « karim. et rajoutez aussi Paul Martin »: the wish would be taken for the answer
+        answers = (act for act in answers if whole.find(words_of(act)) <= whole.find(begins) and words_of(act) != begins)
     answer = next((act for act in answers if flow.is_answer(turn.with_message(act))), None)
     if answer is None:
         return
     others = [act for act in acts if act is not answer]
     if answer["full_intent"] == "affirm" and turn.requested_slot == flow.confirmation_slot:
         answer = {**answer, "says": {**answer["says"], "doubt": True}}
-    whole = {name: value for name, value in turn.message.items() if name in {"text", "metadata", "message_id", "commands"}}
-    turn.tracker.latest_message = {**answer, **whole, "said": words_of(answer), AGENDA: others}
+    kept = {name: value for name, value in turn.message.items() if name in {"text", "metadata", "message_id", "commands"}}
+    turn.tracker.latest_message = {**answer, **kept, "said": words_of(answer), AGENDA: others}
 
 
 def gathers_anew(turn: Turn) -> bool:

@@ -38,10 +38,15 @@ _CONDITIONAL = re.compile(f"{_CONDITION}|{_ON_AN_EVENT}")
 
 
 def has_reservation(turn: Turn) -> bool:
-    """Return whether a typed yes holds a condition, a time, a second thought or a change; a pressed button never does."""
+    """Return whether a typed yes holds a condition, a time, a second thought, a change or a question; a pressed button never does."""
     if turn.is_button:
         return False
-    return bool(turn.says.get("doubt")) or _means_condition(turn) or names_reservation(turn.text)
+    return asks_back(turn.text) or bool(turn.says.get("doubt")) or _means_condition(turn) or names_reservation(turn.text)
+
+
+def asks_back(text: str) -> bool:
+    """Return whether a yes is a question: « oui jusqu'au 15 janvier, c'est bien ça ? »; more than it confirms is to be answered first."""
+    return "?" in without_remarks(text)
 
 
 def _means_condition(turn: Turn) -> bool:

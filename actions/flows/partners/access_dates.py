@@ -7,7 +7,7 @@ its last day belongs to it. Nothing is guessed: what names a time and is no day 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from actions.flows.partners.last_acts import last_act_of
@@ -15,7 +15,7 @@ from actions.flows.partners.other_days import without_other_days
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.remarks import without_remarks
-from actions.framework.reservation import names_condition, names_reservation, utter_reservation
+from actions.framework.reservation import asks_back, names_condition, names_reservation, utter_reservation
 from actions.framework.turn import Turn
 from bot.core.clock import PARIS
 from bot.core.text_folding import fold
@@ -182,6 +182,7 @@ def said_dates(context: Context) -> AccessDates:
         return AccessDates()
     confirming = turn.requested_slot == "basis"
     dates = read_dates(without_remarks(turn.text), context.services.clock.now(), confirming=confirming)
+    dates = replace(dates, reserved=dates.reserved or asks_back(turn.text))
     if dates or not confirming or not says_same_dates(turn.text) or turn.slot(FROM) or turn.slot(UNTIL):
         return dates
     last = last_act_of(turn, "added", "requested")

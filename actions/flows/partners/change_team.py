@@ -42,7 +42,7 @@ from actions.framework.people import Message
 from actions.framework.reservation import utter_reservation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_usager
-from bot.core.text_folding import fold, word_set
+from bot.core.text_folding import fold, name_words, word_set
 from bot.dossiers.errors import LimitReached, NotAMember
 
 NOTHING, NOT_NEEDED = "nothing", "not_needed"
@@ -126,7 +126,8 @@ class ChangeTeam(Flow):
         if turn.requested_slot == "dossier":
             return await self._collect_dossier(context, lines)
         if turn.requested_slot == PERSON and not (list_position(turn) is None and read_mentions(turn, lines).off):
-            slots = await self._collect_person(context, lines)
+            wishes = await self._wishes_another(context, lines)
+            slots = {} if wishes else await self._collect_person(context, lines)
             return slots | await self._take_along(context, lines)
         return await self._collect_card(context, lines)
 
@@ -183,6 +184,20 @@ class ChangeTeam(Flow):
         else:
             return {}
         return _standing(lines)
+
+    @staticmethod
+    async def _wishes_another(context: Context, lines: list[Line]) -> bool:
+        """Return whether the message, rather than saying who is meant by a line, wishes somebody else too; it is taken along then."""
+        turn = context.turn
+        line = next((line for line in lines if line["state"] == State.SEVERAL), None)
+        names = [set(name_words(str(entity["value"]))) for entity in turn.affirmed_entities("partner_name")]
+        if turn.is_button or turn.intent not in TOGETHER or line is None or not line["query"].get("name") or not names:
+            return False
+        if any(name & set(name_words(line["query"]["name"])) for name in names):
+            return False
+        own = {name: value for name, value in turn.message.items() if name not in {ALONG, "agenda"}}
+        turn.tracker.latest_message = {**turn.message, ALONG: [{**own, "full_intent": turn.intent}, *(turn.message.get(ALONG) or [])]}
+        return True
 
     @staticmethod
     async def _take_along(context: Context, lines: list[Line]) -> Slots:

@@ -188,3 +188,34 @@ async def test_a_clean_yes_counts_though_another_part_was_answered_beside_it(cla
     answer = await claire.ask(f"oui accord du patient. {FURTHER[second]['text']}", FIRST["yes"], FURTHER[second])
     assert "a maintenant accès" in answer.text
     assert is_told(FURTHER[second], answer)
+
+
+@pytest.mark.parametrize("words", ["oui accord du patient, c'est bien ça ?", "ok jusqu'au 15 janvier c'est bon ?", "oui, non ?"])
+@pytest.mark.parametrize("question", ["card", "team", "removal"])
+async def test_a_question_back_is_no_yes(claire: Dialogue, question: str, words: str) -> None:
+    await QUESTIONS[question](claire)
+    answer = await claire.say(words, "affirm", WEB)
+    assert "C’est fait" not in answer.text
+    assert "n’a plus accès" not in answer.text
+    assert "a maintenant accès" not in answer.text
+    assert claire.form is not None
+
+
+async def test_who_is_meant_is_taken_though_a_wish_was_read_more_surely(claire: Dialogue) -> None:
+    await _which(claire)
+    words = "Paul Martin. et rajoutez aussi Sophie Leroux"
+    wish = an_act(words, "add_partner", partner_name="Sophie Leroux")
+    meant = an_act("Paul Martin.", "inform", {"doubt": True}, partner_name="Paul Martin")
+    card = await claire.ask(words, wish, meant)
+    assert all(name in card.text for name in ("Paul Martin", "Karim Benali", "Sophie Leroux"))
+
+
+async def test_who_is_wished_in_the_place_of_an_answer_takes_nobody_s_place(claire: Dialogue) -> None:
+    await _which(claire)
+    asked = await claire.ask(
+        "ajoutez aussi Sophie Leroux", an_act("ajoutez aussi Sophie Leroux", "add_partner", partner_name="Sophie Leroux")
+    )
+    assert "Laquelle" in asked.text
+    assert "Sophie Leroux" in asked.text
+    card = await claire.say("Paul Martin", "inform", WEB, partner_name="Paul Martin")
+    assert all(name in card.text for name in ("Paul Martin", "Karim Benali", "Sophie Leroux"))
