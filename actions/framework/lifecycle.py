@@ -281,10 +281,11 @@ async def _start_deferred(frame: Frame, rest: list[Frame], context: Context) -> 
         return await _wait_for_web_chat({"task": flow.name, "slots": {}}, rest, context)
     discard_contradictions(flow, context)
     slots: Slots = dict(frame["slots"])
+    turn.tracker.slots[DIALOGUE_STACK] = rest
     try:
         slots |= await flow.start(context)
-    except FlowAborted:
-        return await resume_next(rest, context)
+    except FlowAborted:  # what it proposed instead is on the stack
+        return await resume_next(frames_of(turn), context)
     except FhirUnavailable:
         context.utterances.utter("utter_platform_down")
         if flow.gathers:  # its form asks for nothing of what the message said

@@ -33,7 +33,7 @@ from actions.flows.directory.person_facts import read_civility_and_mode, read_fa
 from actions.flows.directory.search import read_criteria
 from actions.flows.dossiers.dossier_slot import forget_usager, read_dossier
 from actions.flows.partners.access_dates import FROM, UNTIL
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, read_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, basis_with_field, read_basis, told_basis
 from actions.framework.answers import CORRECTION_REQUEST, SKIPPED, asks_if_needed, find_email, gives_no_answer, lacks_email, says_unknown
 from actions.framework.context import Context
 from actions.framework.flow import Flow, Slots, register_flow
@@ -90,7 +90,7 @@ class RequestAccount(Flow):
         if not dossier and context.turn.entity("dossier_ref"):
             dossier = (await read_dossier(context, asked=False)).get("dossier")
             await forget_usager(context, dossier, answering=False)
-        slots: Slots = {"dossier": dossier, "basis": adding.get("basis") if dossier else "none"}
+        slots: Slots = {"dossier": dossier, "basis": (adding.get("basis") or await told_basis(context, dossier)) if dossier else "none"}
         slots |= {name: adding[name] for name in (FROM, UNTIL) if dossier and adding.get(name)}
         criteria = adding.get("query") or read_criteria(context.turn)
         people = named_people(context.turn.message)
@@ -127,6 +127,7 @@ class RequestAccount(Flow):
         if lacks_email(turn.text) and asks_if_needed(turn.text) and turn.requested_slot != field_slot("email"):
             context.utterances.utter("utter_email_not_needed")
         slots = await self._collect(context)
+        slots |= await basis_with_field(context)
         if turn.intent.startswith("faq/") and slots and context.utterances.has_response(f"utter_{turn.intent}"):
             settings = context.services.settings
             values: dict[str, Any] = {"phone": settings.support_phone, "email": settings.support_email, "days": settings.retention_days}

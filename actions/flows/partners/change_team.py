@@ -33,7 +33,7 @@ from actions.flows.partners.team_lines import (
     settle_removal,
     take_found,
 )
-from actions.flows.partners.team_wishes import MAX_LINES, PARTS, TOGETHER, gather_wishes
+from actions.flows.partners.team_wishes import MAX_LINES, PARTS, TOGETHER, ends_ahead, gather_wishes
 from actions.framework.agenda import ALONG
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
@@ -74,7 +74,9 @@ class ChangeTeam(Flow):
 
     def takes_along(self, turn: Turn, act: dict[str, Any]) -> bool:
         """Return whether a further wish of an answer is about the same dossier."""
-        return turn.requested_slot != "dossier" and act["full_intent"] in self.gathers and not _names_other(turn.with_message(act), turn)
+        if turn.requested_slot == "dossier" or act["full_intent"] not in self.gathers or ends_ahead(act):
+            return False
+        return not _names_other(turn.with_message(act), turn)
 
     def is_answer(self, turn: Turn) -> bool:
         """Return True too for wishes for the same dossier, and whatever the intent for what speaks of the lines, or of dates."""

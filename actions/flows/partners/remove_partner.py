@@ -10,6 +10,7 @@ from actions.flows.dossiers.dossier_slot import (
     DOSSIER_LISTS,
     AskDossier,
     dossier_label,
+    dossier_slots,
     find_by_usager,
     read_dossier,
     read_dossier_or_last,
@@ -39,6 +40,7 @@ from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_same
 from actions.framework.utterances import MAX_SHOWN, make_button
+from bot.core.text_folding import fold
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import AccessPeriod, paris_day
@@ -74,6 +76,10 @@ class RemovePartner(Flow):
             criteria = {"name": last["name"]}
         if references:
             return await self.find_in_first(context, references, criteria)
+        usager = await self._usager_for_member(context, criteria or {})
+        if usager:  # « Mme Vallée ne vient plus chez l'ostéo, enlevez-la »
+            criteria = {"profession": (criteria or {})["profession"]}
+            return {**dossier_slots(usager), **await self._find_member(context, usager, criteria)}
         slots = await read_dossier_or_last(context) if references is not None else {}
         if len(turn.distinct_values("partner_name")) > 1:
             context.utterances.utter("utter_one_at_a_time")
@@ -138,6 +144,19 @@ class RemovePartner(Flow):
         """Return whether a bare name that answers « quel dossier ? » is that of an usager of one of the user's own dossiers."""
         name = criteria.get("name")
         return bool(name and context.turn.trusted and await find_by_usager(context, name, context.turn.entity("birth_date")))
+
+    @staticmethod
+    async def _usager_for_member(context: Context, criteria: Slots) -> str | None:
+        """Return the dossier of the usager who was taken for its member, of whom the profession is said: nobody there is called so."""
+        turn, name = context.turn, criteria.get("name")
+        if not name or not criteria.get("profession") or not turn.trusted or turn.entity("dossier_ref") or turn.entity("usager_name"):
+            return None
+        found = [one for one in await find_by_usager(context, name, None) if set(fold(name).split()) <= set(fold(one.label).split())]
+        if len(found) != 1:
+            return None
+        places = dict.fromkeys([found[0].reference, *([turn.slot("last_dossier")] if turn.slot("last_dossier") else [])])
+        known = [member for reference in places for member in await context.partners_of(reference)]
+        return None if matching_members({"name": name}, known) else found[0].reference
 
     @staticmethod
     def _criteria_of_chosen(turn: Turn) -> Slots | None:

@@ -145,6 +145,23 @@ async def keep_basis_beside(context: Context, reference: str) -> Slots:
     return {"basis_said": basis}
 
 
+async def told_basis(context: Context, reference: str) -> str | None:
+    """Return the basis for sharing a dossier that the message says beyond doubt."""
+    await know_usager(context, reference)
+    basis = read_basis(context.turn)
+    return basis if basis in {CARE_TEAM, CONSENT} and not context.turn.says.get("doubt") else None
+
+
+async def basis_with_field(context: Context) -> Slots:
+    """Return the basis that is said beside a field of a directory record, if access to a dossier waits for it and it is not known yet."""
+    turn = context.turn
+    open_ = turn.slot("dossier") and turn.slot("basis") is None and not turn.is_button
+    if not open_ or turn.requested_slot in {"basis", "fiche_organization", "fiche_profession"}:  # « équipe de soins à domicile »
+        return {}
+    basis = await told_basis(context, turn.slot("dossier"))
+    return {"basis": basis} if basis else {}
+
+
 def basis_beside(turn: Turn) -> str | None:
     """Return the basis that a message says beside something else that it asks."""
     if turn.is_button or turn.entities("dossier_ref") or names_other_usager(turn) or turn.says.get("doubt") or turn.says.get("condition"):

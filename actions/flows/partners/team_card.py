@@ -6,7 +6,7 @@ from typing import Any
 
 from actions.flows.directory.search import read_criteria
 from actions.flows.dossiers.dossier_slot import dossier_label
-from actions.flows.partners.access_dates import AccessDates, said_dates
+from actions.flows.partners.access_dates import FROM, UNTIL, AccessDates, said_dates
 from actions.flows.partners.line_mentions import Mentions, keep_only_named, read_mentions
 from actions.flows.partners.team_lines import Change, Line, State, is_active, name_of, read_lines, resolve, set_dates
 from actions.flows.partners.team_wishes import ADD, REMOVE, TOGETHER
@@ -149,6 +149,9 @@ class TeamCard:
             utter_reservation(self._context)
         named = [self._lines[number] for number in sorted(said.named - said.off)]
         meant = named or [line for line in self._lines if is_active(line) or line["state"] == State.UNKNOWN]
+        if self._dates.slots.get(UNTIL, self._dates.slots.get(FROM)) and all(line["change"] == Change.REMOVE for line in meant):
+            self._context.utterances.utter("utter_remove_day_unclear")  # a removal is done today
+            return
         self._note("utter_note_dates", set_dates(self._context, meant, self._dates.slots))
 
     def _note(self, response: str, lines: list[Line]) -> None:

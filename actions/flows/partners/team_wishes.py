@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from actions.flows.partners.access_dates import names_access_dates
+from actions.flows.partners.date_wish import ends_later
 from actions.flows.partners.members import ONESELF_IN_REQUEST
 from actions.framework.negation import affirmed
 from actions.framework.people import OF_ONE_PERSON, PARTNER, Message, owner_of, split_people, without_names
@@ -51,7 +52,8 @@ def gather_wishes(acts: Sequence[Message], name: str) -> list[Message]:
     groups: list[tuple[set[str], list[Message], list[Message]]] = []
     placed: list[Message | tuple[set[str], list[Message], list[Message]]] = []
     for act in acts:
-        if act["full_intent"] not in TOGETHER or (act.get("says") or {}).get("partner") in _EVERYBODY or _names_two_dossiers(act):
+        alone = ends_ahead(act) or _names_two_dossiers(act) or (act.get("says") or {}).get("partner") in _EVERYBODY
+        if act["full_intent"] not in TOGETHER or alone:
             placed.append(act)
             continue
         act = _with_roles(act) if act.get("commands") else act
@@ -76,6 +78,14 @@ def gather_wishes(acts: Sequence[Message], name: str) -> list[Message]:
         else:
             found.append(_one_act(wishes, parts, name))
     return found
+
+
+def ends_ahead(act: Message) -> bool:
+    """Return whether a removal names a day that may lie ahead: it changes the date of an access, and is nothing that a yes does today."""
+    if act["full_intent"] != REMOVE:
+        return False
+    named = [entity for entity in act.get("entities") or [] if entity["entity"] in {PARTNER, *_OF_DOSSIER}]  # « Noël » is a name too
+    return bool(ends_later(words_of(without_names(act, named))))
 
 
 def _names_somebody(part: Message) -> bool:

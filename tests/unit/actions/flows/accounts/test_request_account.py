@@ -343,3 +343,22 @@ async def test_an_order_to_send_is_no_refusal(claire: Dialogue, words: str) -> N
     answer = await claire.say(words, "deny", WEB)
     assert claire.form == "request_account_form"
     assert "n’est pas envoyée" not in answer.text
+
+
+@pytest.mark.parametrize("words", ["la patiente est d'accord", "même équipe de soins", "Mme Durand est prévenue"])
+async def test_a_basis_that_was_said_with_the_request_or_a_field_is_not_asked_again(claire: Dialogue, words: str) -> None:
+    said = f"un compte pour Zoé Kervella, orthophoniste, pour le {CLAIRES_DOSSIER}, {words}"
+    facts = {"partner_name": "Zoé Kervella", "profession": "orthophoniste", "dossier_ref": CLAIRES_DOSSIER}
+    await claire.say(said, "request_account", WEB, **facts)
+    assert claire.slots["basis"] in {"consent_given", "care_team_informed"}
+
+
+async def test_a_basis_beside_a_field_is_kept_but_the_name_of_a_team_is_none(claire: Dialogue) -> None:
+    facts = {"partner_name": "Zoé Kervella", "profession": "orthophoniste", "dossier_ref": CLAIRES_DOSSIER}
+    await claire.say(f"un compte pour Zoé Kervella, orthophoniste, pour le {CLAIRES_DOSSIER}", "request_account", WEB, **facts)
+    assert claire.slots.get("basis") is None
+    claire.slots["requested_slot"] = "fiche_organization"
+    await claire.say("équipe de soins à domicile", "inform", WEB)
+    assert claire.slots.get("basis") is None
+    await claire.say("son mail zoe.kervella@ortho.example, la patiente a donné son accord", "inform", WEB)
+    assert claire.slots["basis"] == "consent_given"

@@ -190,3 +190,24 @@ async def test_an_end_before_the_access_begins_is_said_and_removes_nobody(claire
     answer = await claire.say(said, "remove_partner", WEB, partner_name=name, dossier_ref=CLAIRES_DOSSIER)
     assert "avant de commencer" in answer.text
     assert claire.form is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Mme Durand ne vient plus chez l'infirmier, enlevez-le",
+        "enlevez l'infirmier de Durand",
+        "retirez l'infirmier, Jeanne Durand va mieux",
+    ],
+)
+async def test_an_usager_is_not_taken_for_the_member_to_remove(claire: Dialogue, words: str) -> None:
+    name = "Jeanne Durand" if "Jeanne" in words else "Durand"
+    card = await claire.say(words, "remove_partner", WEB, partner_name=name, profession="infirmier")
+    assert claire.slots["dossier"] == CLAIRES_DOSSIER
+    assert [title.split(" – ")[0] for title in card.titles] == ["Claire Moreau", "Noël Boulanger", "Annuler"]
+
+
+async def test_who_is_a_member_is_one_though_an_usager_is_called_so(claire: Dialogue) -> None:
+    await claire.press("list_partners", WEB, dossier_ref=CLAIRES_DOSSIER)
+    card = await claire.say("retirez l'infirmier Boulanger", "remove_partner", WEB, partner_name="Boulanger", profession="infirmier")
+    assert "Noël Boulanger" in card.text
