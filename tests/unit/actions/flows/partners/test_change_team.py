@@ -397,26 +397,3 @@ async def test_what_was_asked_by_a_stranger_waits_for_the_link(stranger: Dialogu
     await process(stranger).link(stranger.id, "claire.moreau@sphere.example")
     frame = stranger.slots["task_stack"][0]
     assert [part["entities"][0]["value"] for part in frame["message"]["parts"]] == [PAUL, SOPHIE]
-
-
-@pytest.mark.parametrize("day", ["le 18 décembre", "à partir du 18 décembre", "dans 15 jours"])
-async def test_a_removal_on_a_day_ahead_is_no_line_that_a_yes_does_today(claire: Dialogue, day: str) -> None:
-    name = await somebody_in(claire)
-    text = f"retirez {name} du {CLAIRES_DOSSIER} {day}"
-    dated = an_act(text, "remove_partner", partner_name=name, dossier_ref=CLAIRES_DOSSIER)
-    card = await ask(claire, add(PAUL), dated)
-    assert f"À retirer{NB}: {name}" not in card.text
-    assert f"retirer un partenaire ({name})" in card.text
-    after = await claire.press("affirm", WEB, basis="consent_given")
-    assert name in await names_in(claire)
-    assert "Après" in after.text
-    assert "décembre" in after.text
-
-
-@pytest.mark.parametrize("words", ["oui, le 18 décembre", "oui mais à partir du 18 décembre", "ok pour {} le 18 décembre"])
-async def test_a_day_at_the_card_of_removals_removes_nobody_today(claire: Dialogue, words: str) -> None:
-    names = sorted(await names_in(claire) - {"Claire Moreau"})
-    card = await ask(claire, *(remove(name) for name in names))
-    assert card.text.count("À retirer") == 2
-    await claire.say(words.format(names[0]), "affirm", WEB, **({"partner_name": names[0]} if "{}" in words else {}))
-    assert set(names) <= await names_in(claire)
