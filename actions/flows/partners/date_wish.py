@@ -40,7 +40,7 @@ _NOT_WANTED = re.compile(
     rf"\b(?:inutile|pas (?:la peine|besoin|utile|necessaire|question|lieu)|plus (?:besoin|la peine)|hors de question|sans interet)"
     rf" (?:de |d |que )?(?:\w+ ){{0,2}}?{_CHANGE}"
     r"|(?<!\bje )(?<!\bj )(?<!\bon )\b(?:veut|voudrait|voulait|souhait(?:e|ait|erait)|aimerait|envisage|pense|compte|hesite|propose|parle"
-    rf"|demande|prefere(?:rait)?|va|doit)(?: (?:que|a|de|d|nous|vous|me|lui|leur|l|la|le|qu|on|peut|etre|bien|pas)){{0,4}} {_CHANGE}"
+    rf"|demande|prefere(?:rait)?|va)(?: (?:que|a|de|d|nous|vous|me|lui|leur|l|la|le|qu|on|peut|etre|bien|pas)){{0,4}} {_CHANGE}"
 )
 """« inutile de prolonger », « le médecin veut prolonger »: what is not needed, and what somebody else is said to want, is no order."""
 _POLITE = re.compile(r"\b(?:pouvez|peux|pourriez|pourrais|peut|possible|pourrait|voulez|veux)\b")
