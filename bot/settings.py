@@ -22,6 +22,7 @@ from bot.event_settings import EventSettings
 from bot.fake_channels import teams_settings, telegram_settings
 from bot.limit_settings import LimitSettings
 from bot.mapping_settings import MappingSettings
+from bot.oidc_settings import OidcSettings
 from bot.platform_settings import ACCESS, PlatformSettings
 from bot.reader_settings import ReaderSettings, is_loopback
 
@@ -33,7 +34,16 @@ class SettingsError(Exception):
 _LOOPBACK: dict[int, Any] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
 
 
-class Settings(PlatformSettings, DirectorySettings, DirectorySourceSettings, ReaderSettings, LimitSettings, MappingSettings, EventSettings):
+class Settings(
+    PlatformSettings,
+    DirectorySettings,
+    DirectorySourceSettings,
+    ReaderSettings,
+    LimitSettings,
+    MappingSettings,
+    EventSettings,
+    OidcSettings,
+):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
@@ -224,18 +234,6 @@ class Settings(PlatformSettings, DirectorySettings, DirectorySourceSettings, Rea
         description="Redis in which processes count requests together (none: in the database), "
         "and messages to Telegram and Teams (none: each on its own).",
     )
-
-    oidc_issuer: str | None = Field(
-        None, alias="OIDC_ISSUER", description="OpenID Connect issuer that users sign in with (Pro Santé Connect); none: by e-mail only."
-    )
-    oidc_discovery: str = Field(
-        ".well-known/openid-configuration", alias="OIDC_DISCOVERY", description="Path of the issuer's metadata, below OIDC_ISSUER."
-    )
-    oidc_client_id: str | None = Field(None, alias="OIDC_CLIENT_ID", description="Our client id at the issuer.")
-    oidc_client_secret: SecretStr | None = Field(None, alias="OIDC_CLIENT_SECRET", description="Our client secret at the issuer.")
-    oidc_scope: str = Field("openid scope_all", alias="OIDC_SCOPE", description="Scopes asked for; Pro Santé Connect wants these.")
-    oidc_acr: str = Field("eidas1", alias="OIDC_ACR", description="`acr` asked for and required in the ID token; `none`: neither.")
-    oidc_name: str = Field("Pro Santé Connect", alias="OIDC_NAME", description="What users call the issuer.")
 
     frame_ancestors: str = Field(
         "'none'", alias="FRAME_ANCESTORS", description="CSP frame-ancestors of the chat page, for a portal that embeds it."
