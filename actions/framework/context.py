@@ -52,8 +52,12 @@ class Context:
         return VisibleDossiers(self.services.dossiers, self.turn.origin, trusted=self.turn.trusted)
 
     async def partners_of(self, reference: str) -> list[Partner]:
-        """Return who takes part in a dossier of the linked account. Raise NotAMember, LimitReached, LinkEnded and FhirUnavailable."""
-        return await self.services.partners.list(reference, await self.account_reference(), self.turn.origin)
+        """Return who takes part in a dossier of the linked account; on an external channel, those close to the usager without their names.
+
+        Raise NotAMember, LimitReached, LinkEnded and FhirUnavailable.
+        """
+        partners = await self.services.partners.list(reference, await self.account_reference(), self.turn.origin)
+        return partners if self.turn.trusted else [partner.unnamed for partner in partners]
 
     def utter_unchanged(self, response: str, buttons: list[Button] | None = None, **values: Any) -> None:
         """Utter why the flow ends without having changed anything."""

@@ -1,7 +1,8 @@
 """Care teams on the platform: reading who takes part in a dossier now, and changing a team.
 
 Source: ANS "Cercle de soins" 2.0.1 (`ans.fhir.fr.cds`): each participant has a period of their own; leaving sets its end, coming back
-is another participant. Who takes part now is decided by both bounds of that period, at the instant at which the team is read.
+is another participant. Who takes part now is decided by the team's status and period and by both bounds of the participant's, at the
+instant at which the team is read. Participants are read in `participants.py`, who their members are in `members.py`.
 """
 
 from __future__ import annotations
@@ -11,72 +12,32 @@ import copy
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.core.clock import Clock
 from bot.dossiers.errors import NotAMember
+from bot.dossiers.members import Member, Members, member_of, reference_of, search_ids
+from bot.dossiers.participants import ADDED_BY, Participant, account_of, participants_of, with_labels
 from bot.dossiers.period import ALWAYS, AccessPeriod, first_day, has_begun, is_over, last_day
-from bot.dossiers.records import Partner, dossier_reference, normalize_reference
+from bot.dossiers.records import dossier_reference, normalize_reference
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirNotFound
-from bot.fhir.mapping import DEFAULT_MAPPING, Code, PlatformMapping
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 
 ENDED_BY = "urn:sphere:ended-by"
 """Extension of a participant that ended: the operation that ended it."""
 DATED_BY = "urn:sphere:dated-by"
 """Extension of a participant: the operation that last changed its dates."""
-ADDED_BY = "urn:sphere:added-by"
-"""Extension of a participant: the account that added it, who may change its dates."""
 _NOBODY = "none"
 """Id of no Patient, asked for in the place of one that does not exist."""
 
 
 @dataclass(frozen=True)
-class Participant:
-    """A participant who has access now, or will (`planned`).
-
-    `position` is the index in `CareTeam.participant`; `account_id` is the Practitioner, directly or behind the PractitionerRole; `since`
-    and `until` are the bounds of the FHIR Period, as they are written.
-    """
-
-    position: int
-    reference: str
-    account_id: str | None
-    display: str
-    profession: str
-    since: str | None
-    is_referent: bool
-    until: str | None = None
-    planned: bool = False
-    added_by: str | None = None
-    """Account of who added them, where that is known."""
-
-    @property
-    def period(self) -> AccessPeriod:
-        """First and last day; the first only where it is still to come."""
-        return AccessPeriod(first_day(self.since) if self.planned else None, last_day(self.until))
-
-    def partner(self) -> Partner:
-        """Return the participant as others see them."""
-        return Partner(
-            self.account_id,
-            self.reference,
-            self.display,
-            self.profession,
-            first_day(self.since),
-            self.is_referent,
-            last_day(self.until),
-            self.planned,
-            self.added_by,
-        )
-
-
-@dataclass(frozen=True)
 class CareTeam:
-    """A dossier and its active CareTeam as they are on the platform now.
+    """A dossier and its care team as they are on the platform now: every CareTeam of the usager that is in force.
 
-    `participants` have access now; `planned` are those whose access begins later, who see nothing yet.
+    `participants` have access now; `planned` are those whose access begins later, who see nothing yet. `resource` is the team that
+    whoever asks takes part in, to which partners are added; `others` are the other ones.
     """
 
     reference: str
@@ -84,6 +45,21 @@ class CareTeam:
     resource: Resource
     participants: list[Participant]
     planned: list[Participant] = field(default_factory=list)
+    others: tuple[Resource, ...] = ()
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every team, that of whoever asks first."""
+        return (self.resource, *self.others)
+
+    @property
+    def entries(self) -> list[Resource]:
+        """Every participant of every team, those whose access is over too."""
+        return [entry for team in self.resources for entry in team.get("participant") or []]
+
+    def team_of(self, participant: Participant) -> Resource:
+        """Return the team that a participant is of."""
+        return next((team for team in self.resources if team.get("id") == participant.team_id), self.resource)
 
     def participant_of(self, account_id: str) -> Participant | None:
         """Return the participant of this account, or None where it has no access."""
@@ -105,6 +81,7 @@ class CareTeams:
 
     def __init__(self, fhir: FhirClient, clock: Clock, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
         self._fhir, self._clock, self._mapping = fhir, clock, mapping
+        self._members = Members(fhir, clock)
 
     async def load(self, text: str, member_id: str) -> CareTeam:
         """Return the care team of the dossier of this reference for its member `member_id`. Raises NotAMember."""
@@ -116,50 +93,93 @@ class CareTeams:
     async def of_participant(self, text: str, account_id: str) -> CareTeam:
         """Return the care team of the dossier of this reference for an account that takes part in it, or once did.
 
-        Raises NotAMember for everybody else, and where there is no such dossier: the same calls are made and the same answers come, so
-        that nobody outside learns whether it exists.
+        Raises NotAMember for everybody else, where there is no such dossier, and where its teams are not in force: the same calls are made
+        and the same answers come, so that nobody outside learns whether it exists. Teams of others are read for members of today alone.
         """
         reference = normalize_reference(text)
         if reference is None:
             raise NotAMember
         patient, members = await asyncio.gather(self._patient(reference), self._members_of(account_id))
-        criteria = {"patient": f"Patient/{patient['id'] if patient else _NOBODY}", "participant": members, "status": "active"}
+        criteria = {"patient": f"Patient/{patient['id'] if patient else _NOBODY}", "participant": ",".join(members), "status": "active"}
         found = await self._fhir.search("CareTeam", criteria)
-        if patient is None:
+        teams = self._in_force(found, patient)
+        if patient is None or not teams:
             raise NotAMember
-        return await self._active_team(reference, patient, found)
+        now = self._clock.now()
+        own = [team for team in teams if any(_takes_part(entry, members, now) for entry in team.get("participant") or [])]
+        if not own:
+            return await self._care_team(reference, patient, teams)
+        holders, every = await asyncio.gather(self._holders(teams), self._teams_of(patient))
+        first = {team["id"]: team for team in (*own, *teams)}
+        rest = [team for team in self._in_force(every, patient) if team["id"] not in first]
+        return await self._care_team(reference, patient, [*first.values(), *rest], holders)
 
     async def read(self, reference: str) -> CareTeam:
         """Return the care team of the dossier of this reference: for the service's own needs, never for an answer to somebody.
 
-        Raises NotAMember where there is no such dossier, or it has no active team.
+        Raises NotAMember where there is no such dossier, or it has no team in force.
         """
         patient = await self._patient(reference)
         if patient is None:
             raise NotAMember
-        found = await self._fhir.search("CareTeam", {"patient": f"Patient/{patient['id']}", "status": "active"})
-        return await self._active_team(reference, patient, found)
+        teams = self._in_force(await self._teams_of(patient), patient)
+        if not teams:
+            raise NotAMember
+        return await self._care_team(reference, patient, teams)
 
     async def references_of(self, account_id: str) -> set[str]:
         """Return the references of the dossiers in which this account participates now."""
         patients = sorted({subject_id(team) or "" for team, _ in await self.of_account(account_id)} - {""})
         found = await search_ids(self._fhir, "Patient", patients)
-        return {reference for patient in found if (reference := dossier_reference(patient, self._mapping.dossier))}
+        return {reference for patient in found if (reference := self.reference_of(patient))}
+
+    def reference_of(self, patient: Resource) -> str | None:
+        """Return the reference of the dossier that a Patient is; None for a Patient who is none."""
+        return dossier_reference(patient, self._mapping.dossier)
+
+    async def patient_of(self, reference: str) -> Resource | None:
+        """Return the Patient of the dossier of this reference; None where there is no such dossier."""
+        found = await self._fhir.search("Patient", {"identifier": self._mapping.dossier.token(reference)})
+        patients = [patient for patient in found if self.reference_of(patient) == reference]
+        return min(patients, key=lambda patient: str(patient["id"])) if patients else None
 
     async def _patient(self, reference: str) -> Resource | None:
-        dossiers = self._mapping.dossier
-        patients = await self._fhir.search("Patient", {"identifier": dossiers.token(reference)})
-        found = [patient for patient in patients if dossier_reference(patient, dossiers) == reference]
-        return min(found, key=lambda patient: str(patient["id"])) if found else None
+        return await self.patient_of(reference)
 
-    async def _active_team(self, reference: str, patient: Resource, found: list[Resource]) -> CareTeam:
-        teams = [team for team in found if subject_id(team) == patient["id"] and team.get("status") == "active"]
-        if not teams:
-            raise NotAMember
-        team, now = min(teams, key=_start_order), self._clock.now()
-        members = participants_of(team, await self._practitioners([team]), now, self._mapping.referent)
+    async def _teams_of(self, patient: Resource) -> list[Resource]:
+        return await self._fhir.search("CareTeam", {"patient": f"Patient/{patient['id']}", "status": "active"})
+
+    def _in_force(self, found: list[Resource], patient: Resource | None) -> list[Resource]:
+        """Return the teams of this patient that are active and whose period holds now: that of the assistant first, then the oldest."""
+        now, patient_id = self._clock.now(), patient["id"] if patient else None
+        return sorted((team for team in found if subject_id(team) == patient_id and is_in_force(team, now)), key=self._order)
+
+    def _order(self, team: Resource) -> tuple[bool, str, str]:
+        """Return what orders the teams of a dossier: the assistant's own first, then the oldest."""
+        own = any(identifier.get("system") == self._mapping.marks.team for identifier in team.get("identifier") or [])
+        return not own, str((team.get("period") or {}).get("start", "9")), str(team.get("id"))
+
+    async def _holders(self, teams: list[Resource]) -> dict[str, Member]:
+        """Return the PractitionerRoles among the participants of these teams whose access is not over."""
+        return await self._members.holders(ref for entry in self._open(teams) if (ref := member_of(entry)))
+
+    def _open(self, teams: list[Resource]) -> list[Resource]:
+        now = self._clock.now()
+        return [one for team in teams for one in team.get("participant") or [] if not is_over(one.get("period") or {}, now)]
+
+    async def _care_team(
+        self, reference: str, patient: Resource, teams: list[Resource], holders: dict[str, Member] | None = None
+    ) -> CareTeam:
+        """Return the dossier with these teams, each member with a name where one can be read; some `holders` may be known."""
+        known = dict(holders or {})
+        unknown = [ref for entry in self._open(teams) if (ref := member_of(entry)) and ref not in known]
+        known |= await self._members.holders(unknown)
+        contained = [one for team in teams for one in team.get("contained") or []]
+        known = await self._members.complete(self._open(teams), known, contained)
+        now, referent = self._clock.now(), self._mapping.referent
+        members = with_labels(one for team in teams for one in participants_of(team, known, now, referent))
         present, planned = ([one for one in members if one.planned is later] for later in (False, True))
-        return CareTeam(reference, patient, team, present, planned)
+        return CareTeam(reference, patient, teams[0], present, planned, tuple(teams[1:]))
 
     async def is_active(self, account_id: str) -> bool:
         """Return whether there is an account of this id, and it is open."""
@@ -169,86 +189,44 @@ class CareTeams:
             return False
         return self._mapping.account.accepts(practitioner)
 
-    async def _members_of(self, account_id: str) -> str:
-        """Return what a search for the teams of this account has for `participant`: the Practitioner and its PractitionerRoles."""
+    async def _members_of(self, account_id: str) -> list[str]:
+        """Return what the participants of this account may name as their member: the Practitioner and its PractitionerRoles."""
         person = f"Practitioner/{account_id}"
         roles = await self._fhir.search("PractitionerRole", {"practitioner": person})
-        return ",".join([person, *(f"PractitionerRole/{role['id']}" for role in roles)])
+        return [person, *(f"PractitionerRole/{role['id']}" for role in roles)]
 
     async def of_account(self, account_id: str) -> list[tuple[Resource, list[Participant]]]:
-        """Return every active team in which this account participates now, each with its participants."""
-        members = await self._members_of(account_id)
+        """Return every team in force in which this account participates now, each with its participants; they may have no names."""
+        members = ",".join(await self._members_of(account_id))
         found = await self._fhir.search("CareTeam", {"participant": members, "status": "active", "_count": "200"})
-        practitioners, now = await self._practitioners(found), self._clock.now()
-        read = [
-            (team, participants_of(team, practitioners, now, self._mapping.referent)) for team in found if team.get("status") == "active"
-        ]
-        teams = [(team, [one for one in still if not one.planned]) for team, still in read]
-        return [(team, present) for team, present in teams if any(one.account_id == account_id for one in present)]
-
-    async def _practitioners(self, teams: list[Resource]) -> dict[str, str]:
-        """Return the account ids of the PractitionerRoles among the participants of these teams, by reference of the role."""
         now = self._clock.now()
-        return await self.holders_of({ref for team in teams for ref in _open_members(team, now)})
+        teams = sorted((team for team in found if is_in_force(team, now)), key=self._order)
+        holders = await self._holders(teams)
+        read = [(team, participants_of(team, holders, now, self._mapping.referent)) for team in teams]
+        present = [(team, [one for one in still if not one.planned]) for team, still in read]
+        return [(team, those) for team, those in present if any(one.account_id == account_id for one in those)]
 
     async def holders_of(self, members: set[str]) -> dict[str, str]:
         """Return the account ids behind those of these members that are PractitionerRoles, by reference of the role."""
-        wanted = sorted(ref.partition("/")[2] for ref in members if ref.startswith("PractitionerRole/"))
-        practitioners: dict[str, str] = {}
-        for role in await search_ids(self._fhir, "PractitionerRole", wanted):
-            kind, _, account_id = str((role.get("practitioner") or {}).get("reference", "")).rpartition("/")
-            if kind.endswith("Practitioner"):
-                practitioners[f"PractitionerRole/{role['id']}"] = account_id
-        return practitioners
+        found = await self._members.holders(members)
+        return {ref: account_id for ref in found if (account_id := account_of(ref, found))}
+
+    async def known_members(self, entries: list[Resource]) -> dict[str, Member]:
+        """Return what is known of the members of these participants, whether or not their access is over."""
+        holders = await self._members.holders(ref for entry in entries if (ref := member_of(entry)))
+        return await self._members.complete(entries, holders, [])
 
 
-async def search_ids(fhir: FhirClient, resource_type: str, ids: list[str], size: int = 100) -> list[Resource]:
-    """Return the resources of these ids, asked for at once, in batches that one search accepts."""
-    batches = [ids[start : start + size] for start in range(0, len(ids), size)]
-    found = await asyncio.gather(*(fhir.search(resource_type, {"_id": ",".join(batch), "_count": "200"}) for batch in batches))
-    return [resource for batch in found for resource in batch]
+def is_in_force(team: Resource, now: datetime) -> bool:
+    """Return whether a CareTeam gives access: its status is `active` (not proposed, suspended, …) and its own period holds now."""
+    period = team.get("period") or {}
+    return team.get("status") == "active" and has_begun(period, now) and not is_over(period, now)
 
 
 def subject_id(team: Resource) -> str | None:
     """Return the id of the Patient whose team it is."""
-    kind, _, key = str((team.get("subject") or {}).get("reference", "")).rpartition("/")
-    return key if kind.endswith("Patient") else None
-
-
-def participants_of(
-    team: Resource, practitioners: dict[str, str], now: datetime, referent: Code = DEFAULT_MAPPING.referent
-) -> list[Participant]:
-    """Return who has access now, or will: the participants whose period is not over.
-
-    Args:
-        team: a CareTeam resource.
-        practitioners: account ids by reference of a PractitionerRole.
-        now: the instant.
-        referent: the role of the referent.
-    """
-    found = []
-    for position, participant in enumerate(team.get("participant") or []):
-        reference, period = member_of(participant), participant.get("period") or {}
-        if reference is None or is_over(period, now):
-            continue
-        kind, _, key = reference.partition("/")
-        roles = participant.get("role") or []
-        professions = [str(role["text"]) for role in roles if role.get("text") and not referent.is_in(role)]
-        found.append(
-            Participant(
-                position=position,
-                reference=reference,
-                account_id=key if kind == "Practitioner" else practitioners.get(reference),
-                display=str((participant.get("member") or {}).get("display", "")),
-                profession=professions[0] if professions else "",
-                since=period.get("start"),
-                is_referent=any(map(referent.is_in, roles)),
-                until=period.get("end"),
-                planned=not has_begun(period, now),
-                added_by=added_by_of(participant),
-            )
-        )
-    return found
+    kind, _, key = (reference_of(team.get("subject")) or "").partition("/")
+    return key if kind == "Patient" else None
 
 
 def new_participant(
@@ -358,22 +336,6 @@ def fhir_instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _open_members(team: Resource, now: datetime) -> list[str]:
-    still = [one for one in team.get("participant") or [] if not is_over(one.get("period") or {}, now)]
-    return [reference for one in still if (reference := member_of(one))]
-
-
-def added_by_of(participant: Resource) -> str | None:
-    """Return the account that added a participant."""
-    found = (each.get("valueReference") or {} for each in participant.get("extension") or [] if each.get("url") == ADDED_BY)
-    return next((str(reference.get("reference", "")).rpartition("/")[2] or None for reference in found), None)
-
-
-def member_of(participant: dict[str, Any]) -> str | None:
-    """Return the member as "Type/id", whatever server the reference names in front of it."""
-    parts = str((participant.get("member") or {}).get("reference", "")).split("/")
-    return "/".join(parts[-2:]) if len(parts) > 1 and parts[-1] else None
-
-
-def _start_order(team: Resource) -> tuple[str, str]:
-    return str((team.get("period") or {}).get("start", "9")), str(team["id"])
+def _takes_part(entry: Resource, members: list[str], now: datetime) -> bool:
+    period = entry.get("period") or {}
+    return member_of(entry) in members and has_begun(period, now) and not is_over(period, now)

@@ -13,13 +13,15 @@ from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
 from bot.dossiers.access import READ, DossierAccess
-from bot.dossiers.care_teams import CareTeams, Participant, fhir_instant, new_participant, operation_mark, search_ids, subject_id
+from bot.dossiers.care_teams import CareTeams, fhir_instant, new_participant, operation_mark, subject_id
 from bot.dossiers.duplicates import COMPARE, compare_key
 from bot.dossiers.errors import NotAMember
+from bot.dossiers.members import search_ids
 from bot.dossiers.new_patient import new_patient
+from bot.dossiers.participants import Participant
 from bot.dossiers.practitioner_roles import PractitionerRoles
 from bot.dossiers.probing import Origin, ProbeLimits
-from bot.dossiers.records import Dossier, Practitioner, Usager, dossier_reference, usager_of
+from bot.dossiers.records import Dossier, Practitioner, Usager, usager_of
 from bot.dossiers.similarity import born_agrees, may_be_same, name_matches
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirUnavailable
@@ -72,8 +74,8 @@ class Dossiers:
 
     async def usager(self, reference: str) -> Usager | None:
         """Return whom a dossier is about, whoever asks: for redaction, never for showing. None where there is no such dossier."""
-        found = await self._fhir.search("Patient", {"identifier": self._mapping.dossier.token(reference)})
-        return next((usager_of(patient) for patient in found if self._reference(patient) == reference), None)
+        patient = await self._teams.patient_of(reference)
+        return usager_of(patient, self._clock.now()) if patient is not None else None
 
     async def search(
         self, actor: Practitioner, *, name: str | None = None, birth_date: date | str | None = None, origin: Origin | None = None
@@ -128,15 +130,22 @@ class Dossiers:
         return Dossier(result["reference"], result["patient_id"], usager, result["team_id"], actor.id)
 
     async def _of_member(self, account: Practitioner) -> list[Dossier]:
-        teams = {subject_id(team): (team, participants) for team, participants in await self._teams.of_account(account.id)}
+        teams: dict[str | None, tuple[Resource, list[Participant]]] = {}
+        for team, participants in await self._teams.of_account(account.id):
+            teams.setdefault(subject_id(team), (team, participants))  # of several teams of one usager the first is the assistant's
         found = []
         for patient in await search_ids(self._fhir, "Patient", sorted(patient_id for patient_id in teams if patient_id)):
             team, participants = teams.get(patient["id"], ({}, []))
-            if team and self._reference(patient):
+            if team and self._teams.reference_of(patient):
                 started = str((team.get("period") or {}).get("start", ""))
                 found.append((started, self._dossier(patient, team, participants)))
         found.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
         return [dossier for _, dossier in found]
+
+    def _dossier(self, patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:
+        referent = next((participant.account_id for participant in participants if participant.is_referent), None)
+        usager = usager_of(patient, self._clock.now())
+        return Dossier(self._teams.reference_of(patient) or "", patient["id"], usager, team["id"], referent)
 
     async def _attempt_create(self, attempt: Attempt) -> Payload:
         payload, mark, marks = attempt.payload, operation_mark(attempt.key), self._mapping.marks
@@ -145,7 +154,7 @@ class Dossiers:
             raise NotAMember
         existing = await self._fhir.search("Patient", {"identifier": f"{marks.dossier_request}|{mark}"})
         patient = existing[0] if existing else await self._create_patient(payload, mark)
-        reference = self._reference(patient)
+        reference = self._teams.reference_of(patient)
         if reference is None:
             raise FhirUnavailable("The platform did not keep the reference of a new dossier.")
         member = await self._roles.with_role(member, payload["name"], payload["profession"])
@@ -181,13 +190,6 @@ class Dossiers:
             if any(own.items() <= identifier.items() for identifier in patient.get("identifier") or []):
                 return patient
         raise FhirUnavailable("The platform gives no free reference for a dossier.")
-
-    def _reference(self, patient: Resource) -> str | None:
-        return dossier_reference(patient, self._mapping.dossier)
-
-    def _dossier(self, patient: Resource, team: Resource, participants: list[Participant]) -> Dossier:
-        referent = next((participant.account_id for participant in participants if participant.is_referent), None)
-        return Dossier(self._reference(patient) or "", patient["id"], usager_of(patient), team["id"], referent)
 
 
 async def _settle_create(session: AsyncSession, attempt: Attempt, now: datetime, result: Payload) -> None:

@@ -21,7 +21,7 @@ from bot.core.mail import MailCipher, mail_payload, render_text
 from bot.core.upsert import insert_or_ignore
 from bot.dossiers.care_teams import CareTeam, CareTeams
 from bot.dossiers.errors import NotAMember
-from bot.dossiers.records import dossier_reference, usager_of
+from bot.dossiers.records import usager_of
 from bot.dossiers.similarity import may_be_same
 from bot.dossiers.tables import PossibleDuplicateRow
 from bot.fhir.client import FhirClient
@@ -101,15 +101,17 @@ class Duplicates:
             team = await self._teams.read(created)
         except NotAMember:  # it is gone: there is nothing to compare
             return {"others": {}}
-        usager = usager_of(team.patient)
+        usager, reference_of = usager_of(team.patient, self._clock.now()), self._teams.reference_of
         same_day = await self._fhir.search("Patient", {"birthdate": usager.born}) if usager.born else []
         same_name = await self._fhir.search("Patient", [("family", _escape(usager.family)), ("given", _escape(usager.given))])
-        candidates = {p["id"]: p for p in (*same_day, *same_name) if p["id"] != team.patient["id"] and self._reference(p)}
-        similar = sorted((p for p in candidates.values() if may_be_same(usager, usager_of(p))), key=lambda p: str(p["id"]))[:MAX_PAIRS]
+        candidates = {p["id"]: p for p in (*same_day, *same_name) if p["id"] != team.patient["id"] and reference_of(p)}
+        similar = sorted(
+            (p for p in candidates.values() if may_be_same(usager, usager_of(p, self._clock.now()))), key=lambda p: str(p["id"])
+        )[:MAX_PAIRS]
         members = team.account_ids
         others: dict[str, list[str]] = {}
         for patient in similar:
-            reference = self._reference(patient) or ""
+            reference = reference_of(patient) or ""
             try:
                 other = await self._teams.read(reference)
             except NotAMember:
@@ -119,9 +121,6 @@ class Duplicates:
             await self._link(patient, team.patient)
             others[reference] = sorted(members & other.account_ids) if other is not None else []
         return {"others": others}
-
-    def _reference(self, patient: Resource) -> str | None:
-        return dossier_reference(patient, self._mapping.dossier)
 
     async def _link(self, existing: Resource, created: Resource) -> None:
         """Say it on the platform, once. One that has no `Linkage` is told nothing: the pair is kept here all the same."""

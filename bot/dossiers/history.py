@@ -17,12 +17,14 @@ from bot.core.audit import AuditEvent
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.dossiers.access import DossierAccess
-from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, added_by_of, member_of, operation_mark
+from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, operation_mark
+from bot.dossiers.members import Member, display_of, member_of
+from bot.dossiers.participants import account_of, added_by_of, role_words, unnamed_label
 from bot.dossiers.period import instant_of, is_over
 from bot.dossiers.probing import Origin, ProbeLimits
-from bot.dossiers.records import Practitioner
+from bot.dossiers.records import Partner, Practitioner
 from bot.fhir.client import FhirClient
-from bot.fhir.mapping import DEFAULT_MAPPING, Code, PlatformMapping
+from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 
 HISTORY = "partners.history"
@@ -68,6 +70,12 @@ class Participation:
     ended: Change | None
 
     @property
+    def unnamed(self) -> Participation:
+        """The stay as an external channel may show it: that of somebody close to the usager without their name."""
+        shown = Partner(None, self.member, self.name, self.profession, None, is_referent=False).unnamed
+        return replace(self, name=shown.display)
+
+    @property
     def latest(self) -> datetime | None:
         """When it last changed."""
         return self.ended.at if self.ended is not None else self.started.at
@@ -84,7 +92,7 @@ class PartnerHistory:
         limits: ProbeLimits | None = None,
         mapping: PlatformMapping = DEFAULT_MAPPING,
     ) -> None:
-        self._database, self._clock, self._referent = database, clock, mapping.referent
+        self._database, self._clock, self._mapping = database, clock, mapping
         self._teams = CareTeams(fhir, clock, mapping)
         self._access = DossierAccess(self._teams, database, clock, limits)
 
@@ -115,10 +123,9 @@ class PartnerHistory:
 
     async def _participations(self, team: CareTeam) -> list[Participation]:
         """Return the stays of a team that was opened for a member."""
-        entries: list[Resource] = team.resource.get("participant") or []
-        holders = await self._teams.holders_of({member for entry in entries if (member := member_of(entry))})
+        members = await self._teams.known_members(team.entries)
         acts, now = await self._acts_of(team.reference), self._clock.now()
-        found = [_read(team.reference, entry, holders, acts, now, self._referent) for entry in entries if member_of(entry)]
+        found = [self._read(team.reference, entry, members, acts, now) for entry in team.entries if member_of(entry)]
         return sorted(found, key=_order, reverse=True)
 
     async def _acts_of(self, reference: str) -> dict[str, AuditEvent]:
@@ -132,29 +139,26 @@ class PartnerHistory:
             events = [*await session.scalars(query)]
         return {operation_mark(event.key.removeprefix(_OPERATION)): event for event in events if event.key}
 
-
-def _read(
-    dossier: str, entry: Resource, holders: dict[str, str], acts: dict[str, AuditEvent], now: datetime, referent: Code
-) -> Participation:
-    """Return a participant of the platform as a stay."""
-    member, period, roles = member_of(entry) or "", entry.get("period") or {}, entry.get("role") or []
-    kind, _, key = member.partition("/")
-    started = _change(acts.get(str(entry.get("id"))), instant_of(period.get("start")))
-    if started.actor is None:
-        started = replace(started, actor=added_by_of(entry))
-    ended_by = next((str(each.get("valueString")) for each in entry.get("extension") or [] if each.get("url") == ENDED_BY), "")
-    ended = _change(acts.get(ended_by), instant_of(period.get("end"))) if is_over(period, now) else None
-    professions = [str(role["text"]) for role in roles if role.get("text") and not referent.is_in(role)]
-    return Participation(
-        dossier=dossier,
-        account_id=key if kind == "Practitioner" else holders.get(member),
-        member=member,
-        name=str((entry.get("member") or {}).get("display", "")),
-        profession=professions[0] if professions else "",
-        is_referent=any(map(referent.is_in, roles)),
-        started=started,
-        ended=ended,
-    )
+    def _read(self, dossier: str, entry: Resource, members: dict[str, Member], acts: dict[str, AuditEvent], now: datetime) -> Participation:
+        """Return a participant of the platform as a stay."""
+        reference, period, roles = member_of(entry) or "", entry.get("period") or {}, entry.get("role") or []
+        member, referent = members.get(reference, Member()), self._mapping.referent
+        started = _change(acts.get(str(entry.get("id"))), instant_of(period.get("start")))
+        if started.actor is None:
+            started = replace(started, actor=added_by_of(entry))
+        ended_by = next((str(each.get("valueString")) for each in entry.get("extension") or [] if each.get("url") == ENDED_BY), "")
+        ended = _change(acts.get(ended_by), instant_of(period.get("end"))) if is_over(period, now) else None
+        profession = role_words(roles, member.profession, referent)
+        return Participation(
+            dossier=dossier,
+            account_id=account_of(reference, members),
+            member=reference,
+            name=display_of(entry) or member.name or unnamed_label(reference, profession),
+            profession=profession,
+            is_referent=any(referent.is_in(role) for role in roles),
+            started=started,
+            ended=ended,
+        )
 
 
 def _change(act: AuditEvent | None, at: datetime | None) -> Change:

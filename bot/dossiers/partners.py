@@ -24,7 +24,6 @@ from bot.dossiers.access import TEAM, DossierAccess
 from bot.dossiers.care_teams import (
     CareTeam,
     CareTeams,
-    Participant,
     new_participant,
     operation_mark,
     was_added_by,
@@ -46,12 +45,13 @@ from bot.dossiers.errors import (
     NotAMember,
     PeriodOver,
 )
+from bot.dossiers.participants import Participant
 from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.practitioner_roles import NoRole, PractitionerRoles
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.dossiers.team_acts import keep_act
-from bot.dossiers.team_changes import change_team, check_member
+from bot.dossiers.team_changes import Changed, change_team, check_member
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
@@ -125,8 +125,13 @@ class Partners:
         Raises also LimitReached.
         """
         team = await self._access.open(reference, actor.id, TEAM, origin)
-        present = sorted(team.participants, key=lambda participant: not participant.is_referent)
-        return [participant.partner() for participant in (*present, *team.planned)]
+        first: dict[str, str] = {}  # who is in several teams of one usager is shown in one of them
+        every = [
+            one
+            for one in (*team.participants, *team.planned)
+            if first.setdefault(one.account_id or one.reference, one.team_id) == one.team_id
+        ]
+        return [one.partner() for one in sorted(every, key=lambda one: (one.planned, not one.is_referent))]
 
     async def add(
         self,
@@ -228,7 +233,7 @@ class Partners:
         actor_open, member = await asyncio.gather(self._teams.is_active(payload["actor"]), self._roles.member_of(payload["account"]))
 
         def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
-            if was_added_by(team.resource, mark):
+            if any(was_added_by(each, mark) for each in team.resources):
                 return Outcome.ADDED, None
             check_member(team, payload["actor"], actor_open)
             if any(one.account_id == payload["account"] for one in (*team.participants, *team.planned)):
@@ -261,18 +266,18 @@ class Partners:
             check_member(team, payload["actor"], actor_open)
             meant = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
             found = meant[-1] if meant else None
-            if was_dated_by(team.resource, mark):
+            if any(was_dated_by(each, mark) for each in team.resources):
                 return Outcome.DATED, None
             if found is None:
                 return Outcome.NOT_THERE, None
             now = self._clock.now()
             period = _period(payload).checked(paris_day(now))
             _check_may_date(team, payload["actor"], found, period)
-            changed = with_participant_dated(team.resource, found, period, now, mark=mark)
+            changed = with_participant_dated(team.team_of(found), found, period, now, mark=mark)
             return (Outcome.DATED, changed) if changed else (Outcome.UNCHANGED, None)
 
         outcome = await self._change(payload, decide)
-        who: Payload = {"name": found.display, "account": found.account_id, "added_by": found.added_by} if found else {"name": ""}
+        who: Payload = {"name": found.told_name, "account": found.account_id, "added_by": found.added_by} if found else {"name": ""}
         who["was_planned"] = found is not None and found.planned
         return {"outcome": outcome} | who | self._today()
 
@@ -281,20 +286,21 @@ class Partners:
         actor_open = await self._teams.is_active(payload["actor"])
         removed_name, removed_account, planned = "", None, False
 
-        def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
+        def decide(team: CareTeam) -> tuple[Outcome, list[Resource]]:
             nonlocal removed_name, removed_account, planned
-            if was_ended_by(team.resource, mark):
-                return Outcome.REMOVED, None
-            check_member(team, payload["actor"], actor_open)
             leaving = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
+            ended = any(was_ended_by(each, mark) for each in team.resources)
+            if ended and not leaving:
+                return Outcome.REMOVED, []
+            check_member(team, payload["actor"], actor_open)
             if not leaving:
-                return Outcome.NOT_THERE, None
+                return Outcome.NOT_THERE, []
             _check_may_remove(team, payload["actor"], leaving)
-            removed_name, removed_account = leaving[0].display, leaving[0].account_id
+            removed_name, removed_account = leaving[0].told_name, leaving[0].account_id
             planned = all(participant.planned for participant in leaving)
-            return Outcome.REMOVED, with_participants_ended(
-                team.resource, [participant.position for participant in leaving], self._clock.now(), mark=mark
-            )
+            positions = {one.team_id: [each.position for each in leaving if each.team_id == one.team_id] for one in leaving}
+            changed = [each for each in team.resources if each.get("id") in positions]
+            return Outcome.REMOVED, [with_participants_ended(each, positions[each["id"]], self._clock.now(), mark=mark) for each in changed]
 
         return {"outcome": await self._change(payload, decide), "name": removed_name, "account": removed_account, "was_planned": planned}
 
@@ -302,7 +308,7 @@ class Partners:
         """Return the day on which an act was done, by which its dates are worded."""
         return {"on": paris_day(self._clock.now()).isoformat()}
 
-    async def _change(self, payload: Payload, decide: Callable[[CareTeam], tuple[Outcome, Resource | None]]) -> Outcome:
+    async def _change(self, payload: Payload, decide: Callable[[CareTeam], tuple[Outcome, Changed]]) -> Outcome:
         """Read the team, decide, write the decision; repeat where somebody else was quicker. Raises FhirConflict."""
         return await change_team(self._fhir, self._teams, payload["reference"], payload["actor"], decide)
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from bot.core.clock import PARIS
+from bot.core.mail import render_text
+from bot.fhir.human_names import PATIENT_USES, HumanName, current_names, past_names
 from bot.fhir.mapping import DEFAULT_MAPPING, DossierMapping
 from bot.fhir.resources import Resource
 
 _REFERENCE = re.compile(r"SPH-\d{4}-\d{6}")
 _PARTIAL_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
+
+_CLOSE = ("RelatedPerson", "Patient")
+"""Kinds of members who are no professionals."""
 
 Sex = Literal["male", "female", "other", "unknown"]
 
@@ -56,7 +61,8 @@ class Usager:
     """A patient: birth name, given names, birth date (None where the platform has no full one), administrative sex (FHIR codes).
 
     `partial_birth_date` is the FHIR date where only the year, or year and month, are known: "1948", "1948-03". `used` is the name of
-    use, "" where it is the birth name.
+    use, "" where it is the birth name; `used_given` is the given name of use, "" where it is the first one. `other_names` are
+    further names, family and given each: all those of the birth certificate, a maiden name, one that was changed.
     """
 
     family: str
@@ -65,6 +71,8 @@ class Usager:
     sex: Sex
     partial_birth_date: str = ""
     used: str = ""
+    used_given: str = ""
+    other_names: tuple[tuple[str, str], ...] = ()
 
     @property
     def born(self) -> str:
@@ -78,13 +86,16 @@ class Usager:
 
     @property
     def all_names(self) -> str:
-        """Given names, birth name, then the name of use."""
-        return f"{self.name} {self.used}".strip()
+        """Given names, birth name, then the names of use, and every other name, each word once."""
+        others = (word for names in self.other_names for name in names for word in name.split())
+        return " ".join(dict.fromkeys([*self.name.split(), *self.used.split(), *self.used_given.split(), *others]))
 
     @property
     def identities(self) -> tuple[Usager, ...]:
         """The usager under each name that they go by: whoever looks for their name in a text looks for both."""
-        return (self, replace(self, family=self.used)) if self.used else (self,)
+        given = self.used_given or self.given
+        used = [replace(self, family=self.used or self.family, given=given)] if self.used or self.used_given else []
+        return (self, *used, *(replace(self, family=family or self.family, given=given) for family, given in self.other_names))
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,13 @@ class Partner:
         """Tell whether a reference is theirs: the one that stands in the team, or that of their account."""
         return member in (self.reference, f"Practitioner/{self.account_id}")
 
+    @property
+    def unnamed(self) -> Partner:
+        """The partner as an external channel may show them: somebody close to the usager, whom their name would give away, without it."""
+        if self.reference.partition("/")[0] not in _CLOSE:
+            return self
+        return replace(self, display=render_text("dossiers/member", kind="RelatedPerson", hidden=True))
+
 
 def normalize_reference(text: str) -> str | None:
     """Return a dossier reference in its one form, or None for what cannot be one."""
@@ -135,20 +153,29 @@ def references_in(text: str) -> list[str]:
 
 
 def dossier_reference(patient: Resource, dossiers: DossierMapping = DEFAULT_MAPPING.dossier) -> str | None:
-    """Return the dossier's reference among a Patient's identifiers, or None: a Patient without one is no dossier."""
-    return next((reference for each in patient.get("identifier") or [] if (reference := dossiers.reference_of(each))), None)
+    """Return the dossier's reference among a Patient's identifiers, or None: a Patient without one is no dossier. An old one is none."""
+    current = [each for each in patient.get("identifier") or [] if each.get("use") != "old"]
+    return next((reference for reference in map(dossiers.reference_of, current) if reference), None)
 
 
-def usager_of(patient: Resource) -> Usager:
-    """Return the patient's identity, with the official name where there are several; the usual one is the name of use."""
-    names: list[dict[str, Any]] = patient.get("name") or [{}]
-    name = next((name for name in names if name.get("use") == "official"), names[0])
+def usager_of(patient: Resource, now: datetime) -> Usager:
+    """Return the patient's identity by the names that hold now: the official one is the birth name, the usual one the name of use."""
+    current, past = current_names(patient, PATIENT_USES, now), past_names(patient, PATIENT_USES, now)
+    name = next(iter([*current, *past]), HumanName())
+    usual = next((other for other in current if other.use == "usual" and other.whole != name.whole), HumanName())
     gender = patient.get("gender")
     sex: Sex = gender if gender in ("male", "female", "other") else "unknown"
-    family = str(name.get("family", ""))
-    usual = (str(other.get("family") or "") for other in names if other.get("use") == "usual")
-    used = next((other for other in usual if other and other != family), "")
-    return usager_born(family, " ".join(name.get("given") or []), str(patient.get("birthDate") or ""), sex, used)
+    used = usual.family if usual.family != name.family else ""
+    usager = usager_born(name.family, name.given, str(patient.get("birthDate") or ""), sex, used)
+    used_given = usual.given if usual.given != name.given else ""
+    known = {(name.family, name.given), (used or name.family, used_given or name.given)}
+    names = [*current, *past]
+    written = [
+        *((other.family, other.given) for other in names),
+        *((other.family, other.birth_given) for other in names if other.birth_given),
+    ]
+    others = tuple(dict.fromkeys(each for each in written if each not in known and any(each)))
+    return replace(usager, used_given=used_given, other_names=others)
 
 
 def usager_born(family: str, given: str, born: str, sex: Sex, used: str = "") -> Usager:

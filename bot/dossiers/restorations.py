@@ -18,21 +18,13 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
-from bot.dossiers.care_teams import (
-    ADDED_BY,
-    ENDED_BY,
-    CareTeam,
-    CareTeams,
-    fhir_period,
-    member_of,
-    operation_mark,
-    was_added_by,
-    with_participant,
-)
+from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, fhir_period, operation_mark, was_added_by, with_participant
 from bot.dossiers.dated_accesses import keep_dates
 from bot.dossiers.duplicates import compare_again
 from bot.dossiers.errors import AccountClosed, NotUndoable
 from bot.dossiers.history import ADD, REMOVE, RESTORE
+from bot.dossiers.members import member_of
+from bot.dossiers.participants import ADDED_BY, account_of, told_name
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.records import Practitioner
@@ -99,32 +91,30 @@ class Restorations:
         actor_open, team = await asyncio.gather(
             self._teams.is_active(payload["actor"]), self._teams.of_participant(payload["reference"], payload["actor"])
         )
-        gone = [one for one in team.resource.get("participant") or [] if ended_by in (one.get("extension") or [])]
+        gone = [one for one in team.entries if ended_by in (one.get("extension") or [])]
         check_member(team, payload["actor"], actor_open)
-        accounts = await self._accounts_of(gone)
         if not gone:
             return {"outcome": Outcome.NOT_THERE, "name": ""}
-        account_id, name = next((one for one in accounts if one), None), str((gone[-1].get("member") or {}).get("display", ""))
+        members, reference = await self._teams.known_members(gone), member_of(gone[-1]) or ""
+        account_id = next((found for one in gone if (found := account_of(member_of(one) or "", members))), None)
+        name = told_name(gone[-1], members)
         account_open = account_id is None or await self._teams.is_active(account_id)
 
         def decide(now_team: CareTeam) -> tuple[Outcome, Resource | None]:
-            if was_added_by(now_team.resource, mark):
+            if any(was_added_by(each, mark) for each in now_team.resources):
                 return Outcome.RESTORED, None
             check_member(now_team, payload["actor"], actor_open)
-            if account_id and any(one.account_id == account_id for one in (*now_team.participants, *now_team.planned)):
+            there = (*now_team.participants, *now_team.planned)
+            if any(one.account_id == account_id if account_id else one.reference == reference for one in there):
                 return Outcome.ALREADY, None
             if not account_open:
                 raise AccountClosed
             entry = self._entry(gone[-1], payload, mark)
-            return Outcome.RESTORED, with_participant(now_team.resource, entry)
+            left = next((each for each in now_team.resources if gone[-1] in (each.get("participant") or [])), now_team.resource)
+            return Outcome.RESTORED, with_participant(left, entry)
 
         outcome = await change_team(self._fhir, self._teams, payload["reference"], payload["actor"], decide)
-        return {"outcome": outcome, "name": name, "account": account_id, "member": member_of(gone[-1])}
-
-    async def _accounts_of(self, entries: list[Resource]) -> list[str | None]:
-        members = [member_of(entry) or "" for entry in entries]
-        holders = await self._teams.holders_of(set(members))
-        return [m.partition("/")[2] if m.startswith("Practitioner/") else holders.get(m) for m in members]
+        return {"outcome": outcome, "name": name, "account": account_id, "member": reference}
 
     def _entry(self, gone: Resource, payload: Payload, mark: str) -> Resource:
         """Return who was removed as a participant that begins anew, with the role and the dates that they had."""

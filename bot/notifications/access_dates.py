@@ -17,9 +17,10 @@ from bot.core.clock import PARIS, Clock
 from bot.core.database import Database, announce
 from bot.core.errors import log_error
 from bot.core.upsert import insert_or_ignore
-from bot.dossiers.care_teams import CareTeam, CareTeams, Participant
+from bot.dossiers.care_teams import CareTeam, CareTeams
 from bot.dossiers.duplicates import compare_again
 from bot.dossiers.errors import NotAMember
+from bot.dossiers.participants import Participant
 from bot.dossiers.period import midnight, paris_day
 from bot.dossiers.tables import DatedAccess
 from bot.fhir.errors import FhirError

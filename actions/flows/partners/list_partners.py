@@ -124,5 +124,5 @@ def _since(context: Context, partner: Partner) -> str:
 
 
 def partner_label(partner: Partner) -> str:
-    """Return a partner's name and profession."""
-    return " – ".join(part for part in (partner.display, partner.profession) if part)
+    """Return a partner's name and profession; who has no name is called what they are, which is not said twice."""
+    return " – ".join(dict.fromkeys(part for part in (partner.display, partner.profession) if part))

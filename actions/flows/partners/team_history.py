@@ -54,7 +54,8 @@ async def utter_history(context: Context) -> Events:
         stays = await history.own_acts(reader, turn.origin)
     else:
         stays = await history.of_dossier(reference, reader, turn.origin)
-    meant = [stay for stay in stays if _is_meant(stay, asked)]
+    shown = [stay if turn.trusted else stay.unnamed for stay in stays]
+    meant = [stay for stay in shown if _is_meant(stay, asked)]
     if not meant:
         return _utter_none(context, asked, reference)
     authors = await _author_names(context, meant, reader.id)
@@ -109,7 +110,7 @@ async def _author_names(context: Context, stays: Sequence[Participation], reader
 def _line(context: Context, stay: Participation, authors: dict[str, str], *, named: bool) -> str:
     """Return « • Paul Martin – Kiné : ajouté hier à 10h par Claire Moreau (accord de l'usager recueilli). »."""
     text = context.utterances.text
-    who = " – ".join(part for part in (stay.name, stay.profession) if part) or text("utter_history_nobody")
+    who = " – ".join(dict.fromkeys(part for part in (stay.name, stay.profession) if part)) or text("utter_history_nobody")
     parts = [_start(context, stay.started, authors)]
     if stay.ended is not None:
         parts.append(_end(context, stay, stay.ended, authors))

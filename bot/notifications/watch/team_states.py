@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.dossiers.care_teams import added_by_of, member_of, subject_id
+from bot.dossiers.care_teams import subject_id
+from bot.dossiers.members import member_of
+from bot.dossiers.participants import added_by_of
 from bot.dossiers.period import AccessPeriod, first_day, has_begun, instant_of, is_over, last_day, paris_day
 from bot.fhir.mapping import DEFAULT_MAPPING, Code
 from bot.fhir.resources import Resource

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.upsert import insert_or_ignore
-from bot.dossiers.care_teams import CareTeams, member_of, search_ids, subject_id
+from bot.dossiers.care_teams import CareTeams, subject_id
 from bot.dossiers.dated_accesses import forget_dates, keep_dates
+from bot.dossiers.members import member_of, search_ids
 from bot.dossiers.period import instant_of, paris_day
 from bot.dossiers.records import dossier_reference
 from bot.dossiers.tables import DatedAccess

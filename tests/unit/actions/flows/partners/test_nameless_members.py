@@ -1,0 +1,54 @@
+"""Members whose names the team does not tell: how the list, the buttons and the card show them, in the web chat and outside."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
+from tests.unit.harness import CLAIRES_DOSSIER
+from tests.unit.sandbox.sandbox_server import Sandbox
+
+R260 = "https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass"
+
+
+@pytest.fixture
+def nameless(sandbox: Sandbox) -> None:
+    """Claire's team with a place until 2032, two relatives whom the platform does not know, and one with a name."""
+    team = sandbox.team_of(CLAIRES_DOSSIER)
+    trusted = {"coding": [{"system": R260, "code": "NOK"}]}
+    team["participant"] += [
+        {"member": {"reference": "Organization/away"}, "period": {"start": "2014-02-03", "end": "2032-12-18T13:48:19+01:00"}},
+        {"member": {"reference": "RelatedPerson/one"}, "period": {"start": "2014"}},
+        {"member": {"reference": "RelatedPerson/two"}, "period": {"start": "2014"}},
+        {"member": {"reference": "RelatedPerson/three", "display": "Ida Durand"}, "role": [trusted]},
+        {"member": {"reference": "RelatedPerson/four"}, "role": [trusted]},
+    ]
+    sandbox.put(team).raise_for_status()
+
+
+async def test_nobody_is_an_empty_line_and_an_end_ahead_is_said(claire: Dialogue, nameless: None) -> None:
+    answer = await claire.say(f"qui suit le {CLAIRES_DOSSIER}", "list_partners", WEB, dossier_ref=CLAIRES_DOSSIER)
+    lines = answer.text.splitlines()
+    assert "• Membre sans nom (structure), depuis le 3 février 2014 – jusqu’au 18 décembre 2032 inclus" in lines
+    assert "• Membre sans nom (proche de l’usager) (2), depuis le 1er janvier 2014" in lines
+    assert "• Ida Durand – Personne de confiance" in lines
+    assert "• Personne de confiance" in lines
+
+
+async def test_outside_a_relative_is_shown_without_a_name(claire: Dialogue, nameless: None) -> None:
+    answer = await claire.say(f"qui suit le {CLAIRES_DOSSIER}", "list_partners", TELEGRAM, dossier_ref=CLAIRES_DOSSIER)
+    assert "Ida" not in answer.all
+    assert "• Un proche de l’usager – Personne de confiance" in answer.text
+
+
+@pytest.mark.parametrize("title", ["Membre sans nom (structure)", "Membre sans nom (proche de l’usager) (1)", "Personne de confiance"])
+async def test_each_has_a_button_that_removes_them(claire: Dialogue, nameless: None, title: str) -> None:
+    asked = await claire.say(f"retirer quelqu’un du {CLAIRES_DOSSIER}", "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    assert all(asked.titles)
+    assert title in asked.titles
+    card = await claire.press("choose", WEB, **asked.entities_of(title))
+    assert title in card.text
+    done = await claire.press("affirm", WEB)
+    assert "n’a plus accès" in done.text
+    after = await claire.say(f"qui suit le {CLAIRES_DOSSIER}", "list_partners", WEB, dossier_ref=CLAIRES_DOSSIER)
+    assert f"• {title}\n" not in after.text + "\n"
