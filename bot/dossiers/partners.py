@@ -180,7 +180,7 @@ class Partners:
         if not _MEMBER.fullmatch(member):
             return Outcome.NOT_THERE
         payload = {"reference": _valid_reference(reference), "actor": actor.id, "member": member, "channel": channel}
-        payload |= {"conversation": conversation_id} | _dates(period)
+        payload |= {"conversation": conversation_id} | period.given
         result = await self._operations.run(DATE, key, payload, conversation_id=conversation_id)
         return Outcome(result["outcome"])
 
@@ -223,7 +223,7 @@ class Partners:
             "basis": basis,
             "channel": channel,
             "conversation": conversation_id,
-            **_dates(period),
+            **period.given,
         }
         result = await self._operations.run(ADD, key, payload, conversation_id=conversation_id)
         return Outcome(result["outcome"])
@@ -342,12 +342,6 @@ def _check_may_date(team: CareTeam, actor_id: str, member: Participant, period: 
 
 def _is_member(participant: Participant, member: str) -> bool:
     return member in (participant.reference, f"Practitioner/{participant.account_id}")
-
-
-def _dates(period: AccessPeriod) -> Payload:
-    """Return the dates as a payload has them: ISO dates, those that were given."""
-    start, end = period.iso
-    return {name: day for name, day in (("from", start), ("until", end)) if day}
 
 
 def _period(payload: Payload) -> AccessPeriod:

@@ -30,6 +30,12 @@ class AccessPeriod:
         return cls(date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
 
     @property
+    def given(self) -> dict[str, str]:
+        """The dates that were given, as an operation's payload has them: ISO dates."""
+        start, end = self.iso
+        return {name: day for name, day in (("from", start), ("until", end)) if day}
+
+    @property
     def iso(self) -> tuple[str | None, str | None]:
         """Both days as ISO dates."""
         return (self.start.isoformat() if self.start else None), (self.end.isoformat() if self.end else None)

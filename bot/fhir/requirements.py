@@ -34,7 +34,7 @@ def requirements_statement(mapping: PlatformMapping) -> Resource:
 
 
 def _resource(row: dict[str, Any], mapping: PlatformMapping) -> Resource:
-    profiles = mapping.profiles[row["profile"]]
+    profiles = mapping.profiles[row["profile"]] if "profile" in row else ()
     interactions = row["interactions"]
     resource: Resource = {"type": row["type"]}
     if profiles:
@@ -43,7 +43,7 @@ def _resource(row: dict[str, Any], mapping: PlatformMapping) -> Resource:
         "documentation": row["why"],
         "interaction": [{"extension": _expected(how), "code": code} for code, how in interactions.items()],
         "versioning": "versioned-update" if "update" in interactions else "versioned",
-        "conditionalCreate": True,
+        **({"conditionalCreate": True} if row.get("profile") else {}),
         "searchParam": [
             {"extension": _expected(how), "name": name, "type": kind, "documentation": why}
             for name, (kind, how, why) in row["search"].items()

@@ -65,7 +65,7 @@ def test_with_write_every_change_is_tried_and_left_without_effect(behind: Behind
     assert "une version ancienne est refusée" in output
     after = everything(sandbox)
     assert {kind: after[kind] - before[kind] for kind in after} == {
-        "Patient": 1, "CareTeam": 1, "Practitioner": 1, "PractitionerRole": 0, "Linkage": 1,
+        "Patient": 1, "CareTeam": 1, "Practitioner": 1, "PractitionerRole": 1, "Linkage": 1,
     }  # fmt: skip
     assert sandbox.found("CareTeam", status="entered-in-error")
     assert [p["active"] for p in sandbox.found("Patient", family="VERIFICATION")] == [False]

@@ -41,7 +41,7 @@ async def test_outside_a_relative_is_shown_without_a_name(claire: Dialogue, name
     assert "• Un proche de l’usager – Personne de confiance" in answer.text
 
 
-@pytest.mark.parametrize("title", ["Membre sans nom (structure)", "Membre sans nom (proche de l’usager) (1)", "Personne de confiance"])
+@pytest.mark.parametrize("title", ["Membre sans nom (structure)", "Membre sans nom (proche de l’usager) (1)"])
 async def test_each_has_a_button_that_removes_them(claire: Dialogue, nameless: None, title: str) -> None:
     asked = await claire.say(f"retirer quelqu’un du {CLAIRES_DOSSIER}", "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
     assert all(asked.titles)
