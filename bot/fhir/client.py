@@ -103,8 +103,8 @@ class FhirClient:
     async def pages(self, resource_type: str, params: Params, *, most: int | None = MAX_PAGES) -> AsyncIterator[list[Resource]]:
         """Yield what each page of a search holds: matches, and what they bring along (`_include`, `_revinclude`).
 
-        Reads the first `most` pages, or all of them however many there are (None). Raises FhirUnavailable also where the pages lead in a
-        circle, or to another server.
+        Reads the first `most` pages, or all of them however many there are (None). Raises FhirUnavailable also where the pages lead to
+        another server, or all of them in a circle.
         """
         async for bundle, _ in self._bundles(resource_type, params, most):
             yield resources_of(bundle)
@@ -112,16 +112,18 @@ class FhirClient:
     async def _bundles(self, resource_type: str, params: Params, most: int | None) -> AsyncIterator[tuple[Resource, bool]]:
         """Yield the first `most` pages, and whether each is the last one."""
         seen: set[str] = set()
+        count = 1
         response = await self._first_page(resource_type, urlencode(list(params.items()) if isinstance(params, dict) else list(params)))
         while True:
             bundle = body_of(response, "Bundle")
             following = next_link_of(bundle)
             yield bundle, following is None
-            if following is None or len(seen) + 1 == most:
+            if following is None or count == most:
                 return
-            if following in seen:
+            if most is None and following in seen:
                 raise FhirUnavailable("The FHIR server's pages lead in a circle.")
             seen.add(following)
+            count += 1
             try:
                 response = await self._send("GET", own_url(self._base, following, resource_type), repeatable=True)
             except FhirNotFound:

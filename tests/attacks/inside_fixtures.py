@@ -58,7 +58,11 @@ class ActsAsDoctor:
 def secrets_of_settings() -> dict[str, str]:
     """A value of its own for every secret that there is a setting for."""
     values = {name: f"secret-value-of-{name.lower()}-0123456789" for name in secret_variables()}
-    return values | {"DATABASE_URL": "sqlite+aiosqlite:////nowhere/sphere-secret.db", "REDIS_URL": "redis://:secret-of-redis@127.0.0.1/0"}
+    return values | {
+        "DATABASE_URL": "sqlite+aiosqlite:////nowhere/sphere-secret.db",
+        "REDIS_URL": "redis://:secret-of-redis@127.0.0.1/0",
+        "PLATFORM_HEADERS": "X-Gateway-Key: secret-of-the-gateway",
+    }
 
 
 @contextmanager

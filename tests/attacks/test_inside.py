@@ -154,13 +154,24 @@ async def test_rasa_that_comes_back_answers_what_a_squatter_was_asked(tmp_path: 
 OWN = {"rasa": RASA, "actions": ACTIONS, "sandbox": {"PLATFORM_TOKEN", "EVENTS_TOKEN"}, "telegram": set(), "teams": set(), "bot": BOT}
 
 
+BY_CLIENT = {
+    "PLATFORM_URL": "https://platform.example/fhir",
+    "PLATFORM_TOKEN_URL": "https://token.example/token",
+    "PLATFORM_CLIENT_ID": "assistant",
+}
+
+
+@pytest.mark.parametrize("access", [{}, BY_CLIENT], ids=["token", "client credentials"])
 @pytest.mark.parametrize("written", [str.upper, str.lower, str.title], ids=["upper", "lower", "title"])
-def test_no_process_has_a_secret_that_is_not_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Any) -> None:
+def test_no_process_has_a_secret_that_is_not_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Any, access: dict[str, str]
+) -> None:
     values = secrets_of_settings()
+    values.pop("PLATFORM_TOKEN" if access else "PLATFORM_CLIENT_SECRET")  # one or the other
     variables = {written(name): value for name, value in values.items()}
-    variables |= {"TELEGRAM": "fake", "TEAMS": "fake", "SMTP_PORT": "2525", "TRUSTED_PROXIES": "127.0.0.1"}
+    variables |= {"TELEGRAM": "fake", "TEAMS": "fake", "SMTP_PORT": "2525", "TRUSTED_PROXIES": "127.0.0.1"} | access
     with installed(tmp_path / "data", monkeypatch, **variables) as processes:
-        assert {process.name for process in processes} == set(OWN)
+        assert {process.name for process in processes} == set(OWN) - ({"sandbox"} if access else set())
         for process in processes:
             strange = {name for name, value in values.items() if name not in OWN[process.name] and value in process.env.values()}
             assert strange == set(), process.name

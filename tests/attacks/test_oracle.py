@@ -182,7 +182,9 @@ async def test_the_new_dossier_itself_does_not_show_that_there_is_another(probin
     await _create(chat, JEANNE)
     await probing.world.operations.run_due()
     (patient,) = probing.world.sandbox.found("Patient", identifier=chat.slots["last_dossier"])
-    assert not {"link", "extension", "contact"} & patient.keys()
+    assert not {"link", "contact"} & patient.keys()
+    (status,) = patient["extension"][0]["extension"]
+    assert (len(patient["extension"]), status["valueCoding"]["code"]) == (1, "PROV")  # as of every new dossier
     assert "tag" not in patient["meta"]
     team = probing.world.sandbox.team_of(chat.slots["last_dossier"])
     assert FOREIGN not in str(team)
