@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from bot.core.clock import Clock
 from bot.dossiers.errors import NotAMember
 from bot.dossiers.members import Member, Members, member_of, reference_of, search_ids
-from bot.dossiers.participants import ADDED_BY, Participant, account_of, participants_of, with_labels
+from bot.dossiers.participants import ADDED_BY, Participant, account_of, participants_of, told_name, with_labels
 from bot.dossiers.period import ALWAYS, AccessPeriod, first_day, has_begun, is_over, last_day
 from bot.dossiers.records import dossier_reference, normalize_reference
 from bot.fhir.client import FhirClient
@@ -210,6 +210,17 @@ class CareTeams:
         """Return the account ids behind those of these members that are PractitionerRoles, by reference of the role."""
         found = await self._members.holders(members)
         return {ref: account_id for ref in found if (account_id := account_of(ref, found))}
+
+    async def ended_by(self, reference: str, actor_id: str, mark: str) -> tuple[str, str | None]:
+        """Return the name, as any channel may be told it, and the account of whom an operation removed; "" and None for nobody."""
+        team = await self.of_participant(reference, actor_id)
+        ended = {"url": ENDED_BY, "valueString": mark}
+        gone = [entry for entry in team.entries if ended in (entry.get("extension") or [])]
+        if not gone:
+            return "", None
+        members = await self.known_members(gone)
+        accounts = (account_of(member_of(entry) or "", members) for entry in gone)
+        return told_name(gone[-1], members), next((account_id for account_id in accounts if account_id), None)
 
     async def known_members(self, entries: list[Resource]) -> dict[str, Member]:
         """Return what is known of the members of these participants, whether or not their access is over."""

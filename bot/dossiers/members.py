@@ -57,7 +57,8 @@ class Members:
         """
         known = dict(holders)
         missing = {ref: entry for entry in entries if (ref := member_of(entry)) and not display_of(entry) and not _name_in(known, ref)}
-        known |= {f"Contained/{one['id']}": self._read(one) for one in contained if one.get("id")}
+        # The id of a contained resource is good in its team alone: no account of the platform is meant by it.
+        known |= {f"Contained/{one['id']}": _without_own_id(one, self._read(one)) for one in contained if one.get("id")}
         wanted = {
             ref if ref not in known else f"Practitioner/{known[ref].account_id}"
             for ref in missing
@@ -123,7 +124,12 @@ def member_of(participant: Mapping[str, Any]) -> str | None:
         return f"Contained/{written[1:]}"
     identifier = member.get("identifier") or {}
     known = written or "|".join(str(identifier.get(part) or "") for part in ("system", "value")).strip("|") or display_of(participant)
-    return f"Unlinked/{hashlib.sha256(known.encode()).hexdigest()[:16]}" if known else None
+    # So short that nobody's number can be found out by trying: it stands in tables.
+    return f"Unlinked/{hashlib.sha256(known.encode()).hexdigest()[:6]}" if known else None
+
+
+def _without_own_id(resource: Resource, member: Member) -> Member:
+    return member if resource.get("resourceType") == "PractitionerRole" else replace(member, account_id=None)
 
 
 def display_of(participant: Mapping[str, Any]) -> str:

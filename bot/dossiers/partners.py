@@ -52,6 +52,7 @@ from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.dossiers.team_acts import keep_act
 from bot.dossiers.team_changes import Changed, change_team, check_member
+from bot.dossiers.team_rights import check_may_date, check_may_remove, entries_of
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
@@ -261,10 +262,10 @@ class Partners:
         actor_open = await self._teams.is_active(payload["actor"])
         found: Participant | None = None
 
-        def decide(team: CareTeam) -> tuple[Outcome, Resource | None]:
+        def decide(team: CareTeam) -> tuple[Outcome, Changed]:
             nonlocal found
             check_member(team, payload["actor"], actor_open)
-            meant = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
+            meant = entries_of(team, payload["member"])
             found = meant[-1] if meant else None
             if any(was_dated_by(each, mark) for each in team.resources):
                 return Outcome.DATED, None
@@ -272,9 +273,12 @@ class Partners:
                 return Outcome.NOT_THERE, None
             now = self._clock.now()
             period = _period(payload).checked(paris_day(now))
-            _check_may_date(team, payload["actor"], found, period)
-            changed = with_participant_dated(team.team_of(found), found, period, now, mark=mark)
-            return (Outcome.DATED, changed) if changed else (Outcome.UNCHANGED, None)
+            check_may_date(team, payload["actor"], found, period)
+            changed: dict[str, Resource] = {}
+            for one in (entry for entry in meant if entry.planned == found.planned):
+                dated = with_participant_dated(changed.get(one.team_id, team.team_of(one)), one, period, now, mark=mark)
+                changed |= {one.team_id: dated} if dated else {}
+            return (Outcome.DATED, [*changed.values()]) if changed else (Outcome.UNCHANGED, None)
 
         outcome = await self._change(payload, decide)
         who: Payload = {"name": found.told_name, "account": found.account_id, "added_by": found.added_by} if found else {"name": ""}
@@ -288,21 +292,24 @@ class Partners:
 
         def decide(team: CareTeam) -> tuple[Outcome, list[Resource]]:
             nonlocal removed_name, removed_account, planned
-            leaving = [one for one in (*team.participants, *team.planned) if _is_member(one, payload["member"])]
+            leaving = entries_of(team, payload["member"])
             ended = any(was_ended_by(each, mark) for each in team.resources)
             if ended and not leaving:
                 return Outcome.REMOVED, []
             check_member(team, payload["actor"], actor_open)
             if not leaving:
                 return Outcome.NOT_THERE, []
-            _check_may_remove(team, payload["actor"], leaving)
+            check_may_remove(team, payload["actor"], leaving)
             removed_name, removed_account = leaving[0].told_name, leaving[0].account_id
             planned = all(participant.planned for participant in leaving)
             positions = {one.team_id: [each.position for each in leaving if each.team_id == one.team_id] for one in leaving}
-            changed = [each for each in team.resources if each.get("id") in positions]
+            changed = [each for each in reversed(team.resources) if each.get("id") in positions]  # others' first: they may refuse
             return Outcome.REMOVED, [with_participants_ended(each, positions[each["id"]], self._clock.now(), mark=mark) for each in changed]
 
-        return {"outcome": await self._change(payload, decide), "name": removed_name, "account": removed_account, "was_planned": planned}
+        outcome = await self._change(payload, decide)
+        if outcome is Outcome.REMOVED and not removed_name:  # the answer was lost: it was done before
+            removed_name, removed_account = await self._teams.ended_by(payload["reference"], payload["actor"], mark)
+        return {"outcome": outcome, "name": removed_name, "account": removed_account, "was_planned": planned}
 
     def _today(self) -> Payload:
         """Return the day on which an act was done, by which its dates are worded."""
@@ -318,30 +325,6 @@ def _valid_reference(text: str) -> str:
     if reference is None:
         raise NotAMember
     return reference
-
-
-def _check_may_remove(team: CareTeam, actor_id: str, leaving: list[Participant]) -> None:
-    actor = team.participant_of(actor_id)
-    leaves_alone = all(participant.account_id == actor_id for participant in leaving)
-    if not leaves_alone and not (actor and actor.is_referent):
-        raise NotAllowed
-    staying = [participant for participant in team.participants if participant not in leaving]
-    if any(one.is_referent for one in leaving) and not any(one.is_referent for one in staying):
-        raise CannotLeave
-
-
-def _check_may_date(team: CareTeam, actor_id: str, member: Participant, period: AccessPeriod) -> None:
-    """Raise NotAllowed unless the actor is a referent or added the member; CannotLeave where the dossier would lose its referent."""
-    actor = team.participant_of(actor_id)
-    if not (actor and actor.is_referent) and member.added_by != actor_id:
-        raise NotAllowed
-    staying = [one for one in team.participants if one.is_referent and one != member and one.until is None]
-    if member.is_referent and period != ALWAYS and not staying:
-        raise CannotLeave
-
-
-def _is_member(participant: Participant, member: str) -> bool:
-    return member in (participant.reference, f"Practitioner/{participant.account_id}")
 
 
 def _period(payload: Payload) -> AccessPeriod:

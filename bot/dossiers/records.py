@@ -16,8 +16,8 @@ from bot.fhir.resources import Resource
 _REFERENCE = re.compile(r"SPH-\d{4}-\d{6}")
 _PARTIAL_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 
-_CLOSE = ("RelatedPerson", "Patient")
-"""Kinds of members who are no professionals."""
+_PROFESSIONALS = ("Practitioner", "PractitionerRole", "Organization", "CareTeam", "HealthcareService")
+"""Kinds of members who are professionals; whoever may be close to the usager is none of them."""
 
 Sex = Literal["male", "female", "other", "unknown"]
 
@@ -136,7 +136,7 @@ class Partner:
     @property
     def unnamed(self) -> Partner:
         """The partner as an external channel may show them: somebody close to the usager, whom their name would give away, without it."""
-        if self.reference.partition("/")[0] not in _CLOSE:
+        if self.account_id or self.reference.partition("/")[0] in _PROFESSIONALS:
             return self
         return replace(self, display=render_text("dossiers/member", kind="RelatedPerson", hidden=True))
 

@@ -53,5 +53,7 @@ def _change(event: CloudEvent) -> Change | None:
         return None
     data = event.data.model_dump(exclude_none=True) if event.data else {}
     named = data.get("recipients") or []
-    member = str(named[0]).removeprefix("Practitioner/") if FAMILIES[event.kind] == "access" and len(named) == 1 else None
+    member: str | None = str(named[0]).removeprefix("Practitioner/") if FAMILIES[event.kind] == "access" and len(named) == 1 else None
+    if member is not None and ("/" in member or "|" in member):  # somebody whose account is not known here
+        member = None
     return Change(ChangeSource.EVENTS, event.source, event.id, event.kind, event.subject, member, event.time, data)

@@ -171,6 +171,7 @@ class FanOut:
             if event.dossier not in work.care_teams:
                 work.care_teams[event.dossier] = await self._care_teams.get(event.dossier, fresh=True)
             team = work.care_teams[event.dossier]
+            author_id = author_id or team.accounts.get(str(event.data.get("author")), "")
             accounts = team.names if named is None else [team.accounts.get(str(who)) or await self._person(who, work) for who in named]
             if event.kind != "access.ended":
                 accounts = (account_id for account_id in accounts if account_id in team.names)
