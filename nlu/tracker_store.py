@@ -250,7 +250,10 @@ def _row(conversation: str, session: int, events: list[dict[str, Any]]) -> dict[
 
 def _take_over_events(connection: Connection) -> None:
     """Move what Rasa's own SQL store kept, a row an event in the table `events`, into `trackers`; each conversation on its own."""
-    if not sa.inspect(connection).has_table("events"):
+    if connection.dialect.name != "sqlite":  # that store was a file; a table of this name elsewhere is somebody else's
+        return
+    inspected = sa.inspect(connection)
+    if not inspected.has_table("events") or not {"sender_id", "data"} <= {column["name"] for column in inspected.get_columns("events")}:
         return
     senders = [row[0] for row in connection.execute(sa.text("SELECT DISTINCT sender_id FROM events"))]
     for sender in senders:
@@ -261,5 +264,7 @@ def _take_over_events(connection: Connection) -> None:
             if event.get("event") == SessionStarted.type_name and sessions[-1]:
                 sessions.append([])
             sessions[-1].append(event)
-        connection.execute(TRACKERS.insert(), [_row(sender, number, events) for number, events in enumerate(sessions)])
+        newest = connection.execute(sa.select(sa.func.max(TRACKERS.c.session)).where(TRACKERS.c.conversation == sender)).scalar()
+        first = 0 if newest is None else newest + 1  # the former version was used once more
+        connection.execute(TRACKERS.insert(), [_row(sender, first + number, events) for number, events in enumerate(sessions)])
     connection.execute(sa.text("DROP TABLE events"))

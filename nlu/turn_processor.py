@@ -21,6 +21,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from sqlalchemy.exc import SQLAlchemyError
 
 from nlu.commands.component import ASKED, SECOND, take_first_act
 from nlu.commands.questions import question_of
@@ -189,7 +190,10 @@ class TurnProcessor(MessageProcessor):
             output.intent = _find_turn(tracker, message.message_id)[2]
             if code_awaited:
                 output.masked_text = hide_code(tracker, message.message_id) or output.masked_text
-            await self.save_tracker(tracker)
+            try:
+                await self.save_tracker(tracker)
+            except SQLAlchemyError as error:  # the actions ran: it is not tried again and again
+                raise TurnFailed(f"not saved: {type(error).__name__}", actions=False) from None
         finally:
             _failures.reset(token)
         return replies

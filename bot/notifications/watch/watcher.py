@@ -18,7 +18,7 @@ from bot.core.upsert import insert_or_ignore
 from bot.dossiers.care_teams import fhir_instant
 from bot.dossiers.period import instant_of
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirError, FhirNotFound, FhirUnavailable
+from bot.fhir.errors import FhirError, FhirNotFound
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 from bot.jobs.lease_owner import new_owner
@@ -144,8 +144,6 @@ class PlatformWatcher:
     async def _check(self, one: PlatformSubscription) -> PlatformSubscription:
         try:
             return await self.subscriptions.check(one)
-        except FhirUnavailable:
-            raise
         except FhirError as error:  # it is asked what changed all the same
             log_error(error, "setting a subscription up")
             one.state = ""

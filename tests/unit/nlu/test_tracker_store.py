@@ -219,6 +219,31 @@ def test_what_rasa_kept_a_row_an_event_is_taken_over(tmp_path: Path) -> None:
     again.engine.dispose()
 
 
+def test_what_a_former_version_kept_meanwhile_comes_after(tmp_path: Path) -> None:
+    file = tmp_path / "rasa.db"
+    store = open_store(str(file))
+    say(store, "a", "avant")
+    store.engine.dispose()
+    former = SQLTrackerStore(DOMAIN, dialect="sqlite", db=str(file))
+    asyncio.run(former.save(DialogueStateTracker.from_events("a", turn("entre"))))
+    former.engine.dispose()
+    again = open_store(str(file))
+    assert read_texts(again, "a") == ["entre"]
+    assert read_texts(again, "a", everything=True) == ["avant", "entre"]
+    again.engine.dispose()
+
+
+def test_a_table_of_somebody_elses_is_left_alone(url: str) -> None:
+    engine = sa.create_engine(sa.engine.make_url(url).set(drivername="postgresql+psycopg2") if "://" in url else f"sqlite:///{url}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE events (id INTEGER, title TEXT)"))
+    open_store(url).engine.dispose()
+    with engine.begin() as connection:
+        assert sa.inspect(connection).has_table("events")
+        connection.execute(sa.text("DROP TABLE events"))
+    engine.dispose()
+
+
 def test_a_day_in_paris_is_kept_whole_until_ninety_have_followed(store: SessionTrackerStore) -> None:
     say(store, "before", "Jeanne Durand", at=RETENTION_LIMIT - 1)
     say(store, "after", "Jeanne Durand", at=RETENTION_LIMIT)
