@@ -102,13 +102,20 @@ endif
 
 NEED_MODEL := tests/attacks/test_typed_names.py
 
+QUICK := -m "not thorough"
+UNITS := tests/unit tests/understanding tests/attacks tests/second_server
+
 # Training uses one core for minutes: the unit tests, which need no model, are passed beside it.
-test: install-test ## pass all the tests (browser tests where there is a Chromium)
+test: install-test ## pass the tests of every change: units, understanding, conversations in the web chat
+	@$(MAKE) --no-print-directory -j2 CHOSEN='$(QUICK)' test-units test-nlu
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 2 $(QUICK) tests/conversations
+
+test-all: install-test ## pass all the tests: attacks, kills, every channel, a second server and browsers (where there is a Chromium) too
 	@$(MAKE) --no-print-directory -j2 test-units test-nlu
 	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 tests/conversations tests/browser $(NEED_MODEL)
 
 test-units: install-test
-	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 --dist worksteal tests/unit tests/understanding tests/attacks tests/second_server $(addprefix --ignore ,$(NEED_MODEL))
+	@$(BIN)/python -m pytest -q -rs --durations 15 -n 4 --dist worksteal $(CHOSEN) $(UNITS) $(addprefix --ignore ,$(NEED_MODEL))
 
 test-fast: install-test ## pass the unit tests only
 	@$(BIN)/python -m pytest -q tests/unit

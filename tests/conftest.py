@@ -24,6 +24,10 @@ BROWSER = "browser"
 """Folder of the browser tests, and name of their installation: a web chat of their own, so that both are tested side by side."""
 
 
+THOROUGH_FOLDERS = frozenset(["attacks", "second_server", BROWSER])
+"""Folders of tests that `make test` leaves to `make test-all`."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What judges what the other tests left behind (logs) runs when they are over, in the process that has their installation."""
@@ -31,6 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(_channel(item)))
+        if _is_thorough(item):
+            item.add_marker(pytest.mark.thorough)
+
+
+def _is_thorough(item: pytest.Item) -> bool:
+    """Whether `make test` leaves it to `make test-all`: attacks, a second server, browsers, installations besides the web chat's."""
+    if THOROUGH_FOLDERS.intersection(item.path.parts):
+        return True
+    fixtures = getattr(item, "fixturenames", ())
+    return "fresh_stack" in fixtures or ("stacks" in fixtures and _channel(item) != "web")
 
 
 def pytest_collection_finish() -> None:

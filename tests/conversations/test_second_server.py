@@ -16,6 +16,8 @@ from tests.second_server.medplum import is_installed, running_second_server
 from tests.stack import Stack
 from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
 
+pytestmark = pytest.mark.thorough
+
 DOSSIER = "SPH-2024-000137"
 
 

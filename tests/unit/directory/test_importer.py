@@ -138,6 +138,7 @@ def run_killed(file: Path, index_dir: Path, line: int) -> subprocess.CompletedPr
     return subprocess.run(arguments, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.thorough
 def test_killed_anywhere_the_old_index_still_serves(tmp_path: Path) -> None:
     file, index_dir = tmp_path / "f.txt", tmp_path / "index"
     write_demo_file(file, people=20)

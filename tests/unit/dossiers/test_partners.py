@@ -80,6 +80,7 @@ async def test_the_same_key_is_done_once_and_answers_the_same(harness: Harness, 
     assert [event.outcome for event in await harness.trail()] == ["added", "already"]
 
 
+@pytest.mark.thorough
 async def test_twenty_writers_at_once_are_all_kept(harness: Harness, sandbox: Sandbox) -> None:
     """Ten processes of ours, each adding two partners to the same dossier."""
     before = sandbox.members(REF)

@@ -18,6 +18,8 @@ from bot.installation.supervisor import free_port
 from bot.jobs.lease_owner import is_dead, new_owner
 from tests.unit.messaging.running_bot import RASA_TOKEN, Chat, StandInRasa, buttons, client, open_chat, running_bot, served, take, until
 
+pytestmark = pytest.mark.thorough
+
 SERVE = "from bot.app import serve; from bot.settings import load_settings; serve(load_settings())"
 
 

@@ -27,6 +27,8 @@ from tests.databases import every_database
 from tests.stack import ROOT
 from tests.unit.messaging.running_bot import until
 
+pytestmark = pytest.mark.thorough
+
 __all__ = ["every_database"]
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)

@@ -52,6 +52,7 @@ async def test_conversations_are_answered_in_parallel(tmp_path: Path) -> None:
         await until(lambda: len(bot.rasa.turns) == 2)
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 async def test_fifty_conversations_at_once_lose_cross_and_shuffle_nothing(tmp_path: Path) -> None:
     async with running_bot(tmp_path, TURN_SECONDS=400) as bot:  # as long as a slow machine needs for them all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -66,14 +67,19 @@ def test_a_file_of_another_form_is_refused_with_its_place(tmp_path: Path, conten
 # The labelled messages
 
 
+@cache
+def _messages_of(path: Path) -> list[LabelledMessage]:
+    return read_messages(path)
+
+
 @pytest.mark.parametrize("path", WRITERS, ids=lambda path: path.stem)
 def test_every_labelled_message_stands_in_its_text(path: Path) -> None:
-    for message in read_messages(path):
+    for message in _messages_of(path):
         assert align(message, analyse(message.text, NO_LISTS)) is not None, message.text
 
 
 def test_there_are_four_thousand_messages_and_none_is_in_the_blind_set() -> None:
-    texts = [message.text for path in WRITERS for message in read_messages(path)]
+    texts = [message.text for path in WRITERS for message in _messages_of(path)]
     assert len(texts) >= 4000
     blind = {message.text for message in read_messages(BLIND)}
     assert not blind & set(texts)

@@ -48,6 +48,7 @@ async def told(harness: NotificationHarness, email: str) -> list[str]:
     return [notice.kind for notice in await harness.notices(email)]
 
 
+@pytest.mark.thorough
 async def test_a_stay_is_told_at_its_start_before_its_end_and_at_its_end(harness: NotificationHarness) -> None:
     await harness.link(PAUL)
     await add(harness, STAY)

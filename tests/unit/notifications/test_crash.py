@@ -12,6 +12,8 @@ from tests.notification_load.crash import Plan, crash
 from tests.notification_load.outcome import Evidence
 from tests.notification_load.people import Population
 
+pytestmark = pytest.mark.thorough
+
 __all__ = ["every_database"]
 
 SMALL = Plan(Population(people=40, dossiers=20, members=11), events=2, kills=3, patience=5, rest_seconds=300, hurried=True)

@@ -17,6 +17,8 @@ from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.tables import NoticeMessage
 from tests.unit.notifications.notification_harness import CLAIRE, DOSSIER, MINUTE, OTHER, NotificationHarness, Process
 
+pytestmark = pytest.mark.thorough
+
 WHY = "Telegram ne me laisse plus vous écrire : je vous préviens ici."
 
 

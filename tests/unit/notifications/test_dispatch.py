@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.notifications.kinds import DeliveryChannel
 from tests.unit.notifications.notification_harness import CLAIRE, DOSSIER, MINUTE, OTHER, PAUL, START, THIRD, NotificationHarness
 
@@ -44,6 +46,7 @@ async def test_an_urgent_one_takes_along_what_waited_before_it(harness: Notifica
     ]
 
 
+@pytest.mark.thorough
 async def test_a_storm_makes_few_messages(harness: NotificationHarness) -> None:
     await harness.link(CLAIRE)
     for _ in range(10):

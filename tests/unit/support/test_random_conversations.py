@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from tests.unit.support.random_conversations import Action, Installation, run_conversation
 
+pytestmark = pytest.mark.thorough
+
 LIVES = int(os.environ.get("LIVES", "120"))
 """How many conversations, in parts that run beside one another."""
 PARTS = 4

@@ -15,6 +15,8 @@ from tests.unit.messaging.running_bot import Chat, StandInRasa, open_chat, serve
 from tests.unit.messaging.test_recovery import bot_process
 from tests.unit.support.running_desk import ASK, HANDOVER_REQUEST, MARIE
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.timeout(500)
 async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path) -> None:

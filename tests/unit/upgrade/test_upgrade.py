@@ -39,7 +39,7 @@ from tests.unit.upgrade.upgraded_bot import (
 
 __all__ = ["sandbox"]
 
-pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
+pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")]
 
 CLAIRE, KARIM, SOPHIE = "claire.moreau@sphere.example", "karim.benali@sphere.example", "sophie.leroux@sphere.example"
 TEAM = "accompagnement-sphere@esante-centre.fr"

@@ -95,6 +95,7 @@ async def received_events(dispatcher: Dispatcher, bot: Bot, count: int, act: obj
     return found
 
 
+@pytest.mark.thorough
 async def test_a_long_poll_hands_everything_over_in_order(people: httpx.Client, bot: Bot) -> None:
     from aiogram import Dispatcher
     from aiogram.types import ChatMemberUpdated, Message

@@ -14,7 +14,7 @@ from bot.support.records import Agent
 from tests.unit.messaging.running_bot import until
 from tests.unit.support.groups.telegram_forum import GROUP, INES, Forum, messages_told, running_forum
 
-pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
+pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")]
 
 
 def calls(forum: Forum, method: str) -> list[dict[str, Any]]:

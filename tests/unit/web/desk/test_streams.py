@@ -165,6 +165,7 @@ async def test_what_is_written_to_the_assistant_is_nobodys_business(tmp_path: Pa
             assert "writing" not in seen
 
 
+@pytest.mark.thorough
 async def test_writing_is_told_by_whoever_has_the_chat_and_not_too_often(tmp_path: Path) -> None:
     async with running_desk(tmp_path) as desk:
         chat = await desk.support_bot.chat()
