@@ -153,10 +153,8 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
         *([audit_collector(audit_copy)] if audit_copy else []),
     ]
     app.include_router(metrics.router(settings, *collectors))
-    events_token, platform_url = settings.required("events_token"), settings.platform_url
-    app.include_router(
-        event_intake.router(database, clock, events_token, fhir=parts.fhir, platform_url=platform_url, mapping=parts.mapping)
-    )
+    events_token = settings.required("events_token")
+    app.include_router(event_intake.router(database, clock, events_token, fhir=parts.fhir, mapping=parts.mapping))
     app.include_router(endpoint.router(settings, database, clock, parts.fhir, parts.mapping))
     app.include_router(_pages(settings))
     return app

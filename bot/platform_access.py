@@ -41,4 +41,5 @@ def platform_client(settings: Settings, clock: Clock, store: TokenStore | None) 
         tls=tls,
         headers=settings.platform_header_list,
         search_by=settings.platform_search,
+        aliases=(settings.platform_url_aliases or "").split(),
     )

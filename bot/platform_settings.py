@@ -27,6 +27,12 @@ class PlatformSettings(BaseSettings):
     """Part of `bot.settings.Settings`."""
 
     platform_url: str | None = Field(None, alias="PLATFORM_URL", description="FHIR base of the platform; none: the embedded sandbox.")
+    platform_url_aliases: str | None = Field(
+        None,
+        alias="PLATFORM_URL_ALIASES",
+        pattern=r"^\s*https?://[^\s?#@\\]+(\s+https?://[^\s?#@\\]+)*\s*$",
+        description="Other FHIR bases, separated by spaces, by which its resources refer to each other: what a gateway does not rewrite.",
+    )
     platform_token: SecretStr | None = Field(None, alias="PLATFORM_TOKEN", description="Bearer token for the platform.")
     platform_token_url: str | None = Field(
         None,

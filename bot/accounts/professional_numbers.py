@@ -50,6 +50,12 @@ def _kinds_of(identifier: Mapping[str, Any], systems: Identifiers) -> set[str]:
     return {str(coding.get("code")) for coding in codings} & {"RPPS", "ADELI", "IDNPS"}
 
 
+def rpps_under(system: str, value: str, systems: Identifiers = DEFAULT_MAPPING.identifiers) -> str | None:
+    """Return the RPPS that an identifier is, by the platform's systems or the national ones; None where it is another number."""
+    found = re.fullmatch(r"8?([0-9]{11})", value) if system in (systems.rpps, systems.idnps, RPPS_SYSTEM, IDNPS_SYSTEM) else None
+    return found[1] if found else None
+
+
 def rpps_tokens(rpps: str, systems: Identifiers = DEFAULT_MAPPING.identifiers) -> str:
     """Return what a search for an identifier gives to find this RPPS wherever a platform keeps it."""
     return f"{systems.rpps}|{rpps},{systems.idnps}|8{rpps},{systems.idnps}|{rpps},{rpps}"

@@ -87,7 +87,7 @@ class AccountRegistry:
 
     def __init__(self, fhir: FhirClient, clock: Clock | None = None, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
         self._fhir, self._clock, self._mapping = fhir, clock or SystemClock(), mapping
-        self._roles = PractitionerRoles(fhir, self._clock, mapping)
+        self._roles, self.identifiers = PractitionerRoles(fhir, self._clock, mapping), mapping.identifiers
 
     async def get(self, account_id: str) -> Account | None:
         """Return the account of this id, open or closed (see `active`)."""

@@ -63,6 +63,7 @@ _FAILED = frozenset(
         "account_closed",
         "cannot_add_self",
         "cannot_leave",
+        "elsewhere",
         "end_before_start",
         "failed",
         "gave_up",

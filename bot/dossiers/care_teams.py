@@ -15,19 +15,22 @@ from datetime import UTC, datetime
 
 from bot.core.clock import Clock
 from bot.dossiers.errors import NotAMember
-from bot.dossiers.members import Member, Members, member_of, reference_of, search_ids
+from bot.dossiers.members import Member, Members, search_ids
 from bot.dossiers.participants import ADDED_BY, Participant, account_of, participants_of, told_name, with_labels
 from bot.dossiers.period import ALWAYS, AccessPeriod, first_day, has_begun, is_over, last_day
 from bot.dossiers.records import dossier_reference, normalize_reference
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirNotFound
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
+from bot.fhir.references import RELATIVE, References
 from bot.fhir.resources import Resource
 
 ENDED_BY = "urn:sphere:ended-by"
 """Extension of a participant that ended: the operation that ended it."""
 DATED_BY = "urn:sphere:dated-by"
 """Extension of a participant: the operation that last changed its dates."""
+WAS_PLANNED = "urn:sphere:was-planned"
+"""Extension of a participant: the operation that ended or dated it while it was still to begin."""
 _NOBODY = "none"
 """Id of no Patient, asked for in the place of one that does not exist."""
 
@@ -53,9 +56,9 @@ class CareTeam:
         return (self.resource, *self.others)
 
     @property
-    def entries(self) -> list[Resource]:
-        """Every participant of every team, those whose access is over too."""
-        return [entry for team in self.resources for entry in team.get("participant") or []]
+    def entries(self) -> list[tuple[Resource, Resource]]:
+        """Every participant of every team, with the team, those whose access is over too."""
+        return [(team, entry) for team in self.resources for entry in team.get("participant") or []]
 
     def team_of(self, participant: Participant) -> Resource:
         """Return the team that a participant is of."""
@@ -81,7 +84,11 @@ class CareTeams:
 
     def __init__(self, fhir: FhirClient, clock: Clock, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
         self._fhir, self._clock, self._mapping = fhir, clock, mapping
-        self._members = Members(fhir, clock)
+        self._members, self.references = Members(fhir, clock), fhir.references
+
+    def key_of(self, team: Resource, entry: Resource) -> str | None:
+        """Return who the member of a participant of this team is, as `Partner.reference`; None where nobody is meant."""
+        return self._members.key_of(team, entry)
 
     async def load(self, text: str, member_id: str) -> CareTeam:
         """Return the care team of the dossier of this reference for its member `member_id`. Raises NotAMember."""
@@ -106,7 +113,7 @@ class CareTeams:
         if patient is None or not teams:
             raise NotAMember
         now = self._clock.now()
-        own = [team for team in teams if any(_takes_part(entry, members, now) for entry in team.get("participant") or [])]
+        own = [team for team in teams if any(self._takes_part(entry, members, now) for entry in team.get("participant") or [])]
         if not own:
             return await self._care_team(reference, patient, teams)
         holders, every = await asyncio.gather(self._holders(teams), self._teams_of(patient))
@@ -129,7 +136,7 @@ class CareTeams:
 
     async def references_of(self, account_id: str) -> set[str]:
         """Return the references of the dossiers in which this account participates now."""
-        patients = sorted({subject_id(team) or "" for team, _ in await self.of_account(account_id)} - {""})
+        patients = sorted({self.subject_of(team) or "" for team, _ in await self.of_account(account_id)} - {""})
         found = await search_ids(self._fhir, "Patient", patients)
         return {reference for patient in found if (reference := self.reference_of(patient))}
 
@@ -152,7 +159,11 @@ class CareTeams:
     def _in_force(self, found: list[Resource], patient: Resource | None) -> list[Resource]:
         """Return the teams of this patient that are active and whose period holds now: that of the assistant first, then the oldest."""
         now, patient_id = self._clock.now(), patient["id"] if patient else None
-        return sorted((team for team in found if subject_id(team) == patient_id and is_in_force(team, now)), key=self._order)
+        return sorted((team for team in found if self.subject_of(team) == patient_id and is_in_force(team, now)), key=self._order)
+
+    def subject_of(self, team: Resource) -> str | None:
+        """Return the id of the Patient whose team it is."""
+        return subject_id(team, self.references)
 
     def _order(self, team: Resource) -> tuple[bool, str, str]:
         """Return what orders the teams of a dossier: the assistant's own first, then the oldest."""
@@ -161,25 +172,30 @@ class CareTeams:
 
     async def _holders(self, teams: list[Resource]) -> dict[str, Member]:
         """Return the PractitionerRoles among the participants of these teams whose access is not over."""
-        return await self._members.holders(ref for entry in self._open(teams) if (ref := member_of(entry)))
+        return await self._members.holders(ref for team, entry in self._open(teams) if (ref := self.key_of(team, entry)))
 
-    def _open(self, teams: list[Resource]) -> list[Resource]:
+    def _open(self, teams: list[Resource]) -> list[tuple[Resource, Resource]]:
         now = self._clock.now()
-        return [one for team in teams for one in team.get("participant") or [] if not is_over(one.get("period") or {}, now)]
+        return [(team, one) for team in teams for one in team.get("participant") or [] if not is_over(one.get("period") or {}, now)]
 
     async def _care_team(
         self, reference: str, patient: Resource, teams: list[Resource], holders: dict[str, Member] | None = None
     ) -> CareTeam:
         """Return the dossier with these teams, each member with a name where one can be read; some `holders` may be known."""
         known = dict(holders or {})
-        unknown = [ref for entry in self._open(teams) if (ref := member_of(entry)) and ref not in known]
+        unknown = [ref for team, entry in self._open(teams) if (ref := self.key_of(team, entry)) and ref not in known]
         known |= await self._members.holders(unknown)
-        contained = [one for team in teams for one in team.get("contained") or []]
-        known = await self._members.complete(self._open(teams), known, contained)
-        now, referent = self._clock.now(), self._mapping.referent
-        members = with_labels(one for team in teams for one in participants_of(team, known, now, referent))
+        known = await self._members.complete(self._open(teams), known)
+        members = with_labels(one for team in teams for one in self._participants(team, known))
         present, planned = ([one for one in members if one.planned is later] for later in (False, True))
         return CareTeam(reference, patient, teams[0], present, planned, tuple(teams[1:]))
+
+    def _participants(self, team: Resource, members: dict[str, Member]) -> list[Participant]:
+        return participants_of(team, members, self._clock.now(), self._mapping.referent, self.references)
+
+    def _takes_part(self, entry: Resource, members: list[str], now: datetime) -> bool:
+        period = entry.get("period") or {}
+        return self.references.of(entry.get("member")) in members and has_begun(period, now) and not is_over(period, now)
 
     async def is_active(self, account_id: str) -> bool:
         """Return whether there is an account of this id, and it is open."""
@@ -193,7 +209,7 @@ class CareTeams:
         """Return what the participants of this account may name as their member: the Practitioner and its PractitionerRoles."""
         person = f"Practitioner/{account_id}"
         roles = await self._fhir.search("PractitionerRole", {"practitioner": person})
-        return [person, *(f"PractitionerRole/{role['id']}" for role in roles)]
+        return [person, *(f"PractitionerRole/{role['id']}" for role in roles if self.references.of(role.get("practitioner")) == person)]
 
     async def of_account(self, account_id: str) -> list[tuple[Resource, list[Participant]]]:
         """Return every team in force in which this account participates now, each with its participants; they may have no names."""
@@ -202,7 +218,7 @@ class CareTeams:
         now = self._clock.now()
         teams = sorted((team for team in found if is_in_force(team, now)), key=self._order)
         holders = await self._holders(teams)
-        read = [(team, participants_of(team, holders, now, self._mapping.referent)) for team in teams]
+        read = [(team, self._participants(team, holders)) for team in teams]
         present = [(team, [one for one in still if not one.planned]) for team, still in read]
         return [(team, those) for team, those in present if any(one.account_id == account_id for one in those)]
 
@@ -211,21 +227,26 @@ class CareTeams:
         found = await self._members.holders(members)
         return {ref: account_id for ref in found if (account_id := account_of(ref, found))}
 
-    async def ended_by(self, reference: str, actor_id: str, mark: str) -> tuple[str, str | None]:
-        """Return the name, as any channel may be told it, and the account of whom an operation removed; "" and None for nobody."""
+    async def ended_by(self, reference: str, actor_id: str, mark: str) -> tuple[str, str | None, bool]:
+        """Return of whom an operation removed the name, as any channel may be told it, the account, and whether they were still to come.
+
+        "" for nobody.
+        """
         team = await self.of_participant(reference, actor_id)
         ended = {"url": ENDED_BY, "valueString": mark}
-        gone = [entry for entry in team.entries if ended in (entry.get("extension") or [])]
+        gone = [(self.key_of(one, entry) or "", one, entry) for one, entry in team.entries if ended in (entry.get("extension") or [])]
         if not gone:
-            return "", None
-        members = await self.known_members(gone)
-        accounts = (account_of(member_of(entry) or "", members) for entry in gone)
-        return told_name(gone[-1], members), next((account_id for account_id in accounts if account_id), None)
+            return "", None, False
+        members = await self.known_members([(one, entry) for _, one, entry in gone])
+        accounts = (account_of(reference, members) for reference, _, _ in gone)
+        reference, _, entry = gone[-1]
+        account_id = next((account_id for account_id in accounts if account_id), None)
+        return told_name(reference, entry, members), account_id, all(was_planned(each, mark) for _, _, each in gone)
 
-    async def known_members(self, entries: list[Resource]) -> dict[str, Member]:
-        """Return what is known of the members of these participants, whether or not their access is over."""
-        holders = await self._members.holders(ref for entry in entries if (ref := member_of(entry)))
-        return await self._members.complete(entries, holders, [])
+    async def known_members(self, entries: list[tuple[Resource, Resource]]) -> dict[str, Member]:
+        """Return what is known of the members of these participants, each with its team, whether or not their access is over."""
+        holders = await self._members.holders(ref for team, entry in entries if (ref := self.key_of(team, entry)))
+        return await self._members.complete(entries, holders)
 
 
 def is_in_force(team: Resource, now: datetime) -> bool:
@@ -234,10 +255,9 @@ def is_in_force(team: Resource, now: datetime) -> bool:
     return team.get("status") == "active" and has_begun(period, now) and not is_over(period, now)
 
 
-def subject_id(team: Resource) -> str | None:
-    """Return the id of the Patient whose team it is."""
-    kind, _, key = (reference_of(team.get("subject")) or "").partition("/")
-    return key if kind == "Patient" else None
+def subject_id(team: Resource, references: References = RELATIVE) -> str | None:
+    """Return the id of the Patient whose team it is, on the server whose `references` these are."""
+    return references.id_of(team.get("subject"), "Patient")
 
 
 def new_participant(
@@ -286,10 +306,12 @@ def with_participants_ended(team: Resource, positions: list[int], at: datetime, 
     for position in positions:
         participant = changed["participant"][position]
         period = participant.setdefault("period", {})
+        extension = participant.setdefault("extension", [])
         if not has_begun(period, at):
             period["start"] = fhir_instant(at)
+            extension.append({"url": WAS_PLANNED, "valueString": mark})
         period["end"] = fhir_instant(at)
-        participant.setdefault("extension", []).append({"url": ENDED_BY, "valueString": mark})
+        extension.append({"url": ENDED_BY, "valueString": mark})
     return changed
 
 
@@ -316,7 +338,8 @@ def with_participant_dated(team: Resource, one: Participant, period: AccessPerio
     if one.until and last_day(one.until) == period.end:
         dated["end"] = one.until
     entry["period"] = {name: value for name, value in dated.items() if value}
-    entry["extension"] = [*(each for each in extensions if each.get("url") != DATED_BY), {"url": DATED_BY, "valueString": mark}]
+    marks = [{"url": url, "valueString": mark} for url in (DATED_BY, *([WAS_PLANNED] if one.planned else []))]
+    entry["extension"] = [*(each for each in extensions if each.get("url") not in (DATED_BY, WAS_PLANNED)), *marks]
     return changed
 
 
@@ -337,6 +360,11 @@ def was_ended_by(team: Resource, mark: str) -> bool:
     return any(wanted in (participant.get("extension") or []) for participant in team.get("participant") or [])
 
 
+def was_planned(entry: Resource, mark: str) -> bool:
+    """Tell whether this very operation ended or dated a participant whose access was still to begin."""
+    return {"url": WAS_PLANNED, "valueString": mark} in (entry.get("extension") or [])
+
+
 def operation_mark(key: str) -> str:
     """Return the mark by which an operation recognizes its own change on the platform; it means nothing to others."""
     return f"op-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
@@ -345,8 +373,3 @@ def operation_mark(key: str) -> str:
 def fhir_instant(at: datetime) -> str:
     """Return an instant as FHIR writes it, to the second, in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _takes_part(entry: Resource, members: list[str], now: datetime) -> bool:
-    period = entry.get("period") or {}
-    return member_of(entry) in members and has_begun(period, now) and not is_over(period, now)

@@ -13,7 +13,7 @@ from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
 from bot.dossiers.access import READ, DossierAccess
-from bot.dossiers.care_teams import CareTeams, fhir_instant, new_participant, operation_mark, subject_id
+from bot.dossiers.care_teams import CareTeams, fhir_instant, new_participant, operation_mark
 from bot.dossiers.duplicates import COMPARE, compare_key
 from bot.dossiers.errors import NotAMember
 from bot.dossiers.members import search_ids
@@ -132,7 +132,9 @@ class Dossiers:
     async def _of_member(self, account: Practitioner) -> list[Dossier]:
         teams: dict[str | None, tuple[Resource, list[Participant]]] = {}
         for team, participants in await self._teams.of_account(account.id):
-            teams.setdefault(subject_id(team), (team, participants))  # of several teams of one usager the first is the assistant's
+            teams.setdefault(
+                self._teams.subject_of(team), (team, participants)
+            )  # of several teams of one usager the first is the assistant's
         found = []
         for patient in await search_ids(self._fhir, "Patient", sorted(patient_id for patient_id in teams if patient_id)):
             team, participants = teams.get(patient["id"], ({}, []))

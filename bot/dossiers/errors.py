@@ -37,6 +37,12 @@ class NotAllowed(Refusal):
     code = "not_allowed"
 
 
+class Elsewhere(NotAllowed):
+    """The member is one of another server: only those who manage that can tell who it is, and change it."""
+
+    code = "elsewhere"
+
+
 class CannotLeave(Refusal):
     """The only referent cannot leave: nobody would answer for the dossier."""
 
@@ -67,6 +73,7 @@ ALL: tuple[type[Refusal], ...] = (
     MissingBasis,
     AccountClosed,
     NotAllowed,
+    Elsewhere,
     CannotLeave,
     PeriodOver,
     EndBeforeStart,

@@ -18,7 +18,7 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.dossiers.access import DossierAccess
 from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, operation_mark
-from bot.dossiers.members import Member, display_of, member_of
+from bot.dossiers.members import Member, display_of
 from bot.dossiers.participants import account_of, added_by_of, role_words, unnamed_label
 from bot.dossiers.period import instant_of, is_over
 from bot.dossiers.probing import Origin, ProbeLimits
@@ -125,7 +125,8 @@ class PartnerHistory:
         """Return the stays of a team that was opened for a member."""
         members = await self._teams.known_members(team.entries)
         acts, now = await self._acts_of(team.reference), self._clock.now()
-        found = [self._read(team.reference, entry, members, acts, now) for entry in team.entries if member_of(entry)]
+        keyed = [(reference, entry) for one, entry in team.entries if (reference := self._teams.key_of(one, entry))]
+        found = [self._read(team.reference, reference, entry, members, acts, now) for reference, entry in keyed]
         return sorted(found, key=_order, reverse=True)
 
     async def _acts_of(self, reference: str) -> dict[str, AuditEvent]:
@@ -139,13 +140,15 @@ class PartnerHistory:
             events = [*await session.scalars(query)]
         return {operation_mark(event.key.removeprefix(_OPERATION)): event for event in events if event.key}
 
-    def _read(self, dossier: str, entry: Resource, members: dict[str, Member], acts: dict[str, AuditEvent], now: datetime) -> Participation:
-        """Return a participant of the platform as a stay."""
-        reference, period, roles = member_of(entry) or "", entry.get("period") or {}, entry.get("role") or []
+    def _read(
+        self, dossier: str, reference: str, entry: Resource, members: dict[str, Member], acts: dict[str, AuditEvent], now: datetime
+    ) -> Participation:
+        """Return the entry of a member as a stay."""
+        period, roles = entry.get("period") or {}, entry.get("role") or []
         member, referent = members.get(reference, Member()), self._mapping.referent
         started = _change(acts.get(str(entry.get("id"))), instant_of(period.get("start")))
         if started.actor is None:
-            started = replace(started, actor=added_by_of(entry))
+            started = replace(started, actor=added_by_of(entry, self._teams.references))
         ended_by = next((str(each.get("valueString")) for each in entry.get("extension") or [] if each.get("url") == ENDED_BY), "")
         ended = _change(acts.get(ended_by), instant_of(period.get("end"))) if is_over(period, now) else None
         profession = role_words(roles, member.profession, referent)

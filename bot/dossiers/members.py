@@ -16,15 +16,17 @@ from typing import Any
 
 from bot.core.clock import Clock
 from bot.directory.concepts import list_of, profession_of, words_of
+from bot.dossiers.records import ELSEWHERE
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirError
 from bot.fhir.human_names import PROFESSIONAL_USES, name_of
+from bot.fhir.references import RELATIVE, References
 from bot.fhir.resources import Resource
 
 SILENCE = timedelta(minutes=5)
 """How long a type of resource that the platform did not give is not asked for again."""
 _NAMED = ("Practitioner", "Organization", "RelatedPerson")
-_REFERENCE = re.compile(r"(?:^|/)([A-Z][A-Za-z]{1,40}/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?$")
+_TYPE = re.compile(r"/([A-Z][A-Za-z]{1,40})/[^/]*$")
 
 
 @dataclass(frozen=True)
@@ -41,24 +43,36 @@ class Members:
     """Reads members of care teams."""
 
     def __init__(self, fhir: FhirClient, clock: Clock) -> None:
-        self._fhir, self._clock = fhir, clock
+        self._fhir, self._clock, self.references = fhir, clock, fhir.references
         self._silent: dict[str, datetime] = {}
 
     async def holders(self, references: Iterable[str]) -> dict[str, Member]:
         """Return those of these members that are PractitionerRoles, with their accounts. Raise the errors of `bot.fhir.errors`."""
         wanted = sorted({ref.partition("/")[2] for ref in references if ref.startswith("PractitionerRole/")})
         found = await search_ids(self._fhir, "PractitionerRole", wanted)
-        return {f"PractitionerRole/{role['id']}": _member_of_role(role) for role in found}
+        return {f"PractitionerRole/{role['id']}": self._member_of_role(role) for role in found}
 
-    async def complete(self, entries: Iterable[Resource], holders: Mapping[str, Member], contained: list[Resource]) -> dict[str, Member]:
-        """Return the members of these participants: `holders`, and the names that neither they nor the participants say.
+    def key_of(self, team: Resource, entry: Resource) -> str | None:
+        """Return the member of a participant of this team, as `member_of` does."""
+        return member_of(entry, self.references, str(team.get("id", "")))
+
+    async def complete(self, entries: Iterable[tuple[Resource, Resource]], holders: Mapping[str, Member]) -> dict[str, Member]:
+        """Return the members of these participants, each with its team: `holders`, and the names that neither they nor the team say.
 
         Never raises: what the platform does not give is not known.
         """
-        known = dict(holders)
-        missing = {ref: entry for entry in entries if (ref := member_of(entry)) and not display_of(entry) and not _name_in(known, ref)}
+        known, pairs = dict(holders), list(entries)
+        missing = {
+            ref: entry for team, entry in pairs if (ref := self.key_of(team, entry)) and not display_of(entry) and not _name_in(known, ref)
+        }
         # The id of a contained resource is good in its team alone: no account of the platform is meant by it.
-        known |= {f"Contained/{one['id']}": _without_own_id(one, self._read(one)) for one in contained if one.get("id")}
+        teams = {str(team.get("id", "")): team for team, _ in pairs}
+        known |= {
+            contained_member(team_id, str(one["id"])): _without_own_id(one, self._read(one))
+            for team_id, team in teams.items()
+            for one in team.get("contained") or []
+            if one.get("id")
+        }
         wanted = {
             ref if ref not in known else f"Practitioner/{known[ref].account_id}"
             for ref in missing
@@ -93,9 +107,17 @@ class Members:
         if kind == "RelatedPerson":
             return Member(None, name, _relationship(resource.get("relationship") or []))
         if kind == "PractitionerRole":
-            return _member_of_role(resource)
+            return self._member_of_role(resource)
         profession = profession_of(each.get("code") or {} for each in resource.get("qualification") or [])
         return Member(str(resource["id"]) if kind == "Practitioner" else None, name, profession)
+
+    def _member_of_role(self, role: Resource) -> Member:
+        """Return the holder of a PractitionerRole; where nobody holds it, the place that it is in."""
+        holder, place = role.get("practitioner") or {}, role.get("organization") or {}
+        account_id = self.references.id_of(holder, "Practitioner")
+        structure = str(place.get("display") or "").strip()
+        profession = profession_of([*(role.get("code") or []), *(role.get("specialty") or [])])
+        return Member(account_id, str(holder.get("display") or "").strip() or ("" if account_id else structure), profession, structure)
 
 
 async def search_ids(fhir: FhirClient, resource_type: str, ids: list[str], size: int = 100) -> list[Resource]:
@@ -105,27 +127,41 @@ async def search_ids(fhir: FhirClient, resource_type: str, ids: list[str], size:
     return [resource for batch in found for resource in batch]
 
 
-def reference_of(reference: Mapping[str, Any] | None) -> str | None:
-    """Return what a FHIR Reference leads to as "Type/id", whatever server and version it names; None for another kind of reference."""
-    found = _REFERENCE.search(str((reference or {}).get("reference") or ""))
-    return found[1] if found else None
-
-
-def member_of(participant: Mapping[str, Any]) -> str | None:
+def member_of(participant: Mapping[str, Any], references: References = RELATIVE, team_id: str = "") -> str | None:
     """Return the member of a participant as "Type/id"; one that no reference leads to gets a name of its own; None where nobody is meant.
 
-    A member may be contained in the team ("Contained/id"), or be known only by an identifier or a name ("Unlinked/…").
+    A member may be of another server ("Elsewhere/Type.…"), contained in the team ("Contained/…"), or be known only by an identifier or
+    a name ("Unlinked/…"). What is contained, or has a name alone, is known by its team too: of another one it is somebody else.
+
+    Args:
+        participant: an entry of `CareTeam.participant`.
+        references: those of the server that the team is on.
+        team_id: id of the team.
     """
     member = participant.get("member") or {}
-    if reference := reference_of(member):
+    if reference := references.of(member):
         return reference
     written = str(member.get("reference") or "")
+    if references.is_foreign(written):
+        address = written.partition("/_history/")[0]
+        kind = _TYPE.search(address)
+        return f"{ELSEWHERE}/{kind[1] if kind else 'Resource'}.{_hash(address)[:12]}"
     if written.startswith("#"):
-        return f"Contained/{written[1:]}"
+        return contained_member(team_id, written[1:])
     identifier = member.get("identifier") or {}
-    known = written or "|".join(str(identifier.get(part) or "") for part in ("system", "value")).strip("|") or display_of(participant)
+    known = written or "|".join(str(identifier.get(part) or "") for part in ("system", "value")).strip("|")
+    named = display_of(participant)
     # So short that nobody's number can be found out by trying: it stands in tables.
-    return f"Unlinked/{hashlib.sha256(known.encode()).hexdigest()[:6]}" if known else None
+    return f"Unlinked/{_hash(known or f'{team_id}|{named}')[:6]}" if known or named else None
+
+
+def contained_member(team_id: str, contained_id: str) -> str:
+    """Return the member that a resource contained in a team is."""
+    return f"Contained/{_hash(f'{team_id}#{contained_id}')[:12]}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _without_own_id(resource: Resource, member: Member) -> Member:
@@ -139,16 +175,6 @@ def display_of(participant: Mapping[str, Any]) -> str:
 
 def _name_in(known: Mapping[str, Member], reference: str) -> str:
     return known[reference].name if reference in known else ""
-
-
-def _member_of_role(role: Resource) -> Member:
-    """Return the holder of a PractitionerRole; where nobody holds it, the place that it is in."""
-    holder, place = role.get("practitioner") or {}, role.get("organization") or {}
-    reference = reference_of(holder) or ""
-    account_id = reference.partition("/")[2] if reference.startswith("Practitioner/") else None
-    structure = str(place.get("display") or "").strip()
-    profession = profession_of([*(role.get("code") or []), *(role.get("specialty") or [])])
-    return Member(account_id, str(holder.get("display") or "").strip() or ("" if account_id else structure), profession, structure)
 
 
 def _relationship(concepts: list[Mapping[str, Any]]) -> str:

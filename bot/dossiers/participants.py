@@ -12,8 +12,9 @@ from bot.core.mail import render_text
 from bot.directory.concepts import PROFESSION_LISTS, list_of, words_of
 from bot.dossiers.members import Member, display_of, member_of
 from bot.dossiers.period import AccessPeriod, first_day, has_begun, is_over, last_day
-from bot.dossiers.records import Partner
+from bot.dossiers.records import Partner, kind_of
 from bot.fhir.mapping import DEFAULT_MAPPING, Code
+from bot.fhir.references import RELATIVE, References
 from bot.fhir.resources import Resource
 
 ADDED_BY = "urn:sphere:added-by"
@@ -69,7 +70,11 @@ class Participant:
 
 
 def participants_of(
-    team: Resource, members: Mapping[str, Member], now: datetime, referent: Code = DEFAULT_MAPPING.referent
+    team: Resource,
+    members: Mapping[str, Member],
+    now: datetime,
+    referent: Code = DEFAULT_MAPPING.referent,
+    references: References = RELATIVE,
 ) -> list[Participant]:
     """Return who has access now, or will: the participants whose period is not over.
 
@@ -78,10 +83,11 @@ def participants_of(
         members: what is known of members, by reference.
         now: the instant.
         referent: the role of the referent.
+        references: those of the server that the team is on.
     """
-    found = []
+    found, team_id = [], str(team.get("id", ""))
     for position, participant in enumerate(team.get("participant") or []):
-        reference, period = member_of(participant), participant.get("period") or {}
+        reference, period = member_of(participant, references, team_id), participant.get("period") or {}
         if reference is None or is_over(period, now):
             continue
         member, roles = members.get(reference, Member()), participant.get("role") or []
@@ -96,8 +102,8 @@ def participants_of(
                 is_referent=any(referent.is_in(role) for role in roles),
                 until=period.get("end"),
                 planned=not has_begun(period, now),
-                added_by=added_by_of(participant),
-                team_id=str(team.get("id", "")),
+                added_by=added_by_of(participant, references),
+                team_id=team_id,
             )
         )
     return found
@@ -142,21 +148,20 @@ def with_labels(participants: Iterable[Participant]) -> list[Participant]:
 
 def unnamed_label(reference: str, profession: str) -> str:
     """Return what a member without a name is called: their role in words, else « Membre sans nom » with the kind of member."""
-    return profession or render_text("dossiers/member", kind=reference.partition("/")[0], hidden=False)
+    return profession or render_text("dossiers/member", kind=kind_of(reference), hidden=False)
 
 
-def told_name(entry: Mapping[str, Any], members: Mapping[str, Member]) -> str:
-    """Return what the member of an entry is called in messages that may go to any channel: of somebody close to the usager no name."""
-    reference = member_of(entry) or ""
+def told_name(reference: str, entry: Mapping[str, Any], members: Mapping[str, Member]) -> str:
+    """Return what a member, with its entry, is called in messages that may go to any channel: of somebody close to the usager no name."""
     member = members.get(reference, Member())
     label = display_of(entry) or member.name or unnamed_label(reference, role_words(entry.get("role") or [], member.profession))
     return Partner(None, reference, label, "", None, is_referent=False).unnamed.display
 
 
-def added_by_of(participant: Mapping[str, Any]) -> str | None:
+def added_by_of(participant: Mapping[str, Any], references: References = RELATIVE) -> str | None:
     """Return the account that added a participant."""
     found = (each.get("valueReference") or {} for each in participant.get("extension") or [] if each.get("url") == ADDED_BY)
-    return next((str(reference.get("reference", "")).rpartition("/")[2] or None for reference in found), None)
+    return next((references.id_of(reference, "Practitioner") for reference in found), None)
 
 
 def _lists(concept: Mapping[str, Any]) -> set[str]:

@@ -29,6 +29,7 @@ from bot.dossiers.care_teams import (
     was_added_by,
     was_dated_by,
     was_ended_by,
+    was_planned,
     with_participant,
     with_participant_dated,
     with_participants_ended,
@@ -45,14 +46,13 @@ from bot.dossiers.errors import (
     NotAMember,
     PeriodOver,
 )
-from bot.dossiers.participants import Participant
 from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
 from bot.dossiers.practitioner_roles import NoRole, PractitionerRoles
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner, normalize_reference
 from bot.dossiers.team_acts import keep_act
 from bot.dossiers.team_changes import Changed, change_team, check_member
-from bot.dossiers.team_rights import check_may_date, check_may_remove, entries_of
+from bot.dossiers.team_rights import check_is_ours, check_may_date, check_may_remove, entries_of
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.operations import Attempt, Kind, Operations, Payload, Pending
@@ -176,7 +176,8 @@ class Partners:
         """Give the access of `member` (a `Partner.reference`) these dates; return DATED, UNCHANGED or NOT_THERE.
 
         No first day: an access that has begun goes on, one that has not begins now. No last day: it has no end any more. The referent
-        may do it, and who added the member. Raises also NotAllowed, CannotLeave for the only referent, EndBeforeStart and PeriodOver.
+        may do it, and who added the member. Raises also NotAllowed, Elsewhere, CannotLeave for the only referent, EndBeforeStart and
+        PeriodOver.
         """
         if not _MEMBER.fullmatch(member):
             return Outcome.NOT_THERE
@@ -190,7 +191,7 @@ class Partners:
     ) -> Outcome:
         """End the access of `member` (a `Partner.reference`); return REMOVED or NOT_THERE.
 
-        The referent may remove anyone, a partner may leave. Raises also NotAllowed, and CannotLeave for the only referent.
+        The referent may remove anyone, a partner may leave. Raises also NotAllowed, Elsewhere, and CannotLeave for the only referent.
         """
         if not _MEMBER.fullmatch(member):
             return Outcome.NOT_THERE
@@ -260,15 +261,18 @@ class Partners:
     async def _attempt_date(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
         actor_open = await self._teams.is_active(payload["actor"])
-        found: Participant | None = None
+        found, planned = None, False
 
         def decide(team: CareTeam) -> tuple[Outcome, Changed]:
-            nonlocal found
+            nonlocal found, planned
             check_member(team, payload["actor"], actor_open)
             meant = entries_of(team, payload["member"])
+            check_is_ours(meant)
             found = meant[-1] if meant else None
-            if any(was_dated_by(each, mark) for each in team.resources):
+            if any(was_dated_by(each, mark) for each in team.resources):  # as it is now they are not as they were
+                planned = any(was_planned(entry, mark) for _, entry in team.entries)
                 return Outcome.DATED, None
+            planned = found is not None and found.planned
             if found is None:
                 return Outcome.NOT_THERE, None
             now = self._clock.now()
@@ -282,8 +286,7 @@ class Partners:
 
         outcome = await self._change(payload, decide)
         who: Payload = {"name": found.told_name, "account": found.account_id, "added_by": found.added_by} if found else {"name": ""}
-        who["was_planned"] = found is not None and found.planned
-        return {"outcome": outcome} | who | self._today()
+        return {"outcome": outcome, "was_planned": planned} | who | self._today()
 
     async def _attempt_remove(self, attempt: Attempt) -> Payload:
         payload, mark = attempt.payload, operation_mark(attempt.key)
@@ -293,6 +296,7 @@ class Partners:
         def decide(team: CareTeam) -> tuple[Outcome, list[Resource]]:
             nonlocal removed_name, removed_account, planned
             leaving = entries_of(team, payload["member"])
+            check_is_ours(leaving)
             ended = any(was_ended_by(each, mark) for each in team.resources)
             if ended and not leaving:
                 return Outcome.REMOVED, []
@@ -308,7 +312,7 @@ class Partners:
 
         outcome = await self._change(payload, decide)
         if outcome is Outcome.REMOVED and not removed_name:  # the answer was lost: it was done before
-            removed_name, removed_account = await self._teams.ended_by(payload["reference"], payload["actor"], mark)
+            removed_name, removed_account, planned = await self._teams.ended_by(payload["reference"], payload["actor"], mark)
         return {"outcome": outcome, "name": removed_name, "account": removed_account, "was_planned": planned}
 
     def _today(self) -> Payload:

@@ -135,7 +135,9 @@ class PractitionerRoles:
     async def _roles(self, account_id: str) -> list[Resource]:
         person, now = f"Practitioner/{account_id}", self._clock.now()
         found = await self._fhir.search("PractitionerRole", {"practitioner": person})
-        holding = [role for role in found if role.get("active") is not False and _is_of(role, person)]
+        holding = [
+            role for role in found if role.get("active") is not False and self._fhir.references.of(role.get("practitioner")) == person
+        ]
         holding = [role for role in holding if has_begun(role.get("period") or {}, now) and not is_over(role.get("period") or {}, now)]
         return sorted(holding, key=lambda role: ("organization" not in role, str(role["id"])))
 
@@ -146,8 +148,3 @@ class PractitionerRoles:
                 if coding.get("system") == system:
                     return {name: coding[name] for name in ("system", "code", "display") if coding.get(name)}
         return None
-
-
-def _is_of(role: Resource, person: str) -> bool:
-    reference = str((role.get("practitioner") or {}).get("reference", ""))
-    return reference == person or reference.endswith(f"/{person}")

@@ -18,6 +18,8 @@ _PARTIAL_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 
 _PROFESSIONALS = ("Practitioner", "PractitionerRole", "Organization", "CareTeam", "HealthcareService")
 """Kinds of members who are professionals; whoever may be close to the usager is none of them."""
+ELSEWHERE = "Elsewhere"
+"""What stands in the place of the type of members whom another server has; the type stands behind it."""
 
 Sex = Literal["male", "female", "other", "unknown"]
 
@@ -134,11 +136,22 @@ class Partner:
         return member in (self.reference, f"Practitioner/{self.account_id}")
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether they are a resource of another server, whom the assistant shows and never changes."""
+        return self.reference.startswith(f"{ELSEWHERE}/")
+
+    @property
     def unnamed(self) -> Partner:
         """The partner as an external channel may show them: somebody close to the usager, whom their name would give away, without it."""
-        if self.account_id or self.reference.partition("/")[0] in _PROFESSIONALS:
+        if self.account_id or kind_of(self.reference) in _PROFESSIONALS:
             return self
         return replace(self, display=render_text("dossiers/member", kind="RelatedPerson", hidden=True))
+
+
+def kind_of(member: str) -> str:
+    """Return the type of resource that a member is, also of one on another server."""
+    kind, _, key = member.partition("/")
+    return key.partition(".")[0] if kind == ELSEWHERE else kind
 
 
 def normalize_reference(text: str) -> str | None:

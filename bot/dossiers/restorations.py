@@ -18,12 +18,11 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.mail import render_text
 from bot.dossiers import errors
-from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, fhir_period, operation_mark, was_added_by, with_participant
+from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, fhir_period, operation_mark, was_added_by, was_planned, with_participant
 from bot.dossiers.dated_accesses import keep_dates
 from bot.dossiers.duplicates import compare_again
 from bot.dossiers.errors import AccountClosed, NotUndoable
 from bot.dossiers.history import ADD, REMOVE, RESTORE
-from bot.dossiers.members import member_of
 from bot.dossiers.participants import ADDED_BY, account_of, told_name
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import ALWAYS, AccessPeriod, paris_day
@@ -91,30 +90,47 @@ class Restorations:
         actor_open, team = await asyncio.gather(
             self._teams.is_active(payload["actor"]), self._teams.of_participant(payload["reference"], payload["actor"])
         )
-        gone = [one for one in team.entries if ended_by in (one.get("extension") or [])]
+        gone = [(one, entry) for one, entry in team.entries if ended_by in (entry.get("extension") or [])]
         check_member(team, payload["actor"], actor_open)
         if not gone:
             return {"outcome": Outcome.NOT_THERE, "name": ""}
-        members, reference = await self._teams.known_members(gone), member_of(gone[-1]) or ""
-        account_id = next((found for one in gone if (found := account_of(member_of(one) or "", members))), None)
-        name = told_name(gone[-1], members)
+        members, keys = await self._teams.known_members(gone), [self._teams.key_of(*pair) or "" for pair in gone]
+        reference, account_id = keys[-1], next((found for key in keys if (found := account_of(key, members))), None)
+        name = told_name(reference, gone[-1][1], members)
         account_open = account_id is None or await self._teams.is_active(account_id)
+        lost = self._lost(gone, operation_mark(payload["removal"]))
 
-        def decide(now_team: CareTeam) -> tuple[Outcome, Resource | None]:
-            if any(was_added_by(each, mark) for each in now_team.resources):
-                return Outcome.RESTORED, None
+        def decide(now_team: CareTeam) -> tuple[Outcome, list[Resource]]:
+            done = [each for each in now_team.resources if was_added_by(each, mark)]
             check_member(now_team, payload["actor"], actor_open)
             there = (*now_team.participants, *now_team.planned)
-            if any(one.account_id == account_id if account_id else one.reference == reference for one in there):
-                return Outcome.ALREADY, None
-            if not account_open:
+            if not done and any(one.account_id == account_id if account_id else one.reference in keys for one in there):
+                return Outcome.ALREADY, []
+            if not done and not account_open:
                 raise AccountClosed
-            entry = self._entry(gone[-1], payload, mark)
-            left = next((each for each in now_team.resources if gone[-1] in (each.get("participant") or [])), now_team.resource)
-            return Outcome.RESTORED, with_participant(left, entry)
+            changed = [
+                self._restored(each, entries, payload, mark)
+                for each in reversed(now_team.resources)  # others' first: they may refuse
+                if each not in done and (entries := lost.get(str(each.get("id"))))
+            ]
+            return (Outcome.RESTORED if done or changed else Outcome.NOT_THERE), changed
 
         outcome = await change_team(self._fhir, self._teams, payload["reference"], payload["actor"], decide)
         return {"outcome": outcome, "name": name, "account": account_id, "member": reference}
+
+    @staticmethod
+    def _lost(gone: list[tuple[Resource, Resource]], mark: str) -> dict[str, list[Resource]]:
+        """Return the entries that the removal `mark` took, by team: of those still to begin one in each, where none had begun."""
+        begun = [pair for pair in gone if not was_planned(pair[1], mark)]
+        if not begun:
+            return {str(team.get("id")): [entry] for team, entry in gone}
+        return {str(team.get("id")): [entry for of, entry in begun if of is team] for team, _ in begun}
+
+    def _restored(self, team: Resource, entries: list[Resource], payload: Payload, mark: str) -> Resource:
+        """Return the team with who was removed: the first entry in it bears the mark of the operation, the others another id."""
+        for number, entry in enumerate(entries):
+            team = with_participant(team, self._entry(entry, payload, f"{mark}-{number}" if number else mark))
+        return team
 
     def _entry(self, gone: Resource, payload: Payload, mark: str) -> Resource:
         """Return who was removed as a participant that begins anew, with the role and the dates that they had."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dossiers.care_teams import CareTeam
-from bot.dossiers.errors import CannotLeave, NotAllowed
+from bot.dossiers.errors import CannotLeave, Elsewhere, NotAllowed
 from bot.dossiers.participants import Participant
 from bot.dossiers.period import ALWAYS, AccessPeriod
 
@@ -14,6 +14,12 @@ def entries_of(team: CareTeam, member: str) -> list[Participant]:
     named = [one for one in entries if member in (one.reference, f"Practitioner/{one.account_id}")]
     accounts = {one.account_id for one in named} - {None}
     return [one for one in entries if one in named or one.account_id in accounts]
+
+
+def check_is_ours(entries: list[Participant]) -> None:
+    """Raise Elsewhere for a member whom another server has: who that is, only that server knows."""
+    if any(one.partner().elsewhere for one in entries):
+        raise Elsewhere
 
 
 def check_may_remove(team: CareTeam, actor_id: str, leaving: list[Participant]) -> None:

@@ -18,6 +18,7 @@ import httpx
 
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
 from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of, own_url, resources_of
+from bot.fhir.references import References
 from bot.fhir.resources import Resource, body_of, content_of, etag_of, id_of_location, is_representation, resource_of, same_version
 from bot.fhir.sender import FHIR_JSON, Sender
 
@@ -47,6 +48,7 @@ class FhirClient:
         tls: ssl.SSLContext | None = None,
         headers: Sequence[tuple[str, str]] = (),
         search_by: SearchBy = "auto",
+        aliases: Sequence[str] = (),
     ) -> None:
         """Make a client of one server.
 
@@ -58,8 +60,11 @@ class FhirClient:
             tls: trusted certificates and our own (`bot.core.tls.client_ssl_context`).
             headers: further headers of every request.
             search_by: `auto`: by POST, and by GET once POST was refused.
+            aliases: other addresses by which the server's resources may refer to each other.
         """
         self._base = base_url.rstrip("/")
+        self.references = References(self._base, aliases)
+        """Reads references of its resources."""
         self._sender = Sender(base_url, access, timeout=timeout, transport=transport, tls=tls, headers=headers)
         self.search_by: SearchBy = search_by
         """How searches are sent; `auto` becomes `post` or `get` with the first answer."""

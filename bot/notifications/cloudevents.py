@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bot.fhir.references import References
+
 PREFIX = "fr.sphere."
 KINDS = (
     "access.granted",
@@ -67,6 +69,17 @@ class CloudEvent(BaseModel):
     def kind(self) -> str:
         """The type without its prefix."""
         return self.type.removeprefix(PREFIX)
+
+    def read_by(self, references: References) -> CloudEvent:
+        """Return the event with what it names on the platform as "Type/id", whatever address of the platform stands before it."""
+        changed: dict[str, Any] = {}
+        if self.data is not None:
+            author, recipients = self.data.author, self.data.recipients
+            named = [references.read(who) or who for who in recipients] if recipients is not None else None
+            changed["data"] = self.data.model_copy(update={"author": references.read(author) or author, "recipients": named})
+        if self.kind.startswith("account."):
+            changed["subject"] = references.read(self.subject) or self.subject
+        return self.model_copy(update=changed)
 
     @model_validator(mode="before")
     @classmethod

@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.core.mail import render_text
 from bot.notifications.cloudevents import PREFIX, CloudEvent, parse
-from bot.notifications.fhir_people import author_of, recipients_of
+from bot.notifications.fhir_people import People
 from bot.notifications.fhir_values import Json, Resources, dicts, extension
 from bot.notifications.subject_lookup import Subject, subject_of
 
@@ -45,6 +45,7 @@ URGENT = frozenset({"urgent", "asap", "stat"})
 _FULL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _SAID = ("contained", "extension", "category", "subject", "about", "requester", "sender", "recipient", "payload", "basedOn", "priority")
 """Elements that say what happened to whom, and for whom it is meant; the others may differ when it is sent again."""
+PEOPLE = People()
 _ANY_DOSSIER = "SPH-0000-000000"
 
 
@@ -82,20 +83,21 @@ def requests_of(body: Any) -> tuple[list[Json], Resources] | None:
     return requests, others
 
 
-def read(request: Json, others: Resources, secret: str) -> tuple[Declaration | None, list[str]]:
+def read(request: Json, others: Resources, secret: str, people: People = PEOPLE) -> tuple[Declaration | None, list[str]]:
     """Return what a request declares, or what is wrong with it.
 
     Args:
         others: resources of the same Bundle, by the references that may name them.
         secret: key of the hash by which a request without identifier is known.
+        people: reads who declares it and whom it is for.
     """
     try:
         source, event_id = _identity(request, secret)
         _check_status(request)
         code = _code(request)
         data: dict[str, Any] = {
-            "author": author_of(request, others),
-            "recipients": recipients_of(request, others),
+            "author": people.author_of(request, others),
+            "recipients": people.recipients_of(request, others),
             "urgent": str(request.get("priority")) in URGENT,
             "title": render_text("notifications/stays", code=code).strip() if KINDS[code] == STAY else None,
         }

@@ -12,7 +12,7 @@ from bot.notifications.batching import Batch, BatchKey, make_batches
 from bot.notifications.eligibility import Eligibility, needs_check
 from bot.notifications.kinds import CATEGORY_OF, CHATS, Category, DeliveryChannel, Mode
 from bot.notifications.reachability import Reachability
-from bot.notifications.recipients import Recipient
+from bot.notifications.recipients import Recipient, account_named
 from bot.notifications.rendering import EventText, MessageContent, chat_payload, mail_payload, until_of
 from bot.notifications.replanning import ENDED, READ, ExistingDelivery, Planner, ScheduledDelivery, drop_all
 from bot.notifications.tables import WAITING
@@ -216,7 +216,7 @@ class DispatchBatch:
             dossier=notice.dossier,
             author=notice.author,
             urgent=notice.urgent,
-            mine=any(str(who).rpartition("/")[2] == notice.account_id for who in named),
+            mine=any(account_named(who) == notice.account_id for who in named),
             title=str(data.get("title") or "") if titled else "",
             url=url if url and (not outside or (notice.account_id, notice.event_id) in self.checked.urls) else None,
             until=until_of(data),

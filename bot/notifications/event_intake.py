@@ -59,7 +59,6 @@ def router(
     malformed_per_minute: int = MALFORMED_PER_MINUTE,
     *,
     fhir: FhirClient | None = None,
-    platform_url: str | None = None,
     mapping: PlatformMapping = DEFAULT_MAPPING,
 ) -> APIRouter:
     """Return the routes `POST /events`, and `POST /events/CommunicationRequest` for those who take `/events` for a FHIR base.
@@ -73,11 +72,11 @@ def router(
         token: the bearer token of the platform.
         malformed_per_minute: malformed requests that one address may make.
         fhir: the platform, where usagers are looked for by identifier; None: only those whose dossier is named are known.
-        platform_url: its FHIR base.
         mapping: what it calls things.
     """
     routes, malformed_limit = APIRouter(), SourceLimit("events_malformed", malformed_per_minute)
-    declared = FhirIntake(database, clock, SubjectLookup(fhir, platform_url, mapping), token, MAX_BATCH)
+    lookup = SubjectLookup(fhir, mapping)
+    declared = FhirIntake(database, clock, lookup, token, MAX_BATCH)
 
     async def take(request: Request, types: tuple[str, ...]) -> tuple[Any, Mapping[str, int]]:
         """Return the body and what is answered. Raise Problem."""
@@ -91,7 +90,7 @@ def router(
             if content_type in _FHIR_TYPES:
                 return body, _answer_of(await _take_declared(declared, body))
             events, problems = await _events(body)
-            await store_events(database, clock, events)
+            await store_events(database, clock, [event.read_by(lookup.references) for event in events])
             if problems:
                 raise _Malformed("some events are malformed; the others are stored", accepted=len(events), errors=problems)
         except _Malformed:

@@ -6,7 +6,6 @@ platform is asked between transactions; (`event`, `person`) is unique, so that w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,8 @@ from typing import Any
 from sqlalchemy import func, insert, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.accounts.registry import RPPS_SYSTEM, AccountRegistry
+from bot.accounts.professional_numbers import rpps_under
+from bot.accounts.registry import AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
@@ -28,7 +28,7 @@ from bot.notifications.batching import window_end
 from bot.notifications.care_team_cache import EMPTY_TEAM, CachedCareTeam, CareTeamCache
 from bot.notifications.kinds import Mode
 from bot.notifications.reachability import UNREACHABLE, ReachabilityLookup
-from bot.notifications.recipients import RECIPIENTS, EmailAddresses, ensure_recipients, lock_recipients, schedule_check
+from bot.notifications.recipients import RECIPIENTS, EmailAddresses, account_named, ensure_recipients, lock_recipients, schedule_check
 from bot.notifications.replanning import Planner
 from bot.notifications.send_history import last_messages
 from bot.notifications.tables import WAITING, Event, Notice, NoticeSend
@@ -43,7 +43,6 @@ QUEUE = Queue(name="events", key=Event.id, is_open=(Event.fanned_out_at.is_(None
 
 EVENTS, NOTICES, SENDS = (table.metadata.tables[table.__tablename__] for table in (Event, Notice, NoticeSend))
 _occurred = func.coalesce(EVENTS.c.occurred_at, EVENTS.c.received_at)
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -163,10 +162,10 @@ class FanOut:
         named = event.data.get("recipients")
         team = EMPTY_TEAM
         if event.kind.startswith("account."):
-            subject = _account(event.subject)
+            subject = account_named(event.subject)
             accounts: Iterable[str] = await self._addresses.fetch([subject]) if subject else ()
         elif event.dossier is None:
-            accounts = map(_account, named) if named is not None else await self._all_accounts()
+            accounts = map(account_named, named) if named is not None else await self._all_accounts()
         else:
             if event.dossier not in work.care_teams:
                 work.care_teams[event.dossier] = await self._care_teams.get(event.dossier, fresh=True)
@@ -181,9 +180,10 @@ class FanOut:
 
     async def _person(self, who: object, work: _FanOutPass) -> str:
         """Return somebody's account, by the platform's own id or by RPPS number ("<system>|<number>"); "" where there is none."""
-        system, _, rpps = str(who or "").rpartition("|")
-        if system != RPPS_SYSTEM:
-            return _account(who)
+        system, _, number = str(who or "").rpartition("|")
+        rpps = rpps_under(system, number, self._registry.identifiers)
+        if rpps is None:
+            return account_named(who)
         if rpps not in work.numbers:
             account = await self._registry.by_identifier(rpps=rpps)
             work.numbers[rpps] = account.id if account else ""
@@ -258,9 +258,3 @@ class FanOut:
         if sends:
             await session.execute(insert(SENDS), sends)
             await schedule_check(session, check_at)
-
-
-def _account(reference: object) -> str:
-    """Return the account id in a reference of the platform, "" where there is none."""
-    kind, _, account_id = str(reference or "").rpartition("/")
-    return account_id if _ID.fullmatch(account_id) and kind.rpartition("/")[2] in ("", "Practitioner") else ""

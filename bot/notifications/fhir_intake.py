@@ -61,7 +61,7 @@ class FhirIntake:
             raise TooMany
         taken, declared = Taken(), list[Declaration]()
         for index, request in enumerate(requests):
-            declaration, problems = read(request, others, self._secret)
+            declaration, problems = read(request, others, self._secret, self._lookup.people)
             if declaration is not None:
                 declared.append(declaration)
             else:

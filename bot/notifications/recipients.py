@@ -15,6 +15,7 @@ from bot.accounts.registry import AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database, random_id
 from bot.core.upsert import insert_or_ignore
+from bot.fhir.references import RELATIVE, is_id
 from bot.notifications.preferences import Preferences
 from bot.notifications.tables import NotificationPerson
 
@@ -55,6 +56,15 @@ class Recipient:
     def email_or_unknown(self) -> str:
         """The address, or "?" where the platform was not asked for it yet: it is before a mail is sent."""
         return self.email if self.email_at is not None else "?"
+
+
+def account_named(who: object) -> str:
+    """Return the account that an event names, by its id or by a reference of the platform; "" where it names none.
+
+    References below the platform's own address were made relative when the event was taken: one with an address is another server's.
+    """
+    named = RELATIVE.id_of({"reference": who}, "Practitioner")
+    return named or (str(who) if is_id(who) else "")
 
 
 async def lock_recipients(session: AsyncSession, accounts: Collection[str], *, waiting: bool) -> list[Recipient]:

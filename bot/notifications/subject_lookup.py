@@ -10,10 +10,13 @@ from bot.dossiers.records import dossier_reference, normalize_reference
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirNotFound
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
+from bot.fhir.references import RELATIVE
 from bot.fhir.resources import Resource
+from bot.notifications.fhir_people import People
 from bot.notifications.fhir_values import Json, Resources, dicts, items, resolve
 
-INS_NIR = "urn:oid:1.2.250.1.213.1.4.8"
+INS_NIR, INS_NIA = "urn:oid:1.2.250.1.213.1.4.8", "urn:oid:1.2.250.1.213.1.4.9"
+"""National systems of the INS, under which others declare it whatever the platform calls them."""
 MAX_IDENTIFIERS = 5
 """Of one usager, that are asked for."""
 _SEARCHABLE = re.compile(r"[^\s,|$\\]{1,128}")
@@ -23,13 +26,11 @@ _PATIENT = re.compile(r"(?:(https?://.+)/)?Patient/([A-Za-z0-9.-]{1,64})(?:/_his
 
 @dataclass(frozen=True)
 class Subject:
-    """What an event says of whose dossier it is about: the dossier itself, identifiers (system, value), or the platform's own id."""
+    """What an event says of whose dossier it is about: the dossier itself, identifiers (system, value), or a reference to a Patient."""
 
     dossier: str | None = None
     identifiers: tuple[tuple[str, str], ...] = ()
     patient: str | None = None
-    base: str | None = None
-    """The server that `patient` is an id of; None: the platform."""
 
 
 def subject_of(request: Json, others: Resources) -> Subject | None:
@@ -48,15 +49,18 @@ def subject_of(request: Json, others: Resources) -> Subject | None:
     match = _PATIENT.fullmatch(reference) if isinstance(reference, str) and resource is None else None
     if resource is None and match is None and not said:
         return None
-    return Subject(dossier, known, match[2] if match else None, match[1] if match else None)
+    return Subject(dossier, known, reference if match else None)
 
 
 class SubjectLookup:
     """Finds dossiers on the platform."""
 
-    def __init__(self, fhir: FhirClient | None, base: str | None, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
-        """Ask the platform `fhir`, where it can be asked; `base` is its address, by which absolute references to it are known."""
-        self._fhir, self._base, self._dossiers = fhir, (base or "").rstrip("/"), mapping.dossier
+    def __init__(self, fhir: FhirClient | None, mapping: PlatformMapping = DEFAULT_MAPPING) -> None:
+        """Ask the platform `fhir`, where it can be asked."""
+        self._fhir, self._dossiers, self._systems = fhir, mapping.dossier, mapping.identifiers
+        self.references = fhir.references if fhir is not None else RELATIVE
+        self.people = People(self.references, mapping.identifiers)
+        """Reads the professionals of such events."""
 
     async def find(self, subject: Subject) -> str | None:
         """Return the reference of the one dossier; None: there is none, or more than one. Raises the errors of `bot.fhir.errors`."""
@@ -66,9 +70,10 @@ class SubjectLookup:
             found = {reference for one in await self._search(*pair) if (reference := dossier_reference(one, self._dossiers))}
             if found:
                 return found.pop() if len(found) == 1 else None
-        if subject.patient and subject.base in (None, self._base):
+        patient_id = self.references.id_of({"reference": subject.patient}, "Patient")
+        if patient_id:
             try:
-                patient, _ = await self._fhir.read("Patient", subject.patient)
+                patient, _ = await self._fhir.read("Patient", patient_id)
             except FhirNotFound:
                 return None
             return dossier_reference(patient, self._dossiers)
@@ -76,10 +81,12 @@ class SubjectLookup:
 
     async def _search(self, system: str, value: str) -> list[Resource]:
         assert self._fhir is not None
-        values = [value, value[:13]] if system == INS_NIR and len(value) == 15 else [value]  # with and without its key
-        wanted = {(system, one) for one in values}
-        found = await self._fhir.search("Patient", {"identifier": ",".join(f"{system}|{one}" for one in values)})
-        return [patient for patient in found if wanted & _identifiers(patient)]
+        ins = ((INS_NIR, self._systems.ins_nir), (INS_NIA, self._systems.ins_nia))
+        systems = next((pair for pair in ins if system in pair), (system,))
+        values = [value, value[:13]] if len(systems) == 2 and len(value) == 15 else [value]  # with and without its key
+        wanted = dict.fromkeys((each, one) for each in systems for one in values)
+        found = await self._fhir.search("Patient", {"identifier": ",".join(f"{each}|{one}" for each, one in wanted)})
+        return [patient for patient in found if wanted.keys() & _identifiers(patient)]
 
 
 def _identifiers(patient: Mapping[str, object]) -> set[tuple[str, str]]:

@@ -27,7 +27,17 @@ from actions.framework.flow import FLOWS, Slots, set_slots
 from actions.framework.flow_actions import ANSWERED_TURN, SubmitFlow
 from actions.framework.utterances import Button, make_button
 from bot.core.errors import log_error
-from bot.dossiers.errors import AccountClosed, CannotAddSelf, CannotLeave, EndBeforeStart, MissingBasis, NotAllowed, NotAMember, PeriodOver
+from bot.dossiers.errors import (
+    AccountClosed,
+    CannotAddSelf,
+    CannotLeave,
+    Elsewhere,
+    EndBeforeStart,
+    MissingBasis,
+    NotAllowed,
+    NotAMember,
+    PeriodOver,
+)
 from bot.dossiers.partners import Outcome
 from bot.dossiers.period import AccessPeriod
 from bot.dossiers.records import AccountReference, Practitioner
@@ -43,6 +53,7 @@ _REFUSALS = {
     EndBeforeStart: "utter_line_period_over",
     AccountClosed: "utter_line_account_closed",
     NotAllowed: "utter_line_forbidden",
+    Elsewhere: "utter_line_elsewhere",
     CannotLeave: "utter_line_last_referent",
 }
 

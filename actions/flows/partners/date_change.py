@@ -162,6 +162,9 @@ async def _of_dossier(context: Context, reference: str, name: str, *, named: boo
 async def _checked(context: Context, reference: str, member: Partner, members: list[Partner]) -> Act:
     """Return a member's access. Raise FlowAborted where the user may not change its dates, and say who may."""
     act = access_of(reference, member)
+    if member.elsewhere:
+        context.utter_unchanged("utter_member_elsewhere", name=act["name"], reference=reference)
+        raise FlowAborted
     if _may_date(member, members, (await context.account_reference()).id):
         return act
     names = ", ".join(one.display for one in members if one.is_referent)
@@ -191,7 +194,9 @@ async def end_on(context: Context, reference: str, member: Partner, end: str) ->
 
 
 def _may_date(member: Partner, members: list[Partner], requester: str) -> bool:
-    return member.added_by == requester or any(one.is_referent and one.account_id == requester for one in members)
+    return not member.elsewhere and (
+        member.added_by == requester or any(one.is_referent and one.account_id == requester for one in members)
+    )
 
 
 def access_of(reference: str, member: Partner) -> Act:

@@ -51,6 +51,8 @@ def matching_members(criteria: Slots, members: list[Partner]) -> list[Partner]:
 
 def removal_obstacle(member: Partner, members: list[Partner], requester_id: str) -> str | None:
     """Return the response that says why the requester may not end this access; None where they may."""
+    if member.elsewhere:
+        return "utter_member_elsewhere"
     oneself = member.account_id == requester_id
     referent = any(p.is_referent and p.account_id == requester_id for p in members)
     if oneself and referent and sum(p.is_referent for p in members) == 1:

@@ -63,12 +63,18 @@ class State(StrEnum):
     """The speaker, who is there already."""
     FORBIDDEN = "forbidden"
     """Only the referent may remove this person."""
+    ELSEWHERE = "elsewhere"
+    """Nobody here may: they are a member of another system."""
     LAST_REFERENT = "last_referent"
     OFF = "off"
     """Taken off the list."""
 
 
-_OBSTACLES = {"utter_cannot_leave": State.LAST_REFERENT, "utter_remove_not_allowed": State.FORBIDDEN}
+_OBSTACLES = {
+    "utter_cannot_leave": State.LAST_REFERENT,
+    "utter_remove_not_allowed": State.FORBIDDEN,
+    "utter_member_elsewhere": State.ELSEWHERE,
+}
 
 
 def is_active(line: Line) -> bool:

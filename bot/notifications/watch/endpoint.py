@@ -46,7 +46,7 @@ _NAMED = re.compile(rf"(?:.*/)?({'|'.join(TYPES)})/([A-Za-z0-9.-]{{1,64}})(?:/_h
 def router(settings: Settings, database: Database, clock: Clock, fhir: FhirClient, mapping: PlatformMapping = DEFAULT_MAPPING) -> APIRouter:
     """Return the routes. Raises SettingsError where SECRET is missing."""
     routes, token = APIRouter(), notification_token(settings).encode()
-    lookup = SubjectLookup(fhir, settings.platform_url, mapping)
+    lookup = SubjectLookup(fhir, mapping)
     declared = FhirIntake(database, clock, lookup, settings.required("events_token"), MAX_BATCH)
 
     async def notified(request: Request) -> Response:

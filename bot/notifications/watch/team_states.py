@@ -11,10 +11,12 @@ from bot.dossiers.care_teams import subject_id
 from bot.dossiers.members import member_of
 from bot.dossiers.participants import added_by_of
 from bot.dossiers.period import AccessPeriod, first_day, has_begun, instant_of, is_over, last_day, paris_day
+from bot.dossiers.records import kind_of
 from bot.fhir.mapping import DEFAULT_MAPPING, Code
+from bot.fhir.references import RELATIVE, References
 from bot.fhir.resources import Resource
 
-_NOT_TOLD = ("RelatedPerson/", "Patient/", "CareTeam/")
+_NOT_TOLD = ("RelatedPerson", "Patient", "CareTeam")
 """Members who are no partners."""
 
 
@@ -56,12 +58,12 @@ class Difference(StrEnum):
     """It is to begin later, or its end is another one."""
 
 
-def is_readable(team: Resource, now: datetime) -> bool:
+def is_readable(team: Resource, now: datetime, references: References = RELATIVE) -> bool:
     """Return whether a team has the form that is read: one that has not must not keep the others from being seen."""
     try:
-        infer(team, accesses_of(team, {}, now), {}, now, now)
+        infer(team, accesses_of(team, {}, now, references=references), {}, now, now, references)
         instant_of((team.get("meta") or {}).get("lastUpdated"))
-        subject_id(team)
+        subject_id(team, references)
         is_new(team, now)
         return isinstance(team["id"], str) and 0 < len(team["id"]) <= 64
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -74,16 +76,22 @@ def account_of(member: str, holders: Mapping[str, str]) -> str | None:
     return key if kind == "Practitioner" else holders.get(member)
 
 
-def accesses_of(team: Resource, holders: Mapping[str, str], now: datetime, referent_role: Code = DEFAULT_MAPPING.referent) -> list[Access]:
+def accesses_of(
+    team: Resource,
+    holders: Mapping[str, str],
+    now: datetime,
+    referent_role: Code = DEFAULT_MAPPING.referent,
+    references: References = RELATIVE,
+) -> list[Access]:
     """Return who has access now, or will, each person once: the access that holds, else the first to come."""
     found: dict[str, Access] = {}
     for participant in team.get("participant") or []:
-        member, period = member_of(participant), participant.get("period") or {}
-        if member is None or len(member) > 100 or member.startswith(_NOT_TOLD) or is_over(period, now):
+        member, period = member_of(participant, references, str(team.get("id", ""))), participant.get("period") or {}
+        if member is None or len(member) > 100 or kind_of(member) in _NOT_TOLD or is_over(period, now):
             continue
         referent = any(map(referent_role.is_in, participant.get("role") or []))
         starts, ends = (str(period[name])[:40] if period.get(name) else None for name in ("start", "end"))
-        access = Access(member, account_of(member, holders), starts, ends, referent, added_by_of(participant))
+        access = Access(member, account_of(member, holders), starts, ends, referent, added_by_of(participant, references))
         other = found.get(access.key)
         if other is None or (other.planned(now), other.starts or "") > (access.planned(now), access.starts or ""):
             found[access.key] = access
@@ -114,7 +122,12 @@ def compare(known: Iterable[Access], current: Iterable[Access], seen_at: datetim
 
 
 def infer(
-    team: Resource, current: Iterable[Access], holders: Mapping[str, str], since: datetime, now: datetime
+    team: Resource,
+    current: Iterable[Access],
+    holders: Mapping[str, str],
+    since: datetime,
+    now: datetime,
+    references: References = RELATIVE,
 ) -> list[tuple[Difference, Access]]:
     """Return what changed in a team that was never seen, by the periods of its participants.
 
@@ -130,9 +143,9 @@ def infer(
             found.append((Difference.JOINED, access))
     staying = {access.key for access in current}
     for participant in team.get("participant") or []:
-        member, end = member_of(participant), str((participant.get("period") or {}).get("end") or "")
+        member, end = member_of(participant, references, str(team.get("id", ""))), str((participant.get("period") or {}).get("end") or "")
         at = instant_of(end) if "T" in end else None
-        if member is None or at is None or not since <= at <= now or member.startswith(_NOT_TOLD):
+        if member is None or at is None or not since <= at <= now or kind_of(member) in _NOT_TOLD:
             continue
         gone = Access(member, account_of(member, holders), None, end)
         if gone.key not in staying:

@@ -56,7 +56,7 @@ class PlatformWatcher:
         self._owner = new_owner()
         self.teams = TeamWatch(database, clock, fhir, settings.access_end_notice_days, mapping)
         self.subscriptions = Subscriptions(settings, database, clock, fhir)
-        lookup, key = SubjectLookup(fhir, settings.platform_url, mapping), settings.required("events_token")
+        lookup, key = SubjectLookup(fhir, mapping), settings.required("events_token")
         self._declared = FhirIntake(database, clock, lookup, key, MAX_BATCH)
         self._worker = Worker(
             database, clock, self.run_due, doing="watching the platform", topics=(WATCHES.name, LOOKS.name), next_due=self._next_due

@@ -12,7 +12,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from bot.accounts.registry import AccountRegistry
 from bot.core.figures import read_figures
+from bot.fhir.mapping import load_mapping
 from bot.fhir.xml import resource_from_xml
 from bot.notifications.event_intake import router
 from bot.notifications.event_store import WITHOUT_DOSSIER
@@ -56,7 +58,7 @@ async def emitter(harness: NotificationHarness) -> AsyncIterator[Emitter]:
         harness.join(KARIM)
         harness.join(PAUL)
     app = FastAPI()
-    app.include_router(router(harness.database, harness.clock, EVENTS_TOKEN, fhir=harness.fhir, platform_url=sandbox.fhir))
+    app.include_router(router(harness.database, harness.clock, EVENTS_TOKEN, fhir=harness.fhir))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.example") as client:
         yield Emitter(harness, client)
 
@@ -167,6 +169,43 @@ async def test_an_order_is_for_whom_it_names(emitter: Emitter) -> None:
         assert (await emitter.post(order)).status_code == 202
     assert await emitter.told(PAUL) == ["stay.changed"] * 3
     assert await emitter.told(KARIM) == []
+
+
+@pytest.mark.parametrize(("base", "told"), [("PLATFORM/", True), ("https://elsewhere.example/fhir/", False)])
+async def test_professionals_of_other_servers_are_nobody_here(emitter: Emitter, base: str, told: bool) -> None:
+    harness, server = emitter.harness, base.replace("PLATFORM", emitter.harness.sandbox.fhir)
+    who, author = ({"reference": f"{server}Practitioner/{harness.account(email)}"} for email in (PAUL, KARIM))
+    assert (await emitter.post(declared(recipient=[who]))).status_code == 202
+    assert await emitter.told(PAUL) == (["stay.changed"] if told else [])
+    assert (await emitter.post(declared("DOC", requester=author))).status_code == 202
+    assert ("document.added" in await emitter.told(KARIM)) is not told
+
+
+@pytest.mark.parametrize("system", ["urn:region:rpps", "https://rpps.esante.gouv.fr", "urn:region:idnps", "urn:oid:1.2.250.1.71.4.2.1"])
+async def test_numbers_are_known_by_the_systems_of_the_mapping_too(emitter: Emitter, system: str, tmp_path: Path) -> None:
+    lines = ["[identifiers]", 'rpps = "urn:region:rpps"', 'idnps = "urn:region:idnps"', 'ins_nir = "urn:region:ins"']
+    (tmp_path / "region.toml").write_text("\n".join(lines), "utf-8")
+    harness, mapping = emitter.harness, load_mapping(tmp_path / "region.toml")
+    (patient,) = harness.sandbox.found("Patient", identifier=DOSSIER)
+    for one in patient["identifier"]:
+        one["system"] = "urn:region:ins" if one["system"] == INS else one["system"]
+    harness.sandbox.put(patient).raise_for_status()
+    person = harness.sandbox.practitioner(PAUL)
+    rpps = next(i["value"] for i in person["identifier"] if i["system"] == "https://rpps.esante.gouv.fr")
+    harness.sandbox.put(person | {"identifier": [{"system": "urn:region:rpps", "value": rpps}]}).raise_for_status()
+    app = FastAPI()
+    app.include_router(router(harness.database, harness.clock, EVENTS_TOKEN, fhir=harness.fhir, mapping=mapping))
+    registry = AccountRegistry(harness.fhir, harness.clock, mapping)
+    harness.process.notification_worker.fan_out._registry = registry
+    who = {"resourceType": "Practitioner", "id": "p1", "identifier": [{"system": system, "value": f"8{rpps}"}]}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.example") as client:
+        for ins in (INS, "urn:region:ins"):
+            subject = usager(identifier=[{"system": ins, "value": NIR}])
+            order = declared(contained=[subject, who], recipient=[{"reference": "#p1"}], identifier=[{"system": "urn:n", "value": ins}])
+            headers = {"Content-Type": JSON, "Authorization": f"Bearer {EVENTS_TOKEN}"}
+            assert (await client.post("/events", json=order, headers=headers)).json() == {"accepted": 1}
+    assert await emitter.told(PAUL) == ["stay.changed"] * 2
+    harness.sandbox.put(person).raise_for_status()
 
 
 @pytest.mark.parametrize("kind", ["Organization", "Patient", "RelatedPerson"])

@@ -220,3 +220,42 @@ async def test_who_takes_part_in_another_team_of_the_usager_stays(harness: Notif
     harness.sandbox.put(harness.sandbox.get(f"CareTeam/{other['id']}").json() | {"participant": []}).raise_for_status()
     await watching.look()
     assert [event.kind for event in await harness.rows(Event)] == ["access.granted", "team.joined"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("page", ["1", "200"])
+async def test_who_moves_from_one_team_of_the_usager_to_another_is_told_nothing(
+    harness: NotificationHarness, watching: Watching, monkeypatch: pytest.MonkeyPatch, first: bool, page: str
+) -> None:
+    monkeypatch.setattr("bot.notifications.watch.watcher.PAGE", page)
+    sandbox, member = harness.sandbox, {"member": {"reference": f"Practitioner/{watching.paul}"}, "period": {"start": "2025-01-01"}}
+    subject = sandbox.team_of(DOSSIER)["subject"]
+    body = {"resourceType": "CareTeam", "status": "active", "subject": subject, "participant": [member], "period": {"start": TODAY}}
+    other = sandbox.post("CareTeam", body).json()
+    await watching.look()
+    before = await harness.rows(Event)
+    team = sandbox.get(f"CareTeam/{watching.first}").json()
+    changed = [other | {"participant": []}, team | {"participant": [*team["participant"], member]}]
+    for resource in changed if first else reversed(changed):
+        sandbox.put(resource).raise_for_status()
+    await watching.look()
+    assert await harness.rows(Event) == before
+    team = sandbox.get(f"CareTeam/{watching.first}").json()
+    sandbox.put(team | {"participant": team["participant"][:-1]}).raise_for_status()
+    await watching.look()
+    assert [event.kind for event in (await harness.rows(Event))[len(before) :]] == ["access.ended", "team.left"]
+
+
+async def test_who_comes_into_two_teams_of_the_usager_or_leaves_both_is_told_once(harness: NotificationHarness, watching: Watching) -> None:
+    sandbox, member = harness.sandbox, {"member": {"reference": f"Practitioner/{watching.paul}"}, "period": {"start": TODAY}}
+    subject = sandbox.team_of(DOSSIER)["subject"]
+    body = {"resourceType": "CareTeam", "status": "active", "subject": subject, "participant": [], "period": {"start": TODAY}}
+    other = sandbox.post("CareTeam", body).json()
+    await watching.look()
+    for participants in ([member], []):
+        for team_id in (watching.first, other["id"]):
+            team = sandbox.get(f"CareTeam/{team_id}").json()
+            staying = [one for one in team["participant"] if one["member"] != member["member"]]
+            sandbox.put(team | {"participant": [*staying, *participants]}).raise_for_status()
+        await watching.look()
+    assert [event.kind for event in await harness.rows(Event)] == ["access.granted", "team.joined", "access.ended", "team.left"]

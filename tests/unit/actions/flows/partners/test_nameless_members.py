@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue
+from tests.unit.actions.dialogue import TELEGRAM, WEB, Dialogue, an_act
 from tests.unit.harness import CLAIRES_DOSSIER
 from tests.unit.sandbox.sandbox_server import Sandbox
 
@@ -52,3 +52,19 @@ async def test_each_has_a_button_that_removes_them(claire: Dialogue, nameless: N
     assert "n’a plus accès" in done.text
     after = await claire.say(f"qui suit le {CLAIRES_DOSSIER}", "list_partners", WEB, dossier_ref=CLAIRES_DOSSIER)
     assert f"• {title}\n" not in after.text + "\n"
+
+
+@pytest.mark.parametrize("words", ["retire Ana Ailleurs du", "retirez Ana Ailleurs, dossier", "Ana Ailleurs n’intervient plus au"])
+async def test_a_member_of_another_system_stays(claire: Dialogue, sandbox: Sandbox, words: str) -> None:
+    team = sandbox.team_of(CLAIRES_DOSSIER)
+    team["participant"].append({"member": {"reference": "RelatedPerson/three", "display": "Ida Durand"}})
+    team["participant"].append({"member": {"reference": "https://hopital.example/fhir/Practitioner/1", "display": "Ana Ailleurs"}})
+    sandbox.put(team).raise_for_status()
+    asked = f"{words} {CLAIRES_DOSSIER}"
+    answer = await claire.say(asked, "remove_partner", WEB, partner_name="Ana Ailleurs", dossier_ref=CLAIRES_DOSSIER)
+    assert "par un autre système" in answer.text
+    assert claire.slots.get("member") is None
+    acts = [an_act(f"retire {name} du {CLAIRES_DOSSIER}", "remove_partner", partner_name=name, dossier_ref=CLAIRES_DOSSIER)
+            for name in ("Ana Ailleurs", "Ida Durand")]  # fmt: skip
+    card = await claire.ask(" ".join(str(act["text"]) for act in acts), *acts)
+    assert "inscrit par un autre système" in card.text
