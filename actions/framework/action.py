@@ -65,7 +65,7 @@ class AssistantAction(Action, ABC):
 
         Where the action is the first to take up a message, what that asks besides is put on the agenda.
         """
-        with context.services.turn_budgets.of(context.turn.key).applied():
+        with context.services.turn_budgets.of(context.turn.key, context.turn.play).applied():
             return await self._answer(context)
 
     async def _answer(self, context: Context) -> Events:

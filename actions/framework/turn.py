@@ -138,6 +138,12 @@ class Turn:
         return str(requested) if requested else None
 
     @property
+    def play(self) -> object:
+        """What tells this playing of the turn from another one: when Rasa took the message up, and after how much; None: not known."""
+        taken_up = [(number, event.get("timestamp")) for number, event in enumerate(self.tracker.events) if event.get("event") == "user"]
+        return taken_up[-1] if taken_up else None
+
+    @property
     def active_form(self) -> str | None:
         """Name of the active form."""
         return (self.tracker.active_loop or {}).get("name")

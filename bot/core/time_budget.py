@@ -74,13 +74,21 @@ class TurnBudgets:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._budgets: OrderedDict[str, tuple[float, TimeBudget]] = OrderedDict()
+        self._budgets: OrderedDict[str, tuple[float, object, TimeBudget]] = OrderedDict()
 
-    def of(self, turn: str) -> TimeBudget:
-        """Return the budget of the turn with this key. A turn that is played again later begins anew."""
+    def of(self, turn: str, play: object = None) -> TimeBudget:
+        """Return the budget of the turn with this key. One that is played again, after a crash, say, begins anew.
+
+        Args:
+            turn: key of the turn.
+            play: what tells one playing of it from another; None: it is the one that is known.
+        """
         now = time.monotonic()
         while self._budgets and next(iter(self._budgets.values()))[0] + _TURN_SECONDS < now:
             self._budgets.popitem(last=False)
-        if turn not in self._budgets:
-            self._budgets[turn] = (now, TimeBudget(self._seconds))
-        return self._budgets[turn][1]
+        since, known, budget = self._budgets.get(turn) or (now, None, TimeBudget(self._seconds))
+        if None not in (known, play) and known != play:
+            del self._budgets[turn]
+            since, budget = now, TimeBudget(self._seconds)
+        self._budgets[turn] = (since, known if play is None else play, budget)
+        return budget

@@ -18,7 +18,7 @@ import httpx
 
 from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
 from bot.fhir.paging import MAX_PAGES, matches_of, next_link_of, own_url, resources_of
-from bot.fhir.references import References
+from bot.fhir.references import References, is_id
 from bot.fhir.resources import Resource, body_of, content_of, etag_of, id_of_location, is_representation, resource_of, same_version
 from bot.fhir.sender import FHIR_JSON, Sender
 
@@ -89,7 +89,9 @@ class FhirClient:
             raise
 
     async def read(self, resource_type: str, resource_id: str) -> tuple[Resource, str]:
-        """Return the resource and its ETag, "" where the server has none. Raises FhirNotFound."""
+        """Return the resource and its ETag, "" where the server has none. Raises FhirNotFound, also for what can be no id."""
+        if not is_id(resource_id):
+            raise FhirNotFound
         response = await self._send("GET", f"{self._base}/{resource_type}/{resource_id}", repeatable=True)
         return resource_of(response, resource_type)
 
@@ -176,12 +178,13 @@ class FhirClient:
     async def update(self, resource: Resource, *, if_match: str, author: str | None = None) -> tuple[Resource, str]:
         """Replace the version whose ETag is `if_match`. Raises FhirConflict where it is no longer the current one.
 
-        A server that refuses the condition although nothing changed is asked without it. An answer that is lost (FhirUnavailable) does
-        not say whether the update was done: read again.
+        A server that cannot take the condition at all (400, 501) is asked without it where nothing changed; a conflict never is. An
+        answer that is lost (FhirUnavailable) does not say whether the update was done: read again.
         """
         try:
             answer = await self._put(resource, if_match, author)
-        except (FhirConflict, FhirRejected) as refused:
+        except (FhirConflict, FhirRejected) as error:
+            refused = error
             if self._matches or not if_match or (isinstance(refused, FhirRejected) and refused.status not in _NO_HEADER):
                 raise
         else:
@@ -193,8 +196,10 @@ class FhirClient:
         if etag != if_match:  # it may compare them letter by letter
             try:
                 return await self._put(resource, etag, author)
-            except (FhirConflict, FhirRejected):
-                pass
+            except (FhirConflict, FhirRejected) as error:
+                refused = error
+        if isinstance(refused, FhirConflict) or refused.status not in _NO_HEADER:
+            raise refused  # what was read may be older than what the condition was compared with
         answer = await self._put(resource, "", author)
         _log.warning("the FHIR server refuses If-Match: of two who write at once, one may undo what the other did")
         return answer
@@ -242,6 +247,8 @@ class FhirClient:
         return await self._read_back(kind, resource_id)
 
     async def _put(self, resource: Resource, if_match: str, author: str | None) -> tuple[Resource, str]:
+        if not is_id(resource["id"]):
+            raise FhirNotFound
         kind, headers = resource["resourceType"], _headers(author) | ({"If-Match": if_match} if if_match else {})
         url = f"{self._base}/{kind}/{resource['id']}"
         response = await self._send("PUT", url, content=json.dumps(resource), headers=headers, repeatable=False)

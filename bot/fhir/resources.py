@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from bot.fhir.errors import FhirUnavailable
+from bot.fhir.references import is_id
 
 Resource = dict[str, Any]
 """A FHIR resource as JSON."""
@@ -48,7 +49,7 @@ def id_of_location(response: httpx.Response, resource_type: str) -> str | None:
     """Return the id of the resource that a creation made, as its headers tell it; None where they do not."""
     for name in ("Location", "Content-Location"):
         found = re.search(rf"(?:^|/){resource_type}/({_ID})(?:/_history/{_ID})?/?$", response.headers.get(name, "").partition("?")[0])
-        if found:
+        if found and is_id(found[1]):
             return found[1]
     return None
 

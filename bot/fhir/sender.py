@@ -30,10 +30,16 @@ LONGEST_PAUSE = 60.0
 """After that a server which asked for a longer pause is tried again: what was asked of one request need not be meant for all."""
 KEEPALIVE_SECONDS = 2.0
 """How long an idle connection is kept: less than servers do (5 s is usual), which would close it during a request."""
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""Longest answer that is read, unpacked: some ten times a page of two hundred care teams."""
+WHOLE_ANSWER = 3
+"""How many times the longest wait for one byte a whole answer may take, whatever it is made of: the byte after it starts that wait anew."""
 FHIR_JSON = "application/fhir+json"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _REFUSED_ACCESS = frozenset({"security", "login", "unknown", "expired", "session"})
 """Issue codes that refuse our access as such (FHIR R4, IssueType); `forbidden` may be about one resource."""
+_OF_THE_WAY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""Headers that are of a body as it is sent, not as it was read."""
 _jitter = secrets.SystemRandom()
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every URL
@@ -52,6 +58,7 @@ class Sender:
         tls: ssl.SSLContext | None,
         headers: Sequence[tuple[str, str]],
     ) -> None:
+        self._longest = timeout * WHOLE_ANSWER
         trust_env = urlsplit(base_url).hostname not in _LOOPBACK
         self._auth = BearerToken(access) if isinstance(access, str) else access
         self._http = httpx.AsyncClient(
@@ -116,9 +123,10 @@ class Sender:
         left = seconds_left()
         if left is not None and left <= 0:
             raise FhirUnavailable("The time that this turn has for the FHIR server is over.")
-        async with asyncio.timeout(left):
+        async with asyncio.timeout(self._longest if left is None else min(left, self._longest)):
             with waiting():
-                return await self._http.request(method, url, content=content, headers=headers)
+                async with self._http.stream(method, url, content=content, headers=headers) as response:
+                    return await _read_whole(response)
 
     async def _wait_for_turn(self) -> None:
         """Wait until the server wants to be asked again. Raise FhirUnavailable where that is too long."""
@@ -132,6 +140,20 @@ class Sender:
     async def _sleep(self, seconds: float) -> None:
         with waiting():
             await asyncio.sleep(seconds)
+
+
+async def _read_whole(response: httpx.Response) -> httpx.Response:
+    """Return the answer with its body. Raise FhirUnavailable where that is too long to be one."""
+    declared, body = response.headers.get("Content-Length", ""), bytearray()
+    if not (declared.isascii() and declared.isdecimal() and int(declared[:20]) > MAX_ANSWER_BYTES):
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_ANSWER_BYTES:
+                break
+        else:
+            unpacked = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_THE_WAY]
+            return httpx.Response(response.status_code, headers=unpacked, content=bytes(body), request=response.request)
+    raise FhirUnavailable("The FHIR server's answer is too long.")
 
 
 def check_status(response: httpx.Response) -> httpx.Response:

@@ -33,7 +33,8 @@ MIN_SECONDS = 5.0
 """A turn whose time is already over, because it had to wait for earlier ones, is still tried once for this long."""
 _WILL_PASS = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT, HTTPStatus.BAD_GATEWAY})
 """502 is the action server being started again: actions do not raise, and an unfinished turn leaves no trace in the tracker."""
-_MAY_HAVE_ACTED = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+_MAY_HAVE_ACTED = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT, HTTPStatus.CONFLICT})
+"""409 is said when the turn is saved: its actions have run by then."""
 _REFUSED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY})
 _ONCE_MORE = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT})
 

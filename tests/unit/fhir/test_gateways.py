@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from bot.core.time_budget import TimeBudget
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirConflict, FhirRejected, FhirUnauthorized, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
 from bot.fhir.paging import own_url
 from tests.unit.sandbox.sandbox_server import serve_app
 
@@ -197,7 +197,28 @@ async def test_where_if_none_exist_is_refused_it_is_searched_before(server: Serv
         await fhir.create(patient(), if_none_exist="identifier=a|b")
 
 
-@pytest.mark.parametrize("status", [412, 400, 501, 1])
+@pytest.mark.parametrize("status", [409, 412])
+async def test_a_conflict_never_makes_a_change_without_its_version(server: Server, fhir: FhirClient, status: int) -> None:
+    """What is read after it may be older than what the condition was compared with, or not written yet by whoever is ahead."""
+    made, _ = await fhir.create(patient())
+    server.match = status
+    for _ in range(2):
+        with pytest.raises(FhirConflict):
+            await fhir.replace(made, {**made, "gender": "unknown"})
+    assert server.stored["p1"].get("gender") != "unknown"
+    assert all("if-match" in headers for (method, _), headers in zip(server.asked, server.headers, strict=True) if method == "PUT")
+
+
+@pytest.mark.parametrize("bad", ["..", ".", "a/b", "../Patient/p1", "a?b", "a#b", "", "a" * 65, "é"])
+async def test_what_can_be_no_id_is_not_asked_for(server: Server, fhir: FhirClient, bad: str) -> None:
+    with pytest.raises(FhirNotFound):
+        await fhir.read("Patient", bad)
+    with pytest.raises(FhirNotFound):
+        await fhir.update({"resourceType": "Patient", "id": bad}, if_match="")
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("status", [400, 501, 1])
 async def test_where_if_match_is_refused_the_change_is_made_and_a_conflict_is_still_seen(
     server: Server, fhir: FhirClient, status: int
 ) -> None:

@@ -126,7 +126,7 @@ async def test_rasa_down_then_up_answers_the_same_turn(tmp_path: Path) -> None:
             assert rasa.said() == ["bonjour"]
 
 
-@pytest.mark.parametrize("status", [503, 500, 502])
+@pytest.mark.parametrize("status", [503, 500, 502, 409])
 async def test_an_error_that_passes_is_not_seen(tmp_path: Path, status: int) -> None:
     async with running_bot(tmp_path) as bot:
         bot.rasa.statuses = [status]
@@ -138,6 +138,8 @@ async def test_an_error_that_passes_is_not_seen(tmp_path: Path, status: int) -> 
     [
         ([500, 500], 2, INTERRUPTED),
         ([502] * 99, None, INTERRUPTED),
+        ([409] * 99, None, INTERRUPTED),
+        ([409, *[503] * 99], None, INTERRUPTED),
         ([401], 1, UNAVAILABLE),
         ([503] * 99, None, UNAVAILABLE),
     ],

@@ -57,3 +57,23 @@ async def test_calls_of_a_turn_share_its_time(claire: Dialogue, frozen: Harness)
     spent = BUDGET - budget.left
     assert 0.3 < spent <= BUDGET
     assert frozen.turn_budgets.of("chat:t2").left == BUDGET
+
+
+async def test_a_turn_that_is_played_again_has_its_whole_time(claire: Dialogue, frozen: Harness) -> None:
+    budgets = []
+    for _ in range(2):  # the second time after a crash
+        await claire.say("mes dossiers", "list_dossiers", {**WEB, "turn": "t7"})
+        budgets.append(frozen.turn_budgets.of("chat:t7"))
+    assert budgets[0] is not budgets[1]
+    assert all(0 < BUDGET - budget.left < BUDGET for budget in budgets)
+
+
+def test_only_another_playing_of_a_turn_begins_anew() -> None:
+    budgets = TurnBudgets(BUDGET)
+    first = budgets.of("chat:t1", (3, 1.0))
+    assert budgets.of("chat:t1", (3, 1.0)) is first
+    assert budgets.of("chat:t1") is first
+    again = budgets.of("chat:t1", (3, 2.0))
+    assert (again is first, again.left) == (False, BUDGET)
+    assert budgets.of("chat:t1", (3, 2.0)) is again
+    assert budgets.of("chat:t2", (3, 2.0)) is not again
