@@ -7,12 +7,12 @@ transitions are drawn in docs/dev/jobs.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -21,6 +21,7 @@ from bot.core.database import Database, UtcDateTime, announce
 from bot.jobs.lease_owner import is_dead
 
 Job = TypeVar("Job")
+_NONE: Mapping[Any, datetime] = {}
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,25 @@ class Queue:
     """Column of who holds the lease; None: it is not recorded. A name of `bot.jobs.lease_owner` frees the job as soon as its process is
     known to be dead."""
 
-    def free(self, now: datetime, dead_owners: Collection[str] = ()) -> ColumnElement[bool]:
-        """Return the condition that nobody holds the job's lease."""
-        conditions = [self.lease_until.is_(None), self.lease_until <= now]
-        return or_(*conditions, self.owner.in_(dead_owners)) if dead_owners else or_(*conditions)
+    def free(self, now: datetime, dead_owners: Collection[str] = (), abandoned: Mapping[Any, datetime] = _NONE) -> ColumnElement[bool]:
+        """Return the condition that nobody holds the job's lease.
 
-    def due(self, now: datetime, dead_owners: Collection[str] = ()) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions under which a job may be claimed at `now`."""
-        conditions = (*self.is_open, self.free(now, dead_owners))
+        Args:
+            now: when leases are looked at.
+            dead_owners: owners who are known not to live any more.
+            abandoned: leases that nobody renews, by key of the job (`bot.jobs.silence`); one that was renewed since counts.
+        """
+        conditions = [self.lease_until.is_(None), self.lease_until <= now]
+        if dead_owners:
+            conditions.append(self.owner.in_(dead_owners))
+        conditions += [and_(self.key == key, self.lease_until == until) for key, until in abandoned.items()]
+        return or_(*conditions)
+
+    def due(
+        self, now: datetime, dead_owners: Collection[str] = (), abandoned: Mapping[Any, datetime] = _NONE
+    ) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions under which a job may be claimed at `now` (see `free`)."""
+        conditions = (*self.is_open, self.free(now, dead_owners, abandoned))
         return conditions if self.not_before is None else (*conditions, or_(self.not_before.is_(None), self.not_before <= now))
 
     def held_by(self, owner: str) -> tuple[ColumnElement[bool], ...]:
@@ -66,7 +78,16 @@ class Queue:
         values = self._lease_values(now, owner)
         return values if self.attempts is None else values | {self.attempts.key: 1}
 
-    async def claim(self, database: Database, clock: Clock, wanted: Select[Job], *, limit: int = 1, owner: str | None = None) -> list[Job]:
+    async def claim(
+        self,
+        database: Database,
+        clock: Clock,
+        wanted: Select[Job],
+        *,
+        limit: int = 1,
+        owner: str | None = None,
+        abandoned: Mapping[Any, datetime] = _NONE,
+    ) -> list[Job]:
         """Lease up to `limit` due jobs for the caller and return them, detached, with their lease and attempts as they are now.
 
         A reading transaction looks first, because a writing one makes every other writer of SQLite wait.
@@ -74,16 +95,17 @@ class Queue:
         Args:
             wanted: selects the mapped class in the order of claiming; conditions of its own may keep jobs back.
             owner: whose the lease is, where the queue records that.
+            abandoned: see `free`.
         """
         now = clock.now()
         async with database.reading() as session:
             dead_owners = await self._dead_owners(session, now, single_host=database.is_sqlite)
-            look = wanted.where(*self.due(now, dead_owners)).with_only_columns(self.key).limit(1)
+            look = wanted.where(*self.due(now, dead_owners, abandoned)).with_only_columns(self.key).limit(1)
             if (await session.execute(look)).first() is None:
                 return []
         async with database.writing() as session:
             now = clock.now()  # after the wait for the write lock: the lease runs from when it is given
-            return await self.claim_in(session, wanted, now, limit=limit, owner=owner, dead_owners=dead_owners)
+            return await self.claim_in(session, wanted, now, limit=limit, owner=owner, dead_owners=dead_owners, abandoned=abandoned)
 
     async def claim_in(
         self,
@@ -94,9 +116,10 @@ class Queue:
         limit: int = 1,
         owner: str | None = None,
         dead_owners: Collection[str] = (),
+        abandoned: Mapping[Any, datetime] = _NONE,
     ) -> list[Job]:
         """Do as `claim` within the caller's writing transaction. Jobs that other workers lock are skipped."""
-        due = wanted.where(*self.due(now, dead_owners)).limit(limit).with_for_update(skip_locked=True)
+        due = wanted.where(*self.due(now, dead_owners, abandoned)).limit(limit).with_for_update(skip_locked=True)
         found: Any = await session.scalars(due)
         jobs: list[Job] = list(found)
         await self.hold(session, [getattr(job, self.key.key) for job in jobs], now, owner=owner)

@@ -21,6 +21,7 @@ from bot.core.encryption import Cipher, DecryptionFailed
 from bot.core.errors import log_error
 from bot.jobs import leases
 from bot.jobs.queue import Queue
+from bot.jobs.silence import SilenceWatch
 from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Incoming, Message, Outcome, Received, Reply, Turn
 from bot.messaging.outbound_commands import FETCHED, delete_sent, replace_sent
@@ -31,6 +32,8 @@ from bot.messaging.transcript import ADD_MESSAGE, add_replies, last_delivered
 
 CLAIMED_AT_ONCE = 50
 """Most abandoned turns that one process claims at a time: the others are left to other processes, and to its next round."""
+MOST_WATCHED = 2000
+"""Open turns whose leases are watched: in a crowd, the oldest."""
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
 """How often `Conversation.last_seen_at` is written at the most."""
 MAX_LAST_SEEN = 20_000
@@ -103,6 +106,7 @@ class Inbox:
         self._owner = owner
         self._button_life = button_life
         self._last_seen: dict[str, datetime] = {}
+        self._silence = SilenceWatch(leases.TURN_ABANDONED.total_seconds())
 
     async def receive(self, conversation_id: str, incoming: Incoming, door: Door, now: datetime) -> Received:
         """Store a message, once per `client_id`, and claim it at once where no older one of the conversation waits.
@@ -296,15 +300,24 @@ class Inbox:
             return None
 
     async def claim_abandoned(self, clock: Clock, *, in_hand: Collection[int]) -> list[Turn]:
-        """Claim turns that nobody answers: never claimed, their lease run out, or its owner known to be dead.
+        """Claim turns that nobody answers: never claimed, their lease run out or renewed no more, or its owner known to be dead.
+
+        To be called each second or so: that a lease is not renewed is known by looking again.
 
         Args:
             clock: tells from when leases run.
             in_hand: turns that this process answers, whatever became of their leases.
         """
+        open_ones = select(INBOX.c.id, INBOX.c.lease_until).where(INBOX.c.state == RECEIVED, INBOX.c.id.not_in(in_hand))
+        async with self._database.reading() as session:
+            turns = {row.id: row.lease_until for row in await session.execute(open_ones.order_by(INBOX.c.id).limit(MOST_WATCHED))}
+        abandoned = self._silence.abandoned({turn_id: until for turn_id, until in turns.items() if until is not None})
+        if not turns:
+            return []
         oldest = select(func.min(InboxRow.id)).where(InboxRow.state == RECEIVED).group_by(InboxRow.conversation_id)
         wanted = select(InboxRow).where(InboxRow.id.in_(oldest), InboxRow.id.not_in(in_hand)).order_by(InboxRow.id)
-        rows = await TURNS.claim(self._database, clock, wanted, limit=CLAIMED_AT_ONCE, owner=self._owner)
+        some = dict(list(abandoned.items())[:CLAIMED_AT_ONCE])
+        rows = await TURNS.claim(self._database, clock, wanted, limit=CLAIMED_AT_ONCE, owner=self._owner, abandoned=some)
         if not rows:
             return []
         conversations = select(Conversation.id, Conversation.channel).where(Conversation.id.in_([row.conversation_id for row in rows]))

@@ -15,15 +15,15 @@ from datetime import datetime, timedelta
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.jobs import leases
 from bot.jobs.worker import Worker
 from bot.messaging.hub import Hub
 from bot.messaging.inbox import CLAIMED_AT_ONCE, TURNS, Completed, Inbox
 from bot.messaging.messages import Turn
 from bot.messaging.ports import Responder, TurnReturned
 
-LOCAL_SWEEP_SECONDS, SHARED_SWEEP_SECONDS = 1.0, 5.0
-"""How soon the turns of a process that was killed are found: on SQLite, on PostgreSQL. Those of an orderly stop are announced."""
-RENEW_SECONDS = TURNS.lease.total_seconds() / 4
+SWEEP_SECONDS = 1.0
+"""How often turns that nobody answers are looked for. Those of an orderly stop are announced."""
 _log = logging.getLogger(__name__)
 
 
@@ -62,9 +62,11 @@ class TurnWorker:
             doing="claiming abandoned turns",
             topics=(TURNS.name,),
             next_due=self._next_sweep,
-            poll_seconds=LOCAL_SWEEP_SECONDS if database.is_sqlite else SHARED_SWEEP_SECONDS,
+            poll_seconds=SWEEP_SECONDS,
         )
-        self._renewer = Worker(database, None, self._renew, doing="renewing the leases of turns", poll_seconds=RENEW_SECONDS)
+        self._renewed: set[int] = set()
+        seconds = leases.TURN_RENEWED.total_seconds()
+        self._renewer = Worker(database, None, self._renew, doing="renewing the leases of turns", poll_seconds=seconds)
 
     async def start(self) -> None:
         """Claim at once what an earlier process abandoned, then keep looking."""
@@ -153,8 +155,10 @@ class TurnWorker:
 
     async def _next_sweep(self) -> datetime | None:
         """Return when to claim the rest of many abandoned turns: not at once, so that other processes share them."""
-        return self._clock.now() + timedelta(seconds=LOCAL_SWEEP_SECONDS) if self._more_abandoned else None
+        return self._clock.now() + timedelta(seconds=SWEEP_SECONDS) if self._more_abandoned else None
 
     async def _renew(self) -> None:
-        if in_hand := self.in_hand:
-            await self._inbox.renew(in_hand, self._clock.now())
+        """Renew what was in hand a round ago: most turns are over before."""
+        before, self._renewed = self._renewed, self.in_hand
+        if lasting := before & self._renewed:
+            await self._inbox.renew(lasting, self._clock.now())
