@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from types import FrameType
 from typing import Any
 
-import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -32,7 +27,7 @@ from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
 from bot.fhir.errors import FhirUnauthorized
 from bot.http import health, metrics
-from bot.http.health_checks import DatabaseCheck, HttpChecks, smtp_check
+from bot.http.health_checks import DatabaseCheck, HttpChecks, reading_check, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
 from bot.http.proxies import TrustedProxies
 from bot.http.rate_limit import RateLimits
@@ -51,6 +46,7 @@ from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
 from bot.notifications.watch import endpoint
 from bot.personal_data import purge
+from bot.server import listen, serve_app
 from bot.settings import Settings
 from bot.support import retention as support_retention
 from bot.web import chat_page, transcript
@@ -58,11 +54,6 @@ from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
 from bot.web.desk import routes as desk_routes
 from bot.web.unhandled_errors import UnhandledErrors
-
-BACKLOG = 2048
-"""Connections that may wait to be accepted."""
-DRAIN_SECONDS = 4
-"""How long requests may take to end at a stop: as long as the turns in hand, which go on meanwhile."""
 
 
 def create_app(settings: Settings, clock: Clock) -> FastAPI:
@@ -79,9 +70,14 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
     listener, rate_limits, audit_copy = Listener(database), RateLimits(settings, database, clock), parts.audit_copy
 
+    readiness = health.Readiness(reading_check(database), {"redis": rate_limits.check})
+
     def begin_stop() -> None:
         gateway.begin_stop()
         support.begin_stop()
+
+    def begin_drain() -> None:
+        readiness.draining = True
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -111,7 +107,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.parts, app.state.begin_stop, app.state.rate_limits = parts, begin_stop, rate_limits
+    app.state.parts, app.state.begin_stop, app.state.begin_drain, app.state.rate_limits = parts, begin_stop, begin_drain, rate_limits
     proxy_token = settings.trusted_proxy_token.get_secret_value() if settings.trusted_proxy_token is not None else None
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header, token=proxy_token)
     if settings.believes_local_processes:
@@ -145,7 +141,8 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             parts.live_directories,
         )
     )
-    app.include_router(health.router(_health(settings, parts, channels, http_checks, notification_status)))
+    report = _health(settings, parts, channels, http_checks, notification_status, rate_limits.check)
+    app.include_router(health.router(report, readiness))
     collectors = [
         notification_status.collector,
         SecurityFigures(database).collector,
@@ -177,65 +174,10 @@ def serve(settings: Settings) -> None:
     """
     configure_logging(logging.WARNING)  # what keeps it from starting is one sentence: nothing else is said until then
     app = create_app(settings, SystemClock())
-    with _listen(settings.host, settings.port) as listener:
+    with listen(settings.host, settings.port) as listener:
         upgrade(settings.sqlalchemy_url)
         configure_logging()
-        server = Server(server_config(app), before_exit=app.state.begin_stop)
-        server.run(sockets=[listener])
-    if not server.started:
-        sys.exit(1)
-
-
-def server_config(app: FastAPI) -> uvicorn.Config:
-    """Return how the application is served."""
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # TRUSTED_PROXIES says who is believed
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        backlog=BACKLOG,
-    )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises OSError, whose `filename` is the address."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.socket(family, kind, protocol)  # asyncio sets TCP_NODELAY only where the protocol is named
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(BACKLOG)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as error:
-        in_use = error.errno == errno.EADDRINUSE
-        reason = "the port is in use by another program; set PORT to another one" if in_use else (error.strerror or type(error).__name__)
-        raise OSError(error.errno, reason, f"{host}:{port}") from None
-    return listener
-
-
-class Server(uvicorn.Server):
-    """Ends the event streams as soon as it is told to stop: it waits for every connection before the application hears of it."""
-
-    def __init__(self, config: uvicorn.Config, before_exit: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._before_exit = before_exit
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Remember the loop that the streams live on."""
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """On SIGINT and SIGTERM."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._before_exit)
-        super().handle_exit(sig, frame)
+        serve_app(app, listener, settings.drain_seconds)
 
 
 def _pages(settings: Settings) -> APIRouter:
@@ -245,7 +187,12 @@ def _pages(settings: Settings) -> APIRouter:
 
 
 def _health(
-    settings: Settings, parts: BotContainer, channels: Sequence[Channel], http: HttpChecks, notifications: NotificationStatus
+    settings: Settings,
+    parts: BotContainer,
+    channels: Sequence[Channel],
+    http: HttpChecks,
+    notifications: NotificationStatus,
+    redis: health.Check | None,
 ) -> health.Health:
     """Return the health report. Mails wait in the outbox until SMTP is back, so it is not required."""
 
@@ -269,6 +216,7 @@ def _health(
         "directory": directory,
         "platform": platform if settings.platform_url else None,
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
+        "redis": redis,
         "audit_log": parts.audit_copy.healthy if parts.audit_copy else None,
     }
     checks |= parts.live_directories.health_checks()

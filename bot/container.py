@@ -51,7 +51,7 @@ class Container:
         """`clock` and `database`: those of tests; by default the machine's clock and the database of the settings."""
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.database = database or Database(settings.sqlalchemy_url)
+        self.database = database or Database(settings.sqlalchemy_url, settings.database_connections)
 
     async def aclose(self) -> None:
         """Close the connections to the platform and the directories, where there are any, and to the database."""

@@ -21,6 +21,7 @@ from bot.directory_source_settings import DirectorySourceSettings
 from bot.event_settings import EventSettings
 from bot.fake_channels import teams_settings, telegram_settings
 from bot.limit_settings import LimitSettings
+from bot.machine_settings import MachineSettings
 from bot.mapping_settings import MappingSettings
 from bot.oidc_settings import OidcSettings
 from bot.platform_settings import ACCESS, PlatformSettings
@@ -40,6 +41,7 @@ class Settings(
     DirectorySourceSettings,
     ReaderSettings,
     LimitSettings,
+    MachineSettings,
     MappingSettings,
     EventSettings,
     OidcSettings,
@@ -227,12 +229,6 @@ class Settings(
     teams_link_url: str = Field("https://teams.microsoft.com", alias="TEAMS_LINK_URL", description="Base of links that open a Teams chat.")
     channels: str = Field(
         "", alias="CHANNELS", description="Python modules of more channels, separated by commas (see docs/dev/channels.md)."
-    )
-    redis_url: SecretStr | None = Field(
-        None,
-        alias="REDIS_URL",
-        description="Redis in which processes count requests together (none: in the database), "
-        "and messages to Telegram and Teams (none: each on its own).",
     )
 
     frame_ancestors: str = Field(

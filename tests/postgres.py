@@ -39,10 +39,10 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, SERVER_USER, SERVER_USER)
         self._run("initdb", "--pgdata", str(self._data), "--username", SERVER_USER, "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-        options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200"
+        self._options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200"
         if not durable:
-            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--log", str(self.folder / "log"), "--options", options, "start")
+            self._options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        self.start()
 
     @property
     def _data(self) -> Path:
@@ -60,7 +60,16 @@ class Cluster:
         if done.returncode != 0:
             raise RuntimeError(f"{program} failed: {done.stdout.decode(errors='replace')[-2000:]}")
 
+    def start(self) -> None:
+        """Start it, as after `halt`."""
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--log", log, "--options", self._options, "start")
+
+    def halt(self) -> None:
+        """Stop it as a crash does, what it holds left as it is."""
+        self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--mode", "immediate", "stop")
+
     def stop(self) -> None:
         """Stop it and remove everything."""
-        self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--mode", "immediate", "stop")
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -20,7 +20,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.core.errors import log_error
+from bot.http.rate_limit import Outage
 
 _MIN_WAIT_SECONDS = 0.02
 """Between two looks at a limit that is used up."""
@@ -78,6 +78,7 @@ class OutboundRateLimiter:
         options: dict[str, Any] = {"connection_pool": self._redis.connection_pool} if self._redis else {}
         storage = RedisStorage(f"async+{redis_url}", implementation="redispy", **options) if redis_url else None
         self._shared = MovingWindowRateLimiter(storage) if storage else None
+        self._outage = Outage()
         self._windows: dict[str, _Window] = {}
         self._paused_until = 0.0
 
@@ -117,7 +118,7 @@ class OutboundRateLimiter:
 
     async def _count_shared(self, item: RateLimitItem, key: str) -> None:
         """Wait until the count of all processes allows a hit, and count it."""
-        if self._shared is None:
+        if self._shared is None or self._outage.lasts:
             return
         try:
             while not await self._shared.hit(item, key):
@@ -125,4 +126,4 @@ class OutboundRateLimiter:
                 left = stats.reset_time - time.time()  # the library counts by the machine's clock
                 await asyncio.sleep(min(max(left, _MIN_WAIT_SECONDS), item.get_expiry()))
         except RedisError as error:  # better a 429 than silence
-            log_error(error, "counting messages in Redis")
+            self._outage.note(error)

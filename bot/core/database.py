@@ -29,10 +29,10 @@ BUSY_SECONDS = 15
 """How long to wait for a lock: SQLite's write lock, where another process holds it or behind the other writers of this one; on PostgreSQL
 any lock."""
 
-# As many connections as a busy bot uses: a hundred messages at a time share them.
-_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 45}
-_SQLITE_OPTIONS = _POOL | {"connect_args": {"timeout": BUSY_SECONDS}}
-_SERVER_OPTIONS = _POOL | {"pool_pre_ping": True}
+CONNECTIONS = 30
+"""As many connections as a busy bot uses: a hundred messages at a time share them."""
+_SQLITE_OPTIONS = {"connect_args": {"timeout": BUSY_SECONDS}}
+_SERVER_OPTIONS = {"pool_pre_ping": True}
 
 
 class DatabaseBusy(TimeoutError):
@@ -119,10 +119,13 @@ async def insist(write: Callable[[], Awaitable[None]], doing: str) -> None:
 class Database:
     """Transactions on one database, shared by everything in a process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
+        """Open at most `connections` at a time; a third of them are kept open."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = _SQLITE_OPTIONS if self.is_sqlite else _SERVER_OPTIONS
+        kept = max(1, connections // 3)
+        options: dict[str, Any] = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": 45}
+        options |= _SQLITE_OPTIONS if self.is_sqlite else _SERVER_OPTIONS
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)

@@ -9,13 +9,14 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
+from bot.core.database_errors import RETRY_AFTER_SECONDS
 from bot.core.ttl_cache import TtlCache
 
 CHECK_SECONDS = 2.0
 """How long a check may take; after that its dependency is down."""
 CACHE_SECONDS = 1.0
 """However often the report is asked for, dependencies are checked once in this time."""
-OK, DOWN, NOT_CONFIGURED, REFUSED = "ok", "down", "not configured", "refused"
+OK, DOWN, NOT_CONFIGURED, REFUSED, DRAINING = "ok", "down", "not configured", "refused", "draining"
 
 
 class AccessRefused(Exception):
@@ -71,14 +72,45 @@ async def _status(check: Check | None) -> str:
         return DOWN
 
 
-def router(health: Health) -> APIRouter:
-    """Return the routes `GET /health`, the report, and `GET /health/live`, 200 as long as the process serves."""
+class Readiness:
+    """Whether requests are to be sent to this process: it serves, its database answers, and it is not about to stop."""
+
+    def __init__(self, database: Check, more: Mapping[str, Check | None]) -> None:
+        """Take the check of the database, and those of what is told and decides nothing, None where it is not configured."""
+        self.draining = False
+        self._checks: dict[str, Check | None] = {"database": database, **more}
+        self._lines = TtlCache(self._run, CACHE_SECONDS)
+
+    async def report(self) -> tuple[HTTPStatus, dict[str, str]]:
+        """Return 200 or 503, and a line for each check under that of the whole: `ok`, `down` or `draining`."""
+        lines = await self._lines.get()
+        ready = not self.draining and lines["database"] == OK
+        status = DRAINING if self.draining else (OK if ready else DOWN)
+        return (HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE), {"status": status, **lines}
+
+    async def _run(self) -> dict[str, str]:
+        results = await asyncio.gather(*(_status(check) for check in self._checks.values()))
+        return dict(zip(self._checks, results, strict=True))
+
+
+def router(health: Health, readiness: Readiness) -> APIRouter:
+    """Return the routes of monitoring, which ask nobody who it is.
+
+    `GET /health`, the report; `GET /health/ready`, whether a proxy is to send requests here; `GET /health/live`, 200 as long as the
+    process serves.
+    """
     routes = APIRouter()
 
     @routes.get("/health")
     async def report() -> Response:
         status, lines = await health.report()
         return Response(json.dumps(lines, indent=1) + "\n", status.value, media_type="application/json", headers=_NO_STORE)
+
+    @routes.get("/health/ready")
+    async def ready() -> Response:
+        status, lines = await readiness.report()
+        headers = _NO_STORE if status is HTTPStatus.OK else {**_NO_STORE, "Retry-After": str(RETRY_AFTER_SECONDS)}
+        return Response(json.dumps(lines, indent=1) + "\n", status.value, media_type="application/json", headers=headers)
 
     @routes.get("/health/live")
     async def live() -> Response:

@@ -91,6 +91,17 @@ class DatabaseCheck:
             self._written = time.monotonic()
 
 
+def reading_check(database: Database) -> Check:
+    """Return the check that the database answers a query."""
+
+    async def check() -> bool:
+        async with database.reading() as session:
+            await session.scalar(text("SELECT 1"))
+        return True
+
+    return check
+
+
 def _take_exception(task: asyncio.Task[None]) -> None:
     """Have the outcome of a task taken, also where nobody asks for the report again."""
     if not task.cancelled():

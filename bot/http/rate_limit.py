@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -27,6 +28,8 @@ from bot.core.keyed_hash import keyed_hash
 from bot.core.limits import Exhausted, Hit, Limit, Scope, find_exhausted, take
 from bot.settings import Settings
 
+OUTAGE_SECONDS = 5.0
+"""How long Redis is not asked again once it did not answer."""
 _MAX_SECONDS = 60
 _MINUTE = timedelta(minutes=1)
 _IPV6_NETWORK = 64
@@ -97,11 +100,23 @@ class RateLimits:
         self._made: dict[str, SenderLimit] = {}
         self._redis: Redis | None = None
         self._storage: RedisStorage | None = None
+        self._outage = Outage()
         if settings.redis_url is not None:
             url = settings.redis_url.get_secret_value()
             self._redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
             options: dict[str, Any] = {"connection_pool": self._redis.connection_pool}
             self._storage = RedisStorage(f"async+{url}", implementation="redispy", **options)
+
+    @property
+    def check(self) -> Callable[[], Awaitable[bool]] | None:
+        """The check of the health report that Redis answers; None where there is none."""
+        redis = self._redis
+
+        async def ping() -> bool:
+            assert redis is not None
+            return bool(await redis.ping())
+
+        return None if redis is None else ping
 
     def by_source(self, name: str, per_minute: int) -> SenderLimit:
         """Return a limit on what comes from one address on the network, whose keys are `source_of` a request; `LIMITS=test` lifts it."""
@@ -113,7 +128,7 @@ class RateLimits:
         counted = _DatabaseLimit(limit, self._database, self._clock, self._secret)
         if self._storage is None:
             return counted
-        return _RedisLimit(RateLimit(limit.amount, self._storage, limit.name), counted, self._secret)
+        return _RedisLimit(RateLimit(limit.amount, self._storage, limit.name), counted, self._secret, self._outage)
 
     async def aclose(self) -> None:
         """Close the connections to Redis."""
@@ -163,18 +178,38 @@ class _DatabaseLimit:
         return min(_MAX_SECONDS, max(1, math.ceil((refused.until - self._clock.now()).total_seconds())))
 
 
+class Outage:
+    """Since when Redis is away: it is asked again now and then only, since each question to one that is silent is a wait."""
+
+    def __init__(self) -> None:
+        self._until = -math.inf
+
+    @property
+    def lasts(self) -> bool:
+        """Whether Redis need not be asked now."""
+        return time.monotonic() < self._until
+
+    def note(self, error: RedisError) -> None:
+        """Note that Redis did not answer; the first such error of an outage is logged, and one each `OUTAGE_SECONDS`."""
+        if not self.lasts:
+            self._until = time.monotonic() + OUTAGE_SECONDS
+            log_error(error, "counting requests in Redis")
+
+
 class _RedisLimit:
     """Counts in Redis, and in the database while that is away."""
 
-    def __init__(self, limit: RateLimit, fallback: _DatabaseLimit, secret: str) -> None:
-        self._limit, self._fallback, self._secret = limit, fallback, secret
+    def __init__(self, limit: RateLimit, fallback: _DatabaseLimit, secret: str, outage: Outage) -> None:
+        self._limit, self._fallback, self._secret, self._outage = limit, fallback, secret, outage
         self._noted_at = -math.inf
 
     async def hit(self, key: str) -> int | None:
+        if self._outage.lasts:
+            return await self._fallback.hit(key)
         try:
             seconds = await self._limit.hit(keyed_hash(self._secret, "sender", key))
         except RedisError as error:
-            log_error(error, "counting requests in Redis")
+            self._outage.note(error)
             return await self._fallback.hit(key)
         if seconds is not None and self._noted_at + _MAX_SECONDS <= time.monotonic():  # a flood must not become writes
             self._noted_at = time.monotonic()
@@ -182,10 +217,12 @@ class _RedisLimit:
         return seconds
 
     async def peek(self, key: str) -> int | None:
+        if self._outage.lasts:
+            return await self._fallback.peek(key)
         try:
             return await self._limit.peek(keyed_hash(self._secret, "sender", key))
         except RedisError as error:
-            log_error(error, "counting requests in Redis")
+            self._outage.note(error)
             return await self._fallback.peek(key)
 
 

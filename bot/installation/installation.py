@@ -144,6 +144,7 @@ class Installation:
             "PORT": str(self.settings.port),
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
+            "DRAIN_SECONDS": "0",  # nothing stands before these processes that would send requests elsewhere
             "RASA_URL": f"http://{LOOPBACK}:{self.ports['rasa']}/{RASA_CHANNEL}",
             "RASA_TOKEN": self.token("rasa_token"),
             "ACTIONS_TOKEN": self.token("actions_token"),

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from bot.accounts.directory_record import Fiche
 from bot.accounts.errors import TooManyRequests
-from bot.app import create_app, server_config
+from bot.app import create_app
 from bot.channels.telegram import create as create_telegram
 from bot.channels.web.chat_api import MAX_STREAMS
 from bot.core.clock import ManualClock
@@ -25,6 +25,7 @@ from bot.identity.tables import ChatLink
 from bot.messaging.channel import ChannelContext
 from bot.messaging.messages import Incoming
 from bot.messaging.tables import InboxRow
+from bot.server import server_config
 from bot.settings import Settings, SettingsError, load_settings
 from tests.attacks.codes_fixtures import Installation, each_installation, installation, platform
 from tests.attacks.floods_fixtures import DEEP, ELSEWHERE, NAT, open_session, say, two_bots

@@ -16,6 +16,7 @@ from tests.routes import routes_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_ROUTES = {"/", "/chat", "/chat/sessions", "/chat/links", "/static/{version}/{name:path}", "/health", "/health/live"} | {
+    "/health/ready",
     "/desk/sign-in",
     "/desk/sign-in/code",
 }

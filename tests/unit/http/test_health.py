@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from bot.http import health
-from bot.http.health import Check, Health
+from bot.http.health import Check, Health, Readiness
 
 
 async def up() -> bool:
@@ -78,9 +78,32 @@ async def test_however_often_it_is_asked_dependencies_are_checked_once() -> None
 
 async def test_the_routes() -> None:
     app = FastAPI()
-    app.include_router(health.router(Health({"rasa": down}, frozenset({"rasa"}))))
+    app.include_router(health.router(Health({"rasa": down}, frozenset({"rasa"})), Readiness(up, {})))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
         report, live = await client.get("/health"), await client.get("/health/live")
     assert (report.status_code, report.json()) == (503, {"status": "down", "rasa": "down"})
     assert (live.status_code, live.text) == (200, "ok\n")
     assert report.headers["cache-control"] == live.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("database", "redis", "draining", "status", "lines"),
+    [
+        (up, up, False, 200, {"status": "ok", "database": "ok", "redis": "ok"}),
+        (up, None, False, 200, {"status": "ok", "database": "ok", "redis": "not configured"}),
+        (up, broken, False, 200, {"status": "ok", "database": "ok", "redis": "down"}),
+        (broken, up, False, 503, {"status": "down", "database": "down", "redis": "ok"}),
+        (up, up, True, 503, {"status": "draining", "database": "ok", "redis": "ok"}),
+    ],
+)
+async def test_requests_are_wanted_while_the_database_answers_and_the_process_does_not_drain(
+    database: Check, redis: Check | None, draining: bool, status: int, lines: dict[str, str]
+) -> None:
+    readiness = Readiness(database, {"redis": redis})
+    readiness.draining = draining
+    app = FastAPI()
+    app.include_router(health.router(Health({}, frozenset()), readiness))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
+        ready, live = await client.get("/health/ready"), await client.get("/health/live")
+    assert (ready.status_code, ready.json(), live.status_code) == (status, lines, 200)
+    assert ("retry-after" in ready.headers) == (status == 503)

@@ -135,6 +135,23 @@ async def test_an_orderly_stop_ends_streams_and_leaves_the_rest_to_the_next_star
             await until(answered)
 
 
+async def test_a_process_that_drains_goes_on_serving_and_wants_nothing_new(tmp_path: Path) -> None:
+    rasa, port = StandInRasa(), free_port()
+    async with served(rasa.app) as url, bot_process(tmp_path, url, port, DRAIN_SECONDS="300") as bot:
+        chat = await open_chat(bot.http)
+        assert (await bot.http.get("/health/ready")).status_code == 200
+        bot.process.terminate()
+
+        async def draining() -> bool:
+            answer = await bot.http.get("/health/ready")
+            return answer.status_code == 503 and answer.json()["status"] == "draining"
+
+        await until(draining)
+        assert [message["text"] for message in await chat.say("encore")] == ["dit encore"]
+        await bot.stop()  # the second signal ends the waiting
+        assert bot.process.returncode in {0, -signal.SIGTERM}
+
+
 async def test_two_bots_on_one_database_keep_one_order(tmp_path: Path) -> None:
     rasa = StandInRasa()
     gate = rasa.gates["un"] = asyncio.Event()

@@ -76,7 +76,7 @@ async def test_a_turn_in_hand_on_another_machine_is_left_alone(tmp_path: Path, p
             looks += 1
             return await sweeping(*args, **more)  # type: ignore[arg-type]
 
-        second.parts.gateway._inbox.claim_abandoned = counted  # type: ignore[method-assign]
+        second.parts.gateway._inbox.claim_abandoned = counted  # type: ignore[method-assign,assignment]
         await until(lambda: looks >= 6)  # longer than an abandoned turn is left
         assert rasa.requests == 1
         gate.set()
