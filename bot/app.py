@@ -1,10 +1,10 @@
-"""The bot as an ASGI application: web chat, pages, events intake, health; its workers live as long as it does."""
+"""The bot as an ASGI application: web chat, pages, events intake, health, or health alone where it only delivers; its work goes with it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +18,6 @@ from bot.channels.web import chat_api
 from bot.channels.web.authentication import Authentication
 from bot.channels.web.notifications import WebNotifications
 from bot.channels.web.session_api import SessionApi
-from bot.channels.web.session_watch import SessionWatch
 from bot.core.audit_metrics import audit_collector
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import random_id
@@ -32,28 +31,23 @@ from bot.http.problems import Problem, problem_response, validation_errors
 from bot.http.proxies import TrustedProxies
 from bot.http.rate_limit import RateLimits
 from bot.http.security_figures import SecurityFigures
-from bot.jobs.listener import Listener
-from bot.messaging import retention
 from bot.messaging.channel import Channel, ReportingChannel
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
-from bot.messaging.outbox_wake import OutboxWake
-from bot.messaging.retention_job import RetentionJob
 from bot.messaging.texts import Texts
 from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.delivery_metrics import DeliveryMetricsReader
 from bot.notifications.metrics_collector import NotificationStatus
 from bot.notifications.watch import endpoint
-from bot.personal_data import purge
 from bot.server import listen, serve_app
 from bot.settings import Settings
-from bot.support import retention as support_retention
 from bot.web import chat_page, transcript
 from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
 from bot.web.desk import routes as desk_routes
 from bot.web.unhandled_errors import UnhandledErrors
+from bot.work import Roles, Work
 
 
 def create_app(settings: Settings, clock: Clock) -> FastAPI:
@@ -61,53 +55,29 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     parts = BotContainer(settings, clock)
     database, identity = parts.database, parts.identity
     gateway, support, channels, groups, agents = parts.gateway, parts.support, parts.channels, parts.groups, parts.agents
-    workers = parts.workers
-    gateway.set_turn_listener(OutboxWake(database).after_turn)
+    work = Work(parts, Roles(delivers=settings.roles != "serve"))
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    session_watch = SessionWatch(database, parts.chat_sessions)
-    http_checks = HttpChecks()
-    erasures = (*retention.ERASURES, *support_retention.ERASURES, *purge.erasures(settings))
-    retention_job = RetentionJob(retention.Retention(database, clock, settings, erasures))
-    listener, rate_limits, audit_copy = Listener(database), RateLimits(settings, database, clock), parts.audit_copy
-
+    http_checks, rate_limits, audit_copy = HttpChecks(), RateLimits(settings, database, clock), parts.audit_copy
     readiness = health.Readiness(reading_check(database), {"redis": rate_limits.check})
-
-    def begin_stop() -> None:
-        gateway.begin_stop()
-        support.begin_stop()
 
     def begin_drain() -> None:
         readiness.draining = True
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        asyncio.get_running_loop().set_exception_handler(_log_unhandled)
-        await asyncio.to_thread(upgrade, settings.sqlalchemy_url)
-        if settings.desk_user and settings.desk_password:
-            await agents.ensure_first(settings.desk_user, settings.desk_password.get_secret_value())
-        listener.start()
-        support.start()
-        await gateway.start()
-        for worker in workers:
-            worker.start()
-        groups.start()
-        session_watch.start()
-        retention_job.start()
-        try:
-            yield
-        finally:
-            retention_job.stop()
-            await groups.stop()
-            begin_stop()
-            await session_watch.stop()
-            await asyncio.gather(gateway.stop(), *(worker.stop() for worker in workers))
-            await support.stop()
-            await listener.stop()
-            await asyncio.gather(http_checks.aclose(), rate_limits.aclose())
-            await parts.aclose()
+        async with _prepared(settings):
+            if settings.desk_user and settings.desk_password:
+                await agents.ensure_first(settings.desk_user, settings.desk_password.get_secret_value())
+            await work.start()
+            try:
+                yield
+            finally:
+                await work.stop()
+                await asyncio.gather(http_checks.aclose(), rate_limits.aclose())
+                await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.parts, app.state.begin_stop, app.state.begin_drain, app.state.rate_limits = parts, begin_stop, begin_drain, rate_limits
+    app.state.parts, app.state.begin_stop, app.state.begin_drain, app.state.rate_limits = parts, work.begin_stop, begin_drain, rate_limits
     proxy_token = settings.trusted_proxy_token.get_secret_value() if settings.trusted_proxy_token is not None else None
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks, header=settings.trusted_proxy_header, token=proxy_token)
     if settings.believes_local_processes:
@@ -118,7 +88,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
     authentication = Authentication(parts.chat_sessions, gateway.texts)
     session_api = SessionApi(gateway, parts.chat_sessions, authentication, parts.continuations, identity, settings)
-    app.include_router(chat_api.router(gateway, identity, authentication, session_watch, web_notifications, session_api, settings))
+    app.include_router(chat_api.router(gateway, identity, authentication, work.session_watch, web_notifications, session_api, settings))
     app.include_router(sign_in.router(settings, database, clock, identity, _telling(gateway)))
     app.include_router(notifications_page.router(settings, database, clock, parts.registry, parts.notifications))
     app.include_router(unsubscribe.router(settings, database, parts.notifications))
@@ -166,14 +136,64 @@ def _telling(gateway: Gateway) -> sign_in.OnLinked:
     return on_linked
 
 
+def create_delivery_app(settings: Settings, clock: Clock) -> FastAPI:
+    """Return the application of a bot that delivers alone: its requests are those of monitoring. Raises as `create_app` does."""
+    parts = BotContainer(settings, clock)
+    database = parts.database
+    work = Work(parts, Roles(serves=False))
+    notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
+    rate_limits, audit_copy = RateLimits(settings, database, clock), parts.audit_copy
+    readiness = health.Readiness(reading_check(database), {"redis": rate_limits.check})
+
+    def begin_drain() -> None:
+        readiness.draining = True
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with _prepared(settings):
+            await work.start()
+            try:
+                yield
+            finally:
+                await work.stop()
+                await rate_limits.aclose()
+                await parts.aclose()
+
+    app = FastAPI(title="SPHERE assistant: delivery", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.parts, app.state.begin_stop, app.state.begin_drain = parts, work.begin_stop, begin_drain
+    _tell_problems(app, parts.gateway.texts, settings)
+    checks = _common_checks(settings, parts, rate_limits.check)
+    report = health.Health(checks, frozenset({"database", "platform"}), [notification_status.health_lines])
+    app.include_router(health.router(report, readiness))
+    app.include_router(metrics.router(settings, notification_status.collector, *([audit_collector(audit_copy)] if audit_copy else [])))
+    return app
+
+
+@asynccontextmanager
+async def _prepared(settings: Settings) -> AsyncIterator[None]:
+    """Have what nobody handles logged, and the database be of the newest schema."""
+    asyncio.get_running_loop().set_exception_handler(_log_unhandled)
+    await asyncio.to_thread(upgrade, settings.sqlalchemy_url)
+    yield
+
+
 def serve(settings: Settings) -> None:
     """Run the bot until it is told to stop. Nothing that it logs holds an address, a text or a token.
 
     Raises SettingsError, TextsError, FrontendNotInstalled, DatabaseError, and OSError for an address that it cannot listen on, all
     before anything was begun.
     """
+    _run(create_app, settings)
+
+
+def deliver(settings: Settings) -> None:
+    """Run what nobody waits for until it is told to stop. Raises as `serve` does."""
+    _run(create_delivery_app, settings)
+
+
+def _run(create: Callable[[Settings, Clock], FastAPI], settings: Settings) -> None:
     configure_logging(logging.WARNING)  # what keeps it from starting is one sentence: nothing else is said until then
-    app = create_app(settings, SystemClock())
+    app = create(settings, SystemClock())
     with listen(settings.host, settings.port) as listener:
         upgrade(settings.sqlalchemy_url)
         configure_logging()
@@ -199,6 +219,27 @@ def _health(
     async def directory() -> bool:
         return await asyncio.to_thread(current_folder, settings.directory_index) is not None
 
+    async def web() -> bool:
+        return True
+
+    common = _common_checks(settings, parts, redis)
+    checks: dict[str, health.Check | None] = {
+        "rasa": http.get(settings.rasa_url, "health", key=settings.rasa_token),
+        "actions": http.get(settings.actions_url, "health", key=settings.actions_token),
+        "database": common.pop("database"),
+        "directory": directory,
+        **common,
+    }
+    checks |= parts.live_directories.health_checks()
+    checks |= {channel.capabilities.name: channel.healthy for channel in channels}
+    required = frozenset({"rasa", "actions", "database", "directory", "platform"})
+    reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]
+    return health.Health(checks | {"web": web}, required, [*reporting, notifications.health_lines, parts.directory_refresh.health_lines])
+
+
+def _common_checks(settings: Settings, parts: BotContainer, redis: health.Check | None) -> dict[str, health.Check | None]:
+    """Return the checks of what every role needs."""
+
     async def platform() -> bool:
         try:
             await parts.fhir.ping()
@@ -206,24 +247,13 @@ def _health(
             raise health.AccessRefused from None
         return True
 
-    async def web() -> bool:
-        return True
-
-    checks: dict[str, health.Check | None] = {
-        "rasa": http.get(settings.rasa_url, "health", key=settings.rasa_token),
-        "actions": http.get(settings.actions_url, "health", key=settings.actions_token),
+    return {
         "database": DatabaseCheck(parts.database, parts.clock),
-        "directory": directory,
         "platform": platform if settings.platform_url else None,
         "smtp": smtp_check(settings.smtp_host, settings.smtp_port),
         "redis": redis,
         "audit_log": parts.audit_copy.healthy if parts.audit_copy else None,
     }
-    checks |= parts.live_directories.health_checks()
-    checks |= {channel.capabilities.name: channel.healthy for channel in channels}
-    required = frozenset({"rasa", "actions", "database", "directory", "platform"})
-    reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]
-    return health.Health(checks | {"web": web}, required, [*reporting, notifications.health_lines, parts.directory_refresh.health_lines])
 
 
 def _tell_problems(app: FastAPI, texts: Texts, settings: Settings) -> None:

@@ -86,19 +86,22 @@ class BotContainer(Container):
         return MailSender(self.settings, self.database, self.clock, self.gateway.tracking)
 
     @cached_property
-    def workers(self) -> tuple[MailSender | NotificationWorker | PlatformWatcher | Worker, ...]:
-        """The loops that do what is due, but for those of the gateway, of support and of groups."""
-        _ = self.restorations  # registers its operation
-        copy = self.audit_copy
-        copying = (Worker(self.database, None, copy.run_due, doing="copying the audit trail", poll_seconds=POLL_SECONDS),) if copy else ()
+    def local_workers(self) -> tuple[Worker, ...]:
+        """The loops that every process runs: they look after the directory's index on the disk of its machine, one of them at a time."""
         refresh, poll = self.live_directories.refresh, live_refresh.POLL_SECONDS
         doing = "fetching changes of the national directory"
         refreshing = (Worker(self.database, None, refresh.run_due, doing=doing, poll_seconds=poll),) if refresh else ()
         imports, minutes = self.directory_refresh.run_due, self.settings.directory_check_minutes
+        return (*refreshing, Worker(self.database, None, imports, doing="importing the directory", poll_seconds=60 * minutes))
+
+    @cached_property
+    def delivery_workers(self) -> tuple[MailSender | NotificationWorker | PlatformWatcher | Worker, ...]:
+        """The loops that do what is due and nobody waits for, but for those of the gateway, of support and of groups."""
+        _ = self.restorations  # registers its operation
+        copy = self.audit_copy
+        copying = (Worker(self.database, None, copy.run_due, doing="copying the audit trail", poll_seconds=POLL_SECONDS),) if copy else ()
         return (
             *copying,
-            *refreshing,
-            Worker(self.database, None, imports, doing="importing the directory", poll_seconds=60 * minutes),
             self.mail_sender,
             self.notification_worker,
             self.platform_watcher,

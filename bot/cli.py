@@ -111,11 +111,20 @@ def run() -> None:
 
 @app.command()
 def serve() -> None:
-    """Run the bot alone: web chat, events intake, delivery; the other parts are found through the settings."""
+    """Run the bot alone: web chat, events intake, and delivery unless ROLES is `serve`; the other parts are found through the settings."""
     from bot.app import serve as serve_app
 
     with _starting():
         serve_app(_load_settings())
+
+
+@app.command()
+def deliver() -> None:
+    """Run alone what nobody waits for: mails, notifications, schedule, retention; beside `bot serve` with ROLES=serve."""
+    from bot.app import deliver as deliver_app
+
+    with _starting():
+        deliver_app(_load_settings())
 
 
 @app.command()

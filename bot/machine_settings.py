@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
@@ -9,6 +11,11 @@ from pydantic_settings import BaseSettings
 class MachineSettings(BaseSettings):
     """Part of `bot.settings.Settings`. Units are in the names or the descriptions."""
 
+    roles: Literal["serve,deliver", "serve"] = Field(
+        "serve,deliver",
+        alias="ROLES",
+        description="What `bot serve` does: all, or `serve`, where `bot deliver` runs for what nobody waits for.",
+    )
     drain_seconds: float = Field(
         0.0,
         alias="DRAIN_SECONDS",

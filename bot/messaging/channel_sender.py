@@ -45,6 +45,8 @@ from bot.messaging.tables import Conversation, MessageRow
 
 MAX_IN_HAND = 100
 """Rows in hand at a time, one a chat."""
+LEFT_OVER = timedelta(seconds=10)
+"""After so long a command is taken by a process that only delivers: none that serves took it."""
 MIN_CLAIM = 10
 """Free places from which rows are claimed again: not a transaction for each row that ends."""
 STOP_SECONDS = 3.0
@@ -82,6 +84,7 @@ class ChannelSender:
     ) -> None:
         self._database, self._clock, self._registry, self._tracking = database, clock, registry, tracking
         self._writer, self._executor, self._acks = writer, executor, AckBatcher(database, clock, tracking)
+        self._serves = self._delivers = True
         self._tasks: set[asyncio.Task[None]] = set()
         self._batches: set[asyncio.Task[_Batch]] = set()
         self._worker = Worker(
@@ -93,8 +96,12 @@ class ChannelSender:
             next_due=self._next_due,
         )
 
-    def start(self) -> None:
-        """Begin to send."""
+    def start(self, *, serves: bool = True, delivers: bool = True) -> None:
+        """Begin to send: commands, for which somebody waits, where chats are served; messages where what nobody waits for is delivered.
+
+        Who delivers alone takes commands that nobody took for `LEFT_OVER`.
+        """
+        self._serves, self._delivers = serves, delivers
         self._worker.start()
 
     async def stop(self) -> None:
@@ -147,10 +154,11 @@ class ChannelSender:
             return []
         wanted, rows = in_order_per_conversation(), list[OutboxRow]()
         if self._registry.channels:
-            rows = await COMMANDS.claim(self._database, self._clock, wanted, limit=free)
+            mine = wanted if self._serves else wanted.where(OutboxRow.created_at <= self._clock.now() - LEFT_OVER)
+            rows = await COMMANDS.claim(self._database, self._clock, mine, limit=free)
         else:  # what is for external chats waits for a process that has channels
             wanted = wanted.where(~exists().where(Conversation.id == OutboxRow.conversation_id, Conversation.channel.not_in(FETCHED)))
-        if len(rows) < free:
+        if self._delivers and len(rows) < free:
             rows += await MESSAGES.claim(self._database, self._clock, wanted, limit=free - len(rows))
         return rows
 

@@ -127,12 +127,19 @@ class Gateway:
         """Call `listener` at the end of each turn, during which actions may have written what is to be delivered."""
         self._worker.on_turn = listener
 
-    async def start(self) -> None:
-        """Take up what was left unanswered, and go on."""
+    async def start(self, *, serves: bool = True, delivers: bool = True) -> None:
+        """Take up what was left unanswered, and go on.
+
+        Args:
+            serves: whether messages are received and answered here.
+            delivers: whether what nobody waits for is sent from here.
+        """
+        self.sender.start(serves=serves, delivers=delivers)
+        if not serves:
+            return
         self._assistant.start()
         await self._worker.start()
         self._poller.start()
-        self.sender.start()
         for channel in self.registry.channels.values():
             await channel.start()
 

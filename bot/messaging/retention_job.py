@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.core.clock import Clock
+from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.jobs.periods import begin_period
 from bot.messaging.retention import Retention
 
 FIRST_RUN_AFTER = timedelta(seconds=45)
@@ -14,10 +17,10 @@ FIRST_RUN_AFTER = timedelta(seconds=45)
 
 
 class RetentionJob:
-    """Runs retention in one process."""
+    """Runs retention in one process at a time."""
 
-    def __init__(self, retention: Retention) -> None:
-        self._retention = retention
+    def __init__(self, retention: Retention, database: Database, clock: Clock) -> None:
+        self._retention, self._database, self._clock = retention, database, clock
         self._scheduler: AsyncIOScheduler | None = None
 
     def start(self) -> None:
@@ -34,6 +37,7 @@ class RetentionJob:
 
     async def _erase(self) -> None:
         try:
-            await self._retention.run_due()
+            if await begin_period(self._database, self._clock, "retention"):
+                await self._retention.run_due()
         except Exception as error:  # the next round tries again
             log_error(error, "erasing what is not kept any longer")

@@ -5,7 +5,7 @@ The scheduler only wakes the worker up; what is due is in the database.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Awaitable, Callable, Container
 from datetime import datetime
 
 from bot.accounts.registry import AccountRegistry
@@ -15,6 +15,7 @@ from bot.dossiers.care_teams import CareTeams
 from bot.dossiers.team_acts import TOPIC as ACTS_TOPIC
 from bot.fhir.client import FhirClient
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
+from bot.jobs.periods import begin_period
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
 from bot.notifications.access_dates import AccessDates
@@ -68,8 +69,8 @@ class NotificationWorker:
         self._schedule = Schedule()
         # Digest hours and the ends of quiet hours are to the minute: what falls due is looked at in its first second.
         self._schedule.every_minute(self._worker.wake)
-        self._schedule.hourly(self.reminders.run_due, "reminding people of unread notifications")
-        self._schedule.hourly(self.purge.run_due, "deleting what is not kept any longer")
+        self._schedule.hourly(self._once("reminders", self.reminders.run_due), "reminding people of unread notifications")
+        self._schedule.hourly(self._once("purge", self.purge.run_due), "deleting what is not kept any longer")
 
     def start(self) -> None:
         """Begin to work."""
@@ -98,6 +99,14 @@ class NotificationWorker:
                 break
             done += did
         return done
+
+    def _once(self, name: str, task: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        """Return what one process does an hour, whichever tries first."""
+
+        async def run() -> object:
+            return await task() if await begin_period(self._database, self._clock, name) else None
+
+        return run
 
     async def _next_due(self) -> datetime | None:
         now = self._clock.now()

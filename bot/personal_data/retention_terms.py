@@ -111,7 +111,7 @@ TERMS: dict[str, Term] = {
     "platform_looks": _no_person("ids of resources to be read"),
     "possible_duplicates": _no_person("pairs of references, and the agent who closed one"),
     "retention": _no_person("how far texts are erased"),
-    "heartbeats": _no_person("when the health report last wrote"),
+    "heartbeats": _no_person("when the health report last wrote, and hourly tasks were last begun"),
     "access_tokens": _no_person("tokens that the platform gave us, encrypted, replaced as they end"),
 }
 """By table. Terms in days are the settings' defaults."""

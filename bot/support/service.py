@@ -52,10 +52,12 @@ class Support:
         self.desk = Desk(database, clock, messaging, outgoing_filter, identity, requests, self.policy, self.events, continuations)
         self.timeouts = TimeoutWorker(database=database, clock=clock, policy=self.policy, events=self.events, messaging=messaging)
 
-    def start(self) -> None:
-        """Begin to follow tickets, and to end states whose time is up."""
-        self.events.start()
-        self.timeouts.start()
+    def start(self, *, serves: bool = True, delivers: bool = True) -> None:
+        """Begin to follow tickets, where desks are served, and to end states whose time is up."""
+        if serves:
+            self.events.start()
+        if delivers:
+            self.timeouts.start()
 
     def begin_stop(self) -> None:
         """End the event streams of the desks."""

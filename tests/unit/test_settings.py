@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.identity.deep_links import deep_link, link_channels
-from bot.settings import Settings, SettingsError, load_settings
+from bot.installation.environments import ACTIONS, BOT, RASA
+from bot.settings import Settings, SettingsError, load_settings, secret_variables
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
 
@@ -15,6 +17,29 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
 def test_every_setting_is_documented() -> None:
     text = REFERENCE.read_text()
     assert [field.alias for field in Settings.model_fields.values() if f"| `{field.alias}` |" not in text] == []
+
+
+PROCESSES = {"serve", "deliver", "actions", "rasa", "run"}
+
+
+def processes_of_settings() -> dict[str, set[str]]:
+    """Which process needs each setting, as the reference says."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| .*? \| ([a-z, ]+) \| .* \|$", REFERENCE.read_text(), re.MULTILINE)
+    return {name: set(processes.split(", ")) for name, processes in rows}
+
+
+def test_of_every_setting_it_is_said_which_process_needs_it() -> None:
+    said = processes_of_settings()
+    assert [field.alias for field in Settings.model_fields.values() if not said.get(str(field.alias), set()) <= PROCESSES] == []
+    assert [field.alias for field in Settings.model_fields.values() if str(field.alias) not in said] == []
+
+
+def test_the_processes_that_need_a_secret_are_those_that_bot_run_gives_it_to() -> None:
+    said = processes_of_settings()
+    given = {"rasa": RASA, "actions": ACTIONS}
+    for process, secrets in given.items():
+        assert {name for name in secret_variables() if process in said[name]} == secrets
+    assert {name for name in secret_variables() if said[name] & {"serve", "deliver"}} == BOT
 
 
 @pytest.mark.parametrize(("variable", "value"), [("PORT", "0"), ("PORT", "http"), ("SECRET", "short"), ("SUPPORT_HOURS", "nine to five")])
