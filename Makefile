@@ -22,7 +22,7 @@ NLU := nlu/.venv/bin
 STAMPS := .build/stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval locks clean
+.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval artefacts wheel rasa-archive locks clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -89,6 +89,19 @@ commands-eval: install ## measure the commands that messages come to: FILE=<YAML
 	@test -n "$(FILE)" || { echo "make commands-eval FILE=<YAML> [OUT=<json>]"; exit 2; }
 	@$(NLU)/python -m nlu.commands.evaluate "$(FILE)" $(if $(OUT),--out "$(OUT)")
 
+# --- delivering ---------------------------------------------------------------------------------
+
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+artefacts: wheel rasa-archive ## make what is installed elsewhere: both of the following, into dist/
+
+wheel: $(STAMPS)/service $(STAMPS)/web ## make the wheel of the bot and the action server, pages and all
+	@$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+	@ls dist/*.whl
+
+rasa-archive: $(STAMPS)/nlu ## make the archive of the Rasa server with its model
+	@$(NLU)/python -m nlu.archive --out dist/sphere-assistant-rasa-$(VERSION).tar.gz
+
 bench: install-test ## measure latency, load, start-up, memory, training and search
 	@$(BIN)/python -m bench
 
@@ -103,7 +116,7 @@ endif
 NEED_MODEL := tests/attacks/test_typed_names.py
 
 QUICK := -m "not thorough"
-UNITS := tests/unit tests/understanding tests/attacks tests/second_server
+UNITS := tests/unit tests/understanding tests/attacks tests/second_server tests/deploy
 
 # Training uses one core for minutes: the unit tests, which need no model, are passed beside it.
 test: install-test ## pass the tests of every change: units, understanding, conversations in the web chat
@@ -151,4 +164,4 @@ locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files a
 	@cd nlu && ../$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
 
 clean: ## remove what was installed and built (never DATA)
-	rm -rf .tools .venv nlu/.venv bot/web/node_modules bot/sandbox/teams/page/node_modules tests/second_server/node_modules .build
+	rm -rf .tools .venv nlu/.venv bot/web/node_modules bot/sandbox/teams/page/node_modules tests/second_server/node_modules .build dist

@@ -24,7 +24,7 @@ BROWSER = "browser"
 """Folder of the browser tests, and name of their installation: a web chat of their own, so that both are tested side by side."""
 
 
-THOROUGH_FOLDERS = frozenset(["attacks", "second_server", BROWSER])
+THOROUGH_FOLDERS = frozenset(["attacks", "deploy", "second_server", BROWSER])
 """Folders of tests that `make test` leaves to `make test-all`."""
 
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.supply.locks import NPM_LOCKS, PYTHON_LOCKS, ROOT
+from bot.supply.locks import NPM_LOCKS, PYTHON_LOCKS, ROOT, lock_file
 
 CLEAN, VULNERABLE, UNKNOWN = 0, 1, 3
 """Exit codes: every package was looked up and nothing is known; something is known; not every package could be looked up."""
@@ -83,12 +83,12 @@ def check_advisories(now: datetime, service: str = "pypi", *, root: Path = ROOT,
     findings, run = Findings(now), run or _run
     if _knows_weak_python(service, run):
         for lock in PYTHON_LOCKS.values():
-            _check_python(findings, lock, root / lock, service, run)
+            _check_python(findings, lock, lock_file(root, lock), service, run)
     else:
         findings.unknown.append(f"{', '.join(PYTHON_LOCKS.values())}: {_UNUSABLE}")
     if _knows_weak_npm(run):
         for lock in NPM_LOCKS.values():
-            _check_npm(findings, lock, root / lock, run)
+            _check_npm(findings, lock, lock_file(root, lock), run)
     else:
         findings.unknown.append(f"{', '.join(NPM_LOCKS.values())}: {_UNUSABLE}")
     return findings

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+"""The checkout, or the folder that the wheel is installed into."""
+_LOCKED = Path("bot", "supply", "locked")
+"""Where `hatch_build.py` puts, in a wheel, the locks that lie outside the packages."""
 PYTHON_LOCKS = {"service": "requirements.lock", "nlu": "nlu/requirements.lock"}
 """By environment."""
 NPM_LOCKS = {"front-end": "bot/web/package-lock.json"}
@@ -40,10 +43,16 @@ def read_locks(root: Path = ROOT) -> list[LockedPackage]:
     """Return every package of every lock, by environment and name. Raises LockUnreadable."""
     packages: list[LockedPackage] = []
     for environment, file in PYTHON_LOCKS.items():
-        packages += read_python_lock(root / file, environment)
+        packages += read_python_lock(lock_file(root, file), environment)
     for environment, file in NPM_LOCKS.items():
-        packages += _read_npm_lock(root / file, environment)
+        packages += _read_npm_lock(lock_file(root, file), environment)
     return sorted(packages, key=lambda one: (one.environment, one.kind, one.name, one.version, one.marker))
+
+
+def lock_file(root: Path, file: str) -> Path:
+    """Return where a lock is: in the checkout at its place, of an installed wheel beside this module."""
+    in_wheel = root / _LOCKED / file
+    return in_wheel if in_wheel.is_file() else root / file
 
 
 def read_python_lock(file: Path, environment: str) -> list[LockedPackage]:
