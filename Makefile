@@ -22,7 +22,7 @@ NLU := nlu/.venv/bin
 STAMPS := .build/stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval artefacts wheel rasa-archive locks clean
+.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval artefacts wheel rasa-archive lint-deploy locks clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -153,6 +153,15 @@ lint: install-test ## style, types, import contracts, Rasa's data
 	@$(BIN)/lint-imports
 	@$(NLU)/rasa data validate --domain domain --data data --config config.yml
 
+$(STAMPS)/linters: tests/linters/requirements.lock $(STAMPS)/tools
+	@echo "[deploy] installing what reads deploy/ as the programs do that will run it (350 MB, most of it Helm)"
+	@test -x .build/linters/bin/python || $(UV) venv --quiet --python 3.11 .build/linters
+	@$(UV) pip sync --quiet --require-hashes --python .build/linters/bin/python tests/linters/requirements.lock
+	@touch $@
+
+lint-deploy: $(STAMPS)/linters ## containers, compose file, proxies and Helm chart of deploy/
+	@.build/linters/bin/python -m pytest -q -c tests/linters/pytest.ini tests/linters
+
 # --- keeping ------------------------------------------------------------------------------------
 
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
@@ -160,6 +169,7 @@ locks: $(STAMPS)/tools ## renew the lock files within what the pyproject files a
 	@$(COMPILE) --upgrade requirements-tools.in -o requirements-tools.lock
 	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	@$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
+	@cd tests/linters && ../../$(COMPILE) --upgrade requirements.in -o requirements.lock
 	@cd nlu && ../$(COMPILE) --upgrade pyproject.toml -o requirements.lock # there, or uv does not read its overrides
 	@cd nlu && ../$(COMPILE) --upgrade --extra test --constraints requirements.lock pyproject.toml -o requirements-test.lock
 
