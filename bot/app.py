@@ -18,7 +18,6 @@ from bot.channels.web import chat_api
 from bot.channels.web.authentication import Authentication
 from bot.channels.web.notifications import WebNotifications
 from bot.channels.web.session_api import SessionApi
-from bot.core.audit_metrics import audit_collector
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import random_id
 from bot.core.errors import configure_logging, log_error
@@ -30,11 +29,12 @@ from bot.http.health_checks import DatabaseCheck, HttpChecks, reading_check, smt
 from bot.http.problems import Problem, problem_response, validation_errors
 from bot.http.proxies import TrustedProxies
 from bot.http.rate_limit import RateLimits
-from bot.http.security_figures import SecurityFigures
+from bot.http.response_metrics import CountedResponses
 from bot.messaging.channel import Channel, ReportingChannel
 from bot.messaging.gateway import Gateway
 from bot.messaging.messages import Incoming
 from bot.messaging.texts import Texts
+from bot.metric_sources import metric_sources
 from bot.migrations import upgrade
 from bot.notifications import event_intake
 from bot.notifications.delivery_metrics import DeliveryMetricsReader
@@ -42,6 +42,7 @@ from bot.notifications.metrics_collector import NotificationStatus
 from bot.notifications.watch import endpoint
 from bot.server import listen, serve_app
 from bot.settings import Settings
+from bot.traces import traced
 from bot.web import chat_page, transcript
 from bot.web.account import notification_settings as notifications_page
 from bot.web.account import sign_in, unsubscribe
@@ -57,7 +58,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     gateway, support, channels, groups, agents = parts.gateway, parts.support, parts.channels, parts.groups, parts.agents
     work = Work(parts, Roles(delivers=settings.roles != "serve"))
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    http_checks, rate_limits, audit_copy = HttpChecks(), RateLimits(settings, database, clock), parts.audit_copy
+    http_checks, rate_limits = HttpChecks(), RateLimits(settings, database, clock)
     readiness = health.Readiness(reading_check(database), {"redis": rate_limits.check})
 
     def begin_drain() -> None:
@@ -85,6 +86,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
             "TRUSTED_PROXIES names this machine: without TRUSTED_PROXY_TOKEN each of its processes says where it is from"
         )
     _tell_problems(app, gateway.texts, settings)
+    app.add_middleware(CountedResponses)
     web_notifications = WebNotifications(parts.notifications, identity, parts.care_team_cache, gateway.texts)
     authentication = Authentication(parts.chat_sessions, gateway.texts)
     session_api = SessionApi(gateway, parts.chat_sessions, authentication, parts.continuations, identity, settings)
@@ -113,13 +115,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     )
     report = _health(settings, parts, channels, http_checks, notification_status, rate_limits.check)
     app.include_router(health.router(report, readiness))
-    collectors = [
-        notification_status.collector,
-        SecurityFigures(database).collector,
-        *(channel.collector for channel in channels if isinstance(channel, ReportingChannel)),
-        *([audit_collector(audit_copy)] if audit_copy else []),
-    ]
-    app.include_router(metrics.router(settings, *collectors))
+    app.include_router(metrics.router(settings, *metric_sources(parts, channels, report, notification_status)))
     events_token = settings.required("events_token")
     app.include_router(event_intake.router(database, clock, events_token, fhir=parts.fhir, mapping=parts.mapping))
     app.include_router(endpoint.router(settings, database, clock, parts.fhir, parts.mapping))
@@ -142,7 +138,7 @@ def create_delivery_app(settings: Settings, clock: Clock) -> FastAPI:
     database = parts.database
     work = Work(parts, Roles(serves=False))
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    rate_limits, audit_copy = RateLimits(settings, database, clock), parts.audit_copy
+    rate_limits = RateLimits(settings, database, clock)
     readiness = health.Readiness(reading_check(database), {"redis": rate_limits.check})
 
     def begin_drain() -> None:
@@ -165,7 +161,7 @@ def create_delivery_app(settings: Settings, clock: Clock) -> FastAPI:
     checks = _common_checks(settings, parts, rate_limits.check)
     report = health.Health(checks, frozenset({"database", "platform"}), [notification_status.health_lines])
     app.include_router(health.router(report, readiness))
-    app.include_router(metrics.router(settings, notification_status.collector, *([audit_collector(audit_copy)] if audit_copy else [])))
+    app.include_router(metrics.router(settings, *metric_sources(parts, (), report, notification_status)))
     return app
 
 
@@ -183,21 +179,22 @@ def serve(settings: Settings) -> None:
     Raises SettingsError, TextsError, FrontendNotInstalled, DatabaseError, and OSError for an address that it cannot listen on, all
     before anything was begun.
     """
-    _run(create_app, settings)
+    _run(create_app, settings, "sphere-bot")
 
 
 def deliver(settings: Settings) -> None:
     """Run what nobody waits for until it is told to stop. Raises as `serve` does."""
-    _run(create_delivery_app, settings)
+    _run(create_delivery_app, settings, "sphere-bot-deliver")
 
 
-def _run(create: Callable[[Settings, Clock], FastAPI], settings: Settings) -> None:
-    configure_logging(logging.WARNING)  # what keeps it from starting is one sentence: nothing else is said until then
+def _run(create: Callable[[Settings, Clock], FastAPI], settings: Settings, service: str) -> None:
+    configure_logging(logging.WARNING, settings.log_format)  # what keeps it from starting is one sentence: nothing else is said until then
     app = create(settings, SystemClock())
     with listen(settings.host, settings.port) as listener:
         upgrade(settings.sqlalchemy_url)
-        configure_logging()
-        serve_app(app, listener, settings.drain_seconds)
+        configure_logging(form=settings.log_format)
+        with traced(settings, service):
+            serve_app(app, listener, settings.drain_seconds)
 
 
 def _pages(settings: Settings) -> APIRouter:

@@ -81,7 +81,7 @@ class LiveDirectories:
             store=DatabaseTokenStore(self._database, self._clock, settings.required("secret")),
             tls=token_tls,
         )
-        client = FhirClient(settings.ror_url, tokens, headers=[*settings.ror_headers.items()], tls=tls, search_by="get")
+        client = FhirClient(settings.ror_url, tokens, headers=[*settings.ror_headers.items()], tls=tls, search_by="get", server="ror")
         self._clients.append(client)
         return RegionalDirectory(client, settings.ror_region)
 
@@ -108,7 +108,7 @@ class LiveDirectories:
     def _annuaire_client(self, seconds: float, *, background: bool = False) -> FhirClient:
         settings = self._settings
         auth = ApiKey(settings.required("annuaire_sante_key"), self._slots, background=background)
-        client = FhirClient(settings.annuaire_sante_url, auth, timeout=seconds, search_by="post")
+        client = FhirClient(settings.annuaire_sante_url, auth, timeout=seconds, search_by="post", server="annuaire_sante")
         self._clients.append(client)
         return client
 

@@ -23,6 +23,7 @@ from bot.fake_channels import teams_settings, telegram_settings
 from bot.limit_settings import LimitSettings
 from bot.machine_settings import MachineSettings
 from bot.mapping_settings import MappingSettings
+from bot.observability_settings import ObservabilitySettings
 from bot.oidc_settings import OidcSettings
 from bot.platform_settings import ACCESS, PlatformSettings
 from bot.reader_settings import ReaderSettings, is_loopback
@@ -44,6 +45,7 @@ class Settings(
     MachineSettings,
     MappingSettings,
     EventSettings,
+    ObservabilitySettings,
     OidcSettings,
 ):
     """All settings with their defaults. Units are in the names or the descriptions."""
@@ -79,13 +81,6 @@ class Settings(
     )
 
     events_token: SecretStr | None = Field(None, alias="EVENTS_TOKEN", description="Bearer token that the platform posts events with.")
-
-    metrics_token: SecretStr | None = Field(
-        None,
-        alias="METRICS_TOKEN",
-        min_length=16,
-        description="Bearer token for /metrics; none: only from this machine, and not at all where PUBLIC_URL is set.",
-    )
 
     rasa_url: str | None = Field(None, alias="RASA_URL", description="Full URL of Rasa's input channel.")
     rasa_token: SecretStr | None = Field(

@@ -27,6 +27,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from nlu import trace_context
 from nlu.commands.second_reader_settings import SecondReaderSettings
 from nlu.components.intent_classifier import build_response_selector
 from nlu.log_redaction import configure_logging
@@ -141,6 +142,7 @@ class GatewayInput(InputChannel):
 
     def authenticate(self, request: Request) -> HTTPResponse | None:
         """Return a 401 unless the request is signed with the token or shows it; of a signed one, the context keeps the nonce."""
+        trace_context.adopt(request.headers.get(trace_context.HEADER))
         authorization = request.headers.get("authorization", "")
         request.ctx.nonce = self._signer.verify_request(route_of(request.path), request.body, authorization)
         scheme, _, token = authorization.partition(" ")

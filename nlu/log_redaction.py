@@ -7,12 +7,17 @@ without its message, and captured warnings lose their text.
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import traceback
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+
+from nlu import trace_context
 
 _SAFE_KEYS = frozenset({"event", "level", "action_name", "form_name", "slot_name", "len_extraction_events", "id"})
 
@@ -33,6 +38,27 @@ class RedactingFilter(logging.Filter):
         if record.name == "py.warnings":
             record.msg, record.args = "a Python warning (text withheld)", ()
         return True
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record, which `RedactingFilter` has seen, as a JSON object on one line: the members of the bot's own logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object; the safe keys of a structured line are members of it."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, Any] = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        try:
+            structured = json.loads(line["message"]) if line["message"].startswith("{") else {}
+        except ValueError:
+            structured = {}
+        if structured:
+            line["message"] = structured.get("event", "")
+            line |= {key: structured[key] for key in structured.keys() & (_SAFE_KEYS - {"event", "level"})}
+        if record.exc_text:
+            line["error"] = record.exc_text
+        if trace := trace_context.trace_id():
+            line["trace_id"] = trace
+        return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def _format_frames(error: BaseException | None) -> str:
@@ -63,6 +89,8 @@ def configure_logging() -> None:
     for logger in (logging.getLogger(name) for name in names):
         for handler in logger.handlers:
             handler.addFilter(redacting_filter)
+            if os.environ.get("LOG_FORMAT") == "json":
+                handler.setFormatter(JsonFormatter())
     # Debug lines hold texts and whole trackers, so they stay off whatever level the command line asks for.
     for name in ("rasa", "aiosqlite", "sqlalchemy", "matplotlib", "asyncio"):
         if logging.getLogger(name).getEffectiveLevel() < logging.INFO:

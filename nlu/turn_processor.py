@@ -23,6 +23,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sqlalchemy.exc import SQLAlchemyError
 
+from nlu import trace_context
 from nlu.commands.component import ASKED, SECOND, take_first_act
 from nlu.commands.questions import question_of
 from nlu.commands.second_reader import SecondReader, load_second_reader
@@ -88,7 +89,7 @@ class ActionEndpoint:
     async def _call(self, method: str, body: bytes, seconds: float) -> Any:
         url = str(self._endpoint.url)
         nonce, authorization = self._signer.sign_request(route_of(url), body)
-        headers = {"Content-Type": "application/json", "Authorization": authorization}
+        headers = {"Content-Type": "application/json", "Authorization": authorization, **trace_context.headers()}
         options: dict[str, Any] = {"data": body, "headers": headers, "timeout": aiohttp.ClientTimeout(total=seconds)}
         # A redirect would lead the request to whoever stands at the address.
         async with self._endpoint.session() as session, session.request(method, url, allow_redirects=False, **options) as response:

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from actions.framework.action_metrics import CALLS, FAILED, OK, PLATFORM_DOWN, REFUSED, SECONDS, SPAN
 from actions.framework.agenda import AGENDA, keep_after_failure, keep_agenda, rejoin_acts, take_agenda, tell_lost
 from actions.framework.context import Context
 from actions.framework.dates import format_time
@@ -39,22 +40,32 @@ class AssistantAction(Action, ABC):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Act and return the events. Say that the platform is down if it is; tell the user the id of any other error."""
+        with SPAN.begun(action=self.name()) as span, SECONDS.measured(action=self.name()):
+            events, outcome = await self._run(dispatcher, tracker, domain)
+            span.note(outcome=outcome)
+        CALLS.add(action=self.name(), outcome=outcome)
+        return events
+
+    async def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> tuple[Events, str]:
         turn = Turn(tracker)
         utterances = Utterances(dispatcher, dict(domain), external=not turn.trusted)
         context = Context(turn, utterances, get_services())
         before = frames_of(turn)
         try:
-            return await self.answer(context)
+            return await self.answer(context), OK
         except FhirUnavailable:
+            outcome = PLATFORM_DOWN
             utterances.utter("utter_platform_down")
         except (NotAMember, LimitReached) as refusal:
+            outcome = REFUSED
             utter_refusal(utterances, refusal, turn.slot("dossier") or turn.slot("last_dossier") or "")
         except Exception as error:
+            outcome = FAILED
             settings, error_id = get_services().settings, log_error(error)
             contact = {"phone": settings.support_phone, "email": settings.support_email}
             support = utterances.button("utter_title_support", "contact_support", reason="failed", error_id=error_id)
             utterances.utter("utter_action_failed", buttons=[support], error_id=error_id, **contact)
-        return keep_after_failure(self.events_after_failure(turn), context, [*before, *reversed(context.agenda)])
+        return keep_after_failure(self.events_after_failure(turn), context, [*before, *reversed(context.agenda)]), outcome
 
     def events_after_failure(self, turn: Turn) -> Events:
         """Return the events after a failure: the active form stays where it is."""

@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from bot.core.errors import log_error
+from bot.core.pool_metrics import MeasuredPool
 
 BUSY_SECONDS = 15
 """How long to wait for a lock: SQLite's write lock, where another process holds it or behind the other writers of this one; on PostgreSQL
@@ -126,6 +127,8 @@ class Database:
         kept = max(1, connections // 3)
         options: dict[str, Any] = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": 45}
         options |= _SQLITE_OPTIONS if self.is_sqlite else _SERVER_OPTIONS
+        if not self.is_sqlite or self.url.database not in (None, "", ":memory:"):
+            options |= {"poolclass": MeasuredPool}
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)

@@ -6,13 +6,19 @@ only its class and its places in the code are written.
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from bot.core import tracing
+from bot.core.metrics import Count
+
 _log = logging.getLogger("bot.core.errors")
+ERRORS = Count("sphere_errors", "Errors that the log holds under an id, whether or not they were tried again.")
 _MAX_FRAMES = 8
 """Number of innermost frames kept of each error: enough to find the place."""
 
@@ -24,6 +30,7 @@ def log_error(error: BaseException, doing: str = "") -> str:
         error: the exception; its message is not logged.
         doing: a fixed phrase saying what was being done ("answering a turn"); it must hold no data.
     """
+    ERRORS.add()
     error_id = f"E-{secrets.token_hex(4).upper()}"
     _log.error("%s%s: %s", error_id, f" {doing}" if doing else "", describe(error))
     return error_id
@@ -56,10 +63,27 @@ class SafeFormatter(logging.Formatter):
         return describe(ei[1]) if ei[1] is not None else "no exception"
 
 
-def configure_logging(level: int = logging.INFO) -> None:
-    """Configure the log of the process: plain lines on standard error, and silence for libraries that would write addresses or texts."""
+class JsonFormatter(SafeFormatter):
+    """Formats a record as a JSON object on one line, with the trace that it belongs to; nothing of a record but what text has too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object: `at` (UTC), `level`, `logger`, `message`, and `error` and `trace_id` where there are any."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        if (trace := tracing.current()) is not None:
+            line["trace_id"] = trace.trace_id
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging(level: int = logging.INFO, form: str = "text") -> None:
+    """Configure the log of the process: lines on standard error, and silence for libraries that would write addresses or texts.
+
+    `form`: `text`, or `json` (`JsonFormatter`).
+    """
     handler = logging.StreamHandler()
-    handler.setFormatter(SafeFormatter())
+    handler.setFormatter(JsonFormatter() if form == "json" else SafeFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # httpx writes whole URLs at INFO (a search's parameters are people's names), sse_starlette each chunk at DEBUG.
     for name in ("httpx", "httpcore", "sse_starlette", "aiosqlite", "sqlalchemy", "aiosmtpd", "mail.log"):

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.core.clock import Clock
 from bot.core.errors import log_error
 from bot.core.tls import ssl_context
+from bot.fhir import call_metrics as measured
 from bot.fhir.access_tokens import LEASE, AccessToken, Turn
 from bot.fhir.errors import FhirUnauthorized, FhirUnavailable
 from bot.fhir.retry_after import retry_after_of
@@ -188,11 +189,17 @@ class OAuth2ClientCredentials(httpx.Auth):
         return token
 
     async def _ask(self) -> AccessToken:
+        outcome = "unavailable"
         try:
-            return await self._token_of_endpoint()
+            token = await self._token_of_endpoint()
+            outcome = "ok"
+            return token
         except FhirUnavailable as error:
+            outcome = measured.outcome_of(error)
             self._away_until = time.monotonic() + min(max(error.retry_after or 0.0, AWAY_SECONDS), MARGIN.total_seconds())
             raise
+        finally:
+            measured.TOKENS.add(outcome=outcome)
 
     async def _token_of_endpoint(self) -> AccessToken:
         """Return a token of the endpoint. The secret goes in a header or in the form (RFC 6749, 2.3.1): where not in one, in the other."""

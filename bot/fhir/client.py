@@ -49,6 +49,7 @@ class FhirClient:
         headers: Sequence[tuple[str, str]] = (),
         search_by: SearchBy = "auto",
         aliases: Sequence[str] = (),
+        server: str = "platform",
     ) -> None:
         """Make a client of one server.
 
@@ -61,11 +62,12 @@ class FhirClient:
             headers: further headers of every request.
             search_by: `auto`: by POST, and by GET once POST was refused.
             aliases: other addresses by which the server's resources may refer to each other.
+            server: what metrics and traces call it (`bot.fhir.call_metrics.SERVERS`).
         """
         self._base = base_url.rstrip("/")
         self.references = References(self._base, aliases)
         """Reads references of its resources."""
-        self._sender = Sender(base_url, access, timeout=timeout, transport=transport, tls=tls, headers=headers)
+        self._sender = Sender(base_url, access, timeout=timeout, transport=transport, tls=tls, headers=headers, server=server)
         self.search_by: SearchBy = search_by
         """How searches are sent; `auto` becomes `post` or `get` with the first answer."""
         self.takes_conditions = True

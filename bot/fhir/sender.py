@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from bot.core import tracing
 from bot.core.clock import SystemClock
 from bot.core.time_budget import seconds_left, waiting
 from bot.core.tls import ssl_context
+from bot.fhir import call_metrics as measured
 from bot.fhir.authentication import BearerToken, OAuth2ClientCredentials
-from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
+from bot.fhir.errors import FhirConflict, FhirError, FhirNotFound, FhirRejected, FhirUnauthorized, FhirUnavailable
 from bot.fhir.retry_after import retry_after_of
 
 RETRIES = 2
@@ -57,6 +59,7 @@ class Sender:
         transport: httpx.AsyncBaseTransport | None,
         tls: ssl.SSLContext | None,
         headers: Sequence[tuple[str, str]],
+        server: str,
     ) -> None:
         self._longest = timeout * WHOLE_ANSWER
         trust_env = urlsplit(base_url).hostname not in _LOOPBACK
@@ -70,6 +73,7 @@ class Sender:
             trust_env=trust_env,
             verify=tls or ssl_context(trust_env=trust_env),
         )
+        self._base, self._server = base_url, server
         self._not_before = 0.0
         """Until when (monotonic) the server wants to be left alone."""
 
@@ -93,6 +97,20 @@ class Sender:
         A request that timed out is not sent again. One that was refused a connection, or answered by 429, is; by another error that will
         pass, or by nothing, where it is `repeatable`.
         """
+        labels, outcome = {"server": self._server, "call": measured.kind_of_call(method, url, self._base)}, "unavailable"
+        with measured.SPAN.begun(**labels) as span, measured.SECONDS.measured(**labels):
+            try:
+                response = await self._send(method, url, repeatable, content, headers)
+                outcome = "ok"
+            except FhirError as error:
+                outcome = measured.outcome_of(error)
+                raise
+            finally:
+                measured.CALLED.add(**labels, outcome=outcome)
+                span.note(outcome=outcome)
+        return response
+
+    async def _send(self, method: str, url: str, repeatable: bool, content: str | None, headers: dict[str, str] | None) -> httpx.Response:
         for left in range(RETRIES, -1, -1):
             asked_pause: float | None = None
             await self._wait_for_turn()
@@ -113,6 +131,7 @@ class Sender:
                 self._not_before = time.monotonic() + min(asked_pause, LONGEST_PAUSE)
             if not again or left == 0:
                 break
+            measured.RETRIES.add(server=self._server)
             if asked_pause is None:
                 await self._sleep(RETRY_SECONDS * 2 ** (RETRIES - left) * _jitter.uniform(0.5, 1.5))
             elif asked_pause > _patience():
@@ -125,8 +144,14 @@ class Sender:
             raise FhirUnavailable("The time that this turn has for the FHIR server is over.")
         async with asyncio.timeout(self._longest if left is None else min(left, self._longest)):
             with waiting():
-                async with self._http.stream(method, url, content=content, headers=headers) as response:
+                sent = {**(headers or {}), **self._trace()}
+                async with self._http.stream(method, url, content=content, headers=sent) as response:
                     return await _read_whole(response)
+
+    def _trace(self) -> dict[str, str]:
+        """Return the header of a trace whose spans are sent: to the platform alone, whose operators may look into it too."""
+        context = tracing.current()
+        return tracing.headers() if context is not None and context.sampled and self._server == "platform" else {}
 
     async def _wait_for_turn(self) -> None:
         """Wait until the server wants to be asked again. Raise FhirUnavailable where that is too long."""

@@ -21,8 +21,13 @@ def bearer_token(request: Request) -> str | None:
 
 def has_bearer_token(request: Request, expected: str) -> bool:
     """Return whether the request carries the token `expected`; compare in constant time."""
-    token = bearer_token(request)
-    return token is not None and hmac.compare_digest(token.encode(), expected.encode())
+    return is_bearer(request.headers.get("authorization", ""), expected)
+
+
+def is_bearer(authorization: str, expected: str) -> bool:
+    """Return whether an `Authorization` header is the bearer token `expected`; compare in constant time."""
+    scheme, _, token = authorization.partition(" ")
+    return scheme.lower() == "bearer" and bool(token.strip()) and hmac.compare_digest(token.strip().encode(), expected.encode())
 
 
 def unauthorized(detail: str = "a valid bearer token is needed") -> Problem:

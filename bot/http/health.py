@@ -50,6 +50,11 @@ class Health:
         down = [name for name in self._required if lines[name] in (DOWN, REFUSED)]
         return (HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK), {"status": DOWN if down else OK, **lines}
 
+    async def dependencies(self) -> dict[str, str]:
+        """Return the line of each dependency alone."""
+        lines = await self._lines.get()
+        return {name: lines[name] for name in self._checks}
+
     async def _run(self) -> dict[str, str]:
         results, more = await asyncio.gather(
             asyncio.gather(*(_status(check) for check in self._checks.values())), asyncio.gather(*(lines() for lines in self._more))

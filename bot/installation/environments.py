@@ -13,8 +13,10 @@ It reads neither the bot's database nor the platform.
 """
 ACTIONS = frozenset(
     {"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN", "PLATFORM_CLIENT_SECRET", "PLATFORM_HEADERS", "ANNUAIRE_SANTE_KEY"}
+    | {"METRICS_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"}
 )
-"""The action server checks codes (SECRET), works on the database and the platform, and looks people up in the Annuaire Santé."""
+"""The action server checks codes (SECRET), works on the database and the platform, looks people up in the Annuaire Santé,
+and tells whoever has METRICS_TOKEN its metrics."""
 BOT = secret_variables() - {"READER_TOKEN", "RASA_DATABASE_URL"}
 """The bot speaks to all else that there is: channels, mail relay, issuer, platform, Rasa; it asks the action server how it is."""
 

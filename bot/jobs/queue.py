@@ -18,9 +18,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.core.clock import Clock
 from bot.core.database import Database, UtcDateTime, announce
+from bot.core.metrics import Count
 from bot.jobs.lease_owner import is_dead
 
 Job = TypeVar("Job")
+RETRIES = Count("sphere_job_retries", "Jobs that were claimed again after an attempt that did not end them.", {"queue": ()})
 _NONE: Mapping[Any, datetime] = {}
 
 
@@ -47,6 +49,9 @@ class Queue:
     owner: Any = None
     """Column of who holds the lease; None: it is not recorded. A name of `bot.jobs.lease_owner` frees the job as soon as its process is
     known to be dead."""
+
+    def __post_init__(self) -> None:
+        RETRIES.allow("queue", self.name)
 
     def free(self, now: datetime, dead_owners: Collection[str] = (), abandoned: Mapping[Any, datetime] = _NONE) -> ColumnElement[bool]:
         """Return the condition that nobody holds the job's lease.
@@ -128,6 +133,8 @@ class Queue:
                 set_committed_value(job, name, value)
             if self.attempts is not None:
                 set_committed_value(job, self.attempts.key, getattr(job, self.attempts.key) + 1)
+                if getattr(job, self.attempts.key) > 1:
+                    RETRIES.add(queue=self.name)
         return jobs
 
     async def hold(self, session: AsyncSession, keys: Collection[Any], now: datetime, *, owner: str | None = None) -> None:

@@ -15,6 +15,7 @@ from bot.messaging.ports import Handover, NoHandover, Response
 from bot.messaging.rasa import RasaClient, RasaError, RasaRefused, TurnContext
 from bot.messaging.router import Router
 from bot.messaging.texts import Texts
+from bot.messaging.turn_metrics import ANSWERED, FAILED, FIXED, REFUSED, UNAVAILABLE, asking_rasa, note_outcome
 
 
 class TurnGivenUp(Exception):
@@ -66,6 +67,7 @@ class Assistant:
             if isinstance(routed, RoutedMessage) and routed.intent is not None and self.handover.handles_intent(routed.intent):
                 return routed
             if isinstance(routed, FixedReply):
+                note_outcome(FIXED)
                 return await self._fixed(turn, routed)
             return await self._ask_rasa(turn, routed)
         except RasaError as error:
@@ -98,8 +100,9 @@ class Assistant:
         trusted = self._registry.is_trusted(turn.channel)
         masks = await self._filter.spans(turn.conversation_id, routed.text) if routed.text and not trusted else ()
         context = TurnContext(turn.channel, turn.home, trusted, masks)
-        with self._registry.typing_indicator(turn):
+        with self._registry.typing_indicator(turn), asking_rasa():
             answer = await self._rasa.deliver(turn.conversation_id, turn.id, routed, context, seconds=self._seconds_left(turn))
+        note_outcome(ANSWERED)
         replies = answer.replies
         if not trusted:
             replies = tuple([await self._filter.clean(turn.conversation_id, reply) for reply in replies])
@@ -117,6 +120,7 @@ class Assistant:
 
     def _failure(self, error: Exception, *, reached: bool, routed: RoutedMessage | FixedReply | None) -> Outcome:
         error_id = log_error(error, f"answering a turn ({error})" if isinstance(error, RasaError) else "answering a turn")
+        note_outcome(REFUSED if isinstance(error, RasaRefused) else FAILED if reached else UNAVAILABLE)
         if isinstance(error, RasaRefused):
             return Outcome((Reply(text=self._texts.render("malformed")),), delivered=False, error_id=error_id)
         text = self._texts.render("failed" if reached else "unavailable", error_id=error_id)

@@ -37,6 +37,7 @@ from bot.messaging.ack_batcher import AckBatcher
 from bot.messaging.channel import ChannelUnavailable, ChatClosed, ChatMoved, MessageRefused, RateLimited
 from bot.messaging.channel_registry import ChannelRegistry
 from bot.messaging.command_executor import CommandExecutor
+from bot.messaging.delivery_metrics import CLOSED, GIVEN_UP, RECALLED, RETRIED, SENT, SLOWED, SPAN, count_delivery
 from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.outbound_commands import FETCHED
 from bot.messaging.proactive_messages import take_back
@@ -205,43 +206,59 @@ class ChannelSender:
         message: MessageRow | None,
         batch: asyncio.Task[_Batch] | None,
     ) -> None:
+        channel = conversation.channel if conversation is not None else ""
+        with SPAN.begun(True, kind=row.kind, channel=channel) as span:
+            outcome = await self._outcome(row, conversation, message, batch)
+            span.note(outcome=outcome)
+        count_delivery(row, channel, outcome, self._clock.now())
+
+    async def _outcome(
+        self, row: OutboxRow, conversation: Conversation | None, message: MessageRow | None, batch: asyncio.Task[_Batch] | None
+    ) -> str:
+        """Attempt to deliver a row, note how it ended, and return that."""
         try:
             async with asyncio.timeout(seconds_left(row, self._clock.now())):
                 if batch is not None and (row.kind == CHAT or self._tracking.tracks(row)):
                     done = await asyncio.shield(batch)
                     if row.id in done.recalled:
-                        return
+                        return RECALLED
                     if row.id in done.written.invalid:
                         raise _Undeliverable(done.written.invalid[row.id])
                     if row.id in done.written.postponed:
                         raise done.written.postponed[row.id]
                     message = done.written.to_send.get(row.id, message)
                     if row.kind == CHAT and message is None:  # its channel fetches the transcript: it is delivered and settled
-                        return
+                        return SENT
                 sent = await self._executor.execute(row, conversation, message)
         except RateLimited as slow:
             await self._put_back(row, message, slow, seconds=slow.seconds)
+            return SLOWED
         except ChatMoved as moved:
             await self._move(row, message, moved)
+            return RETRIED
         except ChatClosed as closed:
             await self._close(row, message, closed)
+            return CLOSED
         except MessageRefused as refused:
             await self._give_up(row, message, refused)
+            return GIVEN_UP
         except _Undeliverable as undeliverable:
             await self._give_up(row, message, undeliverable.error)
+            return GIVEN_UP
         except (ChannelUnavailable, TimeoutError) as transient:
-            await self._put_back(row, message, transient)
+            return await self._put_back(row, message, transient)
         except Exception as error:  # ours: one row must not hold up the others
-            await self._put_back(row, message, error)
-        else:
-            await self._acks.settle(row, message.id if message else None, sent)
+            return await self._put_back(row, message, error)
+        await self._acks.settle(row, message.id if message else None, sent)
+        return SENT
 
-    async def _put_back(self, row: OutboxRow, message: MessageRow | None, error: Exception, seconds: float | None = None) -> None:
+    async def _put_back(self, row: OutboxRow, message: MessageRow | None, error: Exception, seconds: float | None = None) -> str:
         now = self._clock.now()
         until = RETRY.next_attempt(row.attempts, now) if seconds is None else now + timedelta(seconds=seconds)
         if not isinstance(error, RateLimited):
             log_error(error, "sending a message; given up" if until is None else "sending a message; it will be tried again")
         await self._acks.postpone(row, until, error, message_id=message.id if message else None, counted=seconds is None)
+        return GIVEN_UP if until is None else RETRIED
 
     async def _give_up(self, row: OutboxRow, message: MessageRow | None, error: Exception) -> None:
         log_error(error, "sending a message; given up")

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from bot.messaging.messages import Message
+from bot.messaging.turn_metrics import STREAMS
 
 
 class Stream:
@@ -43,7 +44,8 @@ class Hub:
         stream.ended = self._ended
         self._streams[conversation_id].add(stream)
         try:
-            yield stream
+            with STREAMS.held(page="chat"):
+                yield stream
         finally:
             self._streams[conversation_id].discard(stream)
             if not self._streams[conversation_id]:

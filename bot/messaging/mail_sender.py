@@ -14,9 +14,10 @@ from bot.core.database import Database, insist
 from bot.core.encryption import DecryptionFailed
 from bot.core.errors import log_error
 from bot.core.mail import MailCipher, MailRefused, MailUnavailable, send_mail, useless_from
-from bot.jobs.outbox import MAILS, RETRY, OutboxRow, delete_payload, in_order, postpone, seconds_left, settle_all, unknown_kinds
+from bot.jobs.outbox import MAIL, MAILS, RETRY, OutboxRow, delete_payload, in_order, postpone, seconds_left, settle_all, unknown_kinds
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
+from bot.messaging.delivery_metrics import GIVEN_UP, RECALLED, RETRIED, SENT, SPAN, count_delivery
 from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.settings import Settings
 
@@ -83,9 +84,19 @@ class MailSender:
             async with self._database.writing() as session:
                 await settle_all(session, late, now=now)
                 await self._tracking.recalled(session, [row for row in rows if row.id in late], now)
+            for row in rows:
+                if row.id in late:
+                    count_delivery(row, MAIL, RECALLED, now)
         return late
 
     async def _send(self, row: OutboxRow) -> None:
+        with SPAN.begun(True, kind=MAIL, channel=MAIL) as span:
+            outcome = await self._outcome(row)
+            span.note(outcome=outcome)
+        count_delivery(row, MAIL, outcome, self._clock.now())
+
+    async def _outcome(self, row: OutboxRow) -> str:
+        """Attempt to send a mail, note how it ended, and return that."""
         error: Exception
         try:
             if (end := useless_from(row.payload)) is not None and end <= self._clock.now():
@@ -101,9 +112,10 @@ class MailSender:
             error, until = unexpected, self._next_attempt(row)
         else:
             await insist(lambda: self._settle(row), "noting that a mail was sent")
-            return
+            return SENT
         log_error(error, "sending a mail; given up" if until is None else "sending a mail; it will be tried again")
         await self._postpone(row, until, error)
+        return GIVEN_UP if until is None else RETRIED
 
     def _next_attempt(self, row: OutboxRow) -> datetime | None:
         """Return when to try again, at the latest when the mail is of no use any more and is given up; None to give up now."""

@@ -17,9 +17,11 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from bot.core import tracing
 from bot.core.errors import log_error
 from bot.core.message_signatures import ANSWER_HEADER, MessageSigner, route_of
 from bot.core.tls import ssl_context
+from bot.messaging import rasa_metrics as measured
 from bot.messaging.messages import Reply, RoutedMessage
 from bot.messaging.pii.spans import Span
 from bot.messaging.ports import AssistantUnavailable, IntentReading
@@ -207,10 +209,24 @@ class RasaClient:
 
     async def _post(self, body: dict[str, Any], left: float, url: str = "") -> httpx.Response:
         """Return Rasa's own answer. Raises httpx.TransportError, ForeignAnswer among them."""
+        call, outcome = route_of(url or self._url), "error"
+        with measured.SPAN.begun(call=call) as span, measured.SECONDS.measured(call=call):
+            try:
+                answer = await self._send(body, left, url)
+                outcome = measured.outcome_of_status(answer.status_code)
+            except httpx.HTTPError as error:
+                outcome = measured.outcome_of_error(error)
+                raise
+            finally:
+                measured.REQUESTS.add(call=call, outcome=outcome)
+                span.note(outcome=outcome)
+        return answer
+
+    async def _send(self, body: dict[str, Any], left: float, url: str) -> httpx.Response:
         seconds, url, content = min(self._timeout_seconds, left), url or self._url, json.dumps(body).encode()
         timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
         nonce, authorization = self._signer.sign_request(route_of(url), content)
-        headers = {"Authorization": authorization, "Content-Type": "application/json"}
+        headers = {"Authorization": authorization, "Content-Type": "application/json", **tracing.headers()}
         try:
             async with asyncio.timeout(seconds + 0.5):  # httpx's own limits start again with every byte
                 answer = await self._client.post(url, content=content, headers=headers, timeout=timeout)

@@ -21,6 +21,7 @@ from bot.messaging.hub import Hub
 from bot.messaging.inbox import CLAIMED_AT_ONCE, TURNS, Completed, Inbox
 from bot.messaging.messages import Turn
 from bot.messaging.ports import Responder, TurnReturned
+from bot.messaging.turn_metrics import measured_turn
 
 SWEEP_SECONDS = 1.0
 """How often turns that nobody answers are looked for. Those of an orderly stop are announced."""
@@ -121,7 +122,9 @@ class TurnWorker:
             self._hub.set_typing(turn.conversation_id, False)
 
     async def _answer(self, turn: Turn) -> Turn | None:
-        completed = await self._completed(turn)
+        waited = (self._clock.now() - turn.received_at).total_seconds()
+        with measured_turn(turn.channel, waited):
+            completed = await self._completed(turn)
         if completed is None:
             _log.warning("turn %d was taken over by another process", turn.id)
             return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
@@ -20,6 +20,7 @@ from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from bot.http.parameters import parse_id
+from bot.messaging.turn_metrics import STREAMS
 from bot.support.agents import Agents
 from bot.support.desk import Desk
 from bot.support.desk_events import DeskEvent
@@ -93,6 +94,12 @@ class _PageStream:
 
     async def run(self) -> AsyncIterator[ServerSentEvent]:
         """Yield events from now on, until the process stops or the session is over."""
+        with STREAMS.held(page="desk"):
+            async with aclosing(self._run()) as events:
+                async for event in events:
+                    yield event
+
+    async def _run(self) -> AsyncGenerator[ServerSentEvent, None]:
         events = self._events()
         coming: asyncio.Future[ServerSentEvent | None] | None = None
         try:

@@ -82,6 +82,8 @@ class StandInRasa:
         self.turns: list[dict[str, Any]] = []
         """Each turn that was taken, in the order in which it was taken."""
         self.requests = 0
+        self.traces: list[str | None] = []
+        """The header `traceparent` of each request."""
         self.statuses: list[int] = []
         """Statuses to fail the next requests with."""
         self.answers: dict[str, list[dict[str, Any]]] = {}
@@ -117,6 +119,7 @@ class StandInRasa:
 
     async def _take(self, request: Request) -> JSONResponse:
         self.requests += 1
+        self.traces.append(request.headers.get("traceparent"))
         if self.statuses:
             return JSONResponse({"status": self.statuses[0], "detail": "Jeanne Durand"}, self.statuses.pop(0))
         turn = await request.json()
