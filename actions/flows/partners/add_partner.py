@@ -24,6 +24,7 @@ from actions.flows.partners.card_question import answer_addition_question, read_
 from actions.flows.partners.date_change import redated
 from actions.flows.partners.last_acts import ACTS
 from actions.flows.partners.partner_slot import choose_partner, collect_partner, look_up, look_up_replacement, said_email
+from actions.flows.partners.put_back import look_up_former, puts_back, told_target
 from actions.flows.partners.same_again import claims_same, fill_from_last
 from actions.flows.partners.several_dossiers import MORE, RESERVED, answers_with_dossiers, first_of, read_dossiers, take_further, tell_more
 from actions.flows.partners.sharing_basis import (
@@ -77,12 +78,14 @@ class AddPartner(Flow):
     claims_replies = True
 
     def claims(self, turn: Turn) -> bool:
-        """Return whether the words ask for the last addition again, for another dossier."""
-        return claims_same(turn, "added", "requested")
+        """Return whether the words ask for the last addition again, for another dossier, or put somebody back who is named."""
+        return claims_same(turn, "added", "requested") or (turn.intent != self.name and puts_back(turn))
 
     async def start(self, context: Context) -> Slots:
         """Return what the message gives of the professional, the dossier and the basis."""
-        turn = context.turn
+        turn, former = context.turn, puts_back(context.turn)
+        if former:
+            told_target(turn)
         slots = await read_dossiers(context, asked=False)
         await know_usager(context, slots.get("dossier"))
         slots |= {"basis_said": read_basis(turn, several=bool(slots.get(MORE))), "email_said": said_email(context)}
@@ -92,7 +95,7 @@ class AddPartner(Flow):
         if turn.entity("choice"):
             slots |= await choose_partner(context, str(turn.entity("choice")))
         elif criteria := read_criteria(turn):
-            slots |= await look_up(context, criteria)
+            slots |= (former and await look_up_former(context, slots.get("dossier"), criteria)) or await look_up(context, criteria)
             if set(criteria) <= {"organization", "place"} and "organization" in criteria and slots.get("partner_choices"):
                 context.utterances.utter("utter_people_of_service")
         if len(turn.distinct_values("partner_name")) > 1:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager
+from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, find_by_usager, read_reference
 from actions.flows.partners.brought_back import answers_with_dates, bring_back_dated, brings_back
 from actions.flows.partners.card_question import CardQuestion, answer_change_question, read_card_question
 from actions.flows.partners.date_change import answers_dated, collect_dated, dated_back, find_dated, is_dated, wishes_dates
-from actions.flows.partners.last_acts import ACTS, Act, acts_of, is_too_old, newest_acts, turns_since
+from actions.flows.partners.last_acts import ACTS, Act, acts_of, is_too_old
+from actions.flows.partners.meant_acts import UNKNOWN, is_act_of, is_elsewhere, is_of_no_act, looked_up_dossiers, meant_acts
 from actions.flows.partners.member_names import matching_name
 from actions.flows.partners.time_ahead import names_time_ahead
 from actions.flows.partners.undo_request import REQUEST_BUTTON, act_of, meant_requests, which_buttons, withdraws_request
@@ -36,8 +37,6 @@ UNDO_BUTTON = "undo"
 ELSEWHERE, CONFIRMED, INSTEAD = "undo_elsewhere", "undo_confirmed", "undo_instead"
 MAX_SHOWN = 5
 """Requests among which it is asked which one is meant."""
-NEAR = 3
-"""Messages after an act in which a bare « annule » is about it."""
 _YES = re.compile(r"(?:oui|ok|ouais|d accord|exact\w*|voila|c est ca|vas y|allez y|confirme|je confirme|tout a fait)\b")
 _AGAIN = re.compile(
     r"(?:\w+ ){0,2}(?:retir|enlev|supprim|annul|remet|rajout|redonn)\w*(?: (?:le|la|les|lui|l ajout|l acces|ca|cela))?(?: .{0,20})?"
@@ -71,7 +70,7 @@ class UndoAct(Flow):
             return False
         if wish.tells and turn.entity("partner_name"):
             return True
-        return bool(self._meant(turn, wish))
+        return bool(meant_acts(turn, wish)) or is_of_no_act(turn, wish)
 
     async def start(self, context: Context) -> Slots:
         """Return the acts to undo, and where they should have been done. Raise FlowAborted where nothing is to be undone."""
@@ -85,10 +84,17 @@ class UndoAct(Flow):
             return await find_dated(context)
         else:
             wish = read_undo_wish(turn.text) or wish
-            meant = self._meant(turn, wish) or (await self._told(context, wish) if wish.tells else [])
+            references = await looked_up_dossiers(context, wish)
+            meant = meant_acts(turn, wish, references) or (await self._told(context, wish) if wish.tells else [])
+            if not meant and references and not wish.tells and acts_of(turn):
+                if wish.undoes or wish.restores:
+                    response = "utter_undo_nothing_there" if UNKNOWN not in references else "utter_undo_nothing_there_unknown"
+                    context.utter_unchanged(response, reference=", ".join(references))
+                    raise FlowAborted
+                meant = meant_acts(turn, wish, ())  # « pas le bon dossier, le 142 »: where it should have been
         requester = (await context.account_reference()).id
         meant = [act for act in meant if act["by"] == requester]
-        elsewhere = self._elsewhere(turn, wish)
+        elsewhere = self._elsewhere(turn, wish, meant)
         again = [act for act in meant if not act["undone"]]
         if again and not is_dated(again):  # of two kinds of one turn the last is meant
             meant = [act for act in meant if act["undone"] or act["act"] == again[-1]["act"]]
@@ -159,39 +165,18 @@ class UndoAct(Flow):
         rest = folded[yes.end() :].strip() if yes else ""
         return bool(yes and rest and _AGAIN.fullmatch(rest))
 
-    def _meant(self, turn: Turn, wish: UndoWish) -> list[Act]:
-        """Return the kept acts that the words are about."""
-        acts = acts_of(turn)
-        if wish.restores:
-            acts = [act for act in acts if act["act"] in {"removed", "left"}]
-        elif wish.retracts:
-            acts = [act for act in acts if act["act"] in {"added", "requested"}]
-        if not acts:
-            return []
-        names = [str(entity["value"]) for entity in turn.entities("partner_name") if not self._is_place(entity, wish)]
-        if names:
-            return [act for act in acts if any(matching_name(name, act["name"]) for name in names)][-1:]
-        newest = newest_acts(acts)
-        since = turns_since(turn, newest[-1]["undone"] or newest[-1]["turn"])
-        others = {"profession", "city", "organization", "rpps"} & {entity["entity"] for entity in turn.message.get("entities") or []}
-        if wish.restores and others:
-            return []
-        return newest if since is not None and since <= NEAR else []
-
     @staticmethod
-    def _is_place(entity: dict[str, Any], wish: UndoWish) -> bool:
-        """Return whether a name stands where the words say where it should have been: « c'était pour Durand »."""
-        return wish.elsewhere is not None and (entity.get("start") or 0) >= wish.elsewhere
-
-    def _elsewhere(self, turn: Turn, wish: UndoWish) -> Slots | None:
+    def _elsewhere(turn: Turn, wish: UndoWish, acts: list[Act]) -> Slots | None:
         """Return the dossier for which it was meant, as entities; {} where it is another one that is not said."""
         if wish.elsewhere is None:
-            return None
+            other = None if wish.undoes or wish.restores or turn.is_button else read_reference(turn)
+            return {"dossier_ref": other} if other and acts and not any(is_act_of(act, other) for act in acts) else None
         for name in ("dossier_ref", "usager_name", "partner_name"):
-            found = [entity for entity in turn.entities(name) if self._is_place(entity, wish)]
+            found = [entity for entity in turn.entities(name) if is_elsewhere(entity, wish)]
             if found:
                 return {"usager_name" if name == "partner_name" else name: str(found[-1]["value"])}
-        return {}
+        number = read_reference(turn)
+        return {"dossier_ref": number} if number else {}
 
     @staticmethod
     def _instead(turn: Turn, acts: list[Act], wish: UndoWish) -> str | None:
@@ -205,9 +190,9 @@ class UndoAct(Flow):
     async def _told(self, context: Context, wish: UndoWish) -> list[Act]:
         """Return the addition that the message tells of, as it stands in the dossier that it names, or in the speaker's own acts."""
         turn, reader = context.turn, await context.account_reference()
-        name = next((str(e["value"]) for e in turn.entities("partner_name") if not self._is_place(e, wish)), "")
-        places = [str(e["value"]) for e in turn.entities("usager_name") if not self._is_place(e, wish)]
-        references = [str(e["value"]).upper() for e in turn.entities("dossier_ref") if not self._is_place(e, wish)]
+        name = next((str(e["value"]) for e in turn.entities("partner_name") if not is_elsewhere(e, wish)), "")
+        places = [str(e["value"]) for e in turn.entities("usager_name") if not is_elsewhere(e, wish)]
+        references = [str(e["value"]).upper() for e in turn.entities("dossier_ref") if not is_elsewhere(e, wish)]
         if places and turn.trusted and not references:
             references = [dossier.reference for dossier in await find_by_usager(context, places[0], None)]
         history = context.services.partner_history

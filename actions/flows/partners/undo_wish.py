@@ -45,7 +45,7 @@ _OF_SOMETHING_ELSE = re.compile(
 )
 _ELSEWHERE = re.compile(
     r"\b(?:c[’' ]?\s?(?:[ée]tait|est)|ct|cetait|plut[oô]t|[çc]a devait [êe]tre|il fallait|je voulais(?: dire)?"
-    r"|mais) (?:pour|dans|sur|au|celui d[eu])\b"
+    r"|mais) (?:(?:pour|dans|sur|au|celui d[eu])\b|(?:le|celui du) (?:dossier )?(?:n°? ?|num[ée]ro )?(?=\d|sph))"
     r"|\bau lieu d(?:e|u)\b",
     re.IGNORECASE,
 )
@@ -57,6 +57,10 @@ _JUST_DONE = re.compile(
     r" (?:d |de )?(?:faire|fait|refaire)\b"
 )
 """« ce que vous venez de faire »: the act itself."""
+_OF_DOSSIER = re.compile(
+    r"\b(?:pour|dans|sur|au|du|chez|concernant)(?: l[ea])? (?:dossier\b|sph\b|n(?:umero|o)? ?\d|\d{2,6}\b|(?:m|mr|mme|monsieur|madame)\b).*"
+)
+"""From where a wish names a dossier: « pour le dossier 142 », « chez Mme Lamy »; of folded text."""
 MAX_BARE = 10
 """Words of « c'était pour … » where nothing else says that something was wrong."""
 _MAX_WORDS = 45
@@ -69,12 +73,16 @@ class UndoWish:
     Attributes:
         restores: it asks for somebody who was removed (« remettez-le »).
         retracts: it names an addition (« annule l'ajout »).
+        of_removal: it names a removal (« annule le retrait »).
+        undoes: it orders so in so many words (« annulez »); else it says that something was wrong.
         tells: it tells itself what was added, and that it was wrong (« j'ai mis X dans … mais c'était pour … »).
         elsewhere: offset in the text from which on it names where it should have been; None where it does not.
     """
 
     restores: bool = False
     retracts: bool = False
+    of_removal: bool = False
+    undoes: bool = False
     tells: bool = False
     elsewhere: int | None = None
 
@@ -94,7 +102,8 @@ def read_undo_wish(text: str) -> UndoWish | None:
     if not (undoes or mistaken or (found and found[0].lower().endswith(("pour", "dans", "sur")) and _is_bare(folded))):
         return None
     retracts = bool(re.search(r"\b(?:ajout|ajouts|association|partage)\b", folded))
-    return UndoWish(retracts=retracts, tells=tells, elsewhere=elsewhere)
+    of_removal = not retracts and undoes and bool(re.search(r"\b(?:retraits?|suppressions?)\b", folded))
+    return UndoWish(retracts=retracts, of_removal=of_removal, undoes=undoes, tells=tells, elsewhere=elsewhere)
 
 
 def _undoes(folded: str) -> bool:
@@ -102,7 +111,8 @@ def _undoes(folded: str) -> bool:
     found = _UNDOING.search(folded)
     if found is None:
         return False
-    following = (word for word in _JUST_DONE.sub(" ", folded[found.end() :]).split() if word not in _FILLERS)
+    rest = _OF_DOSSIER.sub("", _JUST_DONE.sub(" ", folded[found.end() :]))
+    following = (word for word in rest.split() if word not in _FILLERS)
     first = next(following, None)
     return first is None or first in _OBJECTS or bool(_ADDED_BY_ME.search(folded))
 
