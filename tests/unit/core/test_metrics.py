@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.exposition import generate_latest
 from sqlalchemy import text
@@ -27,6 +27,7 @@ def value(name: str, /, **labels: str) -> float | None:
     return PROCESS.get_sample_value(name, labels)
 
 
+@settings(deadline=None)
 @given(kind=st.text() | st.sampled_from(["a", "b"]), outcome=st.text())
 def test_nothing_but_declared_values_becomes_a_label(kind: str, outcome: str) -> None:
     COUNT.add(kind=kind, outcome=outcome)
