@@ -22,7 +22,7 @@ from bot.identity.tables import LoginCounter
 from bot.messaging.retention import ERASED
 from bot.messaging.tables import InboxRow
 from bot.notifications.tables import Event, Notice
-from bot.personal_data.holdings import DELETED, HOLDINGS, NOW, Holding, mentions
+from bot.personal_data.holdings import DELETED, HOLDINGS, NOW, Holding, forget_teams, mentions
 from bot.personal_data.person import Person, find_person
 from bot.personal_data.purge import holds_something
 from bot.support.tables import SupportAgent
@@ -91,6 +91,7 @@ class PersonalData:
                 raise PersonBusy(person.open_tickets, not person.open_tickets)
             erased = Erased(person)
             await self._erase_mentions(session, person, erased)
+            await session.execute(forget_teams(person))
             for holding in HOLDINGS:
                 await self._erase(session, holding, person, erased, now)
             if sum(erased.rows.values()):

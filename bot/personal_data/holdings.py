@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, false, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Delete, String, cast, delete, false, func, literal, null, or_, select
 
 from bot.accounts.tables import AccountDecision, AccountRequest, AccountRequester
 from bot.core.audit import AuditEvent
@@ -23,7 +23,7 @@ from bot.jobs.outbox import OutboxRow
 from bot.messaging.retention import ERASED
 from bot.messaging.tables import DONE, ButtonRow, Conversation, InboxRow, MessageRow
 from bot.notifications.tables import Event, Notice, NoticeMessage, NoticeSend, NotificationPerson, PageLink
-from bot.notifications.watch.tables import KnownMember
+from bot.notifications.watch.tables import KnownMember, KnownTeam
 from bot.personal_data.person import Person
 from bot.support.groups.tables import AgentLinkRow, GroupInputRow, LinkCodeRow, ThreadRow
 from bot.support.tables import (
@@ -111,6 +111,12 @@ def _requesters(person: Person) -> ColumnElement[bool]:
 
 def _members(person: Person) -> ColumnElement[bool]:
     return or_(KnownMember.account_id.in_(person.accounts), KnownMember.member.in_([f"Practitioner/{one}" for one in person.accounts]))
+
+
+def forget_teams(person: Person) -> Delete:
+    """Return what has the teams of a person judged by dates when they are next seen: who was erased there has not joined them since."""
+    teams = select(KnownMember.team_id).where(_members(person))
+    return delete(KnownTeam).where(KnownTeam.team_id.in_(teams)).execution_options(synchronize_session=False)
 
 
 def _turns(person: Person) -> Any:

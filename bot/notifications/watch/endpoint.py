@@ -25,6 +25,7 @@ from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirError
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.outcomes import Issue, outcome_response
+from bot.fhir.references import is_id
 from bot.fhir.xml import FHIR_XML, resource_from_xml
 from bot.http.bearer import CHALLENGE, bearer_token
 from bot.http.body import BodyTooLarge, parse_json, read_body
@@ -92,7 +93,7 @@ def _named(path: str, body: Any) -> tuple[list[str] | None, list[Json]]:
         return None, []
     sent = {f"{one['resourceType']}/{one.get('id')}" for one in known}
     references = {path, *sent, *(text for one in resources if one.get("resourceType") in STATUSES for text in _references(one))}
-    found = {f"{match[1]}/{match[2]}" for text in references if (match := _NAMED.fullmatch(text))}
+    found = {f"{match[1]}/{match[2]}" for text in references if (match := _NAMED.fullmatch(text)) and is_id(match[2])}
     complete = {f"{one['resourceType']}/{one.get('id')}" for one in known if one.get("resourceType") == "CommunicationRequest"}
     return sorted(found - complete)[:MOST_LOOKS], known
 

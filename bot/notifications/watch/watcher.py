@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from sqlalchemy import delete, select, update
 
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.errors import log_error
+from bot.core.figures import count_figure
 from bot.core.upsert import insert_or_ignore
 from bot.dossiers.care_teams import fhir_instant
 from bot.dossiers.period import instant_of
 from bot.fhir.client import FhirClient
-from bot.fhir.errors import FhirError, FhirNotFound
+from bot.fhir.errors import FhirError, FhirNotFound, FhirRejected, FhirUnauthorized
 from bot.fhir.mapping import DEFAULT_MAPPING, PlatformMapping
 from bot.fhir.resources import Resource
 from bot.jobs.lease_owner import new_owner
@@ -43,6 +45,10 @@ CHECK = timedelta(minutes=5)
 NO_BASELINE = timedelta(seconds=2)
 RETRY = RetryStrategy(first=timedelta(seconds=5), longest=timedelta(minutes=5), jitter=0.2)
 LOOKS_AT_ONCE = 20
+GIVE_UP = timedelta(days=7)
+"""For how long a resource that was notified of is asked for. What changed in the meantime is found by `_lastUpdated` all the same."""
+UNREADABLE = "notified_unreadable"
+"""Figure of resources that the platform notified of and does not let be read."""
 
 
 class PlatformWatcher:
@@ -193,15 +199,36 @@ class PlatformWatcher:
             resource, _ = await self._fhir.read(name, resource_id)
             await self._take(name, [resource], _since(watch) if watch and watch.baseline_at else look.asked_at)
         except FhirNotFound:
-            pass
+            await self._done(look)
         except FhirError as error:
+            if await self._is_hopeless(error, look):
+                log_error(error, "reading what the platform notified of; it cannot be read, and is left")
+                await self._done(look, left=True)
+                return
             log_error(error, "reading what the platform notified of; it is read again")
             await self._put_off(look, RETRY.next_attempt(look.attempts, self._clock.now()))
-            return
+        else:
+            await self._done(look)
+
+    async def _is_hopeless(self, error: FhirError, look: PlatformLook) -> bool:
+        """Return whether a resource will not be given to us: it alone is refused, or it was asked for all the time."""
+        if self._clock.now() - look.asked_at >= GIVE_UP or isinstance(error, FhirRejected):
+            return True
+        if not isinstance(error, FhirUnauthorized) or error.status != HTTPStatus.FORBIDDEN:
+            return False
+        try:
+            await self._fhir.ping()
+        except FhirError:
+            return False  # nothing is given to us: that will be mended
+        return True
+
+    async def _done(self, look: PlatformLook, *, left: bool = False) -> None:
         async with self._database.writing() as session:
             same = (PlatformLook.resource == look.resource, PlatformLook.asked_at == look.asked_at)
             await session.execute(delete(PlatformLook).where(*same))
             await LOOKS.release(session, [look.resource])  # notified of again meanwhile
+            if left:
+                await count_figure(session, UNREADABLE)
 
     async def _put_off(self, look: PlatformLook, until: datetime | None) -> None:
         async with self._database.writing() as session:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +27,16 @@ class SubscribingPlatform:
         self.style: Style = "empty"
         self.answers: list[int] = []
         """What our endpoint answered to notifications."""
+        self.refused: dict[str, int] = {}
+        """Statuses of requests by their path below the base, or its beginning."""
+        self.bare = False
+        """Whether what is refused is refused without an OperationOutcome."""
+        self.mask: str | None = None
+        """What is shown in the place of a subscription's header."""
+        self.heeds = True
+        """Whether If-None-Exist is heeded."""
+        self.writes = 0
+        """Of subscriptions."""
         self.silent = False
         """Whether nothing is notified of."""
 
@@ -33,6 +44,11 @@ class SubscribingPlatform:
         path = scope.get("path", "")
         if scope["type"] != "http" or not path.startswith("/fhir/"):
             await self._inner(scope, receive, send)
+            return
+        refused = next((status for start, status in self.refused.items() if path.startswith(f"/fhir/{start}")), None)
+        if refused is not None:
+            issues = {} if self.bare else {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
+            await _answer(send, refused, issues)
             return
         if path.startswith("/fhir/Subscription"):
             await self._subscription(scope, receive, send)
@@ -55,6 +71,17 @@ class SubscribingPlatform:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
         key, status = scope["path"].removeprefix("/fhir/Subscription").strip("/"), 200
+        once = dict(scope["headers"]).get(b"if-none-exist", b"").decode() if self.heeds else ""
+        query = once or (body.decode() if key == "_search" else "")
+        found = [one for one in self.subscriptions.values() if _matches(one, query)]
+        if key == "_search":
+            entries = [{"resource": self._shown(one)} for one in found]
+            await _answer(send, 200, {"resourceType": "Bundle", "type": "searchset", "entry": entries})
+            return
+        if once and found:
+            await _answer(send, 200 if len(found) == 1 else 412, self._shown(found[0]))
+            return
+        self.writes += scope["method"] != "GET"
         if scope["method"] == "GET" and key not in self.subscriptions:
             status, resource = 404, {"resourceType": "OperationOutcome", "issue": []}
         elif scope["method"] == "GET":
@@ -66,9 +93,12 @@ class SubscribingPlatform:
             if resource["status"] == "requested":
                 resource["status"] = "active"
             self.subscriptions[key] = resource
-        headers = [(b"content-type", b"application/fhir+json")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(resource).encode()})
+        await _answer(send, status, self._shown(resource))
+
+    def _shown(self, resource: dict[str, Any]) -> dict[str, Any]:
+        if self.mask is None or "channel" not in resource:
+            return resource
+        return resource | {"channel": resource["channel"] | {"header": [self.mask]}}
 
     async def notify(self, resource: dict[str, Any] | None, kind: str = "event-notification", **changes: str) -> None:
         """Notify the active subscriptions of a resource, or (None) send a handshake or a heartbeat."""
@@ -93,6 +123,16 @@ class SubscribingPlatform:
                     self.answers.append((await client.request(method, url, content=body, headers=headers)).status_code)
                 except httpx.HTTPError:
                     subscription["status"] = "error"
+
+
+def _matches(subscription: dict[str, Any], query: str) -> bool:
+    shown = {"url": subscription["channel"]["endpoint"], "criteria": subscription["criteria"]}
+    return all(shown.get(name) == value for name, value in parse_qsl(query))
+
+
+async def _answer(send: Send, status: int, resource: dict[str, Any]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/fhir+json")]})
+    await send({"type": "http.response.body", "body": json.dumps(resource).encode()})
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,16 +12,18 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from typer.testing import CliRunner
 
 from bot.bot_container import BotContainer
 from bot.cli import app
 from bot.core.clock import SystemClock
 from bot.core.database import Database
+from bot.core.figures import read_figures
+from bot.fhir.errors import FhirError
 from bot.notifications.tables import Notice
 from bot.notifications.watch import endpoint
-from bot.notifications.watch.subscriptions import CARE_TEAMS, REQUESTS, notification_token
+from bot.notifications.watch.subscriptions import CARE_TEAMS, REQUESTS, Subscriptions, notification_token
 from bot.notifications.watch.tables import LOOKS, PlatformLook, PlatformSubscription, PlatformWatch
 from bot.settings import Settings
 from tests.databases import fresh_database, newest_sqlite
@@ -194,6 +197,115 @@ async def test_subscriptions_end(bot: Subscribed) -> None:
     assert await bot.rows(PlatformSubscription) == []
 
 
+@pytest.mark.parametrize("heeds", [True, False])
+async def test_what_was_set_up_already_is_found_again(bot: Subscribed, heeds: bool) -> None:
+    bot.platform.heeds = heeds
+    await bot.subscribe()
+    async with bot.parts.database.writing() as session:  # the answer was lost, or the database is another one
+        await session.execute(delete(PlatformSubscription))
+    await bot.subscribe()
+    await bot.subscribe()
+    assert list(bot.platform.subscriptions) == ["s1"]
+    await bot.subscriptions.unsubscribe()
+    await bot.subscribe()
+    assert [one["status"] for one in bot.platform.subscriptions.values()] == ["active"]
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+async def test_several_bots_at_once_keep_one(bot: Subscribed, heeds: bool) -> None:
+    bot.platform.heeds = heeds
+    others = [Subscriptions(bot.parts.settings, bot.parts.database, bot.parts.clock, bot.parts.fhir) for _ in range(3)]
+    await asyncio.gather(*(one.subscribe(CARE_TEAMS, payload=True) for one in others))
+    for one in others:
+        (row,) = await one.wanted()
+        await one.check(row)
+    active = [key for key, one in bot.platform.subscriptions.items() if one["status"] == "active"]
+    assert active == ["s1"]
+    assert [row.remote_id for row in await bot.rows(PlatformSubscription)] == active
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 500])
+async def test_a_subscription_that_cannot_be_set_up_is_not_wanted(bot: Subscribed, status: int) -> None:
+    bot.platform.refused = {"Subscription": status}
+    with pytest.raises(FhirError):
+        await bot.subscriptions.subscribe(CARE_TEAMS, payload=True)
+    assert await bot.rows(PlatformSubscription) == []
+    bot.platform.refused = {}
+    await bot.subscribe()
+    bot.platform.refused = {"Subscription": status}
+    with pytest.raises(FhirError):
+        await bot.subscriptions.subscribe(CARE_TEAMS, payload=False)
+    assert [row.payload for row in await bot.rows(PlatformSubscription)] == [True]  # as it was
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+async def test_a_platform_whose_subscriptions_cannot_be_searched_has_them_all_the_same(bot: Subscribed, status: int) -> None:
+    bot.platform.refused = {"Subscription/_search": status, "Subscription?": status}
+    bot.platform.heeds = False
+    await bot.subscribe()
+    assert len(bot.platform.subscriptions) == 1
+
+
+@pytest.mark.parametrize("mask", ["Authorization: Bearer ***", "***", "Authorization: [hidden]"])
+async def test_a_header_that_is_masked_is_not_set_again_and_again(bot: Subscribed, mask: str) -> None:
+    bot.platform.mask = mask
+    await bot.subscribe()
+    (row,) = await bot.rows(PlatformSubscription)
+    another = Subscriptions(bot.parts.settings, bot.parts.database, bot.parts.clock, bot.parts.fhir)  # a process that did not see it made
+    await another.check(row)
+    before = bot.platform.writes
+    for _ in range(3):
+        assert (await another.check(row)).state == "active"
+        await bot.subscriptions.check(row)
+    assert bot.platform.writes <= before + 1
+    (key,) = bot.platform.subscriptions
+    bot.platform.subscriptions[key]["channel"]["endpoint"] = "https://elsewhere.example"  # somebody changed it
+    await another.check(row)
+    assert bot.platform.subscriptions[key]["channel"]["endpoint"].startswith(bot.url)
+
+
+@pytest.mark.parametrize(("status", "bare"), [(403, False), (403, True), (404, False), (410, False), (400, False)])
+async def test_what_may_not_be_read_is_left(bot: Subscribed, status: int, bare: bool) -> None:
+    await bot.subscribe()
+    bot.platform.refused, bot.platform.bare = {"CareTeam/secret": status}, bare
+    assert (await bot.post(path="/CareTeam/secret")).status_code == 200
+
+    async def all_read() -> bool:
+        return not await bot.rows(PlatformLook)
+
+    await until(all_read)
+    async with bot.parts.database.reading() as session:
+        assert (await read_figures(session)).get("notified_unreadable", 0) == (0 if status in (404, 410) else 1)
+
+
+@pytest.mark.parametrize("status", [401, 403, 503])
+async def test_what_cannot_be_read_while_the_platform_refuses_all_waits(bot: Subscribed, status: int) -> None:
+    await bot.subscribe()
+    bot.platform.refused, bot.platform.bare = {"": status}, True
+    assert (await bot.post(path="/CareTeam/some")).status_code == 200
+
+    async def tried() -> bool:
+        return all(row.attempts > 0 and row.not_before is not None for row in await bot.rows(PlatformLook))
+
+    await until(tried)
+    assert [row.resource for row in await bot.rows(PlatformLook)] == ["CareTeam/some"]
+
+
+@pytest.mark.parametrize("path", ["/CareTeam/..", "/CareTeam/.", "/CareTeam/a%2Fb", "/CareTeam/a%2F..%2Fb"])
+async def test_what_can_be_no_id_is_not_looked_at(bot: Subscribed, path: str) -> None:
+    await bot.post(path=path)
+    assert await bot.rows(PlatformLook) == []
+    async with bot.parts.database.writing() as session:  # by an earlier version
+        session.add(PlatformLook(resource="CareTeam/..", asked_at=bot.parts.clock.now()))
+    await bot.subscribe()
+    await bot.post(path="/CareTeam/none")
+
+    async def all_read() -> bool:
+        return not await bot.rows(PlatformLook)
+
+    await until(all_read)
+
+
 def test_operators_subscribe_see_how_it_does_and_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runner = CliRunner()
     with subscribing_platform(tmp_path / "platform") as (sandbox, platform):
@@ -216,3 +328,4 @@ def test_operators_subscribe_see_how_it_does_and_end_it(tmp_path: Path, monkeypa
         monkeypatch.setenv("PLATFORM_URL", "http://127.0.0.1:9/fhir")
         away = runner.invoke(app, ["platform", "subscribe"])
         assert (away.exit_code, "la plateforme ne le permet pas" in away.output) == (1, True)
+        assert "CareTeam?status" not in runner.invoke(app, ["platform", "status"], env={"COLUMNS": "200"}).output

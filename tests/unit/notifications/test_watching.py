@@ -15,6 +15,7 @@ from bot.dossiers.tables import DatedAccess
 from bot.notifications.tables import Event
 from bot.notifications.watch.tables import KnownTeam, PlatformWatch
 from bot.notifications.watch.watcher import PlatformWatcher
+from bot.personal_data.erasure import PersonalData
 from tests.unit.notifications.notification_harness import CLAIRE, DOSSIER, KARIM, PAUL, START, NotificationHarness, Process
 from tests.unit.notifications.test_own_acts import Acting
 from tests.unit.sandbox.sandbox_server import Sandbox, running_sandbox
@@ -259,3 +260,17 @@ async def test_who_comes_into_two_teams_of_the_usager_or_leaves_both_is_told_onc
             sandbox.put(team | {"participant": [*staying, *participants]}).raise_for_status()
         await watching.look()
     assert [event.kind for event in await harness.rows(Event)] == ["access.granted", "team.joined", "access.ended", "team.left"]
+
+
+async def test_who_was_erased_here_has_not_joined_again(harness: NotificationHarness, watching: Watching) -> None:
+    watching.put(PAUL)
+    await watching.look()
+    harness.clock.advance(timedelta(days=2))
+    await watching.look()
+    await PersonalData(harness.database, harness.clock, "s" * 32).erase(PAUL, await watching.person(PAUL))
+    watching.put("", member="Organization/o1", start="2026-11-25")  # the team changes
+    await watching.look()
+    assert [event.member for event in await harness.rows(Event, Event.kind == "team.joined")] == [None, "Organization/o1"]
+    harness.leave(PAUL)
+    await watching.look()
+    assert len(await harness.rows(Event, Event.kind == "team.left")) == 1
