@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from bot.core.tls import CertificateError, client_ssl_context
-from bot.reader_settings import is_loopback
 
 ACCESS = (
     "PLATFORM_TOKEN; PLATFORM_TOKEN_URL, PLATFORM_CLIENT_ID and PLATFORM_CLIENT_SECRET; "
@@ -32,6 +32,13 @@ class PlatformSettings(BaseSettings):
         alias="PLATFORM_URL_ALIASES",
         pattern=r"^\s*https?://[^\s?#@\\]+(\s+https?://[^\s?#@\\]+)*\s*$",
         description="Other FHIR bases, separated by spaces, by which its resources refer to each other: what a gateway does not rewrite.",
+    )
+    platform_plain_http: bool = Field(
+        False,
+        alias="PLATFORM_PLAIN_HTTP",
+        description="`true` declares that the way to a `PLATFORM_URL` or `PLATFORM_TOKEN_URL` of plain http is protected by other means: "
+        "tokens and health data go there in the clear. Without it http is taken for this machine and for private addresses "
+        "(10.0.0.0/8, say) alone.",
     )
     platform_token: SecretStr | None = Field(None, alias="PLATFORM_TOKEN", description="Bearer token for the platform.")
     platform_token_url: str | None = Field(
@@ -92,12 +99,6 @@ class PlatformSettings(BaseSettings):
             raise ValueError("PLATFORM_TOKEN_URL needs PLATFORM_URL, which says what the tokens are for")
         if self.platform_scope is not None and not given:
             raise ValueError("PLATFORM_SCOPE needs PLATFORM_TOKEN_URL, where it is asked for")
-        if (
-            self.platform_token_url is not None
-            and not self.platform_token_url.startswith("https:")
-            and not is_loopback(self.platform_token_url)
-        ):
-            raise ValueError("PLATFORM_TOKEN_URL must be https, unless it is on this machine")
         if self.platform_token is not None and not _fits_in_a_header(self.platform_token.get_secret_value()):
             raise ValueError("PLATFORM_TOKEN holds signs that no token has")
         return self
@@ -125,6 +126,17 @@ class PlatformSettings(BaseSettings):
             raise ValueError("PLATFORM_HEADERS holds a header twice, or one that each request has already")
         return self
 
+    @model_validator(mode="after")
+    def _nothing_goes_in_the_clear(self) -> Self:
+        for name, url in (("PLATFORM_URL", self.platform_url), ("PLATFORM_TOKEN_URL", self.platform_token_url)):
+            if url is None or (parts := _split(url)).scheme == "https":
+                continue
+            if parts.scheme != "http" or not (self.platform_plain_http or _is_private(parts.hostname or "")):
+                raise ValueError(
+                    f"{name} must be https, unless it is on this machine or at a private address, or PLATFORM_PLAIN_HTTP is true"
+                )
+        return self
+
     @property
     def platform_header_list(self) -> list[tuple[str, str]]:
         """Headers of every request to the platform. Raises ValueError where PLATFORM_HEADERS is malformed."""
@@ -143,6 +155,25 @@ class PlatformSettings(BaseSettings):
     def has_platform_access(self) -> bool:
         """Whether it is said how the platform knows us."""
         return any(way is not None for way in (self.platform_token, self.platform_token_url, self.platform_cert, self.platform_headers))
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url.strip())
+    except ValueError:  # an address between brackets that is none
+        return SplitResult("", "", "", "", "")
+
+
+def _is_private(host: str) -> bool:
+    """Return whether a host is this machine, or an address of a private network: a name may be of any network."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_private
 
 
 def _fits_in_a_header(value: str) -> bool:

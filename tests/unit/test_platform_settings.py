@@ -88,6 +88,17 @@ async def test_a_certificate_is_taken_alone_and_beside_a_token(
         (URL | TOKEN | {"PLATFORM_SCOPE": "x"}, ["PLATFORM_SCOPE", "PLATFORM_TOKEN_URL"]),
         (OAUTH, ["PLATFORM_TOKEN_URL", "PLATFORM_URL"]),
         (URL | OAUTH | {"PLATFORM_TOKEN_URL": "http://login.example/token"}, ["PLATFORM_TOKEN_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "http://fhir.example/fhir"}, ["PLATFORM_URL", "https", "PLATFORM_PLAIN_HTTP"]),
+        (TOKEN | {"PLATFORM_URL": "http://hapi:8080/fhir"}, ["PLATFORM_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "http://10.0.0.1.example/fhir"}, ["PLATFORM_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "http://localhost@fhir.example/fhir"}, ["PLATFORM_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "http://8.8.8.8/fhir"}, ["PLATFORM_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "http://[::ffff:8.8.8.8]/fhir"}, ["PLATFORM_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "http://[::1/fhir"}, ["PLATFORM_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "fhir.example/fhir"}, ["PLATFORM_URL", "https"]),
+        (TOKEN | {"PLATFORM_URL": "ftp://127.0.0.1/fhir"}, ["PLATFORM_URL", "https"]),
+        (URL | TOKEN | {"PLATFORM_URL_ALIASES": "hapi:8080/fhir"}, ["PLATFORM_URL_ALIASES"]),
+        (URL | TOKEN | {"PLATFORM_URL_ALIASES": "https://a/fhir, b"}, ["PLATFORM_URL_ALIASES"]),
         (URL | OAUTH | {"PLATFORM_TOKEN_URL": "login"}, ["PLATFORM_TOKEN_URL"]),
         (URL | {"PLATFORM_CERT": "/nowhere/cert.pem"}, ["PLATFORM_CERT", "PLATFORM_KEY"]),
         (URL | {"PLATFORM_KEY": "/nowhere/key.pem"}, ["PLATFORM_CERT", "PLATFORM_KEY"]),
@@ -109,6 +120,31 @@ def test_wrong_combinations_are_named(tmp_path: Path, monkeypatch: pytest.Monkey
         settings_of(tmp_path, monkeypatch, given)
     assert [name for name in named if name not in str(caught.value)] == []
     assert "a-very-secret-word" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *({"PLATFORM_URL": f"http://{host}/fhir"} for host in ("127.0.0.1:9", "localhost", "[::1]:8080", "10.1.2.3", "192.168.1.9:8080")),
+        *({"PLATFORM_URL": f"http://{host}/fhir"} for host in ("172.16.0.4", "[fd00::1]", "[::ffff:10.0.0.1]", "fhir.localhost")),
+        {"PLATFORM_URL": "HTTPS://fhir.example/fhir"},
+        {"PLATFORM_URL": "http://hapi:8080/fhir", "PLATFORM_PLAIN_HTTP": "true"},
+    ],
+)
+def test_plain_http_is_taken_at_private_addresses_or_where_it_is_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    assert settings_of(tmp_path, monkeypatch, TOKEN | given).platform_url == given["PLATFORM_URL"]
+    of_tokens = {"PLATFORM_TOKEN_URL": given["PLATFORM_URL"].lower(), "PLATFORM_PLAIN_HTTP": given.get("PLATFORM_PLAIN_HTTP", "false")}
+    assert settings_of(tmp_path, monkeypatch, URL | OAUTH | of_tokens).platform_token_url == given["PLATFORM_URL"].lower()
+
+
+async def test_other_addresses_of_the_platform_are_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = URL | TOKEN | {"PLATFORM_URL_ALIASES": " http://hapi:8080/fhir  https://old.example "}
+    client = platform_client(settings_of(tmp_path, monkeypatch, given), SystemClock(), None)
+    bases = ("", "https://fhir.example/fhir/", "http://hapi:8080/fhir/", "https://old.example/", "https://other.example/fhir/")
+    assert [client.references.read(f"{base}Patient/1") for base in bases] == ["Patient/1"] * 4 + [None]
+    await client.aclose()
 
 
 def test_lines_of_headers_may_be_told_apart_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
