@@ -90,7 +90,9 @@ def _notices(person: Person) -> Any:
 
 
 def _outbox(person: Person) -> ColumnElement[bool]:
-    return or_(OutboxRow.conversation_id.in_(person.conversations), mentions(OutboxRow.payload, person.emails))
+    of_notices = select(NoticeMessage.outbox_id).where(NoticeMessage.account_id.in_(person.accounts))
+    addressed = mentions(OutboxRow.payload, person.emails)  # mails of notices are sealed
+    return or_(OutboxRow.conversation_id.in_(person.conversations), OutboxRow.id.in_(of_notices), addressed)
 
 
 def _counters(subject: Any) -> Rows:
@@ -173,11 +175,11 @@ HOLDINGS: tuple[Holding, ...] = (
         NoticeSend, lambda person: or_(NoticeSend.account_id.in_(person.accounts), NoticeSend.notice_id.in_(_notices(person))), DELETED
     ),
     Holding(Notice, lambda person: Notice.id.in_(_notices(person)), DELETED),
+    Holding(OutboxRow, _outbox, DELETED),
     Holding(NoticeMessage, _of_accounts(NoticeMessage.account_id), DELETED),
     Holding(Event, _of_accounts(Event.subject), DELETED),
     Holding(Event, _of_accounts(Event.member), {"member": None}),
     Holding(NotificationPerson, _of_accounts(NotificationPerson.account_id), DELETED, secret=frozenset({"unsubscribe_token"})),
-    Holding(OutboxRow, _outbox, DELETED),
     Holding(
         Operation, _of_chats(Operation.conversation_id), {"payload": {}, "result": null()},
         erased=lambda _: Operation.state != PENDING, why="one that is under way is carried out first",

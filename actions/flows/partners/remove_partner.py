@@ -257,7 +257,7 @@ class AskRemovePartnerMember(AssistantAction):
     async def act(self, context: Context) -> Events:
         """List the members."""
         turn, utterances = context.turn, context.utterances
-        members = await context.partners_of(turn.slot("dossier"))
+        members = [one for one in await context.partners_of(turn.slot("dossier")) if not one.elsewhere]
         choices: list[str] = turn.slot("member_choices") or []
         shown = [p for p in members if p.reference in choices] or members[:MAX_SHOWN]
         utterances.utter(

@@ -104,7 +104,7 @@ class Subscriptions:
             resource, _ = await self._fhir.create(self._resource(wanted), if_none_exist=once)
         except (FhirConflict, FhirRejected, FhirNotFound):  # it cannot be searched for
             resource, _ = await self._fhir.create(self._resource(wanted))
-        if not self._is_meant(resource, wanted.criteria):  # a server that passes a parameter over finds another one
+        if self._is_another(resource, wanted):  # a server that passes a parameter over finds one, but not this
             resource, _ = await self._fhir.create(self._resource(wanted))
         self._shown[wanted.criteria] = _shape(resource)
         kept, _ = await self._one(wanted.criteria) or (resource, "")
@@ -164,6 +164,11 @@ class Subscriptions:
         header = channel.get("header") or [self._header]
         right = self._is_meant(resource, wanted.criteria) and header == [self._header]
         return right or _shape(resource) == self._shown.get(wanted.criteria)
+
+    def _is_another(self, resource: Resource, wanted: PlatformSubscription) -> bool:
+        """Return whether it is surely not what was asked for: servers may write criteria in their own way."""
+        of_type = str(resource.get("criteria")).partition("?")[0].rpartition("/")[2]
+        return (resource.get("channel") or {}).get("endpoint") != self._endpoint or of_type != wanted.resource_type
 
     def _is_meant(self, resource: Resource, criteria: str) -> bool:
         return (resource.get("channel") or {}).get("endpoint") == self._endpoint and resource.get("criteria") == criteria

@@ -33,6 +33,8 @@ class SubscribingPlatform:
         """Whether what is refused is refused without an OperationOutcome."""
         self.mask: str | None = None
         """What is shown in the place of a subscription's header."""
+        self.base = ""
+        """What is shown before the criteria of subscriptions."""
         self.heeds = True
         """Whether If-None-Exist is heeded."""
         self.writes = 0
@@ -96,6 +98,8 @@ class SubscribingPlatform:
         await _answer(send, status, self._shown(resource))
 
     def _shown(self, resource: dict[str, Any]) -> dict[str, Any]:
+        if self.base and "criteria" in resource:
+            return resource | {"criteria": self.base + resource["criteria"]}
         if self.mask is None or "channel" not in resource:
             return resource
         return resource | {"channel": resource["channel"] | {"header": [self.mask]}}

@@ -246,6 +246,16 @@ async def test_a_platform_whose_subscriptions_cannot_be_searched_has_them_all_th
     assert len(bot.platform.subscriptions) == 1
 
 
+async def test_criteria_that_the_platform_writes_in_its_own_way_are_set_up_once(bot: Subscribed) -> None:
+    bot.platform.base = "https://fhir.region.example/r4/"
+    await bot.subscribe()
+    (row,) = await bot.rows(PlatformSubscription)
+    before = bot.platform.writes
+    for _ in range(2):
+        assert (await bot.subscriptions.check(row)).state == "active"
+    assert (bot.platform.writes, len(bot.platform.subscriptions)) == (before, 1)
+
+
 @pytest.mark.parametrize("mask", ["Authorization: Bearer ***", "***", "Authorization: [hidden]"])
 async def test_a_header_that_is_masked_is_not_set_again_and_again(bot: Subscribed, mask: str) -> None:
     bot.platform.mask = mask

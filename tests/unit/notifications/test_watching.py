@@ -265,12 +265,14 @@ async def test_who_comes_into_two_teams_of_the_usager_or_leaves_both_is_told_onc
 async def test_who_was_erased_here_has_not_joined_again(harness: NotificationHarness, watching: Watching) -> None:
     watching.put(PAUL)
     await watching.look()
+    assert await watching.told(PAUL) == ["access.granted"]  # a mail of it is on its way
     harness.clock.advance(timedelta(days=2))
     await watching.look()
     await PersonalData(harness.database, harness.clock, "s" * 32).erase(PAUL, await watching.person(PAUL))
     watching.put("", member="Organization/o1", start="2026-11-25")  # the team changes
     await watching.look()
     assert [event.member for event in await harness.rows(Event, Event.kind == "team.joined")] == [None, "Organization/o1"]
+    assert await watching.told(KARIM) == ["team.joined"] * 2
     harness.leave(PAUL)
     await watching.look()
     assert len(await harness.rows(Event, Event.kind == "team.left")) == 1

@@ -68,3 +68,6 @@ async def test_a_member_of_another_system_stays(claire: Dialogue, sandbox: Sandb
             for name in ("Ana Ailleurs", "Ida Durand")]  # fmt: skip
     card = await claire.ask(" ".join(str(act["text"]) for act in acts), *acts)
     assert "inscrit par un autre système" in card.text
+    whom = await claire.say(f"retirer quelqu’un du {CLAIRES_DOSSIER}", "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    assert "Ida Durand" in whom.titles
+    assert "Ana Ailleurs" not in whom.titles
