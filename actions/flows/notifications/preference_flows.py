@@ -72,6 +72,8 @@ class PreferenceFlow(Flow):
     free_text_slots: ClassVar[frozenset[str]] = frozenset({"wish"})
     dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name"})
     """Entities that stand for a dossier."""
+    bare_wish: ClassVar[str] = ""
+    """Response with the words that are proposed for a dossier where those of the user cannot be read; "" for none."""
 
     def claims(self, turn: Turn) -> bool:
         """Return True for words that surely request a change of notices: « laisse juste les urgences »."""
@@ -237,8 +239,16 @@ class PreferenceFlow(Flow):
             return slots
         this_dossier = context.utterances.text("utter_said_this_dossier")
         # A reference in the request was refused: it is not meant any more.
-        text = _REFERENCE.sub(this_dossier, turn.slot("wish_text") or self.request_text(context))
-        return {**slots, **self.slots_of_reading(context, await read_request(context, text, dossier), text, dossier)}
+        own, reading = await self.wording(context), None
+        if not turn.is_button and is_wish(turn.raw_text):  # the answer says all of it again: « en sourdine le dossier de … jusqu'à lundi »
+            reading, text = await read_request(context, own.text, dossier), own.text
+        if not isinstance(reading, PreferenceRequest):
+            text = _REFERENCE.sub(this_dossier, turn.slot("wish_text") or self.request_text(context))
+            reading = await read_request(context, text, dossier)
+        if self.bare_wish and (reading is None or (isinstance(reading, Question) and reading.about is About.DOSSIER)):
+            text = context.utterances.text(self.bare_wish)  # it would be asked for again and again
+            reading = confirm_first(context, text)
+        return {**slots, **self.slots_of_reading(context, reading, text, dossier)}
 
 
 class ManageNotifications(PreferenceFlow):
@@ -266,6 +276,7 @@ class MuteNotifications(PreferenceFlow):
     """Mute a dossier or everything, for a while or without an end."""
 
     name = "mute_notifications"
+    bare_wish = "utter_said_mute"
     dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name", "partner_name"})
 
     async def start_from_button(self, context: Context) -> Slots | None:
@@ -306,6 +317,7 @@ class ResumeNotifications(PreferenceFlow):
     """End a mute; ask which if there are several and none is named."""
 
     name = "resume_notifications"
+    bare_wish = "utter_said_resume"
     dossier_entities: ClassVar[frozenset[str]] = frozenset({"usager_name", "partner_name"})
 
     async def start_from_button(self, context: Context) -> Slots | None:

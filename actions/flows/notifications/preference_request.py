@@ -6,6 +6,7 @@ The slot `wish` holds the changes, the slot `wish_question` a question that must
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import time
 from typing import Any
@@ -17,6 +18,7 @@ from actions.framework.flow import Slots
 from actions.framework.turn import MASKS, Turn, words_of
 from actions.framework.utterances import Button, Utterances, make_button
 from bot.core.clock import french_hour
+from bot.core.text_folding import MAX_CHARACTERS
 from bot.identity.deep_links import link_channels
 from bot.notifications import preference_parser
 from bot.notifications.kinds import CHATS, DeliveryChannel
@@ -29,6 +31,7 @@ _CORRECTABLE_ENTITIES = ("time", "channel", "frequency")
 """Entities of a request of which a correction may give another value."""
 HOUR_QUESTIONS = frozenset({About.EVENING, About.HALF, About.HOURS})
 """Questions to which « 8 » is an hour, not a position in the list."""
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 Reading = PreferenceRequest | Question | None
 """What words are read as: changes, a question that must be answered first, or nothing."""
 
@@ -92,8 +95,13 @@ def request_text(context: Context, dossier_entities: frozenset[str]) -> str:
 
 
 async def read_request(context: Context, text: str, dossier: str | None) -> Reading:
-    """Return what a text asks for."""
-    return preference_parser.read(text, _spans(context, text), await reading_context(context, dossier))
+    """Return what a text asks for; beside a question about something else, what its other sentences ask for."""
+    known = await reading_context(context, dossier)
+    reading = preference_parser.read(text, _spans(context, text), known)
+    if reading is None and len(sentences := _SENTENCE.findall(text[:MAX_CHARACTERS])) > 1:
+        orders = " ".join(one.strip() for one in sentences if not one.rstrip().endswith("?"))
+        reading = preference_parser.read(orders, [], known) if orders else None
+    return reading
 
 
 def confirm_first(context: Context, text: str) -> Question:

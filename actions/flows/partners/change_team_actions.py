@@ -13,6 +13,7 @@ from actions.flows.partners.access_dates import FROM, UNTIL
 from actions.flows.partners.change_team import CHANGE_TEAM, NOTHING, PERSON
 from actions.flows.partners.last_acts import Kind, kept_acts, remember_act
 from actions.flows.partners.list_partners import partner_label
+from actions.flows.partners.members import ask_for_removal
 from actions.flows.partners.partner_slot import list_buttons
 from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, NEITHER, basis_line, keep_basis_beside
 from actions.flows.partners.shown_people import NOBODY
@@ -292,7 +293,8 @@ class SubmitChangeTeam(SubmitFlow):
             context.outcome = FlowOutcome.PENDING if PENDING in how else FlowOutcome.UNCHANGED
         nothing = turn.slot("basis") == NOTHING
         said = [results[number].text for number in range(len(lines)) if number in results]
-        said += [card_line(context, line) for line in lines if line["state"] != State.OFF and (nothing or follows(line))]
+        forbidden = [line for line in lines if line["state"] == State.FORBIDDEN]
+        said += [card_line(context, one) for one in lines if one["state"] != State.OFF and (nothing or follows(one) or one in forbidden)]
         if NOT_A_MEMBER in how and len(set(how)) == 1:
             utterances.utter("utter_not_a_member", reference=reference)
             return
@@ -307,6 +309,7 @@ class SubmitChangeTeam(SubmitFlow):
         undo = [utterances.button("utter_title_undo_team", "cancel", **{UNDO_BUTTON: turn.key})] if undoable else []
         buttons = [
             *undo,
+            *([ask_for_removal(context, ", ".join(name_of(line) for line in forbidden), reference)] if forbidden else []),
             make_button(utterances.text("utter_title_add_another"), "add_partner", dossier_ref=reference),
             make_button(utterances.text("utter_title_list_partners"), "list_partners", dossier_ref=reference),
         ]

@@ -6,14 +6,18 @@ import re
 
 from actions.flows.partners.member_names import matching_name
 from actions.framework.answers import list_position
+from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.turn import Turn
+from actions.framework.utterances import Button
 from bot.core.text_folding import fold
 from bot.directory.codes import profession_by_text
 from bot.dossiers.records import Partner
 
 SELF = "self"
 """The reference to the speaker; others (« ce monsieur », « tout le monde ») are never the speaker, whatever pronouns stand beside."""
+NOT_ALLOWED = "utter_remove_not_allowed"
+"""The obstacle that only the referent may end an access."""
 _REMOVING = r"(?:retir|enl[eè]v|supprim|sor[st]|[oô]t|d[ée]s?associ|vir|exclu|d[ée]tach|efface)\w*"
 ONESELF_IN_REQUEST = re.compile(
     rf"\b{_REMOVING}[- ]moi\b|\b(?:me\s+|m['’]){_REMOVING}|\bquitt(?:er?|ons)\b|\bmon\s+(?:acc[eè]s|nom)\b"
@@ -57,4 +61,17 @@ def removal_obstacle(member: Partner, members: list[Partner], requester_id: str)
     referent = any(p.is_referent and p.account_id == requester_id for p in members)
     if oneself and referent and sum(p.is_referent for p in members) == 1:
         return "utter_cannot_leave"
-    return None if oneself or referent else "utter_remove_not_allowed"
+    return None if oneself or referent else NOT_ALLOWED
+
+
+def utter_referent_only(context: Context, name: str, referents: list[str], reference: str) -> None:
+    """Say that the referent alone may end an access, who that is, with a button that asks the SPHERE team; nothing was changed."""
+    known, ask = ", ".join(referents), ask_for_removal(context, name, reference)
+    response = "utter_remove_referent_only" if known else NOT_ALLOWED
+    context.utter_unchanged(response, [ask], name=name, reference=reference, referents=known)
+
+
+def ask_for_removal(context: Context, names: str, reference: str) -> Button:
+    """Return the button that asks the SPHERE team to end an access, with the facts."""
+    facts = {"topic": "removal", "who": names, "dossier_ref": reference}
+    return context.utterances.button("utter_title_ask_support", "contact_support", reason="asked", **facts)

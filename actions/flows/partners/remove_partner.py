@@ -22,7 +22,15 @@ from actions.flows.partners.date_change import end_on, said_of_dates
 from actions.flows.partners.date_wish import ends_later
 from actions.flows.partners.last_acts import ACTS, kept_acts, last_act_of, remember_act
 from actions.flows.partners.list_partners import partner_label
-from actions.flows.partners.members import ONESELF_IN_ANSWER, ONESELF_IN_REQUEST, matching_members, read_member, removal_obstacle
+from actions.flows.partners.members import (
+    NOT_ALLOWED,
+    ONESELF_IN_ANSWER,
+    ONESELF_IN_REQUEST,
+    matching_members,
+    read_member,
+    removal_obstacle,
+    utter_referent_only,
+)
 from actions.flows.partners.same_again import claims_same
 from actions.flows.partners.several_dossiers import MORE, answers_with_dossiers, first_of, named_dossiers, tell_more
 from actions.flows.partners.time_ahead import names_time_ahead
@@ -213,6 +221,10 @@ class RemovePartner(Flow):
             return {"member": None, "member_said": None, "member_choices": [p.reference for p in found[:MAX_SHOWN]] or None}
         await self._offer_end(context, reference, found[0], criteria or {})
         if obstacle := removal_obstacle(found[0], members, requester.id):
+            if obstacle == NOT_ALLOWED:
+                referents = [p.display for p in members if p.is_referent]
+                utter_referent_only(context, found[0].display, referents, reference)
+                raise FlowAborted
             context.utterances.utter(obstacle, name=found[0].display, reference=reference)
             raise FlowAborted
         start, end = AccessPeriod(found[0].since if found[0].planned else None, found[0].until).iso
