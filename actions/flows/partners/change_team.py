@@ -15,6 +15,7 @@ from actions.flows.dossiers.dossier_slot import (
     read_reference,
 )
 from actions.flows.partners.access_dates import names_access_dates
+from actions.flows.partners.dates_of_lines import read_dated_lines
 from actions.flows.partners.line_mentions import read_mentions
 from actions.flows.partners.members import matching_members, read_member
 from actions.flows.partners.partner_slot import collect_partner
@@ -28,7 +29,6 @@ from actions.flows.partners.team_lines import (
     State,
     is_active,
     name_of,
-    read_lines,
     resolve,
     settle_removal,
     take_found,
@@ -47,6 +47,8 @@ from bot.dossiers.errors import LimitReached, NotAMember
 
 NOTHING, NOT_NEEDED = "nothing", "not_needed"
 """In the place of a basis: nothing can be done; nobody is added."""
+MAX_DATED_WORDS = 40
+"""Words of an answer that speaks of people on the card and of dates."""
 PERSON = "line_person"
 """Slot: whether it is clear of every line who is meant."""
 _CIVILITIES = word_set("m mr mme mlle monsieur madame mademoiselle")
@@ -84,8 +86,12 @@ class ChangeTeam(Flow):
             return not _names_other(turn, turn)
         if super().is_answer(turn) or (turn.intent == "deny" and turn.says.get("forbids") in self.gathers):
             return True
-        if turn.requested_slot == "dossier" or turn.is_button or len(turn.text.split()) > MAX_ANSWER_WORDS:
+        words = len(turn.text.split())
+        if turn.requested_slot == "dossier" or turn.is_button or words > MAX_DATED_WORDS:
             return False
+        if words > MAX_ANSWER_WORDS:  # « oui, mais Mme Petit sans date de fin, et le kiné jusqu'au 31 mars »
+            about_lines = turn.requested_slot == "basis" and "?" not in turn.text and turn.intent not in NEVER_AN_ANSWER
+            return about_lines and names_access_dates(turn.text) and bool(read_mentions(turn, turn.slot(LINES) or []).named)
         if turn.requested_slot == "basis" and reads_basis(turn):
             return turn.intent not in NEVER_AN_ANSWER
         spoken_of = bool(read_mentions(turn, turn.slot(LINES) or []).named)
@@ -99,7 +105,7 @@ class ChangeTeam(Flow):
             return {}
         if turn.message.get("more"):
             context.utterances.utter("utter_team_too_many", count=MAX_LINES)
-        lines, before = read_lines(context, parts), context.utterances.count
+        lines, before = read_dated_lines(context, parts), context.utterances.count
         removals = all(line["change"] == Change.REMOVE for line in lines)
         slots = await (read_dossier_or_last(context) if removals else read_dossier(context, asked=False))
         current = active_flow(turn)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
 
+from actions.flows.partners.access_dates import lifts_dates, names_access_dates
 from actions.flows.partners.team_lines import Change, Line, State, name_of
 from actions.framework.negation import is_denied
 from actions.framework.turn import Turn
@@ -24,6 +25,8 @@ _CLAUSE_END = re.compile(r"[,;!?\n]|(?<!\bdr)(?<!\bpr)(?<!\bm)(?<!\bmme)\.", re.
 _TITLES = word_set("dr docteur docteure pr professeur professeure m mr mme mlle monsieur madame mademoiselle")
 _MONTHS = frozenset(fold(month) for month in MONTH_WORDS)
 _NOT = word_set("sauf hormis excepte excepter hors sans pas ni non jamais oublie oubliez oublier annule annulez annuler tomber part")
+_EXCEPT = word_set("sauf hormis excepte excepter hors oublie oubliez oublier annule annulez annuler")
+_ENDLESS = re.compile(r"\b(?:sans|pas de|plus de|aucune) (?:dates?|limite|fin|duree|echeance)\b")
 _TAKE_OFF = re.compile(r"(?:enlev|retir|supprim|ot|vir|sort|ray)(?:e|es|ez|er|ons|a|ai|i)?")
 _ONLY = word_set("seulement uniquement juste seul seuls seule seules")
 _ONLY_AFTER = word_set("rien garde gardez garder ajoute ajoutez mets mettez prends prenez ne n")
@@ -92,21 +95,32 @@ class Mentions:
     named: frozenset[int] = frozenset()
     unclear: frozenset[int] = frozenset()
     places: list[tuple[int, int]] = field(default_factory=list)
+    limited: frozenset[int] = frozenset()
+    """Numbers of lines that are taken off because others alone are wanted: « seulement Durand »."""
 
 
 def read_mentions(turn: Turn, lines: Sequence[Line]) -> Mentions:
     """Return what a typed message says of the lines."""
-    if turn.is_button:
-        return Mentions()
-    words = [Word(part, found.start(), found.end()) for found in _WORD.finditer(turn.raw_text) for part in fold(found[0]).split()]
-    every = [*_names(words, turn.raw_text, lines), *_professions(turn, lines), *_positions(words, lines)]
-    found = _apart(sorted(every, key=lambda mention: mention.start))
+    found = find_mentions(turn, lines)
     if not found:
         return Mentions()
-    _judge(found, words, turn.raw_text)
+    _judge(found, _words(turn), turn.raw_text)
     unclear = {number for mention in found if len(mention.lines) > 1 and not mention.together for number in mention.lines}
     clear = [mention for mention in found if len(mention.lines) == 1 or mention.together]
     return _effect(clear, lines, unclear)
+
+
+def find_mentions(turn: Turn, lines: Sequence[Line]) -> list[Mention]:
+    """Return where a typed message speaks of lines, in the order of its text."""
+    if turn.is_button:
+        return []
+    words = _words(turn)
+    every = [*_names(words, turn.raw_text, lines), *_professions(turn, lines), *_positions(words, lines)]
+    return _apart(sorted(every, key=lambda mention: mention.start))
+
+
+def _words(turn: Turn) -> list[Word]:
+    return [Word(part, found.start(), found.end()) for found in _WORD.finditer(turn.raw_text) for part in fold(found[0]).split()]
 
 
 def keep_only_named(said: Mentions, lines: Sequence[Line]) -> Mentions:
@@ -198,12 +212,19 @@ def _judge(found: list[Mention], words: Sequence[Word], text: str) -> None:
         stop = cut.start() if (cut := _CLAUSE_END.search(text, mention.end, end)) else end
         after = [word for word in words if mention.end <= word.start and word.end <= stop]
         mention.said = _said_before(before) or _said_after(after, last=mention is found[-1] or stop < end) or Said.NOTHING
+        own = text[before[0].start if before else mention.start : stop]
+        if mention.said in {Said.NOT, Said.ONLY} and _speaks_of_dates(own) and not _EXCEPT & {word.text for word in before}:
+            mention.said = Said.NOTHING  # « non, Boulanger jusqu'au 15 seulement » is about the dates
         around.append(before)
     linked = [bool(before) and before[0].text in _LINKS for before in around] + [False]
     for number, (earlier, mention) in enumerate(pairwise(found), 1):
         listed = linked[number] or (not around[number] and linked[number + 1])  # « sauf Durand, Martin et Blot »
         if mention.said is Said.NOTHING and listed:
             mention.said = earlier.said
+
+
+def _speaks_of_dates(words: str) -> bool:
+    return names_access_dates(words) or lifts_dates(words) or bool(_ENDLESS.search(fold(words)))
 
 
 def _said_before(words: Sequence[Word]) -> Said | None:
@@ -255,8 +276,10 @@ def _effect(found: Sequence[Mention], lines: Sequence[Line], unclear: set[int]) 
                 off.add(number)
             else:
                 on.add(number)
+    limited = set[int]()
     if only:
-        off |= {number for number, line in enumerate(lines) if number not in only | on and line["state"] != State.OFF}
+        limited = {number for number, line in enumerate(lines) if number not in only | on and line["state"] != State.OFF} - off
+    off |= limited
     places = [(mention.start, mention.end) for mention in found]
     every = named | {number for mention in found for number in mention.lines}
-    return Mentions(frozenset(off), frozenset((on | only) - off), frozenset(every), frozenset(unclear), places)
+    return Mentions(frozenset(off), frozenset((on | only) - off), frozenset(every), frozenset(unclear), places, frozenset(limited))

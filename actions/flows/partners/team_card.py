@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from actions.flows.directory.search import read_criteria
 from actions.flows.dossiers.dossier_slot import dossier_label
 from actions.flows.partners.access_dates import FROM, UNTIL, AccessDates, said_dates
+from actions.flows.partners.dates_of_lines import LineDates, dates_by_line
 from actions.flows.partners.line_mentions import Mentions, keep_only_named, read_mentions
 from actions.flows.partners.team_lines import Change, Line, State, is_active, name_of, read_lines, resolve, set_dates
 from actions.flows.partners.team_wishes import ADD, REMOVE, TOGETHER
@@ -14,7 +16,7 @@ from actions.framework.agenda import ALONG, quoted, utter_left
 from actions.framework.context import Context
 from actions.framework.negation import is_denied
 from actions.framework.people import PARTNER, Message, split_people, without_names
-from actions.framework.reservation import has_reservation, utter_reservation
+from actions.framework.reservation import asks_back, has_reservation, utter_reservation
 from actions.framework.turn import Turn
 from bot.core.text_folding import fold
 
@@ -34,6 +36,7 @@ class TeamCard:
     def __init__(self, context: Context, lines: list[Line]) -> None:
         self._context, self._lines, self._turn = context, lines, context.turn
         self._dates = AccessDates() if context.turn.is_button else said_dates(context)
+        self._apart: list[LineDates] = []
         self.notes: list[str] = []
         """What changed, in words."""
         self.added = False
@@ -49,6 +52,9 @@ class TeamCard:
         said = read_mentions(self._turn, self._lines)
         if self._turn.intent == "affirm" and not self._dates and not self._turn.message.get(ALONG):
             said = keep_only_named(said, self._lines)
+        self._apart = self._dates_apart()
+        if any(one.addressed for one in self._apart):  # « jusqu'au 15, pour Durand seulement »
+            said = replace(said, off=said.off - said.limited)
         if await self._apply(self._turn, said, reference) and await self.take_along(reference):
             self._date(said)
             return bool(self.notes)
@@ -140,6 +146,10 @@ class TeamCard:
 
     def _date(self, said: Mentions) -> None:
         """Set the dates that the message gives for the lines that it names, or for all additions."""
+        if self._apart:
+            for one in self._apart:
+                self._set_dates([self._lines[number] for number in one.lines], one.dates)
+            return
         if not self._dates:
             return
         if self._dates.unclear:
@@ -148,11 +158,24 @@ class TeamCard:
         if self._dates.conditional:
             utter_reservation(self._context)
         named = [self._lines[number] for number in sorted(said.named - said.off)]
-        meant = named or [line for line in self._lines if is_active(line) or line["state"] == State.UNKNOWN]
-        if self._dates.slots.get(UNTIL, self._dates.slots.get(FROM)) and all(line["change"] == Change.REMOVE for line in meant):
+        self._set_dates(named or [line for line in self._lines if is_active(line) or line["state"] == State.UNKNOWN], self._dates)
+
+    def _set_dates(self, meant: list[Line], dates: AccessDates) -> None:
+        if dates.slots.get(UNTIL, dates.slots.get(FROM)) and all(line["change"] == Change.REMOVE for line in meant):
             self._context.utterances.utter("utter_remove_day_unclear")  # a removal is done today
             return
-        self._note("utter_note_dates", set_dates(self._context, meant, self._dates.slots))
+        self._note("utter_note_dates", set_dates(self._context, meant, dates.slots))
+
+    def _dates_apart(self) -> list[LineDates]:
+        """Return the dates that the message gives to single lines; what it says of dates is then that."""
+        found = dates_by_line(self._turn, self._lines, self._context.services.clock.now())
+        if not found or any(one.dates.unclear for one in found):
+            return []
+        if any(one.dates.conditional for one in found):
+            utter_reservation(self._context)
+        slots = {name: day for one in found for name, day in one.dates.slots.items()}
+        self._dates = AccessDates(slots, reserved=any(one.dates.reserved for one in found) or asks_back(self._turn.text))
+        return found
 
     def _note(self, response: str, lines: list[Line]) -> None:
         names = ", ".join(name for line in lines if (name := name_of(line)))
