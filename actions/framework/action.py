@@ -19,6 +19,7 @@ from actions.framework.dates import format_time
 from actions.framework.dialogue_stack import frames_of
 from actions.framework.events import Events, wait_for_user
 from actions.framework.letters import without_letter_parts
+from actions.framework.lifecycle import flow_of_whole_message, start_flow
 from actions.framework.offered_handover import take_up_handover
 from actions.framework.services import get_services
 from actions.framework.turn import Turn
@@ -85,6 +86,9 @@ class AssistantAction(Action, ABC):
             events = await self.act(context)
             tell_lost(before, events, context)
             return events
+        if (claimed := flow_of_whole_message(context.turn)) is not None:
+            context.turn.tracker.latest_message = context.turn.whole.message
+            return await start_flow(claimed, context)
         acts = rejoin_acts([context.turn.message, *(context.turn.message.get(AGENDA) or [])])
         read = [without_letter_parts(act) for act in acts]
         context.turn.tracker.latest_message = {**read[0], AGENDA: read[1:]} if AGENDA in read[0] else read[0]

@@ -9,7 +9,7 @@ import re
 
 from actions.framework.negation import affirmed
 from actions.framework.turn import Turn
-from bot.core.text_folding import MAX_CHARACTERS, fold, word_set
+from bot.core.text_folding import MAX_CHARACTERS, flat, fold, word_set
 from bot.core.typed_text import email_words, unwrap_emails
 
 CORRECTION_REQUEST = re.compile(r"\W*(?:corrig\w*|chang\w*|modifi\w*)\b", re.IGNORECASE)
@@ -65,6 +65,14 @@ _FOLDED_NEEDED = re.compile(
 _FOLDED_YES = re.compile(r"(?:oui|ouais|ok|okay|d accord|entendu|parfait|c est bon|c est ca|exact\w*|tout a fait|je confirme)\b")
 
 
+_OPENS_CANCELLING = re.compile(
+    r"\W*(?:(?:bon|non|nan|ok|stop|merci|mais|alors)\W+)*"
+    r"(?:annul(?:e|er|ez)(?: (?:tout|ca|tout ca))?|laisse[rz]? tomber(?: (?:tout|ca|tout ca))?|on (?:annule|oublie|arrete)(?: (?:tout|ca))?"
+    r"|arrete[rz]? tout|oublie[rz] (?:tout|ca)) *(?:[.,;:!?\n]|\Z)"
+)
+"""Of a flat text."""
+
+
 def find_email(text: str) -> str | None:
     """Return the word of a text that is meant as an e-mail address, out of its wrapping and unchecked; the last one of several."""
     typed = unwrap_emails(text)
@@ -94,6 +102,11 @@ def at_position(entries: list[str], position: int | None) -> str | None:
 def opens_with_yes(text: str) -> bool:
     """Return whether a text begins with a yes, whatever follows: « oui elle est au courant, mais jusqu'au 15 »."""
     return bool(_FOLDED_YES.match(fold(text.replace("’", "'"))))
+
+
+def opens_with_cancellation(text: str) -> bool:
+    """Return whether a text begins by giving up what is under way: « annuler. qui a ajouté … ? », « laissez tomber, … »."""
+    return bool(_OPENS_CANCELLING.match(flat(text[:MAX_CHARACTERS])))
 
 
 def says_unknown(text: str) -> bool:

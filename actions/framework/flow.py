@@ -58,6 +58,8 @@ class Flow(ABC):
     """Entities of which it can use one value: of several that contradict each other none is taken."""
     claims_replies: ClassVar[bool] = False
     """Whether it may claim, too, what the model took for a yes, a no, bare facts or a cancellation while no flow is active."""
+    claims_amid: ClassVar[bool] = False
+    """Whether a message that is wholly such words (`claims_whole`) is taken up while another flow is active too: it only reads."""
     asks_identity: ClassVar[bool] = False
     """Whether its questions are about the identity of an usager: they are asked on a trusted channel only."""
     of_one_person: ClassVar[bool] = False
@@ -120,6 +122,10 @@ class Flow(ABC):
 
     def claims(self, turn: Turn) -> bool:
         """Return whether typed words surely ask for this flow, whatever intent the model gave them."""
+        return False
+
+    def claims_whole(self, turn: Turn) -> bool:
+        """Return whether a typed message, with all its acts, asks for nothing but this flow."""
         return False
 
     def needs_identity(self, turn: Turn) -> bool:

@@ -30,6 +30,7 @@ from actions.framework.lifecycle import (
     discard_contradictions,
     drop_all_flows,
     finish_flow,
+    flow_of_whole_message,
     must_prove,
     prove_first,
     reset_flow,
@@ -78,6 +79,8 @@ class ValidateFlow(AssistantAction):
 
     def takes_up(self, turn: Turn) -> bool:
         """Return whether the message answers the form's question: no digression takes the agenda here, nor does another flow's start."""
+        if turn.user_just_spoke and flow_of_whole_message(turn) is not None:
+            return False
         if turn.user_just_spoke and turn.requested_slot is not None:
             answer_first(turn, self.flow)
         answers = turn.user_just_spoke and turn.requested_slot is not None and self.flow.is_answer(turn)

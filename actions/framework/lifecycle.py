@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
+from actions.framework.answers import opens_with_cancellation
 from actions.framework.context import Context
 from actions.framework.dialogue_stack import (
     DIALOGUE_STACK,
@@ -66,6 +67,18 @@ def claiming_flow(turn: Turn, *, reply: bool = False) -> Flow | None:
     if turn.is_button or active_flow(turn) is not None or (named is not None and named.claims(turn)):
         return None
     return next((flow for flow in FLOWS.values() if (flow.claims_replies or not reply) and flow.claims(turn)), None)
+
+
+def flow_of_whole_message(turn: Turn) -> Flow | None:
+    """Return the flow that a typed message asks for with all its acts, whatever was read of them and whichever flow is active.
+
+    While the chat is being linked there is none.
+    """
+    current = active_flow(turn)
+    if turn.is_button or turn.intent == "emergency" or (current is not None and current.name == LINK_FLOW):
+        return None
+    whole = turn.whole
+    return next((flow for flow in FLOWS.values() if flow.claims_amid and flow.claims_whole(whole)), None)
 
 
 def return_to_flow(turn: Turn) -> Events:
@@ -162,6 +175,9 @@ def _interrupt(current: Flow, flow: Flow, frames: list[Frame], context: Context)
         utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{current.name}"))
         return without_waiting_for_link(frames)
     if flow.takes_over(current, context.turn):
+        return frames
+    if opens_with_cancellation(context.turn.text):  # « annuler. qui a ajouté … ? »
+        utterances.utter("utter_task_dropped", task=utterances.text(f"utter_task_{current.name}"))
         return frames
     utterances.utter("utter_task_set_aside", task=utterances.text(f"utter_task_{current.name}"))
     return push(frames, frame_of(current, context.turn))

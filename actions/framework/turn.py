@@ -219,6 +219,31 @@ class Turn:
         tracker.latest_message = {**message, "metadata": self._channel_metadata}
         return Turn(tracker)
 
+    @property
+    def whole(self) -> Turn:
+        """The turn with all that was typed as one, whatever acts were read of it; entities of every act in their places."""
+        message = self.message
+        acts = [message, *(message.get("agenda") or [])]
+        if len(acts) == 1 and "said" not in message:
+            return self
+        text = str(message.get("text") or "")
+        found: dict[tuple[str, int], dict[str, Any]] = {}
+        for act in acts:
+            begins = text.find(words_of(act))
+            for entity in act.get("entities") or []:
+                value = words_of(act)[entity.get("start") or 0 : entity.get("end") or 0]
+                start = begins + (entity.get("start") or 0) if begins >= 0 else -1
+                start = (
+                    start
+                    if value and text[start : start + len(value)] == value and start >= 0
+                    else text.find(value or str(entity["value"]))
+                )
+                if start >= 0 and value:
+                    found.setdefault((entity["entity"], start), {**entity, "start": start, "end": start + len(value)})
+        entities = sorted(found.values(), key=lambda entity: int(entity["start"]))
+        kept = {name: value for name, value in message.items() if name not in {"said", "agenda", "says"}}
+        return self.with_message({**kept, "entities": entities})
+
     def follows_turn(self, key: str | None) -> bool:
         """Return whether the turn with this key is the one right before."""
         messages = [event for event in self.tracker.events if event.get("event") == "user"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -20,7 +20,7 @@ from bot.dossiers.access import DossierAccess
 from bot.dossiers.care_teams import ENDED_BY, CareTeam, CareTeams, operation_mark
 from bot.dossiers.members import Member, display_of
 from bot.dossiers.participants import account_of, added_by_of, role_words, unnamed_label
-from bot.dossiers.period import instant_of, is_over
+from bot.dossiers.period import instant_of, is_over, last_day
 from bot.dossiers.probing import Origin, ProbeLimits
 from bot.dossiers.records import Partner, Practitioner
 from bot.fhir.client import FhirClient
@@ -48,17 +48,22 @@ class Change:
         actor: the account that did it, or "agent:<name>"; None where nobody is known.
         basis: of an addition, the legal basis that was given; None where there is none.
         restored: whether it took a removal back.
+        done: when that was done, in UTC; None where nobody is known. A beginning may be later than the act that planned it.
     """
 
     at: datetime | None
     actor: str | None = None
     basis: str | None = None
     restored: bool = False
+    done: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Participation:
-    """One stay of somebody in a care team. `ended` is None while it goes on; `account_id` is None for who has no account."""
+    """One stay of somebody in a care team. `ended` is None while it goes on; `account_id` is None for who has no account.
+
+    `until`: the last day of a stay that goes on, None where it has none.
+    """
 
     dossier: str
     account_id: str | None
@@ -68,6 +73,7 @@ class Participation:
     is_referent: bool
     started: Change
     ended: Change | None
+    until: date | None = None
 
     @property
     def unnamed(self) -> Participation:
@@ -161,6 +167,7 @@ class PartnerHistory:
             is_referent=any(referent.is_in(role) for role in roles),
             started=started,
             ended=ended,
+            until=None if ended is not None else last_day(period.get("end")),
         )
 
 
@@ -168,7 +175,7 @@ def _change(act: AuditEvent | None, at: datetime | None) -> Change:
     """Return a change as the trail has it; without an act, as the platform dates it."""
     if act is None:
         return Change(at)
-    return Change(at or act.at, act.actor, act.basis, act.action == RESTORE)
+    return Change(at or act.at, act.actor, act.basis, act.action == RESTORE, act.at)
 
 
 def _did_since(stay: Participation, account_id: str, since: datetime) -> bool:

@@ -29,7 +29,9 @@ _DAYS = re.compile(
     rf"\b{_DAY}(?: (?:au|et|ou|a|jusqu au) (?:le )?{_DAY})? (?:{'|'.join(MONTHS)})\b|\b(?:du|entre le) {_DAY} (?:au|et le) {_DAY}\b"
 )
 """Of a flat text: days of a month, whose numbers are none of a dossier."""
-_TALK = word_set(
+DIMINUTIVES = word_set("petit petite p tit ptit ptite bebe jeune grand grande vieux vieille papi papy mamie mami pere mere")
+"""Words before an usager's name that are none of it: « le petit Lamy »."""
+_TALK = DIMINUTIVES | word_set(
     "ben bah eh bon euh heu mais c est cest oui non alors donc et voila toujours m mr mme mlle monsieur madame mademoiselle le la les l de"
     " du des d dossier celui celle pour chez sur"
 )

@@ -24,13 +24,16 @@ _ADDED = (
     r"|(?:re)?donn(?:e|er) (?:(?:l|son|leur|un|les?|des) )?(?:acces|droits?)|autoris(?:e|es|ee|ees|er)|rentre(?:e|es|r)?)"
 )
 _REMOVED = (
-    r"(?:retir(?:e|es|ee|ees|er)|enlev(?:e|es|ee|ees|er)|supprim(?:e|es|ee|ees|er)|ote(?:e|es|r)?|desassoci\w+"
+    r"(?:fait (?:sortir|partir)|(?:eject|radi)(?:e|es|ee|ees|er)"
+    r"|retir(?:e|es|ee|ees|er)|enlev(?:e|es|ee|ees|er)|supprim(?:e|es|ee|ees|er)|ote(?:e|es|r)?|desassoci\w+"
     r"|dissoci\w+|vir(?:e|es|ee|ees|er)"
     r"|exclu(?:e|s|es)?|detach\w+|efface(?:e|es|r)?|sorti(?:e|s|es)?|parti(?:e|s|es)?|quitte(?:r)?|coupe (?:l |son )?acces"
     r"|retire (?:l |son )?acces|degage(?:e|es|r)?)"
 )
 _CREATED = r"(?:cree(?:e|s|es|r)?|ouvert(?:e|s|es)?)(?= (?:ce|le|son|cet|mon|notre) (?:dossier|cercle))"
 _PAST = rf"(?:{_ADDED}|{_REMOVED}|{_CREATED})"
+PAST_ACT = re.compile(rf"\b{_PAST}\b")
+"""What was done to a team; of a folded or flat text."""
 _PRONOUNS = r"(?: (?:me|m|te|t|se|s|le|la|l|les|lui|leur|y|en|nous|vous|ne|n))*"
 _ADVERBS = r"(?: (?:bien|encore|deja|donc|pu|tous|toutes|tout|finalement|toujours))*"
 _AUXILIARY = r"(?:a|ont|avait|avaient|aurait|ait|ai|as|avez|avons|aviez|aura)"
@@ -38,10 +41,17 @@ _HAS_DONE = rf"{_AUXILIARY}(?: (?:t )?(?:il|elle|on|ils|elles|tu|vous|je|t on|t 
 _WHO_ASKED = (
     r"(?:^|\| |\b(?:et|mais|alors|donc|ok|bonjour|bjr|slt|salut|stp|svp|savoir|sais|sait|saurai[st]?|dire|dis|dites"
     r"|moi|demande|retrouver?|voir"
-    r"|rappelle\w*|est ce|c est|ct|cest|par|euh|bah|ben|fait|la|juste|regarder?|vu|question) )"
+    r"|rappelle\w*|est ce|c est|ct|cest|par|pas|euh|bah|ben|fait|la|juste|regarder?|vu|question) )"
 )
 _WHO_DID = re.compile(rf"{_WHO_ASKED}(?:ki|qui)(?: (?:est ce )?(?:qui|ki))?{_PRONOUNS} (?:{_HAS_DONE}|(?:la|les) {_PAST})\b")
 _BY_WHOM = re.compile(rf"(?:\bpar (?:qui|ki)\b.*\b{_PAST}\b|\b{_PAST}\b.*\bpar (?:qui|ki)\b)")
+_AUTHOR = re.compile(
+    r"\b(?:(?:l )?aut(?:eur|rice)|(?:le |la )?responsable|(?:a )?l origine|(?:la )?date|(?:le )?nom de (?:la personne|celui|celle)) "
+    rf"(?:(?:de|du|d|des|l|la|le|les|cet|cette|ce|son|sa|qui) )*(?:ajouts?|retraits?|sorties?|entrees?|rattachements?|suppressions?"
+    rf"|arrivees?|departs?|associations?|invitations?|{_AUXILIARY} {_PAST})\b"
+)
+"""« l'auteur de l'ajout de l'ostéo », « la date du retrait »."""
+_UNTIL_WHEN = re.compile(r"\b(?:jusqu(?:a| a|e) (?:quand|qd|quelle date|quel jour))\b")
 _WHEN = re.compile(
     r"\b(?:depuis quand|depuis combien de temps|(?:ca )?fait combien de temps|quand|a quelle date|a quel moment|quel jour|qd)\b"
 )
@@ -49,7 +59,9 @@ _SINCE_WHEN = re.compile(r"\b(?:depuis (?:quand|qd)|depuis combien de temps|fait
 _TAKES_PART = re.compile(
     r"\b(?:acces|(?:est|sont|es|etait) (?:la|dedans|dessus|dans|sur|avec nous|membre|partenaire|present\w*"
     r"|au dossier|arrive\w*)|y (?:est|sont)"
-    r"|f(?:ai[ts]|ont)(?: (?:il|elle|ils|elles))? partie|participe\w*|arrive(?:e|s|es)?|parti(?:e|s|es)?|n est plus|n a plus|plus acces)\b"
+    r"|f(?:ai[ts]|ont)(?: (?:il|elle|ils|elles))? partie|participe\w*"
+    r"|(?:voi(?:t|ent)|lit|consulte(?:nt)?|suit) (?:ce|cela|ca|tout|le|les|la|l|mon|son|nos|y|dans|ses|mes)\b"
+    r"|arrive(?:e|s|es)?|parti(?:e|s|es)?|n est plus|n a plus|plus acces)\b"
 )
 _DONE = re.compile(rf"\b(?:{_HAS_DONE}|ete {_PAST})\b")
 _I_DID = re.compile(rf"\b(?:j ai|g|j avais|j aurais|ai je|je l ai|je les ai|je lui ai|jai)\b{_PRONOUNS}{_ADVERBS} {_PAST}\b")
@@ -72,13 +84,28 @@ _CHECKS = re.compile(
 _WHY_GONE = re.compile(rf"\bpourquoi\b.*(?:\bn (?:est|a|y est) plus\b|\b(?:a|ont) ete {_REMOVED}\b|\bplus acces\b|\ba disparu\b)")
 _ORDER = re.compile(
     r"\b(?:(?:r?e?ajout|retir|enlev|supprim|associ|invit|remplac|annul|vir|cre|remett|mett|ot|desassoci|detach|donn|redonn|laiss|chang)"
-    r"(?:e|es|ez|er)|met|mets|mettre|remet|remets|remettre|remise|sors|sortez|sortir|fais|faites|faut|faudrait|veux"
+    r"(?:e|es|ez|er)|met|mets|mettre|remet|remets|remettre|remise|sors|sortez|sortir|fais|faites|faut|faudrait"
+    r"|veux(?! (?:\w+ )?(?:savoir|connaitre|comprendre|voir|retrouver|verifier)\b)"
     r"|voudrais (?:que|qu|ajouter|retirer)"
     r"|aimerais (?:que|qu|ajouter|retirer)|souhaite|dois je|peux tu (?!me dire|voir|regarder|retrouver|verifier)"
     r"|pouvez vous (?!me dire|voir|regarder"
     r"|retrouver|verifier)|pourriez vous (?!me dire|voir|regarder|retrouver|verifier)|previens|prevenez|appelle|appelez|n ajoute\w*)\b"
 )
-_TOLD = re.compile(rf"\b(?:{_HAS_DONE}|{_AUXILIARY}{_PRONOUNS}{_ADVERBS} {_PAST}|ete {_PAST}|(?:qui|ki) (?:la|les) {_PAST})\b")
+_REFUSES = re.compile(
+    r"\| (?:(?:mais|non|nan|et|bah|ben|ah|donc|alors|bon|attends|attendez|stop) )*(?:je|j|on|nous|c est|ce n est|c) "
+    r"(?:(?:ne|n|en|l|le|la|les|y|vous|te) )*\w+ (?:pas|plus|personne|rien|aucune?)\b[^|]*"
+)
+"""A clause that says what is not wanted: « mais je ne retire personne ! », « je veux pas ajouter d'ostéo »; of words with bars."""
+_GIVES_UP = re.compile(
+    r"\| (?:(?:bon|non|ok|merci|stop) )*(?:annul(?:e|er|ez)|laisse[rz]? tomber|on (?:annule|oublie))(?: (?:ca|tout))? (?=\|)"
+)
+"""« annuler. qui a ajouté … ? »: what was under way is given up before the question."""
+_WHICH_PERSON = re.compile(r"\bquel(?:le)?s? (?:personne|collegue|confrere|consoeur|professionnel\w*|partenaire|membre)s?\b")
+_THEY_PUT = re.compile(r"\bqu (?:on|il|elle|ils|elles) (?:y |lui |leur )*(?:met|mets|mettent|donne|fait|fais)\b")
+"""« depuis quand elle voit ce qu'on y met »: told of, not ordered."""
+_TOLD = re.compile(
+    rf"\b(?:{_HAS_DONE}(?: (?:ou|et) {_PAST})?|{_AUXILIARY}{_PRONOUNS}{_ADVERBS} {_PAST}|ete {_PAST}|(?:qui|ki) (?:la|les) {_PAST})\b"
+)
 """Acts that are told as done: what looks like an order in them is none."""
 _OTHER_THINGS = re.compile(
     r"\b(?:documents?|doc|notes?|comptes? rendus?|ordonnances?|photos?|fichiers?|messages?|rdv|rendez vous|pieces?"
@@ -117,6 +144,8 @@ def read_history_question(text: str) -> HistoryQuestion | None:
         _WHO_DID.search(words)
         or _BY_WHOM.search(words)
         or _WHY_GONE.search(words)
+        or _AUTHOR.search(words)
+        or (_UNTIL_WHEN.search(words) and _TAKES_PART.search(words))
         or (_SINCE_WHEN.search(words) and (_TAKES_PART.search(words) or _DONE.search(words) or len(words.replace(_STOP, "").split()) <= 3))
         or (_WHEN.search(words) and (_DONE.search(words) or _I_DID.search(words) or _arrives(words)))
         or (_ON_WHAT_BASIS.search(words) and _STATE_OF_ACCESS.search(words))
@@ -130,12 +159,17 @@ def read_history_question(text: str) -> HistoryQuestion | None:
 def _words(text: str) -> str:
     """Return a message folded, with a bar where a clause ends."""
     parts = [fold(part) for part in _BREAK.split(_ABBREVIATION.sub(r"\1", text.replace("’", "'")))]
-    return f" {_STOP} ".join(part for part in parts if part)
+    return _WHICH_PERSON.sub("qui", f" {_STOP} ".join(part for part in parts if part))
 
 
 def _orders(words: str) -> bool:
     """Return whether anything is ordered beside what is told as done: « l'a ajoutée » is no order, « ajoute-la » is one."""
-    return bool(_ORDER.search(_TOLD.sub(" ", words)))
+    return bool(_ORDER.search(_TOLD.sub(" ", _without_refusals(words))))
+
+
+def _without_refusals(words: str) -> str:
+    """Return the words without what is not wanted, is given up, or is told of somebody's seeing."""
+    return _THEY_PUT.sub(" ", _GIVES_UP.sub(_STOP, _REFUSES.sub(_STOP, f"{_STOP} {words}")))
 
 
 def _arrives(words: str) -> bool:
@@ -149,8 +183,9 @@ def _arrives(words: str) -> bool:
 def _act(words: str) -> Act:
     """Return which acts are meant; both or neither: any."""
     words = _MEMBERSHIP.sub(" ", words)
+    words = _without_refusals(words)
     added = bool(re.search(rf"\b{_ADDED}\b", words)) or bool(re.search(r"\b(?:arrive\w*|cree\w*|ouvert)\b", words))
-    removed = bool(re.search(rf"\b(?:{_REMOVED}|n est plus|n a plus|plus acces|perdu)\b", words))
+    removed = bool(re.search(rf"\b(?:{_REMOVED}|retraits?|sorties?|departs?|n est plus|n a plus|plus acces|perdu)\b", words))
     if added == removed:
         return "any"
     return "added" if added else "removed"

@@ -8,7 +8,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, read_dossier_or_last
 from actions.flows.partners.access_dates import partner_period
-from actions.flows.partners.history_question import read_history_question
+from actions.flows.partners.history_names import read_names
+from actions.flows.partners.history_question import HistoryQuestion, read_history_question
 from actions.flows.partners.team_history import ANY_DOSSIER, HISTORY, history_slots, utter_history
 from actions.framework.context import Context
 from actions.framework.events import Events
@@ -26,6 +27,14 @@ _STILL_HAS_ACCESS = re.compile(
     r"|\b(?:est|sont)(?: elles?| ils?)? (?:encore|toujours|tjs) "
     r"(?:(?:une? )?(?:partenaire|membre)|sur le dossier|dans (?:le dossier|l equipe))"
 )
+_IS_IN = re.compile(
+    r"\b(?:(?:est|sont)(?: elles?| ils?)?|y (?:est|sont)(?: elles?| ils?)?|(?:a|ont)(?: t)?(?: elles?| ils?)? (?:(?:bien|deja) )?ete)"
+    r" (?:(?:bien|deja|quand meme|vraiment) )*"
+    r"(?:dedans|dessus|ajoutee?s?|enregistree?s?|associee?s?|rattachee?s?|(?:dans|sur|au) (?:le |son |ce )?(?:dossier|equipe))\b"
+    r"|\b(?:elle|il|elles|ils) (?:y )?(?:est|sont) (?:bien|deja) (?:dedans|dessus|dans|sur|la|ajoutee?s?)\b"
+    r"|\by (?:est|sont)(?: (?:elles?|ils?))? (?:bien|deja)\b|\best (?:elle|il) (?:bien |deja )?(?:dedans|dessus|ajoutee?)\b"
+)
+"""« elle est bien dedans ? »: a question about what is, not about what is to be done; of folded text."""
 _ASKS = re.compile(r"\?|\bou (?:pas|non|plus)\b")
 _ORDERS = re.compile(
     r"\b(?:ajout\w*|mett(?:re|ez)|mets|retir\w*|enlev\w*|supprim\w*|donn(?:e|er|ez)|prolong\w*|coup\w*|dema?nd(?:er|ez))\b"
@@ -38,6 +47,12 @@ def asks_who_still_has_access(text: str) -> bool:
     return bool(_STILL_HAS_ACCESS.search(words) and _ASKS.search(text) and not _ORDERS.search(words))
 
 
+def asks_if_somebody_is_in(text: str) -> bool:
+    """Return whether a text asks if somebody is in a dossier: « attendez, elle est bien dedans ?? »; « est-elle ajoutée ? »."""
+    words = fold(text[:MAX_CHARACTERS].replace("’", "'"))
+    return bool(_IS_IN.search(words) and _ASKS.search(text) and not _ORDERS.search(_IS_IN.sub(" ", words)))
+
+
 class ListPartners(Flow):
     """Collect the dossier. A question about the past of its team is answered by that."""
 
@@ -47,6 +62,7 @@ class ListPartners(Flow):
     slots = (*required_slots, *DOSSIER_LISTS, HISTORY)
     correctable = True
     claims_replies = True
+    claims_amid = True
 
     async def start(self, context: Context) -> Slots:
         """Return the dossier that the message names, or the one talked about last.
@@ -54,19 +70,23 @@ class ListPartners(Flow):
         Who asks about their own acts and names no dossier may well be asking which it was.
         """
         turn = context.turn
-        question = None if turn.is_button else read_history_question(turn.text)
+        question = None if turn.is_button else _question_of(turn)
         if question is None:
             return await read_dossier_or_last(context)
-        asked = history_slots(turn, question)
         before = context.utterances.count
-        slots = await (read_dossier(context, asked=False) if question.mine else read_dossier_or_last(context))
+        named = await read_names(context, question)
+        asked, slots = history_slots(turn, question, named.name, named.profession), named.dossier
         if question.mine and not slots and context.utterances.count == before:
             slots = {"dossier": ANY_DOSSIER}
         return slots | asked
 
     def claims(self, turn: Turn) -> bool:
         """Return whether the words ask who did what in a team, which no intent says, or whether somebody still has access."""
-        return read_history_question(turn.text) is not None or asks_who_still_has_access(turn.text)
+        return _question_of(turn) is not None or asks_who_still_has_access(turn.text)
+
+    def claims_whole(self, turn: Turn) -> bool:
+        """Return whether the message asks nothing but who did what in a team, or whether somebody is in it."""
+        return _question_of(turn) is not None
 
     async def collect(self, context: Context) -> Slots:
         """Return the dossier."""
@@ -76,6 +96,12 @@ class ListPartners(Flow):
         """Return another dossier: « non, le 142 »."""
         found = await read_dossier(context, asked=False)
         return found if found.get("dossier") else {}
+
+
+def _question_of(turn: Turn) -> HistoryQuestion | None:
+    """Return what the message asks of the past of a team, or of what is: that is answered by how it came to be."""
+    state = HistoryQuestion("any") if asks_if_somebody_is_in(turn.text) else None
+    return read_history_question(turn.text) or state
 
 
 LIST_PARTNERS = register_flow(ListPartners())

@@ -18,7 +18,7 @@ from actions.framework.utterances import MAX_SHOWN, make_button
 from bot.core.text_folding import fold
 from bot.directory.codes import profession_by_text
 from bot.dossiers.history import Change, Participation
-from bot.dossiers.period import midnight, paris_day
+from bot.dossiers.period import day_words, midnight, paris_day
 
 HISTORY = "history_question"
 """Slot: what is asked, {"act", "mine", "name", "profession"}."""
@@ -32,14 +32,9 @@ _POINTS_TO_ONE = re.compile(
 """Words that point to the person spoken of last: « qui l'a ajouté », « depuis quand il est là »."""
 
 
-def history_slots(turn: Turn, question: HistoryQuestion) -> Slots:
+def history_slots(turn: Turn, question: HistoryQuestion, name: str | None, profession: str | None) -> Slots:
     """Return the slot of the question with the person whom it is about: named, or spoken of last."""
-    asked: Slots = {
-        "act": question.act,
-        "mine": question.mine,
-        "name": turn.entity("partner_name"),
-        "profession": turn.entity("profession"),
-    }
+    asked: Slots = {"act": question.act, "mine": question.mine, "name": name, "profession": profession}
     if not asked["name"] and not asked["profession"] and not question.mine:
         pointed = turn.same_partner or (turn.slot("last_partner") if _POINTS_TO_ONE.search(fold(turn.text)) else None)
         asked["name"] = pointed
@@ -112,6 +107,9 @@ def _line(context: Context, stay: Participation, authors: dict[str, str], *, nam
     text = context.utterances.text
     who = " – ".join(dict.fromkeys(part for part in (stay.name, stay.profession) if part)) or text("utter_history_nobody")
     parts = [_start(context, stay.started, authors)]
+    if stay.until is not None:
+        today = paris_day(context.services.clock.now())
+        parts.append(text("utter_history_until", day=day_words(stay.until, today)))
     if stay.ended is not None:
         parts.append(_end(context, stay, stay.ended, authors))
     dossier = text("utter_history_in", reference=stay.dossier) if named else ""
@@ -120,10 +118,18 @@ def _line(context: Context, stay: Participation, authors: dict[str, str], *, nam
 
 def _start(context: Context, change: Change, authors: dict[str, str]) -> str:
     text, when = context.utterances.text, _when(context, change)
-    author = _author(context, change, authors)
+    author, now = _author(context, change, authors), context.services.clock.now()
+    basis = text(f"utter_history_basis_{change.basis}") if change.basis else ""
+    if change.at is not None and change.at > now:
+        day = day_words(paris_day(change.at), paris_day(now))
+        if not author or change.done is None:
+            return text("utter_history_planned", day=day)
+        return text("utter_history_planned_by", day=day, when=format_moment(change.done, now), author=author, basis=basis)
     if not author:
         return text("utter_history_since", when=when)
-    basis = text(f"utter_history_basis_{change.basis}") if change.basis else ""
+    if change.done is not None and change.at is not None and paris_day(change.done) < paris_day(change.at):
+        day = day_words(paris_day(change.at), paris_day(now))
+        return text("utter_history_added_ahead", when=format_moment(change.done, now), author=author, basis=basis, day=day)
     return text("utter_history_restored" if change.restored else "utter_history_added", when=when, author=author, basis=basis)
 
 

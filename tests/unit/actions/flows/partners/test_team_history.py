@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.actions.dialogue import WEB, Dialogue, an_act
 from tests.unit.actions.flows.partners.test_undo_act import PAUL, a_member, add_paul, remove
 from tests.unit.harness import CLAIRES_DOSSIER, KARIMS_DOSSIER
 
@@ -25,6 +25,84 @@ async def test_who_added_whom_when_and_why(claire: Dialogue, words: str, intent:
     assert f"{PAUL}" in answer.text
     assert "accès donné aujourd’hui à 10h par vous (accord de l’usager recueilli)" in answer.text
     assert "Claire" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "usager", "partner"),
+    [
+        ("qui a ajouté Mme Martin ?", "list_partners", "Martin", ""),
+        ("mme durand. qui a ajouté M. Martin ?", "list_partners", "Martin", "durand"),
+        ("le dossier de la petite durand, qui est-ce qui a fait rentrer paul martin", "add_partner", "petite durand", "paul martin"),
+        ("durand jeanne : par qui Paul Martin a été ajouté", "inform", "durand jeanne", "Paul Martin"),
+        ("oui c'est M. Martin, mais c'est QUI qui l'a ajouté ?", "affirm", "Martin", ""),
+        ("chez Mme Durand, le kiné c'est qui qui l'a mis ?", "nlu_fallback", "Durand", ""),
+        ("Moreau. qui a ajouté le kiné chez Mme Durand et depuis quand il voit ce qu'on y met ?", "list_partners", "Durand", "Moreau"),
+    ],
+)
+async def test_whom_a_question_is_about_whatever_was_read_of_the_names(
+    claire: Dialogue, words: str, intent: str, usager: str, partner: str
+) -> None:
+    await add_paul(claire)
+    named = {name: value for name, value in (("usager_name", usager), ("partner_name", partner)) if value}
+    answer = await claire.say(words, intent, WEB, **named, **({"profession": "kiné"} if "kiné" in words else {}))
+    assert f"{PAUL} – Masseur-kinésithérapeute\u00a0: accès donné aujourd’hui" in answer.text
+    assert "par vous" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("mais je ne retire personne ! je demande QUI a retiré {name}, et quand", "remove_partner"),
+        ("je veux savoir qui a fait sortir {name}", "remove_partner"),
+        ("qui a retiré {name} ?", "inform"),
+    ],
+)
+async def test_a_question_amid_another_task_is_answered(claire: Dialogue, words: str, intent: str) -> None:
+    name = await a_member(claire)
+    await remove(claire, name)
+    await claire.say(f"retirer quelqu'un du {CLAIRES_DOSSIER}", "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    answer = await claire.say(words.format(name=name), intent, WEB, partner_name=name)
+    assert "accès retiré aujourd’hui à 10h par vous" in answer.text
+
+
+async def test_giving_up_before_the_question_ends_the_task(claire: Dialogue) -> None:
+    await add_paul(claire)
+    await claire.say(f"retirer quelqu'un du {CLAIRES_DOSSIER}", "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    words = f"annuler. qui a ajouté {PAUL} au dossier {CLAIRES_DOSSIER} ?"
+    answer = await claire.ask(
+        words, an_act("annuler.", "cancel"), an_act(words[9:], "list_partners", partner_name=PAUL, dossier_ref=CLAIRES_DOSSIER)
+    )
+    assert "par vous" in answer.text
+    assert "Je reprends" not in answer.text
+    assert claire.form is None
+    assert not claire.slots.get("task_stack")
+
+
+@pytest.mark.parametrize(
+    ("words", "usager"),
+    [
+        ("attendez, M. Martin est bien dedans ??", "Martin"),
+        ("est-ce que martin est bien ajouté ?", "martin"),
+        ("Paul Martin il y est déjà ou pas", "Paul Martin"),
+    ],
+)
+async def test_whether_somebody_is_in_is_answered_at_a_card(claire: Dialogue, words: str, usager: str) -> None:
+    add = f"ajoute {PAUL} kiné à Vierzon au dossier {CLAIRES_DOSSIER}"
+    await claire.say(add, "add_partner", WEB, partner_name=PAUL, profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
+    question = an_act(words.removeprefix("attendez, "), "list_partners", {"doubt": True}, usager_name=usager)
+    answer = await claire.ask(words, an_act(words, "deny", usager_name=usager), question)
+    assert f"{usager}\u00a0» n’a jamais fait partie du dossier {CLAIRES_DOSSIER}" in answer.text
+    assert f"Donner à M. {PAUL} l’accès" in answer.text
+    assert claire.form == "add_partner_form"
+
+
+async def test_an_access_to_come_is_told_as_such(claire: Dialogue) -> None:
+    words = f"ajoute {PAUL} kiné à Vierzon au dossier {CLAIRES_DOSSIER} du 15 au 20 décembre"
+    await claire.say(words, "add_partner", WEB, partner_name=PAUL, profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
+    await claire.press("affirm", WEB, basis="consent_given")
+    answer = await claire.say("qui l'a ajouté et jusqu'à quand il a accès ?", "list_partners", WEB)
+    assert "aura accès à partir du 15 décembre\u00a0; accès donné aujourd’hui à 10h par vous" in answer.text
+    assert "jusqu’au 20 décembre inclus" in answer.text
 
 
 async def test_a_removal_is_told(claire: Dialogue) -> None:
