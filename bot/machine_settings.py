@@ -30,6 +30,13 @@ class MachineSettings(BaseSettings):
         le=500,
         description="Connections to the database that one process opens at the most; a third of them stay open.",
     )
+    digest_spread_minutes: float = Field(
+        5.0,
+        alias="DIGEST_SPREAD_MINUTES",
+        ge=0,
+        le=60,
+        description="Minutes over which the digests of one hour leave, each person's always after the same part of it; 0: all at once.",
+    )
     redis_url: SecretStr | None = Field(
         None,
         alias="REDIS_URL",

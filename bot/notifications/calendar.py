@@ -5,6 +5,7 @@ Instants come in aware and go out in UTC.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -63,17 +64,28 @@ def quiet_until(preferences: Preferences, at: datetime, dossier: str | None = No
     return None if end == at else min(end, at + LONGEST_QUIET).astimezone(UTC)
 
 
+def digest_delay(account_id: str, spread: timedelta) -> timedelta:
+    """Return how long after the hour a person's digests leave, within `spread`: always the same, and as even as a hash over many people."""
+    share = int.from_bytes(hashlib.sha256(account_id.encode()).digest()[:4]) / 2**32
+    return timedelta(seconds=int(share * spread.total_seconds()))
+
+
 def quiet_for_some(preferences: Preferences, at: datetime) -> bool:
     """Return whether some quiet window holds at an instant, be it for a single dossier."""
     scopes = (None, *(dossier for window in preferences.quiet for dossier in window.dossiers))
     return any(quiet_until(preferences, at, dossier) is not None for dossier in dict.fromkeys(scopes))
 
 
-def next_digest(preferences: Preferences, after: datetime, dossier: str | None = None) -> datetime:
+def next_digest(preferences: Preferences, after: datetime, dossier: str | None = None, delay: timedelta = timedelta()) -> datetime:
     """Return when the first digest leaves after an instant: a digest hour, or the end of the quiet hours that it lies in.
 
-    A digest that is being held back by quiet hours at `after` counts: it is the next.
+    A digest that is being held back by quiet hours at `after` counts: it is the next. `delay`: how long after that the person's leave
+    (`digest_delay`), unless it were quiet then.
     """
+    if delay:
+        late = next_digest(preferences, after - delay, dossier) + delay
+        if quiet_until(preferences, late, dossier) is None:
+            return late
     quiet = quiet_until(preferences, after, dossier)
     if quiet is not None:
         last = next(hour for hour in _digest_hours(preferences, after, back=True) if hour <= after)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.notifications.calendar import next_digest, quiet_until
@@ -54,7 +54,12 @@ class PlannedDelivery:
 
 
 def plan(
-    context: NotificationContext, preferences: Preferences, channels: Set[DeliveryChannel], since: datetime, now: datetime
+    context: NotificationContext,
+    preferences: Preferences,
+    channels: Set[DeliveryChannel],
+    since: datetime,
+    now: datetime,
+    digest_delay: timedelta = timedelta(),
 ) -> dict[DeliveryChannel, PlannedDelivery]:
     """Return what is delivered on each of the four channels, and from when, decided at `now`.
 
@@ -64,6 +69,8 @@ def plan(
         channels: those that the person has at this moment; `SPHERE` is one of everybody's.
         since: from when the notification counts: when it was created or, if that is later, when the preferences last changed, so that
             a digest hour that was none then is not made up for.
+        now: when it is decided.
+        digest_delay: how long after the hour the person's digests leave (`bot.notifications.calendar.digest_delay`).
     """
     effective, missing = modes(context.category, preferences, channels)
     own = preferences.dossier_modes.get(context.dossier) if context.dossier is not None else None
@@ -74,7 +81,7 @@ def plan(
     return {
         channel: PlannedDelivery(Mode.NEVER, reason=missing.get(channel, DropReason.NEVER))
         if mode is Mode.NEVER
-        else PlannedDelivery(Mode.NOW if context.urgent else mode, _send_at(mode, context, preferences, since, now))
+        else PlannedDelivery(Mode.NOW if context.urgent else mode, _send_at(mode, context, preferences, since, now, digest_delay))
         for channel, mode in effective.items()
     }
 
@@ -99,10 +106,15 @@ def modes(
     return effective, missing
 
 
-def _send_at(mode: Mode, context: NotificationContext, preferences: Preferences, since: datetime, now: datetime) -> datetime:
+def _send_at(
+    mode: Mode, context: NotificationContext, preferences: Preferences, since: datetime, now: datetime, digest_delay: timedelta
+) -> datetime:
     if context.urgent:
         return since
     dossier = context.dossier
-    at = next_digest(preferences, since, dossier) if mode is Mode.DIGEST else quiet_until(preferences, since, dossier) or since
+    if mode is Mode.DIGEST:
+        at = next_digest(preferences, since, dossier, digest_delay)
+    else:
+        at = quiet_until(preferences, since, dossier) or since
     # It may be late, or preferences have changed: this moment must not lie in quiet hours either.
     return at if at > now else quiet_until(preferences, now, dossier) or at

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -39,6 +39,7 @@ class Dispatcher:
     def __init__(self, database: Database, clock: Clock, checks: EligibilityCheck, lookup: ReachabilityLookup, settings: Settings) -> None:
         self._database, self._clock, self._checks, self._lookup = database, clock, checks, lookup
         self._own_url, self._mails = settings.own_url, MailCipher(settings.required("secret"))
+        self._digest_spread = timedelta(minutes=settings.digest_spread_minutes)
 
     async def run_due(self) -> int:
         """Dispatch to people whose `look_at` has come, one batch. Return to how many."""
@@ -50,7 +51,7 @@ class Dispatcher:
         async with self._database.writing() as session:
             people = [p for p in await lock_recipients(session, accounts, waiting=False) if p.look_at is not None and p.look_at <= now]
             if people:
-                await self._dispatch(session, DispatchBatch(people, checked, now, self._own_url, self._mails))
+                await self._dispatch(session, DispatchBatch(people, checked, now, self._own_url, self._mails, self._digest_spread))
         return len(people)
 
     async def _due(self, now: datetime) -> list[str]:

@@ -100,6 +100,7 @@ class DispatchBatch:
     now: datetime
     own_url: str
     mails: MailCipher
+    digest_spread: timedelta = timedelta()
     messages: list[OutgoingMessage] = field(default_factory=list)
     kept: list[BatchItem] = field(default_factory=list)
     """Deliveries that go on waiting."""
@@ -117,7 +118,7 @@ class DispatchBatch:
         digests: Mapping[tuple[str, DeliveryChannel], datetime],
     ) -> None:
         """Decide about everything of one person that waits."""
-        planner = Planner(person, reachability.channels(person.email_or_unknown), self.now)
+        planner = Planner(person, reachability.channels(person.email_or_unknown), self.now, self.digest_spread)
         due: list[tuple[DeliveryChannel, Mode, str | None, bool, BatchItem]] = []
         for notice in notices.values():
             for item in self._replan(notice, planner, person, digests):

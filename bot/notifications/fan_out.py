@@ -89,8 +89,9 @@ class FanOut:
         registry: AccountRegistry,
         addresses: EmailAddresses,
         lookup: ReachabilityLookup,
+        digest_spread: timedelta,
     ) -> None:
-        self._database, self._clock = database, clock
+        self._database, self._clock, self._digest_spread = database, clock, digest_spread
         self._care_teams, self._registry, self._addresses, self._lookup = care_teams, registry, addresses, lookup
 
     async def run_due(self) -> int:
@@ -223,9 +224,8 @@ class FanOut:
         people = {person.account_id: person for person in await lock_recipients(session, accounts, waiting=True)}
         reachability = await self._lookup.find(session, accounts, now)
         last = await last_messages(session, accounts, now)
-        planners = {
-            who: Planner(people[who], reachability.get(who, UNREACHABLE).channels(people[who].email_or_unknown), now) for who in accounts
-        }
+        channels = {who: reachability.get(who, UNREACHABLE).channels(people[who].email_or_unknown) for who in accounts}
+        planners = {who: Planner(people[who], channels[who], now, self._digest_spread) for who in accounts}
         by_id = {event.id: event for event, _, _ in pairs}
         rows = [
             {

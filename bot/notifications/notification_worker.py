@@ -6,7 +6,7 @@ The scheduler only wakes the worker up; what is due is in the database.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.accounts.registry import AccountRegistry
 from bot.core.clock import Clock
@@ -50,11 +50,11 @@ class NotificationWorker:
         teams = CareTeams(fhir, clock, mapping)
         care_teams, addresses = CareTeamCache(teams, clock), EmailAddresses(database, clock, registry)
         checks = EligibilityCheck(database, care_teams, addresses, lookup, safe_url)
-        self._database, self._clock = database, clock
-        self.tracker = NotificationTracker(SendTimeCheck(database, clock, care_teams, lookup))
+        self._database, self._clock, spread = database, clock, timedelta(minutes=settings.digest_spread_minutes)
+        self.tracker = NotificationTracker(SendTimeCheck(database, clock, care_teams, lookup, spread))
         self.access_dates = AccessDates(database, clock, teams, settings.access_end_notice_days)
         self.own_acts = OwnActs(database, clock, settings.access_end_notice_days)
-        self.fan_out = FanOut(database, clock, care_teams, registry, addresses, lookup)
+        self.fan_out = FanOut(database, clock, care_teams, registry, addresses, lookup, spread)
         self.dispatcher = Dispatcher(database, clock, checks, lookup, settings)
         self.reminders = UnreadReminders(database, clock, care_teams, addresses, settings)
         self.purge = Purge(database, clock, settings)

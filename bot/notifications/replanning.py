@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.notifications.calendar import digest_delay
 from bot.notifications.delivery_policy import DropReason, NotificationContext, PlannedDelivery, plan
 from bot.notifications.kinds import CATEGORY_OF, DeliveryChannel, Mode
 from bot.notifications.recipients import Recipient
@@ -47,9 +48,12 @@ class Replan:
 class Planner:
     """Plans for one person at one moment; what many notifications have in common is planned once."""
 
-    def __init__(self, person: Recipient, channels: frozenset[DeliveryChannel], now: datetime) -> None:
-        """`channels`: those that the person has at this moment."""
+    def __init__(
+        self, person: Recipient, channels: frozenset[DeliveryChannel], now: datetime, digest_spread: timedelta = timedelta()
+    ) -> None:
+        """Plan for a person who has these channels at this moment; the digests of all people of one hour leave within `digest_spread`."""
         self._person, self._channels, self._now = person, channels, now
+        self._digest_delay = digest_delay(person.account_id, digest_spread)
         self._planned: dict[tuple[object, ...], dict[DeliveryChannel, PlannedDelivery]] = {}
 
     def plan_new(self, kind: str, dossier: str | None, *, urgent: bool) -> list[ScheduledDelivery]:
@@ -92,7 +96,7 @@ class Planner:
         key = (kind, dossier, urgent, channels, since)
         if key not in self._planned:
             context = NotificationContext(CATEGORY_OF[kind], dossier, urgent)
-            self._planned[key] = plan(context, self._person.preferences, channels, since, self._now)
+            self._planned[key] = plan(context, self._person.preferences, channels, since, self._now, self._digest_delay)
         return self._planned[key]
 
 

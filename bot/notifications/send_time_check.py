@@ -29,8 +29,11 @@ FRESH = timedelta(minutes=1)
 class SendTimeCheck:
     """Decides once more about messages that are about to be sent, where they did not leave at once."""
 
-    def __init__(self, database: Database, clock: Clock, care_teams: CareTeamCache, lookup: ReachabilityLookup) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, care_teams: CareTeamCache, lookup: ReachabilityLookup, digest_spread: timedelta
+    ) -> None:
         self._database, self._clock, self._care_teams, self._lookup = database, clock, care_teams, lookup
+        self._digest_spread = digest_spread
 
     async def not_now(self, rows: Collection[OutboxRow]) -> set[int]:
         """Return the ids of rows that must not be sent now: preferences changed, quiet hours, read, access ended.
@@ -65,7 +68,9 @@ class SendTimeCheck:
             person, team = people[send["account_id"]], care_teams.get(send["dossier"])
             is_member = send["dossier"] not in care_teams or (team is not None and person.account_id in team.names)
             channels = reachability.get(person.account_id, UNREACHABLE).channels(person.email_or_unknown)
-            if not (is_member or send["kind"] == "access.ended") or not _may_go(send, Planner(person, channels, now), now):
+            if not (is_member or send["kind"] == "access.ended") or not _may_go(
+                send, Planner(person, channels, now, self._digest_spread), now
+            ):
                 refused.add(by_message[send["message_id"]].id)
         return refused
 

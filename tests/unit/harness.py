@@ -37,7 +37,7 @@ CLAIRES_DOSSIER, CLAIRES_OTHER, KARIMS_DOSSIER = "SPH-2024-000137", "SPH-2024-00
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PATIENCE = 60.0
 """Seconds that a test waits for the platform: a machine with other work may be slow; tests of slow platforms set their own."""
-SETTINGS = Settings(secret="s" * 32, support_email="equipe@sphere.example")
+SETTINGS = Settings(secret="s" * 32, support_email="equipe@sphere.example", digest_spread_minutes=0)
 
 
 class Network(httpx.AsyncBaseTransport):

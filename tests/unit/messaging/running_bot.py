@@ -236,6 +236,7 @@ def settings_for(folder: Path, rasa_url: str, **changes: Any) -> Settings:
         "SECRET": "secret-of-the-tests-of-the-gateway",
         "CHAT_MESSAGES_PER_MINUTE": 100_000,
         "LIMITS": "test",
+        "DIGEST_SPREAD_MINUTES": 0,
     }
     settings = Settings(**(values | changes))
     if not (file := folder / "sphere.db").exists():
