@@ -230,6 +230,7 @@ HOLDINGS: tuple[Holding, ...] = (
 NOT_HELD: Mapping[str, str] = {
     "account_request_numbers": "numbers of a year",
     "support_canned": "texts of the team",
+    "training_sentences": "anonymous sentences",
     "support_moves": "what happened to a ticket: states and agents",
     "retention": "marks",
     "heartbeats": "instants",

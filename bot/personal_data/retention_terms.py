@@ -84,6 +84,7 @@ TERMS: dict[str, Term] = {
     "support_threads": Term("thread in the team's group", "90 days after the ticket's closing", "RETENTION_DAYS", "deleted"),
     "support_group_inputs": _short("id of an agent's message", "2 days"),
     "support_canned": _no_person("the team's canned replies"),
+    "training_sentences": _no_person("anonymous sentences for training"),
     "support_agents": Term(
         "login, name, password hash", "as long as the agent; transcripts name them", NOTHING, "`bot person erase`, once deactivated"
     ),

@@ -16,6 +16,7 @@ from bot.settings import Settings, load_settings
 from bot.support.agent_links import CODE_LIFETIME, AgentLinks
 from bot.support.agents import AGENT, ROLES, Agents
 from bot.support.errors import LastSupervisor, LoginTaken, UnknownAgent, UnusableLogin, UnusableName, WeakPassword
+from bot.support.misunderstood_messages import kept_sentences, training_file
 from bot.support.second_factor import SecondFactor
 
 T = TypeVar("T")
@@ -105,6 +106,16 @@ def unlink(login: Login) -> None:
     say(f"Messageries déliées\u00a0: {_run(work)}.")
 
 
+@desk_app.command("sentences")
+def sentences() -> None:
+    """Écrire sur la sortie les phrases gardées pour l'apprentissage, au format de Rasa NLU."""
+
+    async def work(team: _Team) -> list[str]:
+        return await kept_sentences(team.database)
+
+    typer.echo(training_file(_run(work)), nl=False)
+
+
 @desk_app.command("close")
 def close(login: Login) -> None:
     """Fermer un compte ; les sessions ouvertes le sont aussi."""
@@ -121,6 +132,7 @@ class _Team(Agents):
 
     def __init__(self, database: Database, settings: Settings) -> None:
         super().__init__(database, SystemClock(), settings)
+        self.database = database
         self.links = AgentLinks(database, SystemClock(), settings)
         self.factor = SecondFactor(database, SystemClock(), settings, self)
 

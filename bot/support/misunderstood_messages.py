@@ -1,4 +1,4 @@
-"""The messages that the assistant did not understand: shown to supervisors, who put them, anonymized, into a file for training."""
+"""The messages that the assistant did not understand: shown to supervisors, who keep them, anonymized, for training."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.clock import PARIS, Clock
 from bot.core.database import Database
+from bot.core.upsert import insert_or_ignore
 from bot.messaging.pii.anonymization import GivenNames, anonymize
 from bot.messaging.pii.codes import mask_codes
 from bot.messaging.tables import InboxRow, MessageRow
 from bot.support.resolution_report import NOT_UNDERSTOOD
-from bot.support.tables import MisunderstoodMessageRow
+from bot.support.tables import MisunderstoodMessageRow, TrainingSentenceRow
 from bot.support.ticket_report import Period
 
 MAX_SHOWN = 50
@@ -77,9 +77,9 @@ class MisunderstoodMessages:
         return [MisunderstoodMessage(row.id, row.at, mask_codes(row.text), text) for row, text in zip(rows, masked, strict=True)]
 
     async def keep(self, turn: int, text: str, agent_id: str) -> None:
-        """Add a sentence to the file as a supervisor has read it, masked once more; the same one twice stands there once.
+        """Keep a sentence as a supervisor has read it, masked once more; the same one twice is kept once.
 
-        The file is written first: a kill in between leaves the sentence in the list, and adding it again changes nothing.
+        It is in the database, for every machine; the file of this one is a copy, written anew with all that is kept.
 
         Raises:
             EmptyMessage: no letter is left of it.
@@ -87,30 +87,47 @@ class MisunderstoodMessages:
         text = anonymize(text, self._clock.now().astimezone(PARIS).date())[:MAX_LENGTH]
         if not any(letter.isalpha() for letter in text):
             raise EmptyMessage
+        await self._decide(turn, agent_id, kept=text)
         async with self._writing:
-            await asyncio.to_thread(_append, self._file, text)
-        await self._decide(turn, agent_id, kept=True)
+            await asyncio.to_thread(_add, self._file, await kept_sentences(self._database))
 
     async def dismiss(self, turn: int, agent_id: str) -> None:
         """Note that nothing is to be learnt from this one."""
-        await self._decide(turn, agent_id, kept=False)
+        await self._decide(turn, agent_id, kept=None)
 
-    async def _decide(self, turn: int, agent_id: str, *, kept: bool) -> None:
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(MisunderstoodMessageRow)
-        decided = insert.values(turn=turn, kept=kept, at=self._clock.now(), agent_id=agent_id).on_conflict_do_nothing()
+    async def _decide(self, turn: int, agent_id: str, *, kept: str | None) -> None:
+        now = self._clock.now()
         async with self._database.writing() as session:
-            await session.execute(decided)
+            decided = insert_or_ignore(session, MisunderstoodMessageRow)
+            await session.execute(decided.values(turn=turn, kept=kept is not None, at=now, agent_id=agent_id))
+            if kept is not None:
+                await session.execute(insert_or_ignore(session, TrainingSentenceRow).values(text=kept, at=now))
 
 
-def _append(file: Path, text: str) -> None:
-    """Add a line, unless it is there; the file is whole at every moment."""
+async def kept_sentences(database: Database) -> list[str]:
+    """Return every sentence that was kept for training, oldest first."""
+    async with database.reading() as session:
+        return list(await session.scalars(select(TrainingSentenceRow.text).order_by(TrainingSentenceRow.id)))
+
+
+def training_file(sentences: Sequence[str]) -> str:
+    """Return sentences as Rasa NLU YAML."""
+    return FILE_HEADER + "".join(map(_line, sentences))
+
+
+def _line(sentence: str) -> str:
+    return f"    - {sentence}\n"
+
+
+def _add(file: Path, sentences: Sequence[str]) -> None:
+    """Add the sentences that are not there, as an older version may have left some; the file is whole at every moment."""
     file.parent.mkdir(parents=True, exist_ok=True)
     before = file.read_text("utf-8") if file.exists() else FILE_HEADER
-    line = f"    - {text}\n"
-    if line in before:
+    more = "".join(line for line in map(_line, sentences) if line not in before)
+    if not more:
         return
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as new:
-        new.write(before + line)
+        new.write(before + more)
         new.flush()
         os.fsync(new.fileno())
     Path(new.name).chmod(0o600)

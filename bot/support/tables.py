@@ -189,6 +189,16 @@ class MisunderstoodMessageRow(Table):
     agent_id: Mapped[str] = mapped_column(String(64))
 
 
+class TrainingSentenceRow(Table):
+    """A sentence that supervisors kept for training, anonymous."""
+
+    __tablename__ = "training_sentences"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    text: Mapped[str] = mapped_column(String(300), unique=True)
+    at: Mapped[datetime]
+
+
 class CannedReplyRow(Table):
     """A canned reply."""
 

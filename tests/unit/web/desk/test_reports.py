@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from ruamel.yaml import YAML
 
+from bot.support.misunderstood_messages import kept_sentences, training_file
 from bot.support.records import Outcome
 from tests.unit.support.running_desk import ASK, MARIE, SupportBot
 from tests.unit.web.desk.running_desk import AgentBrowser, RunningDesk, running_desk
@@ -163,6 +164,8 @@ async def test_a_sentence_is_kept_anonymous_once_or_put_away(tmp_path: Path) -> 
         read = YAML(typ="safe").load(file.read_text("utf-8"))
         assert read["nlu"][0]["examples"] == "- virez le Dr [nom] du [nombre]: vite\n"
         assert file.stat().st_mode & 0o077 == 0
+        sentences = await kept_sentences(support_bot.bot.parts.database)  # what another machine has of it
+        assert YAML(typ="safe").load(training_file(sentences))["nlu"][0]["examples"] == "- virez le Dr [nom] du [nombre]: vite\n"
 
 
 async def test_requests_for_accounts_are_counted_by_state_and_age(tmp_path: Path) -> None:
