@@ -231,7 +231,11 @@ def _health(
     checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})
     reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]
-    return health.Health(checks | {"web": web}, required, [*reporting, notifications.health_lines, parts.directory_refresh.health_lines])
+    return health.Health(
+        checks | {"web": web},
+        required,
+        [*reporting, notifications.health_lines, parts.directory_refresh.health_lines, parts.directory_distribution.health_lines],
+    )
 
 
 def _common_checks(settings: Settings, parts: BotContainer, redis: health.Check | None) -> dict[str, health.Check | None]:

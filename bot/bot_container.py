@@ -10,6 +10,7 @@ from bot.channels import create_channels
 from bot.container import Container
 from bot.core.audit_copy import POLL_SECONDS
 from bot.core.time_budget import TimeBudget
+from bot.directory.distribution import POLL_SECONDS as DISTRIBUTION_SECONDS
 from bot.directory.live import refresh as live_refresh
 from bot.fhir.errors import FhirUnavailable
 from bot.fhir.operations import OPERATIONS
@@ -92,7 +93,12 @@ class BotContainer(Container):
         doing = "fetching changes of the national directory"
         refreshing = (Worker(self.database, None, refresh.run_due, doing=doing, poll_seconds=poll),) if refresh else ()
         imports, minutes = self.directory_refresh.run_due, self.settings.directory_check_minutes
-        return (*refreshing, Worker(self.database, None, imports, doing="importing the directory", poll_seconds=60 * minutes))
+        distribution = self.directory_distribution
+        shares = distribution.publish_to is not None or distribution.fetch_from is not None
+        every, doing = DISTRIBUTION_SECONDS, "publishing or fetching the directory"
+        sharing = (Worker(self.database, None, distribution.run_due, doing=doing, poll_seconds=every),) if shares else ()
+        importing = Worker(self.database, None, imports, doing="importing the directory", poll_seconds=60 * minutes)
+        return (*refreshing, *sharing, importing)
 
     @cached_property
     def delivery_workers(self) -> tuple[MailSender | NotificationWorker | PlatformWatcher | Worker, ...]:

@@ -15,6 +15,7 @@ from bot.core.audit_copy import AuditCopy, sink_of
 from bot.core.clock import Clock, SystemClock
 from bot.core.database import Database
 from bot.core.time_budget import TurnBudgets
+from bot.directory.distribution import Distribution
 from bot.directory.overlay import CurrentDirectory
 from bot.directory.refresh import DirectoryRefresh
 from bot.directory.search import Directory
@@ -177,6 +178,12 @@ class Container:
         """Imports the directory again when its source changed."""
         settings = self.settings
         return DirectoryRefresh(settings.directory_source, settings.directory_index, settings.directory_max_shrink)
+
+    @cached_property
+    def directory_distribution(self) -> Distribution:
+        """Gives the directory to other machines, or fetches theirs."""
+        settings = self.settings
+        return Distribution(settings.directory_index, settings.directory_publish, settings.directory_url)
 
     @cached_property
     def notifications(self) -> Notifications:

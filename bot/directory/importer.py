@@ -75,8 +75,8 @@ def import_file(
     started = time.perf_counter()
     sources = path if isinstance(path, Sources) else find_sources(path)
     stamp, size = sources.stamp, sources.activities.size
-    with _writing(), _lock(index_dir), _without_collection():
-        _remove_leftovers(index_dir)
+    with _writing(), lock_index(index_dir), _without_collection():
+        remove_leftovers(index_dir)
         before = people_of(index_dir)
         folder = index_dir / (PREFIX + secrets.token_hex(8))
         try:
@@ -85,11 +85,11 @@ def import_file(
                 raise ImportShrunk(built.people, before)
             _probe(folder, built.probes)
             _write_about(folder, built, stamp, sources.path)
-            _replace_current(index_dir, folder)
+            replace_current(index_dir, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        _remove_leftovers(index_dir)
+        remove_leftovers(index_dir)
     dealt, files = built.dealt, tuple(source.name for source in sources.all)
     return ImportReport(
         built.people,
@@ -151,7 +151,7 @@ def _without_collection() -> Iterator[None]:
 
 
 @contextmanager
-def _lock(index_dir: Path) -> Iterator[None]:
+def lock_index(index_dir: Path) -> Iterator[None]:
     """Hold the folder alone; the system lets go of it when the process ends, however it ends."""
     index_dir.mkdir(parents=True, exist_ok=True)
     with (index_dir / "lock").open("w") as file:
@@ -162,7 +162,7 @@ def _lock(index_dir: Path) -> Iterator[None]:
         yield
 
 
-def _remove_leftovers(index_dir: Path) -> None:
+def remove_leftovers(index_dir: Path) -> None:
     """Remove every folder but the one in use: old indexes, and what a killed import left."""
     pointer = index_dir / CURRENT
     kept = pointer.read_text(encoding="utf-8").strip() if pointer.exists() else ""
@@ -171,7 +171,7 @@ def _remove_leftovers(index_dir: Path) -> None:
             shutil.rmtree(entry, ignore_errors=True)
 
 
-def _replace_current(index_dir: Path, folder: Path) -> None:
+def replace_current(index_dir: Path, folder: Path) -> None:
     """Point to a complete index, in one step that survives a power cut."""
     new = index_dir / f"{CURRENT}.new"
     with new.open("w", encoding="utf-8") as file:
