@@ -120,7 +120,7 @@ KINDS = {
     template_texts: [path for end in ("txt", "html") for path in (ROOT / "bot").rglob(f"templates/**/*.{end}")],
     script_texts: [ROOT / "bot/web/static/chat/texts.js"],
     module_texts: SAYING_MODULES,
-    document_texts: [ROOT / "docs" / f"{name}.md" for name in ("utilisateurs", "equipe-sphere", "poste-accompagnement")],
+    document_texts: [ROOT / "docs" / f"{name}.md" for name in ("utilisateurs", "equipe-sphere", "poste-accompagnement", "exploitation")],
     manifest_texts: [ROOT / "bot/channels/teams/app/manifest.json"],
 }
 
