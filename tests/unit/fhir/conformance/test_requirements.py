@@ -109,6 +109,7 @@ async def test_every_call_is_required(harness: Harness, sandbox: Sandbox) -> Non
         ("Organization", "_id"),
         ("RelatedPerson", "_id"),
         ("CommunicationRequest", "_lastUpdated"),
+        ("Subscription", "url"),
     }  # fmt: skip - those of conditional creations, of a platform that sends no events, and of members without a name
 
 
