@@ -68,6 +68,13 @@ async def test_a_member_of_another_system_stays(claire: Dialogue, sandbox: Sandb
             for name in ("Ana Ailleurs", "Ida Durand")]  # fmt: skip
     card = await claire.ask(" ".join(str(act["text"]) for act in acts), *acts)
     assert "inscrit par un autre système" in card.text
-    whom = await claire.say(f"retirer quelqu’un du {CLAIRES_DOSSIER}", "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
-    assert "Ida Durand" in whom.titles
-    assert "Ana Ailleurs" not in whom.titles
+
+
+async def test_no_button_removes_a_member_of_another_system(claire: Dialogue, sandbox: Sandbox) -> None:
+    team = sandbox.team_of(CLAIRES_DOSSIER)
+    elsewhere = {"member": {"reference": "https://hopital.example/fhir/Practitioner/1", "display": "Ana Ailleurs"}}
+    team["participant"] += [elsewhere, {"member": {"reference": "RelatedPerson/three", "display": "Ida Durand"}}]
+    sandbox.put(team).raise_for_status()
+    asked = await claire.say(f"retirer quelqu’un du {CLAIRES_DOSSIER}", "remove_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    assert "Ida Durand" in asked.titles
+    assert not any("Ailleurs" in title for title in asked.titles)
