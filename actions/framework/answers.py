@@ -24,7 +24,8 @@ _YES_WORDS = word_set(
     " et pour vous toi moi nous je on"
     " marche roule va vas y allez allons fait vu svp stp s il te plait voila sans souci de rien pas probleme"
     " soucis evidemment bien sur carrement"
-    " confirme valide si en aussi le la vraiment suis dans est"
+    " confirme valide si en aussi demain prochaine nuit fin apres midi courage continuation bye ciao tchao salut tous"
+    " le la vraiment suis dans est"
 )
 """Words of a yes, thanks and goodbyes."""
 SKIPPED = "-"
@@ -73,6 +74,13 @@ _OPENS_CANCELLING = re.compile(
 """Of a flat text."""
 
 
+_FOLDED_SURE_YES = re.compile(
+    r"\b(?:oui|ouii|ouais|wi|yes|yep|ok|okay|oki|d accord|dac|daccord|c est bon|c est ca|c est parfait|je confirme|je valide"
+    r"|parfait|exact|exactement|tout a fait|vas y|allez y)\b"
+)
+"""A yes among the words that may stand beside one."""
+
+
 def find_email(text: str) -> str | None:
     """Return the word of a text that is meant as an e-mail address, out of its wrapping and unchecked; the last one of several."""
     typed = unwrap_emails(text)
@@ -97,6 +105,14 @@ def at_position(entries: list[str], position: int | None) -> str | None:
     if position is None or not -len(entries) <= position < len(entries):
         return None
     return entries[position]
+
+
+def is_yes_with_courtesy(text: str) -> bool:
+    """Return whether a text is a yes with thanks or goodbyes and nothing else: « voilà oui merci bonne journée »."""
+    if "?" in text or len(text) > MAX_CHARACTERS:
+        return False
+    words = fold(text.replace("’", "'"))
+    return bool(_FOLDED_SURE_YES.search(words)) and not set(words.split()) - _YES_WORDS
 
 
 def opens_with_yes(text: str) -> bool:

@@ -9,6 +9,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.framework.action import AssistantAction, utter_refusal
 from actions.framework.agenda import answer_first, gathers_anew
+from actions.framework.answers import is_yes_with_courtesy
 from actions.framework.context import Context, FlowOutcome, LinkEnded
 from actions.framework.dialogue_stack import (
     Frame,
@@ -47,6 +48,9 @@ ABORTED = "aborted"
 ANSWERED_TURN = "heard"
 """Slot: key of the last turn that a form took as an answer. The event tells Rasa that it was one, even if it changes nothing else."""
 
+_COURTESIES = frozenset({"goodbye", "thank", "greet", "nlu_fallback", "out_of_scope"})
+"""Intents that a yes with thanks or goodbyes may have been taken for."""
+
 
 class StartFlow(AssistantAction):
     """Start the flow that the intent names."""
@@ -82,9 +86,17 @@ class ValidateFlow(AssistantAction):
         if turn.user_just_spoke and flow_of_whole_message(turn) is not None:
             return False
         if turn.user_just_spoke and turn.requested_slot is not None:
+            self._hear_yes(turn)
             answer_first(turn, self.flow)
         answers = turn.user_just_spoke and turn.requested_slot is not None and self.flow.is_answer(turn)
         return answers and (bool(self.flow.gathers) or self.flow.keeps_wishes or not gathers_anew(turn))
+
+    def _hear_yes(self, turn: Turn) -> None:
+        """Let « voilà oui merci bonne journée » at a card be the yes that it is, whatever courtesy it was taken for."""
+        social = turn.intent in _COURTESIES and turn.requested_slot == self.flow.confirmation_slot
+        if social and not turn.is_button and not turn.says.get("doubt") and is_yes_with_courtesy(turn.text):
+            heard = {"intent": {"name": "affirm", "confidence": turn.confidence}, "response_selector": {}}
+            turn.tracker.latest_message = {**turn.message, **heard}
 
     async def act(self, context: Context) -> Events:
         """Return the slots that the answer changes. No event at all tells Rasa that the message is a digression."""

@@ -22,7 +22,18 @@ NAME_OF_USE = "usager_used"
 IDENTITY_TRAITS = ("usager_family", "usager_given", "usager_birth_date", "usager_sex")
 """Slots of the identity traits, in the order in which they are asked for."""
 _FEMALE = re.compile(r"\b(?:mme|madame|mlle|mademoiselle|née|femme|féminin|feminin|fille)\b", re.IGNORECASE)
-_MALE = re.compile(r"\b(?:m\.|mr|monsieur|homme|masculin|garçon)(?=\W|$)|\bné\b", re.IGNORECASE)
+_MALE = re.compile(r"\b(?:m\.|mr|monsieur|homme|masculin|garçon)(?=\W|$)|\bné\b(?!\()", re.IGNORECASE)
+_USAGER_FEMALE = re.compile(
+    r"\b(?:une|ma|notre|cette|la|nouvelle)\s+(?:nouvelle\s+|jeune\s+|petite\s+|vieille\s+|autre\s+)?"
+    r"(?:patiente|usag[èe]re|r[ée]sidente|dame|femme|fillette)\b|\bnée\b|\belle\s+est\s+(?:née|nee|du\s+\d)|\bsexe\s+f[ée]minin\b",
+    re.IGNORECASE,
+)
+_USAGER_MALE = re.compile(
+    r"\bné\s+(?:le|en|à)\b|\bil\s+est\s+(?:né|ne|du\s+\d)"
+    r"|\bun\s+(?:jeune\s+|petit\s+|vieux\s+)?(?:monsieur|homme|gar[çc]on)\b|\bsexe\s+masculin\b",
+    re.IGNORECASE,
+)
+"""What is said of the usager alone: « une nouvelle patiente », « née le ». « Un patient » may be anybody."""
 _TRAIT_WORDS = {
     "prenom": "usager_given",
     "prenoms": "usager_given",
@@ -219,7 +230,7 @@ def replace_denied_name(turn: Turn, name: str) -> Slots:
 
 
 def read_sex(text: str, *, asked: bool = False) -> Slots:
-    """Return the sex that a text gives beyond doubt (« Mme », « née le », « femme »); the confirmation shows it.
+    """Return the sex that a text gives beyond doubt (« Mme », « née le », « une patiente »); the confirmation shows it.
 
     Args:
         asked: whether the sex was asked for. « F », « M » and no answer then count too.
@@ -228,7 +239,9 @@ def read_sex(text: str, *, asked: bool = False) -> Slots:
         return {"usager_sex": "female" if fold(text) == "f" else "male"}
     if asked and ("non pr" in fold(text) or gives_no_answer(text)):
         return {"usager_sex": "unknown"}
-    female, male = _FEMALE.search(text), _MALE.search(text)
+    female, male = _USAGER_FEMALE.search(text), _USAGER_MALE.search(text)
+    if not female and not male:
+        female, male = _FEMALE.search(text), _MALE.search(text)
     return {"usager_sex": "female" if female else "male"} if bool(female) != bool(male) else {}
 
 

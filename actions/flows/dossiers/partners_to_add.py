@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.flows.dossiers.dossier_slot import read_reference
 from actions.flows.dossiers.identity_traits import as_list
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, parse_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, READ, bears_out, parse_basis
 from actions.framework.agenda import ALONG
 from actions.framework.dialogue_stack import Frame, waiting_act
 from actions.framework.flow import FLOWS, MAX_ANSWER_WORDS
@@ -67,7 +67,8 @@ def read_partners(turn: Turn) -> tuple[list[Message], list[dict[str, Any]]]:
     found = _parts(_message_of(turn, own)) if own else []
     for act in turn.message.get(ALONG) or []:
         found += [_without_usager(part) for part in (act.get("parts") or split_people(act)) if part.get("full_intent", ADD) == ADD]
-    return _on_basis(found[:MAX_PARTNERS], turn), own
+    typed = str(turn.message.get("text") or "")
+    return _on_basis([_with_told_basis(part, typed) for part in merged([], found)], turn), own
 
 
 def kept_partners(turn: Turn, told: list[Message]) -> dict[str, Any]:
@@ -92,12 +93,23 @@ def merged(known: list[Message], told: list[Message]) -> list[Message]:
 
 def _on_basis(parts: list[Message], turn: Turn) -> list[Message]:
     """Return the partners with the basis that the message says of them, where they have none: they are of one usager."""
-    basis = None if turn.is_button else parse_basis(without_remarks(turn.text))
+    basis = None if turn.is_button else parse_basis(without_remarks(str(turn.message.get("text") or "")))
     if basis not in {CARE_TEAM, CONSENT}:
         return parts
     entity = {"entity": "basis", "value": basis, "start": 0, "end": 0}
     has_one = [any(e["entity"] == "basis" for e in part["entities"]) for part in parts]
     return [part if based else {**part, "entities": [*part["entities"], entity]} for part, based in zip(parts, has_one, strict=True)]
+
+
+def _with_told_basis(part: Message, text: str) -> Message:
+    """Return the partner with a basis that the model read only where words of theirs or of the whole message tell it."""
+    kept = []
+    for entity in part["entities"]:
+        read = entity["entity"] == "basis" and entity.get("extractor") == READ
+        if read and not any(bears_out(str(entity["value"]), words) for words in (words_of(part), text)):
+            continue
+        kept.append({name: value for name, value in entity.items() if not read or name != "extractor"})
+    return {**part, "entities": kept}
 
 
 def goes_ahead(text: str, after: str = "") -> bool:

@@ -37,13 +37,14 @@ from actions.flows.partners.sharing_basis import (
     proposes_basis,
     read_basis,
     reads_basis,
+    utter_reserved_basis,
 )
 from actions.flows.partners.undo_act import UNDO_FLOW
 from actions.framework.answers import SKIPPED, find_email, lacks_email, list_position, opens_with_yes, says_unknown
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.lifecycle import offer_flow
-from actions.framework.reservation import has_reservation, utter_reservation
+from actions.framework.reservation import has_reservation
 from actions.framework.turn import Turn
 from actions.framework.utterances import make_button
 from bot.accounts.directory_record import FieldError, validate_field
@@ -298,7 +299,7 @@ class AddPartner(Flow):
             and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm")
             and (dates.reserved if dates.slots else has_reservation(turn))
         ):
-            utter_reservation(context)
+            utter_reserved_basis(context, basis)
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if basis and proposes_basis(turn):
             context.utterances.utter("utter_noted")

@@ -19,7 +19,16 @@ from actions.flows.partners.dates_of_lines import read_dated_lines
 from actions.flows.partners.line_mentions import read_mentions
 from actions.flows.partners.members import matching_members, read_member
 from actions.flows.partners.partner_slot import collect_partner
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, know_usager, proposes_basis, read_basis, reads_basis
+from actions.flows.partners.sharing_basis import (
+    CARE_TEAM,
+    CONSENT,
+    DECLINED,
+    know_usager,
+    proposes_basis,
+    read_basis,
+    reads_basis,
+    utter_reserved_basis,
+)
 from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.team_card import TeamCard
 from actions.flows.partners.team_lines import (
@@ -27,6 +36,7 @@ from actions.flows.partners.team_lines import (
     Change,
     Line,
     State,
+    each_once,
     is_active,
     name_of,
     resolve,
@@ -39,7 +49,6 @@ from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, active_flow, register_flow
 from actions.framework.people import Message
-from actions.framework.reservation import utter_reservation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_usager
 from bot.core.text_folding import fold, name_words, word_set
@@ -240,7 +249,7 @@ class ChangeTeam(Flow):
         if context.utterances.has_uttered or found:
             return {**found, "basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if card.has_reservation and (basis in {CARE_TEAM, CONSENT} or turn.intent == "affirm"):
-            utter_reservation(context)
+            utter_reserved_basis(context, basis)
             return {"basis_said": basis or turn.slot("basis_said"), "agreed": None}
         if turn.is_correction:
             given: Slots = {"basis_said": basis, "agreed": None} if basis in {CARE_TEAM, CONSENT} else {}
@@ -288,6 +297,7 @@ class ChangeTeam(Flow):
 
 def _standing(lines: list[Line]) -> Slots:
     """Return the slots of the lines: whether it is clear who is meant, and whether anything can be done at all."""
+    lines = each_once(lines)
     several = any(line["state"] == State.SEVERAL for line in lines)
     slots: Slots = {LINES: lines, PERSON: None if several else True}
     return slots if several or any(is_active(line) for line in lines) else {**slots, "basis": NOTHING}

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, Slots
-from actions.framework.remarks import without_remarks
+from actions.framework.remarks import MAX_READ, without_remarks
+from actions.framework.reservation import asks_back, names_condition, utter_reservation
 from actions.framework.turn import Turn
 from bot.core.text_folding import MAX_CHARACTERS, fold, fold_in_place
 from bot.dossiers.errors import LimitReached, NotAMember
 
 CARE_TEAM, CONSENT, NEITHER = "care_team_informed", "consent_given", "neither"
+READ = "commands"
+"""Extractor of a basis that the model read in a message; one that a button or an earlier message told has another."""
 DECLINED = "declined"
 """Not a basis: the addition itself was declined."""
 
@@ -26,11 +29,35 @@ _DOUBTFUL = re.compile(
     r"|perdue?|(?:a|ont) retiré|rien)\b|\?",
     re.IGNORECASE,
 )
+_UNSURE = re.compile(
+    r"\b(?:si|s'ils?|s'elles?|je crois|je pense|peut-être|normalement|probablement|sous réserve|à condition)\b", re.IGNORECASE
+)
+"""What makes a basis unsure wherever it stands; other doubtful words do so in the sentence that speaks of it."""
+_SENTENCE_END = re.compile(r"(?<!\bm)(?<!\bmr)(?<!\bdr)(?<!\bpr)(?<!\bmme)(?<!\bmlle)[.;!…\n]+(?=\s|$)|(?<=\?)", re.IGNORECASE)
+_NO_WRITTEN_CONSENT = re.compile(
+    r"\b(?:je n'ai|j'ai|on n'a|on a|nous n'avons|y a|il n'y a) pas (?:encore )?(?:d'|l'|son |leur |un )(?:accord|consentement)"
+    r" (?:écrit|formel|signé|par écrit|oral|explicite)\b",
+    re.IGNORECASE,
+)
+"""« je n'ai pas d'accord écrit, elle est informée »: of the other basis, nothing is denied."""
+_OF_CONSENT = re.compile(r"\b(?:accords?|consent\w*|accept\w*|autoris\w*)\b")
+_OF_TEAM = re.compile(
+    r"\b(?:equipes?|ensemble|inform\w*|preven\w*|averti\w*|au courant|collabor\w*|en parle|parle (?:a|avec)|vu avec|dit (?:a|au))\b"
+)
+_OF_BASIS = re.compile(rf"{_OF_CONSENT.pattern}|{_OF_TEAM.pattern}|\b(?:refus\w*|oppos\w*|veut|bases?)\b")
+"""Words of a sentence that is about the basis; of texts folded in place."""
+_TOGETHER = re.compile(
+    r"\b(?:on|nous) (?:(?:travaill|boss|interven|interv|soign|collabor|suiv|suit)\w*|la suit|le suit|la suivons|le suivons)"
+    r" (?:(?:tous|toutes|les deux|bien|deja|toujours) )*ensemble\b"
+    r"|\b(?:elle|il) (?:travaille|bosse|intervient|collabore) avec (?:moi|nous)\b"
+)
+"""That both look after the usager; whether the usager was told is then asked by the card."""
 _GRANTOR = r"(?:l'usager|l'usagère|le patient|la patiente|l'intéressée?|la famille|il|elle|monsieur|madame|m\.|mme)"
 _CONSENT = re.compile(
     rf"(?<!d')\b(?:accord|consentement)\s+(?:de\s+l'|du\s|de\s+la\s|recueilli|obtenu|donné|oral|écrit)"
     rf"|\b(?:son|leur|l'|un)\s*(?:accord|consentement)\b"
     rf"|\b{_GRANTOR}\s+(?:\w+\s+)?(?:est|a été|étai[ts])\s+d'accord\b"
+    rf"|\bd'accord\b[ ,]+(?:et )?{_GRANTOR} aussi\b"
     rf"|\b{_GRANTOR}\s+(?:\w+\s+)?(?:consent|a consenti|accepte|a accepté)\b",
     re.IGNORECASE,
 )
@@ -46,12 +73,12 @@ _ANOTHER_AGREES = re.compile(
 _CARE_TEAM = re.compile(
     r"\b(?:elle|il) fait (?:bien )?partie de (?:l'|la m[êe]me |mon |ma |notre )[ée]quipe\b(?! sphere| du\b| des\b| d'| de (?!soins\b))|"
     r"\b(?:m[êe]me|mm) [ée]quipe\b(?! de (?!soins\b))|\b[ée]quipe de soins?\b(?! palliatifs)|"
-    r"\b(?:usag[eè]re?|patiente?) (?:est |a été )?inform[ée]e?\b",
+    r"\b(?:usag[eè]re?|patiente?) (?:est |a été )?(?:bien |déjà )?inform[ée]e?\b",
     re.IGNORECASE,
 )
 _USAGER = r"(?:(?:l'|cette? |l[ae] |mon |ma )(?:usagere?|patiente?|dame|monsieur|personne|interessee?))"
 _USAGERS = r"(?:(?:les|mes|nos|tous les|toutes les|leurs) (?:\w+ )?(?:usage(?:r|re)s|patiente?s|personnes|interesse(?:e)?s))"
-_IS = r" (?:est|sont|a ete|ont ete|etaient|etait)(?: bien| deja| tous| toutes| les deux| tout a fait)? "
+_IS = r"(?: (?:est|sont|a ete|ont ete|etaient|etait))?(?: bien| deja| juste| tous| toutes| les deux| tout a fait)? "
 _AWARE = r"(?:au courant|(?:informe|prevenu|averti)e?s?)\b"
 _TALKED = (
     r"(?:\b(?:c'est|c|c est|tout est|on a|je l'ai|j'ai)(?: bien| deja| tout)? (?:vu|convenu|cale) (?:ca |cela )?avec "
@@ -76,9 +103,13 @@ def read_basis(turn: Turn, *, several: bool = False) -> str | None:
     value = turn.entity("basis")
     if not several and names_other_usager(turn):
         return None
-    if value in {CARE_TEAM, CONSENT, NEITHER}:
-        return value
-    return None if turn.is_button else parse_basis(without_remarks(turn.text), names=turn.message.get(USAGER_NAMES) or [], several=several)
+    if turn.is_button:
+        return value if value in {CARE_TEAM, CONSENT, NEITHER} else None
+    said = parse_basis(without_remarks(turn.text), names=turn.message.get(USAGER_NAMES) or [], several=several)
+    if said is not None or value not in {CARE_TEAM, CONSENT, NEITHER}:
+        return said
+    read = any(entity.get("extractor") == READ for entity in turn.entities("basis"))
+    return value if not read or bears_out(value, turn.text) else None
 
 
 def names_other_usager(turn: Turn) -> bool:
@@ -102,7 +133,7 @@ def reads_basis(turn: Turn) -> bool:
 
 def proposes_basis(turn: Turn) -> bool:
     """Return whether the words say no more than that the usager was told: the card shows that basis, and a yes to it confirms."""
-    if turn.is_button or turn.entity("basis") is not None or read_basis(turn) != CARE_TEAM:
+    if turn.is_button or turn.entity("basis") == CARE_TEAM or read_basis(turn) != CARE_TEAM:
         return False
     if turn.intent == "affirm" and turn.slot("basis_said") == CARE_TEAM:  # the card showed it
         return False
@@ -120,13 +151,36 @@ def parse_basis(text: str, *, names: Iterable[str] = (), several: bool = False) 
     text = text.replace("’", "'")
     if _NEITHER.search(text):
         return NEITHER
-    if _DOUBTFUL.search(text):
+    text = _NO_WRITTEN_CONSENT.sub(" ", text)
+    if _UNSURE.search(text):
         return None
+    sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+    doubtful = [sentence for sentence in sentences if _DOUBTFUL.search(sentence)]
+    if any(_OF_BASIS.search(fold_in_place(sentence)) for sentence in doubtful):
+        return None
+    text = ". ".join(sentence for sentence in sentences if sentence not in doubtful)
     consent = _CONSENT.search(text) if not _ANOTHER_AGREES.search(text) else None
-    care_team = _CARE_TEAM.search(text) or _tells_usager(text, names, several=several)
+    care_team = _CARE_TEAM.search(text) or _TOGETHER.search(fold_in_place(text[:MAX_READ])) or _tells_usager(text, names, several=several)
     if bool(consent) == bool(care_team):
         return None
     return CONSENT if consent else CARE_TEAM
+
+
+def utter_reserved_basis(context: Context, basis: str | None) -> None:
+    """Say that a yes with a reservation did nothing; « c'est plutôt même équipe, sinon oui » is no more than another basis."""
+    turn = context.turn
+    told = basis in {CARE_TEAM, CONSENT} and turn.slot("basis_said") not in {None, basis}
+    if told and not asks_back(turn.text) and not names_condition(turn.text):
+        context.utterances.utter("utter_noted")
+    else:
+        utter_reservation(context)
+
+
+def bears_out(basis: str, text: str) -> bool:
+    """Return whether typed words speak of a basis that the model read, and of no other: no consent is written that nobody told."""
+    words = fold_in_place(text[:MAX_READ])
+    told = (bool(_OF_CONSENT.search(words)), bool(_OF_TEAM.search(words)))
+    return basis == NEITHER or told == (basis == CONSENT, basis == CARE_TEAM)
 
 
 def basis_line(context: Context) -> str:

@@ -188,7 +188,7 @@ async def resolve(context: Context, reference: str, lines: list[Line], *, again:
                 _settle_addition(line, members, requester)
     said = [line for line in lines if line["state"] == State.SAID]
     await asyncio.gather(*(_look_up(context, line, members, requester) for line in said))
-    return _each_once(lines)
+    return each_once(lines)
 
 
 async def _look_up(context: Context, line: Line, members: list[Partner], requester: str) -> None:
@@ -248,13 +248,20 @@ def settle_removal(line: Line, found: list[Partner], members: list[Partner], req
     line["referents"] = [p.display for p in members if p.is_referent]
 
 
-def _each_once(lines: list[Line]) -> list[Line]:
-    """Return the lines without those that say again what an earlier one says."""
+def each_once(lines: list[Line]) -> list[Line]:
+    """Return the lines without those that say again what an earlier one says; dates that only one of them has are kept."""
     kept: list[Line] = []
     for line in lines:
-        if not _who(line) or not any(one["change"] == line["change"] and _who(one) == _who(line) for one in kept):
+        same = next((one for one in kept if one["change"] == line["change"] and _is_same(one, line)), None)
+        if same is None:
             kept.append(line)
+        elif not (same.get("from") or same.get("until")):
+            same.update({name: line[name] for name in ("from", "until") if line.get(name)})
     return kept
+
+
+def _is_same(one: Line, other: Line) -> bool:
+    return bool(_who(other)) and _who(one) == _who(other) and State.OFF not in (one["state"], other["state"])
 
 
 def _who(line: Line) -> str:

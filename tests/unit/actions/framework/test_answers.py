@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from actions.framework.answers import find_email
+import pytest
+
+from actions.framework.answers import find_email, is_yes_with_courtesy, opens_with_cancellation
+from tests.unit.actions.dialogue import WEB, Dialogue
+from tests.unit.actions.flows.partners.test_undo_act import PAUL
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 def test_the_affirmed_email_is_found() -> None:
@@ -11,3 +16,53 @@ def test_the_affirmed_email_is_found() -> None:
     assert find_email("pas a@b.example mais c@d.example") == "c@d.example"
     assert find_email("c@d.example, pas a@b.example") == "c@d.example"
     assert find_email("aucune adresse") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["voilà oui merci bonne journée", "ok merci au revoir", "oui oui, bon week-end !", "c'est bon merci à bientôt", "parfait bonne soirée"],
+)
+def test_a_yes_with_a_goodbye_is_a_yes(text: str) -> None:
+    assert is_yes_with_courtesy(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "merci bonne journée",
+        "au revoir",
+        "oui mais pas demain, au revoir",
+        "non merci bonne journée",
+        "oui ? bonne journée",
+        "oui et Paul, bonne journée",
+    ],
+)
+def test_a_goodbye_alone_or_with_more_is_none(text: str) -> None:
+    assert not is_yes_with_courtesy(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["annuler. qui l'a ajouté ?", "laissez tomber, passez-moi le support", "bon, on annule tout. je veux…", "annule"]
+)
+def test_what_begins_by_giving_up(text: str) -> None:
+    assert opens_with_cancellation(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["annulez l'ajout de Paul", "laissez Boulanger pour l'instant", "j'annule mon rendez-vous", "oui, annulez ça plus tard"]
+)
+def test_what_does_not(text: str) -> None:
+    assert not opens_with_cancellation(text)
+
+
+@pytest.mark.parametrize("words", ["voila oui merci bonne journée", "oui parfait, au revoir", "ok c'est bon merci bonne soirée"])
+async def test_at_a_card_it_confirms(claire: Dialogue, words: str) -> None:
+    add = f"ajoute {PAUL} kiné à Vierzon au {CLAIRES_DOSSIER}, accord de la patiente recueilli"
+    await claire.say(add, "add_partner", WEB, partner_name=PAUL, profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
+    assert "a maintenant accès" in (await claire.say(words, "goodbye", WEB)).text
+
+
+async def test_a_goodbye_at_a_card_confirms_nothing(claire: Dialogue) -> None:
+    add = f"ajoute {PAUL} kiné à Vierzon au {CLAIRES_DOSSIER}, accord de la patiente recueilli"
+    await claire.say(add, "add_partner", WEB, partner_name=PAUL, profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
+    assert "a maintenant accès" not in (await claire.say("merci bonne journée", "goodbye", WEB)).text

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from actions.flows.dossiers.identity_traits import read_sex
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
 
 
@@ -141,6 +142,45 @@ async def test_partners_told_with_the_wish_are_no_usager_and_follow(claire: Dial
     assert claire.slots["dossier"] == reference
     assert "Paul Martin" in team.text
     assert "Quel est le nom" not in team.text
+
+
+async def test_a_partner_who_is_read_twice_follows_once_on_the_basis_that_was_said(claire: Dialogue) -> None:
+    wish = "mettez dedans Claire Moreau l'infirmière, on travaille ensemble à son suivi et la patiente est au courant"
+    words = f"j'ai une nouvelle patiente, je voudrais lui ouvrir un dossier : Odette Perrin, elle est du 14 mars 1938, et {wish}"
+    act = an_act(words, "create_dossier", birth_date="1938-03-14", profession="infirmière")
+    names = [
+        {"entity": "usager_name", "value": name, "start": words.find(name), "end": words.find(name) + len(name)}
+        for name in ("Odette Perrin", "Claire Moreau")
+    ]
+    commands = [{"start": "create_dossier", "birth_name": "Odette Perrin"}, {"start": "add_partner", "partner": "Claire Moreau"}]
+    further = an_act(wish, "add_partner", partner_name="Claire Moreau", profession="infirmière")
+    further["entities"].append({"entity": "basis", "value": "consent_given", "start": 0, "end": 0, "extractor": "commands"})
+    card = await claire.ask(words, {**act, "entities": [*act["entities"], *names], "commands": commands}, further)
+    assert "sexe" not in card.text.lower() or "féminin" in card.text.lower()
+    assert "À ajouter ensuite\u00a0: Claire Moreau." in card.text or card.text.count("Claire Moreau") == 1
+    partners = claire.slots["partners_said"]
+    assert [e["value"] for part in partners for e in part["entities"] if e["entity"] == "basis"] == ["care_team_informed"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sex"),
+    [
+        ("une nouvelle patiente, Ghislaine Perdriau, du 4 février 1957", "female"),
+        ("c'est une dame", "female"),
+        ("dossier pour ma patiente Rose Petit, avec M. Paul Martin le kiné", "female"),
+        ("Luc Petit, né le 3 mai 1960, avec Mme Moreau l'infirmière", "male"),
+        ("il est né en 1960", "male"),
+    ],
+)
+def test_the_sex_is_what_is_said_of_the_usager(words: str, sex: str) -> None:
+    assert read_sex(words) == {"usager_sex": sex}
+
+
+@pytest.mark.parametrize(
+    "words", ["un nouveau patient, Camille Petit", "né(e) en 1960, une patiente ou un monsieur", "mettez M. Martin et Mme Moreau"]
+)
+def test_no_sex_is_guessed(words: str) -> None:
+    assert read_sex(words) == {}
 
 
 async def test_partners_told_with_the_yes_follow(claire: Dialogue) -> None:

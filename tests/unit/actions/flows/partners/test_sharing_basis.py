@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, parse_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, bears_out, parse_basis
+from tests.unit.actions.dialogue import WEB, Dialogue, an_act
+from tests.unit.harness import CLAIRES_DOSSIER
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,57 @@ def test_consent(text: str) -> None:
 @pytest.mark.parametrize("text", ["même équipe de soins, usager informé", "meme equipe", "on est de l'équipe de soins", "patient informé"])
 def test_care_team(text: str) -> None:
     assert parse_basis(text) == CARE_TEAM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on travaille ensemble à son suivi et la patiente est au courant",
+        "c'est plutôt même équipe, je n'ai pas d'accord écrit, elle est juste informée. sinon oui",
+        "faut couper Suzanne… non attends. ajoute l'infirmière Nibier jusqu'a la fin du mois. même équipe",
+        "elle est informée et on bosse ensemble",
+        "Coutteret ne bouge pas ! C'est Pouviseau. on est la même équipe",
+        "nous la suivons ensemble, usager informé",
+    ],
+)
+def test_the_care_team_in_other_words_and_beside_what_is_denied_of_something_else(text: str) -> None:
+    assert parse_basis(text) == CARE_TEAM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sa podologue n'a pas de compte, il y a un souci. accord de la patiente ok",
+        "tout le monde est d'accord, le patient aussi",
+        "rafisard on n'y touche pas. mettez cousin, la maman elle est d'accord",
+    ],
+)
+def test_consent_beside_what_is_denied_of_something_else(text: str) -> None:
+    assert parse_basis(text) == CONSENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "elle refuse. même équipe",
+        "même équipe. si elle accepte",
+        "on travaille ensemble, elle n'est pas d'accord",
+        "la patiente n'est pas informée. on travaille ensemble",
+        "on ne travaille pas ensemble",
+        "je n'ai pas son accord",
+        "j'ai pas d'accord",
+    ],
+)
+def test_a_doubt_about_the_basis_stays_one(text: str) -> None:
+    assert parse_basis(text) is None
+
+
+def test_the_model_alone_writes_no_basis() -> None:
+    assert not bears_out(CONSENT, "on travaille ensemble à son suivi et la patiente est au courant")
+    assert not bears_out(CONSENT, "ajoute Paul Martin au 142")
+    assert not bears_out(CARE_TEAM, "elle m'a donné son accord")
+    assert bears_out(CARE_TEAM, "on est tous dans la même équipe")
+    assert bears_out(CONSENT, "elle accepte")
 
 
 @pytest.mark.parametrize("text", ["ni l'un ni l'autre", "aucun des deux"])
@@ -136,3 +189,31 @@ def test_what_is_still_to_come_or_of_somebody_else_is_no_basis(text: str) -> Non
 )
 def test_what_the_usager_gave_or_was_told_is_one(text: str) -> None:
     assert parse_basis(text) is not None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "on travaille ensemble à son suivi et la patiente est au courant",
+        "même équipe, patiente informée",
+        "nous la suivons ensemble, la dame est prévenue",
+    ],
+)
+async def test_the_card_has_the_basis_that_was_said_whatever_the_model_read(claire: Dialogue, told: str) -> None:
+    words = f"mettez Paul Martin kiné à Vierzon au {CLAIRES_DOSSIER}, {told}"
+    said = {"partner_name": "Paul Martin", "profession": "kiné", "city": "Vierzon"}
+    act = an_act(words, "add_partner", dossier_ref=CLAIRES_DOSSIER, **said)
+    act["entities"].append({"entity": "basis", "value": "consent_given", "start": 0, "end": 0, "extractor": "commands"})
+    card = await claire.ask(words, act)
+    assert "même équipe de soins" in card.text
+    assert "accord de l’usager recueilli" not in card.text
+
+
+async def test_another_basis_with_a_yes_is_shown_and_not_called_a_doubt(claire: Dialogue) -> None:
+    words = f"mettez Paul Martin kiné à Vierzon au {CLAIRES_DOSSIER}, accord de la patiente recueilli"
+    await claire.say(words, "add_partner", WEB, partner_name="Paul Martin", profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
+    words = "c'est plutôt même équipe, je n'ai pas d'accord écrit, elle est juste informée. sinon oui"
+    card = await claire.say(words, "affirm", WEB)
+    assert "même équipe de soins" in card.text
+    assert "je ne sais pas si vous confirmez" not in card.text
+    assert claire.form == "add_partner_form"

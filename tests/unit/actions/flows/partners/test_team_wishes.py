@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from actions.flows.partners.team_lines import Change, State, each_once
 from actions.flows.partners.team_wishes import gather_wishes
 from tests.unit.actions.dialogue import an_act
 
@@ -82,3 +83,17 @@ def test_a_wish_that_says_again_what_another_says_is_no_line_and_an_open_one_is(
     assert gather_wishes([one, again], "change_team") == [one]
     leaving, somebody = a_wish("retire Faure du 142", "remove_partner", "Faure"), a_wish("et ajoute quelqu'un", "add_partner")
     assert team(gather_wishes([leaving, somebody], "change_team"))[0] == [("remove", "Faure"), ("add", "")]
+
+
+def test_a_person_on_two_lines_is_one_with_the_dates_that_were_said() -> None:
+    person = {"key": "p1", "name": "Roger Pouviseau"}
+    bare = {"change": Change.ADD, "state": State.READY, "person": person}
+    dated = {**bare, "from": "2026-12-10", "until": "2026-12-20"}
+    assert each_once([dict(bare), dict(dated)]) == [dated]
+    assert each_once([dict(dated), dict(bare)]) == [dated]
+    gone = {**bare, "change": Change.REMOVE}
+    assert each_once([dict(bare), gone]) == [bare, gone]
+    off = {**bare, "state": State.OFF}
+    assert each_once([off, dict(dated)]) == [off, dated]
+    other = {**bare, "person": {"key": "p2", "name": "Roger Pouviseau"}}
+    assert each_once([dict(bare), other]) == [bare, other]
