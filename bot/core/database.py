@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from typing import Any, ClassVar
 import stamina
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, event, text
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -33,7 +34,9 @@ any lock."""
 CONNECTIONS = 30
 """As many connections as a busy bot uses: a hundred messages at a time share them."""
 _SQLITE_OPTIONS = {"connect_args": {"timeout": BUSY_SECONDS}}
-_SERVER_OPTIONS = {"pool_pre_ping": True}
+_SERVER_OPTIONS = {"pool_use_lifo": True}
+PING_AFTER_SECONDS = 1.5
+"""A pooled connection to a server that idled longer is asked whether it still lives before it is used: a round trip."""
 
 
 class DatabaseBusy(TimeoutError):
@@ -92,7 +95,7 @@ def sqlite_url(path: Path) -> str:
 
 stamina.instrumentation.set_on_retry_hooks([])  # they would log exceptions with the values that these quote
 
-_ANNOUNCED = "announced"
+_ANNOUNCED, _IDLE_SINCE = "announced", "idle_since"
 NOTIFY_CHANNEL = "sphere_jobs"
 """PostgreSQL channel on which a transaction's topics reach other processes: `<process_id> <topic> <topic>…` (`bot.jobs.listener`)."""
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
@@ -135,6 +138,8 @@ class Database:
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         else:
             event.listen(self.engine.sync_engine, "connect", _prepare_server)
+            event.listen(self.engine.sync_engine, "checkin", _note_idle)
+            event.listen(self.engine.sync_engine, "checkout", self._check_alive)
         writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = async_sessionmaker(reader, expire_on_commit=False)
@@ -155,6 +160,16 @@ class Database:
         which saves two round trips, unless `transaction`, without which a result cannot be streamed from the server.
         """
         async with (self._transactions if transaction else self._readers)() as session:
+            yield session
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session for one statement that writes: on PostgreSQL it commits itself, without the round trips of a transaction."""
+        if self.is_sqlite:
+            async with self.writing() as session:
+                yield session
+            return
+        async with self._readers() as session:
             yield session
 
     @asynccontextmanager
@@ -208,6 +223,18 @@ class Database:
         """Call every listener: anything may have been announced while nobody listened."""
         self.wake(tuple(self._listeners))
 
+    def _check_alive(self, connection: Any, record: Any, _proxy: Any) -> None:
+        """Have a connection that idled replaced, and the whole pool with it, where the server ended it."""
+        if time.monotonic() - record.info.get(_IDLE_SINCE, float("inf")) < PING_AFTER_SECONDS:
+            return
+        dialect = self.engine.dialect
+        try:
+            alive = dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise InvalidatePoolError
+
     async def create_tables(self) -> None:
         """Create the tables that are missing, without migrations: for unit tests."""
         async with self.engine.begin() as connection:
@@ -231,6 +258,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _note_idle(_connection: Any, record: Any) -> None:
+    record.info[_IDLE_SINCE] = time.monotonic()
 
 
 def _prepare_server(connection: Any, _record: Any) -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import String, delete, select
+from sqlalchemy import String, case, delete, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.core.database import Table
+from bot.core.database import Table, UtcDateTime
 from bot.core.figures import count_figure
-from bot.core.upsert import insert_or_ignore
+from bot.core.upsert import insert_or_ignore, upsert
 
 
 class Scope(StrEnum):
@@ -111,6 +111,28 @@ async def take(session: AsyncSession, hits: Sequence[Hit], now: datetime) -> Exh
             await count_figure(session, f"limit_{hit.limit.name}")
     hit, row = max(spent, key=lambda found: found[1].until)
     return Exhausted(hit.limit, row.until, row.hits)
+
+
+async def take_one(session: AsyncSession, hit: Hit, now: datetime) -> Exhausted | None:
+    """Do as `take` for one hit in one statement, which may be all of its transaction; a refusal after the first writes nothing.
+
+    It counts no figure: the caller does where `hits` is one more than the limit's amount.
+    """
+    until, limit = now + hit.limit.window, hit.limit
+    is_over = LimitCounter.until <= now
+    counted = upsert(session, LimitCounter).values(subject=hit.subject, hits=1, until=until)
+    counted = counted.on_conflict_do_update(
+        index_elements=["subject"],
+        set_={
+            "hits": case((is_over, 1), else_=LimitCounter.hits + 1),
+            "until": case((is_over, literal(until, UtcDateTime())), else_=LimitCounter.until),
+        },
+        where=or_(is_over, LimitCounter.hits <= limit.amount),
+    )
+    row = (await session.execute(counted.returning(LimitCounter.hits, LimitCounter.until))).one_or_none()
+    if row is None:
+        return await find_exhausted(session, [hit], now)
+    return Exhausted(limit, row.until, row.hits) if row.hits > limit.amount else None
 
 
 async def count(session: AsyncSession, hits: Sequence[Hit], now: datetime) -> list[Exhausted]:

@@ -25,7 +25,7 @@ from bot.core.database import Database
 from bot.core.errors import log_error
 from bot.core.figures import count_figure
 from bot.core.keyed_hash import keyed_hash
-from bot.core.limits import Exhausted, Hit, Limit, Scope, find_exhausted, take
+from bot.core.limits import Exhausted, Hit, Limit, Scope, find_exhausted, take, take_one
 from bot.settings import Settings
 
 OUTAGE_SECONDS = 5.0
@@ -153,6 +153,12 @@ class _DatabaseLimit:
 
     async def hit(self, key: str) -> int | None:
         now, hit = self._clock.now(), self._hit(key)
+        if not self._database.is_sqlite:
+            async with self._database.single() as session:
+                refused = await take_one(session, hit, now)
+            if refused is not None and refused.hits == self.limit.amount + 1:
+                await self.note_refusal()
+            return self._seconds(refused)
         async with self._database.reading() as session:
             refused = await find_exhausted(session, [hit], now)
         if refused is None or refused.hits == self.limit.amount:  # the first refusal goes into the figures

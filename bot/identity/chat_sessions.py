@@ -58,6 +58,8 @@ class OpenSession:
     idle: timedelta
     """How long it may stay unused."""
     expires_at: datetime
+    linked: bool = False
+    """Whether its conversation was linked to an account when the session was found."""
 
 
 def new_token() -> str:
@@ -126,7 +128,7 @@ class ChatSessions:
             still = (ChatSession.token_hash == hashed, ChatSession.ended_at.is_(None))
             async with self._database.writing() as session:
                 await session.execute(update(ChatSession).where(*still).values(seen_at=now))
-        return self._open(row)
+        return self._open(row, linked=linked_until is not None)
 
     async def renew(self, current: OpenSession) -> str | None:
         """Return a new token that takes the place of the session's, whose own is worth nothing from now on.
@@ -214,8 +216,9 @@ class ChatSessions:
             return Ended.UNLINKED
         return Ended.IDLE if row.seen_at + self._idle[row.shared] <= now else None
 
-    def _open(self, row: ChatSession) -> OpenSession:
-        return OpenSession(row.token_hash, row.conversation_id, row.shared, row.continued, self._idle[row.shared], row.expires_at)
+    def _open(self, row: ChatSession, *, linked: bool = False) -> OpenSession:
+        idle = self._idle[row.shared]
+        return OpenSession(row.token_hash, row.conversation_id, row.shared, row.continued, idle, row.expires_at, linked)
 
     def _row(self, token: str, conversation_id: str, shared: bool, now: datetime, expires_at: datetime) -> ChatSession:
         return ChatSession(

@@ -92,11 +92,17 @@ class Conversations:
             self._ids.popitem(last=False)
 
 
-async def lock_conversation(session: AsyncSession, conversation_id: str) -> None:
+async def lock_conversation(session: AsyncSession, conversation_id: str, also: Any = None) -> Any:
     """Make every other writer to this conversation wait until the transaction ends.
 
     Message ids are then committed in their order within a conversation, so that "everything after this id" never misses one. On SQLite
     a writing transaction already holds the only write lock.
+
+    Return the value of the scalar expression `also`, read in the same round trip: as it was before the wait for the lock.
     """
-    if session.get_bind().dialect.name != "sqlite":
-        await session.execute(select(Conversation.id).where(Conversation.id == conversation_id).with_for_update())
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    if is_sqlite:
+        return None if also is None else await session.scalar(select(also))
+    wanted = select(Conversation.id if also is None else also).where(Conversation.id == conversation_id)
+    found = await session.scalar(wanted.with_for_update(of=Conversation))
+    return None if also is None else found

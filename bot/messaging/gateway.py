@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.messaging.conversations import Conversations
 from bot.messaging.db_poller import DatabasePoller
 from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.hub import Hub
-from bot.messaging.inbox import Door, Inbox
+from bot.messaging.inbox import MINUTE, Door, Inbox, TooManyMessages
 from bot.messaging.messages import Incoming, Message, Received, RoutedMessage, Turn
 from bot.messaging.outbound_commands import FETCHED
 from bot.messaging.pii.contact_details import OwnContacts
@@ -38,7 +38,6 @@ from bot.settings import Settings
 
 STOP_SECONDS = 4.0
 """How long a stop waits for the turns in hand; below the supervisor's patience of 7 s."""
-_MINUTE = timedelta(minutes=1)
 WAIT_MARGIN_SECONDS = 3.0
 """How much longer than a turn may last its caller waits, so that it gets the text which says so."""
 
@@ -180,20 +179,26 @@ class Gateway:
 
     async def sent_lately(self, conversation_id: str, number: int) -> bool:
         """Return whether so many messages were received in a conversation within the last minute."""
-        return await self._inbox.has_since(conversation_id, self._clock.now() - _MINUTE, number)
+        return await self._inbox.has_since(conversation_id, self._clock.now() - MINUTE, number)
 
     async def receive(self, conversation_id: str, incoming: Incoming, channel: str | None = None) -> Received:
         """Write a message down, to be answered: see `Intake`.
 
-        A chat platform cannot be told to wait: of what a chat there sends beyond `CHAT_MESSAGES_PER_MINUTE`, nothing is kept but that
+        Raises TooManyMessages where `CHAT_MESSAGES_PER_MINUTE` came already and the chat can be told to wait, as the web chat's client can.
+        A chat platform cannot: of what a chat there sends beyond `CHAT_MESSAGES_PER_MINUTE`, nothing is kept but that
         it came, once a minute, which the user is told.
         """
         home = await self.conversations.channel_of(conversation_id)
-        asked_of = incoming.event is None and (channel or home) not in FETCHED
-        if asked_of and await self.sent_lately(conversation_id, self._per_minute):
-            incoming = Incoming(f"flooded:{self._clock.now():%Y-%m-%dT%H:%M}", event="flooded")
-        door = Door(home, channel or home, self.is_trusted(channel or home))
-        received = await self._inbox.receive(conversation_id, incoming, door, self._clock.now())
+        way = channel or home
+        door = Door(home, way, self.is_trusted(way), self._per_minute if incoming.event is None else None)
+        try:
+            received = await self._inbox.receive(conversation_id, incoming, door, self._clock.now())
+        except TooManyMessages:
+            if way in FETCHED:
+                raise
+            now = self._clock.now()
+            flooded = Incoming(f"flooded:{now:%Y-%m-%dT%H:%M}", event="flooded")
+            received = await self._inbox.receive(conversation_id, flooded, replace(door, per_minute=None), now)
         if received.work is not None:
             self._worker.begin(received.work)
         if received.new:

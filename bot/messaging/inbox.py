@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, case, func, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
@@ -36,6 +36,7 @@ MOST_WATCHED = 2000
 """Open turns whose leases are watched: in a crowd, the oldest."""
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
 """How often `Conversation.last_seen_at` is written at the most."""
+MINUTE = timedelta(minutes=1)
 MAX_LAST_SEEN = 20_000
 """Conversations of which this process remembers when it wrote that."""
 
@@ -58,9 +59,22 @@ SHOWN_EVENTS = frozenset({"not_text", "edited", "too_long", "flooded"})
 """Events that the transcript shows as a message of the user."""
 
 
+def _received_at(conversation_id: str, number: int) -> Select[datetime]:
+    """Select when the last but so many messages of a conversation was received: the `number`th from the end."""
+    latest = select(INBOX.c.received_at).where(INBOX.c.conversation_id == conversation_id).order_by(INBOX.c.id.desc())
+    return latest.offset(number - 1).limit(1)
+
+
 def holds_token(text: str) -> bool:
     """Return whether a typed text is a command with a token that links the chat to an account."""
     return bool(re.match(r"\s*/start\b\s*\S", text, re.IGNORECASE))
+
+
+class TooManyMessages(Exception):
+    """The chat sent more than it may in a minute, by whichever process; nothing is stored."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,8 @@ class Door:
     """The channel that the message came by: `home`, or the web chat that the conversation is continued in."""
     trusted: bool
     """Whether an usager may be named there."""
+    per_minute: int | None = None
+    """How many messages may come within a minute."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +128,16 @@ class Inbox:
         """Store a message, once per `client_id`, and claim it at once where no older one of the conversation waits.
 
         Where an usager may be named, the words beside an event are of no concern, and are not stored.
+
+        Raises TooManyMessages.
         """
         if incoming.event is not None and door.trusted:
             incoming = replace(incoming, text=None)
         async with self._database.writing() as session:
-            await lock_conversation(session, conversation_id)
+            crowd = None if door.per_minute is None else _received_at(conversation_id, door.per_minute).scalar_subquery()
+            crowded_since = await lock_conversation(session, conversation_id, crowd)
+            if crowded_since is not None and crowded_since > now - MINUTE:
+                raise TooManyMessages
             same = INBOX.c.client_id == incoming.client_id
             known = select(INBOX.c.id, INBOX.c.client_id, INBOX.c.state, INBOX.c.received_at)
             rows = await session.execute(known.where(INBOX.c.conversation_id == conversation_id, same | (INBOX.c.state == RECEIVED)))
@@ -193,9 +214,8 @@ class Inbox:
 
     async def has_since(self, conversation_id: str, since: datetime, number: int) -> bool:
         """Return whether so many messages were received in a conversation since an instant, by whichever process."""
-        latest = select(INBOX.c.received_at).where(INBOX.c.conversation_id == conversation_id).order_by(INBOX.c.id.desc())
         async with self._database.reading() as session:
-            at = await session.scalar(latest.offset(number - 1).limit(1))
+            at = await session.scalar(_received_at(conversation_id, number))
         return at is not None and at > since
 
     async def complete(self, turn: Turn, how: Outcome | Step, now: datetime) -> Completed | None:
@@ -210,13 +230,14 @@ class Inbox:
             now: when it ends.
         """
         async with self._database.writing() as session:
-            await lock_conversation(session, turn.conversation_id)
             held = select(InboxRow.id).where(InboxRow.id == turn.id, *TURNS.held_by(self._owner))
+            held = held.join(Conversation, Conversation.id == InboxRow.conversation_id)  # locks it as `lock_conversation` does
             if await session.scalar(held.with_for_update()) is None:
                 return None
             outcome = how if isinstance(how, Outcome) else await how(session)
             end = {"state": DONE, "done_at": now, "lease_until": None, "delivered": outcome.delivered, "error_id": outcome.error_id}
-            end["intent"] = outcome.intent
+            text = INBOX.c.text if outcome.text is None else case((INBOX.c.text.is_not(None), outcome.text))
+            end |= {"intent": outcome.intent, "text": case((INBOX.c.sealed, null()), else_=text)}
             await session.execute(update(INBOX).where(INBOX.c.id == turn.id).values(**end))
             await self._redact(session, turn, outcome, now)
             if outcome.consumed_message is not None:
@@ -258,11 +279,8 @@ class Inbox:
         await replace_sent(session, conversation_id, message_id, outcome.consumed_title, token=outcome.consumed_button, now=now)
 
     async def _redact(self, session: AsyncSession, turn: Turn, outcome: Outcome, now: datetime) -> None:
-        """Delete the encrypted text; keep in the transcript what may be kept; delete the chat's own copy where it named an usager."""
-        await session.execute(update(INBOX).where(INBOX.c.id == turn.id, INBOX.c.sealed).values(text=None))
+        """Keep in the transcript what may be kept; delete the chat's own copy where it named an usager."""
         if outcome.text is not None:
-            typed = (INBOX.c.id == turn.id, INBOX.c.text.is_not(None))
-            await session.execute(update(INBOX).where(*typed).values(text=outcome.text))
             shown = update(MessageRow).where(MessageRow.turn == turn.id, MessageRow.author == "user")
             await session.execute(shown.values(text=mask_codes(outcome.text)))
         if outcome.masked and turn.sent_id is not None and turn.channel not in FETCHED:

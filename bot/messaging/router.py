@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import Exists, exists, select, true
+from sqlalchemy import Exists, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.clock import Clock
@@ -95,7 +95,7 @@ class Router:
         if len(typed) > MAX_TITLE_LENGTH:
             return None
         async with self._database.reading() as session:
-            asked = await self._live_buttons(session, turn, announced=False)
+            asked, announced = await self._live_buttons(session, turn)
             matching = next((button for button in asked if _normalized(button.title) == typed), None)
             if matching is None and typed.isdecimal() and asked:
                 matching = await self._numbered_button(session, turn.channel, asked[0].message_id, int(typed))
@@ -105,22 +105,28 @@ class Router:
                 if matching is not None and await self._has_moved_on(session, turn, matching):  # under the question just asked alone
                     matching = None
             if matching is None and not typed.isdecimal():
-                announced = await self._live_buttons(session, turn, announced=True)
                 matching = next((button for button in announced if _normalized(button.title) == typed), None)
         if matching is None:
             return None
         pressed = await self._press(turn, matching.token)
         return replace(pressed, transcript_text=matching.title) if isinstance(pressed, RoutedMessage) else None
 
-    async def _live_buttons(self, session: AsyncSession, turn: Turn, *, announced: bool) -> list[ButtonRow]:
-        """Return the newest buttons that may still be pressed: those the system announced, or all the others."""
-        live = select(ButtonRow).where(
-            ButtonRow.conversation_id == turn.conversation_id, ButtonRow.used_at.is_(None), ButtonRow.expires_at > self._clock.now()
+    async def _live_buttons(self, session: AsyncSession, turn: Turn) -> tuple[list[ButtonRow], list[ButtonRow]]:
+        """Return the newest buttons that may still be pressed: those of the dialogue, and those that the system announced."""
+        is_announced = MessageRow.author == SYSTEM
+        place = func.row_number().over(partition_by=is_announced, order_by=(ButtonRow.message_id.desc(), ButtonRow.token))
+        live = select(ButtonRow.token, is_announced.label("announced"), place.label("place"))
+        live = live.join(MessageRow, MessageRow.id == ButtonRow.message_id).where(
+            ButtonRow.conversation_id == turn.conversation_id,
+            ButtonRow.used_at.is_(None),
+            ButtonRow.expires_at > self._clock.now(),
+            MessageRow.channel == turn.channel,  # what was shown in the web chat is not pressed, nor named, elsewhere
         )
-        here = select(MessageRow.id).where(MessageRow.conversation_id == turn.conversation_id, MessageRow.channel == turn.channel)
-        here = here.where((MessageRow.author == SYSTEM) == announced)
-        live = live.where(ButtonRow.message_id.in_(here))  # what was shown in the web chat is not pressed, nor named, elsewhere
-        return list(await session.scalars(live.order_by(ButtonRow.message_id.desc()).limit(MAX_BUTTONS_COMPARED)))
+        newest = live.subquery()
+        wanted = select(ButtonRow, newest.c.announced).join(newest, newest.c.token == ButtonRow.token)
+        wanted = wanted.where(newest.c.place <= MAX_BUTTONS_COMPARED).order_by(ButtonRow.message_id.desc())
+        rows = [(row[0], bool(row[1])) for row in await session.execute(wanted)]
+        return [button for button, announced in rows if not announced], [button for button, announced in rows if announced]
 
     async def _numbered_button(self, session: AsyncSession, channel: str, message_id: int, number: int) -> ButtonRow | None:
         """Return the button of that number, where the channel shows the message's buttons as a numbered list."""

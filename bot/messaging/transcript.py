@@ -107,7 +107,7 @@ async def add_replies(
             for token, button in tokens
         ]
     if added_buttons:
-        await session.execute(ADD_BUTTON, added_buttons)
+        await session.execute(ADD_BUTTON.values(added_buttons))  # one statement
     if channel not in FETCHED:
         await send_messages(session, [(conversation_id, int(message["id"])) for message in messages], now=now)
     return messages

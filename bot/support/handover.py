@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +21,7 @@ from bot.messaging.conversations import lock_conversation
 from bot.messaging.messages import Button, Outcome, Reply, RoutedMessage, Turn
 from bot.messaging.ports import Messaging, Response, TurnReturned
 from bot.messaging.proactive_messages import ProactiveMessage, add_proactive
-from bot.messaging.tables import SYSTEM
+from bot.messaging.tables import SYSTEM, ButtonRow, MessageRow
 from bot.support import tickets
 from bot.support.agent_mode_input import AgentModeInput, AgentModeReader
 from bot.support.button_actions import ButtonActions, outcome_of_button
@@ -54,9 +55,9 @@ class Handover:
 
     async def respond(self, turn: Turn) -> Response | Turn:
         """Take the turn in while the assistant is silent, or where it answers an offer; otherwise return it for the assistant."""
-        state = await self._handed_over_state(turn.conversation_id)
+        state, offer = await self._state_and_offer(turn)
         if state is None:
-            answer = await self._offers.read(turn)
+            answer = await self._offers.read(turn, offer)
             return answer if isinstance(answer, Turn) else self._respond_to_offer(turn, answer)
         read, waiting = await self._reader.read(turn), Waiting()
         if state is TicketState.WAITING:
@@ -161,11 +162,14 @@ class Handover:
         async with self._database.reading() as session:
             return await session.scalar(wanted)
 
-    async def _handed_over_state(self, conversation_id: str) -> TicketState | None:
-        wanted = select(TicketRow.state).where(TicketRow.open_conversation_id == conversation_id, TicketRow.state.in_(HANDED_OVER))
+    async def _state_and_offer(self, turn: Turn) -> tuple[TicketState | None, tuple[ButtonRow, list[Any]] | None]:
+        """Return the state of the ticket that keeps the assistant silent, and the offer that the turn follows, in one round trip."""
+        held = select(TicketRow.state).where(TicketRow.open_conversation_id == turn.conversation_id, TicketRow.state.in_(HANDED_OVER))
+        state = select(held.scalar_subquery().label("state")).subquery()
+        wanted = select(state.c.state, ButtonRow, MessageRow.buttons).select_from(self._offers.join_pending(turn, state))
         async with self._database.reading() as session:
-            found = await session.scalar(wanted)
-        return TicketState(found) if found is not None else None
+            found, button, shown = (await session.execute(wanted.limit(1))).one()
+        return TicketState(found) if found is not None else None, (button, shown) if button is not None else None
 
     def _ends(self, text: str) -> bool:
         return self._policy.messages.texts.wants_end(text, with_agent=False)

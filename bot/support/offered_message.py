@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import FromClause, Join, and_, func, select
 
 from bot.core.clock import Clock
 from bot.core.database import Database
@@ -61,6 +61,13 @@ class OfferAnswer:
     """Otherwise: the question whether to leave what was written."""
 
 
+def _offer(button: ButtonRow, shown: list[Any]) -> Offer | None:
+    if button.intent == ADD and not button.entities.get("offered"):  # under a message that was left: the assistant has the word
+        return None
+    titles = frozenset(normalized(each["title"]) for each in shown)
+    return Offer(button.message_id, button.intent, button.entities, titles, tuple(button.entities.get("turns") or ()))
+
+
 class OfferedMessages:
     """Reads what is typed right after an offer."""
 
@@ -68,13 +75,18 @@ class OfferedMessages:
         self._database, self._clock, self._messaging = database, clock, messaging
         self._reader, self._messages = reader, messages
 
-    async def read(self, turn: Turn) -> OfferAnswer | Turn:
-        """Return what a turn answers to an offer; the turn for the assistant, where there is none or it is about something else."""
+    async def read(self, turn: Turn, found: tuple[ButtonRow, list[Any]] | None) -> OfferAnswer | Turn:
+        """Return what a turn answers to an offer; the turn for the assistant, where there is none or it is about something else.
+
+        Args:
+            turn: what was said.
+            found: the button of the offer and all buttons of its message, as `join_pending` finds them; None: there is none.
+        """
         if turn.event is not None or turn.attempts > MAX_TURN_ATTEMPTS:
             return turn
         if turn.text is None:
             return await self.redirected(turn) if turn.button is not None else turn
-        offer = await self._pending(turn)
+        offer = None if found is None else _offer(*found)
         return turn if offer is None else await self._answer(turn, turn.text, offer)
 
     async def _answer(self, turn: Turn, text: str, offer: Offer) -> OfferAnswer | Turn:
@@ -122,24 +134,22 @@ class OfferedMessages:
             log_error(error, "asking what a message for the team is")
             return IntentReading()
 
-    async def _pending(self, turn: Turn) -> Offer | None:
-        """Return the offer that the turn follows at once, where the turn was written."""
+    def join_pending(self, turn: Turn, beside: FromClause) -> Join:
+        """Return `beside` joined with the button, and its message, of the offer that the turn follows at once where it was written."""
         last = select(func.max(InboxRow.id)).where(
             InboxRow.conversation_id == turn.conversation_id, InboxRow.id < turn.id, InboxRow.state == DONE
         )
-        wanted = select(ButtonRow, MessageRow.buttons).join(MessageRow, MessageRow.id == ButtonRow.message_id)
-        wanted = wanted.where(MessageRow.turn == last.scalar_subquery(), MessageRow.author == SYSTEM, MessageRow.channel == turn.channel)
-        wanted = wanted.where(ButtonRow.conversation_id == turn.conversation_id, ButtonRow.intent.in_({LEAVE, ADD, KEEP}))
-        wanted = wanted.where(ButtonRow.used_at.is_(None), ButtonRow.expires_at > self._clock.now())
-        async with self._database.reading() as session:
-            found = (await session.execute(wanted)).first()
-        if found is None:
-            return None
-        button, shown = found
-        if button.intent == ADD and not button.entities.get("offered"):  # under a message that was left: the assistant has the word
-            return None
-        titles = frozenset(normalized(each["title"]) for each in shown)
-        return Offer(button.message_id, button.intent, button.entities, titles, tuple(button.entities.get("turns") or ()))
+        shown = select(MessageRow.id).where(
+            MessageRow.turn == last.scalar_subquery(), MessageRow.author == SYSTEM, MessageRow.channel == turn.channel
+        )
+        pending = (
+            ButtonRow.conversation_id == turn.conversation_id,
+            ButtonRow.intent.in_({LEAVE, ADD, KEEP}),
+            ButtonRow.used_at.is_(None),
+            ButtonRow.expires_at > self._clock.now(),
+            ButtonRow.message_id.in_(shown),
+        )
+        return beside.outerjoin(ButtonRow, and_(*pending)).outerjoin(MessageRow, MessageRow.id == ButtonRow.message_id)
 
     async def _texts(self, turns: tuple[int, ...]) -> list[str]:
         """Return what was written in these turns, as the transcript keeps it."""

@@ -29,6 +29,7 @@ from bot.http.rate_limit import RateLimit, SourceLimit, source_of
 from bot.identity.chat_sessions import OpenSession
 from bot.identity.service import Identity
 from bot.messaging.gateway import Gateway
+from bot.messaging.inbox import TooManyMessages
 from bot.messaging.messages import Incoming
 from bot.settings import Settings
 
@@ -91,16 +92,20 @@ class WebChat:
         self._authentication, self._watch, self._notifications = authentication, watch, notifications
         self._unlinked_limit = SourceLimit("unlinked_messages", settings.chat_unlinked_per_minute)
         self._messages_limit = RateLimit(settings.chat_messages_per_minute)
-        self._per_minute = settings.chat_messages_per_minute
         self._streams: Counter[str] = Counter()
         self._typing_limit = RateLimit(TYPING_PER_MINUTE)
 
     async def post_message(self, request: Request) -> Response:
         """`POST /chat/messages[?wait=true]` → 202, or 200 with the replies of the turn."""
-        conversation_id = await self._conversation_id(request)
+        session = await self._authentication.session_of(request)
+        conversation_id = session.conversation_id
         incoming = self._parse(await self._body(request))
-        await self._check_messages(request, conversation_id)
-        received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
+        await self._check_messages(request, session)
+        try:
+            received = await self._gateway.receive(conversation_id, incoming, CHANNEL)
+        except TooManyMessages:  # other processes count as well
+            self._refuse_if("messages", _RETRY_SECONDS)
+            raise
         if request.query_params.get("wait", "").lower() in {"true", "1"}:
             replies = await self._gateway.wait_for_replies(conversation_id, received)
             if replies is not None:
@@ -180,18 +185,17 @@ class WebChat:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, self._gateway.texts.render("malformed"))
         return message_id
 
-    async def _check_messages(self, request: Request, conversation_id: str) -> None:
+    async def _check_messages(self, request: Request, session: OpenSession) -> None:
         """Count a message. Raise Problem 429 where its chat, or the address that it comes from, sent too many in the last minute.
 
         The messages of a chat that is linked to an account count for that chat alone: whoever else is behind the same address can
         neither use them up nor be stopped by them. Chats that are linked to none share what their address may send; when that is used
         up, those that sent little still go on.
         """
+        conversation_id = session.conversation_id
         self._refuse_if("messages", await self._messages_limit.hit(conversation_id))
-        if await self._gateway.sent_lately(conversation_id, self._per_minute):  # other processes count as well
-            self._refuse_if("messages", _RETRY_SECONDS)
         await self._identity.note_source(conversation_id, source_of(request))
-        if await self._identity.linked_account_id(conversation_id) is not None:
+        if session.linked:
             return
         seconds = await self._unlinked_limit.hit(request)
         if seconds is not None and await self._gateway.sent_lately(conversation_id, QUIET_MESSAGES):
