@@ -37,7 +37,12 @@ MOST_A_SECOND = 10.0
 SETTLE_SECONDS, COUNT_SECONDS = (45, 20), (60, 20)
 """How long the bots settle and are counted, and when quick."""
 CHANNELS = {"TELEGRAM": "fake", "TEAMS": "fake", "TELEGRAM_MODE": "webhook"}
-SECRETS = {"fhir_token": "token-of-the-platform", "desk_password": "un mot de passe de mesure"}
+SECRETS = {
+    "fhir_token": "token-of-the-platform",
+    "desk_password": "un mot de passe de mesure",
+    "smtp_password": "password-of-the-relay",
+    "control_path": "control",
+}
 COMMON = {
     "SECRET": "secret-of-the-idle-bots-secret-of-the-idle-bots",
     "EVENTS_TOKEN": "token-of-events",

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from rasa.core.tracker_store import SerializedTrackerAsText, TrackerStore
 from rasa.shared.core.events import Event, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ BATCH_SIZE = 100
 PURGE_INTERVAL = 600.0
 """Seconds between two purges."""
 CONNECT_SECONDS = 5
+PING_AFTER_SECONDS = 1.5
+"""A pooled connection to a server that idled longer is asked whether it still lives before it is used: a round trip."""
 POOL_SIZE = int(os.environ.get("RASA_DATABASE_POOL") or 4)
 """Connections of one Rasa process: a turn holds one for two short transactions."""
 _SETUP_LOCK = 0x53504852
@@ -89,6 +92,9 @@ class SessionTrackerStore(TrackerStore, SerializedTrackerAsText):
         del kwargs
         super().__init__(domain, event_broker)
         self.engine = _create_engine(db)
+        is_server = self.engine.dialect.name == "postgresql"
+        # No transaction around one statement: two round trips less.
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT") if is_server else self.engine
         with self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETUP_LOCK})
@@ -166,7 +172,7 @@ class SessionTrackerStore(TrackerStore, SerializedTrackerAsText):
 
     def _read_last(self, conversation: str) -> Any:
         wanted = sa.select(TRACKERS).where(TRACKERS.c.conversation == conversation).order_by(TRACKERS.c.session.desc()).limit(1)
-        with self.engine.connect() as connection:
+        with self._reader.connect() as connection:
             return connection.execute(wanted).first()
 
     def _read_all(self, conversation: str) -> Sequence[Any]:
@@ -217,10 +223,29 @@ def begin_session(tracker: DialogueStateTracker, beginning: Sequence[Event], tur
 def _create_engine(db: str) -> Engine:
     if "://" in db:
         url, patience = sa.engine.make_url(db).set(drivername="postgresql+psycopg2"), {"connect_timeout": CONNECT_SECONDS}
-        return sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, pool_pre_ping=True, connect_args=patience)
+        server = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, pool_use_lifo=True, connect_args=patience)
+        sa.event.listen(server, "checkin", _note_idle)
+        sa.event.listen(server, "checkout", partial(_check_alive, server))
+        return server
     engine = sa.create_engine(f"sqlite:///{Path(db).absolute()}", poolclass=QueuePool, connect_args={"check_same_thread": False})
     sa.event.listen(engine, "connect", _set_up_sqlite)
     return engine
+
+
+def _note_idle(_connection: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _check_alive(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+    """Have a connection that idled replaced, and the whole pool with it, where the server ended it."""
+    if time.monotonic() - record.info.get("idle_since", float("inf")) < PING_AFTER_SECONDS:
+        return
+    try:
+        alive = engine.dialect.do_ping(connection)
+    except engine.dialect.dbapi.Error:
+        alive = False
+    if not alive:
+        raise InvalidatePoolError
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
