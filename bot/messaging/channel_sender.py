@@ -85,7 +85,8 @@ class ChannelSender:
     ) -> None:
         self._database, self._clock, self._registry, self._tracking = database, clock, registry, tracking
         self._writer, self._executor, self._acks = writer, executor, AckBatcher(database, clock, tracking)
-        self._serves = self._delivers = True
+        self.serves = self.delivers = True
+        """What this process sends: commands, messages (`start`)."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._batches: set[asyncio.Task[_Batch]] = set()
         self._worker = Worker(
@@ -102,7 +103,7 @@ class ChannelSender:
 
         Who delivers alone takes commands that nobody took for `LEFT_OVER`.
         """
-        self._serves, self._delivers = serves, delivers
+        self.serves, self.delivers = serves, delivers
         self._worker.start()
 
     async def stop(self) -> None:
@@ -155,11 +156,11 @@ class ChannelSender:
             return []
         wanted, rows = in_order_per_conversation(), list[OutboxRow]()
         if self._registry.channels:
-            mine = wanted if self._serves else wanted.where(OutboxRow.created_at <= self._clock.now() - LEFT_OVER)
+            mine = wanted if self.serves else wanted.where(OutboxRow.created_at <= self._clock.now() - LEFT_OVER)
             rows = await COMMANDS.claim(self._database, self._clock, mine, limit=free)
         else:  # what is for external chats waits for a process that has channels
             wanted = wanted.where(~exists().where(Conversation.id == OutboxRow.conversation_id, Conversation.channel.not_in(FETCHED)))
-        if self._delivers and len(rows) < free:
+        if self.delivers and len(rows) < free:
             rows += await MESSAGES.claim(self._database, self._clock, wanted, limit=free - len(rows))
         return rows
 
