@@ -114,10 +114,7 @@ async def take(session: AsyncSession, hits: Sequence[Hit], now: datetime) -> Exh
 
 
 async def take_one(session: AsyncSession, hit: Hit, now: datetime) -> Exhausted | None:
-    """Do as `take` for one hit in one statement, which may be all of its transaction; a refusal after the first writes nothing.
-
-    It counts no figure: the caller does where `hits` is one more than the limit's amount.
-    """
+    """Do as `take` for one hit in one statement, which may commit itself; a refusal after the first writes nothing."""
     until, limit = now + hit.limit.window, hit.limit
     is_over = LimitCounter.until <= now
     counted = upsert(session, LimitCounter).values(subject=hit.subject, hits=1, until=until)
@@ -132,7 +129,10 @@ async def take_one(session: AsyncSession, hit: Hit, now: datetime) -> Exhausted 
     row = (await session.execute(counted.returning(LimitCounter.hits, LimitCounter.until))).one_or_none()
     if row is None:
         return await find_exhausted(session, [hit], now)
-    return Exhausted(limit, row.until, row.hits) if row.hits > limit.amount else None
+    if row.hits <= limit.amount:
+        return None
+    await count_figure(session, f"limit_{limit.name}")
+    return Exhausted(limit, row.until, row.hits)
 
 
 async def count(session: AsyncSession, hits: Sequence[Hit], now: datetime) -> list[Exhausted]:

@@ -155,10 +155,7 @@ class _DatabaseLimit:
         now, hit = self._clock.now(), self._hit(key)
         if not self._database.is_sqlite:
             async with self._database.single() as session:
-                refused = await take_one(session, hit, now)
-            if refused is not None and refused.hits == self.limit.amount + 1:
-                await self.note_refusal()
-            return self._seconds(refused)
+                return self._seconds(await take_one(session, hit, now))
         async with self._database.reading() as session:
             refused = await find_exhausted(session, [hit], now)
         if refused is None or refused.hits == self.limit.amount:  # the first refusal goes into the figures
