@@ -27,6 +27,7 @@ from bot.identity.cli import identity_app
 from bot.identity.service import Identity
 from bot.installation.data_folder import PRIVATE_UMASK, DataFolderError, prepare_data_folder
 from bot.installation.supervisor import START_FAILED, START_LATER, SupervisorError
+from bot.keys_cli import keys_app
 from bot.messaging.texts import TextsError
 from bot.migrations import DatabaseAway, DatabaseError, upgrade
 from bot.notifications.cli import notifications_app
@@ -72,6 +73,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(desk_app, name="desk")
 app.add_typer(directory_app, name="directory")
 app.add_typer(identity_app, name="identity", context_settings={"obj": open_identity})
+app.add_typer(keys_app, name="keys")
 app.add_typer(notifications_app, name="notifications")
 app.add_typer(person_app, name="person")
 app.add_typer(platform_app, name="platform")

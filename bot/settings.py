@@ -27,6 +27,7 @@ from bot.observability_settings import ObservabilitySettings
 from bot.oidc_settings import OidcSettings
 from bot.platform_settings import ACCESS, PlatformSettings
 from bot.reader_settings import ReaderSettings, is_loopback
+from bot.secret_settings import SecretSettings
 
 
 class SettingsError(Exception):
@@ -47,6 +48,7 @@ class Settings(
     EventSettings,
     ObservabilitySettings,
     OidcSettings,
+    SecretSettings,
 ):
     """All settings with their defaults. Units are in the names or the descriptions."""
 
@@ -76,10 +78,6 @@ class Settings(
     )
     public_url: str | None = Field(None, alias="PUBLIC_URL", description="Address that users' browsers see, without trailing slash.")
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="SQLAlchemy URL; SQLite in DATA by default.")
-    secret: SecretStr | None = Field(
-        None, alias="SECRET", min_length=32, description="Key of hashes of codes and tokens (≥ 32 characters)."
-    )
-
     events_token: SecretStr | None = Field(None, alias="EVENTS_TOKEN", description="Bearer token that the platform posts events with.")
 
     rasa_url: str | None = Field(None, alias="RASA_URL", description="Full URL of Rasa's input channel.")
@@ -320,6 +318,8 @@ class Settings(
         if value is None:
             alias = type(self).model_fields[name].alias
             raise SettingsError(f"{alias} is not set")
+        if name == "secret":
+            return self.secret_with_other()
         return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 

@@ -54,6 +54,7 @@ _KINDS: dict[str, tuple[Resource, Resource | None, str]] = {
     "support.refused": (_ALERT, None, "E"),
     "support.agent": (_ALERT, _ATTRIBUTES, "U"),
     "audit.export": (_EXPORT, None, "R"),
+    "keys.rotate": (_ALERT, _ATTRIBUTES, "U"),
     "notifications.": (_REST, _rest("update"), "U"),
 }
 """Type, subtype and action, by the longest beginning of an event's action; of any other, a RESTful operation without subtype."""

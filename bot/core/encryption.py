@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from bot.core.secret import keys_of
 
 
 class DecryptionFailed(Exception):
@@ -22,19 +24,34 @@ ACCESS_TOKENS = "access tokens of outside systems"
 
 
 class Cipher:
-    """Authenticated encryption (Fernet) with a key derived from the installation's secret for one use."""
+    """Authenticated encryption (Fernet) with a key derived from the installation's secret for one use.
+
+    While the secret is changed, what was encrypted with the other one is decrypted too (`bot.core.secret`).
+    """
 
     def __init__(self, secret: str, use: str = INBOX_TEXTS) -> None:
-        key = hmac.new(secret.encode(), use.encode(), hashlib.sha256).digest()
-        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+        self._own, *others = [Fernet(_derived_key(key, use)) for key in keys_of(secret)]
+        self._all = MultiFernet([self._own, *others])
 
     def encrypt(self, text: str) -> str:
         """Return `text` encrypted; about a third longer."""
-        return self._fernet.encrypt(text.encode("utf-8", "surrogatepass")).decode()
+        return self._own.encrypt(text.encode("utf-8", "surrogatepass")).decode()
 
     def decrypt(self, encrypted: str) -> str:
         """Return the plain text. Raises DecryptionFailed."""
         try:
-            return self._fernet.decrypt(encrypted.encode()).decode("utf-8", "surrogatepass")
+            return self._all.decrypt(encrypted.encode()).decode("utf-8", "surrogatepass")
         except InvalidToken:
             raise DecryptionFailed from None
+
+    def is_current(self, encrypted: str) -> bool:
+        """Return whether a text is encrypted with the secret in use, not with the other one."""
+        try:
+            self._own.decrypt(encrypted.encode())
+        except InvalidToken:
+            return False
+        return True
+
+
+def _derived_key(secret: str, use: str) -> bytes:
+    return base64.urlsafe_b64encode(hmac.new(secret.encode(), use.encode(), hashlib.sha256).digest())

@@ -69,7 +69,10 @@ class JsonFormatter(SafeFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the object: `at` (UTC), `level`, `logger`, `message`, and `error` and `trace_id` where there are any."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        message = record.getMessage()
+        if record.name == "py.warnings":  # file, line and class; its text may quote what it warns of
+            message = ": ".join(message.partition("\n")[0].split(": ")[:2])
+        line = {"at": at, "level": record.levelname, "logger": record.name, "message": message}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         if (trace := tracing.current()) is not None:
@@ -84,6 +87,7 @@ def configure_logging(level: int = logging.INFO, form: str = "text") -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else SafeFormatter())
+    logging.captureWarnings(form == "json")  # each line is an object
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # httpx writes whole URLs at INFO (a search's parameters are people's names), sse_starlette each chunk at DEBUG.
     for name in ("httpx", "httpcore", "sse_starlette", "aiosqlite", "sqlalchemy", "aiosmtpd", "mail.log"):

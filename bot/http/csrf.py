@@ -5,9 +5,7 @@ A token is an HMAC of the secret in that browser's cookie (`bot.http.sessions`),
 
 from __future__ import annotations
 
-import hmac
-
-from bot.core.keyed_hash import keyed_hash
+from bot.core.keyed_hash import is_keyed_hash, keyed_hash
 
 FIELD = "seal"
 """Name of the form field."""
@@ -31,4 +29,4 @@ class CsrfTokens:
 
     def is_valid(self, given: str, session: str, *scope: str) -> bool:
         """Return whether `given` is the token for this session and scope; compare in constant time."""
-        return hmac.compare_digest(self.token(session, *scope).encode(), given.encode())
+        return is_keyed_hash(given, self._secret, self._purpose, session, *scope)

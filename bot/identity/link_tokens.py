@@ -16,7 +16,7 @@ from bot.accounts.registry import Account, AccountRegistry
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.figures import count_figure
-from bot.core.keyed_hash import keyed_hash
+from bot.core.keyed_hash import keyed_hash, keyed_hashes
 from bot.core.limits import Exhausted, Hit, count, hold
 from bot.identity import lockout
 from bot.identity.chat_links import link_chat, record_event, record_refused
@@ -54,15 +54,15 @@ class LinkTokens:
     async def redeem(self, conversation_id: str, token: str) -> Account:
         """Redeem a token: see `Identity.redeem`."""
         subject = lockout.chat_subject(conversation_id)
-        token_hash = _hash(self._secret, token if _TOKEN.fullmatch(token) else "")
+        hashes = _hashes(self._secret, token)
         async with self._database.reading() as session:
             if until := lockout.locked_until(await lockout.read_counters(session, [subject], self._clock.now())):
                 raise Locked(until)
-            row = await session.get(LinkToken, token_hash)
+            row = await _find(session, hashes)
         # The platform is asked before anything is written: one that is away costs nobody their token.
         account = await self._registry.get(row.account_id) if row is not None and self._is_usable(row, conversation_id) else None
         async with self._database.writing() as session:
-            failure = await self._use(session, token_hash, conversation_id, account)
+            failure = await self._use(session, hashes, conversation_id, account)
         if failure is not None:  # raised only now: an exception inside would undo the count
             raise failure
         assert account is not None
@@ -71,15 +71,17 @@ class LinkTokens:
     async def account_of(self, token: str) -> Account | None:
         """Return the account of a token that nobody used yet: see `Identity.account_of_link`."""
         async with self._database.reading() as session:
-            row = await session.get(LinkToken, _hash(self._secret, token)) if _TOKEN.fullmatch(token) else None
+            row = await _find(session, _hashes(self._secret, token))
         if row is None or row.used_by is not None or row.expires_at <= self._clock.now():
             return None
         account = await self._registry.get(row.account_id)
         return account if account is not None and account.active else None
 
-    async def _use(self, session: AsyncSession, token_hash: str, conversation_id: str, account: Account | None) -> IdentityError | None:
+    async def _use(
+        self, session: AsyncSession, hashes: tuple[str, ...], conversation_id: str, account: Account | None
+    ) -> IdentityError | None:
         now = self._clock.now()
-        row = await session.get(LinkToken, token_hash, with_for_update=True)
+        row = await _find(session, hashes, with_for_update=True)
         if row is None or not self._is_usable(row, conversation_id):
             return await self._count_invalid(session, conversation_id, now)
         if account is None or not account.active:  # no limit holds a token that is good: nobody guesses one, and floods must not stop it
@@ -118,3 +120,15 @@ class LinkTokens:
 
 def _hash(secret: str, token: str) -> str:
     return keyed_hash(secret, "link", token)
+
+
+def _hashes(secret: str, token: str) -> tuple[str, ...]:
+    """Return by what a token may be stored; one of another form is stored by nothing."""
+    return keyed_hashes(secret, "link", token if _TOKEN.fullmatch(token) else "")
+
+
+async def _find(session: AsyncSession, hashes: tuple[str, ...], *, with_for_update: bool = False) -> LinkToken | None:
+    for token_hash in hashes:
+        if (row := await session.get(LinkToken, token_hash, with_for_update=with_for_update)) is not None:
+            return row
+    return None

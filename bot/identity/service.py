@@ -7,7 +7,6 @@ knows is awaited.
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections import OrderedDict
@@ -22,7 +21,7 @@ from bot.core.clock import PARIS, Clock, french_hour
 from bot.core.database import Database, random_id
 from bot.core.encryption import ADDRESSES, Cipher, DecryptionFailed
 from bot.core.figures import count_figure
-from bot.core.keyed_hash import keyed_hash
+from bot.core.keyed_hash import is_keyed_hash, keyed_hash
 from bot.core.limits import Hit, clear, count, delete_over, give_back, hold, take
 from bot.core.mail import MailCipher, mail_payload
 from bot.identity import code_limits, lockout
@@ -259,7 +258,7 @@ class Identity:
         given = re.sub(r"\s", "", code)
         if not re.fullmatch(r"[0-9]{6}", given):
             return WrongCode(lockout.tries_left(counters))
-        right = hmac.compare_digest(awaited.code_hash, self._hash(conversation_id, given))
+        right = is_keyed_hash(awaited.code_hash, self._secret, "code", conversation_id, given)
         if right and awaited.account_id is not None:
             return awaited
         return await self._count_wrong(session, awaited, asking, counters, now)

@@ -12,7 +12,16 @@ RASA = frozenset({"RASA_TOKEN", "ACTIONS_TOKEN", "READER_TOKEN", "RASA_DATABASE_
 It reads neither the bot's database nor the platform.
 """
 ACTIONS = frozenset(
-    {"ACTIONS_TOKEN", "SECRET", "DATABASE_URL", "PLATFORM_TOKEN", "PLATFORM_CLIENT_SECRET", "PLATFORM_HEADERS", "ANNUAIRE_SANTE_KEY"}
+    {
+        "ACTIONS_TOKEN",
+        "SECRET",
+        "SECRET_ALSO",
+        "DATABASE_URL",
+        "PLATFORM_TOKEN",
+        "PLATFORM_CLIENT_SECRET",
+        "PLATFORM_HEADERS",
+        "ANNUAIRE_SANTE_KEY",
+    }
     | {"METRICS_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"}
 )
 """The action server checks codes (SECRET), works on the database and the platform, looks people up in the Annuaire Santé,

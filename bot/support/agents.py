@@ -20,7 +20,7 @@ from bot.core import audit
 from bot.core.audit_strangers import record_stranger_refusal
 from bot.core.clock import Clock
 from bot.core.database import Database
-from bot.core.keyed_hash import keyed_hash
+from bot.core.keyed_hash import keyed_hash, keyed_hashes
 from bot.core.mail import one_line
 from bot.settings import Settings
 from bot.support.errors import (
@@ -35,6 +35,7 @@ from bot.support.errors import (
 )
 from bot.support.passwords import check_strength, hash_password, needs_rehash, verify_password
 from bot.support.records import Agent
+from bot.support.session_keys import rekey_session
 from bot.support.sign_in_limits import Attempt, SignInLimits
 from bot.support.tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
 
@@ -230,14 +231,16 @@ class Agents:
 
         With `used` false the session is only looked at, as by a page that refreshes itself.
         """
-        now, hashed = self._clock.now(), self.hash_token(token)
+        now, hashes = self._clock.now(), keyed_hashes(self._secret, "desk-session", token)
         async with self._database.reading() as session:
             wanted = select(AgentSession, SupportAgent).join(SupportAgent, SupportAgent.id == AgentSession.agent_id)
-            found = (await session.execute(wanted.where(AgentSession.token_hash == hashed))).first()
+            found = (await session.execute(wanted.where(AgentSession.token_hash.in_(hashes)))).first()
         if found is None or not found[1].active or not self.is_fresh(found[0], now):
             return None
         if used and found[0].seen_at + SEEN_INTERVAL <= now:
-            await self._seen(hashed, now)
+            await self._seen(found[0].token_hash, now)
+        if found[0].token_hash != hashes[0]:
+            await rekey_session(self._database, found[0].token_hash, hashes[0])
         return replace(account_of(found[1]), method=found[0].method, on_shared=found[0].shared)
 
     def is_fresh(self, row: AgentSession, now: datetime) -> bool:

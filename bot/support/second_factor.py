@@ -20,7 +20,7 @@ from bot.core import audit
 from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.core.encryption import Cipher, DecryptionFailed
-from bot.core.keyed_hash import keyed_hash
+from bot.core.keyed_hash import keyed_hash, keyed_hashes
 from bot.settings import Settings
 from bot.support.agents import AgentAccount, Agents, account_of
 from bot.support.errors import NoSecondFactor, SecondFactorUnreadable, SignInFailed, SignInLocked, UnknownAgent
@@ -183,8 +183,8 @@ class SecondFactor:
         return True
 
     async def _take_recovery_code(self, session: AsyncSession, agent_id: str, code: str) -> bool:
-        hashed = self._recovery_hash(agent_id, code)
-        used = delete(RecoveryCodeRow).where(RecoveryCodeRow.code_hash == hashed, RecoveryCodeRow.agent_id == agent_id)
+        hashes = keyed_hashes(self._secret, *_recovery_parts(agent_id, code))
+        used = delete(RecoveryCodeRow).where(RecoveryCodeRow.code_hash.in_(hashes), RecoveryCodeRow.agent_id == agent_id)
         if await session.scalar(used.returning(RecoveryCodeRow.code_hash)) is None:
             return False
         await self._audit(session, agent_id, agent_id, "recovery_used")
@@ -208,4 +208,8 @@ class SecondFactor:
         )
 
     def _recovery_hash(self, agent_id: str, code: str) -> str:
-        return keyed_hash(self._secret, "desk-recovery", agent_id, re.sub(r"[\s-]", "", code).lower()[:40])
+        return keyed_hash(self._secret, *_recovery_parts(agent_id, code))
+
+
+def _recovery_parts(agent_id: str, code: str) -> tuple[str, ...]:
+    return "desk-recovery", agent_id, re.sub(r"[\s-]", "", code).lower()[:40]

@@ -6,7 +6,6 @@ browser that they have signed in with before (`device_token`) is counted by that
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core.figures import count_figure
-from bot.core.keyed_hash import keyed_hash
+from bot.core.keyed_hash import is_keyed_hash, keyed_hash
 from bot.core.limits import Hit, Limit, Scope, applying, clear, delete_over, give_back, take
 from bot.identity import lockout
 from bot.identity.tables import LoginCounter
@@ -50,7 +49,7 @@ class SignInLimits:
     def attempt(self, login: str, source: str, device: str | None) -> Attempt:
         """Return what an attempt counts towards: the known browser alone, else the pair, the source and the login."""
         nonce, _, mac = (device or "").partition(".")
-        if nonce and hmac.compare_digest(mac, self._device_mac(login, nonce)):
+        if nonce and is_keyed_hash(mac, self._secret, "desk-device", login, nonce):
             return Attempt(f"{self._prefix(login)}d{self._hash('device', nonce)}", [])
         hits = [Hit(PER_SOURCE, keyed_hash(self._secret, "source", source)), Hit(PER_LOGIN, self._hash("login", login))]
         return Attempt(f"{self._prefix(login)}s{self._hash('source', source)}", applying(hits, lifted=self._lifted))

@@ -33,7 +33,7 @@ from bot.notifications.event_intake import MAX_BATCH, MAX_BODY_BYTES
 from bot.notifications.fhir_intake import FhirIntake, TooMany, UnknownBody
 from bot.notifications.fhir_values import Json, dicts
 from bot.notifications.subject_lookup import SubjectLookup
-from bot.notifications.watch.subscriptions import PATH, notification_token
+from bot.notifications.watch.subscriptions import PATH, notification_tokens
 from bot.notifications.watch.tables import LOOKS, WATCHES, PlatformLook, PlatformSubscription, PlatformWatch
 from bot.settings import Settings
 
@@ -46,12 +46,13 @@ _NAMED = re.compile(rf"(?:.*/)?({'|'.join(TYPES)})/([A-Za-z0-9.-]{{1,64}})(?:/_h
 
 def router(settings: Settings, database: Database, clock: Clock, fhir: FhirClient, mapping: PlatformMapping = DEFAULT_MAPPING) -> APIRouter:
     """Return the routes. Raises SettingsError where SECRET is missing."""
-    routes, token = APIRouter(), notification_token(settings).encode()
+    routes, tokens = APIRouter(), [token.encode() for token in notification_tokens(settings)]
     lookup = SubjectLookup(fhir, mapping)
     declared = FhirIntake(database, clock, lookup, settings.required("events_token"), MAX_BATCH)
 
     async def notified(request: Request) -> Response:
-        if not hmac.compare_digest((bearer_token(request) or "").encode(), token):
+        given = (bearer_token(request) or "").encode()
+        if not any(hmac.compare_digest(given, token) for token in tokens):
             return outcome_response(HTTPStatus.UNAUTHORIZED, [Issue("login", "the header of the subscription is needed")], CHALLENGE)
         try:
             body = await _body(request)

@@ -18,6 +18,7 @@ from sqlalchemy import delete, select, update
 
 from bot.core.clock import Clock
 from bot.core.database import Database, announce
+from bot.core.secret import keys_of
 from bot.core.upsert import insert_or_ignore
 from bot.fhir.client import FhirClient
 from bot.fhir.errors import FhirConflict, FhirNotFound, FhirRejected, FhirUnauthorized
@@ -34,7 +35,13 @@ _WORKING = (ACTIVE, "requested")
 
 def notification_token(settings: Settings) -> str:
     """Return the secret that the platform shows with its notifications. Raises SettingsError where SECRET is missing."""
-    return hmac.new(settings.required("secret").encode(), b"platform subscription", hashlib.sha256).hexdigest()
+    return notification_tokens(settings)[0]
+
+
+def notification_tokens(settings: Settings) -> list[str]:
+    """Return the secrets that are taken: that of SECRET first, then that of the other one while it is changed."""
+    keys = keys_of(settings.required("secret"))
+    return [hmac.new(key.encode(), b"platform subscription", hashlib.sha256).hexdigest() for key in keys]
 
 
 class Subscriptions:

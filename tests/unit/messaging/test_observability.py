@@ -10,6 +10,7 @@ import random
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def logged() -> Iterator[io.StringIO]:
     handler.setStream(written)
     yield written
     root.handlers, root.level = before, level
+    logging.captureWarnings(False)
 
 
 async def converse(bot: Bot) -> list[str]:
@@ -151,6 +153,14 @@ def test_a_line_is_one_object_and_an_exception_is_its_class(logged: io.StringIO)
 )
 def test_a_traceparent_that_is_none_begins_nothing(header: str | None) -> None:
     assert tracing.parse(header) is None
+
+
+def test_a_warning_is_an_object_without_its_text(logged: io.StringIO) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("slot of Jeanne Durand: SPH-2024-000137\nand more", UserWarning, stacklevel=1)
+    line = json.loads(logged.getvalue())
+    assert re.fullmatch(r".*test_observability\.py:\d+: UserWarning", line["message"])
 
 
 def test_nothing_that_sends_traces_is_imported_unless_it_is_switched_on() -> None:
