@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import audit
@@ -120,11 +121,14 @@ class Agents:
             if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
                 return False
         hashed = await hash_password(password)
-        async with self._database.writing() as session:
-            if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
-                return False
-            await self._insert(session, normalize_login(login), login[:1].upper() + login[1:], SUPERVISOR, hashed, "setup")
-            return True
+        try:
+            async with self._database.writing() as session:
+                if await session.scalar(select(SupportAgent.id).limit(1)) is not None:
+                    return False
+                await self._insert(session, normalize_login(login), login[:1].upper() + login[1:], SUPERVISOR, hashed, "setup")
+        except (IntegrityError, LoginTaken):  # another process added them at the same moment
+            return False
+        return True
 
     async def list(self) -> builtins.list[AgentAccount]:
         """Return everybody by name, including those who left."""
