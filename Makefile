@@ -22,7 +22,7 @@ NLU := nlu/.venv/bin
 STAMPS := .build/stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval artefacts wheel rasa-archive lint-deploy locks clean
+.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval model artefacts wheel rasa-archive lint-deploy locks clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -31,8 +31,10 @@ help: ## list the commands
 
 $(STAMPS)/tools: requirements-tools.lock
 	@echo "[1/4] installing the installer (uv) and Node.js into $(TOOLS)/"
-	@rm -rf $(TOOLS) && $(PYTHON) -m pip install --quiet --target $(TOOLS) --require-hashes -r requirements-tools.lock
-	@mkdir -p $(STAMPS) && touch $@
+	@mkdir -p $(STAMPS) && sed -n '/^uv==/,/[^\\]$$/p' requirements-tools.lock > .build/uv.lock
+	@rm -rf $(TOOLS) && $(PYTHON) -m pip install --quiet --target $(TOOLS) --require-hashes -r .build/uv.lock
+	@$(UV) pip install --quiet --target $(TOOLS) --python $(PYTHON) --require-hashes -r requirements-tools.lock
+	@touch $@
 
 $(STAMPS)/service: requirements.lock pyproject.toml $(STAMPS)/tools
 	@echo "[2/4] installing the service into .venv/"
@@ -75,8 +77,12 @@ install-test: install $(STAMPS)/tests $(STAMPS)/teams-page $(STAMPS)/second-serv
 
 # --- running ------------------------------------------------------------------------------------
 
-run: install $(if $(filter fake,$(TEAMS)),$(STAMPS)/teams-page) ## start everything on this machine (Ctrl-C stops it)
+run: $(STAMPS)/tools ## start everything on this machine (Ctrl-C stops it)
+	@$(MAKE) --no-print-directory -j4 $(STAMPS)/service model $(STAMPS)/web $(if $(filter fake,$(TEAMS)),$(STAMPS)/teams-page)
 	@exec $(BIN)/bot run
+
+model: $(STAMPS)/nlu # training needs Rasa's environment alone: the rest is installed beside it
+	@$(NLU)/python -m nlu.train
 
 train: install ## train the understanding model, unless it is there already
 	@$(NLU)/python -m nlu.train
