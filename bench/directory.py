@@ -196,12 +196,12 @@ def _percentile(values: list[float], part: float) -> float:
     return round(sorted(values)[int(len(values) * part)], 2)
 
 
-def measured(people: int, queries: int) -> Iterator[dict[str, Any]]:
-    """Measure an invented directory of so many people, in a folder that is removed."""
+def measured(people: int, queries: int, index: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Measure an invented directory of so many people, in a folder that is removed; with `index`, whose index is kept, or is there."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{people}.txt"
         write_demo_file(file, people=people)
-        yield from measure(file, Path(folder) / "index", queries)
+        yield from measure(file, index / str(people) if index else Path(folder) / "index", queries, keep=index is not None)
 
 
 def figures(quick: bool) -> list[Figure]:
@@ -259,7 +259,7 @@ def main() -> int:
     parser.add_argument("--queries", type=int, default=QUERIES[0], help="queries of each kind at each size")
     parser.add_argument("--quick", action="store_true", help=f"{QUERIES[1]} queries of each kind")
     parser.add_argument("--file", type=Path, help="a file that is there, instead of invented ones")
-    parser.add_argument("--index", type=Path, help="where to keep its index; one that is there is used")
+    parser.add_argument("--index", type=Path, help="where to keep the index; one that is there is used")
     parser.add_argument("--out", type=Path, help="write the results to this file as JSON")
     arguments = parser.parse_args()
     queries = QUERIES[1] if arguments.quick else arguments.queries
@@ -268,7 +268,7 @@ def main() -> int:
         if arguments.file:
             results += measure(arguments.file, arguments.index or Path(folder) / "index", queries, keep=arguments.index is not None)
         else:
-            results += [result for people in arguments.people for result in measured(people, queries)]
+            results += [result for people in arguments.people for result in measured(people, queries, arguments.index)]
     console = Console(width=None if sys.stdout.isatty() else 180)
     console.print(table_of(results))
     for people, result in {result["people"]: result for result in results if "import_cpu_s" in result}.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import filterfalse
 
 # Letters that NFKD leaves whole.
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"})
@@ -27,8 +28,12 @@ MAX_CHARACTERS = 200
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Lower-case ASCII words parted by single spaces: « Saint-Cyr-sur-Loire » → "saint cyr sur loire"."""
-    decomposed = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].lower().translate(_LIGATURES))
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    plain = text[:MAX_CHARACTERS].lower()
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain.translate(_LIGATURES))
+        plain = "".join(filterfalse(unicodedata.combining, decomposed))
+    elif plain.isalnum():
+        return plain
     return _NOT_WORD.sub(" ", plain).strip()
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import tantivy
 from rapidfuzz.distance import OSA
 
-from bot.core.text_folding import allowed_edits, digits, fold
+from bot.core.text_folding import allowed_edits, digits, fold, without_particles
 from bot.directory.index_terms import Terms
 from bot.directory.names import Typed, typed_forms, typed_words
 from bot.directory.organizations import kind_words, organization_words, telling_words
@@ -100,6 +101,14 @@ def _typed(name: str, frequency: Frequency) -> Typed:
     return Typed(words, known, usual)
 
 
+def _is_no_given_name(words: Sequence[str], name: Typed) -> bool:
+    """Return whether what was typed after a first word is nobody's given name, nor initials: it is one only by an error, or cut short."""
+    return bool(words) and words[-1] not in name.known and len(words[-1]) > _LONGEST_INITIALS and words[-1] != name.words[0]
+
+
+_LONGEST_INITIALS = 3
+_FEW = 40
+"""So many bearers of a family name are looked at whatever else was typed."""
 _MOST_BEGINNINGS = 40
 _SHORTEST_NAME_BEGINNING = 3
 
@@ -123,18 +132,23 @@ class Candidates:
         words = asked.name.words
         forms = typed_forms(words)
         # Words glued together are mistyped within one name (« legof »), not across a given and a family name.
-        whole = [form for form in forms if form in words or not (asked.name.usual and any(word in form for word in asked.name.usual))]
+        given_name = next((word for word in (words[0], words[-1]) if word in asked.name.usual), None)
+        whole = [form for form in forms if form in words or given_name is None or given_name not in form]
+        initials = [word for word in (words[0], words[-1]) if len(word) == 1 and word not in forms]  # « D. Robert »: no particle
+        said = [*forms, *initials] if len(words) > 1 else []
+        before = 0
         for edits in range(3):
             if edits > 1 and all(allowed_edits(len(word)) < edits for word in words):
                 return
             clauses = [(SHOULD, clause) for clause in self._criteria(asked)]
+            given = [clause for form in said for clause in self._given(form, edits, glued=form not in words)]
             if len(words) > 1:
-                clauses.append(
-                    (SHOULD, self._best(clause for form in forms for clause in self._given(form, edits if form in words else 0)))
-                )
+                clauses.append((SHOULD, self._best(given)))
             named = list(self._bearing(asked.name, forms, whole, edits))
-            if named:
+            # A query is that of before and more: one that is no longer finds nobody else.
+            if named and len(named) + len(given) > before:
                 yield edits, tantivy.Query.boolean_query([(MUST, self._best(named)), *clauses])
+            before = len(named) + len(given)
 
     def _bearing(self, name: Typed, forms: Sequence[str], whole: Sequence[str], edits: int) -> Iterator[tantivy.Query]:
         """Yield what the typed words may be as a name: a family name with something else, or a given name alone.
@@ -143,8 +157,19 @@ class Candidates:
         """
         words = name.words
         families = [word for word in words if word not in name.usual] or words
+        head, *others = without_particles(list(words))
+        inner = {word for word in others[:-1] if word in name.usual}
         for form in forms:
-            yield from self._family(form, edits if form in whole else 0, typed=form in families)
+            if form in inner and form != head:
+                continue  # the second of several given names
+            errors = edits if form in whole else 0
+            borne = self._family(form, errors, typed=form in families, glued=form not in words)
+            if form == head and _is_no_given_name(others, name) and self._bearers(form, errors) > _FEW:
+                # « Robert Zwartkowski »: of the many whose family name is Robert only those who may be called so.
+                given = [tantivy.Query.const_score_query(clause, 0.0) for word in others for clause in self._given(word, edits)]
+                yield from (self._all(pair) for pair in product(borne, given))
+            else:
+                yield from borne
         given = [self._term("given", form) for form in forms if form in words and self._terms.frequency("given", form)]
         if given and len(given) == len(words):
             yield tantivy.Query.const_score_query(self._all(given), 0.5)
@@ -169,30 +194,49 @@ class Candidates:
             clauses.append((ORGANIZATION, self._organization(asked.organization)))
         return [tantivy.Query.const_score_query(clause, _BOOST[kind]) for kind, clause in clauses]
 
-    def _family(self, form: str, most_edits: int, *, typed: bool) -> Iterator[tantivy.Query]:
-        """Yield the family names that a form may stand for; of words glued together (not `typed`) with one error at the most."""
+    def _family(self, form: str, most_edits: int, *, typed: bool, glued: bool) -> Iterator[tantivy.Query]:
+        """Yield the family names that a form may stand for; of words glued together (not `typed`) with one error at the most.
+
+        `glued`: two words that are one name say more than either of them, even with an error.
+        """
+        more = 1.5 if glued else 0.0
         if self._terms.frequency("family", form):
-            yield self._scored("family", form, 4.0)
+            yield self._scored("family", form, 4.0 + more)
         edits = min(most_edits, allowed_edits(len(form)))
         if not edits:
             return
         if near := self._terms.near("family", form):
-            yield tantivy.Query.const_score_query(self._any("family", near), 3.0)
+            yield tantivy.Query.const_score_query(self._any("family", near), 3.0 + more)
         if len(form) >= _SHORTEST_NAME_BEGINNING and (begun := self._terms.begun("family", form, _MOST_BEGINNINGS)):
-            yield tantivy.Query.const_score_query(self._any("family", begun), 1.5)
-        if edits > 1 and typed:
-            yield tantivy.Query.const_score_query(tantivy.Query.fuzzy_term_query(self._schema, "family", form, 2), 2.0)
+            yield tantivy.Query.const_score_query(self._any("family", begun), 1.5 + more)
+        if edits > 1 and typed and (far := self._two_errors("family", form)):
+            yield tantivy.Query.const_score_query(far, 2.0)
 
-    def _given(self, form: str, most_edits: int) -> Iterator[tantivy.Query]:
+    def _bearers(self, form: str, edits: int) -> int:
+        """Return how many people bear a family name that a form may stand for."""
+        frequency = self._terms.frequency
+        near = (*self._terms.near("family", form), *self._terms.begun("family", form, _MOST_BEGINNINGS)) if edits else ()
+        return sum(frequency("family", term) for term in (form, *near))
+
+    def _given(self, form: str, most_edits: int, *, glued: bool = False) -> Iterator[tantivy.Query]:
+        """Yield the given names that a form may stand for; two words (`glued`) say more than one."""
         boost = _BOOST[GIVEN]
         known = self._terms.frequency("given", form)
         if known:
-            yield self._scored("given", form, boost)
+            yield self._scored("given", form, boost + 2 if glued else boost)
+        if glued:
+            return  # as they are, or not at all
         if most_edits and allowed_edits(len(form)) and (near := self._terms.near("given", form)):
             yield tantivy.Query.const_score_query(self._any("given", near), boost - 2)
-        if len(form) == 1 or (len(form) > 2 and not known):
-            begun = self._terms.begun("given", form, _MOST_BEGINNINGS)
+        if (len(form) == 1 or (len(form) > 2 and not known)) and (begun := self._terms.begun("given", form, _MOST_BEGINNINGS)):
             yield tantivy.Query.const_score_query(self._any("given", begun), boost - 4)
+        if most_edits > 1 and allowed_edits(len(form)) > 1 and not known and (far := self._two_errors("given", form)):
+            yield tantivy.Query.const_score_query(far, boost - 6)
+
+    def _two_errors(self, field: str, form: str) -> tantivy.Query | None:
+        """Return who has a term two errors away; None where there is none: a query with nothing to find would be walked all the same."""
+        query = tantivy.Query.fuzzy_term_query(self._schema, field, form, 2)
+        return query if self._terms.finds(query) else None
 
     def _labels(self, words: tuple[str, ...]) -> Sequence[str]:
         """Return the labels of the index that hold these words or words near them: an index has some hundreds of labels."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class DirectoryError(Exception):
     """The directory of professionals cannot do what was asked."""
@@ -40,3 +43,14 @@ class ImportFailed(DirectoryError):
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(f"Le nouvel annuaire n’a pas pu être écrit, l’ancien reste en place : {cause}")
+
+
+@contextmanager
+def panics_as_failures() -> Iterator[None]:
+    """Raise ImportFailed in the place of a Rust panic, in which tantivy's threads end when the disk is full: it is no Exception."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ImportFailed(error) from error

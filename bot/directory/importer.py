@@ -5,6 +5,7 @@ All of it happens in a fresh folder; the index in use changes by one rename, at 
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import gc
 import json
@@ -13,17 +14,18 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import tantivy
 
+from bot.core.text_folding import fold
 from bot.directory.annuaire import Row, join_rows
-from bot.directory.errors import DirectoryError, ImportFailed, ImportRunning, ImportShrunk, UnusableFile
+from bot.directory.errors import ImportFailed, ImportRunning, ImportShrunk, UnusableFile, panics_as_failures
 from bot.directory.finess import Establishment, read_establishments
-from bot.directory.index import ABOUT, CURRENT, PREFIX, document, schema
+from bot.directory.index import ABOUT, CURRENT, PREFIX, document, forget_terms, schema
 from bot.directory.lexicon import Lexicon
 from bot.directory.parts import PARTS, Dealt, Progress, deal_out, read_part
 from bot.directory.places import departement_code
@@ -37,6 +39,8 @@ _SEGMENTS = 8
 """Of so many segments, alike in size, tantivy makes one; each segment more costs every search."""
 _SMALL = 100_000  # rows that one segment takes at once
 _STEP = 2_000  # people between two calls of `progress`
+_BATCH = 1_000
+"""Documents that are handed to tantivy at once: one by one, its thread would fall asleep and be woken for each."""
 _PROBES = 5
 
 
@@ -126,15 +130,9 @@ class _Built:
 def _writing() -> Iterator[None]:
     """Tell everything that writing an index may end with as one kind of error."""
     try:
-        yield
+        with panics_as_failures():
+            yield
     except (OSError, ValueError, RuntimeError) as error:
-        raise ImportFailed(error) from error
-    except DirectoryError:
-        raise
-    except BaseException as error:
-        # tantivy's threads end in a Rust panic when the disk is full; it is no Exception.
-        if type(error).__name__ != "PanicException":
-            raise
         raise ImportFailed(error) from error
 
 
@@ -209,12 +207,15 @@ def _index(
     writer = index.writer(_WRITER_BYTES, 1)
     lexicon = Lexicon()
     probes: list[Professional] = []
+    batch: list[tantivy.Document] = []
     people = done = 0
     for number, part in enumerate(parts, start=1):
         for entry in read_part(part):
             rows = [_completed(row, dealt.towns, known) for row in entry.rows]
             person = join_rows(rows, entry.mss)
-            writer.add_document(document(person))
+            batch.append(document(person))
+            if len(batch) == _BATCH:
+                _add(writer, batch)
             lexicon.add(person)
             done += len(rows)
             people += 1
@@ -223,12 +224,29 @@ def _index(
             if len(probes) < _PROBES and (not probes or number * _PROBES > len(probes) * len(parts)):
                 probes.append(person)
         part.unlink()
+        _add(writer, batch)
         if dealt.rows > _SMALL and number % (PARTS // _SEGMENTS) == 0:
             writer.commit()
     writer.commit()
-    writer.wait_merging_threads()
     lexicon.write(folder)
+    del lexicon, entry, rows, person
+    _give_back_memory()
+    writer.wait_merging_threads()
     return people, tuple(probes)
+
+
+def _give_back_memory() -> None:
+    """Give back what is not needed any more: merging maps all of the index, which counts as memory of the process."""
+    forget_terms()
+    fold.cache_clear()
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _add(writer: tantivy.IndexWriter, batch: list[tantivy.Document]) -> None:
+    for made in batch:
+        writer.add_document(made)
+    batch.clear()
 
 
 def _completed(row: Row, towns: Towns, known: dict[str, Establishment]) -> Row:

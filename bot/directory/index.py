@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from bot.core.text_folding import fold
 from bot.directory.names import index_forms
 from bot.directory.organizations import practice_words
 from bot.directory.places import town_key
-from bot.directory.professions import trades_of
+from bot.directory.professions import trades_with
 from bot.directory.records import Professional
 
-VERSION = 2
+VERSION = 3
 """Changes whenever fields or terms do: an index of another version is as good as none."""
 
 CURRENT = "current"
@@ -31,12 +31,15 @@ PREFIX = f"index-v{VERSION}-"
 FIELDS = ("number", "family", "given", "trade", "label", "town", "postal", "area", "organization", "site")
 """Indexed, not stored; each term as it is (folding is ours, the same for the index and the question)."""
 
+_WHOLE = frozenset({"number", "label"})
+"""Fields whose terms are values of their own. In the others terms hold no space, and spaces part them: one value is quicker than six."""
+
 
 def schema() -> tantivy.Schema:
     """`FIELDS` plus `data`, the stored JSON of the professional (`Professional.packed`)."""
     builder = tantivy.SchemaBuilder()
     for name in FIELDS:
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field(name, tokenizer_name="raw" if name in _WHOLE else "whitespace", index_option="basic")
     builder.add_bytes_field("data", stored=True)
     return builder.build()
 
@@ -44,20 +47,44 @@ def schema() -> tantivy.Schema:
 def document(person: Professional) -> tantivy.Document:
     """Return what the index keeps of a professional."""
     practices = person.practices
-    terms: dict[str, Iterable[str]] = {
-        "number": (person.key,),
-        "family": index_forms(person.family),
-        "given": index_forms(person.given),
-        "trade": trades_of(person),
-        "label": [fold(label) for label in dict.fromkeys(person.labels)],
-        "town": [town_key(practice.city) for practice in practices],
-        "postal": [practice.postal_code for practice in practices],
-        "area": [practice.departement for practice in practices],
-        "organization": [word for practice in practices for word in practice_words(practice)],
-        "site": [number for practice in practices for number in (practice.finess, practice.siret)],
-    }
-    lists = {name: found for name, values in terms.items() if (found := [term for term in values if term])}
-    return tantivy.Document(**lists, data=_encode(person.packed()).encode())
+    roles = [practice.role for practice in practices]
+    trade, label = _work(person.profession_code, (person.profession, person.speciality, *person.also, *roles))
+    made = tantivy.Document(
+        number=person.key,
+        family=_names(person.family),
+        given=_names(person.given),
+        trade=trade,
+        label=label,
+        town=" ".join([town_key(practice.city) for practice in practices]),
+        postal=" ".join([practice.postal_code for practice in practices]),
+        area=" ".join([practice.departement for practice in practices]),
+        organization=" ".join([_organization(practice.structure, practice.city) for practice in practices]),
+        site=" ".join([f"{practice.finess} {practice.siret}" for practice in practices if practice.finess or practice.siret]),
+    )
+    made.add_bytes("data", _encode(person.packed()).encode())
+    return made
+
+
+@lru_cache(maxsize=65_536)
+def _names(text: str) -> str:
+    return " ".join(index_forms(text))
+
+
+@lru_cache(maxsize=16_384)
+def _work(code: str, labels: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Return the ids of what a person with this code and these labels does, and the labels, folded."""
+    return " ".join(sorted(trades_with(code, labels))), [folded for label in dict.fromkeys(labels) if (folded := fold(label))]
+
+
+@lru_cache(maxsize=65_536)
+def _organization(structure: str, city: str) -> str:
+    return " ".join(practice_words(structure, city))
+
+
+def forget_terms() -> None:
+    """Forget the terms of the people seen lately."""
+    for remembered in (_names, _work, _organization):
+        remembered.cache_clear()
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode

@@ -40,6 +40,11 @@ class Terms:
             found = searcher.terms_with_prefix(field, word, limit=None if most is None else most + 1) if searcher else []
             return tuple(term for term, _ in found if term != word)[:most]
 
+        def finds(query: tantivy.Query) -> bool:
+            return searcher is None or bool(searcher.search(query, 1, count=False).hits)
+
+        self.finds: Callable[[tantivy.Query], bool] = finds
+        """Whether a query finds anybody."""
         self.frequency: Callable[[str, str], int] = frequency
         """How many people have a term (second) in a field (first)."""
         self.near: Callable[[str, str], tuple[str, ...]] = near

@@ -78,11 +78,13 @@ def typed_words(text: str) -> list[str]:
     return words[start : start + MAX_WORDS]
 
 
-@lru_cache(maxsize=65_536)
 def index_forms(text: str) -> tuple[str, ...]:
     """Terms that the index keeps for a family or given name: its words, and glued with and without particles."""
-    name = name_forms(text)
-    return tuple(dict.fromkeys(form for form in (*name.words, name.whole, name.bare) if form))
+    words = name_words(text)
+    if len(words) < 2:
+        return tuple(words)
+    bare = without_particles(words)
+    return tuple(dict.fromkeys((*bare, "".join(words), "".join(bare))))
 
 
 def typed_forms(words: tuple[str, ...]) -> list[str]:

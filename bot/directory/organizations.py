@@ -66,14 +66,9 @@ def names_kind(text: str) -> bool:
     return any(word in _KINDS or word in _VAGUE for word in organization_words(text))
 
 
-def practice_words(practice: Practice) -> tuple[str, ...]:
+def practice_words(structure: str, city: str) -> tuple[str, ...]:
     """Return what a practice answers to: the words of its structure's name and of its town (« le CHRU de Tours »)."""
-    return _words_at(practice.structure, practice.city) if practice.structure else ()
-
-
-@lru_cache(maxsize=65_536)
-def _words_at(structure: str, city: str) -> tuple[str, ...]:
-    return (*organization_words(structure), *fold(city).split())
+    return (*organization_words(structure), *fold(city).split()) if structure else ()
 
 
 def is_at(asked: str, practice: Practice) -> bool:
@@ -81,7 +76,7 @@ def is_at(asked: str, practice: Practice) -> bool:
     number = digits(asked)
     if len(number) >= 9 and number in (practice.finess, practice.siret):
         return True
-    words, held = organization_words(asked), practice_words(practice)
+    words, held = organization_words(asked), practice_words(practice.structure, practice.city)
     if not words or not held:
         return False
     kinds = kind_words(words)

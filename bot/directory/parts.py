@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Dealt:
-    """What dealing out found. `establishments` are the FINESS numbers of the rows."""
+    """What dealing out found. `establishments` are the FINESS numbers of the rows, where a file tells of them."""
 
     rows: int = 0
     mailboxes: int = 0
@@ -52,7 +52,7 @@ class Person:
 
 def deal_out(sources: Sources, size: int, parts: list[Path], progress: Progress) -> Dealt:
     """Write each good row, and each mailbox, to the part of its person."""
-    dealt = Dealt()
+    dealt, structures = Dealt(), sources.structures is not None
     with ExitStack() as stack:
         files = [stack.enter_context(part.open("w", encoding="utf-8", newline="\n", buffering=1 << 16)) for part in parts]
         for count, (done, row) in enumerate(read_rows(sources.activities)):
@@ -63,7 +63,7 @@ def deal_out(sources: Sources, size: int, parts: list[Path], progress: Progress)
             else:
                 dealt.rows += 1
                 files[zlib.crc32(row.key.encode()) % PARTS].write(_CELL.join(row).replace("\n", _LINE) + "\n")
-                if row.finess:
+                if structures and row.finess:
                     dealt.establishments.add(row.finess)
                 if row.named:
                     dealt.towns.learn(row.city, row.city_code, row.postal_code)

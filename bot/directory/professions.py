@@ -156,11 +156,12 @@ def _narrowest(found: list[frozenset[str]]) -> frozenset[str]:
 def trades_of(person: Professional) -> frozenset[str]:
     """Ids of the professions and specialities that a person has, by code and by label."""
     roles = tuple(practice.role for practice in person.practices)
-    return _trades(person.profession_code, (person.profession, person.speciality, *person.also, *roles))
+    return trades_with(person.profession_code, (person.profession, person.speciality, *person.also, *roles))
 
 
 @lru_cache(maxsize=65_536)
-def _trades(code: str, labels: tuple[str, ...]) -> frozenset[str]:
+def trades_with(code: str, labels: tuple[str, ...]) -> frozenset[str]:
+    """Ids of the professions and specialities with this code of profession and these labels: the profession's own first, maybe ""."""
     folded = [fold(label) for label in labels]
     held = set()
     for trade in TRADES.values():
