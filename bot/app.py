@@ -231,6 +231,8 @@ def _health(
     checks |= {channel.capabilities.name: channel.healthy for channel in channels}
     required = frozenset({"rasa", "actions", "database", "directory", "platform"})
     reporting = [channel.health_lines for channel in channels if isinstance(channel, ReportingChannel)]
+    if changes := parts.live_directories.refresh:
+        reporting.append(changes.health_lines)
     return health.Health(
         checks | {"web": web},
         required,

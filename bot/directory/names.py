@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from bot.core.text_folding import allowed_edits, fold, name_words, without_particles, word_set
+from bot.core.text_folding import MAX_CHARACTERS, allowed_edits, fold, name_words, without_particles, word_set
 
 MAX_WORDS = 6
 _ELISION = re.compile(r"\b([dlo])['’]", re.IGNORECASE)  # « d'Ormesson » is one word, « D. Ormesson » is not
@@ -74,6 +74,15 @@ def typed_words(text: str) -> list[str]:
     words = name_words(_ELISION.sub(r"\1", text))
     start = 0
     while start < len(words) - 1 and words[start] in _TITLES:
+        start += 1
+    return words[start : start + MAX_WORDS]
+
+
+def written_words(text: str) -> list[str]:
+    """Return the same as they were written, « d'Ormesson » in one: for whoever folds otherwise."""
+    words = [word for word in re.split(r"[\s.]+", text[:MAX_CHARACTERS]) if fold(word)]
+    start = 0
+    while start < len(words) - 1 and fold(words[start]) in _TITLES:
         start += 1
     return words[start : start + MAX_WORDS]
 

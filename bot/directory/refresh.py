@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ _NICE = 10
 _DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DirectoryRefresh:
     """Looks after the index of one folder."""
 
@@ -40,11 +40,18 @@ class DirectoryRefresh:
     index_dir: Path
     max_shrink: float
     settled_seconds: float = SETTLED_SECONDS
+    _problem: tuple[str, str] | None = field(default=None, init=False)
+    """What keeps the source from being imported, beside being refused: what the health report and what the log says."""
 
     async def run_due(self) -> None:
-        """Import the source if it changed, and wait for it. Raises OSError, UnusableFile where it cannot be read."""
+        """Import the source if it changed, and wait for it. What keeps it from being read is told, and left to the next look."""
         path = self._path()
-        if path is None or await asyncio.to_thread(self.due, path) is None:
+        try:
+            if path is None or await asyncio.to_thread(self.due, path) is None:
+                self._tell(None)
+                return
+        except (DirectoryError, OSError) as error:
+            self._tell((f"cannot be used since {datetime.now(UTC):%Y-%m-%d}", str(error)))
             return
         arguments = [str(path.absolute()), str(self.index_dir.absolute()), str(self.max_shrink)]
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot.directory.refresh", *arguments)
@@ -57,6 +64,16 @@ class DirectoryRefresh:
         refused = _read_json(self.index_dir / REFUSED).get("reason") if process.returncode else None
         if refused:
             _log.warning("the directory's source was refused, the directory stays as it was: %s", refused)
+        failed = process.returncode and not refused
+        self._tell((f"could not be imported on {datetime.now(UTC):%Y-%m-%d}", "the import failed, see above") if failed else None)
+
+    def _tell(self, problem: tuple[str, str] | None) -> None:
+        """Take note of a problem, None: of none; log it where it is another one than at the last look."""
+        if problem is not None and (self._problem is None or self._problem[1] != problem[1]):
+            _log.warning("the directory's source is not imported, the directory stays as it was: %s", problem[1])
+            self._problem = problem
+        elif problem is None:
+            self._problem = None
 
     def due(self, path: Path) -> Sources | None:
         """Return what to import, None where it is what was imported, or refused, or still being written."""
@@ -82,7 +99,9 @@ class DirectoryRefresh:
             if current_folder(self.index_dir) is None and (self.index_dir / CURRENT).exists():
                 lines["directory_age"] = "made by an earlier version: import it again"
         refused = _read_json(self.index_dir / REFUSED)
-        if refused and self.source is not None:
+        if self._problem is not None:
+            lines["directory_source"] = self._problem[0]
+        elif refused and self.source is not None:
             lines["directory_source"] = f"refused on {str(refused.get('at'))[:10]}"
         return lines
 
@@ -108,7 +127,11 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 def refresh(path: Path, index_dir: Path, max_shrink: float) -> int:
     """Import a source; note it where it is refused. Returns the exit code of the process."""
-    sources = find_sources(path)
+    try:
+        sources = find_sources(path)
+    except (DirectoryError, OSError) as error:  # it changed just now
+        _log.warning("%s", error)
+        return 1
     try:
         import_file(sources, index_dir, max_shrink=max_shrink)
     except ImportRunning:

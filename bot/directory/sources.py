@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -102,7 +104,7 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError) as error:
         raise UnusableFile(f"« {path.name} » n’est pas une archive ZIP lisible ({error}).") from error
     except RuntimeError as error:
         if "encrypted" not in str(error) and "password" not in str(error):
@@ -137,7 +139,10 @@ def split_heading(line: str) -> list[str]:
     """Return the headings of a first line, whatever parts them."""
     text = line.strip("\r\n")
     separator = "|" if "|" in text else ";" if ";" in text else ","
-    return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [""])] or [""]
+    try:
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=separator), [""])] or [""]
+    except csv.Error:  # no text at all: half a ZIP, an image
+        return [""]
 
 
 def find_sources(path: Path) -> Sources:

@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.core.clock import SystemClock
 from bot.core.errors import log_error
 from bot.directory.live.ports import Slots
 from bot.fhir.errors import FhirUnavailable
+from bot.fhir.retry_after import retry_after_of
 
 HEADER = "ESANTE-API-KEY"
 CALLS_A_SECOND = 17
@@ -20,7 +22,7 @@ KEPT_FOR_TURNS = 5
 """Of these, how many fetching changes leaves to those who wait for an answer."""
 UNANSWERED = timedelta(seconds=5)
 """How long a call that was given up may still be on its way."""
-_LONGEST_PAUSE = 300
+_LONGEST_PAUSE = 300.0
 
 
 class ApiKey(httpx.Auth):
@@ -40,8 +42,8 @@ class ApiKey(httpx.Auth):
         try:
             response = yield request
             answered = True
-            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                await self._counting(self._slots.pause(timedelta(seconds=_seconds_asked(response))))
+            if pause := _pause_asked(response):
+                await self._counting(self._slots.pause(pause))
         finally:
             await self._counting(self._slots.release(slot) if answered else self._slots.release(slot, UNANSWERED))
 
@@ -54,6 +56,11 @@ class ApiKey(httpx.Auth):
             log_error(error, "counting calls to the Annuaire Santé")
 
 
-def _seconds_asked(response: httpx.Response) -> int:
-    written = response.headers.get("Retry-After", "").strip()
-    return min(int(written[:6]), _LONGEST_PAUSE) if written.isascii() and written.isdigit() else 1
+def _pause_asked(response: httpx.Response) -> timedelta | None:
+    """Return for how long nobody shall call: as it says with a 429 or another error that will pass; a second where a 429 does not say."""
+    too_many = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+    if not too_many and not response.is_server_error:
+        return None
+    asked = retry_after_of(response, SystemClock().now())
+    seconds = min(asked, _LONGEST_PAUSE) if asked is not None else 1.0 if too_many else 0.0
+    return timedelta(seconds=seconds) if seconds else None

@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Coroutine, Hashable
 from typing import Any, TypeVar
 
+import httpx
+
 from bot.core.errors import log_error
 from bot.core.text_folding import digits
 from bot.core.time_budget import seconds_left
@@ -21,7 +23,7 @@ from bot.directory.names import index_forms
 from bot.directory.places import town_key
 from bot.directory.ranking import Match, rank
 from bot.directory.records import Professional
-from bot.fhir.errors import FhirError
+from bot.fhir.errors import FhirError, FhirRejected, FhirUnavailable
 
 REMEMBERED_SECONDS = 1800.0
 """How long what was found is shown without asking again."""
@@ -101,9 +103,16 @@ class LiveLookup:
             async with asyncio.timeout(seconds):
                 return await question
         except (FhirError, TimeoutError) as error:
-            self._failed_at = time.monotonic()
+            if _is_away(error):
+                self._failed_at = time.monotonic()
             log_error(error, "asking the national directory")
             raise NotLookedUp from None
+
+
+def _is_away(error: FhirError | TimeoutError) -> bool:
+    """Return whether everybody's questions would fail, not this one alone: refused words say nothing of others."""
+    refuses_us = isinstance(error, FhirRejected) and error.status == httpx.codes.FORBIDDEN
+    return refuses_us or isinstance(error, FhirUnavailable | TimeoutError)
 
 
 def _nearest_by_name(people: list[Person], query: Query) -> list[Person]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.core.text_folding import fold
 from bot.directory.live.ports import PagedSearch, Params, found, of_type, referred_id
 from bot.directory.live.resources import IDNPS_SYSTEM, RPPS_SYSTEM, key_of, professional_of
-from bot.directory.names import typed_words
+from bot.directory.names import written_words
 from bot.directory.records import Professional
 from bot.fhir.resources import Resource
 
@@ -69,8 +69,7 @@ class NationalDirectory:
 
         Titles are left out. The order of the words does not matter.
         """
-        titles = len(fold(name).split()) - len(typed_words(name))
-        words = [word for word in name.split()[max(titles, 0) :] if fold(word)][:6]
+        words = written_words(name)
         if not words:
             return []
         people = await self._people([("name", _escaped(word)) for word in words])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.directory import Directory, ImportShrunk, Query, import_file
 from bot.directory.cli import directory_app
 from bot.directory.index import CURRENT, read_about
 from bot.directory.refresh import DirectoryRefresh
+from bot.directory.refresh import refresh as refresh_now
 from bot.sandbox.demo_directory import DEMO_PEOPLE, write_demo_file
 from tests.unit.directory import editions
 
@@ -67,13 +69,57 @@ async def test_a_source_that_shrank_is_refused_and_not_tried_again(source: Path,
     assert "directory_source" not in await refresh.health_lines()
 
 
-async def test_a_source_that_became_something_else_is_told(source: Path, tmp_path: Path) -> None:
+async def test_a_source_that_became_something_else_is_told_once(source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     refresh = refresh_of(source, tmp_path)
     await refresh.run_due()
     become(source, editions.SKILLS)
-    with pytest.raises(Exception, match="savoir-faire"):
-        await refresh.run_due()
+    await refresh.run_due()
+    await refresh.run_due()
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1
+    assert "savoir-faire" in told[0]
+    assert (await refresh.health_lines())["directory_source"].startswith("cannot be used since 20")
     assert Directory(tmp_path / "index").count() == 200
+    write(source, 210)
+    await refresh.run_due()
+    assert Directory(tmp_path / "index").count() == 210
+    assert "directory_source" not in await refresh.health_lines()
+
+
+@pytest.mark.parametrize("damage", ["missing", "not a ZIP", "a ZIP cut short", "a ZIP with rubbish in it", "a folder of none"])
+async def test_a_source_that_cannot_be_read_is_told_once_and_left_to_the_next_look(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    path = tmp_path / "source.zip"
+    if damage == "a folder of none":
+        path.mkdir()
+    elif damage == "not a ZIP":
+        path.write_bytes(b"PK\x03\x04 and nothing more")
+    elif damage != "missing":
+        write(tmp_path / "PS_LibreAcces_Personne_activite.txt", 200)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(tmp_path / "PS_LibreAcces_Personne_activite.txt", "activities.txt")
+        content = bytearray(path.read_bytes())
+        content[60:120] = b"\xff" * 60  # no such compressed text exists
+        path.write_bytes(content[: len(content) // 2] if damage == "a ZIP cut short" else content)
+    refresh = DirectoryRefresh(path, tmp_path / "index", 20.0, settled_seconds=0.0)
+    await refresh.run_due()
+    await refresh.run_due()
+    assert len(caplog.records) == 1
+    assert (await refresh.health_lines())["directory_source"].startswith("cannot be used since 20")
+
+
+def test_a_zip_damaged_further_down_is_refused(source: Path, tmp_path: Path) -> None:
+    write(source, 6_000)  # more than is read to see what the file is
+    path = tmp_path / "source.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(source, "activities.txt")
+    content = bytearray(path.read_bytes())
+    further = len(content) * 4 // 5
+    content[further : further + 60] = b"\xff" * 60
+    path.write_bytes(content)
+    assert refresh_now(path, tmp_path / "index", 20.0) == 1
+    assert "ZIP" in (tmp_path / "index" / "refused.json").read_text()
 
 
 def test_a_file_that_is_still_being_copied_waits(source: Path, tmp_path: Path) -> None:

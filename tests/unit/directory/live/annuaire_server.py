@@ -38,6 +38,10 @@ class Annuaire:
     refused: int = 0
     """Calls that were above the limit."""
     down: bool = False
+    pause: str = ""
+    """Retry-After of its answers while it is down."""
+    minds: str = ""
+    """A word for which it refuses a search."""
     stalls: float = 0.0
     """Seconds that each answer takes."""
     pages: dict[str, tuple[list[Resource], list[Resource], int]] = field(default_factory=dict)
@@ -66,7 +70,9 @@ class Annuaire:
         if request.headers.get("ESANTE-API-KEY") != KEY:
             return JSONResponse(_outcome("login"), 401)
         if self.down:
-            return JSONResponse(_outcome("transient"), 503)
+            return JSONResponse(_outcome("transient"), 503, {"Retry-After": self.pause} if self.pause else {})
+        if self.minds and any(self.minds in value for _, value in params):
+            return JSONResponse(_outcome("invalid"), 400)
         if self.stalls:
             await asyncio.sleep(self.stalls)
         return None

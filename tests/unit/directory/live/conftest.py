@@ -17,7 +17,7 @@ from tests.unit.directory.live.annuaire_server import KEY, Annuaire, organizatio
 from tests.unit.sandbox.sandbox_server import serve_app
 
 __all__ = ["every_database"]
-ZOE, BRUNO, GOFF = "99900000011", "99900000022", "99900000033"
+ZOE, BRUNO, GOFF, HERMISSANGE = "99900000011", "99900000022", "99900000033", "99900000077"
 """RPPS of invented people whom the demo directory does not have."""
 
 
@@ -33,6 +33,7 @@ def annuaire() -> Annuaire:
         role(BRUNO, "org-tours", number=2, active=False),
         practitioner(GOFF, "LE GOFFRINEC", "ANNE-LAURE", profession="70"),
         role(GOFF, "org-blois"),
+        practitioner(HERMISSANGE, "D'HERMISSANGE", "ODILE"),
         organization("org-tours", "CABINET DU CERISIER", "TOURS", "37000"),
         organization("org-blois", "CENTRE HOSPITALIER INVENTE", "BLOIS CEDEX", "41000", finess="410000099"),
     )

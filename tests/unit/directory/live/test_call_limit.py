@@ -13,6 +13,9 @@ import pytest
 from bot.core.call_slots import CallSlots
 from bot.core.clock import SystemClock
 from bot.core.database import Database
+from bot.directory import Query
+from bot.directory.live.lookup import NotLookedUp
+from bot.live_directories import LiveDirectories
 from tests.unit.directory.live.annuaire_server import PER_SECOND, Annuaire
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -42,6 +45,19 @@ async def test_a_429_pauses_everybody(database: Database) -> None:
     await one.pause(timedelta(seconds=30))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(other.acquire(), 0.2)
+
+
+@pytest.mark.parametrize("written", ["30", "Tue, 01 Dec 2099 08:00:00 GMT"])
+async def test_a_pause_that_a_server_in_trouble_asks_for_is_everybodys(
+    live: LiveDirectories, annuaire: Annuaire, database: Database, written: str
+) -> None:
+    annuaire.down, annuaire.pause = True, written
+    assert live.lookup is not None
+    with pytest.raises(NotLookedUp):
+        await live.lookup.search(Query(name="Zwartkowski"))
+    another_process = CallSlots(database, SystemClock(), "annuaire_sante", 17)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(another_process.acquire(), 0.2)
 
 
 async def test_work_in_the_background_leaves_slots_to_turns(database: Database) -> None:

@@ -13,7 +13,7 @@ from bot.http.health import AccessRefused
 from bot.live_directories import LiveDirectories
 from bot.settings import Settings
 from tests.unit.directory.live.annuaire_server import KEY, Annuaire, organization, practitioner, role
-from tests.unit.directory.live.conftest import BRUNO, GOFF, ZOE
+from tests.unit.directory.live.conftest import BRUNO, GOFF, HERMISSANGE, ZOE
 
 
 @pytest.fixture
@@ -49,6 +49,10 @@ async def test_a_person_by_number_is_told_as_the_imported_list_tells_one(lookup:
         ("Le Goffrinec", GOFF),
         ("Anne-Laure Goffrinec", GOFF),
         ("goffrinec anne laure", GOFF),
+        ("D'Hermissange", HERMISSANGE),
+        ("Mme. d’Hermissange", HERMISSANGE),
+        ("M.Quintrelle", BRUNO),
+        ("Dr B.Quintrelle", BRUNO),
     ],
 )
 async def test_people_by_name_in_any_order(lookup: LiveLookup, name: str, rpps: str) -> None:
@@ -119,6 +123,14 @@ async def test_a_service_that_is_down_is_left_alone_for_a_while(lookup: LiveLook
         await lookup.search(Query(name="Quintrelle"))
     assert await lookup.get(f"8{ZOE}") is None
     assert len(annuaire.asked) == calls
+
+
+@pytest.mark.parametrize("word", ["Zwartkowski", "O'Zwart%"])
+async def test_words_that_it_refuses_are_no_reason_to_leave_it_alone(lookup: LiveLookup, annuaire: Annuaire, word: str) -> None:
+    annuaire.minds = word
+    with pytest.raises(NotLookedUp):
+        await lookup.search(Query(name=word))
+    assert [match.professional.rpps for match in await lookup.search(Query(name="Quintrelle"))] == [BRUNO]
 
 
 async def test_a_turn_does_not_wait_for_a_slow_service(annuaire: Annuaire, annuaire_url: str, database: Database) -> None:

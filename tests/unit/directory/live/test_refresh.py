@@ -10,6 +10,8 @@ import pytest
 
 from bot.core.clock import ManualClock
 from bot.directory import Query, import_file
+from bot.directory.errors import ImportFailed, panics_as_failures
+from bot.directory.index import PREFIX
 from bot.directory.live.national import NationalDirectory
 from bot.directory.live.refresh import RETRY, Refresh
 from bot.directory.overlay import CurrentDirectory, Overlay, OverlayBusy
@@ -132,6 +134,50 @@ async def test_a_fetch_that_fails_is_begun_anew_and_loses_nothing(
     clock.advance(RETRY)
     assert await refresh.run_due()
     assert names(CurrentDirectory(index_dir), "Nouvelarrivant") == ["Mme Ines Nouvelarrivant"]
+
+
+async def test_what_cannot_be_written_is_tried_again_later_and_told(
+    annuaire: Annuaire, refresh: Refresh, index_dir: Path, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    (index_dir / "overlay").write_text("in the way")
+    annuaire.add(practitioner("99900000055", "NOUVELARRIVANT", "INES", updated=CHANGED), role("99900000055", "org-tours"))
+    assert not await refresh.run_due()
+    assert not await refresh.run_due()
+    assert annuaire.asked == []
+    assert len(caplog.records) == 1
+    assert (await refresh.health_lines())["annuaire_sante_changes"] == "failed at 2026-11-22T09:00Z"
+    (index_dir / "overlay").unlink()
+    assert not await refresh.run_due()
+    clock.advance(RETRY)
+    assert await refresh.run_due()
+    assert await refresh.health_lines() == {}
+    assert names(CurrentDirectory(index_dir), "Nouvelarrivant") == ["Mme Ines Nouvelarrivant"]
+
+
+async def test_an_index_that_tantivy_refuses_is_tried_again_later(
+    annuaire: Annuaire, refresh: Refresh, index_dir: Path, clock: ManualClock
+) -> None:
+    annuaire.add(withdrawn(LEILA.rpps, updated=CHANGED))
+    assert await refresh.run_due()
+    (index_dir / "overlay" / f"{PREFIX}changes" / "meta.json").write_text("{")
+    clock.advance(EVERY)
+    annuaire.add(practitioner("99900000055", "NOUVELARRIVANT", "INES", updated="2026-11-22T12:00:00Z"), role("99900000055", "org-tours"))
+    annuaire.asked.clear()
+    assert not await refresh.run_due()
+    calls = len(annuaire.asked)
+    assert not await refresh.run_due()
+    assert len(annuaire.asked) == calls
+    assert "annuaire_sante_changes" in await refresh.health_lines()
+
+
+def test_a_panic_of_tantivy_is_a_failure_like_others() -> None:
+    class PanicException(BaseException):
+        """What a panic of Rust raises."""
+
+    with pytest.raises(ImportFailed), panics_as_failures():
+        raise PanicException
+    with pytest.raises(KeyboardInterrupt), panics_as_failures():
+        raise KeyboardInterrupt
 
 
 async def test_a_new_import_counts_alone(
