@@ -198,7 +198,8 @@ def account_of(practitioner: Resource, now: datetime, mapping: PlatformMapping =
         family=name.family,
         given=name.given,
         prefix=_TITLES.get(name.suffix, name.prefix),
-        email=next(iter(emails), ""),
+        # An ordinary mail relay does not reach MSSanté, a closed space: mails go there only where there is no other address.
+        email=next((email for email in emails if not mapping.email.is_mssante(email)), next(iter(emails), "")),
         phone=next(iter(phones), ""),
         rpps=numbers.rpps,
         adeli=numbers.adeli,

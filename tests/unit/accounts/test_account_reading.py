@@ -89,6 +89,22 @@ def test_addresses_are_current_and_in_the_order_of_use_and_rank(points: list[dic
     assert account.email == next(iter(emails), "")
 
 
+@pytest.mark.parametrize(
+    ("addresses", "written_to"),
+    [
+        (("a@medecin.mssante.fr", "a@x.example"), "a@x.example"),
+        (("a@X.MSSANTE.FR", "b@y.mssante.fr", "c@x.example", "d@x.example"), "c@x.example"),
+        (("a@x.example", "a@medecin.mssante.fr"), "a@x.example"),
+        (("a@medecin.mssante.fr", "b@medecin.mssante.fr"), "a@medecin.mssante.fr"),
+        (("a@notmssante.fr", "b@x.example"), "a@notmssante.fr"),
+    ],
+)
+def test_mails_go_to_an_ordinary_address_where_there_is_one(addresses: tuple[str, ...], written_to: str) -> None:
+    account = account_of(practitioner(telecom=[{"system": "email", "value": address} for address in addresses]), START)
+    assert account.email == written_to
+    assert account.emails == addresses
+
+
 def test_a_record_of_the_directory_has_its_profession_by_its_code() -> None:
     codings = [[{"system": DIPLOMA, "code": "DE09"}], [{"system": G15, "code": "70"}]]
     account = account_of(practitioner(qualification=[{"code": {"coding": coding}} for coding in codings]), START)
