@@ -15,12 +15,12 @@ from rasa_sdk.types import DomainDict
 from actions.framework.action_metrics import CALLS, FAILED, OK, PLATFORM_DOWN, REFUSED, SECONDS, SPAN
 from actions.framework.agenda import AGENDA, keep_after_failure, keep_agenda, rejoin_acts, take_agenda, tell_lost
 from actions.framework.context import Context
-from actions.framework.dates import format_time
 from actions.framework.dialogue_stack import frames_of
 from actions.framework.events import Events, wait_for_user
 from actions.framework.letters import without_letter_parts
 from actions.framework.lifecycle import flow_of_whole_message, start_flow
 from actions.framework.offered_handover import take_up_handover
+from actions.framework.refusals import utter_refusal
 from actions.framework.services import get_services
 from actions.framework.turn import Turn
 from actions.framework.usager_names import tell_usagers
@@ -108,11 +108,3 @@ class AssistantAction(Action, ABC):
     @abstractmethod
     async def act(self, context: Context) -> Events:
         """Do what the action is for and return its events."""
-
-
-def utter_refusal(utterances: Utterances, refusal: NotAMember | LimitReached, reference: str) -> None:
-    """Say that a dossier is refused: in the same words whether or not there is one of this reference."""
-    if isinstance(refusal, LimitReached):
-        utterances.utter(f"utter_limit_{refusal.what}", until=format_time(refusal.until))
-    else:
-        utterances.utter("utter_not_a_member", reference=reference)

@@ -33,7 +33,8 @@ from actions.framework.utterances import Button, Utterances, make_button
 
 AGENDA, ALONG = "agenda", "along"
 """Where a message holds its further acts: as Rasa's part publishes them, and those that the active flow takes along with its answer."""
-
+OF_SEVERAL = "of_several"
+"""In an act that is one of several dossiers' of the same words: what they say of one usager is not said of each."""
 _EXCEPTS = re.compile(r"\W*(?:et\s+)?(?:sauf|hors|hormis|except[ée]|[àa] part|en dehors|mais|sans)\b", re.IGNORECASE)
 """Where an exception begins."""
 
@@ -257,5 +258,5 @@ def _one_by_one(act: Act) -> list[Act]:
     if flow is not None and flow.gathers and len(act.get(DOSSIERS) or []) > 1:
         others = [entity for entity in act["entities"] if entity["entity"] != "usager_name"]
         named = [{"entity": "dossier_ref", "value": reference, "start": 0, "end": 0} for reference in act[DOSSIERS]]
-        return [{**act, DOSSIERS: [], "entities": [*others, entity]} for entity in named]
+        return [{**act, DOSSIERS: [], OF_SEVERAL: True, "entities": [*others, entity]} for entity in named]
     return split_people(act) if flow is not None and flow.of_one_person and "says" in act else [act]

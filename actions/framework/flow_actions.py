@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.framework.action import AssistantAction, utter_refusal
+from actions.framework.action import AssistantAction
 from actions.framework.agenda import answer_first, gathers_anew
 from actions.framework.answers import is_yes_with_courtesy
 from actions.framework.context import Context, FlowOutcome, LinkEnded
@@ -38,6 +38,7 @@ from actions.framework.lifecycle import (
     run_flow,
     start_flow,
 )
+from actions.framework.refusals import utter_refusal
 from actions.framework.turn import Turn
 from actions.framework.web_continuation import refer_to_web_chat, report_outcome
 from bot.dossiers.errors import LimitReached, NotAMember
@@ -61,7 +62,7 @@ class StartFlow(AssistantAction):
         """Start it; if the platform is down, offer to try again."""
         turn = context.turn
         try:
-            return await start_flow(claiming_flow(turn) or FLOWS[turn.intent], context)
+            return await start_flow(claiming_flow(turn, interrupting=True) or FLOWS[turn.intent], context)
         except FhirUnavailable:
             if FLOWS[turn.intent].gathers:  # no button can carry it: it waits, and a yes resumes it
                 context.utterances.utter("utter_platform_down", buttons=[context.utterances.button("utter_title_retry", "affirm")])

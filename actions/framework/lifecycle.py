@@ -32,8 +32,10 @@ from actions.framework.dialogue_stack import (
 )
 from actions.framework.events import Events, wait_for_user
 from actions.framework.flow import FLOWS, Flow, FlowAborted, Slots, active_flow, set_slots
+from actions.framework.refusals import utter_refusal
 from actions.framework.turn import Turn
 from actions.framework.web_continuation import refer_to_web_chat
+from bot.dossiers.errors import LimitReached, NotAMember
 from bot.fhir.errors import FhirUnavailable
 
 CORRECTABLE_FLOW = "amendable"
@@ -58,13 +60,14 @@ def run_flow(flow: Flow, slots: Slots) -> Events:
     return [*set_slots(slots), FollowupAction(flow.submit_action if complete else flow.form)]
 
 
-def claiming_flow(turn: Turn, *, reply: bool = False) -> Flow | None:
+def claiming_flow(turn: Turn, *, reply: bool = False, interrupting: bool = False) -> Flow | None:
     """Return the flow that the typed words surely ask for though they have another intent; none while a flow is active.
 
-    `reply`: the model took the message for a yes, a no, bare facts or a cancellation, which few flows claim.
+    `reply`: the model took the message for a yes, a no, bare facts or a cancellation, which few flows claim. `interrupting`: a flow is
+    about to start in any case, the active one did not take the message.
     """
     named = FLOWS.get(turn.intent)
-    if turn.is_button or active_flow(turn) is not None or (named is not None and named.claims(turn)):
+    if turn.is_button or (active_flow(turn) is not None and not interrupting) or (named is not None and named.claims(turn)):
         return None
     return next((flow for flow in FLOWS.values() if (flow.claims_replies or not reply) and flow.claims(turn)), None)
 
@@ -229,6 +232,9 @@ async def resume_flow(frame: Frame, context: Context) -> Events:
         return await _start_deferred(frame, rest, context)
     try:
         slots = await flow.resume(context, frame["slots"])
+    except (NotAMember, LimitReached) as refusal:
+        utter_refusal(context.utterances, refusal, str(frame["slots"].get("dossier") or ""))
+        return await resume_next(rest, context)
     except FhirUnavailable:
         context.utterances.utter("utter_platform_down")
         return [set_stack([*rest, frame]), FollowupAction("action_listen")]
@@ -302,8 +308,17 @@ async def _start_deferred(frame: Frame, rest: list[Frame], context: Context) -> 
         slots |= await flow.start(context)
     except FlowAborted:  # what it proposed instead is on the stack
         return await resume_next(frames_of(turn), context)
+    except (NotAMember, LimitReached) as refusal:  # what was done before it in this turn stays, and the rest goes on
+        utter_refusal(context.utterances, refusal, _reference(context))
+        return await resume_next(frames_of(turn), context)
     except FhirUnavailable:
         context.utterances.utter("utter_platform_down")
         if flow.gathers:  # its form asks for nothing of what the message said
             return [set_stack([*rest, frame]), FollowupAction("action_listen")]
     return [set_stack(rest), *run_flow(flow, slots)]
+
+
+def _reference(context: Context) -> str:
+    """Return the reference that the message names, else the dossier talked about last; "" without one."""
+    turn = context.turn
+    return str(turn.entity("dossier_ref") or turn.slot("dossier") or turn.slot("last_dossier") or "")

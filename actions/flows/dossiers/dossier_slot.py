@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions.framework.action import AssistantAction, utter_refusal
+from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.events import Events
 from actions.framework.flow import Slots, set_slots
 from actions.framework.negation import affirmed
+from actions.framework.refusals import utter_refusal
 from actions.framework.turn import Turn
 from actions.framework.utterances import MAX_SHOWN, Button, make_button
 from actions.framework.visible_dossiers import VisibleDossier

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, dossier_slots, find_by_reference, read_dossier
+from actions.flows.notifications.corrected_dossier import about_dossier, corrected_dossier
 from actions.flows.notifications.named_dossiers import Wording, with_references
 from actions.flows.notifications.notification_page import EVERYTHING, means_everything
 from actions.flows.notifications.preference_presets import MUTE_DURATIONS, PRESETS, mute_for, preset_changes
@@ -176,8 +177,10 @@ class PreferenceFlow(Flow):
     async def correct(self, context: Context, slots: Slots) -> Slots:
         """Undo the change that was just made and return the request with the corrected value: « non, 20h »."""
         turn, dossier, request = context.turn, slots.get("dossier") or None, slots.get("wish_text")
+        if other := await corrected_dossier(context, dossier):
+            dossier, request = other, about_dossier(request or "", other)
         version, hours = undoable_version(turn), corrected_hours(turn.raw_text)
-        text = request if hours else correct_request(turn, request) if request else None
+        text = request if hours or other else correct_request(turn, request) if request else None
         reading = await read_request(context, text, dossier) if text and version is not None else None
         if hours and isinstance(reading, PreferenceRequest):
             corrected = with_hours(reading.changes, hours)

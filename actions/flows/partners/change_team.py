@@ -44,7 +44,7 @@ from actions.flows.partners.team_lines import (
     take_found,
 )
 from actions.flows.partners.team_wishes import MAX_LINES, PARTS, TOGETHER, ends_ahead, gather_wishes
-from actions.framework.agenda import ALONG
+from actions.framework.agenda import ALONG, OF_SEVERAL
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import MAX_ANSWER_WORDS, NEVER_AN_ANSWER, Flow, FlowAborted, Slots, active_flow, register_flow
@@ -123,7 +123,7 @@ class ChangeTeam(Flow):
         if not slots and context.utterances.count == before and turn.trusted:
             slots, lines = await _usager_among(context, lines)
         await know_usager(context, slots.get("dossier"))
-        slots |= {LINES: lines, "basis_said": read_basis(turn)}
+        slots |= {LINES: lines, "basis_said": read_basis(turn, several=bool(turn.message.get(OF_SEVERAL)))}
         return slots | (await self._looked_up(context, slots["dossier"], lines) if slots.get("dossier") else {})
 
     async def resume(self, context: Context, slots: Slots) -> Slots:

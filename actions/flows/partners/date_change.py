@@ -7,7 +7,7 @@ is one of those among whom is asked, `asked` which dates are asked for in the pl
 from __future__ import annotations
 
 from actions.flows.dossiers.dossier_slot import read_dossier
-from actions.flows.partners.access_dates import FROM, UNTIL, AccessDates, period_words
+from actions.flows.partners.access_dates import FROM, UNTIL, AccessDates, names_access_dates, period_words
 from actions.flows.partners.card_question import CardQuestion, read_card_question
 from actions.flows.partners.date_wish import changes_dates, corrects_dates, ends_later, has_second_thought, named_bound, read_new_dates
 from actions.flows.partners.last_acts import ACTS, Act, acts_of, newest_acts, turns_since
@@ -17,12 +17,14 @@ from actions.flows.partners.members import matching_members
 from actions.flows.partners.sent_request import changed_request
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
-from actions.framework.flow import FlowAborted, Slots
+from actions.framework.dialogue_stack import DIALOGUE_STACK, Frame
+from actions.framework.flow import FLOWS, FlowAborted, Slots
 from actions.framework.lifecycle import CORRECTABLE_FLOW
 from actions.framework.people import PARTNER, without_names
 from actions.framework.reservation import confirmation, has_reservation, utter_reservation
 from actions.framework.turn import Turn, words_of
 from actions.framework.utterances import MAX_SHOWN, Button
+from actions.framework.yes_and import further_wish, stack_with_wish
 from bot.core.text_folding import fold
 from bot.dossiers.errors import EndBeforeStart, PeriodOver
 from bot.dossiers.period import AccessPeriod, paris_day
@@ -50,12 +52,15 @@ def wishes_dates(turn: Turn) -> bool:
     acts = _near(turn, NEAR_BARE)
     if changes_dates(said, after_act=bool(acts or named)):
         return True
-    return bool(acts) and corrects_dates(said) and (turn.follows_turn(acts[-1]["turn"]) or has_second_thought(said))
+    next_turn = bool(acts) and turn.follows_turn(acts[-1]["turn"])
+    if next_turn and turn.intent in _MISREAD and has_second_thought(said) and names_access_dates(said) and "?" not in said:
+        return True  # « ah non zut, c'est jusqu'au 4, enfin le 4 c'est un lundi, donc jusqu'au dimanche 3 »
+    return bool(acts) and corrects_dates(said) and (next_turn or has_second_thought(said))
 
 
 def said_of_dates(turn: Turn) -> str:
     """Return the words of a message without the names in it."""
-    named = [entity for name in (PARTNER, "usager_name", "dossier_ref") for entity in turn.entities(name)]
+    named = [e for name in (PARTNER, "usager_name", "dossier_ref") for e in turn.entities(name) if (e.get("start") or 0) >= 0]
     return words_of(without_names(turn.message, named))
 
 
@@ -85,10 +90,10 @@ async def dated_back(context: Context, acts: list[Act]) -> list[Act]:
 
 async def find_dated(context: Context) -> Slots:
     """Return the accesses whose dates the message changes. Raise FlowAborted where there are none, and say why."""
-    turn = context.turn
+    turn, before = context.turn, context.utterances.count
     name = turn.entity(PARTNER) or turn.same_partner or ""
     slots = await read_dossier(context, asked=False)
-    if not slots and context.utterances.has_uttered:
+    if not slots and context.utterances.count > before:
         raise FlowAborted
     said = said_of_dates(turn)
     said = said if changes_dates(said) else ends_later(said) or said
@@ -282,6 +287,8 @@ async def collect_dated(context: Context, confirmed: str) -> Slots:
         return {}
     other = turn.entity(PARTNER)
     if other and not turn.is_button and not any(matching_name(other, act["name"]) for act in acts):
+        if (stack := await _stack_with_addition(context, acts, other)) is not None:
+            return {DIALOGUE_STACK: stack, confirmed: "affirm"}
         return {ACTS: await _of_somebody_else(context, acts, other)}
     return _collect_card(context, acts, confirmed)
 
@@ -353,3 +360,11 @@ async def _of_somebody_else(context: Context, acts: list[Act], name: str) -> lis
     said = said_of_dates(context.turn)
     said = said if read_new_dates(said, context.services.clock.now(), AccessPeriod()) else acts[0].get("said", "")
     return _dated(context, await _of_dossier(context, acts[0]["dossier"], name, named=True), said)
+
+
+async def _stack_with_addition(context: Context, acts: list[Act], name: str) -> list[Frame] | None:
+    """Return the stack with the addition of somebody who is not there yet, said after a clean yes: « oui. et Olivier à partir du 16 »."""
+    begin, reference = further_wish(context.turn), acts[0]["dossier"]
+    if begin is None or acts[0].get("asked") or matching_members({"name": name}, await context.partners_of(reference)):
+        return None
+    return stack_with_wish(context.turn, FLOWS["add_partner"], begin, dossier_ref=reference)

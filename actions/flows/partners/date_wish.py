@@ -70,11 +70,16 @@ _DENIED = re.compile(
 )
 _WEEKDAYS = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _COPULA = (
-    r"(?:\s+(?:d'acc[eè]s|de l'acc[eè]s|de son acc[eè]s|c'est|c'était|est|sera|pour lui|pour elle|plutôt)){0,3}"
+    r"(?:\s+(?:d'acc[eè]s|de l'acc[eè]s|de son acc[eè]s|c'est|c'était|est|sera|pour lui|pour elle|plutôt|(?:au|du|sur le) dossier"
+    r"|de|du|d'|pour|chez)){0,5}"
     rf"\s*(?::|\b(?:le|au|à|a)\b)\s*(?=\d|un\b|{_WEEKDAYS}|demain|fin\b|la fin\b|no[eë]l|avant)"
 )
 _END_NAMED = re.compile(rf"(?<!jusqu'à )(?<!mets )(?<!mettez )(?<!mettre )\b(?:date de |la |sa )?fin\b{_COPULA}")
 _START_NAMED = re.compile(rf"\b(?:date de |le |son )?d[ée]but\b{_COPULA}")
+_DAY = rf"(?:(?:{_WEEKDAYS}) )?(?:\d{{1,2}}(?:er)?(?:\s?/\s?\d{{1,2}}(?:/\d{{2,4}})?\b|\s+{_MONTH}\b)|(?:{_WEEKDAYS}|demain|no[eë]l)\b)"
+_MOVED_TO = re.compile(rf"\b{_MOVE}\s+(?:au|à)\s+(?={_DAY})")
+"""« repoussez au 3 janvier la fin »: the day before what is moved."""
+_WHAT_ENDS = re.compile(r"\b(?:la |sa )?(?:date de )?fin\b(?: (?:de l'|d'|de son )acc[eè]s)?(?: de\b)?")
 _ENDS_LIFTED = re.compile(
     r"\b(?:enl[eè]v|retir|supprim|[oô]t|effac|annul)\w*\s+(?:lui |leur )?(?:une|la|sa|son|les)\s+"
     r"(?:dates? de fin|dates?|limite|[ée]ch[ée]ance)\b"
@@ -86,13 +91,20 @@ _NUMBERS = {"un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "s
 _BY = re.compile(rf"\b({_MOVE}) (?:\w+ ){{0,8}}?(\d{{1,3}}|{'|'.join(_NUMBERS)}) (jours?|semaines?|mois)\b(?! prochain)")
 _ENDLESS = re.compile(r"\b(?:sans|pas de) (?:date|limite|fin)\b")
 _EARLIER = ("avanc", "raccourci", "ecourt")
-_DAY = rf"(?:(?:{_WEEKDAYS}) )?(?:\d{{1,2}}(?:er)?(?:\s?/\s?\d{{1,2}}(?:/\d{{2,4}})?\b|\s+{_MONTH}\b)|(?:{_WEEKDAYS}|demain|no[eë]l)\b)"
 _END_OF_ACCESS = re.compile(
-    r"\b(?:termin|arr[eê]t|prend(?:ra)? fin\b|cess|part(?:ira?)?\b|s'en (?:va|ira)\b|quitt|retir|enl[eè]v|supprim|[oô]te[rz]?\b|coup)"
-    r"\w*(?:[\s-]+[^\s,;.!?-]+){0,6}?\s+(?:(?:le|au|à partir du|à partir de|à compter du|dès le|à)\s+)?(?=" + _DAY + ")"
+    r"\b(?:termin|arr[eê]t|fini(?:t|ra)\b|prend(?:ra)? fin\b|cess|part(?:ira?)?\b|(?:s'en (?:va|ira)|m'en (?:vais|irai))\b|quitt"
+    r"|retir|enl[eè]v|supprim|[oô]te[rz]?\b|coup)\w*"
+    r"(?:[\s-]+[^\s,;.!?-]+){0,6}?\s+(?:(?:le|au|à partir du|à partir de|à compter du|dès le|à)\s+)?(?=" + _DAY + ")"
 )
+_BARE_DAY_AHEAD = r"(?=\d{1,2}(?:er)?\b(?!\s?(?:[/h%:.]\d|h\b|heures?|ans?|mois|jours?|semaines?|minutes?)))"
+_ENDS_ON_BARE = re.compile(
+    r"\b(?:(?:termin|arr[eê]t|fini(?:t|ra)\b|cess|part(?:s|ira?i?)?\b|(?:s'en (?:va|ira)|m'en (?:vais|irai))\b|quitt|sor[st]\b)"
+    r"\w*(?:[\s-]+[^\s,;.!?-]+){0,6}?\s+(?:le|au|à partir du|dès le)"
+    r"|(?:retir|enl[eè]v|supprim|[oô]te[rz]?\b|coup)\w*(?:[\s-]+[^\s,;.!?-]+){0,4}?\s+(?:au|à partir du|dès le))\s+" + _BARE_DAY_AHEAD
+)
+"""« il s'arrête le 18 », « enlevez-moi au 18 »: a day of which the month is not said; « retirez le 2 » is a place in a list."""
 _END_ALREADY_OVER = re.compile(
-    r"\b(?:ai|as|a|avons|avez|ont|est|sont|[ée]tait|avait|depuis|si|quand|ne|pas|n'\w+)\s+(?:\w+\s+)?(?:termin|arr[eê]t|parti|quitt|retir|enlev|supprim)"
+    r"\b(?:ai|as|a|avons|avez|ont|est|sont|[ée]tait|avait|depuis|si|quand|ne|pas|n'\w+)\s+(?:\w+\s+)?(?:termin|arr[eê]t|fini|parti|quitt|retir|enlev|supprim)"
 )
 _STAYS_UNTIL = re.compile(
     r"\b(?:rest|gard|laiss|intervien|l[aà]\b|termin|arr[eê]t|retir|enl[eè]v|pr[ée]sente?\b)\w*\s+"
@@ -132,13 +144,23 @@ def ends_later(text: str, *, at_card: bool = False) -> str:
     a removal, where « pas tout de suite, le 18 » is about it as well.
     """
     words = " ".join(text.replace("’", "'").lower().split())
-    if len(words) > MAX_CHARACTERS or len(words.split()) > MAX_WORDS or "?" in words or _END_ALREADY_OVER.search(words):
+    if len(words) > MAX_CHARACTERS or "?" in words:
+        return ""
+    said = _ends_later(words, at_card=at_card)
+    sentences = [one.strip() for one in re.split(r"[.!;](?!\d)", words) if one.strip()]
+    if said or len(sentences) < 2:
+        return said
+    return next((end for one in sentences if (end := _ends_later(one, at_card=at_card))), "")  # « rien à voir avec un code. Je pars le 18 »
+
+
+def _ends_later(words: str, *, at_card: bool) -> str:
+    if len(words.split()) > MAX_WORDS or _END_ALREADY_OVER.search(words):
         return ""
     if _OTHER.search(fold(words)) or _AWAY.search(words):
         return ""
     if _STAYS_UNTIL.search(words) or _ENDS_IN.search(words):
         return words
-    found = _END_OF_ACCESS.search(words)
+    found = _END_OF_ACCESS.search(words) or _ENDS_ON_BARE.search(words)
     if found is None and at_card and not _NOT_AHEAD.search(words):
         if "jusqu'" in words:
             return words
@@ -196,6 +218,8 @@ def read_new_dates(text: str, now: datetime, period: AccessPeriod, asked: str | 
 def _reworded(text: str, period: AccessPeriod) -> str:
     words = " ".join(text.replace("’", "'").lower().split())
     words = _ENDS_LIFTED.sub("sans date de fin", _DENIED.sub(" ", words))
+    if "début" not in words and "debut" not in words and _MOVED_TO.search(words):
+        words = _WHAT_ENDS.sub(" ", _MOVED_TO.sub("jusqu'au ", words))
     words = _START_NAMED.sub("à partir du ", _END_NAMED.sub("jusqu'au ", words))
     words = _in_month(words, _BARE_START, period.start)
     return _in_month(words, _BARE_END, period.end)

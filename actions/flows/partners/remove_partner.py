@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk.events import SlotSet
@@ -22,6 +23,7 @@ from actions.flows.partners.date_change import end_on, said_of_dates
 from actions.flows.partners.date_wish import ends_later
 from actions.flows.partners.last_acts import ACTS, kept_acts, last_act_of, remember_act
 from actions.flows.partners.list_partners import partner_label
+from actions.flows.partners.member_names import matching_name
 from actions.flows.partners.members import (
     NOT_ALLOWED,
     ONESELF_IN_ANSWER,
@@ -39,6 +41,7 @@ from actions.framework.action import AssistantAction
 from actions.framework.answers import at_position, list_position
 from actions.framework.cards import utter_card
 from actions.framework.context import Context, FlowOutcome
+from actions.framework.dialogue_stack import DIALOGUE_STACK, Frame
 from actions.framework.events import Events
 from actions.framework.flow import NEVER_AN_ANSWER, Flow, FlowAborted, Slots, register_flow
 from actions.framework.flow_actions import SubmitFlow
@@ -48,6 +51,7 @@ from actions.framework.reservation import confirmation
 from actions.framework.turn import Turn
 from actions.framework.usager_names import says_same
 from actions.framework.utterances import MAX_SHOWN, make_button
+from actions.framework.yes_and import further_wish, stack_with_wish
 from bot.core.text_folding import fold
 from bot.dossiers.errors import CannotLeave, NotAllowed, NotAMember
 from bot.dossiers.partners import Outcome
@@ -108,6 +112,8 @@ class RemovePartner(Flow):
             found = [one for one in await context.partners_of(turn.slot("dossier")) if one.reference == member["reference"]]
             for one in found:
                 await self._offer_end(context, turn.slot("dossier"), one, {"until": end})
+        if asked == "confirmed" and (stack := self._stack_with_another(turn)) is not None:
+            return {DIALOGUE_STACK: stack, "confirmed": "affirm"}
         if asked == "confirmed" and turn.intent == "affirm" and not turn.is_button and self._names_another_time(context):
             return {}
         if asked == "confirmed" and turn.intent in {"affirm", "deny"} and not turn.message.get("entities"):
@@ -138,6 +144,14 @@ class RemovePartner(Flow):
         if asked == "confirmed" and turn.intent in {"affirm", "deny"}:
             return {"confirmed": confirmation(context)}
         return slots
+
+    def _stack_with_another(self, turn: Turn) -> list[Frame] | None:
+        """Return the stack with the removal of somebody else that is added to a clean yes: « oui, et Caron aussi »; else None."""
+        begin, member = further_wish(turn), turn.slot("member")
+        names = [str(entity["value"]) for entity in turn.affirmed_entities("partner_name")]
+        if begin is None or len(names) != 1 or matching_name(names[0], member["name"]) or _ADDS.search(fold(turn.raw_text[begin:])):
+            return None
+        return stack_with_wish(turn, self, begin, dossier_ref=turn.slot("dossier"))
 
     @staticmethod
     def _names_another_time(context: Context) -> bool:
@@ -251,6 +265,8 @@ def _end_said(context: Context, *, at_card: bool = False) -> str | None:
     return None if dates.unclear or not end or end <= paris_day(now).isoformat() else end
 
 
+_ADDS = re.compile(r"\b(?:r?ajout|met[st]?\b|mett|associ|invit|inscri|donn|integr|entre)")
+"""Words that add somebody, of folded text."""
 REMOVE_PARTNER = RemovePartner()
 register_flow(REMOVE_PARTNER)
 

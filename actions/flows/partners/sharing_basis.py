@@ -61,6 +61,14 @@ _CONSENT = re.compile(
     rf"|\b{_GRANTOR}\s+(?:\w+\s+)?(?:consent|a consenti|accepte|a accepté)\b",
     re.IGNORECASE,
 )
+_CONSENT_OF_ALL = re.compile(
+    r"\b(?:accords?|consentements?)\s+(?:ok\s+)?(?:recueillis?|obtenus?|donnés?|oral|oraux|écrits?|des\b|de tous|de toutes"
+    r"|de chacun|pour tous|pour toutes|pour les|dans les)\b|\bleurs?\s+(?:accords?|consentements?)\b"
+    r"|\b(?:ils|elles|tous|toutes|les deux|les trois|usag[eè]re?s|patiente?s|intéressée?s|chacun|chacune|tout le monde)\s+(?:\w+\s+){0,2}"
+    r"(?:d'accord|consentent|acceptent|consenti|accepté)\b",
+    re.IGNORECASE,
+)
+"""That all of several usagers agree: « Mme Durand est d'accord » is hers alone."""
 _ANOTHER_AGREES = re.compile(
     r"\b(?:le|la|sa|son|ma|mon|l'|leur)\s*(?:médecin|docteur|dr|kiné|infirmi[eè]re?|collègue|confrère|fille|fils|mari|femme|épou(?:x|se)"
     r"|m[èe]re|p[èe]re|s(?:œ|oe)ur|fr[èe]re|neveu|ni[èe]ce|voisine?|pharmacien(?:ne)?)\b[\w ]{0,20},?\s*(?:(?:elle|il)\s+)?"
@@ -108,6 +116,8 @@ def read_basis(turn: Turn, *, several: bool = False) -> str | None:
     said = parse_basis(without_remarks(turn.text), names=turn.message.get(USAGER_NAMES) or [], several=several)
     if said is not None or value not in {CARE_TEAM, CONSENT, NEITHER}:
         return said
+    if several and value == CONSENT and not _CONSENT_OF_ALL.search(turn.text.replace("’", "'")):
+        return None
     read = any(entity.get("extractor") == READ for entity in turn.entities("basis"))
     return value if not read or bears_out(value, turn.text) else None
 
@@ -159,7 +169,7 @@ def parse_basis(text: str, *, names: Iterable[str] = (), several: bool = False) 
     if any(_OF_BASIS.search(fold_in_place(sentence)) for sentence in doubtful):
         return None
     text = ". ".join(sentence for sentence in sentences if sentence not in doubtful)
-    consent = _CONSENT.search(text) if not _ANOTHER_AGREES.search(text) else None
+    consent = (_CONSENT_OF_ALL if several else _CONSENT).search(text) if not _ANOTHER_AGREES.search(text) else None
     care_team = _CARE_TEAM.search(text) or _TOGETHER.search(fold_in_place(text[:MAX_READ])) or _tells_usager(text, names, several=several)
     if bool(consent) == bool(care_team):
         return None

@@ -23,6 +23,7 @@ from actions.flows.partners.undo_request import REQUEST_BUTTON, act_of, meant_re
 from actions.flows.partners.undo_wish import UndoWish, read_undo_wish
 from actions.framework.context import Context
 from actions.framework.flow import Flow, FlowAborted, Slots, register_flow
+from actions.framework.lifecycle import CORRECTABLE_FLOW
 from actions.framework.reservation import confirmation, names_condition
 from actions.framework.turn import Turn
 from actions.framework.utterances import Button
@@ -70,6 +71,9 @@ class UndoAct(Flow):
             return False
         if wish.tells and turn.entity("partner_name"):
             return True
+        ended = turn.slot(CORRECTABLE_FLOW)
+        if ended and turn.follows_turn(ended["turn"]) and not (wish.undoes or wish.restores or turn.entity("partner_name")):
+            return False  # « non, pas celui-là » right after a mute is about that
         return bool(meant_acts(turn, wish)) or is_of_no_act(turn, wish)
 
     async def start(self, context: Context) -> Slots:
