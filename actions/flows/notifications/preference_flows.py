@@ -13,6 +13,7 @@ from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, dossier_slots, fi
 from actions.flows.notifications.corrected_dossier import about_dossier, corrected_dossier
 from actions.flows.notifications.named_dossiers import Wording, with_references
 from actions.flows.notifications.notification_page import EVERYTHING, means_everything
+from actions.flows.notifications.own_notices import asked_to_see, changes_team, refuses_access, say_only, shown, tell_own, wants_what_holds
 from actions.flows.notifications.preference_presets import MUTE_DURATIONS, PRESETS, mute_for, preset_changes
 from actions.flows.notifications.preference_request import (
     Reading,
@@ -27,7 +28,7 @@ from actions.flows.notifications.preference_request import (
     read_request,
     request_text,
 )
-from actions.flows.notifications.preferences import UNDO_REQUEST, preferences_button, undoable_version
+from actions.flows.notifications.preferences import UNDO_REQUEST, UNDOABLE_CHANGE, preferences_button, undoable_version
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import MIN_CONFIDENCE, Flow, FlowAborted, Slots, active_flow, register_flow
@@ -39,13 +40,16 @@ from bot.notifications.preference_parser import (
     PreferenceRequest,
     Question,
     asks_for_settings,
-    asks_to_see,
     asks_what_passes,
+    calms_a_day,
     corrected_hours,
     disowns,
+    excepts_urgent,
     hands_over,
     is_wish,
     refuses_mute,
+    stands_in,
+    urgent_anyway,
     with_hours,
     without_hand_over,
 )
@@ -57,7 +61,6 @@ _MUTE_ONLY = re.compile(
 """Words that ask for a mute and say nothing else."""
 _REPLACEMENT = re.compile(r"\W*(?:non|pas|plut[ôo]t|en fait|finalement|enfin|pardon)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"\bSPH[\s-]?\d{4}[\s-]?\d{6}\b", re.IGNORECASE)
-_CHANGES_TEAM = re.compile(r"\b(?:r?ajout|associ|invit|inscri|rattach|enlev|retir|acc[eè]s)", re.IGNORECASE)
 _REPLIES = frozenset({"affirm", "deny", "inform", "cancel", "correct"})
 """Intents of what is no wish unless it is sure."""
 _PREFERENCE_INTENTS = frozenset({"manage_notifications", "mute_notifications", "resume_notifications"})
@@ -82,7 +85,14 @@ class PreferenceFlow(Flow):
 
     def is_answer(self, turn: Turn) -> bool:
         """Return True for any request about notifications too while a question about one is open."""
-        return super().is_answer(turn) or (turn.requested_slot == "wish" and turn.intent in _PREFERENCE_INTENTS and not turn.is_button)
+        if turn.is_button:
+            return super().is_answer(turn)
+        told = (
+            excepts_urgent(turn.raw_text)
+            or urgent_anyway(turn.raw_text) is not None
+            or (stands_in(turn.raw_text) and not changes_team(turn.text))
+        )
+        return told or super().is_answer(turn) or (turn.requested_slot == "wish" and turn.intent in _PREFERENCE_INTENTS)
 
     async def start(self, context: Context) -> Slots:
         """Return what a button or the message asks for. Raise FlowAborted if there is nothing to do."""
@@ -91,10 +101,13 @@ class PreferenceFlow(Flow):
             version = turn.entity("undo") or ""
             return {"dossier": EVERYTHING, "wish": {"undo": int(version) if version.isdecimal() else None}}
         self._leave_if_disowned(context)
-        if shown := _asked_to_see(turn):
+        if shown := asked_to_see(turn):
             return shown
         if not turn.is_button and hands_over(turn.raw_text):
             return await self._instead_of_a_stand_in(context)
+        if (settled := wants_what_holds(context)) is not None:
+            return settled
+        turn = context.turn
         if not turn.is_button and refuses_mute(turn.raw_text):
             if own := await self._instead_of_a_mute(context):
                 return own
@@ -125,11 +138,16 @@ class PreferenceFlow(Flow):
         """Return the dossier, the answer to a question, or another request that replaces the first."""
         turn = context.turn
         self._leave_if_disowned(context)
-        if shown := _asked_to_see(turn):
+        if shown := asked_to_see(turn):
             return shown
-        if not turn.is_button and hands_over(turn.raw_text):
-            _tell_own(context)
-            return {}
+        if not turn.is_button and (hands_over(turn.raw_text) or stands_in(turn.raw_text)):
+            tell_own(context)
+            if not (rest := without_hand_over(turn.raw_text)):
+                return {}
+            say_only(context, rest)
+        if (settled := wants_what_holds(context)) is not None:
+            return settled
+        turn = context.turn
         refuses = not turn.is_button and refuses_mute(turn.raw_text)
         if refuses and (own := await self._instead_of_a_mute(context)):
             return own
@@ -141,7 +159,11 @@ class PreferenceFlow(Flow):
         wording = await self.wording(context)
         question, text = open_question(context), wording.text
         dossier = next(iter(wording.references), None) or turn.slot("dossier") or None
-        if question is not None:
+        said = str(turn.slot("wish_text") or "")
+        if question is not None and said and excepts_urgent(turn.raw_text) and not excepts_urgent(said):
+            text = context.utterances.text("utter_said_but_urgent", wish=said)
+            reading = await read_request(context, text, dossier)
+        elif question is not None:
             reading = await read_answer(context, question, dossier, text)
         else:
             reading = await read_request(context, text, dossier)
@@ -165,8 +187,8 @@ class PreferenceFlow(Flow):
 
     async def _instead_of_a_stand_in(self, context: Context) -> Slots:
         """Say that notices go to nobody else, and return the question about what else is said, of an absence. Nothing is done unasked."""
-        _tell_own(context)
-        text = without_hand_over(context.turn.raw_text)
+        tell_own(context)
+        text = "" if refuses_access(context.turn.text) else without_hand_over(context.turn.raw_text)
         reading = await read_request(context, text, None) if text else None
         if isinstance(reading, PreferenceRequest):
             reading = confirm_first(context, text)
@@ -226,7 +248,7 @@ class PreferenceFlow(Flow):
 
     def slots_without_request(self, text: str) -> Slots:
         """Return the slots if nothing is asked for: all the preferences are shown."""
-        return _shown(text)
+        return shown(text)
 
     async def slots_for_everything(self, context: Context) -> Slots:
         """Return the slots if everything is meant: « toutes mes notifications »."""
@@ -259,13 +281,24 @@ class ManageNotifications(PreferenceFlow):
 
     name = "manage_notifications"
     claims_replies = True
+    claims_amid = True
 
     def claims(self, turn: Turn) -> bool:
         """Return True as well for who asks about the settings, wants somebody else to be told, or corrects hours just set."""
         corrects = bool(corrected_hours(turn.raw_text)) and undoable_version(turn) is not None
         asks = asks_for_settings(turn.raw_text) or (turn.intent != "emergency" and asks_what_passes(turn.raw_text))
-        other = hands_over(turn.raw_text) and not _CHANGES_TEAM.search(turn.text)
-        return corrects or asks or other or (turn.intent not in _REPLIES and super().claims(turn))
+        settled = turn.intent != "emergency" and urgent_anyway(turn.raw_text) is not None
+        wish = turn.intent not in _REPLIES or (turn.intent in {"correct", "inform"} and calms_a_day(turn.raw_text))
+        return corrects or asks or settled or self.claims_whole(turn) or (wish and super().claims(turn))
+
+    def claims_whole(self, turn: Turn) -> bool:
+        """Return whether the message wants somebody else to be told, or the last change of the settings undone."""
+        undoes = bool(UNDO_REQUEST.search(turn.text)) and turn.slot(UNDOABLE_CHANGE) and not turn.entities("partner_name")
+        return not changes_team(turn.text) and (bool(undoes) or hands_over(turn.raw_text))
+
+    def takes_over(self, flow: Flow, turn: Turn) -> bool:
+        """Return True too for an addition of who stands in for the speaker's notices: it was not meant."""
+        return super().takes_over(flow, turn) or (flow.name in {"add_partner", "change_team"} and hands_over(turn.raw_text))
 
     async def start_from_button(self, context: Context) -> Slots | None:
         """Return the changes of a preset; for any other button, show the preferences."""
@@ -351,27 +384,6 @@ class ResumeNotifications(PreferenceFlow):
     async def slots_for_everything(self, context: Context) -> Slots:
         """Return the slots that end every mute."""
         return {"dossier": EVERYTHING, **change_slots((EndMutes(),))}
-
-
-def _asked_to_see(turn: Turn) -> Slots:
-    """Return the slots where typed words ask to see the settings, or which notices pass at night; none where they do not."""
-    if turn.is_button:
-        return {}
-    if asks_what_passes(turn.raw_text):
-        return {**_shown(turn.raw_text), "wish": {"passing": True}}
-    return _shown(turn.raw_text) if asks_to_see(turn.raw_text) else {}
-
-
-def _tell_own(context: Context) -> None:
-    """Say that notices go to nobody else, and what can be done for an absence."""
-    utterances, who = context.utterances, context.turn.entity("partner_name")
-    named = {"partner_name": who} if who else {}
-    utterances.utter("utter_notices_are_own", [utterances.button("utter_title_add_partner_here", "add_partner", **named)])
-
-
-def _shown(text: str) -> Slots:
-    """Return the slots if the preferences are to be shown, whatever was asked before."""
-    return {"dossier": EVERYTHING, "wish_text": text, "wish": {"show": True}, "wish_question": None}
 
 
 def _is_doubtful(turn: Turn) -> bool:

@@ -31,12 +31,18 @@ from bot.notifications.preference_changes import (
     SwitchOn,
     apply,
 )
+from bot.notifications.preference_parser import urgent_anyway
 from bot.notifications.preferences import Preferences
 
 UNDOABLE_CHANGE = "undoable"
 """Slot: the last change made in this conversation, {"version": …, "turn": key of its turn}."""
 _URGENT = re.compile(r"urgen|\bgraves?\b|\bvital", re.IGNORECASE)
-UNDO_REQUEST = re.compile(r"(?<!reste )(?<!autres )\bcomme avant\b|\bannul\w+ (?:ce|le|mon) (?:dernier )?changement", re.IGNORECASE)
+UNDO_REQUEST = re.compile(
+    r"(?<!reste )(?<!autres )\bcomme (?:avant|c['’ ]?[ée]tait)\b"
+    r"|\b(?:annul|d[ée]fai)\w+ (?:ce|le|mon|ces|les|mes|cette|la) (?:derni(?:er|[èe]re) )?(?:changement|r[ée]glage|modif|pr[ée]f[ée]rence)"
+    r"|\breven\w+ (?:à|a|aux?) (?:mes |mon )?(?:anciens? )?r[ée]glages?\b",
+    re.IGNORECASE,
+)
 """Words that ask to undo the last change."""
 _SECTIONS: dict[type[Change], tuple[str, ...]] = {
     SetMode: ("matrix",),
@@ -153,7 +159,8 @@ async def show_passing(context: Context) -> Events:
     """Say which notices would come in quiet hours and during a mute; before that, to what may be an emergency, whom to call."""
     account = await context.linked_account()
     text = await _preferences_text(context, await context.services.notifications.preferences(account.id))
-    urgent = context.turn.intent == "emergency" or _URGENT.search(context.turn.raw_text)
+    said = context.turn.raw_text
+    urgent = urgent_anyway(said) is None and (context.turn.intent == "emergency" or _URGENT.search(said))
     in_case = [context.utterances.text("utter_if_emergency")] if urgent else []
     context.utterances.utter_lines([*in_case, *text.passing()], [preferences_button(context)])
     return []

@@ -19,7 +19,15 @@ _SOMEBODY = (
     r"|binome|adjointe?s?|infirmiere?s?|medecins?|kines?|cadre|docteure?|dr|mme|m|monsieur|madame|mlle|quelqu un|une autre personne)"
 )
 _SELF = r"(?:je|j|tu|vous|on|nous|moi|ne|n|veux|veut|voudrais|souhaite|aimerais|prefere|dois|peux|de|a|telegram|teams|sphere|mail)"
+_LOOKS = r"(?:regarde|surveille|lit|lira|suit|suivra|gere|gerera|verifie|traite|recoit|recevra|recoive|prend|prendra)\w*"
+_STANDS_IN = (
+    rf"\b(?!{_SELF}\b)\w+ (?:qui )?(?:(?:va|doit|devra|peut|pourra) )?(?:les |tout |le |la )*{_LOOKS} (?:\w+ ){{0,2}}"
+    r"(?:pour moi|a ma place)\b"
+    r"|\b(?:me|m) (?:remplace(?:ra|rait)?|suppleera?|supplee)\b(?! d habitude| toujours| souvent)"
+)
+"""Somebody else looks at what comes for the speaker."""
 _HANDS_OVER = re.compile(
+    rf"{_STANDS_IN}|\bremplacant\w* (?:\w+ ){{0,2}}(?:de|pour|sur) (?:mes|les|ces) {_NOTICES}\b|"
     rf"\bc est (?:\w+ ){{1,5}}qui (?:les |en )?(?:va |doit |devra )?{_GETS}\b"
     rf"|\b(?!{_SELF}\b)\w+ (?:(?:va|doit|devra|peut|pourra|puisse) )?(?:les )?{_GETS} (?:\w+ ){{0,2}}{_MINE}\b"
     rf"|\b{_SENDS} (?:lui|leur) (?:\w+ ){{0,2}}{_MINE}\b|\b{_SENDS} les lui\b"
@@ -32,7 +40,8 @@ _TO_A_NAME = re.compile(
     r"(?!Telegram\b|Teams\b|SPHERE\b|Sphere\b|Outlook\b|Midi\b|[A-ZÀ-Ý]+\d)(?P<who>[A-ZÀ-Ý][\w’'-]+)"
 )
 """« envoie mes notifs à Sophie »: a name begins with a capital."""
-_ANY_NOTICES = re.compile(rf"\b{_NOTICES}\b")
+_ANY_NOTICES = re.compile(rf"\b{_NOTICES}\b|\b(?:rien|plus rien) (?:\w+ )?(?:recevoir|avoir)\b|\b(?:recevoir|recois) (?:plus )?rien\b")
+_STANDS_IN_WORDS = re.compile(_STANDS_IN)
 _PARTS = re.compile(r"[,.;:!?\n]+|\b(?:et|mais|donc|car)\b")
 
 
@@ -42,6 +51,11 @@ def hands_over(text: str) -> bool:
         return False
     words = fold(text.replace("’", "'"))
     return _ANY_NOTICES.search(words) is not None and (_HANDS_OVER.search(words) is not None or _to_a_name(text))
+
+
+def stands_in(text: str) -> bool:
+    """Return whether a text says that somebody looks at what comes for the speaker: « Clémence Muller me remplace »."""
+    return len(text) <= MOST_CHARACTERS and _STANDS_IN_WORDS.search(fold(text.replace("’", "'"))) is not None
 
 
 def without_hand_over(text: str) -> str:

@@ -7,6 +7,7 @@ import re
 from bot.notifications.kinds import DeliveryChannel
 from bot.notifications.preference_parser.categories import Kind
 from bot.notifications.preference_parser.disowning import disowns
+from bot.notifications.preference_parser.rewording import calms_a_day, reworded
 from bot.notifications.preference_parser.showing import asks_how
 from bot.notifications.preference_parser.spelling_correction import MOST_CHARACTERS, canonical
 from bot.notifications.preference_parser.tokens import tokenize
@@ -38,6 +39,9 @@ def is_wish(text: str) -> bool:
     With the word itself (« notif », « alerte ») and a turn (« coupe », « moins »): whatever else it says. Without it only if every
     word was read: « laisse juste les urgences », « jamais de mail sauf pour mon compte », « toutes les 2 heures ».
     """
+    if calms_a_day(text) and not disowns(text):
+        return True
+    text = reworded(text)
     reading = canonical(text).text
     atoms = tokenize(reading)
     kinds = {atom.kind for atom in atoms}

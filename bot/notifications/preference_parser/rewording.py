@@ -40,6 +40,24 @@ _NOT_FOR_EVER = re.compile(
     r"(?:mais )?(?:juste|seulement|uniquement|plut[ôo]t)\s+",
     re.IGNORECASE,
 )
+_NAMED_DAY = (
+    r"(?P<day>(?:(?:le|les|tous les|chaque) )?(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|week[ -]?end|jours? f[ée]ri[ée]s?)s?)"
+)
+_ALL_DAY = r"(?:toute? la journ[ée]e(?: enti[èe]re)?)"
+_CALM_DAY = re.compile(
+    rf"\b{_NAMED_DAY}[ ,:]+(?:{_ALL_DAY}[ ,:]+)?(?:(?:est|soit|reste|en|au|bien|tr[èe]s|mode) ){{0,3}}calme\b(?:[ ,:]+{_ALL_DAY})?",
+    re.IGNORECASE,
+)
+"""« mettez le dimanche toute la journée en calme », « dimanche : calme »."""
+_ORDERS_CALM = re.compile(r"\b(?:met\w*|r[èe]gl\w*|veux|voudrais|souhaite|faut|pass\w*|gard\w*|laiss\w*|programm\w*)\b", re.IGNORECASE)
+_WHOLE_DAY = re.compile(rf"\b{_NAMED_DAY}[ ,:]+{_ALL_DAY}", re.IGNORECASE)
+_NO_DOSSIER = re.compile(
+    r"\b(?:(?:mais|non)[ ,]+)*(?:c['’]? ?(?:est )?|ce n['’]est |je parle )pas (?:d['’])?(?:un |de |du |le )?dossiers?\b[ ,.;!]*",
+    re.IGNORECASE,
+)
+_IT_IS_MINE = re.compile(r"\bc['’]? ?(?:est )?(?:pour )?mes (notif\w*|alertes?)", re.IGNORECASE)
+_AWAY_FROM = re.compile(r"\b(?:pendant|durant) mes (cong[ée]s|vacances)\s*,\s*(?=du \d)", re.IGNORECASE)
+"""« c'est pas un dossier ! c'est mes notifs pendant mes congés, du 19 au 3 »."""
 _EXCEPTED = re.compile(r"\b(?:sauf|hors|hormis|except[ée])\b[^,;.]*\Z", re.IGNORECASE)
 _CONTRARY = re.compile(
     rf"{REFERENCE}\s*,? (?:oui|ok)\s*,? mais (?:pas|rien|sauf)\b(?! (?:pour |sur |le |la |du )*{REFERENCE})", re.IGNORECASE
@@ -50,6 +68,8 @@ def reworded(text: str) -> str:
     """Return a text in words that are read right; as it is where it says none of this."""
     if len(text) > MOST_CHARACTERS:
         return text
+    text = _AWAY_FROM.sub(r"\1 ", _IT_IS_MINE.sub(r"mes \1", _NO_DOSSIER.sub("", text)))
+    text = _WHOLE_DAY.sub(lambda found: found["day"], _CALM_DAY.sub(lambda found: f"rien {found['day']}", text))
     text = _NOT_FOR_EVER.sub("coupe ", text)
     text = _INSTEAD.sub(lambda found: found["right"] + found["between"], text)
     while (found := _YES_NOT.search(text)) and _SILENCE.search(text, 0, found.start() + 1):
@@ -57,6 +77,12 @@ def reworded(text: str) -> str:
     while (found := _NEITHER.search(text)) and _SILENCE.search(text, 0, found.start() + 1):
         text = _without(text, found)
     return text
+
+
+def calms_a_day(text: str) -> bool:
+    """Return whether a text surely wants a day to be calm: « mettez le dimanche toute la journée en calme », « dimanche : calme »."""
+    found = _CALM_DAY.search(text) if len(text) <= MOST_CHARACTERS and "?" not in text else None
+    return found is not None and (":" in found[0] or bool(_ORDERS_CALM.search(text, 0, found.start() + 1)))
 
 
 def apart(text: str) -> tuple[str, ...]:

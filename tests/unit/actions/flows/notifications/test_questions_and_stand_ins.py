@@ -94,3 +94,81 @@ async def test_an_exception_that_was_read_as_an_act_of_its_own_is_part_of_the_wi
     asked = await claire.ask(f"{wish} {exception}", an_act(wish, "mute_notifications"), forbidden)
     assert "Une sourdine fait taire aussi l’urgent" in asked.text
     assert await settings.now() == Preferences()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "en congés du 19 au 3 janvier je veux rien recevoir sauf si c'est urgent, et c'est Sophie Muller qui regarde pour moi",
+        "congés du 19 décembre au 3 janvier, rien recevoir sauf urgences, Sophie Muller me remplace",
+        "mes notifs : congés du 19 décembre au 3 janvier, sauf urgent. c'est Sophie Muller qui les reçoit à ma place",
+    ],
+)
+async def test_a_leave_with_a_stand_in_gives_access_to_nobody(claire: Dialogue, settings: Settings, text: str) -> None:
+    answer = await claire.say(text, "add_partner", WEB, partner_name="Sophie Muller")
+    assert "ne peuvent aller qu’à vous" in answer.text
+    assert "Une sourdine fait taire aussi l’urgent" in answer.text
+    assert "Le reste en résumé, dès maintenant et sans date de fin" in answer.titles
+    assert claire.form == "manage_notifications_form"
+    assert await settings.now() == Preferences()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je veux Sophie Muller comme remplaçante de mes notifs",
+        "non surtout pas lui donner accès aux dossiers, laissez tomber. juste qu'elle reçoive mes notifs à ma place",
+        "c'est Sophie qui regarde mes notifs pour moi",
+    ],
+)
+async def test_amid_an_addition_nobody_is_added(claire: Dialogue, settings: Settings, text: str) -> None:
+    await claire.say("ajoute quelqu'un au 137", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    answer = await claire.say(text, "deny", WEB)
+    assert "ne peuvent aller qu’à vous" in answer.text
+    assert "Je reprends" not in answer.text
+    assert claire.form is None
+    assert not claire.slots.get("task_stack")
+
+
+@pytest.mark.parametrize("words", ["toutes, sauf urgences", "tout, hors urgence", "sauf ce qui est urgent"])
+async def test_the_dates_that_were_said_are_kept_beside_an_exception(claire: Dialogue, settings: Settings, words: str) -> None:
+    await claire.say("c'est mes notifs pendant mes congés, du 19 décembre au 3 janvier", "mute_notifications", WEB)
+    asked = await claire.say(words, "emergency", WEB)
+    assert SAMU not in asked.text
+    assert "Une sourdine fait taire aussi l’urgent" in asked.text
+    await claire.press("choose", WEB, **asked.entities_of("En sourdine, urgent compris"))
+    (mute,) = (await settings.now()).mutes
+    assert mute.since is not None
+    assert (mute.since.date().isoformat(), mute.until.date().isoformat() if mute.until else "") == ("2026-12-18", "2027-01-03")
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("annulez le réglage des résumés que vous venez de faire", "unlink_account"),
+        ("remettez tout comme c'était avant svp", "resume_notifications"),
+        ("annulez ce réglage", "cancel"),
+        ("revenez à mes anciens réglages", "nlu_fallback"),
+    ],
+)
+async def test_the_last_change_is_undone_by_words_at_any_time(claire: Dialogue, settings: Settings, words: str, intent: str) -> None:
+    await claire.say("passe tout en résumé", "manage_notifications", WEB)
+    await claire.say("merci", "thank", WEB)
+    await claire.say("ajoute quelqu'un au 137", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    assert "vos réglages d’avant sont de retour" in (await claire.say(words, intent, WEB)).text
+    assert await settings.now() == Preferences()
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("et mme durand si c'est urgent la nuit je l'ai quand même, c'est ça ?", "list_partners"),
+        ("garde le dossier 137 même la nuit si urgent, c'est déjà le cas ou pas", "manage_notifications"),
+        ("le dossier de Mme Durand, en cas d'urgence le week-end je le reçois quand même ?", "nlu_fallback"),
+    ],
+)
+async def test_what_holds_of_the_urgent_of_one_dossier_is_said(claire: Dialogue, settings: Settings, words: str, intent: str) -> None:
+    await claire.say("plus rien après 20h", "manage_notifications", WEB)
+    answer = await claire.say(words, intent, WEB)
+    assert "une notification que SPHERE marque urgente vous parvient quand même" in answer.text
+    assert SAMU not in answer.text
