@@ -1,4 +1,4 @@
-"""After all conversations: no log holds anything that was typed or shown, and no external channel anything of an usager."""
+"""After all conversations: no log and no metric holds anything that was typed or shown, and no external channel anything of an usager."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ from tests.stack import Stack
 ALLOWED = re.compile(r"[\W\d_]*")
 
 
+def metrics(stack: Stack) -> str:
+    """What bot and action server tell operators."""
+    places = (stack.run["metrics"], stack.run["actions"].rpartition("/")[0] + "/metrics")
+    answers = [stack.http.get(place) for place in places]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert all("sphere_" in answer.text for answer in answers)
+    return "\n".join(answer.text for answer in answers)
+
+
 @pytest.mark.after_all
-def test_no_text_name_number_code_or_token_in_any_log(stack: Stack) -> None:
+def test_no_text_name_number_code_or_token_in_any_log_or_metric(stack: Stack) -> None:
     claire = as_user(stack, CLAIRE)
     claire.say("ajoute Hippolyte Vandercammeleu, orthoptiste à Montrichard, au dossier SPH-2024-000137")
-    written = logs(stack).replace(CLAIRE, "")
+    written = (logs(stack) + metrics(stack)).replace(CLAIRE, "")
     run = stack.run
     wanted = {text for text in Talk.everything if len(text) >= 6 and not ALLOWED.fullmatch(text)}
     wanted |= {line for text in Talk.everything for line in text.splitlines() if len(line) >= 12}
@@ -31,8 +40,8 @@ def test_no_text_name_number_code_or_token_in_any_log(stack: Stack) -> None:
 
 
 @pytest.mark.after_all
-def test_no_usager_in_any_log(stack: Stack) -> None:
-    assert traits_in(logs(stack), usagers_of(stack)) == []
+def test_no_usager_in_any_log_or_metric(stack: Stack) -> None:
+    assert traits_in(logs(stack) + metrics(stack), usagers_of(stack)) == []
 
 
 @pytest.mark.after_all
