@@ -10,7 +10,7 @@ from functools import cache
 import psutil
 
 START_TOLERANCE_SECONDS = 2.0
-"""How far two readings of a process's start may differ: it is computed from the machine's start, which drifts."""
+"""How far two readings of a process's start may differ: two readings of the clock are in each."""
 
 
 @cache
@@ -18,10 +18,15 @@ def _host() -> str:
     return socket.gethostname()[:80].replace("|", "-")
 
 
+def _start_of(pid: int) -> float:
+    """Return when a process started, in seconds since the machine did: not by the clock, which may be set meanwhile."""
+    return float(psutil.Process(pid).create_time() - psutil.boot_time())
+
+
 def new_owner() -> str:
     """Return a name for one worker: `host|pid|start of the process|random`."""
-    started = psutil.Process().create_time()
-    return f"{_host()}|{os.getpid()}|{started:.2f}|{secrets.token_hex(4)}"
+    pid = os.getpid()
+    return f"{_host()}|{pid}|{_start_of(pid):.2f}|{secrets.token_hex(4)}"
 
 
 def is_dead(owner: str, *, single_host: bool) -> bool:
@@ -39,7 +44,7 @@ def is_dead(owner: str, *, single_host: bool) -> bool:
     if host != _host():
         return single_host
     try:
-        return bool(abs(psutil.Process(int(pid)).create_time() - float(started)) > START_TOLERANCE_SECONDS)
+        return bool(abs(_start_of(int(pid)) - float(started)) > START_TOLERANCE_SECONDS)
     except (psutil.NoSuchProcess, ValueError):
         return True
     except psutil.AccessDenied:

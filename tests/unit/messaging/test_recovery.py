@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from bot.installation.supervisor import free_port
@@ -175,6 +176,15 @@ async def test_two_bots_on_one_database_keep_one_order(tmp_path: Path) -> None:
         assert [data["text"] for _, data in heard] == ["dit un", "dit deux"]
         assert rasa.said() == ["un", "deux"]
         assert rasa.most_at_once == 1
+
+
+def test_a_clock_that_is_set_makes_no_holder_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, booted, created = new_owner(), psutil.boot_time, psutil.Process.create_time
+    for step in (78.0, -3600.0, 0.5):  # whatever the clock says by now, and the kernel computes from it
+        monkeypatch.setattr(psutil, "boot_time", lambda step=step: booted() + step)
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self, step=step: created(self) + step)
+        assert not is_dead(mine, single_host=True)
+        assert not is_dead(mine, single_host=False)
 
 
 def test_a_holder_is_dead_only_where_that_is_known() -> None:
