@@ -22,7 +22,7 @@ NLU := nlu/.venv/bin
 STAMPS := .build/stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-fast test-units test-nlu test-conversations test-second-server test-browser lint bench train nlu-eval commands-eval model artefacts wheel rasa-archive lint-deploy locks clean
+.PHONY: help install install-test run test test-all test-fast test-units test-nlu test-conversations test-second-server test-browser test-machines lint bench train nlu-eval commands-eval model artefacts wheel rasa-archive lint-deploy locks clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -148,6 +148,11 @@ test-conversations: install-test
 
 test-second-server: install-test ## pass the flows on a FHIR server that is not ours, as other platforms behave
 	@$(BIN)/python -m pytest -q -rs --durations 5 tests/second_server
+
+test-machines: install-test ## pass the tests of two machines behind the proxy (MACHINES=long: every process is killed, by more users)
+	@tests/machines/packages.sh
+	@$(NLU)/python -m nlu.train
+	@$(BIN)/python -m pytest -q -rs --durations 8 tests/machines
 
 test-browser: install-test
 	@$(BIN)/python -m pytest -q tests/browser

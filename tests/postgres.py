@@ -28,9 +28,12 @@ def postgres_programs() -> Path | None:
 
 
 class Cluster:
-    """A PostgreSQL cluster of one's own in a temporary folder: durable as a real one (fsync on), or good until the machine stops."""
+    """A PostgreSQL cluster of one's own in a temporary folder: durable as a real one (fsync on), or good until the machine stops.
 
-    def __init__(self, *, durable: bool = True) -> None:
+    It listens on a Unix socket there, and on `port` of loopback where one is given.
+    """
+
+    def __init__(self, *, durable: bool = True, port: int | None = None) -> None:
         programs = postgres_programs()
         if programs is None:
             raise NoPostgres
@@ -39,7 +42,9 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, SERVER_USER, SERVER_USER)
         self._run("initdb", "--pgdata", str(self._data), "--username", SERVER_USER, "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-        self._options = f"-k {self.folder} -c listen_addresses='' -c max_connections=200"
+        self._port = port
+        listen = "-c listen_addresses=''" if port is None else f"-c listen_addresses=127.0.0.1 -c port={port}"
+        self._options = f"-k {self.folder} {listen} -c max_connections=200"
         if not durable:
             self._options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self.start()
@@ -51,6 +56,8 @@ class Cluster:
     @property
     def url(self) -> str:
         """SQLAlchemy URL of the cluster's first database."""
+        if self._port is not None:
+            return f"postgresql+psycopg://{SERVER_USER}@127.0.0.1:{self._port}/postgres"
         return f"postgresql+psycopg://{SERVER_USER}@/postgres?host={self.folder}"
 
     def _run(self, program: str, *arguments: str) -> None:
