@@ -11,6 +11,7 @@ from actions.flows.accounts.check_request import CHECK_REQUEST
 from actions.flows.not_offered import NOT_OFFERED
 from actions.flows.partners.sent_request import changed_request
 from actions.framework.action import AssistantAction
+from actions.framework.answers import opens_with_cancellation
 from actions.framework.context import Context
 from actions.framework.dates import format_day, format_time
 from actions.framework.dialogue_stack import frame_of, frames_of, push, set_stack
@@ -56,6 +57,7 @@ class ContactSupport(AssistantAction):
             return await start_flow(claimed, context)
         flow = active_flow(turn)
         interrupts = flow is not None and flow.name != LINK_FLOW
+        given_up = opens_with_cancellation(str(turn.message.get("text") or ""))  # « laissez tomber, passez-moi quelqu'un »
         error_id = turn.entity("error_id")
         request = SupportRequest(
             reason=_reason(turn),
@@ -64,9 +66,11 @@ class ContactSupport(AssistantAction):
             error_ids=(error_id,) if error_id else (),
             tried=_recent_readings(context),
         )
-        utterances.hand_over(request.values | {"resumes": interrupts})
+        utterances.hand_over(request.values | {"resumes": interrupts and not given_up})
         if flow is None or not interrupts:
             return wait_for_user(turn)
+        if given_up:
+            return [*reset_flow(flow), set_stack([]), FollowupAction("action_listen")]
         return [*reset_flow(flow), set_stack(push(frames_of(turn), frame_of(flow, turn))), FollowupAction("action_listen")]
 
 

@@ -81,6 +81,12 @@ _FOLDED_SURE_YES = re.compile(
 """A yes among the words that may stand beside one."""
 
 
+_FOLDED_GIVES_UP = re.compile(
+    r"\bsurtout pas\b|\blaisse[rz]? (?:\w+ )?tomber\b|\bstop\b|\b(?:arrete|annule|oublie|efface)[rz]? tout\b|\bni (?:les|aux) autres\b"
+    r"|\b(?:aucun|nulle part)\b|\bpas (?:du tout|non plus|question)\b"
+)
+
+
 def find_email(text: str) -> str | None:
     """Return the word of a text that is meant as an e-mail address, out of its wrapping and unchecked; the last one of several."""
     typed = unwrap_emails(text)
@@ -123,6 +129,11 @@ def opens_with_yes(text: str) -> bool:
 def opens_with_cancellation(text: str) -> bool:
     """Return whether a text begins by giving up what is under way: « annuler. qui a ajouté … ? », « laissez tomber, … »."""
     return bool(_OPENS_CANCELLING.match(flat(text[:MAX_CHARACTERS])))
+
+
+def gives_up(text: str) -> bool:
+    """Return whether a refusal is of all that belongs to it: « NON surtout pas », « laissez tomber », « stop arrêtez tout »."""
+    return bool(_FOLDED_GIVES_UP.search(fold(text.replace("’", "'"))))
 
 
 def says_unknown(text: str) -> bool:

@@ -59,8 +59,22 @@ def offered_handover(turn: Turn) -> dict[str, Any] | None:
     return None
 
 
+def _asked_after_giving_up(turn: Turn) -> dict[str, Any] | None:
+    """Return the wish for a person of a message that gives up what is under way and asks for nothing else; None for any other."""
+    acts = turn.message.get(AGENDA) or []
+    alone = turn.intent == "cancel" and len(acts) == 1 and acts[0]["full_intent"] == HANDOVER
+    return acts[0] if alone and not turn.is_button and not acts[0]["says"].get("doubt") else None
+
+
 async def take_up_handover(context: Context) -> Events | None:
-    """Hand over as the button would, where the typed words take its offer up; return the events, None where they do not."""
+    """Hand over as the button would, where the typed words take its offer up; return the events, None where they do not.
+
+    « laissez tomber, passez-moi quelqu'un du support » is taken up at once too.
+    """
+    if ON_HANDOVER and (asked := _asked_after_giving_up(context.turn)) is not None:
+        message = context.turn.message
+        context.turn.tracker.latest_message = {**message, **asked, "text": message.get("text"), "said": asked["text"], AGENDA: []}
+        return await ON_HANDOVER[0](context)
     pressed = offered_handover(context.turn) if ON_HANDOVER else None
     if pressed is None:
         return None

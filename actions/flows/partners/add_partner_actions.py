@@ -18,7 +18,7 @@ from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, DECLINED, N
 from actions.flows.partners.shown_people import NOBODY
 from actions.flows.partners.undo_act import UNDO_BUTTON, may_take_back_addition
 from actions.framework.action import AssistantAction
-from actions.framework.answers import SKIPPED
+from actions.framework.answers import SKIPPED, gives_up
 from actions.framework.cards import utter_card, was_shown
 from actions.framework.context import Context, FlowOutcome
 from actions.framework.events import Events
@@ -182,6 +182,8 @@ class SubmitAddPartner(SubmitFlow):
         """Return the same person and dates for the next of several dossiers, without those in which the person is already."""
         turn = context.turn
         if not turn.slot(MORE):
+            return None
+        if turn.slot("basis") == DECLINED and gives_up(turn.text):  # « non surtout pas, laissez tomber »: nor the other dossiers
             return None
         kept = ("partner", "partner_query", "partner_email", "email_said", "record_said", FROM, UNTIL)
         slots = {name: turn.slot(name) for name in kept} | first_of(turn.slot(MORE))

@@ -33,6 +33,7 @@ _ONLY_AFTER = word_set("rien garde gardez garder ajoute ajoutez mets mettez pren
 _KEEP = word_set("garde gardez garder laisse laissez laisser reste restent conserve conservez maintiens maintenez")
 _YES = word_set("oui ok accord")
 _WANT = word_set("ajoute ajoutez ajouter mets mettez mettre bien bon prends prenez")
+_EXCLAIMS = word_set("bah ben mais ah eh euh oh")
 _OTHERS = word_set("autres autre reste")
 _OF_DATES = word_set("date dates limite echeance fin")
 _LINKS = word_set("et ni ou")
@@ -230,6 +231,8 @@ def _speaks_of_dates(words: str) -> bool:
 def _said_before(words: Sequence[Word]) -> Said | None:
     for at, (earlier, word) in reversed([*enumerate(pairwise([Word("", 0, 0), *words]))]):
         if _OF_DATES.intersection(one.text for one in words[at + 1 : at + 4]):  # « enlevez la date pour Paul », « sans date pour Paul »
+            continue
+        if word.text == "non" and earlier.text in _EXCLAIMS:  # « bah non Nibier jusqu'au 31 »: of what was done, not of who is named
             continue
         if word.text in _NOT and not (word.text == "part" and earlier.text != "a"):
             return Said.NOT

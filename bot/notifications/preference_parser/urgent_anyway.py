@@ -24,7 +24,8 @@ _GETS = re.compile(
 )
 _NOT_AT_ALL = re.compile(r"\b(?:sauf|hormis|excepte|hors|rien|plus rien|coupe\w*|seulement|uniquement|que si|ne|n|sourdine|jamais)\b")
 _HAPPENS = re.compile(
-    r"\b(?:respire|malaise|tombee?|inconscient\w*|samu|pompiers?|secours|saigne|aide[rz]?|douleurs?|appel\w+|qui (?:j|je|dois|faut|peut)|depuis)\b"
+    r"\b(?:respire|malaise|tombee?|inconscient\w*|samu|pompiers?|secours|saigne|aide[rz]?|douleurs?|appel\w+"
+    r"|qui (?:j|je|dois|faut|peut)|depuis)\b"
 )
 _MOST_WORDS = 20
 _ASIDE = re.compile(

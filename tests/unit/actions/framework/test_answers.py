@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actions.framework.answers import find_email, is_yes_with_courtesy, opens_with_cancellation
-from tests.unit.actions.dialogue import WEB, Dialogue
+from actions.framework.answers import find_email, gives_up, is_yes_with_courtesy, opens_with_cancellation
+from tests.unit.actions.dialogue import WEB, Dialogue, an_act
 from tests.unit.actions.flows.partners.test_undo_act import PAUL
 from tests.unit.harness import CLAIRES_DOSSIER
 
@@ -66,3 +66,23 @@ async def test_a_goodbye_at_a_card_confirms_nothing(claire: Dialogue) -> None:
     add = f"ajoute {PAUL} kiné à Vierzon au {CLAIRES_DOSSIER}, accord de la patiente recueilli"
     await claire.say(add, "add_partner", WEB, partner_name=PAUL, profession="kiné", city="Vierzon", dossier_ref=CLAIRES_DOSSIER)
     assert "a maintenant accès" not in (await claire.say("merci bonne journée", "goodbye", WEB)).text
+
+
+@pytest.mark.parametrize("text", ["NON surtout pas", "laissez tomber ça", "stop arrêtez tout", "non, pas question", "annulez tout"])
+def test_a_refusal_of_all(text: str) -> None:
+    assert gives_up(text)
+
+
+@pytest.mark.parametrize("text", ["non", "non pas celui-là", "laissez Boulanger", "pas pour Durand"])
+def test_a_refusal_of_one(text: str) -> None:
+    assert not gives_up(text)
+
+
+@pytest.mark.parametrize("words", ["laissez tomber", "annuler", "on oublie"])
+async def test_the_team_is_joined_after_giving_up(claire: Dialogue, words: str) -> None:
+    await claire.say("ajoute quelqu'un au 137", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER)
+    wish = "passez-moi quelqu'un du support"
+    answer = await claire.ask(f"{words}, {wish}", an_act(f"{words},", "cancel"), an_act(wish, "contact_support"))
+    assert answer.handover is not None
+    assert claire.form is None
+    assert not claire.slots.get("task_stack")

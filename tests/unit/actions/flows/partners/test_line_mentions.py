@@ -91,3 +91,13 @@ def test_a_yes_for_some_leaves_the_others_open() -> None:
     assert keep_only_named(said("oui pour Benali"), LINES).off == {0, 1}
     assert keep_only_named(said("oui"), LINES).off == set()
     assert keep_only_named(said("oui pour Martin, Leroux et Benali"), LINES).off == set()
+
+
+@pytest.mark.parametrize("words", ["bah non Martin jusqu'au 31 décembre", "mais non Leroux sans fin", "ah non, Benali du 4 au 12"])
+def test_a_no_to_what_was_done_takes_nobody_off(words: str) -> None:
+    assert not said(words).off
+
+
+@pytest.mark.parametrize(("words", "off"), [("non pas Martin", {0}), ("bah non, pas Leroux", {1}), ("mais sans Benali", {2})])
+def test_a_no_to_somebody_does(words: str, off: set[int]) -> None:
+    assert said(words).off == off
