@@ -28,7 +28,16 @@ _SEND = re.compile(r"\b(?:envo(?:yez|ie|yer)|transmett(?:ez|re)|transmets|faites
 _NOT_SENT = re.compile(r"\b(?:n|ne|pas|jamais|surtout|attend\w*|annul\w*|laiss\w*|plus)\b")
 _AND_SO_ON = re.compile(r"\s+(?:quelque chose|machin\w*|truc)\b", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"\b(?:pas|aucun|sans|plus tard|inconnu|manque|retrouve|sais|donnera)\b")
+_TOLD_STRUCTURE = re.compile(
+    r"\b(?:structure|(?:nom (?:du|de son)|le|son) (?:cabinet|centre|service))\s{0,3}(?::|c['’ ]?est\b|s['’ ]?appelle\b)\s{0,3}"
+    r"(?:(?:le|la|du)\s|l['’])?(?P<name>[^,.;:!?\n]{2,80})(?P<end>.?)",
+    re.IGNORECASE,
+)
+_NO_STRUCTURE = re.compile(r"(?:pas|plus|bien|bon(?:ne)?|faux|fausse|ok|quoi|ou|lequel|laquelle|comme|mem?e|n|ne|deja)\b")
+_MORE_WORDS = re.compile(r"\s+(?:sinon|envo(?:ie|yez|yer)|et (?:envo|l['’]adresse|son|sa|le|la)\b).*", re.IGNORECASE)
 _HELP = word_set("aide aidez aider help menu info infos")
+_IN_STRUCTURES = frozenset(["partner_name", "usager_name", "profession", "city"])
+"""What words of a structure's name are taken for: « Podologie du Change »."""
 _SHORTEST_NEAR = 4
 """Letters of a name from which a typing error in it is told from another name."""
 _TOWN_WORDS = 5
@@ -46,8 +55,16 @@ def read_name(turn: Turn) -> str:
     return "" if names_nobody(name) else next(iter(bare_names(name)), name)
 
 
+def told_structure(text: str) -> str:
+    """Return the structure that a text tells by its word: « structure : Podologie du Change », « son cabinet s'appelle … »; "" if none."""
+    told = _TOLD_STRUCTURE.search(text)
+    if told is None or told["end"] == "?" or _NO_STRUCTURE.match(fold(told["name"])):
+        return ""
+    return _MORE_WORDS.sub("", told["name"]).strip()
+
+
 def told_fields(turn: Turn, asked: str) -> dict[str, str | None]:
-    """Return the names, and the town, that the message tells by their word, or spells: « nom : Moulins », « K E R V E L L A ».
+    """Return the names, town and structure that the message tells by their word, or spells: « nom : Moulins », « K E R V E L L A ».
 
     A name that is told to be something else than what it was taken for leaves its field (None).
     """
@@ -65,6 +82,7 @@ def told_fields(turn: Turn, asked: str) -> dict[str, str | None]:
         near = misspelt_field(spelled, known["given"], known["family"])
         found[near or ("given" if asked == "given" and " " not in read_name(turn) else "family")] = spelled
     values = {field: proper_case(name) if name.isupper() else name for field, name in found.items()}
+    values["organization"] = told_structure(turn.raw_text)
     fields: dict[str, str | None] = {field: value for field, raw in values.items() if (value := valid_value(field, raw))}
     if "family" not in fields and known["family"] and fold(told.denied.get(FAMILY, "")) == fold(known["family"]):
         fields["family"] = None
@@ -74,10 +92,13 @@ def told_fields(turn: Turn, asked: str) -> dict[str, str | None]:
 def without_told(turn: Turn, fields: dict[str, str | None]) -> Turn:
     """Return the turn without the entities that names which were told were taken for: « nom : Moulins » is no town."""
     names = {word for field in ("given", "family") for word in fold(fields.get(field) or "").split()}
+    structure = {*fold(fields.get("organization") or "").split()}
     gone = [
         entity
         for entity in turn.message.get("entities") or []
-        if (entity["entity"] in {"partner_name", "usager_name"} and names)
+        if (structure and entity["entity"] in _IN_STRUCTURES and {*fold(str(entity["value"])).split()} <= structure)
+        or (structure and entity["entity"] == "organization")
+        or (entity["entity"] in {"partner_name", "usager_name"} and names)
         or (entity["entity"] in {"city", "organization"} and {*fold(str(entity["value"])).split()} <= names)
         or (entity["entity"] == "city" and fields.get("city"))
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actions.flows.accounts.record_facts import told_structure
 from bot.accounts.phones import display_phone
 from bot.accounts.tables import AccountRequest
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
@@ -362,3 +363,28 @@ async def test_a_basis_beside_a_field_is_kept_but_the_name_of_a_team_is_none(cla
     assert claire.slots.get("basis") is None
     await claire.say("son mail zoe.kervella@ortho.example, la patiente a donné son accord", "inform", WEB)
     assert claire.slots["basis"] == "consent_given"
+
+
+@pytest.mark.parametrize(
+    ("words", "structure"),
+    [
+        ("le nom du cabinet c'est Cabinet des Tanneurs, sinon envoie", "Cabinet des Tanneurs"),
+        ("son cabinet s'appelle Podologie du Change et l'adresse c'est 12 rue du Change", "Podologie du Change"),
+        ("oui mais la structure : Orthophonie des Lices, à Blois", "Orthophonie des Lices"),
+        ("la structure c’est le Centre Joliot", "Centre Joliot"),
+    ],
+)
+async def test_a_structure_told_by_its_word_is_no_name_of_a_person(claire: Dialogue, words: str, structure: str) -> None:
+    await at_the_email(claire)
+    name = {"partner_name": structure.split()[0], "profession": structure.split()[0]}
+    await claire.say(words, "correct", WEB, **name)
+    known = [claire.slots[f"fiche_{field}"] for field in ("given", "family", "organization", "profession")]
+    assert known == ["Zoé", "Kervella", structure, "Orthophoniste"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["la structure c'est quoi ?", "la structure c'est pas ça", "son cabinet est fermé", "le cabinet c’est où", "la structure : laquelle ?"],
+)
+def test_words_beside_a_structure_are_not_its_name(words: str) -> None:
+    assert told_structure(words) == ""
