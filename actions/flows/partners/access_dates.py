@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from actions.flows.partners.last_acts import last_act_of
 from actions.flows.partners.other_days import without_other_days
+from actions.flows.partners.relayed_dates import with_month_of_end
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.remarks import without_remarks
@@ -146,7 +147,7 @@ def names_some_time(text: str) -> bool:
 
 
 def _reworded(text: str) -> str:
-    words = canonical(text.replace("’", "'")).text
+    words = canonical(with_month_of_end(text).replace("’", "'")).text
     for pattern, instead in _REWORDED:
         words = re.sub(pattern, instead, words)
     return without_other_days(words)

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from actions.flows.partners.access_dates import AccessDates, read_dates
 from actions.flows.partners.line_mentions import Mention, find_mentions
+from actions.flows.partners.relayed_dates import with_month_of_end
 from actions.flows.partners.team_lines import Line, State, read_lines, set_dates
 from actions.framework.context import Context
 from actions.framework.people import PARTNER, Message
@@ -57,7 +58,7 @@ def dates_by_line(turn: Turn, lines: Sequence[Line], now: datetime) -> list[Line
     last: Mention | None = None
     for start, end in _clauses(text):
         clause, named = text[start:end], [one for one in mentions if start <= one.start and one.end <= end]
-        dates, plain = _read(clause, now), flat(clause)
+        dates, plain = _read(clause, now, text[:start]), flat(clause)
         if loose is not None and not dates and named and _FOR.match(plain.lstrip()):
             found.append(LineDates(_numbers(named), loose[0], addressed=True, words=loose[1]))
             loose = None
@@ -90,7 +91,7 @@ def _of_clause(text: str, start: int, end: int, named: list[Mention], now: datet
             begin, stop = (groups[at - 1][-1].end if at else start), group[-1].end
         else:
             begin, stop = group[0].start, (groups[at + 1][0].start if at + 1 < len(groups) else end)
-        dates, head = _read(text[begin:stop], now), text[begin : group[0].start]
+        dates, head = _read(text[begin:stop], now, text[:begin]), text[begin : group[0].start]
         led = _DAYS_OF.search(flat(head))
         if dates:
             before = bool(_read(head, now))
@@ -105,8 +106,8 @@ def _clauses(text: str) -> list[tuple[int, int]]:
     return [(begin, end) for begin, end in zip(begins, ends, strict=True) if text[begin:end].strip()]
 
 
-def _read(words: str, now: datetime) -> AccessDates:
-    return read_dates(without_remarks(words), now, confirming=True)
+def _read(words: str, now: datetime, before: str = "") -> AccessDates:
+    return read_dates(without_remarks(with_month_of_end(words, before)), now, confirming=True)
 
 
 def _numbers(mentions: Sequence[Mention]) -> tuple[int, ...]:
