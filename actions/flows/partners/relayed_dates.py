@@ -1,4 +1,4 @@
-"""A day without a month that follows an end with one: « X jusqu'au 15 janvier, puis Y à partir du 16 » is the 16 January, not the next 16."""
+"""A day without a month after an end with one: « X jusqu'au 15 janvier, puis Y à partir du 16 » is the 16 January, not the next 16."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from bot.notifications.preference_parser.dates import MONTHS
 
 _MONTH = r"(?:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[ée]cembre)"
 _END = re.compile(
-    rf"\b(?:jusqu['’ ]?(?:au|a|à)|s['’ ]?arr[êe]te(?:ra)? le|finit le|se termine(?:ra)? le|fin le)\s{{1,2}}(\d{{1,2}})(?:er)?\s{{1,2}}({_MONTH})\b",
+    r"\b(?:jusqu['’ ]?(?:au|a|à)|s['’ ]?arr[êe]te(?:ra)? le|finit le|se termine(?:ra)? le|fin le)"
+    rf"\s{{1,2}}(\d{{1,2}})(?:er)?\s{{1,2}}({_MONTH})\b",
     re.IGNORECASE,
 )
 _START = re.compile(
