@@ -20,14 +20,19 @@ _YES_WORDS = word_set(
     " bien tres parfait parfaitement super"
     " genial top nickel impeccable cool exact exactement tout a fait effectivement absolument volontiers merci"
     " mercii mrc bcp beaucoup bonne"
-    " bonjour journee soiree weekend week end aurevoir au revoir demain bientot plus alors donc eh ben bah ah oh"
+    " bonjour journee soiree weekend week end aurevoir au revoir bientot alors donc eh ben bah ah oh"
     " et pour vous toi moi nous je on"
-    " marche roule va vas y allez allons fait vu svp stp s il te plait voila sans souci de rien pas probleme"
-    " soucis evidemment bien sur carrement"
-    " confirme valide si en aussi demain prochaine nuit fin apres midi courage continuation bye ciao tchao salut tous"
-    " le la vraiment suis dans est"
+    " marche roule va vas y allez allons fait svp stp voila de rien"
+    " evidemment bien sur carrement"
+    " confirme valide en aussi apres midi courage continuation bye ciao tchao salut tous"
+    " le la vraiment suis est"
 )
 """Words of a yes, thanks and goodbyes."""
+_COURTESY = re.compile(
+    r"\b(?:s il (?:te|vous) plait|pas de (?:probleme|soucis?)|sans (?:probleme|soucis?)|a demain|a plus(?: tard)?|a la prochaine|bonne nuit"
+    r"|bonne fin d(?:e|apres) (?:\w+|week end|apres midi)|bon (?:week end|apres midi|courage))\b"
+)
+"""What is said beside a yes in words that would be a no, or a day, on their own. Of a folded text."""
 SKIPPED = "-"
 """Value of a field that is left out: it is not asked for again."""
 _KNOWS = r"(?:sais|sai|sait|c|se|connais|connait|connai|j?ai|as|a|avons|ont|dispose|trouve|retrouve|possede)"
@@ -117,7 +122,7 @@ def is_yes_with_courtesy(text: str) -> bool:
     """Return whether a text is a yes with thanks or goodbyes and nothing else: « voilà oui merci bonne journée »."""
     if "?" in text or len(text) > MAX_CHARACTERS:
         return False
-    words = fold(text.replace("’", "'"))
+    words = _COURTESY.sub(" ", fold(text.replace("’", "'")))
     return bool(_FOLDED_SURE_YES.search(words)) and not set(words.split()) - _YES_WORDS
 
 
@@ -138,7 +143,7 @@ def gives_up(text: str) -> bool:
 
 def says_unknown(text: str) -> bool:
     """Return whether a text says that the answer is not known, or is left out: « je ne sais pas », « aucune idée », « passer »."""
-    return bool(_FOLDED_UNKNOWN.fullmatch(fold(text)))
+    return len(text) <= MAX_CHARACTERS and bool(_FOLDED_UNKNOWN.fullmatch(fold(text)))
 
 
 def gives_no_answer(text: str) -> bool:

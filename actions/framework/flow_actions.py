@@ -95,7 +95,8 @@ class ValidateFlow(AssistantAction):
     def _hear_yes(self, turn: Turn) -> None:
         """Let « voilà oui merci bonne journée » at a card be the yes that it is, whatever courtesy it was taken for."""
         social = turn.intent in _COURTESIES and turn.requested_slot == self.flow.confirmation_slot
-        if social and not turn.is_button and not turn.says.get("doubt") and is_yes_with_courtesy(turn.text):
+        held = any(turn.says.get(said) for said in ("doubt", "condition", "forbids", "unknown"))
+        if social and not turn.is_button and not held and is_yes_with_courtesy(turn.text):
             heard = {"intent": {"name": "affirm", "confidence": turn.confidence}, "response_selector": {}}
             turn.tracker.latest_message = {**turn.message, **heard}
 

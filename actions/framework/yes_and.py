@@ -14,24 +14,29 @@ from actions.framework.turn import Turn
 from bot.core.text_folding import MAX_CHARACTERS, fold
 
 _YES_AND = re.compile(
-    r"\W*(?:(?:oui|ouais|ok|okay|d['’]accord|parfait|c['’]est bon|c['’]est [çc]a|voil[àa]|tr[eè]s bien|merci"
-    r"|je confirme|exactement)\W+){1,4}(?:et|puis|ensuite)\b\s*",
+    r"\W{0,9}(?:(?:oui|ouais|ok|okay|d['’]accord|parfait|c['’]est bon|c['’]est [çc]a|voil[àa]|tr[eè]s bien|merci"
+    r"|je confirme|exactement)\W{1,9}){1,4}(?:et|puis|ensuite)\b\s{0,9}",
     re.IGNORECASE,
 )
+_YES = re.compile(r"\b(?:oui|ouais|ok|okay|d accord|c est bon|c est ca|je confirme|exactement)\b")
 _CHANGES = re.compile(
-    r"\b(?:pas|non|ni|sauf|plutot|a la place|au lieu|mais|attend\w*|si|seulement|quand|apres|avant"
-    r"|remplac\w*|chang\w*|corrig\w*|modif\w*)\b"
+    r"\b(?:pas|non|ni|sauf|plutot|a la place|a sa place|au lieu|mais|attend\w*|si|seulement|uniquement|quand|apres|avant|des qu\w*"
+    r"|une fois|lorsqu\w*|condition|remplac\w*|chang\w*|corrig\w*|modif\w*|c est|en fait|finalement|stop|annul\w*|laiss\w*|gard\w*"
+    r"|reste\w*|refus\w*|verifi\w*|demand\w*|hesit\w*|reviens|previens|voir|vois|avis|merci|bonne|qui|quoi|pourquoi|comment|ou est)\b"
 )
-"""Words that may change, or hold back, what the yes is about."""
+"""Words that may change, or hold back, what the yes is about, or that are no wish."""
 
 
 def further_wish(turn: Turn) -> int | None:
     """Return where a wish begins that a typed message adds to a clean yes; None where there is none, or it may change what was asked."""
     text = turn.raw_text
-    if turn.is_button or len(text) > MAX_CHARACTERS or "?" in text or turn.says.get("doubt"):
+    held = any(turn.says.get(said) for said in ("doubt", "condition", "forbids", "unknown"))
+    if turn.is_button or len(text) > MAX_CHARACTERS or "?" in text or held:
         return None
     found = _YES_AND.match(text)
-    return found.end() if found and text[found.end() :].strip() and not _CHANGES.search(fold(text[found.end() :])) else None
+    if found is None or not _YES.search(fold(found[0].replace("’", "'"))) or not text[found.end() :].strip():
+        return None
+    return None if _CHANGES.search(fold(text[found.end() :].replace("’", "'"))) else found.end()
 
 
 def stack_with_wish(turn: Turn, flow: Flow, begin: int, **entities: str) -> list[dict[str, Any]]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from actions.flows.notifications.handed_over import refuses_access
 from actions.flows.notifications.notification_page import EVERYTHING
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.turn import Turn
 from bot.notifications.preference_parser import asks_to_see, asks_what_passes, urgent_anyway
-
-_CHANGES_TEAM = re.compile(r"\b(?:r?ajout|associ|invit|inscri|rattach|enlev|retir|acc[eè]s)", re.IGNORECASE)
-_NO_ACCESS = re.compile(r"\b(?:pas|jamais|sans|aucun)\b[^,.;!?]{0,40}\bacc[eè]s\b[^,.;!?]*", re.IGNORECASE)
 
 
 def tell_own(context: Context) -> None:
@@ -22,16 +18,6 @@ def tell_own(context: Context) -> None:
         return
     named = {"partner_name": who} if who else {}
     utterances.utter("utter_notices_are_own", [utterances.button("utter_title_add_partner_here", "add_partner", **named)])
-
-
-def refuses_access(text: str) -> bool:
-    """Return whether a text wants no access given: « surtout pas lui donner accès aux dossiers »."""
-    return bool(_NO_ACCESS.search(text))
-
-
-def changes_team(text: str) -> bool:
-    """Return whether a text is about who takes part in a dossier; « surtout pas lui donner accès » is not."""
-    return bool(_CHANGES_TEAM.search(_NO_ACCESS.sub(" ", text)))
 
 
 def say_only(context: Context, text: str) -> None:

@@ -6,12 +6,11 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
+from actions.flows.notifications.current_mutes import current_mutes, muted_dossiers
 from actions.flows.notifications.preference_flows import (
     MANAGE_NOTIFICATIONS,
     MUTE_NOTIFICATIONS,
     RESUME_NOTIFICATIONS,
-    current_mutes,
-    muted_dossiers,
 )
 from actions.flows.notifications.preference_request import ask_question, changes_of, open_question, would_change
 from actions.flows.notifications.preferences import apply_changes, proposed_lines, show_passing, show_preferences, undo_change

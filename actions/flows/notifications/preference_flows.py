@@ -6,14 +6,15 @@ The three differ in what starts them and in what they do with a message that ask
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import ClassVar
 
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, dossier_slots, find_by_reference, read_dossier
 from actions.flows.notifications.corrected_dossier import about_dossier, corrected_dossier
+from actions.flows.notifications.current_mutes import current_mutes, muted_dossiers
+from actions.flows.notifications.handed_over import changes_team, hands_over_own, refuses_access
 from actions.flows.notifications.named_dossiers import Wording, with_references
 from actions.flows.notifications.notification_page import EVERYTHING, means_everything
-from actions.flows.notifications.own_notices import asked_to_see, changes_team, refuses_access, say_only, shown, tell_own, wants_what_holds
+from actions.flows.notifications.own_notices import asked_to_see, say_only, shown, tell_own, wants_what_holds
 from actions.flows.notifications.preference_presets import MUTE_DURATIONS, PRESETS, mute_for, preset_changes
 from actions.flows.notifications.preference_request import (
     Reading,
@@ -28,7 +29,7 @@ from actions.flows.notifications.preference_request import (
     read_request,
     request_text,
 )
-from actions.flows.notifications.preferences import UNDO_REQUEST, UNDOABLE_CHANGE, preferences_button, undoable_version
+from actions.flows.notifications.preferences import UNDO_REQUEST, asks_to_undo, preferences_button, undoable_version
 from actions.framework.answers import at_position, list_position
 from actions.framework.context import Context
 from actions.framework.flow import MIN_CONFIDENCE, Flow, FlowAborted, Slots, active_flow, register_flow
@@ -53,7 +54,6 @@ from bot.notifications.preference_parser import (
     with_hours,
     without_hand_over,
 )
-from bot.notifications.preferences import Mute
 
 _MUTE_ONLY = re.compile(
     r"\W*(?:(?:met\w*|pass\w*|mode)\s+)?(?:moi\s+)?(?:en\s+|la\s+)?(?:sourdine|silencieux|muet|pause)\W*", re.IGNORECASE
@@ -89,7 +89,7 @@ class PreferenceFlow(Flow):
             return super().is_answer(turn)
         told = (
             excepts_urgent(turn.raw_text)
-            or urgent_anyway(turn.raw_text) is not None
+            or (turn.intent != "emergency" and urgent_anyway(turn.raw_text) is not None)
             or (stands_in(turn.raw_text) and not changes_team(turn.text))
         )
         return told or super().is_answer(turn) or (turn.requested_slot == "wish" and turn.intent in _PREFERENCE_INTENTS)
@@ -293,12 +293,11 @@ class ManageNotifications(PreferenceFlow):
 
     def claims_whole(self, turn: Turn) -> bool:
         """Return whether the message wants somebody else to be told, or the last change of the settings undone."""
-        undoes = bool(UNDO_REQUEST.search(turn.text)) and turn.slot(UNDOABLE_CHANGE) and not turn.entities("partner_name")
-        return not changes_team(turn.text) and (bool(undoes) or hands_over(turn.raw_text))
+        return not changes_team(turn.text) and (asks_to_undo(turn) or hands_over_own(turn))
 
     def takes_over(self, flow: Flow, turn: Turn) -> bool:
         """Return True too for an addition of who stands in for the speaker's notices: it was not meant."""
-        return super().takes_over(flow, turn) or (flow.name in {"add_partner", "change_team"} and hands_over(turn.raw_text))
+        return super().takes_over(flow, turn) or (flow.name in {"add_partner", "change_team"} and hands_over_own(turn))
 
     async def start_from_button(self, context: Context) -> Slots | None:
         """Return the changes of a preset; for any other button, show the preferences."""
@@ -393,18 +392,6 @@ def _is_doubtful(turn: Turn) -> bool:
     active = active_flow(turn)
     elsewhere = active is not None and not isinstance(active, PreferenceFlow)
     return elsewhere or bool(turn.says.get("doubt")) or (turn.confidence < MIN_CONFIDENCE and not is_wish(turn.raw_text))
-
-
-async def current_mutes(context: Context) -> list[Mute]:
-    """Return the user's mutes that hold now or will hold later."""
-    now = context.services.clock.now()
-    preferences = await context.services.notifications.preferences((await context.account_reference()).id)
-    return [mute for mute in preferences.mutes if mute.until is None or mute.until > now]
-
-
-def muted_dossiers(mutes: Sequence[Mute]) -> list[str]:
-    """Return the references of the dossiers that the mutes concern, each once."""
-    return list(dict.fromkeys(mute.dossier for mute in mutes if mute.dossier is not None))
 
 
 MANAGE_NOTIFICATIONS = register_flow(ManageNotifications())

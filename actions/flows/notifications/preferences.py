@@ -44,6 +44,11 @@ UNDO_REQUEST = re.compile(
     re.IGNORECASE,
 )
 """Words that ask to undo the last change."""
+_AS_BEFORE = re.compile(r"\bcomme (?:avant|c['’ ]?[ée]tait)\b", re.IGNORECASE)
+_OF_SETTINGS = re.compile(
+    r"\b(?:notif|alerte|avertissement|r[ée]glage|sourdine|r[ée]sum|r[ée]cap|pr[ée]f[ée]rence|mails?\b)", re.IGNORECASE
+)
+_OF_ACCESS = re.compile(r"\b(?:dates?|acc[èe]s|jusqu|remet\w*[ -](?:le|la|les)\b)", re.IGNORECASE)
 _SECTIONS: dict[type[Change], tuple[str, ...]] = {
     SetMode: ("matrix",),
     SwitchOn: ("matrix",),
@@ -160,10 +165,23 @@ async def show_passing(context: Context) -> Events:
     account = await context.linked_account()
     text = await _preferences_text(context, await context.services.notifications.preferences(account.id))
     said = context.turn.raw_text
-    urgent = urgent_anyway(said) is None and (context.turn.intent == "emergency" or _URGENT.search(said))
+    urgent = context.turn.intent == "emergency" or (_URGENT.search(said) and urgent_anyway(said) is None)
     in_case = [context.utterances.text("utter_if_emergency")] if urgent else []
     context.utterances.utter_lines([*in_case, *text.passing()], [preferences_button(context)])
     return []
+
+
+def asks_to_undo(turn: Turn) -> bool:
+    """Return whether a message surely asks to undo the last change of the settings, whatever is under way.
+
+    « comme avant » alone is about it only in the turn after it, and never beside words of an access.
+    """
+    text = turn.text
+    if not UNDO_REQUEST.search(text) or not turn.slot(UNDOABLE_CHANGE) or turn.entities("partner_name"):
+        return False
+    if not _AS_BEFORE.search(text) or _OF_SETTINGS.search(text):
+        return True
+    return turn.follows_turn(turn.slot(UNDOABLE_CHANGE)["turn"]) and not _OF_ACCESS.search(text)
 
 
 def preferences_button(context: Context) -> Button:

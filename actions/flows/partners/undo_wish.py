@@ -25,6 +25,15 @@ _RESTORING = re.compile(
     r"|er)|retabli(?:s|r|ssez|ssons)"
     r"|reassoci(?:e|es|ez|er)|restaur(?:e|es|ez|er)|rend(?:s|ez|re)(?=.*\bacces))\b"
 )
+_VERB = r"(?:remet|re ?ajout|rajout|reintegr|redonn|retabl|reassoci|restaur|annul|defai|defas|rend)\w*"
+_HELD_BACK = re.compile(
+    rf"\bne? (?:\w+ ){{0,3}}{_VERB}"
+    r"|\b(?:surtout pas|pas la peine|pas besoin|inutile|hors de question|pas question|faut pas)"
+    rf"(?: (?:de|d|le|la|l|les|que|vous)){{0,3}} {_VERB}"
+    r"|(?<!\bje )(?<!\bj )(?<!\bon )\b(?:veut|voudrait|voulait|souhait\w+|aimerait|demandee?|dit)"
+    rf"(?: (?:que|qu|a|de|d|nous|vous|me|lui|l|la|le|on|il|elle)){{0,4}} {_VERB}"
+)
+"""« ne le remettez pas », « inutile d'annuler », « le médecin veut remettre Thierry »: refused, or what somebody else wants."""
 _POSTPONING = re.compile(r"\bremet\w* (?:ca |cela |le |la |l )?(?:a (?:demain|plus tard|lundi|mardi|mercredi|jeudi|vendredi|plus)|en)\b")
 _ADDED_BY_ME = re.compile(
     r"\b(?:j ai|g|jai|je viens d|je l ai|on a|j avais)(?: bien)?(?: \w+)? (?:ajout\w+|mis(?:e|es)?|associ\w+"
@@ -91,6 +100,8 @@ def read_undo_wish(text: str) -> UndoWish | None:
     """Return what a typed message wants back, None where it wants nothing back that was done in a team."""
     folded = fold(text.replace("’", "'"))
     if not folded or len(text) > MAX_CHARACTERS or len(folded.split()) > _MAX_WORDS:
+        return None
+    if _HELD_BACK.search(folded):
         return None
     found = _ELSEWHERE.search(text)
     elsewhere = found.end() if found else None

@@ -24,23 +24,26 @@ _GETS = re.compile(
 )
 _NOT_AT_ALL = re.compile(r"\b(?:sauf|hormis|excepte|hors|rien|plus rien|coupe\w*|seulement|uniquement|que si|ne|n|sourdine|jamais)\b")
 _HAPPENS = re.compile(
-    r"\b(?:respire|malaise|tombee?|inconscient\w*|samu|pompiers?|secours|saigne|aide[rz]?|douleurs?|appel\w+"
-    r"|qui (?:j|je|dois|faut|peut)|depuis)\b"
+    r"\b(?:respire\w*|malaise|tombee?|chut\w+|inconscien\w*|samu|pompiers?|secours|saigne\w*|hemorrag\w*|aide[rz]?|douleurs?|appel\w+"
+    r"|avc|arret|cardiaque|coeur|infarctus|etouff\w*|convuls\w*|detresse|au plus mal|va (?:tres )?mal|suicid\w*|mourir|meurt|mort\w*"
+    r"|vital\w*|medecin|docteur|hopital|numero|vienne|venir|vite|fai(?:s|re|t) quoi|quoi|qui|comment|depuis|personne)\b"
 )
-_MOST_WORDS = 20
+"""Words of somebody in danger, or of whom to call: with any of them a text is no setting."""
+_MOST_WORDS = 8
 _ASIDE = re.compile(
     r"^(?:et|ok|bon|oui|non|les notifs|alors|donc|merci|svp|stp|s il vous plait|c est deja le cas|c deja le cas|ou pas| )*$"
 )
 
 _BUT_URGENT = re.compile(
-    r"\b(?:sauf|hors|hormis|excepte|a part|que|seulement|uniquement|juste)(?: (?:si|ce|qui|est|c|quand|cas|en|d|l|les|pour|ca))* urgen\w+\b"
+    r"\b(?:sauf|hors|hormis|excepte|a part|seulement|uniquement|juste|rien que)"
+    r"(?: (?:si|ce|qui|est|c|quand|cas|en|d|l|les|pour|ca)){0,6} urgen\w+\b|^que (?:l|les|le) urgen\w+$"
 )
 
 
 def excepts_urgent(text: str) -> bool:
     """Return whether a short text excepts what is urgent: « toutes, sauf urgences »; nobody is in danger in it."""
     words = fold(text.replace("’", "'"))
-    return len(words.split()) <= _MOST_WORDS and bool(_BUT_URGENT.search(words)) and not _HAPPENS.search(words) and "?" not in text
+    return len(words.split()) <= _MOST_WORDS and bool(_BUT_URGENT.search(words)) and not _in_danger(words) and "?" not in text
 
 
 def urgent_anyway(text: str) -> str | None:
@@ -57,4 +60,8 @@ def urgent_anyway(text: str) -> str | None:
 
 def _wants(words: str) -> bool:
     told = _IF_URGENT.search(words) and _AT_ANY_TIME.search(words) and _GETS.search(words)
-    return bool(told) and not _NOT_AT_ALL.search(words) and not _HAPPENS.search(words)
+    return bool(told) and not _NOT_AT_ALL.search(words) and not _in_danger(words)
+
+
+def _in_danger(words: str) -> bool:
+    return _HAPPENS.search(words.replace("ce qui", " ")) is not None

@@ -20,7 +20,16 @@ def test_the_affirmed_email_is_found() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["voilà oui merci bonne journée", "ok merci au revoir", "oui oui, bon week-end !", "c'est bon merci à bientôt", "parfait bonne soirée"],
+    [
+        "voilà oui merci bonne journée",
+        "ok merci au revoir",
+        "oui oui, bon week-end !",
+        "c'est bon merci à bientôt",
+        "parfait bonne soirée",
+        "oui pas de souci, à demain",
+        "ok sans problème bonne nuit",
+        "d'accord, bonne fin de journée",
+    ],
 )
 def test_a_yes_with_a_goodbye_is_a_yes(text: str) -> None:
     assert is_yes_with_courtesy(text)
@@ -35,6 +44,14 @@ def test_a_yes_with_a_goodbye_is_a_yes(text: str) -> None:
         "non merci bonne journée",
         "oui ? bonne journée",
         "oui et Paul, bonne journée",
+        "je suis pas d'accord",
+        "pas d'accord merci bonne journée",
+        "oui pas bon",
+        "ok pas pour moi",
+        "pas tout à fait",
+        "oui demain",
+        "oui la nuit prochaine",
+        "oui s'il est d'accord",
     ],
 )
 def test_a_goodbye_alone_or_with_more_is_none(text: str) -> None:

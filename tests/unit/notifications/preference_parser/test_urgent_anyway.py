@@ -30,6 +30,11 @@ def test_the_urgent_that_comes_anyway_is_taken_out(text: str, rest: str) -> None
         "si c'est urgent la nuit, qui j'appelle ?",
         "la nuit si c'est urgent j'appelle le samu",
         "préviens-moi même la nuit pour le 137",
+        "mme Durand a fait un AVC, en cas d'urgence la nuit j'ai personne",
+        "En cas d'urgence vitale cette nuit je veux un médecin tout de suite",
+        "convulsions cette nuit, s'il y a urgence vitale je préviens qui tout de suite",
+        "arrêt cardiaque ce soir, en cas d'urgence vitale j'ai quoi comme numéro",
+        "mon patient s'étouffe, quand c'est urgent la nuit qui prévenir",
     ],
 )
 def test_what_is_a_change_or_an_emergency_stays(text: str) -> None:
@@ -41,7 +46,18 @@ def test_an_exception_of_the_urgent(text: str) -> None:
     assert excepts_urgent(text)
 
 
-@pytest.mark.parametrize("text", ["c'est une urgence", "sauf urgence, mme Durand est tombée", "j'ai une urgence", "sauf urgence ?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c'est une urgence",
+        "sauf urgence, mme Durand est tombée",
+        "j'ai une urgence",
+        "sauf urgence ?",
+        "mon patient est au plus mal, dites-leur que c'est urgent",
+        "elle s'étouffe, faites vite, que c'est urgent",
+        "je dis juste que c'est urgent",
+    ],
+)
 def test_no_exception_of_the_urgent(text: str) -> None:
     assert not excepts_urgent(text)
 

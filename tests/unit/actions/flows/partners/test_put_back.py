@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.flows.partners.put_back import puts_back
+from actions.flows.partners.undo_wish import read_undo_wish
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.flows.partners.test_undo_act import PAUL, add_paul, remove
 from tests.unit.actions.framework.test_turn import entity, turn
@@ -61,3 +62,25 @@ async def test_who_was_never_there_is_looked_for_in_the_directory(claire: Dialog
 )
 def test_what_puts_nobody_back(words: str, named: dict[str, str]) -> None:
     assert not puts_back(turn(words, entities=[entity(name, words, value) for name, value in named.items()]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ne remettez pas Thierry",
+        "surtout ne le remettez pas",
+        "il ne faut pas remettre Thierry",
+        "inutile de remettre Thierry",
+        "pas la peine d'annuler",
+        "ne l'annulez pas",
+        "le médecin veut remettre Thierry",
+        "elle a demandé de remettre Thierry",
+    ],
+)
+def test_what_is_refused_or_wanted_by_others_takes_nothing_back(text: str) -> None:
+    assert read_undo_wish(text) is None
+
+
+@pytest.mark.parametrize("text", ["remettez Thierry", "annulez le retrait", "je veux remettre Thierry"])
+def test_what_is_wanted_back_is_read(text: str) -> None:
+    assert read_undo_wish(text) is not None
