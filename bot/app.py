@@ -25,7 +25,7 @@ from bot.core.ttl_cache import TtlCache
 from bot.directory.index import current_folder
 from bot.fhir.errors import FhirUnauthorized
 from bot.http import health, metrics
-from bot.http.health_checks import DatabaseCheck, HttpChecks, reading_check, smtp_check
+from bot.http.health_checks import DatabaseCheck, HttpChecks, ReadingCheck, smtp_check
 from bot.http.problems import Problem, problem_response, validation_errors
 from bot.http.proxies import TrustedProxies
 from bot.http.rate_limit import RateLimits
@@ -58,8 +58,8 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
     gateway, support, channels, groups, agents = parts.gateway, parts.support, parts.channels, parts.groups, parts.agents
     work = Work(parts, Roles(delivers=settings.roles != "serve"))
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    http_checks, rate_limits = HttpChecks(), RateLimits(settings, database, clock)
-    readiness = health.Readiness(reading_check(database), {"redis": rate_limits.check})
+    http_checks, rate_limits, reads = HttpChecks(), RateLimits(settings, database, clock), ReadingCheck(database)
+    readiness = health.Readiness(reads, {"redis": rate_limits.check})
 
     def begin_drain() -> None:
         readiness.draining = True
@@ -74,7 +74,7 @@ def create_app(settings: Settings, clock: Clock) -> FastAPI:
                 yield
             finally:
                 await work.stop()
-                await asyncio.gather(http_checks.aclose(), rate_limits.aclose())
+                await asyncio.gather(http_checks.aclose(), rate_limits.aclose(), reads.aclose())
                 await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -138,8 +138,8 @@ def create_delivery_app(settings: Settings, clock: Clock) -> FastAPI:
     database = parts.database
     work = Work(parts, Roles(serves=False))
     notification_status = NotificationStatus(TtlCache(DeliveryMetricsReader(database, clock).read, health.CACHE_SECONDS))
-    rate_limits = RateLimits(settings, database, clock)
-    readiness = health.Readiness(reading_check(database), {"redis": rate_limits.check})
+    rate_limits, reads = RateLimits(settings, database, clock), ReadingCheck(database)
+    readiness = health.Readiness(reads, {"redis": rate_limits.check})
 
     def begin_drain() -> None:
         readiness.draining = True
@@ -152,7 +152,7 @@ def create_delivery_app(settings: Settings, clock: Clock) -> FastAPI:
                 yield
             finally:
                 await work.stop()
-                await rate_limits.aclose()
+                await asyncio.gather(rate_limits.aclose(), reads.aclose())
                 await parts.aclose()
 
     app = FastAPI(title="SPHERE assistant: delivery", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

@@ -35,7 +35,23 @@ BATCH_SIZE = 100
 """How many sessions a purge deletes at most, so that no turn waits for long."""
 PURGE_INTERVAL = 600.0
 """Seconds between two purges."""
-CONNECT_SECONDS = 5
+_CONNECT_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 11_000,
+}
+_SESSION_SETTINGS = {
+    "lock_timeout": 15_000,
+    "idle_in_transaction_session_timeout": 30_000,
+    "tcp_keepalives_idle": 5,
+    "tcp_keepalives_interval": 2,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 11_000,
+}
+"""As `bot/core/postgres.py` has them, for the same reasons: a machine that dies neither holds locks nor keeps anybody waiting for long."""
 PING_AFTER_SECONDS = 1.5
 """A pooled connection to a server that idled longer is asked whether it still lives before it is used: a round trip."""
 POOL_SIZE = int(os.environ.get("RASA_DATABASE_POOL") or 4)
@@ -222,8 +238,10 @@ def begin_session(tracker: DialogueStateTracker, beginning: Sequence[Event], tur
 
 def _create_engine(db: str) -> Engine:
     if "://" in db:
-        url, patience = sa.engine.make_url(db).set(drivername="postgresql+psycopg2"), {"connect_timeout": CONNECT_SECONDS}
-        server = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, pool_use_lifo=True, connect_args=patience)
+        url = sa.engine.make_url(db).set(drivername="postgresql+psycopg2")
+        options = {name: value for name, value in _CONNECT_OPTIONS.items() if name not in url.query}
+        server = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, pool_use_lifo=True, connect_args=options)
+        sa.event.listen(server, "connect", _set_up_server)
         sa.event.listen(server, "checkin", _note_idle)
         sa.event.listen(server, "checkout", partial(_check_alive, server))
         return server
@@ -246,6 +264,12 @@ def _check_alive(engine: Engine, connection: Any, record: Any, _proxy: Any) -> N
         alive = False
     if not alive:
         raise InvalidatePoolError
+
+
+def _set_up_server(connection: Any, _: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in _SESSION_SETTINGS.items()))
+    connection.commit()
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeDecorator
 
 from bot.core.errors import log_error
 from bot.core.pool_metrics import MeasuredPool
+from bot.core.postgres import begin_session, connect_options
 
 BUSY_SECONDS = 15
 """How long to wait for a lock: SQLite's write lock, where another process holds it or behind the other writers of this one; on PostgreSQL
@@ -34,7 +35,6 @@ any lock."""
 CONNECTIONS = 30
 """As many connections as a busy bot uses: a hundred messages at a time share them."""
 _SQLITE_OPTIONS = {"connect_args": {"timeout": BUSY_SECONDS}}
-_SERVER_OPTIONS = {"pool_use_lifo": True}
 PING_AFTER_SECONDS = 1.5
 """A pooled connection to a server that idled longer is asked whether it still lives before it is used: a round trip."""
 
@@ -123,14 +123,14 @@ async def insist(write: Callable[[], Awaitable[None]], doing: str) -> None:
 class Database:
     """Transactions on one database, shared by everything in a process."""
 
-    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
-        """Open at most `connections` at a time; a third of them are kept open."""
+    def __init__(self, url: str, connections: int = CONNECTIONS, *, measured: bool = True) -> None:
+        """Open at most `connections` at a time; a third of them are kept open. `measured`: they count in the process's metrics."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         kept = max(1, connections // 3)
         options: dict[str, Any] = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": 45}
-        options |= _SQLITE_OPTIONS if self.is_sqlite else _SERVER_OPTIONS
-        if not self.is_sqlite or self.url.database not in (None, "", ":memory:"):
+        options |= _SQLITE_OPTIONS if self.is_sqlite else {"pool_use_lifo": True, "connect_args": connect_options(self.url)}
+        if measured and (not self.is_sqlite or self.url.database not in (None, "", ":memory:")):
             options |= {"poolclass": MeasuredPool}
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         if self.is_sqlite:
@@ -265,10 +265,7 @@ def _note_idle(_connection: Any, record: Any) -> None:
 
 
 def _prepare_server(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"SET lock_timeout = {int(BUSY_SECONDS * 1000)}")
-    cursor.close()
-    connection.commit()
+    begin_session(connection, BUSY_SECONDS)
 
 
 def _begin_sqlite(connection: Connection) -> None:

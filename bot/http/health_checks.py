@@ -91,15 +91,21 @@ class DatabaseCheck:
             self._written = time.monotonic()
 
 
-def reading_check(database: Database) -> Check:
-    """Return the check that the database answers a query."""
+class ReadingCheck:
+    """The check that the database answers a query, over a connection of its own: a crowd that uses all the others makes no bot unready."""
 
-    async def check() -> bool:
-        async with database.reading() as session:
+    def __init__(self, database: Database) -> None:
+        self._database = Database(database.url.render_as_string(hide_password=False), connections=1, measured=False)
+
+    async def __call__(self) -> bool:
+        """Return whether it does."""
+        async with self._database.reading() as session:
             await session.scalar(text("SELECT 1"))
         return True
 
-    return check
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._database.close()
 
 
 def _take_exception(task: asyncio.Task[None]) -> None:

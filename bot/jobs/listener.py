@@ -13,11 +13,10 @@ import psycopg
 
 from bot.core.database import NOTIFY_CHANNEL, Database
 from bot.core.errors import log_error
+from bot.core.postgres import connect_options
 
 RECONNECT_SECONDS = 2.0
 """Pause before another try where the connection cannot be made or was lost."""
-_KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
-"""Has a connection that died silently noticed within a minute: nothing is ever sent over it."""
 
 
 class Listener:
@@ -40,7 +39,8 @@ class Listener:
                 await self._task
 
     async def _run(self) -> None:
-        url = self._database.url.set(drivername="postgresql").update_query_dict(_KEEPALIVE).render_as_string(hide_password=False)
+        options = {name: str(value) for name, value in connect_options(self._database.url).items()}
+        url = self._database.url.set(drivername="postgresql").update_query_dict(options).render_as_string(hide_password=False)
         while True:
             try:
                 await self._listen(url)

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
+from bot.core.postgres import begin_session, connect_options
+
 BUSY_SECONDS = 15
 BATCH_SIZE = 500
 
@@ -49,7 +51,9 @@ def _trackers(store: str) -> Iterator[Connection | None]:
         yield None
         return
     if "://" in store:
-        engine = create_engine(make_url(store).set(drivername="postgresql+psycopg"))
+        url = make_url(store).set(drivername="postgresql+psycopg")
+        engine = create_engine(url, connect_args=connect_options(url))
+        event.listen(engine, "connect", lambda connection, _: begin_session(connection, BUSY_SECONDS))
     else:
         engine = create_engine(f"sqlite:///{store}", connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA secure_delete=ON"))

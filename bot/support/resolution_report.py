@@ -62,7 +62,7 @@ class _ConversationDay:
 
 async def resolution_share(database: Database, period: Period) -> ResolutionShare:
     """Return the share of a period."""
-    async with database.reading() as session:
+    async with database.reading(transaction=True) as session:
         days = await _conversation_days(session, period)
         handed = await _days(session, TicketRow.conversation_id, TicketRow.opened_at, period)
         done = await _days(session, Operation.conversation_id, Operation.done_at, period, Operation.state == CARRIED_OUT)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from bot.core.database import Database
 from bot.http import health
 from bot.http.health import Check, Health, Readiness
+from bot.http.health_checks import ReadingCheck
+from tests.databases import database_url
 
 
 async def up() -> bool:
@@ -107,3 +111,14 @@ async def test_requests_are_wanted_while_the_database_answers_and_the_process_do
         ready, live = await client.get("/health/ready"), await client.get("/health/live")
     assert (ready.status_code, ready.json(), live.status_code) == (status, lines, 200)
     assert ("retry-after" in ready.headers) == (status == 503)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_crowd_that_uses_every_connection_makes_no_bot_unready(kind: str, tmp_path: Path) -> None:
+    with database_url(kind, tmp_path, newest=True) as url:
+        database = Database(url, connections=1)
+        check = ReadingCheck(database)
+        async with database.engine.connect():  # all there are
+            status, lines = await Readiness(check, {}).report()
+        await asyncio.gather(check.aclose(), database.close())
+    assert (status, lines["database"]) == (200, "ok")

@@ -45,7 +45,7 @@ async def test_workers_that_claim_at_once_share_the_jobs(jobs: Jobs) -> None:
 
 
 async def test_an_owner_that_is_known_to_be_dead_holds_nothing(jobs: Jobs) -> None:
-    host, _, started, rest = new_owner().split("|")
+    host, _, started, rest = new_owner().split("|", 3)
     nobody = max(psutil.pids()) + 100_000
     await jobs.add(
         JobRow(id=1, owner=new_owner(), lease_until=NOW + LEASE),

@@ -189,7 +189,7 @@ def test_a_clock_that_is_set_makes_no_holder_dead(monkeypatch: pytest.MonkeyPatc
 
 def test_a_holder_is_dead_only_where_that_is_known() -> None:
     mine = new_owner()
-    host, pid, started, rest = mine.split("|")
+    host, pid, started, rest = mine.split("|", 3)
     assert not is_dead(mine, single_host=True)
     assert is_dead(f"{host}|{pid}|{float(started) - 100}|{rest}", single_host=False)
     assert is_dead(f"{host}|4194999|{started}|{rest}", single_host=False)

@@ -275,3 +275,37 @@ def test_what_is_deleted_is_no_longer_in_the_file(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "rasa.db")) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     assert b"Zwartkowski" not in (tmp_path / "rasa.db").read_bytes()
+
+
+def test_whoever_dies_in_a_transaction_holds_nobody_up_for_long(server: Cluster | None) -> None:
+    if server is None:
+        pytest.skip("no PostgreSQL on this machine")
+    engine = tracker_store._create_engine(server.url)
+    with engine.connect() as connection:
+        shown = {
+            name: connection.execute(sa.text(f"SHOW {name}")).scalar() for name in ("lock_timeout", "idle_in_transaction_session_timeout")
+        }
+        told = connection.connection.connection.get_dsn_parameters()
+    engine.dispose()
+    assert shown == {"lock_timeout": "15s", "idle_in_transaction_session_timeout": "30s"}
+    assert {name: told[name] for name in ("connect_timeout", "keepalives_idle", "keepalives_count", "tcp_user_timeout")} == {
+        "connect_timeout": "5",
+        "keepalives_idle": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "11000",
+    }
+
+
+def test_a_lock_of_somebody_who_went_silent_in_a_transaction_is_given_back(server: Cluster | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if server is None:
+        pytest.skip("no PostgreSQL on this machine")
+    monkeypatch.setitem(tracker_store._SESSION_SETTINGS, "idle_in_transaction_session_timeout", 200)
+    lock = sa.text("SELECT pg_advisory_xact_lock(7)")
+    silent, waiting = tracker_store._create_engine(server.url), tracker_store._create_engine(server.url)
+    with silent.connect() as hanging, waiting.connect() as other:
+        hanging.execute(lock)
+        other.execute(lock)
+        with pytest.raises(sa.exc.DBAPIError):
+            hanging.execute(sa.text("SELECT 1"))
+    silent.dispose()
+    waiting.dispose()
