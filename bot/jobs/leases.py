@@ -10,9 +10,12 @@ from datetime import timedelta
 TURN = timedelta(seconds=20)
 """A turn of a conversation; renewed every `TURN_RENEWED` by the process that answers it."""
 TURN_RENEWED = timedelta(seconds=1)
-TURN_ABANDONED = timedelta(seconds=3)
-"""How long another process must see nothing of that to take the turn over (`bot.jobs.silence`): a killed machine's turn goes on within
-five seconds, and a process that only hangs for a moment loses it to nobody, or to somebody who gets the same answer."""
+TURN_ABANDONED = timedelta(seconds=4)
+"""How long another process must see nothing of that to take the turn over (`bot.jobs.silence`): with the second between two looks, a
+killed machine's turn goes on about five seconds later, and a process that only hangs for a moment loses it to nobody, or to somebody who
+gets the same answer."""
+TURN_CLOCKS = timedelta(minutes=1)
+"""How far the clock of whoever looks at a turn's lease may be from the clock of whoever holds it."""
 OUTBOX = timedelta(seconds=60)
 """One delivery: a mail, a message to a channel."""
 OPERATION = timedelta(seconds=60)

@@ -48,6 +48,7 @@ TURNS = Queue(
     lease=leases.TURN,
     attempts=InboxRow.attempts,
     owner=InboxRow.holder,
+    clock_grace=leases.TURN_CLOCKS,
 )
 
 INBOX = InboxRow.metadata.tables[InboxRow.__tablename__]
@@ -230,9 +231,7 @@ class Inbox:
             now: when it ends.
         """
         async with self._database.writing() as session:
-            held = select(InboxRow.id).where(InboxRow.id == turn.id, *TURNS.held_by(self._owner))
-            held = held.join(Conversation, Conversation.id == InboxRow.conversation_id)  # locks it as `lock_conversation` does
-            if await session.scalar(held.with_for_update()) is None:
+            if not await self._lock_held(session, turn):
                 return None
             outcome = how if isinstance(how, Outcome) else await how(session)
             end = {"state": DONE, "done_at": now, "lease_until": None, "delivered": outcome.delivered, "error_id": outcome.error_id}
@@ -256,6 +255,16 @@ class Inbox:
                 messages += await self._add_announcements(session, turn, outcome.announcements, now)
             following = await self._claim_next(session, turn, now)
         return Completed(messages, following)
+
+    async def _lock_held(self, session: AsyncSession, turn: Turn) -> bool:
+        """Lock the conversation as `lock_conversation` does, then the turn, if this process still holds it then: in one round trip.
+
+        While another writer of the conversation is waited for, the turn is not locked, and is renewed.
+        """
+        locked = select(Conversation.id).where(Conversation.id == turn.conversation_id).with_for_update().cte("locked")
+        held = select(InboxRow.id).where(InboxRow.id == turn.id, *TURNS.held_by(self._owner))
+        held = held.join(locked, locked.c.id == InboxRow.conversation_id)
+        return await session.scalar(held.with_for_update(of=InboxRow)) is not None
 
     async def _add_announcements(self, session: AsyncSession, turn: Turn, announcements: tuple[Reply, ...], now: datetime) -> list[Message]:
         return await add_replies(
@@ -344,9 +353,9 @@ class Inbox:
         return [self._turn(row, row.conversation_id, homes[row.conversation_id], row.attempts) for row in rows]
 
     async def renew(self, turn_ids: Collection[int], now: datetime) -> None:
-        """Renew the leases of turns that this process answers."""
-        async with self._database.writing() as session:
-            await TURNS.renew(session, turn_ids, now, owner=self._owner)
+        """Renew the leases of turns that this process answers; one that is being completed needs it no more."""
+        async with self._database.single() as session:
+            await TURNS.renew_unlocked(session, turn_ids, now, owner=self._owner)
 
     async def release(self) -> None:
         """Leave every open turn of this process to other processes, at an orderly stop."""

@@ -65,7 +65,6 @@ class TurnWorker:
             next_due=self._next_sweep,
             poll_seconds=SWEEP_SECONDS,
         )
-        self._renewed: set[int] = set()
         seconds = leases.TURN_RENEWED.total_seconds()
         self._renewer = Worker(database, None, self._renew, doing="renewing the leases of turns", poll_seconds=seconds)
 
@@ -85,13 +84,14 @@ class TurnWorker:
         """Complete the turns in hand within what is left of the grace, and release the others for the next start."""
         self.begin_stop(grace_seconds)
         assert self._stop_by is not None
-        await asyncio.gather(self._sweeper.stop(), self._renewer.stop())
+        await self._sweeper.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=max(0.0, self._stop_by - asyncio.get_running_loop().time()))
         left = list(self._tasks)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        await self._renewer.stop()  # not before: another process would take over what is being completed
         await self._inbox.release()
 
     def begin(self, turn: Turn) -> None:
@@ -161,7 +161,6 @@ class TurnWorker:
         return self._clock.now() + timedelta(seconds=SWEEP_SECONDS) if self._more_abandoned else None
 
     async def _renew(self) -> None:
-        """Renew what was in hand a round ago: most turns are over before."""
-        before, self._renewed = self._renewed, self.in_hand
-        if lasting := before & self._renewed:
-            await self._inbox.renew(lasting, self._clock.now())
+        """Renew all that is in hand: what was begun a moment ago may have been stored long before, on a busy machine."""
+        if in_hand := self.in_hand:
+            await self._inbox.renew(in_hand, self._clock.now())

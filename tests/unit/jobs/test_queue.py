@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import psutil
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from bot.core.database import Database
 from bot.jobs.lease_owner import new_owner
 from tests.unit.jobs.conftest import LEASE, NOW, QUEUE, JobRow, Jobs
 
@@ -121,3 +123,41 @@ async def test_a_row_that_is_written_or_locked_can_be_claimed_with_it(jobs: Jobs
     first, second = await jobs.row(1), await jobs.row(2)
     assert (first.owner, first.lease_until, first.attempts) == ("writer", NOW + LEASE, 1)
     assert (second.owner, second.lease_until, second.attempts) == ("early", NOW + LEASE, 1)
+
+
+WATCHED = replace(QUEUE, name="test_watched_jobs", clock_grace=LEASE)
+
+
+async def claim_watched(jobs: Jobs) -> list[int]:
+    claimed = await WATCHED.claim(jobs.database, jobs.clock, select(JobRow).order_by(JobRow.id), limit=10, owner="me")
+    return [job.id for job in claimed]
+
+
+async def test_a_clock_that_is_ahead_takes_no_job_whose_worker_is_watched(jobs: Jobs) -> None:
+    await jobs.add(JobRow(id=1, owner="elsewhere", lease_until=NOW + LEASE))
+    jobs.clock.advance(2 * LEASE - SECOND)
+    assert await claim_watched(jobs) == []
+    jobs.clock.advance(SECOND)
+    assert await claim_watched(jobs) == [1]  # the net
+
+
+async def test_a_dead_owner_is_told_whatever_the_clock_says_of_its_lease(jobs: Jobs) -> None:
+    host, _, started, rest = new_owner().split("|", 3)
+    dead = f"{host}|{max(psutil.pids()) + 100_000}|{started}|{rest}"
+    await jobs.add(JobRow(id=1, owner=dead, lease_until=NOW - SECOND), JobRow(id=2, owner=new_owner(), lease_until=NOW - SECOND))
+    assert await claim_watched(jobs) == [1]
+
+
+async def test_a_job_that_is_locked_keeps_no_other_from_being_renewed(jobs: Jobs) -> None:
+    await jobs.add(*(JobRow(id=number, owner="me", lease_until=NOW) for number in (1, 2)), JobRow(id=3, owner="other", lease_until=NOW))
+    locking = Database(jobs.database.url.render_as_string(hide_password=False))
+    try:
+        async with locking.reading(transaction=True) as busy:
+            await busy.execute(select(JobRow.id).where(JobRow.id == 1).with_for_update())
+            async with jobs.database.single() as session:
+                await QUEUE.renew_unlocked(session, [1, 2, 3], NOW, owner="me")
+            await busy.rollback()
+    finally:
+        await locking.close()
+    renewed = [number for number in (1, 2, 3) if (await jobs.row(number)).lease_until == NOW + LEASE]
+    assert renewed == ([1, 2] if jobs.database.is_sqlite else [2])

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from bot.core.database import Database
 from bot.jobs import leases
+from bot.messaging.conversations import lock_conversation
 from tests.databases import database_url
 from tests.unit.messaging.running_bot import Chat, StandInRasa, running_bot, served, until
 
@@ -53,7 +54,7 @@ async def test_the_turn_of_a_dead_machine_is_answered_within_seconds_and_once(tm
                 return "dit deux" in await there.texts()
 
             await until(answered)
-            assert taken_over < leases.TURN.total_seconds()  # 3 to 5 s where nothing else is going on
+            assert taken_over < leases.TURN.total_seconds()  # 4 to 5 s where nothing else is going on
             assert await there.texts() == ["un", "deux", "dit un", "dit deux"]
             assert rasa.said() == ["un", "deux"]
 
@@ -85,3 +86,49 @@ async def test_a_turn_in_hand_on_another_machine_is_left_alone(tmp_path: Path, p
             return "dit un" in await chat.texts()
 
         await until(answered)
+
+
+WAITS = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+async def test_a_turn_that_waits_for_its_conversation_is_renewed_and_ended_by_its_holder_alone(
+    tmp_path: Path, postgres: str, taken_over: bool
+) -> None:
+    rasa = StandInRasa()
+    gate = rasa.gates["un"] = asyncio.Event()
+    other = Database(postgres)
+
+    async def completing() -> bool:
+        async with other.reading() as session:
+            return bool(await session.scalar(WAITS))
+
+    async with running_bot(tmp_path, rasa=rasa, DATABASE_URL=postgres) as bot:
+        chat = await bot.chat()
+        await chat.say("un", wait=False)
+        async with other.writing() as session:
+            conversation = await session.scalar(text("SELECT conversation_id FROM inbox"))
+            await lock_conversation(session, conversation)
+            gate.set()
+            await until(completing)
+            first = await read(other, text("SELECT lease_until FROM inbox"))
+
+            async def renewed() -> bool:
+                return await read(other, text("SELECT lease_until FROM inbox")) != first
+
+            await until(renewed)
+            if taken_over:
+                await leave_to_another_machine(postgres)
+
+        async def ended() -> bool:
+            return not bot.parts.gateway._worker.in_hand
+
+        await until(ended)
+        state = await read(other, text("SELECT state FROM inbox"))
+        assert (state, await chat.texts()) == (("received", ["un"]) if taken_over else ("done", ["un", "dit un"]))
+    await other.close()
+
+
+async def read(database: Database, wanted: TextClause) -> object:
+    async with database.reading() as session:
+        return await session.scalar(wanted)
