@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection
 from pathlib import Path
 
@@ -20,6 +21,8 @@ __all__ = ["Directory", "Match", "Query"]
 
 CANDIDATES = 40
 """How many candidates are read and ranked; more cost time (some 30 µs each) and find nobody else."""
+
+_log = logging.getLogger(__name__)
 
 _ATTEMPTS = 3  # an import may remove the old folder between reading its name and opening it
 
@@ -82,6 +85,8 @@ class Directory:
     def __init__(self, index_dir: Path) -> None:
         self._dir = index_dir
         self._opened: Opened | None = None
+        self._told = False
+        """Whether it was logged that an index which is there does not open."""
 
     def search(self, query: Query, limit: int = 20) -> list[Match]:
         """Whoever may be meant, best first, at most `limit` (up to `CANDIDATES`).
@@ -120,6 +125,7 @@ class Directory:
 
     def _open(self) -> Opened:
         """Return the index in use, opened anew after an import. Two threads may open it twice, to no harm."""
+        failure: Exception | None = None
         for _ in range(_ATTEMPTS):
             try:
                 status = (self._dir / CURRENT).stat()
@@ -134,8 +140,12 @@ class Directory:
                 break
             try:
                 opened = Opened(folder, stamp)
-            except (OSError, ValueError):
+            except (OSError, ValueError) as error:
+                failure = error
                 continue
-            self._opened = opened
+            self._opened, self._told = opened, False
             return opened
+        if failure is not None and not self._told:
+            self._told = True
+            _log.error("the directory's index does not open (%s, which this process must be able to write to): %s", self._dir, failure)
         raise DirectoryUnavailable

@@ -143,8 +143,12 @@ def test_nobody_says_who_else_they_are(proxy: tuple[str, int, int]) -> None:
 
 def test_figures_and_states_are_not_public(proxy: tuple[str, int, int]) -> None:
     with closing(_client()) as client:
-        for path in ("/metrics", "/health", "/health/ready"):
-            assert client.get(f"https://127.0.0.1:{proxy[2]}{path}").status_code == 404
+        plain = ("/metrics", "/health", "/health/ready")
+        encoded = ("/%68ealth", "/heal%74h/ready", "/%6detrics", "/metric%73?x=1", "/health%2Fready", "/%68%65%61%6c%74%68")
+        for path in (*plain, *encoded):
+            assert client.get(f"https://127.0.0.1:{proxy[2]}{path}").status_code == 404, path
+        for path in ("/chat?next=/health", "/chat/health", "/chat%2Fmetrics"):
+            assert client.get(f"https://127.0.0.1:{proxy[2]}{path}").status_code != 404, path
 
 
 def test_a_stream_passes_as_it_comes(proxy: tuple[str, int, int], bots: list[StandInBot]) -> None:

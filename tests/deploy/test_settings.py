@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ MACHINES = {"ROLES", "DRAIN_SECONDS"}
 """Settings of several machines (docs/dev/machines.md)."""
 NEEDED = {
     "bot": {"SECRET", "DATABASE_URL", "RASA_URL", "RASA_TOKEN", "ACTIONS_URL", "ACTIONS_TOKEN", "PLATFORM_URL", "PUBLIC_URL", "SMTP_PORT"},
-    "actions": {"SECRET", "DATABASE_URL", "ACTIONS_TOKEN", "PLATFORM_URL", "PUBLIC_URL"},
+    "actions": {"SECRET", "DATABASE_URL", "ACTIONS_TOKEN", "METRICS_TOKEN", "PLATFORM_URL", "PUBLIC_URL"},
     "rasa": {"RASA_TOKEN", "ACTIONS_TOKEN", "RASA_DATABASE_URL"},
 }
 EVERY = list(variables_of_processes())
@@ -61,6 +62,38 @@ def test_the_chart_refuses_every_secret_among_the_settings() -> None:
 def test_the_example_names_all_that_the_compose_file_asks_for() -> None:
     asked = interpolated((DEPLOY / "compose.yaml").read_text("utf-8"))
     assert {name for name in asked if not name.endswith("_IMAGE")} == set(env_file(DEPLOY / "compose.env.example"))
+
+
+@pytest.mark.parametrize(("place", "process", "names"), EVERY, ids=IDS)
+def test_whom_prometheus_asks_knows_its_token(place: str, process: str, names: set[str]) -> None:
+    jobs = read_yaml(DEPLOY / "observability" / "prometheus.yml")["scrape_configs"]
+    asked = {job["job_name"].removeprefix("sphere-") for job in jobs if job["authorization"]}
+    assert asked == {"bot", "actions"}
+    assert ("METRICS_TOKEN" in names) == (process in asked), place
+
+
+@pytest.mark.parametrize("process", ["bot", "actions"])
+def test_the_other_secret_can_be_given_to_whoever_has_the_secret(process: str) -> None:
+    for name, service in compose_services().items():
+        if process_of(name) == process:
+            assert service["environment"]["SECRET_ALSO"] == "${SECRET_ALSO:-}", name
+    assert "\n# SECRET_ALSO=\n" in (DEPLOY / "env" / f"{process}.env").read_text("utf-8")
+    assert "SECRET_ALSO" in read_yaml(DEPLOY / "helm" / "values.yaml")["secret"][f"{process}Optional"]
+
+
+@pytest.mark.parametrize("kind", ["TELEGRAM_TOKEN", "TEAMS_APP_PASSWORD", "ANNUAIRE_SANTE_KEY", "DIRECTORY_SOURCE", "DIRECTORY_URL"])
+def test_channels_and_directories_can_be_given_to_the_compose_file(kind: str) -> None:
+    for name, service in compose_services().items():
+        if process_of(name) == "bot":
+            assert service["environment"][kind] == f"${{{kind}:-}}", name
+
+
+def test_whoever_searches_the_directory_may_write_its_lock() -> None:
+    for name, service in compose_services().items():
+        if process_of(name) in ("bot", "actions"):
+            assert service["volumes"] == ["data:/data"], name
+    for unit in (DEPLOY / "systemd").glob("sphere-[ab]*@.service"):
+        assert re.search(r"^StateDirectory=sphere-assistant$", unit.read_text("utf-8"), re.MULTILINE), unit
 
 
 def test_no_file_holds_a_secret() -> None:

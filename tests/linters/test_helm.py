@@ -16,7 +16,7 @@ OTHER: dict[str, Any] = {
     "images": {"bot": {"digest": "sha256:" + "0" * 64}, "pullSecrets": ["registry"]},
     "data": {"existingClaim": "directory"},
     "ingress": {"enabled": False},
-    "networkPolicy": {"enabled": False},
+    "networkPolicy": {"enabled": False, "monitoringNamespace": "monitoring"},
     "nodeSelector": {"disk": "ssd"},
     "tolerations": [{"key": "assistant", "operator": "Exists"}],
 }
@@ -68,11 +68,43 @@ def test_each_deployment_finds_its_service_and_is_closed() -> None:
         {"bot": {"replicas": 0}},
         {"bots": {"replicas": 2}},
         {"images": {"bot": {"digest": "latest"}}},
+        {"data": {"existingClaim": ""}},
+        {"settings": {"TRUSTED_PROXIES": "10.0.0.0/8"}},
+        {"settings": {"TRUSTED_PROXIES": "10.0.0.1, 10.1.0.0/16"}},
+        {"settings": {"TRUSTED_PROXIES": "fd00::/8"}},
     ],
-    ids=["a secret among the settings", "no TLS", "a number", "no bot", "an unknown value", "no digest"],
+    ids=[
+        *("a secret among the settings", "no TLS", "a number", "no bot", "an unknown value", "no digest"),
+        *("nowhere for the directory", "a wide network", "a wide one beside an address", "a wide one of IPv6"),
+    ],
 )
 def test_wrong_values_are_refused(wrong: dict[str, Any]) -> None:
     with helm.Chart.load(CHART) as chart:
         merged = chart.merge_values(wrong)
         with pytest.raises(helm.HelmError):
             chart.validate_schema(merged)
+
+
+@pytest.mark.parametrize("networks", ["", "10.0.0.7", "10.0.7.0/24, 10.0.8.1/32", "fd00:1::/64,127.0.0.1"])
+def test_proxies_at_few_addresses_need_no_token(networks: str) -> None:
+    with helm.Chart.load(CHART) as chart:
+        chart.validate_schema(chart.merge_values({"settings": {"TRUSTED_PROXIES": networks}}))
+
+
+def test_proxies_in_a_wide_network_need_a_token() -> None:
+    with helm.Chart.load(CHART) as chart:
+        values = chart.merge_values({"settings": {"TRUSTED_PROXIES": "10.0.0.0/8"}})
+        values["secret"]["bot"].append("TRUSTED_PROXY_TOKEN")
+        chart.validate_schema(values)
+
+
+@pytest.mark.parametrize("namespace", ["", "monitoring"])
+def test_prometheus_reaches_action_servers_where_its_namespace_is_named(namespace: str) -> None:
+    policies = {
+        one["metadata"]["name"].rpartition("-")[2]: one["spec"]["ingress"][0]["from"]
+        for one in _render({"networkPolicy": {"monitoringNamespace": namespace}})
+        if one["kind"] == "NetworkPolicy"
+    }
+    wanted = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}] if namespace else []
+    assert policies["actions"][1:] == wanted
+    assert len(policies["rasa"]) == 1

@@ -121,12 +121,8 @@ spec:
             - {name: tmp, mountPath: /tmp}
       volumes:
         - name: data
-          {{- if .root.Values.data.existingClaim }}
           persistentVolumeClaim:
             claimName: {{ .root.Values.data.existingClaim }}
-          {{- else }}
-          emptyDir: {}
-          {{- end }}
         - name: tmp
           emptyDir: {}
 {{- end }}
