@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.accounts.first_use_code import FIRST_USE_CODES
+from bot.accounts.tables import AccountRequest
 from bot.core.encryption import ACCESS_TOKENS, ADDRESSES, INBOX_TEXTS, MAILS
 from bot.core.key_rotation import EncryptedColumn
 from bot.fhir.access_tokens import SharedToken
@@ -19,5 +21,6 @@ ENCRYPTED = (
     EncryptedColumn("login_codes", ADDRESSES, LoginCode.conversation_id, LoginCode.sealed_address),
     EncryptedColumn("access_tokens", ACCESS_TOKENS, SharedToken.name, SharedToken.encrypted),
     EncryptedColumn("page_drafts", DRAFTS, PageLink.token_hash, PageLink.draft),
+    EncryptedColumn("first_use_codes", FIRST_USE_CODES, AccountRequest.id, AccountRequest.sealed_code),
     EncryptedColumn("second_factors", KEYS, SupportAgent.id, SupportAgent.totp_key),
 )

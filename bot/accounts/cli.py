@@ -20,6 +20,7 @@ from bot.accounts.errors import (
     AddressToPick,
     AlreadyDecided,
     BeingCreated,
+    CodesUnreadable,
     EmailTaken,
     NoCodes,
     UnknownRequest,
@@ -44,6 +45,10 @@ _ERRORS: dict[type[Exception], Line] = {
     UnknownRequest: "cette référence de demande n’existe pas",
     WrongState: lambda error: f"cette demande est déjà close\u00a0: {LABELS[error.state]}",
     NoCodes: "aucun compte n’a été créé ici pour cette demande\u00a0: il n’y a pas de codes à envoyer",
+    CodesUnreadable: (
+        "le code de ce compte a été fait avec un autre SECRET, que l’assistant n’a plus\u00a0: rien n’est parti. "
+        "Mettez l’ancien SECRET dans SECRET_ALSO et recommencez, ou faites un nouveau code dans SPHERE"
+    ),
     BeingCreated: "la création de ce compte est en cours\u00a0; répétez «\u00a0create\u00a0» dans deux minutes, c’est sans risque",
     EmailTaken: "cette adresse e-mail est celle du compte d’une autre personne\u00a0; demandez-en une autre avec «\u00a0ask\u00a0»",
     AddressToPick: "plusieurs adresses sont possibles\u00a0; voyez-les avec «\u00a0show\u00a0», retenez-en une avec «\u00a0address\u00a0»",

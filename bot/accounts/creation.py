@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts.directory_record import Fiche
 from bot.accounts.duplicates import is_account_of
-from bot.accounts.errors import AccountGone, AddressToPick, BeingCreated, EmailTaken, NoCodes, RequestError, WrongState
-from bot.accounts.first_use_code import first_use_code, first_use_hash
+from bot.accounts.errors import AccountGone, AddressToPick, BeingCreated, CodesUnreadable, EmailTaken, NoCodes, RequestError, WrongState
+from bot.accounts.first_use_code import FirstUseCodes, first_use_hash
 from bot.accounts.login_address import must_be_picked
 from bot.accounts.registry import Account, AccountRegistry
 from bot.accounts.request_messages import RequestMessages
@@ -76,6 +76,7 @@ class _Claim:
     agent: str
     token: str
     nonce: str
+    sealed_code: str | None
     fiche: Fiche
     account_id: str | None
     made: bool
@@ -92,7 +93,7 @@ class AccountCreations:
         self._partners = partners
         self._clock = clock
         self._notices = notices
-        self._secret = secret
+        self._codes = FirstUseCodes(secret)
         self._not_before: dict[str, datetime] = {}
         """When `run_due` may attempt a request again. Memory of this process alone: more processes attempt it more often, not wrongly.
         No worker wakes for it: the safety poll does."""
@@ -148,7 +149,9 @@ class AccountCreations:
             if request.creating_since is None and must_be_picked(request, await requesters_of(session, request)):
                 raise AddressToPick
             request.creating_since = request.creating_since or now
-            request.nonce = request.nonce or random_id()
+            if request.nonce is None:
+                request.nonce = random_id()
+                request.sealed_code = self._codes.seal(self._codes.make(request.reference, request.nonce))
             request.agent, token = agent, random_id()
             CREATIONS.hold_row(request, now, owner=token)
             announce(session, CREATIONS.name)
@@ -158,22 +161,35 @@ class AccountCreations:
                 agent=agent,
                 token=token,
                 nonce=request.nonce,
+                sealed_code=request.sealed_code,
                 fiche=Fiche.model_validate(request.fiche),
                 account_id=request.account_id,
                 made=bool(request.account_made),
             )
 
     async def mail_codes_again(self, reference: str, agent: str) -> None:
-        """Mail the codes of an account that was made here once more, to the same address. Raises UnknownRequest and NoCodes."""
+        """See `AccountRequests.mail_codes_again`."""
+        async with self._database.reading() as session:
+            request = await get_request(session, reference)
+        if request.state != CREATED or not request.account_made or request.nonce is None or request.account_id is None:
+            raise NoCodes
+        code = await self._made_code(request.account_id, request.reference, request.nonce, request.sealed_code)
         async with self._database.writing() as session:
-            request = await get_request(session, reference, locked=True)
-            if request.state != CREATED or not request.account_made or request.nonce is None:
-                raise NoCodes
-            now, code = self._clock.now(), first_use_code(self._secret, request.reference, request.nonce)
+            request, now = await get_request(session, reference, locked=True), self._clock.now()
             await self._notices.mail_codes(session, request, code, now, again=random_id())
             await audit.record(
                 session, now=now, actor=f"agent:{agent}", action="accounts.codes", subject=request.account_id, outcome="sent", key=None
             )
+
+    async def _made_code(self, account_id: str, reference: str, nonce: str, sealed: str | None) -> str:
+        """Return the code of an account that was made; whatever is mailed is the one whose hash the platform has."""
+        code = self._codes.read(sealed)
+        if code is None:
+            hashed = await self._registry.first_use_hash(account_id)
+            code = self._codes.fitting(reference, nonce, hashed) if hashed or sealed is None else None
+        if code is None:
+            raise CodesUnreadable
+        return code
 
     async def _release(self, claim: _Claim, *, over: bool) -> None:
         async with self._database.writing() as session:
@@ -187,19 +203,21 @@ class AccountCreations:
             if known is None:
                 raise AccountGone
             return known, claim.made
-        code = first_use_code(self._secret, claim.reference, claim.nonce)
-        account = await self._existing(claim)
+        account, code = await self._existing(claim), None
         if account is None:
+            code = self._codes.read(claim.sealed_code) or self._codes.make(claim.reference, claim.nonce)
             hashed = first_use_hash(code, claim.nonce)
             account = await self._registry.create(claim.fiche, claim.reference, first_use_hash=hashed)
         made = account.request == claim.reference
         if made:
+            code = code or await self._made_code(account.id, claim.reference, claim.nonce, claim.sealed_code)
             await self._registry.place(account, claim.fiche)
         async with self._database.writing() as session:
             request, now = await self._held(session, claim), self._clock.now()
             request.account_id, request.account_made = account.id, made
             request.state, request.state_since, request.reason = CREATED, now, None
-            if made:
+            if code is not None and made:
+                request.sealed_code = self._codes.seal(code)
                 await self._notices.mail_codes(session, request, code, now)
             await audit.record(
                 session,

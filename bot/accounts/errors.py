@@ -28,6 +28,10 @@ class NoCodes(RequestError):
     """No account was created for this request here, so there are no codes to mail."""
 
 
+class CodesUnreadable(RequestError):
+    """The code of this account was made with another SECRET than those that are known: one mailed now would never work."""
+
+
 class BeingCreated(RequestError):
     """The account is being created: wait until that is finished."""
 

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.accounts.account_resources import organization_of, practitioner_of, role_of
+from bot.accounts.account_resources import FIRST_USE_URL, organization_of, practitioner_of, role_of
 from bot.accounts.directory_record import CODES, Fiche
 from bot.accounts.professional_numbers import RPPS_SYSTEM as RPPS_SYSTEM  # others read it here
 from bot.accounts.professional_numbers import adeli_tokens, numbers_of, rpps_tokens
@@ -96,6 +96,15 @@ class AccountRegistry:
         except FhirNotFound:
             return None
         return self._account(resource)
+
+    async def first_use_hash(self, account_id: str) -> str | None:
+        """Return the hash of the account's first-use code, where the platform still shows it."""
+        try:
+            resource, _ = await self._fhir.read("Practitioner", account_id)
+        except FhirNotFound:
+            return None
+        found = (one.get("valueString") for one in resource.get("extension") or [] if one.get("url") == FIRST_USE_URL)
+        return next((value for value in found if isinstance(value, str)), None)
 
     async def get_many(self, account_ids: Collection[str]) -> list[Account]:
         """Return those of these accounts that exist, open or closed, in no particular order."""

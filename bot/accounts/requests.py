@@ -285,7 +285,10 @@ class AccountRequests:
         return await self._creations.create(reference, agent)
 
     async def mail_codes_again(self, reference: str, agent: str = "support") -> None:
-        """Mail the login and first-use code of an account that was created here once more. Raises UnknownRequest and NoCodes."""
+        """Mail the login and first-use code of an account that was created here once more.
+
+        Raises UnknownRequest, NoCodes, CodesUnreadable, and the errors of the platform.
+        """
         await self._creations.mail_codes_again(reference, agent)
 
     async def finish_created(self) -> int:

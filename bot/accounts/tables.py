@@ -47,6 +47,8 @@ class AccountRequest(Table):
     """Set from the start of a creation until it is over; the next attempt resumes it."""
     nonce: Mapped[str | None] = mapped_column(String(32))
     """What the first-use code is derived from, together with the secret."""
+    sealed_code: Mapped[str | None] = mapped_column(String(200))
+    """The first-use code, encrypted; None where a version before began the creation."""
     account_id: Mapped[str | None] = mapped_column(String(64))
     account_made: Mapped[bool | None]
     """Whether the account was made for this request; False where it existed already."""

@@ -41,12 +41,12 @@ class AgentSessions:
 
     async def of(self, agent: AgentAccount, token: str) -> list[SessionEntry]:
         """Return the agent's open sessions, the last used first; `token` is that of the session that asks."""
-        mine, now = self._agents.hash_token(token), self._clock.now()
+        mine, now = self._agents.token_hashes(token), self._clock.now()
         wanted = select(AgentSession).where(AgentSession.agent_id == agent.id, AgentSession.expires_at > now)
         async with self._database.reading() as session:
             rows = list(await session.scalars(wanted.order_by(AgentSession.seen_at.desc())))
         return [
-            SessionEntry(row.token_hash[:ID_LENGTH], row.created_at, row.seen_at, row.browser, row.shared, row.token_hash == mine)
+            SessionEntry(row.token_hash[:ID_LENGTH], row.created_at, row.seen_at, row.browser, row.shared, row.token_hash in mine)
             for row in rows
             if self._agents.is_fresh(row, now)
         ]
@@ -59,7 +59,7 @@ class AgentSessions:
 
     async def end_others(self, agent: AgentAccount, token: str) -> None:
         """End every session of the agent but the one of this token."""
-        await self._end(agent, AgentSession.token_hash != self._agents.hash_token(token))
+        await self._end(agent, AgentSession.token_hash.not_in(self._agents.token_hashes(token)))
 
     async def _end(self, agent: AgentAccount, which: ColumnElement[bool]) -> bool:
         ended = delete(AgentSession).where(AgentSession.agent_id == agent.id, which).returning(AgentSession.token_hash)

@@ -36,7 +36,7 @@ from bot.support.errors import (
 )
 from bot.support.passwords import check_strength, hash_password, needs_rehash, verify_password
 from bot.support.records import Agent
-from bot.support.session_keys import rekey_session
+from bot.support.session_keys import keep_session, session_of
 from bot.support.sign_in_limits import Attempt, SignInLimits
 from bot.support.tables import AGENT, ROLES, SUPERVISOR, AgentSession, SupportAgent
 
@@ -213,7 +213,7 @@ class Agents:
         async with self._database.writing() as session:
             await session.execute(delete(AgentSession).where(AgentSession.expires_at <= now))
             row = AgentSession(
-                token_hash=self.hash_token(token),
+                token_hash=self.token_hashes(token)[0],
                 agent_id=agent.id,
                 created_at=now,
                 seen_at=now,
@@ -235,16 +235,14 @@ class Agents:
 
         With `used` false the session is only looked at, as by a page that refreshes itself.
         """
-        now, hashes = self._clock.now(), keyed_hashes(self._secret, "desk-session", token)
+        now, hashes = self._clock.now(), self.token_hashes(token)
         async with self._database.reading() as session:
             wanted = select(AgentSession, SupportAgent).join(SupportAgent, SupportAgent.id == AgentSession.agent_id)
             found = (await session.execute(wanted.where(AgentSession.token_hash.in_(hashes)))).first()
         if found is None or not found[1].active or not self.is_fresh(found[0], now):
             return None
         if used and found[0].seen_at + SEEN_INTERVAL <= now:
-            await self._seen(found[0].token_hash, now)
-        if found[0].token_hash != hashes[0]:
-            await rekey_session(self._database, found[0].token_hash, hashes[0])
+            await keep_session(self._database, hashes, now)
         return replace(account_of(found[1]), method=found[0].method, on_shared=found[0].shared)
 
     def is_fresh(self, row: AgentSession, now: datetime) -> bool:
@@ -254,22 +252,22 @@ class Agents:
     async def was_session(self, token: str) -> bool:
         """Return whether the token was that of a session which ended by itself a moment ago: its agent can be told so."""
         async with self._database.reading() as session:
-            return await session.get(AgentSession, self.hash_token(token)) is not None
+            return await session_of(session, self.token_hashes(token)) is not None
 
     async def shorten_session(self, token: str) -> None:
         """Let a session end sooner, as it is on a machine that several people use."""
         async with self._database.writing() as session:
-            row = await session.get(AgentSession, self.hash_token(token))
+            row = await session_of(session, self.token_hashes(token))
             if row is not None and not row.shared:
                 row.shared, row.expires_at = True, min(row.expires_at, self._clock.now() + self._life[True])
 
     async def sign_out(self, token: str) -> None:
         """End this session."""
         async with self._database.writing() as session:
-            row = await session.get(AgentSession, self.hash_token(token))
-            if row is not None:
-                await session.delete(row)
-                await self._audit(session, row.agent_id, "support.sign_in", row.agent_id, "out")
+            ended = delete(AgentSession).where(AgentSession.token_hash.in_(self.token_hashes(token)))
+            agent_id = await session.scalar(ended.returning(AgentSession.agent_id))
+            if agent_id is not None:
+                await self._audit(session, agent_id, "support.sign_in", agent_id, "out")
 
     async def by_login(self, login: str) -> AgentAccount | None:
         """Return the active account of this login, in whatever case, or None."""
@@ -346,11 +344,6 @@ class Agents:
         await self._audit(session, by, "support.agent_add", row.id, role)
         return account_of(row)
 
-    async def _seen(self, token_hash: str, now: datetime) -> None:
-        async with self._database.writing() as session:
-            if (row := await session.get(AgentSession, token_hash)) is not None:
-                row.seen_at = now
-
     async def _keep_a_supervisor(self, session: AsyncSession) -> None:
         await session.flush()
         left = select(SupportAgent.id).where(SupportAgent.role == SUPERVISOR, SupportAgent.active.is_(True)).limit(1)
@@ -360,9 +353,9 @@ class Agents:
     async def _audit(self, session: AsyncSession, by: str, action: str, subject: str, outcome: str) -> None:
         await audit.record(session, now=self._clock.now(), actor=f"agent:{by}", action=action, subject=subject, outcome=outcome)
 
-    def hash_token(self, token: str) -> str:
-        """Return how a session's token is stored."""
-        return keyed_hash(self._secret, "desk-session", token)
+    def token_hashes(self, token: str) -> tuple[str, ...]:
+        """Return how a session's token is stored: by the first, and by the other one while SECRET is changed."""
+        return keyed_hashes(self._secret, "desk-session", token)
 
 
 def normalize_login(login: str) -> str:

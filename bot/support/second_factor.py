@@ -105,8 +105,8 @@ class SecondFactor:
             if row.totp_key is None or row.totp_since is not None:
                 raise NoSecondFactor
             row.totp_since = self._clock.now()
-            kept = self._agents.hash_token(session_token)
-            await session.execute(delete(AgentSession).where(AgentSession.agent_id == agent.id, AgentSession.token_hash != kept))
+            kept = self._agents.token_hashes(session_token)
+            await session.execute(delete(AgentSession).where(AgentSession.agent_id == agent.id, AgentSession.token_hash.not_in(kept)))
             codes = await self._new_recovery_codes(session, agent.id)
             await self._audit(session, agent.id, agent.id, "on")
         return codes

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 import bot.migrations.tables  # noqa: F401 - declares every table
+from bot.accounts import first_use_code
 from bot.cli import app
 from bot.core import encryption, key_rotation
 from bot.core.clock import ManualClock
@@ -34,10 +35,12 @@ from bot.notifications import page_links
 from bot.notifications.watch.subscriptions import notification_token, notification_tokens
 from bot.settings import Settings
 from bot.support import second_factor
-from bot.support.agents import Agents
+from bot.support.agent_sessions import AgentSessions
+from bot.support.agents import SEEN_INTERVAL, Agents
 from bot.support.errors import SignInFailed
 from bot.support.second_factor import SecondFactor
 from bot.support.sign_in_limits import SignInLimits
+from bot.support.tables import AgentSession
 from tests.databases import fresh_database, newest_sqlite
 
 OLD, NEW = "o" * 32, "n" * 32
@@ -148,7 +151,12 @@ def test_every_use_of_a_cipher_is_among_the_columns() -> None:
             use = call.args[1] if len(call.args) > 1 else ast.Name("INBOX_TEXTS")
             assert isinstance(use, ast.Name), file
             uses.add(use.id)
-    values = {name: value for module in (encryption, page_links, second_factor) for name, value in vars(module).items() if name in uses}
+    values = {
+        name: value
+        for module in (encryption, first_use_code, page_links, second_factor)
+        for name, value in vars(module).items()
+        if name in uses
+    }
     assert set(values) == uses
     assert {column.use for column in ENCRYPTED} == set(values.values())
 
@@ -193,6 +201,9 @@ async def test_agents_stay_signed_in_and_keep_their_second_factor_and_recovery_c
         device = old.device_token("lea")
         assert await new.session(token) is None
         assert (await during.session(token)) is not None
+        assert await new.session(token) is None  # not written at every request
+        clock.advance(SEEN_INTERVAL)
+        assert (await during.session(token)) is not None
         assert (await new.session(token)) is not None  # it goes on under the new secret
         changed = SecondFactor(database, clock, settings_of(DURING), during)
         assert (await changed.verify(agent.id, first)).id == agent.id
@@ -206,6 +217,41 @@ async def test_agents_stay_signed_in_and_keep_their_second_factor_and_recovery_c
         assert (await afterwards.verify(agent.id, TOTP(enrolment.key).at(clock.now()))).id == agent.id
         with pytest.raises(SignInFailed):  # a hash cannot be made anew: the codes are to be renewed before SECRET_ALSO goes
             await afterwards.verify(agent.id, second)
+
+
+@pytest.mark.parametrize("mine", [BEFORE, DURING], ids=["the old one first", "the new one first"])
+async def test_a_session_is_ended_and_kept_under_the_hash_of_either_secret(tmp_path: Path, mine: Secret) -> None:
+    clock, other = ManualClock(NOW), DURING if mine is BEFORE else BEFORE
+    async with fresh_database("sqlite", tmp_path) as database:
+        theirs, ours = Agents(database, clock, settings_of(other)), Agents(database, clock, settings_of(mine))
+        agent = await theirs.add("lea", "Léa", "agent", "un-mot-de-passe-long")
+        kept, ended = await theirs.open_session(agent), await theirs.open_session(agent)
+        assert await ours.was_session(kept)
+        sessions = AgentSessions(database, clock, ours)
+        assert [entry.mine for entry in await sessions.of(agent, kept)].count(True) == 1
+        await ours.sign_out(ended)
+        assert await theirs.session(ended) is None
+        ended = await theirs.open_session(agent)
+        await sessions.end_others(agent, kept)
+        assert await theirs.session(ended) is None
+        factors = SecondFactor(database, clock, settings_of(mine), ours)
+        await factors.confirm(agent, TOTP((await factors.begin(agent)).key).at(clock.now()), kept)
+        assert await theirs.session(kept) is not None
+        life = theirs.lifetime(shared=True)
+        await ours.shorten_session(kept)
+        clock.advance(life)
+        assert await theirs.session(kept) is None
+
+
+async def test_bots_with_another_secret_each_do_not_write_a_session_back_and_forth(tmp_path: Path) -> None:
+    clock = ManualClock(NOW)
+    async with fresh_database("sqlite", tmp_path) as database:
+        one, other = Agents(database, clock, settings_of(BEFORE)), Agents(database, clock, settings_of(DURING))
+        token = await one.open_session(await one.add("lea", "Léa", "agent", "un-mot-de-passe-long"))
+        for agents in (other, one, other, one):
+            assert await agents.session(token) is not None
+        async with database.reading() as session:
+            assert await session.scalar(select(AgentSession.token_hash)) == one.token_hashes(token)[0]
 
 
 async def test_an_invitation_that_was_sent_before_still_opens(tmp_path: Path) -> None:
