@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +20,10 @@ def configuration(users: int, rasa: int, actions: int, control: Path) -> str:
 
     Raises AssertionError where the delivered file has other words than are replaced here.
     """
-    text = DELIVERED.read_text("utf-8")
+    text, capped = re.subn(r"(?m)^    maxconn \d+$", "    maxconn 2000", DELIVERED.read_text("utf-8"))  # tests may have few descriptors
+    assert capped == 1, f"{DELIVERED} limits its connections {capped} times"
     for said, now in (
         ("\nglobal\n", f"\nglobal\n    stats socket {control} mode 600 level user\n"),
-        ("    maxconn 20000\n", "    maxconn 2000\n"),  # a machine of tests may allow few files
         ("    bind :80\n", f"    bind 127.0.0.1:{users}\n"),
         ('    bind :443 ssl crt "${TLS_CERTIFICATE}" alpn h2,http/1.1\n', ""),
         ("    http-request redirect scheme https code 308 unless { ssl_fc }\n", ""),
