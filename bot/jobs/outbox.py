@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, Select, String, exists, insert, select, text, update
+from sqlalchemy import ColumnElement, Index, Select, String, exists, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -98,6 +98,22 @@ def in_order_per_conversation() -> Select[Any]:
         older.id < OutboxRow.id,
     )
     return in_order().where(~behind)
+
+
+def is_before_an_answer() -> ColumnElement[bool]:
+    """Return the condition that an answer waits for the row to leave: an open command of its conversation that somebody waits for."""
+    answer = aliased(OutboxRow)
+    return exists().where(*_is_open_answer(answer), answer.conversation_id == OutboxRow.conversation_id, answer.id > OutboxRow.id)
+
+
+async def answers_wait(session: AsyncSession, conversation_ids: Collection[str]) -> bool:
+    """Return whether somebody waits for an answer in one of these conversations that is not sent yet."""
+    waiting = select(OutboxRow.id).where(*_is_open_answer(OutboxRow), OutboxRow.conversation_id.in_(conversation_ids)).limit(1)
+    return await session.scalar(waiting) is not None
+
+
+def _is_open_answer(row: type[OutboxRow]) -> tuple[ColumnElement[bool], ...]:
+    return row.kind == PUSH, row.priority == ANSWER, row.done_at.is_(None), row.dead_at.is_(None)
 
 
 async def enqueue(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from bot.core.clock import Clock
-from bot.core.database import Database, insist
+from bot.core.database import Database, announce, insist
 from bot.core.errors import log_error
-from bot.jobs.outbox import CHAT, OutboxRow, delete_text, postpone, settle_all
+from bot.jobs.outbox import CHAT, PUSH, OutboxRow, answers_wait, delete_text, postpone, settle_all
 from bot.messaging.delivery_tracking import DeliveryTracking
 from bot.messaging.transcript import MESSAGES
 
@@ -33,6 +33,10 @@ class _Ack:
     counted: bool = True
 
     @property
+    def ended(self) -> bool:
+        return self.done or self.until is None
+
+    @property
     def given_up(self) -> bool:
         return not self.done and self.until is None
 
@@ -40,8 +44,9 @@ class _Ack:
 class AckBatcher:
     """Writes the ends of attempts, as many at a time as there are."""
 
-    def __init__(self, database: Database, clock: Clock, tracking: DeliveryTracking) -> None:
-        self._database, self._clock, self._tracking = database, clock, tracking
+    def __init__(self, database: Database, clock: Clock, tracking: DeliveryTracking, *, serves: Callable[[], bool]) -> None:
+        """Make one. `serves`: whether answers leave from this process, which looks for them itself once a row has ended."""
+        self._database, self._clock, self._tracking, self._serves = database, clock, tracking, serves
         self._acks: list[_Ack] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -61,6 +66,23 @@ class AckBatcher:
         future, name = asyncio.get_running_loop().create_future(), type(error).__name__
         await self._add(_Ack(row, future, done=False, message_id=message_id, until=until, error=name, counted=counted))
 
+    async def pass_on(self, rows: Sequence[OutboxRow]) -> None:
+        """Wake who serves where an answer waited for these rows, which have ended.
+
+        It is called after the commit that ended them: an answer that is written later finds nothing before it.
+        """
+        conversation_ids = {row.conversation_id for row in rows if row.conversation_id is not None}
+        if self._serves() or not conversation_ids:
+            return
+        try:
+            async with self._database.reading() as session:
+                if not await answers_wait(session, conversation_ids):
+                    return
+            async with self._database.writing() as session:
+                announce(session, PUSH)
+        except Exception as error:  # who serves looks by itself before long
+            log_error(error, "waking who sends answers")
+
     async def _add(self, ack: _Ack) -> None:
         self._acks.append(ack)
         if self._task is None:
@@ -75,6 +97,8 @@ class AckBatcher:
                     await insist(partial(self._write, acks), "settling what was sent to channels")
                 except Exception as error:  # the leases run out, and the rows are claimed again
                     log_error(error, "settling what was sent to channels; given up")
+                else:
+                    await self.pass_on([ack.row for ack in acks if ack.ended])
                 for ack in acks:
                     ack.written.set_result(None)
         finally:

@@ -28,6 +28,7 @@ from bot.jobs.outbox import (
     OutboxRow,
     delete_text,
     in_order_per_conversation,
+    is_before_an_answer,
     postpone,
     seconds_left,
     settle_all,
@@ -84,7 +85,7 @@ class ChannelSender:
         tracking: DeliveryTracking,
     ) -> None:
         self._database, self._clock, self._registry, self._tracking = database, clock, registry, tracking
-        self._writer, self._executor, self._acks = writer, executor, AckBatcher(database, clock, tracking)
+        self._writer, self._executor, self._acks = writer, executor, AckBatcher(database, clock, tracking, serves=lambda: self.serves)
         self.serves = self.delivers = True
         """What this process sends: commands, messages (`start`)."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +102,7 @@ class ChannelSender:
     def start(self, *, serves: bool = True, delivers: bool = True) -> None:
         """Begin to send: commands, for which somebody waits, where chats are served; messages where what nobody waits for is delivered.
 
-        Who delivers alone takes commands that nobody took for `LEFT_OVER`.
+        Who delivers alone takes commands that nobody took for `LEFT_OVER`; who serves alone takes the messages that an answer waits for.
         """
         self.serves, self.delivers = serves, delivers
         self._worker.start()
@@ -160,7 +161,9 @@ class ChannelSender:
             rows = await COMMANDS.claim(self._database, self._clock, mine, limit=free)
         else:  # what is for external chats waits for a process that has channels
             wanted = wanted.where(~exists().where(Conversation.id == OutboxRow.conversation_id, Conversation.channel.not_in(FETCHED)))
-        if self.delivers and len(rows) < free:
+        if not self.delivers:  # whoever does may be away, or have thousands to send: an answer waits for none of them
+            wanted = wanted.where(is_before_an_answer())
+        if len(rows) < free and (self.delivers or self._registry.channels):
             rows += await MESSAGES.claim(self._database, self._clock, wanted, limit=free - len(rows))
         return rows
 
@@ -188,6 +191,7 @@ class ChannelSender:
             await self._tracking.recalled(session, recalled, now)
             message_ids = {row.payload["message"] for row in recalled if row.kind == PUSH} | set(await session.scalars(written))
             await take_back(session, message_ids, now=now)
+        await self._acks.pass_on(recalled)
         return late
 
     async def _load(self, rows: Sequence[OutboxRow]) -> tuple[dict[str, Conversation], dict[int, MessageRow]]:

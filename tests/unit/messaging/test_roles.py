@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.app import create_delivery_app
 from bot.core.clock import ManualClock, SystemClock
-from bot.jobs.outbox import CHAT, OutboxRow, enqueue
-from bot.messaging.channel_sender import LEFT_OVER
+from bot.jobs.leases import OUTBOX
+from bot.jobs.outbox import CHAT, PUSH, OutboxRow, enqueue
+from bot.messaging.channel import ChannelUnavailable, MessageRefused, RateLimited
+from bot.messaging.channel_sender import LEFT_OVER, ChannelSender
 from bot.messaging.messages import Reply
 from bot.messaging.tables import Conversation
 from bot.messaging.transcript import add_replies
@@ -81,9 +85,7 @@ async def test_answers_leave_from_who_serves_and_announcements_from_who_delivers
         sender.serves, sender.delivers = serves, delivers
         asking, told = [await senders.gateway.open("telegram", address) for address in ("1", "2")]
         await senders.enqueue("announcement", CHAT, {"text": "annonce"}, told)
-        async with senders.database.writing() as session:
-            replies, now = [Reply(text="réponse")], clock.now()
-            await add_replies(session, asking, replies, channel="telegram", now=now, button_life=timedelta(1), turn=None, shown_after=0)
+        await answer(senders, asking)
         await sender.send_due()
         assert [part.text for _, part in channel.sent] == leaves
         if serves:
@@ -91,3 +93,85 @@ async def test_answers_leave_from_who_serves_and_announcements_from_who_delivers
         clock.advance(LEFT_OVER)  # nobody who serves took the answer
         await sender.send_due()
         assert [part.text for _, part in channel.sent] == ["annonce", "réponse"]
+
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+async def answer(senders: Senders, conversation_id: str) -> None:
+    """Write an answer, and the command that sends it."""
+    async with senders.database.writing() as session:
+        options: dict[str, Any] = {"channel": "telegram", "button_life": timedelta(1), "turn": None, "shown_after": 0}
+        await add_replies(session, conversation_id, [Reply(text="réponse")], now=senders.clock.now(), **options)
+
+
+async def send_all(sender: ChannelSender) -> None:
+    while await sender.send_due():
+        pass
+
+
+async def asking_and_told(senders: Senders) -> tuple[RecordingChannel, str, str]:
+    """Two chats of a channel."""
+    channel = RecordingChannel("telegram")
+    senders.gateway.registry.add(channel)
+    asking, told = [await senders.gateway.open("telegram", address) for address in ("1", "2")]
+    return channel, asking, told
+
+
+async def test_an_answer_takes_along_what_is_before_it_in_its_chat_while_nobody_delivers(tmp_path: Path) -> None:
+    async with Senders(tmp_path, ManualClock(NOW)) as senders:
+        channel, asking, told = await asking_and_told(senders)
+        sender = senders.gateway.sender
+        sender.serves, sender.delivers = True, False
+        for key, conversation_id in (("un", asking), ("deux", asking), ("ailleurs", told)):
+            await senders.enqueue(key, CHAT, {"text": key}, conversation_id)
+        await send_all(sender)
+        assert channel.sent == []  # nobody waits
+        await answer(senders, asking)
+        await senders.enqueue("trois", CHAT, {"text": "trois"}, asking)
+        await send_all(sender)
+        assert [(address, part.text) for address, part in channel.sent] == [("1", "un"), ("1", "deux"), ("1", "réponse")]
+        sender.delivers = True  # somebody delivers again
+        await send_all(sender)
+        assert sorted(part.text for _, part in channel.sent[3:]) == ["ailleurs", "trois"]
+
+
+async def test_what_a_deliverer_has_in_hand_is_sent_by_nobody_else_until_its_lease_is_over(tmp_path: Path) -> None:
+    clock = ManualClock(NOW)
+    async with Senders(tmp_path, clock) as senders:
+        channel, asking, _ = await asking_and_told(senders)
+        sender = senders.gateway.sender
+        sender.serves, sender.delivers = False, True
+        await senders.enqueue("un", CHAT, {"text": "un"}, asking)
+        channel.fails = [asyncio.CancelledError()]  # the deliverer is killed while it sends
+        await sender.send_due()
+        sender.serves, sender.delivers = True, False
+        await answer(senders, asking)
+        await send_all(sender)
+        assert channel.sent == []
+        clock.advance(OUTBOX)
+        await send_all(sender)
+        assert [part.text for _, part in channel.sent] == ["un", "réponse"]
+
+
+@pytest.mark.parametrize(
+    ("fails", "wakes"), [([], [PUSH]), ([MessageRefused()], [PUSH]), ([RateLimited(30)], []), ([ChannelUnavailable()], [])]
+)
+async def test_who_delivers_wakes_who_serves_for_the_answer_behind_a_message(
+    tmp_path: Path, fails: list[BaseException], wakes: list[str]
+) -> None:
+    async with Senders(tmp_path, ManualClock(NOW)) as senders:
+        channel, asking, told = await asking_and_told(senders)
+        sender = senders.gateway.sender
+        sender.serves, sender.delivers = False, True
+        woken: list[str] = []
+        senders.database.on_announced(PUSH, lambda: woken.append(PUSH))
+        await senders.enqueue("ailleurs", CHAT, {"text": "ailleurs"}, told)
+        await sender.send_due()
+        assert woken == []  # nobody waits
+        await senders.enqueue("un", CHAT, {"text": "un"}, asking)
+        await answer(senders, asking)
+        woken.clear()
+        channel.fails = fails
+        await sender.send_due()
+        assert woken == wakes
