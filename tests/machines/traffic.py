@@ -59,15 +59,20 @@ class Traffic:
 
     def wait_all(self, many: int) -> None:
         """Wait until everybody has so many answers."""
+        wait_for(f"{many} answers for each user", lambda: self._fewest() >= many, PATIENCE_SECONDS)
 
-        def look() -> bool:
-            assert not self.ledger.broken, self.ledger.broken
-            counts = {user.name: 0 for user in self.users}
-            for said in list(self.ledger.said):
-                counts[said.user] += said.answered_at is not None
-            return min(counts.values()) >= many
+    def wait_each_from_now(self, many: int) -> None:
+        """Wait until everybody has so many answers to messages that are sent from now on."""
+        now = time.monotonic()
+        wait_for(f"{many} more answers for each user", lambda: self._fewest(now) >= many, PATIENCE_SECONDS)
 
-        wait_for(f"{many} answers for each user", look, PATIENCE_SECONDS)
+    def _fewest(self, since: float = 0.0) -> int:
+        """Return how many answers to messages of since then that user has who has the fewest."""
+        assert not self.ledger.broken, self.ledger.broken
+        counts = {user.name: 0 for user in self.users}
+        for said in list(self.ledger.said):
+            counts[said.user] += said.answered_at is not None and said.at >= since
+        return min(counts.values())
 
     def wait_answers_from_now(self, many: int) -> None:
         """Wait until so many messages that are sent from now on are answered."""
@@ -84,8 +89,7 @@ class Traffic:
         wait_rest(self.machines)
         verdict = judge(self.machines, self.ledger, self.users, self.notified)
         for user in self.users:
-            if isinstance(user, WebUser):
-                user.close()
+            user.close()
         assert not verdict.faults, verdict.faults
         return verdict
 

@@ -85,6 +85,9 @@ class User(threading.Thread, ABC):
     def answers(self) -> list[str]:
         """Return the assistant's messages, as the user sees them, oldest first."""
 
+    def close(self) -> None:
+        """Put the client away."""
+
     def insist(self, what: str, send: Callable[[], httpx.Response]) -> httpx.Response:
         """Send a request until it is taken, as a client does that has been told to come again later."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -176,6 +179,10 @@ class TelegramUser(User):
         """See `User`; it is answered before the next one is written, so that their order is known."""
         self._fake.post(f"/chats/{self.id}/say", json={"text": text}).raise_for_status()
 
+    def close(self) -> None:
+        """See `User`."""
+        self._fake.close()
+
     def messages(self) -> list[dict[str, Any]]:
         """Return the bot's messages in the chat."""
         found = self._fake.get(f"/chats/{self.id}/messages").raise_for_status().json()["messages"]
@@ -210,6 +217,10 @@ class TeamsUser(User):
             assert time.monotonic() < deadline, f"{self.name}: a message was refused for {PATIENCE_SECONDS} s"
             post = self._control.replay(post["number"])
         assert post["status"] < 300, post["status"]
+
+    def close(self) -> None:
+        """See `User`."""
+        self._control.close()
 
     def answers(self) -> list[str]:
         """See `User`."""
