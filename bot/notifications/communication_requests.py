@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.mail import render_text
+from bot.core.secret import keys_of
 from bot.notifications.cloudevents import PREFIX, CloudEvent, parse
 from bot.notifications.fhir_people import People
 from bot.notifications.fhir_values import Json, Resources, dicts, extension
@@ -55,6 +56,8 @@ class Declaration:
 
     event: CloudEvent
     subject: Subject
+    also: tuple[str, ...] = ()
+    """Ids under which it may be stored already: while SECRET is changed, of one without identifier."""
 
 
 class InvalidRequest(ValueError):
@@ -92,7 +95,7 @@ def read(request: Json, others: Resources, secret: str, people: People = PEOPLE)
         people: reads who declares it and whom it is for.
     """
     try:
-        source, event_id = _identity(request, secret)
+        source, event_id, *also = _identity(request, secret)
         _check_status(request)
         code = _code(request)
         data: dict[str, Any] = {
@@ -116,18 +119,21 @@ def read(request: Json, others: Resources, secret: str, people: People = PEOPLE)
     except ValueError as error:
         return None, [str(error)]
     parsed, problems = parse({name: value for name, value in event.items() if value is not None})
-    return (Declaration(parsed, subject) if parsed else None), problems
+    return (Declaration(parsed, subject, tuple(also)) if parsed else None), problems
 
 
-def _identity(request: Json, secret: str) -> tuple[str, str]:
-    """Return source and id of the event. A resource's own `id` does not serve: each server gives another."""
+def _identity(request: Json, secret: str) -> tuple[str, ...]:
+    """Return source and id of the event, and its id under the other secret while that is changed.
+
+    A resource's own `id` does not serve: each server gives another.
+    """
     for identifier in dicts(request.get("identifier")):
         value, system = identifier.get("value"), identifier.get("system", NO_SYSTEM)
         if isinstance(value, str) and isinstance(system, str) and value and system:
             return system, value
     said = {name: _comparable(request[name]) for name in _SAID if name in request}
     text = json.dumps(said, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return CONTENT, hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+    return CONTENT, *(hmac.new(key.encode(), text, hashlib.sha256).hexdigest() for key in keys_of(secret))
 
 
 def _comparable(value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
 
 from bot.core.clock import Clock
 from bot.core.database import Database, announce
@@ -45,6 +47,14 @@ async def store_events(database: Database, clock: Clock, events: Sequence[CloudE
         if without_dossier:
             await count_figure(session, WITHOUT_DOSSIER, without_dossier)
         announce(session, QUEUE.name)
+
+
+async def stored_ids(database: Database, source: str, ids: Collection[str]) -> set[str]:
+    """Return which of these ids are those of events of a source that are stored."""
+    if not ids:
+        return set()
+    async with database.reading() as session:
+        return {*await session.scalars(select(Event.event_id).where(Event.source == source, Event.event_id.in_(ids)))}
 
 
 def _change(event: CloudEvent) -> Change | None:

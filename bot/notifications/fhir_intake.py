@@ -11,8 +11,8 @@ from bot.core.clock import Clock
 from bot.core.database import Database
 from bot.fhir.outcomes import Issue
 from bot.notifications.cloudevents import CloudEvent
-from bot.notifications.communication_requests import Declaration, read, requests_of
-from bot.notifications.event_store import store_events
+from bot.notifications.communication_requests import CONTENT, Declaration, read, requests_of
+from bot.notifications.event_store import store_events, stored_ids
 from bot.notifications.subject_lookup import Subject, SubjectLookup
 
 MAX_CONCURRENT = 4
@@ -69,8 +69,10 @@ class FhirIntake:
             if index % _PER_STEP == _PER_STEP - 1:
                 await asyncio.sleep(0)
         dossiers = await self._dossiers({one.subject for one in declared})
-        events = [_about(one.event, dossier) for one in declared if (dossier := dossiers[one.subject])]
-        taken.accepted, taken.without_dossier = len(declared), len(declared) - len(events)
+        of_dossiers = [(one, dossier) for one in declared if (dossier := dossiers[one.subject])]
+        taken.accepted, taken.without_dossier = len(declared), len(declared) - len(of_dossiers)
+        stored = await stored_ids(self._database, CONTENT, {each for one, _ in of_dossiers for each in one.also})
+        events = [_about(one.event, dossier) for one, dossier in of_dossiers if stored.isdisjoint(one.also)]
         await store_events(self._database, self._clock, events, taken.without_dossier)
         return taken
 
