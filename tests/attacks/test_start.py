@@ -46,7 +46,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     values |= {"DATA": str(folder), "PORT": str(free_port()), "RASA_URL": "http://127.0.0.1:9/"}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("bot.app.configure_logging", lambda level=0: None)  # it would take the handlers of the test's own log away
+    monkeypatch.setattr("bot.app.configure_logging", lambda *_, **__: None)  # it would take the handlers of the test's own log away
     return folder
 
 

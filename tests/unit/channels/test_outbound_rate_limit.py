@@ -121,5 +121,5 @@ async def test_without_its_redis_it_counts_alone(caplog: pytest.LogCaptureFixtur
     for _ in range(3):
         await take(limiter, (HOURLY, "a"))
     assert await is_full(limiter, (HOURLY, "a"))
-    assert "counting messages in Redis" in caplog.text
+    assert "counting requests in Redis" in caplog.text
     await limiter.close()

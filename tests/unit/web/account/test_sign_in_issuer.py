@@ -190,7 +190,7 @@ async def test_logs_hold_no_value(issuer: Provider, site: SignInSite, caplog: py
     issuer.signs = forged
     link = await site.link()
     await site.browser().go_through(link, "claire")
-    (record,) = [record for record in caplog.records if record.name.startswith("bot")]
+    (record,) = [record for record in caplog.records if record.name == "bot.core.errors"]
     said = record.getMessage()
     assert said.startswith("E-")
     (exchanged,), (asked,) = issuer.exchanged, issuer.authorized
