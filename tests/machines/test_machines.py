@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager, contextmanager
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from bench.figures import Figure
 from tests.conversations.telegram import TelegramTalk
 from tests.machines.conftest import LONG
 from tests.machines.installation import Machines
 from tests.machines.program import Program
-from tests.machines.roles import RASA_SERVER, ROLES, SERVING_BOT
+from tests.machines.roles import DELIVERING_BOT, RASA_SERVER, ROLES, SERVING_BOT
 from tests.machines.traffic import Crowd, Traffic
 from tests.stack import wait_for
 
@@ -81,6 +82,32 @@ def test_a_rolling_restart_is_noticed_by_nobody(machines: Machines, used: Use) -
                     program.ask_to_stop()
                     program.wait_stopped()
                     start_again(machines, program)
+    assert not traffic.ledger.errors
+
+
+_ANNOUNCED = """
+INSERT INTO outbox (kind, key, conversation_id, payload, priority, created_at, not_before, attempts)
+SELECT 'chat', 'machines:' || id, id, CAST('{"text": "Une annonce attend."}' AS json), 1, now(), now(), 0 FROM conversations
+WHERE channel IN ('telegram', 'teams') AND address <> :claire RETURNING id
+"""
+
+
+def test_answers_wait_for_no_deliverer(machines: Machines, claire: TelegramTalk, used: Use) -> None:
+    deliverers = [machine.programs[DELIVERING_BOT.name] for machine in machines.machines]
+    with used("no deliverer") as traffic:
+        with traffic.ledger.fault("both deliverers killed"):
+            for program in deliverers:
+                program.kill()
+            assert machines.engine is not None
+            with machines.engine.begin() as connection:  # before the answers to come, which must not overtake it
+                announced = connection.execute(text(_ANNOUNCED), {"claire": claire.address}).all()
+            traffic.wait_each_from_now(AMONG_THE_REST)
+            for program in deliverers:
+                program.start()
+            for program in deliverers:
+                program.wait_ready()
+        traffic.wait_answers_from_now(AMONG_THE_REST)
+    assert announced
     assert not traffic.ledger.errors
 
 
