@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.flows.dossiers.dossier_slot import read_reference
 from actions.flows.dossiers.identity_traits import as_list
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, READ, bears_out, parse_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, READ, bears_out, parse_basis, undoubted
 from actions.framework.agenda import ALONG
 from actions.framework.dialogue_stack import Frame, waiting_act
 from actions.framework.flow import FLOWS, MAX_ANSWER_WORDS
@@ -106,7 +106,8 @@ def _with_told_basis(part: Message, text: str) -> Message:
     kept = []
     for entity in part["entities"]:
         read = entity["entity"] == "basis" and entity.get("extractor") == READ
-        if read and not any(bears_out(str(entity["value"]), words) for words in (words_of(part), text)):
+        value = str(entity["value"])
+        if read and not (bears_out(value, text) or (bears_out(value, words_of(part)) and undoubted(text) is not None)):
             continue
         kept.append({name: value for name, value in entity.items() if not read or name != "extractor"})
     return {**part, "entities": kept}

@@ -26,11 +26,15 @@ _NEITHER = re.compile(r"\bni l'une? ni l'autre\b|\baucune? des deux\b", re.IGNOR
 _DOUBTFUL = re.compile(
     r"\b(pas|sans|jamais|aucune?|refus\w*|oppos\w*|ni|non|si|s'il|s'ils|s'elle|je crois|je pense|peut-être|normalement|probablement"
     r"|faut|demander\w*|demandez|verra\w*|bientôt|sera|serait|dois|doit|devons|recueillir|obtenir|aurai|aura|attends?|attend(?:ons|ez|re)"
-    r"|perdue?|(?:a|ont) retiré|rien)\b|\?",
+    r"|perdue?|(?:a|ont) retiré|rien|manqu\w+|arriv(?:e|era|ent)"
+    r"|(?:accepter|signer|consentir|informer|avertir|recueiller|recueillir|obtiendr|préviendr|dir|parler)(?:ai?|ons|ont|ait|aient))\b|\?",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
-    r"\b(?:si|s'ils?|s'elles?|je crois|je pense|peut-être|normalement|probablement|sous réserve|à condition)\b", re.IGNORECASE
+    r"\b(?:si|s'ils?|s'elles?|je crois|je pense|peut-être|normalement|probablement|sous réserve|à condition|hésit\w+"
+    r"|(?:donner|attendr)(?:ai?|ons|ont|ait|aient)|une fois(?! par\b)|d[èe]s qu(?:e|')(?! possible| vous)|lorsqu(?:e|')|avant d(?:e|'))"
+    r"(?!\w)|\b(?:vais|va|allons) (?:\w+ ){0,2}(?:en |l')?(?:pr[ée]venir|informer|avertir|demander|recueillir|obtenir|parler)\b",
+    re.IGNORECASE,
 )
 """What makes a basis unsure wherever it stands; other doubtful words do so in the sentence that speaks of it."""
 _SENTENCE_END = re.compile(r"(?<!\bm)(?<!\bmr)(?<!\bdr)(?<!\bpr)(?<!\bmme)(?<!\bmlle)[.;!…\n]+(?=\s|$)|(?<=\?)", re.IGNORECASE)
@@ -46,6 +50,16 @@ _OF_TEAM = re.compile(
 )
 _OF_BASIS = re.compile(rf"{_OF_CONSENT.pattern}|{_OF_TEAM.pattern}|\b(?:refus\w*|oppos\w*|veut|bases?)\b")
 """Words of a sentence that is about the basis; of texts folded in place."""
+_OF_USAGERS_MIND = re.compile(
+    r"\b(?:lui|leur|elles?|ils?|patiente?s?|usage(?:r|re)s?|dames?|monsieur|madame|mme|interessee?s?|famille)\b.*"
+    r"\b(?:dit|dis|dire|dira\w*|sait|savent|savait|saura|demand\w*|parl\w*|sign\w*|joign\w*|joindre|touch\w*|vue?s?|vois|voir|repon\w*"
+    r"|decid\w*|reflech\w*|contact\w*|appel\w*|compr\w*|annonc\w*|expliqu\w*|previen\w*)\b|\bl'(?:appel\w*|interrog\w*)\b"
+)
+"""Words of a sentence about what the usager knows, was told or said; of texts folded in place."""
+_TELLS_NOW = re.compile(r"\b(?:je|on|nous) (?:l'|la |le |les )?(?:previen\w*|prevenons|avertis(?:sons)?|avertit|inform(?:e|ons))\b")
+"""« je préviens son équipe »: what is only being done, or is told to others; of texts folded in place."""
+_OWN_YES = re.compile(r"(?:^|(?<=[,;.:!?] )|(?<=\bok )|(?<=\boui )|(?<=\bbon )|(?<=\bsuis ))d'accord\b(?! ?,? (?:et )?(?:il|elle)s? aussi)")
+"""« d'accord, ajoutez-le »: the user's own; of texts folded in place."""
 _TOGETHER = re.compile(
     r"\b(?:on|nous) (?:(?:travaill|boss|interven|interv|soign|collabor|suiv|suit)\w*|la suit|le suit|la suivons|le suivons)"
     r" (?:(?:tous|toutes|les deux|bien|deja|toujours) )*ensemble\b"
@@ -62,7 +76,8 @@ _CONSENT = re.compile(
     re.IGNORECASE,
 )
 _CONSENT_OF_ALL = re.compile(
-    r"\b(?:accords?|consentements?)\s+(?:ok\s+)?(?:recueillis?|obtenus?|donnés?|oral|oraux|écrits?|des\b|de tous|de toutes"
+    r"\b(?:accords?|consentements?)\s+(?:ok\s+)?(?:(?:recueillis?|obtenus?|donnés?|oral|oraux|écrits?)\b(?!\s+(?:pour|de|du|par|chez|auprès)\b"
+    r"(?!\s+(?:tous|toutes|chacun|chacune|les|des|l'ensemble|ces|mes|nos|leurs?)\b))|des\b|de tous|de toutes"
     r"|de chacun|pour tous|pour toutes|pour les|dans les)\b|\bleurs?\s+(?:accords?|consentements?)\b"
     r"|\b(?:ils|elles|tous|toutes|les deux|les trois|usag[eè]re?s|patiente?s|intéressée?s|chacun|chacune|tout le monde)\s+(?:\w+\s+){0,2}"
     r"(?:d'accord|consentent|acceptent|consenti|accepté)\b",
@@ -83,6 +98,9 @@ _CARE_TEAM = re.compile(
     r"\b(?:m[êe]me|mm) [ée]quipe\b(?! de (?!soins\b))|\b[ée]quipe de soins?\b(?! palliatifs)|"
     r"\b(?:usag[eè]re?|patiente?) (?:est |a été )?(?:bien |déjà )?inform[ée]e?\b",
     re.IGNORECASE,
+)
+_ONE_INFORMED = re.compile(
+    r"(?:\b(?:la|le|ma|mon|cette?) |\bl')(?:usag[eè]re?|patiente?) (?:est |a été )?(?:bien |déjà )?inform[ée]e?\b", re.IGNORECASE
 )
 _USAGER = r"(?:(?:l'|cette? |l[ae] |mon |ma )(?:usagere?|patiente?|dame|monsieur|personne|interessee?))"
 _USAGERS = r"(?:(?:les|mes|nos|tous les|toutes les|leurs) (?:\w+ )?(?:usage(?:r|re)s|patiente?s|personnes|interesse(?:e)?s))"
@@ -116,7 +134,7 @@ def read_basis(turn: Turn, *, several: bool = False) -> str | None:
     said = parse_basis(without_remarks(turn.text), names=turn.message.get(USAGER_NAMES) or [], several=several)
     if said is not None or value not in {CARE_TEAM, CONSENT, NEITHER}:
         return said
-    if several and value == CONSENT and not _CONSENT_OF_ALL.search(turn.text.replace("’", "'")):
+    if several and not _is_of_all(value, turn.text.replace("’", "'")):
         return None
     read = any(entity.get("extractor") == READ for entity in turn.entities("basis"))
     return value if not read or bears_out(value, turn.text) else None
@@ -143,7 +161,8 @@ def reads_basis(turn: Turn) -> bool:
 
 def proposes_basis(turn: Turn) -> bool:
     """Return whether the words say no more than that the usager was told: the card shows that basis, and a yes to it confirms."""
-    if turn.is_button or turn.entity("basis") == CARE_TEAM or read_basis(turn) != CARE_TEAM:
+    told = any(entity["value"] == CARE_TEAM and entity.get("extractor") != READ for entity in turn.entities("basis"))
+    if turn.is_button or told or read_basis(turn) != CARE_TEAM:
         return False
     if turn.intent == "affirm" and turn.slot("basis_said") == CARE_TEAM:  # the card showed it
         return False
@@ -161,19 +180,29 @@ def parse_basis(text: str, *, names: Iterable[str] = (), several: bool = False) 
     text = text.replace("’", "'")
     if _NEITHER.search(text):
         return NEITHER
-    text = _NO_WRITTEN_CONSENT.sub(" ", text)
+    sure = undoubted(text)
+    if sure is None:
+        return None
+    if several:
+        sure = _ONE_INFORMED.sub(" ", sure)
+    consent = (_CONSENT_OF_ALL if several else _CONSENT).search(sure) if not _ANOTHER_AGREES.search(sure) else None
+    care_team = _CARE_TEAM.search(sure) or _TOGETHER.search(fold_in_place(sure[:MAX_READ])) or _tells_usager(sure, names, several=several)
+    if bool(consent) == bool(care_team) or (several and not consent and _OF_CONSENT.search(fold_in_place(sure))):
+        return None
+    return CONSENT if consent else CARE_TEAM
+
+
+def undoubted(text: str) -> str | None:
+    """Return the sentences of a text that say something for sure; None where a doubt is about the basis, or about the usager's mind."""
+    text = _NO_WRITTEN_CONSENT.sub(" ", text.replace("’", "'"))
     if _UNSURE.search(text):
         return None
     sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
     doubtful = [sentence for sentence in sentences if _DOUBTFUL.search(sentence)]
-    if any(_OF_BASIS.search(fold_in_place(sentence)) for sentence in doubtful):
+    plain = [fold_in_place(sentence[:MAX_CHARACTERS]) for sentence in doubtful]
+    if any(_OF_BASIS.search(sentence) or _OF_USAGERS_MIND.search(sentence) for sentence in plain):
         return None
-    text = ". ".join(sentence for sentence in sentences if sentence not in doubtful)
-    consent = (_CONSENT_OF_ALL if several else _CONSENT).search(text) if not _ANOTHER_AGREES.search(text) else None
-    care_team = _CARE_TEAM.search(text) or _TOGETHER.search(fold_in_place(text[:MAX_READ])) or _tells_usager(text, names, several=several)
-    if bool(consent) == bool(care_team):
-        return None
-    return CONSENT if consent else CARE_TEAM
+    return ". ".join(sentence for sentence in sentences if sentence not in doubtful)
 
 
 def utter_reserved_basis(context: Context, basis: str | None) -> None:
@@ -188,9 +217,22 @@ def utter_reserved_basis(context: Context, basis: str | None) -> None:
 
 def bears_out(basis: str, text: str) -> bool:
     """Return whether typed words speak of a basis that the model read, and of no other: no consent is written that nobody told."""
-    words = fold_in_place(text[:MAX_READ])
+    sure = undoubted(text[:MAX_READ])
+    if sure is None:
+        return False
+    if _ANOTHER_AGREES.search(sure) or _TELLS_NOW.search(fold_in_place(sure)):
+        return False
+    words = _OWN_YES.sub(" ", fold_in_place(sure).strip())
     told = (bool(_OF_CONSENT.search(words)), bool(_OF_TEAM.search(words)))
     return basis == NEITHER or told == (basis == CONSENT, basis == CARE_TEAM)
+
+
+def _is_of_all(basis: str, text: str) -> bool:
+    """Return whether a basis that was read is of each of several usagers, as far as the words go."""
+    if basis == CARE_TEAM:
+        plain = fold_in_place(text[:MAX_READ])
+        return bool(_CARE_TEAM.search(_ONE_INFORMED.sub(" ", text)) or _TOGETHER.search(plain) or _TOLD_ALL.search(plain))
+    return basis != CONSENT or bool(_CONSENT_OF_ALL.search(text))
 
 
 def basis_line(context: Context) -> str:

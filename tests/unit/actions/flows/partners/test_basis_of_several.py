@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.flows.partners.sharing_basis import CONSENT, parse_basis, read_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, parse_basis, read_basis
 from tests.unit.actions.framework.test_turn import entity, turn
 
 ONE = [
@@ -41,3 +41,29 @@ def test_the_consent_of_all_is_of_each(words: str) -> None:
 def test_a_button_is_what_it_says() -> None:
     pressed = turn("", entities=[{**entity("basis", CONSENT, CONSENT), "extractor": "button"}])
     assert read_basis(pressed, several=True) == CONSENT
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "accord recueilli pour Mme Durand",
+        "accord écrit de Mme Durand",
+        "accord obtenu pour Durand",
+        "une fois son accord obtenu",
+        "même équipe et accord de Mme Durand",
+        "la patiente est informée",
+    ],
+)
+def test_what_is_told_of_one_by_name_is_of_that_one(words: str) -> None:
+    assert parse_basis(words, several=True) is None
+
+
+@pytest.mark.parametrize("words", ["accord recueilli pour tous", "accord écrit de tous les patients", "accords obtenus pour les deux"])
+def test_an_accord_for_all_is_of_each(words: str) -> None:
+    assert parse_basis(words, several=True) == CONSENT
+
+
+@pytest.mark.parametrize("words", ["Mme Durand est informée", "la patiente est informée", "Durand est au courant"])
+def test_the_model_reads_nothing_of_all_in_what_is_told_of_one(words: str) -> None:
+    read = turn(words, entities=[{"entity": "basis", "value": CARE_TEAM, "start": 0, "end": 0, "extractor": "commands"}])
+    assert read_basis(read, several=True) is None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, bears_out, parse_basis
+from actions.flows.partners.sharing_basis import CARE_TEAM, CONSENT, NEITHER, READ, bears_out, parse_basis, proposes_basis, read_basis
 from tests.unit.actions.dialogue import WEB, Dialogue, an_act
+from tests.unit.actions.framework.test_turn import turn
 from tests.unit.harness import CLAIRES_DOSSIER
 
 
@@ -217,3 +218,97 @@ async def test_another_basis_with_a_yes_is_shown_and_not_called_a_doubt(claire: 
     assert "même équipe de soins" in card.text
     assert "je ne sais pas si vous confirmez" not in card.text
     assert claire.form == "add_partner_form"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je ne lui ai rien dit. Même équipe.",
+        "La patiente n’en sait rien. Même équipe de soins",
+        "Elle ne sait pas. La patiente est informée",
+        "Je lui demanderai lundi. Même équipe de soins",
+        "Il faut que je lui en touche un mot. Même équipe",
+        "Je vais lui demander. Son accord",
+        "Elle n'a rien signé. Il est d'accord",
+        "Elle a dit non. Puis elle est d'accord",
+        "Elle n'est pas joignable. L'accord de l'usager",
+        "Mme Lamy n’a pas répondu. Même équipe",
+        "Je dois l'appeler. Même équipe de soins",
+    ],
+)
+def test_a_doubt_about_what_the_usager_knows_holds_for_the_whole_message(text: str) -> None:
+    assert parse_basis(text) is None
+    assert not bears_out(CARE_TEAM, text)
+    assert not bears_out(CONSENT, text)
+
+
+def test_a_doubt_about_something_else_takes_no_basis_away() -> None:
+    assert parse_basis("elle en a pas. ajoutez le kiné. accord de la patiente ok") == CONSENT
+    assert parse_basis("le kiné passe une fois par semaine. même équipe") == CARE_TEAM
+    assert parse_basis("il manque son mail. même équipe de soins") == CARE_TEAM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "elle donnera son accord",
+        "on attendra son accord",
+        "son accord manque",
+        "une fois son accord obtenu",
+        "dès que la patiente est informée",
+        "lorsque son accord est donné",
+        "elle hésite. son accord",
+        "elle signera lundi. même équipe",
+    ],
+)
+@pytest.mark.parametrize("several", [False, True])
+def test_what_the_usager_will_say_is_no_basis(text: str, several: bool) -> None:
+    assert parse_basis(text, several=several) is None
+
+
+def _read(text: str, basis: str) -> str | None:
+    entity = {"entity": "basis", "value": basis, "start": 0, "end": 0, "extractor": READ}
+    return read_basis(turn(text, entities=[entity]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "d’accord, ajoutez-le",
+        "ok d'accord c'est noté",
+        "oui d'accord",
+        "je n'ai pas son accord",
+        "il faut lui demander son accord",
+        "elle refuse de donner son accord",
+        "sa fille est d'accord",
+    ],
+)
+def test_the_model_reads_no_consent_where_none_is_told(text: str) -> None:
+    assert _read(text, CONSENT) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "elle n'est pas au courant",
+        "je ne l’ai pas prévenue",
+        "si la patiente est informée",
+        "je préviens son équipe",
+        "je vais la prévenir",
+        "on informe l'équipe",
+    ],
+)
+def test_the_model_reads_no_care_team_where_none_is_told(text: str) -> None:
+    assert _read(text, CARE_TEAM) is None
+
+
+def test_what_the_model_read_and_the_words_bear_out_is_kept() -> None:
+    assert _read("d'accord, elle accepte", CONSENT) == CONSENT
+    assert _read("madame est d'accord", CONSENT) == CONSENT
+    assert _read("je l'ai prévenue", CARE_TEAM) == CARE_TEAM
+
+
+def test_a_care_team_that_was_read_is_proposed_as_one_that_was_typed() -> None:
+    entity = {"entity": "basis", "value": CARE_TEAM, "start": 0, "end": 0, "extractor": READ}
+    assert proposes_basis(turn("nous suivons ensemble Mme Lamy", entities=[entity]))
+    assert not proposes_basis(turn("même équipe de soins", entities=[entity]))
