@@ -77,6 +77,10 @@ _OPENS_CANCELLING = re.compile(
     r"|arrete[rz]? tout|oublie[rz] (?:tout|ca)) *(?:[.,;:!?\n]|\Z)"
 )
 """Of a flat text."""
+_TAKES_CANCELLING_BACK = re.compile(
+    r"\W*(?:(?:ah|euh|oh|mais|bon|et)\W+)*(?:non|nan|enfin|finalement|en fait|attend\w*|je (?:plaisante|rigole))\b"
+)
+"""« annule. non je plaisante »: what follows a cancellation in a flat text."""
 
 
 _FOLDED_SURE_YES = re.compile(
@@ -86,10 +90,15 @@ _FOLDED_SURE_YES = re.compile(
 """A yes among the words that may stand beside one."""
 
 
-_FOLDED_GIVES_UP = re.compile(
-    r"\bsurtout pas\b|\blaisse[rz]? (?:\w+ )?tomber\b|\bstop\b|\b(?:arrete|annule|oublie|efface)[rz]? tout\b|\bni (?:les|aux) autres\b"
-    r"|\b(?:aucun|nulle part)\b|\bpas (?:du tout|non plus|question)\b"
+_GIVES_UP = re.compile(
+    r"\bsurtout pas *\Z|\blaisse[rz]? (?:\w+ )?tomber\b|\b(?:arrete|annule|oublie|efface)[rz]? tout\b|\bni (?:les|aux) autres\b"
+    r"|\bpas (?:non plus|question) *\Z"
 )
+"""Of a clause of a flat text."""
+_FOLDED_NOTHING = re.compile(r"(?:(?:non|nan|ah|oh|bon|merci|stop|rien) )*(?:aucun|nulle part|stop|pas du tout|surtout pas)(?: merci)?")
+_CLAUSE_END = re.compile(r"[,;.:!?\n]+")
+_KEEPS_SOME = re.compile(r"\b(?:mais|sauf|seulement|juste|uniquement|oui|ok|valide\w*|confirme\w*|plutot)\b|\d")
+"""What is not refused beside a refusal: somebody, a date, a yes; of flat texts."""
 
 
 def find_email(text: str) -> str | None:
@@ -133,12 +142,17 @@ def opens_with_yes(text: str) -> bool:
 
 def opens_with_cancellation(text: str) -> bool:
     """Return whether a text begins by giving up what is under way: « annuler. qui a ajouté … ? », « laissez tomber, … »."""
-    return bool(_OPENS_CANCELLING.match(flat(text[:MAX_CHARACTERS])))
+    words = flat(text[:MAX_CHARACTERS])
+    found = _OPENS_CANCELLING.match(words)
+    return found is not None and not found[0].endswith("?") and not _TAKES_CANCELLING_BACK.match(words, found.end())
 
 
 def gives_up(text: str) -> bool:
     """Return whether a refusal is of all that belongs to it: « NON surtout pas », « laissez tomber », « stop arrêtez tout »."""
-    return bool(_FOLDED_GIVES_UP.search(fold(text.replace("’", "'"))))
+    words = flat(text[:MAX_CHARACTERS])
+    if _KEEPS_SOME.search(words) or "?" in words or len(text) > MAX_CHARACTERS:
+        return False
+    return bool(_FOLDED_NOTHING.fullmatch(fold(words))) or any(_GIVES_UP.search(clause) for clause in _CLAUSE_END.split(words))
 
 
 def says_unknown(text: str) -> bool:

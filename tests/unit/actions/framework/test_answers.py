@@ -85,7 +85,9 @@ async def test_a_goodbye_at_a_card_confirms_nothing(claire: Dialogue) -> None:
     assert "a maintenant accès" not in (await claire.say("merci bonne journée", "goodbye", WEB)).text
 
 
-@pytest.mark.parametrize("text", ["NON surtout pas", "laissez tomber ça", "stop arrêtez tout", "non, pas question", "annulez tout"])
+@pytest.mark.parametrize(
+    "text", ["NON surtout pas", "laissez tomber ça", "stop, arrêtez tout", "stop arrêtez tout", "non, pas question", "annulez tout"]
+)
 def test_a_refusal_of_all(text: str) -> None:
     assert gives_up(text)
 
@@ -103,3 +105,32 @@ async def test_the_team_is_joined_after_giving_up(claire: Dialogue, words: str) 
     assert answer.handover is not None
     assert claire.form is None
     assert not claire.slots.get("task_stack")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "non pas encore, aucun changement de date",
+        "non, je n’ai eu aucun retour",
+        "non, pas du tout le 15, le 16",
+        "Non aucun souci je valide",
+        "NON surtout pas Durand, mais Petit oui",
+        "non surtout pas Durand",
+        "stop, seulement Durand",
+        "laissez tomber Durand mais gardez Petit",
+    ],
+)
+def test_a_refusal_of_something_is_not_of_all(text: str) -> None:
+    assert not gives_up(text)
+
+
+@pytest.mark.parametrize("text", ["non, pas du tout", "Aucun.", "stop !", "non, surtout pas !", "non, nulle part", "non non, stop"])
+def test_a_bare_refusal_is_of_all(text: str) -> None:
+    assert gives_up(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["annule. non je plaisante", "annule, enfin non", "merci, annulez ça ?", "annulez. ah non", "laissez tomber, en fait continuez"]
+)
+def test_a_cancellation_that_is_asked_or_taken_back_opens_nothing(text: str) -> None:
+    assert not opens_with_cancellation(text)
