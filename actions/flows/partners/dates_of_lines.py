@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from actions.flows.partners.access_dates import AccessDates, read_dates
 from actions.flows.partners.line_mentions import Mention, find_mentions
@@ -28,6 +29,13 @@ _LINK = re.compile(r"(?:\W|\b(?:et|ainsi que|puis|le|la|l|les|dr|docteure?|pr|m|
 _FOR = re.compile(r"(?:(?:et|seulement|uniquement|juste|que|mais|c est|ca c est)\W+)*(?:pour|concernant|chez)\b")
 _SHE = re.compile(r"\W*(?:(?:et|mais|pour|que|seulement|juste)\W+){0,3}(?:elle|lui|celle ci|celui ci|cette derniere|ce dernier)\b")
 _DAYS_OF = re.compile(r"\b(?:pour|concernant)\W+(?:(?:le|la|l|dr|docteure?|pr|m|mr|mme|mlle|monsieur|madame|que|seulement)\W+){0,4}\Z")
+
+
+_SHARED = re.compile(
+    r"\b(?:sauf|hormis|excepte\w*|aussi|pareil\w*|idem|egalement|de meme|meme (?:chose|date)|pas pour"
+    r"|remplac\w*|vacances|conges?|absente?s?)\b"
+)
+"""Words by which dates are of others too, of all but one, or of no access at all; of flat texts."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,11 @@ class LineDates:
 def dates_by_line(turn: Turn, lines: Sequence[Line], now: datetime) -> list[LineDates]:
     """Return the dates that a typed message gives to single lines; none where any of them is nobody's in particular, or of several."""
     text = turn.raw_text
-    if turn.is_button or len(text) > MAX_CHARACTERS:
+    if turn.is_button or len(text) > MAX_CHARACTERS or _SHARED.search(flat(text)):
         return []
     mentions = [one for one in find_mentions(turn, lines) if one.lines and (one.together or len(one.lines) == 1)]
+    if _shares_dates(text, mentions, now):
+        return []
     found: list[LineDates] = []
     loose: tuple[AccessDates, str] | None = None
     last: Mention | None = None
@@ -98,6 +108,18 @@ def _of_clause(text: str, start: int, end: int, named: list[Mention], now: datet
             words = head[: led.start()] if led and before else text[group[-1].end : stop]
             found.append(LineDates(_numbers(group), dates, led is not None, words.strip()))
     return found
+
+
+def _shares_dates(text: str, mentions: list[Mention], now: datetime) -> bool:
+    """Return whether names in a row stand beside a date that only a part of the row is in one clause with: of whom it is, is not known."""
+    dated = [(start, end) for start, end in _clauses(text) if _read(text[start:end], now, text[:start])]
+    for one, other in pairwise(sorted(mentions, key=lambda mention: mention.start)):
+        if not _LINK.fullmatch(flat(text[one.end : other.start])) or one.end > other.start:
+            continue
+        first, second = (any(start <= mention.start < end for start, end in dated) for mention in (one, other))
+        if first != second:
+            return True
+    return False
 
 
 def _clauses(text: str) -> list[tuple[int, int]]:

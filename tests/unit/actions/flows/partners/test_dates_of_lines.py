@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from actions.flows.partners.dates_of_lines import LineDates, dates_by_line
+from actions.flows.partners.team_lines import Line, State
 from actions.framework.flow import Slots
+from bot.core.clock import PARIS
 from tests.unit.actions.dialogue import WEB, Answer, Dialogue, an_act
 from tests.unit.actions.flows.partners.test_change_team import PAUL, SOPHIE, add, ask, names_in
+from tests.unit.actions.framework.test_turn import turn
 
+NAMES = ("Boulanger", "Nibier", "Durand")
 NB = "\u00a0"
 
 
@@ -100,3 +106,42 @@ async def test_she_is_who_was_named_last(claire: Dialogue, told: str) -> None:
     act = an_act(text, "add_partner", dossier_ref="SPH-2024-000137")
     await ask(claire, {**act, "entities": [*people, *act["entities"]]})
     assert dates_of(claire) == {PAUL: (None, None), SOPHIE: (None, "2026-12-15")}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "oui, Boulanger, Nibier et Durand jusqu'au 31 décembre",
+        "Boulanger, Nibier jusqu’au 31 décembre",
+        "jusqu'au 15 décembre pour Boulanger, Nibier et Durand",
+        "jusqu'au 15 décembre sauf pour Boulanger",
+        "Nibier jusqu'au 15 décembre et Boulanger aussi",
+        "Nibier jusqu'au 15 décembre, Boulanger pareil",
+        "Nibier jusqu'au 15 décembre, idem pour Boulanger",
+        "Boulanger remplace Nibier jusqu'au 15 décembre",
+        "Nibier part en vacances du 10 au 20 décembre",
+        "Nibier en congé jusqu'au 15 décembre",
+        "jusqu'au 15 décembre, mais pas pour Durand",
+    ],
+)
+def test_a_date_that_others_may_share_is_nobodys_in_particular(words: str) -> None:
+    assert _of_lines(words) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "whose"),
+    [
+        ("Nibier jusqu'au 15 décembre", [(1,)]),
+        ("oui, Nibier jusqu'au 15 décembre, Durand sans fin", [(1,), (2,)]),
+        ("jusqu'au 15 décembre pour Boulanger seulement", [(0,)]),
+    ],
+)
+def test_a_date_of_somebody_in_particular_is_theirs(words: str, whose: list[tuple[int, ...]]) -> None:
+    assert [one.lines for one in _of_lines(words)] == whose
+
+
+def _of_lines(words: str) -> list[LineDates]:
+    lines: list[Line] = [
+        {"query": {"name": name}, "state": State.SAID, "change": "add_partner"} for name in ("Boulanger", "Nibier", "Durand")
+    ]
+    return dates_by_line(turn(words), lines, datetime(2026, 12, 1, 9, tzinfo=PARIS))
