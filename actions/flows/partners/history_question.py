@@ -91,6 +91,18 @@ _ORDER = re.compile(
     r"|pouvez vous (?!me dire|voir|regarder"
     r"|retrouver|verifier)|pourriez vous (?!me dire|voir|regarder|retrouver|verifier)|previens|prevenez|appelle|appelez|n ajoute\w*)\b"
 )
+ORDERS = re.compile(
+    r"\b(?:(?:r?e?ajout|retir|enlev|supprim|prolong|coup|exclu|bloqu|inscri|desinscri|(?:des)?associ|invit|integr|rend|defai|defait|valid"
+    r"|confirm|revenir en arriere|mettre|mettez|demande[rz])\w*|mets|donn(?:e|er|ez)\b|(?:me|lui|leur|nous) faut|il faudrait|voudrais"
+    r"(?! (?:savoir|connaitre|comprendre|voir|verifier)\b))"
+)
+"""Words that order something beside a question, or say yes; of folded texts without what is told as done."""
+_ALSO_ORDERS = re.compile(
+    r"\b(?:(?:coup|exclu|bloqu|(?:des)?inscri[vs]|prolong|integr|defai|defait|valid|confirm)(?:e|es|ez|s)?|rend(?:s|ez)"
+    r"|(?:me|lui|leur|nous) faut|excluez|il faudrait|voudrais(?! (?:savoir|connaitre|comprendre|voir|retrouver|verifier|avoir)\b))\b"
+)
+_BACK = re.compile(r"\b(?:revenir en arriere|par erreur|mauvaise personne)\b")
+"""What was done is to be undone; of folded texts."""
 _REFUSES = re.compile(
     r"\| (?:(?:mais|non|nan|et|bah|ben|ah|donc|alors|bon|attends|attendez|stop) )*(?:je|j|on|nous|c est|ce n est|c) "
     r"(?:(?:ne|n|en|l|le|la|les|y|vous|te) )*\w+ (?:pas|plus|personne|rien|aucune?)\b[^|]*"
@@ -164,7 +176,8 @@ def _words(text: str) -> str:
 
 def _orders(words: str) -> bool:
     """Return whether anything is ordered beside what is told as done: « l'a ajoutée » is no order, « ajoute-la » is one."""
-    return bool(_ORDER.search(_TOLD.sub(" ", _without_refusals(words))))
+    rest = _TOLD.sub(" ", _without_refusals(words))
+    return bool(_ORDER.search(rest) or _ALSO_ORDERS.search(rest) or _BACK.search(words))
 
 
 def _without_refusals(words: str) -> str:

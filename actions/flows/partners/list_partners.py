@@ -9,7 +9,7 @@ from rasa_sdk.events import SlotSet
 from actions.flows.dossiers.dossier_slot import DOSSIER_LISTS, AskDossier, read_dossier, read_dossier_or_last
 from actions.flows.partners.access_dates import partner_period
 from actions.flows.partners.history_names import read_names
-from actions.flows.partners.history_question import HistoryQuestion, read_history_question
+from actions.flows.partners.history_question import ORDERS, HistoryQuestion, read_history_question
 from actions.flows.partners.team_history import ANY_DOSSIER, HISTORY, history_slots, utter_history
 from actions.framework.context import Context
 from actions.framework.events import Events
@@ -36,21 +36,18 @@ _IS_IN = re.compile(
 )
 """« elle est bien dedans ? »: a question about what is, not about what is to be done; of folded text."""
 _ASKS = re.compile(r"\?|\bou (?:pas|non|plus)\b")
-_ORDERS = re.compile(
-    r"\b(?:ajout\w*|mett(?:re|ez)|mets|retir\w*|enlev\w*|supprim\w*|donn(?:e|er|ez)|prolong\w*|coup\w*|dema?nd(?:er|ez))\b"
-)
 
 
 def asks_who_still_has_access(text: str) -> bool:
     """Return whether a text asks if somebody has access to a dossier still: « Inès a encore accès chez Lamy ou pas ? »."""
     words = fold(text[:MAX_CHARACTERS].replace("’", "'"))
-    return bool(_STILL_HAS_ACCESS.search(words) and _ASKS.search(text) and not _ORDERS.search(words))
+    return bool(_STILL_HAS_ACCESS.search(words) and _ASKS.search(text) and not ORDERS.search(words))
 
 
 def asks_if_somebody_is_in(text: str) -> bool:
     """Return whether a text asks if somebody is in a dossier: « attendez, elle est bien dedans ?? »; « est-elle ajoutée ? »."""
-    words = fold(text[:MAX_CHARACTERS].replace("’", "'"))
-    return bool(_IS_IN.search(words) and _ASKS.search(text) and not _ORDERS.search(_IS_IN.sub(" ", words)))
+    words = fold(text.replace("’", "'"))
+    return len(text) <= MAX_CHARACTERS and bool(_IS_IN.search(words) and _ASKS.search(text) and not ORDERS.search(_IS_IN.sub(" ", words)))
 
 
 class ListPartners(Flow):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.flows.partners.history_question import HistoryQuestion, read_history_question
+from actions.flows.partners.list_partners import asks_if_somebody_is_in
 
 ADDED, REMOVED, ANY = (HistoryQuestion(act) for act in ("added", "removed", "any"))
 MINE = HistoryQuestion("added", mine=True)
@@ -123,3 +124,44 @@ def test_a_question_about_the_past_of_a_team(text: str, expected: HistoryQuestio
 @pytest.mark.parametrize("text", NO_QUESTIONS)
 def test_no_such_question(text: str) -> None:
     assert read_history_question(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "coupez-lui l’accès, qui l’a ajouté ?",
+        "excluez-le. qui l'a ajouté ?",
+        "bloquez son accès. qui l'a ajouté ?",
+        "désinscrivez-le. qui l'a ajouté ?",
+        "Prolongez-la jusqu'au 15. Qui l'a ajoutée ?",
+        "rendez-lui son accès, qui l'a retiré ?",
+        "Je voudrais Caron dans le dossier. Qui l'a retirée ?",
+        "j'ai ajouté Benali par erreur, c'est possible de revenir en arrière ?",
+        "j'ai ajouté la mauvaise personne ?! défaites ça",
+        "Oui c'est bon, confirmez. qui l'a ajouté ?",
+        "c'est bon validez. qui l'a ajoutée ?",
+    ],
+)
+def test_an_order_or_a_yes_beside_the_question_is_not_lost(text: str) -> None:
+    assert read_history_question(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bonjour, M. Petit est sur le dossier 142 et il faudrait aussi Mme Caron, vous pouvez ?",
+        "Le Dr Durand est sur le dossier, pouvez-vous inscrire aussi Caron ?",
+        "il est déjà sur le dossier ? sinon inscrivez-le",
+        "elle est bien dedans ? invitez-la sinon",
+        "Mme Lamy est dans le dossier 142 ? il me faut le kiné Boulanger avec",
+        "c'est bon validez. elle est bien dedans ?",
+        "elle est bien dedans ? " + "je ne sais plus du tout " * 10 + "retirez-la",
+    ],
+)
+def test_an_order_or_a_yes_beside_whether_somebody_is_in_is_not_lost(text: str) -> None:
+    assert not asks_if_somebody_is_in(text)
+
+
+@pytest.mark.parametrize("text", ["elle est bien dedans ?", "attendez, il est déjà sur le dossier ?", "est-elle ajoutée ?"])
+def test_whether_somebody_is_in_is_still_asked(text: str) -> None:
+    assert asks_if_somebody_is_in(text)
