@@ -55,6 +55,8 @@ def meant_acts(turn: Turn, wish: UndoWish, references: tuple[str, ...] | None = 
     meant = named_dossiers(turn, wish).references if references is None else references
     if meant:
         acts = [act for act in acts if any(is_act_of(act, reference) for reference in meant)]
+        if any(len({act["dossier"] for act in acts if is_act_of(act, reference)}) > 1 for reference in meant):
+            return []  # « 142 » ends two references: it is asked
     if people:
         return [act for act in acts if any(matching_name(name, act["name"]) for name in people)][-1:]
     if not acts:

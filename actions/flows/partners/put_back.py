@@ -10,12 +10,14 @@ import re
 from typing import Any
 
 from actions.flows.directory.search import Criteria, account_of, get_professional
+from actions.flows.dossiers.dossier_slot import read_reference
 from actions.flows.partners.member_names import matching_name
 from actions.flows.partners.partner_slot import choose_partner, look_up
 from actions.flows.partners.undo_wish import read_undo_wish
 from actions.framework.context import Context
 from actions.framework.flow import Slots
 from actions.framework.turn import Turn
+from actions.framework.usager_names import DOSSIERS
 from bot.core.text_folding import flat
 from bot.dossiers.history import Participation
 from bot.notifications.preference_parser import is_wish
@@ -51,7 +53,7 @@ def told_target(turn: Turn) -> None:
 async def look_up_former(context: Context, reference: str | None, criteria: Criteria) -> Slots:
     """Return the slots of the one person of that name who left the dossier (or the last one): none if none or several did."""
     turn, name = context.turn, criteria.get("name")
-    dossier = reference or turn.slot("last_dossier")
+    dossier = reference or (None if names_dossier(turn) else turn.slot("last_dossier"))
     if not dossier or not name:
         return {}
     reader = await context.account_reference()
@@ -75,6 +77,12 @@ async def _look_up_stay(context: Context, stay: Participation, criteria: Criteri
         if account is not None and account.id == stay.account_id:
             return {**slots, **await choose_partner(context, key)}
     return slots if slots.get("partner") else {}
+
+
+def names_dossier(turn: Turn) -> bool:
+    """Return whether a message names a dossier or an usager, or masks a name: the last dossier is then not taken in its place."""
+    named = turn.entities("dossier_ref") or turn.entities("usager_name") or turn.message.get(DOSSIERS)
+    return bool(named) or read_reference(turn) is not None or turn.masked
 
 
 def _target(turn: Turn) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import pytest
 
 from actions.flows.partners.put_back import puts_back
 from actions.flows.partners.undo_wish import read_undo_wish
+from actions.flows.partners.put_back import names_dossier, puts_back
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.flows.partners.test_undo_act import PAUL, add_paul, remove
 from tests.unit.actions.framework.test_turn import entity, turn
@@ -84,3 +85,15 @@ def test_what_is_refused_or_wanted_by_others_takes_nothing_back(text: str) -> No
 @pytest.mark.parametrize("text", ["remettez Thierry", "annulez le retrait", "je veux remettre Thierry"])
 def test_what_is_wanted_back_is_read(text: str) -> None:
     assert read_undo_wish(text) is not None
+    "words", ["remettez Martin chez Mme Lamy", "remettez Martin dans le dossier Durand", "remettez Martin chez Odette"]
+)
+def test_the_last_dossier_does_not_stand_for_one_that_is_named(words: str) -> None:
+    usager = words.split()[-1]
+    named = [entity("partner_name", words, "Martin"), entity("usager_name", words, usager)]
+    assert names_dossier(turn(words, entities=named))
+
+
+def test_a_number_names_a_dossier_and_a_partner_alone_does_not() -> None:
+    words = "remettez Martin au 142"
+    assert names_dossier(turn(words, entities=[entity("partner_name", words, "Martin"), entity("dossier_ref", words, "142")]))
+    assert not names_dossier(turn("remettez Martin", entities=[entity("partner_name", "remettez Martin", "Martin")]))
