@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actions.flows.partners.put_back import puts_back
-from actions.flows.partners.undo_wish import read_undo_wish
 from actions.flows.partners.put_back import names_dossier, puts_back
+from actions.flows.partners.undo_wish import read_undo_wish
 from tests.unit.actions.dialogue import WEB, Dialogue
 from tests.unit.actions.flows.partners.test_undo_act import PAUL, add_paul, remove
 from tests.unit.actions.framework.test_turn import entity, turn
@@ -85,6 +84,9 @@ def test_what_is_refused_or_wanted_by_others_takes_nothing_back(text: str) -> No
 @pytest.mark.parametrize("text", ["remettez Thierry", "annulez le retrait", "je veux remettre Thierry"])
 def test_what_is_wanted_back_is_read(text: str) -> None:
     assert read_undo_wish(text) is not None
+
+
+@pytest.mark.parametrize(
     "words", ["remettez Martin chez Mme Lamy", "remettez Martin dans le dossier Durand", "remettez Martin chez Odette"]
 )
 def test_the_last_dossier_does_not_stand_for_one_that_is_named(words: str) -> None:
