@@ -207,6 +207,12 @@ async def test_a_yes_with_a_harmless_remark_is_done(claire: Dialogue, text: str)
 
 async def test_what_made_a_yes_doubtful_is_told_and_the_next_one_does_it(claire: Dialogue) -> None:
     await claire.say(f"ajoute Hugues Martin de Bourges au {CLAIRES_DOSSIER}", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER, **HUGUES)
-    answer = await claire.say("oui même équipe, usager informé, je la préviendrai après", "affirm", WEB)
-    assert "avec «\u00a0après\u00a0», je ne sais pas si vous confirmez" in answer.text
+    answer = await claire.say("oui même équipe, usager informé, mais à voir ensuite", "affirm", WEB)
+    assert "avec «\u00a0mais\u00a0», je ne sais pas si vous confirmez" in answer.text
     assert (await claire.say("oui", "affirm", WEB)).text.startswith("C’est fait")
+
+
+async def test_who_will_inform_the_usager_later_has_not_yet(claire: Dialogue) -> None:
+    await claire.say(f"ajoute Hugues Martin de Bourges au {CLAIRES_DOSSIER}", "add_partner", WEB, dossier_ref=CLAIRES_DOSSIER, **HUGUES)
+    await claire.say("oui même équipe, usager informé, je la préviendrai après", "affirm", WEB)
+    assert "Sur quelle base" in (await claire.say("oui", "affirm", WEB)).text
