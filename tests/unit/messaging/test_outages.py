@@ -23,7 +23,7 @@ from tests.unit.messaging.running_bot import Bot, StandInRasa, running_bot, unti
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     try:
-        cluster = Cluster(durable=False)
+        cluster = Cluster()  # what was committed is there after the crash
     except NoPostgres as error:
         if os.environ.get("REQUIRE_POSTGRES"):
             raise
