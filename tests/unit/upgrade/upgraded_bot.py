@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,19 @@ class UpgradedBot:
             " + (SELECT count(*) FROM operations WHERE state = 'pending')"
             " + (SELECT count(*) FROM notice_sends WHERE state = 'waiting' AND due_at <= ?)"
         )
-        await self.until_rows(0, open_, now)
+
+        async def idle() -> bool:
+            await self._pass_pause()
+            return self.rows(open_, now) == [(0,)]
+
+        await until(idle)
+
+    async def _pass_pause(self) -> None:
+        """Move the clock to when what could not be sent is tried again: it had been claimed as the clock was moved."""
+        query = "SELECT min(not_before) FROM outbox WHERE done_at IS NULL AND dead_at IS NULL AND lease_until IS NULL AND attempts > 0"
+        ((due,),) = self.rows(query)
+        if due is not None and (pause := datetime.fromisoformat(due).replace(tzinfo=UTC) - self.clock.now()) > timedelta():
+            await self.pass_time(pause)
 
 
 def telegram_with_chats() -> TelegramState:
